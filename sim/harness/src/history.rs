@@ -1,0 +1,224 @@
+//! What happened in one run: operations with their invocations and responses, and the versions that the
+//! source of truth went through.
+//!
+//! A history is all that the [oracle](crate::oracle) sees. Order is kept as *vector clocks*, so that a question can
+//! be asked of the whole class of schedules that the run stands for, and not of the run alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, OnceLock};
+
+/// A key's name, such as `user:1`. Interned: two keys of the same name are equal, and copying one is free.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(&'static str);
+
+impl Key {
+    /// The key of this name. A name is kept until the process ends.
+    pub fn new(name: &str) -> Self {
+        static NAMES: OnceLock<Mutex<BTreeMap<String, &'static str>>> = OnceLock::new();
+        let mut names = NAMES.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(known) = names.get(name) {
+            return Key(known);
+        }
+        let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        names.insert(name.to_owned(), kept);
+        Key(kept)
+    }
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// A written value: unique by construction, so that a read tells which write it saw.
+///
+/// `version` 0 is what the tiers hold at the start; writes are numbered from 1 in the order in which the scenario
+/// names them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value {
+    /// The key that this value was written for.
+    pub key: Key,
+    /// Which of the key's values it is.
+    pub version: u32,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.version)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@v{}", self.key, self.version)
+    }
+}
+
+/// An operation on the cache, as it was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Read the key.
+    Get,
+    /// Write this value.
+    Set(Value),
+    /// Delete the key.
+    Delete,
+}
+
+impl Call {
+    /// Whether the call writes to the source of truth.
+    pub fn is_write(self) -> bool {
+        !matches!(self, Call::Get)
+    }
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It has not ended, or its outcome is not known (an error, a timeout, a dropped future): never acknowledged.
+    Unknown,
+    /// A write was acknowledged.
+    Done,
+    /// A read returned this; `None` is "absent".
+    Read(Option<Value>),
+}
+
+/// An operation's place in [`History::operations`].
+pub type OperationId = usize;
+
+/// One event's name: the `index`-th event of `task`, counted from 1. The names are the same in every schedule of a
+/// class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The task.
+    pub task: u32,
+    /// Which of its events, from 1.
+    pub index: u32,
+}
+
+/// An operation with its invocation and its response.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The scenario's thread that called it.
+    pub thread: usize,
+    /// The key.
+    pub key: Key,
+    /// What was called.
+    pub call: Call,
+    /// How it ended.
+    pub reply: Reply,
+    /// Its first event: the invocation.
+    pub first: Mark,
+    /// Whether it was called after every thread had ended.
+    pub settled: bool,
+    /// Where its response clock is.
+    end: usize,
+}
+
+/// A version of a key, made by one operation at the source of truth.
+#[derive(Clone, Copy, Debug)]
+pub struct Version {
+    /// The key.
+    pub key: Key,
+    /// What the key holds from then on; `None` is "absent".
+    pub content: Option<Value>,
+    /// The operation that made it; `None` for what was there at the start.
+    pub by: Option<OperationId>,
+    /// The event that made it; `None` for what was there at the start.
+    pub at: Option<Mark>,
+}
+
+/// What happened in one run. Kept between runs, so that recording one allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    operations: Vec<Operation>,
+    versions: Vec<Version>,
+    clocks: Vec<u32>,
+}
+
+impl History {
+    /// Forgets the run.
+    pub fn clear(&mut self) {
+        self.operations.clear();
+        self.versions.clear();
+        self.clocks.clear();
+    }
+
+    /// The source of truth holds this at the start.
+    pub fn start_with(&mut self, key: Key, content: Option<Value>) {
+        self.versions.push(Version { key, content, by: None, at: None });
+    }
+
+    /// An operation is called; its first event will be `first`.
+    pub fn invoke(&mut self, thread: usize, key: Key, call: Call, first: Mark, settled: bool) -> OperationId {
+        self.operations.push(Operation {
+            thread,
+            key,
+            call,
+            reply: Reply::Unknown,
+            first,
+            settled,
+            end: usize::MAX,
+        });
+        self.operations.len() - 1
+    }
+
+    /// An operation answers. `clock[t]` is the number of events of task `t` that happen before the response; the
+    /// operation's own events are among them.
+    pub fn respond(&mut self, operation: OperationId, reply: Reply, clock: impl IntoIterator<Item = u32>) {
+        let end = self.clocks.len();
+        self.clocks.push(0);
+        self.clocks.extend(clock);
+        self.clocks[end] = (self.clocks.len() - end - 1) as u32;
+        let operation = &mut self.operations[operation];
+        operation.reply = reply;
+        operation.end = end;
+    }
+
+    /// The source of truth has a new version.
+    pub fn written(&mut self, key: Key, content: Option<Value>, by: OperationId, at: Mark) {
+        self.versions.push(Version { key, content, by: Some(by), at: Some(at) });
+    }
+
+    /// The operations, in the order in which the run called them.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// A key's versions, oldest first.
+    pub fn versions(&self, key: Key) -> impl DoubleEndedIterator<Item = &Version> + Clone {
+        self.versions.iter().filter(move |version| version.key == key)
+    }
+
+    /// The clock of an operation's response, or `None` if it has not ended.
+    pub fn response(&self, operation: OperationId) -> Option<&[u32]> {
+        let end = self.operations[operation].end;
+        let len = *self.clocks.get(end)? as usize;
+        Some(&self.clocks[end + 1..end + 1 + len])
+    }
+
+    /// Whether `event` happens before the response of `operation` (or is one of its events).
+    pub fn precedes_response(&self, event: Mark, operation: OperationId) -> bool {
+        let Some(clock) = self.response(operation) else { return false };
+        clock.get(event.task as usize).is_some_and(|&seen| seen >= event.index)
+    }
+
+    /// Whether *some* schedule of the class has all of `a` before all of `b`: so it is unless an event of `b` happens
+    /// before an event of `a`. An operation that has not ended precedes nothing.
+    pub fn may_precede(&self, a: OperationId, b: OperationId) -> bool {
+        a != b && self.response(a).is_some() && !self.precedes_response(self.operations[b].first, a)
+    }
+}

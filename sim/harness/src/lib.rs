@@ -1,0 +1,6 @@
+//! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
+
+pub mod history;
+pub mod oracle;
+pub mod trace;
+pub mod verdict;

@@ -1,0 +1,5 @@
+//! The oracle: what is wrong with a history.
+
+mod finding;
+
+pub use finding::{Finding, Rule};

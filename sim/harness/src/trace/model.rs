@@ -1,0 +1,90 @@
+//! The recorded run: domain events with their step, task and place. Every form in which a trace is shown is a
+//! projection of this.
+
+use crate::history::OperationId;
+use crate::oracle::Finding;
+
+/// Where an event took place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The process-local tier.
+    L1,
+    /// The remote tier.
+    Remote,
+    /// What the protocol keeps for itself: stripes, generations, locks.
+    Fence,
+    /// The clock.
+    Clock,
+    /// Anything else.
+    Other,
+}
+
+/// One event of the run.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its number in the run, from 1.
+    pub number: u32,
+    /// The lane: an index into [`Trace::lanes`].
+    pub lane: usize,
+    /// Where.
+    pub place: Place,
+    /// What, in the words of the domain: `L1.get user:1 → miss`, `redis SETEX user:1 = v1`.
+    pub what: String,
+    /// The source line that caused it, `file:line`.
+    pub location: String,
+    /// Virtual time, in milliseconds.
+    pub time: u64,
+    /// The operation that it is part of.
+    pub operation: Option<OperationId>,
+}
+
+/// An operation of the scenario in the run.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The lane of the thread that called it.
+    pub lane: usize,
+    /// What was called: `get user:1`, `set user:1 = v1`.
+    pub call: String,
+    /// What it answered: `v0`, `absent`, `done`; `None` if it never did.
+    pub reply: Option<String>,
+    /// Its first step.
+    pub first: u32,
+    /// Its last step.
+    pub last: u32,
+}
+
+/// How the recorded run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every task ended.
+    Complete,
+    /// Nothing could go on. One line a task: who waits for what, and where.
+    Deadlock(Vec<String>),
+    /// A task panicked, with this message.
+    Panic(String),
+}
+
+/// A recorded run of one case.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The case's name within it.
+    pub case: String,
+    /// The cache under test.
+    pub cache: String,
+    /// What the tiers held at the start, one line a tier: `L1 empty`, `redis user:1 = v0`.
+    pub start: Vec<String>,
+    /// The lanes' names, left to right.
+    pub lanes: Vec<String>,
+    /// The events, in the order of the run.
+    pub steps: Vec<Step>,
+    /// The operations; [`Step::operation`] and [`Finding`] point into this.
+    pub operations: Vec<Span>,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The schedule, in a form that replays: the task of each step.
+    pub schedule: String,
+}

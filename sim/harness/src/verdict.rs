@@ -1,0 +1,109 @@
+//! What an exploration of one case came to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use crate::oracle::Rule;
+use crate::trace::Trace;
+
+/// Which explorer runs the schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Engine {
+    /// Ours: each class of schedules exactly once.
+    Optimal,
+    /// Ours: every interleaving. For checking the other.
+    Naive,
+    /// loom: C11 weak memory, small cases.
+    Loom,
+    /// shuttle's depth-first search.
+    Shuttle,
+}
+
+impl Engine {
+    /// Its name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Optimal => "optimal",
+            Engine::Naive => "naive",
+            Engine::Loom => "loom",
+            Engine::Shuttle => "shuttle",
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How much a search may spend on one case. `None` is "no bound".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Schedules.
+    pub schedules: Option<u64>,
+    /// Wall-clock time.
+    pub time: Option<Duration>,
+}
+
+/// What a case came to. `Clean` is only ever said of a complete search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every schedule was searched, and none breaks the consistency that was asked for.
+    Clean,
+    /// The budget ended first, and nothing was found until then. Says which bound, and how far.
+    Bounded(String),
+    /// No read overlapped or followed a write of its key: nothing could have gone wrong.
+    Vacuous,
+    /// These rules were broken.
+    Violated(BTreeSet<Rule>),
+    /// Some schedule blocks for ever.
+    Deadlock,
+    /// Some schedule panics, with this message.
+    Panic(String),
+    /// The case did not do the same when it was run again; says at which step it first differed.
+    Nondeterministic(String),
+}
+
+impl Verdict {
+    /// One word, as reports have it: the gravest broken rule's name for a violation.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Clean => "clean",
+            Verdict::Bounded(_) => "bounded",
+            Verdict::Vacuous => "vacuous",
+            Verdict::Violated(rules) => rules.first().map_or("violated", |rule| rule.name()),
+            Verdict::Deadlock => "deadlock",
+            Verdict::Panic(_) => "panic",
+            Verdict::Nondeterministic(_) => "nondeterministic",
+        }
+    }
+}
+
+/// What an exploration of one case came to, with its numbers.
+#[derive(Clone, Debug)]
+pub struct CaseReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The case's name within it.
+    pub case: String,
+    /// The cache under test.
+    pub cache: String,
+    /// Who searched.
+    pub engine: Engine,
+    /// Schedules that were run (under `optimal`: classes).
+    pub schedules: u64,
+    /// Events that were executed in them.
+    pub events: u64,
+    /// How many schedules (classes) show each broken rule.
+    pub violations: BTreeMap<Rule, u64>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether the search covered every schedule.
+    pub complete: bool,
+    /// How long it took.
+    pub wall: Duration,
+    /// The simplest run that shows the violation, the deadlock or the panic, recorded.
+    pub trace: Option<Trace>,
+}
