@@ -1,0 +1,143 @@
+//! What a task is about to do to one location, and what that comes to in a given state.
+//!
+//! A location's state is one word: an atomic's value, or who holds a lock. It is enough to tell, in any state,
+//! whether the action can go on, how it will conflict, and which state it leaves; so the same question can be asked of
+//! a state that the explorer only thinks of, such as the one after a race has been reversed.
+
+use super::mode::Mode;
+
+/// The state of a lock that is held exclusively. Any other state is the number of shared holders.
+const EXCLUSIVE: u64 = 1 << 63;
+
+/// A new value of an atomic, from the old one and an operand.
+pub(crate) type Apply = fn(u64, u64) -> u64;
+
+/// What a task is about to do to a location.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    /// Observe.
+    Read,
+    /// Replace, by a value that is not kept in the state.
+    Write,
+    /// Store this word.
+    Store(u64),
+    /// Read, apply, store: one step.
+    Modify(Apply, u64),
+    /// Store `new` if the state is `expected`.
+    CompareExchange { expected: u64, new: u64 },
+    /// Wait until the task's condition holds of the state, and observe it.
+    Await,
+    /// Wait until the state is 1, and make it 0.
+    Consume,
+    /// Wait until nobody holds the lock, and take it exclusively.
+    Lock,
+    /// Take the lock exclusively if nobody holds it.
+    TryLock,
+    /// Give up an exclusive lock.
+    Unlock,
+    /// Wait until nobody holds the lock exclusively, and take it shared.
+    LockShared,
+    /// Take the lock shared if nobody holds it exclusively.
+    TryLockShared,
+    /// Give up a shared lock.
+    UnlockShared,
+    /// Observe what a lock guards, without taking the lock: wait until nobody holds it.
+    ReadUnlocked,
+    /// Replace what a lock guards, without taking the lock: wait until nobody holds it.
+    WriteUnlocked,
+}
+
+impl Action {
+    /// Whether the action can go on. `condition` is the task's, for [`Action::Await`].
+    #[inline]
+    pub(crate) fn is_enabled(self, state: u64, condition: Option<&dyn Fn(u64) -> bool>) -> bool {
+        match self {
+            Action::Lock | Action::ReadUnlocked | Action::WriteUnlocked => state == 0,
+            Action::LockShared => state != EXCLUSIVE,
+            Action::Consume => state == 1,
+            Action::Await => condition.is_none_or(|holds| holds(state)),
+            _ => true,
+        }
+    }
+
+    /// How it conflicts, and the state that it leaves.
+    #[inline]
+    pub(crate) fn outcome(self, state: u64) -> (Mode, u64) {
+        match self {
+            Action::Read | Action::Await | Action::ReadUnlocked => (Mode::Read, state),
+            Action::Write | Action::WriteUnlocked => (Mode::Write, state),
+            Action::Store(value) => (Mode::Write, value),
+            Action::Modify(apply, operand) => (Mode::Write, apply(state, operand)),
+            Action::CompareExchange { expected, new } if state == expected => (Mode::Write, new),
+            Action::CompareExchange { .. } => (Mode::Read, state),
+            Action::Consume => (Mode::Write, 0),
+            Action::Lock => (Mode::Acquire, EXCLUSIVE),
+            Action::TryLock if state == 0 => (Mode::Acquire, EXCLUSIVE),
+            Action::TryLock => (Mode::Probe, state),
+            Action::Unlock => (Mode::Release, 0),
+            Action::LockShared => (Mode::AcquireShared, state.wrapping_add(1)),
+            Action::TryLockShared if state != EXCLUSIVE => (Mode::AcquireShared, state.wrapping_add(1)),
+            Action::TryLockShared => (Mode::Read, state),
+            Action::UnlockShared => (Mode::ReleaseShared, state.wrapping_sub(1)),
+        }
+    }
+
+    /// Whether the state decides if it can go on, or how it conflicts.
+    #[inline]
+    pub(crate) fn depends_on_state(self) -> bool {
+        matches!(
+            self,
+            Action::CompareExchange { .. }
+                | Action::Await
+                | Action::Consume
+                | Action::Lock
+                | Action::TryLock
+                | Action::LockShared
+                | Action::TryLockShared
+                | Action::ReadUnlocked
+                | Action::WriteUnlocked
+        )
+    }
+
+    /// A number for the kind of action: two runs of the same program announce the same.
+    pub(crate) fn tag(self) -> u8 {
+        match self {
+            Action::Read => 0,
+            Action::Write => 1,
+            Action::Store(_) => 2,
+            Action::Modify(..) => 3,
+            Action::CompareExchange { .. } => 4,
+            Action::Await => 5,
+            Action::Consume => 6,
+            Action::Lock => 7,
+            Action::TryLock => 8,
+            Action::Unlock => 9,
+            Action::LockShared => 10,
+            Action::TryLockShared => 11,
+            Action::UnlockShared => 12,
+            Action::ReadUnlocked => 13,
+            Action::WriteUnlocked => 14,
+        }
+    }
+
+    /// In words, for messages.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Action::Read => "read",
+            Action::Write => "write",
+            Action::Store(_) => "store",
+            Action::Modify(..) => "read-modify-write",
+            Action::CompareExchange { .. } => "compare-exchange",
+            Action::Await => "wait for a value",
+            Action::Consume => "wait to be woken",
+            Action::Lock => "lock",
+            Action::TryLock => "try to lock",
+            Action::Unlock => "unlock",
+            Action::LockShared => "lock for reading",
+            Action::TryLockShared => "try to lock for reading",
+            Action::UnlockShared => "unlock after reading",
+            Action::ReadUnlocked => "read, once unlocked",
+            Action::WriteUnlocked => "write, once unlocked",
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A concurrent map: one event for each operation, on one key. Operations on different keys commute.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::panic::Location;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::event::Action;
+use crate::runtime::Handle;
+
+/// A map that tasks share.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge_engine::{Explorer, object::Map, thread};
+///
+/// // Different keys: every order comes to the same.
+/// let report = Explorer::optimal().run(|| {
+///     let map = Arc::new(Map::new());
+///     for key in 0..4 {
+///         let map = Arc::clone(&map);
+///         thread::spawn(move || map.insert(key, "value"));
+///     }
+/// });
+/// assert_eq!(report.executions, 1);
+/// ```
+pub struct Map<K, V> {
+    handle: Handle,
+    entries: Mutex<FxHashMap<K, V>>,
+}
+
+impl<K: Eq + Hash, V> Map<K, V> {
+    /// An empty map.
+    pub fn new() -> Self {
+        Map::named("a map")
+    }
+
+    /// An empty map of this name, for messages and traces.
+    pub fn named(name: &'static str) -> Self {
+        Map { handle: Handle::new(name, 0), entries: Mutex::new(FxHashMap::default()) }
+    }
+
+    /// The value of `key`.
+    #[track_caller]
+    pub fn get(&self, key: &K) -> Option<V>
+    where
+        V: Clone,
+    {
+        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Location::caller());
+        self.entries().get(key).cloned()
+    }
+
+    /// Puts a value for `key`, and returns the old one.
+    #[track_caller]
+    pub fn insert(&self, key: K, value: V) -> Option<V> {
+        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Location::caller());
+        self.entries().insert(key, value)
+    }
+
+    /// Takes the value of `key` away.
+    #[track_caller]
+    pub fn remove(&self, key: &K) -> Option<V> {
+        self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Location::caller());
+        self.entries().remove(key)
+    }
+
+    /// Locks `key`: until the entry is dropped, no other operation on the key goes on.
+    #[track_caller]
+    pub fn entry(&self, key: K) -> Entry<'_, K, V> {
+        let (source, hash) = (Location::caller(), hash(&key));
+        self.handle.perform_on_key(hash, Action::Lock, source);
+        Entry { map: self, key, hash, source }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, FxHashMap<K, V>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A key that is locked.
+pub struct Entry<'a, K: Eq + Hash, V> {
+    map: &'a Map<K, V>,
+    key: K,
+    hash: u64,
+    source: &'static Location<'static>,
+}
+
+impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
+    /// The value.
+    pub fn get(&self) -> Option<V>
+    where
+        V: Clone,
+    {
+        self.map.entries().get(&self.key).cloned()
+    }
+
+    /// Puts a value. Nobody sees it before the key is unlocked.
+    pub fn insert(self, value: V) {
+        self.map.entries().insert(self.key.clone(), value);
+    }
+}
+
+impl<K: Eq + Hash, V> Drop for Entry<'_, K, V> {
+    fn drop(&mut self) {
+        self.map.handle.perform_on_key(self.hash, Action::Unlock, self.source);
+    }
+}
+
+impl<K: Eq + Hash, V> Default for Map<K, V> {
+    fn default() -> Self {
+        Map::new()
+    }
+}
+
+impl<K, V> fmt::Debug for Map<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map").finish_non_exhaustive()
+    }
+}
+
+impl<K: Eq + Hash + fmt::Debug, V> fmt::Debug for Entry<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// The same for equal keys, in every run and on every machine.
+fn hash(key: &impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    key.hash(&mut hasher);
+    hasher.finish()
+}

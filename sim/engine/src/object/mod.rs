@@ -1,0 +1,7 @@
+//! Semantic objects: each operation is one event, on as little as it really touches.
+
+mod cell;
+mod map;
+
+pub use cell::Cell;
+pub use map::{Entry, Map};

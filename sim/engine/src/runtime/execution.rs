@@ -1,0 +1,561 @@
+//! One run after the other of the same program, on one OS thread.
+//!
+//! A task announces each operation before it does it, and goes on when the strategy says that it is its turn; if that is
+//! at once, no stack is switched. Between two announcements a task runs alone. Spawning and joining are not events: a new
+//! task, and one whose join has been met, run at once up to their next announcement, so that whenever a choice is made
+//! the next operation of every task is known.
+
+use std::cell::RefCell;
+use std::io;
+use std::panic::Location;
+use std::rc::Rc;
+use std::thread;
+
+use super::panics::{PanicReport, Quiet};
+use super::registry::Registry;
+use super::task::{Phase, SharedCondition, Task};
+use super::trail::{Tracking, Trail};
+use crate::coroutine::{self, Coroutine, Stack, StackPool};
+use crate::event::{LocationId, Pending, TaskId};
+use crate::strategy::{Options, Strategy};
+
+thread_local! {
+    static EXECUTION: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
+}
+
+/// What an operation came to: the state of its first location before and after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Granted {
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every task ended.
+    Complete,
+    /// No task could go on, and some had not ended: one line for each, saying what it waits for and where.
+    Deadlock(Vec<String>),
+    /// A task panicked, and no other task took its result.
+    Panic {
+        /// The task's name.
+        task: String,
+        /// What it said.
+        report: PanicReport,
+    },
+    /// The run reached the bound on steps, and was given up.
+    TooLong,
+    /// The program did not do the same again: what it did at this step, and what it had done there before.
+    Nondeterministic(String),
+}
+
+/// The exploration that is going on.
+pub(crate) struct Execution {
+    tasks: Vec<Task>,
+    current: TaskId,
+    next: Option<TaskId>,
+    granted: Granted,
+    abandoning: bool,
+    stopped: Option<Ending>,
+    recording: bool,
+    max_steps: usize,
+    pub(crate) trail: Trail,
+    pub(crate) registry: Registry,
+    strategy: Box<dyn Strategy>,
+    stacks: StackPool,
+}
+
+/// Whether an announced operation has been done at once.
+enum Turn {
+    Done(Granted),
+    Wait,
+}
+
+struct Choice<'a> {
+    tasks: &'a [Task],
+    registry: &'a Registry,
+    current: TaskId,
+}
+
+impl Options for Choice<'_> {
+    #[inline]
+    fn current(&self) -> TaskId {
+        self.current
+    }
+
+    #[inline]
+    fn tasks(&self) -> TaskId {
+        self.tasks.len() as TaskId
+    }
+
+    #[inline]
+    fn is_enabled(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].is_enabled(self.registry)
+    }
+}
+
+impl Task {
+    #[inline]
+    fn is_enabled(&self, registry: &Registry) -> bool {
+        self.pending.as_ref().is_some_and(|pending| {
+            let condition = self.condition.as_deref();
+            pending.actions().iter().all(|(at, action)| action.is_enabled(registry.state(*at), condition))
+        })
+    }
+}
+
+impl Execution {
+    pub(crate) fn new(
+        strategy: Box<dyn Strategy>,
+        max_steps: usize,
+        stack_size: usize,
+        recording: bool,
+    ) -> Self {
+        Execution {
+            tasks: Vec::new(),
+            current: 0,
+            next: None,
+            granted: Granted { before: 0, after: 0 },
+            abandoning: false,
+            stopped: None,
+            recording,
+            max_steps,
+            trail: Trail::new(strategy.tracking()),
+            registry: Registry::default(),
+            strategy,
+            stacks: StackPool::new(stack_size),
+        }
+    }
+
+    /// Prepares the next run. False if there is none.
+    pub(crate) fn next_run(&mut self) -> bool {
+        if self.strategy.tracking() == Tracking::Races {
+            for (id, task) in self.tasks.iter().enumerate() {
+                if let Some(pending) = &task.pending {
+                    let condition = task.condition.as_deref();
+                    self.trail.find_races_of_blocked(id as TaskId, pending, condition, &self.registry);
+                }
+            }
+        }
+        self.strategy.next_run(&mut self.trail, &mut self.registry)
+    }
+
+    pub(crate) fn was_redundant(&self) -> bool {
+        self.strategy.was_redundant()
+    }
+
+    pub(crate) fn task_name(&self, task: TaskId) -> String {
+        let name = self.tasks.get(task as usize).and_then(|task| task.name.clone());
+        name.unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
+    }
+
+    fn begin_run(&mut self) {
+        self.tasks.clear();
+        self.current = 0;
+        self.next = None;
+        self.stopped = None;
+        self.registry.begin_run();
+        self.trail.begin_run();
+    }
+
+    fn add_task(&mut self, parent: Option<TaskId>, name: Option<String>) -> TaskId {
+        let task = match parent {
+            None => 0,
+            Some(parent) => {
+                let spawner = &mut self.tasks[parent as usize];
+                spawner.children += 1;
+                let task = self.registry.child(parent, spawner.children - 1);
+                self.trail.spawn(parent, task);
+                task
+            }
+        };
+        if self.tasks.len() <= task as usize {
+            self.tasks.resize_with(task as usize + 1, Task::default);
+        }
+        self.trail.fit(task);
+        self.tasks[task as usize] = Task { phase: Phase::Starting, name, ..Task::default() };
+        task
+    }
+
+    /// Which task goes next.
+    fn decide(&mut self) -> Option<TaskId> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        if self.trail.is_repeating() {
+            return self.repeated_task();
+        }
+        if self.trail.len() >= self.max_steps {
+            self.stopped = Some(Ending::TooLong);
+            return None;
+        }
+        let choice = Choice { tasks: &self.tasks, registry: &self.registry, current: self.current };
+        self.strategy.choose(&choice, &self.trail)
+    }
+
+    /// The task of the next event of the prefix, if it has announced the same operation as before.
+    #[inline]
+    fn repeated_task(&mut self) -> Option<TaskId> {
+        let expected = *self.trail.expected();
+        let found = self.tasks.get(expected.task as usize).and_then(|task| task.pending);
+        if found.is_some_and(|pending| pending.matches(&expected)) {
+            return Some(expected.task);
+        }
+        let found = match found {
+            None => "nothing".to_owned(),
+            Some(pending) => format!("an operation at {}", place(pending.source)),
+        };
+        self.stopped = Some(Ending::Nondeterministic(format!(
+            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
+             The body must do the same in every run: look for random numbers, clocks, iteration over a HashMap, state that \
+             outlives a run, or a thread that the engine does not know",
+            self.trail.len() + 1,
+            self.task_name(expected.task),
+            place(expected.source),
+        )));
+        None
+    }
+
+    /// Executes the pending operation of `task`, whose turn it is.
+    #[inline]
+    fn execute(&mut self, task: TaskId, glued: bool) -> Granted {
+        self.current = task;
+        let slot = &mut self.tasks[task as usize];
+        let pending = slot.pending.take().expect("a task whose turn it is has announced an operation");
+        let condition = slot.condition.take();
+        let position = if self.trail.is_repeating() {
+            self.trail.repeat(&mut self.registry)
+        } else {
+            let position = self.trail.push(task, &pending, condition.as_deref(), glued, &mut self.registry);
+            self.strategy.executed(&self.trail);
+            position
+        };
+        let access = &self.trail.events()[position].accesses[0];
+        self.granted = Granted { before: access.before, after: access.after };
+        self.granted
+    }
+
+    /// The current task is about to do `pending`.
+    fn announce(&mut self, pending: Pending, condition: Option<SharedCondition>) -> Turn {
+        let task = self.current;
+        if self.abandoning {
+            return Turn::Done(self.apply(&pending));
+        }
+        let slot = &mut self.tasks[task as usize];
+        slot.pending = Some(pending);
+        slot.condition = condition;
+        if thread::panicking() {
+            // No other task may run while this one unwinds: what it does now belongs to its last step.
+            return if self.tasks[task as usize].is_enabled(&self.registry) && self.stopped.is_none() {
+                Turn::Done(self.execute(task, true))
+            } else {
+                self.tasks[task as usize].pending = None;
+                Turn::Done(self.apply(&pending))
+            };
+        }
+        if self.tasks[task as usize].phase == Phase::Starting {
+            return Turn::Wait;
+        }
+        self.next = self.decide();
+        if self.next == Some(task) { Turn::Done(self.execute(task, false)) } else { Turn::Wait }
+    }
+
+    /// Does an operation that is no event: its task is being given up.
+    fn apply(&mut self, pending: &Pending) -> Granted {
+        let mut granted = Granted { before: 0, after: 0 };
+        for (slot, &(location, action)) in pending.actions().iter().enumerate() {
+            let before = self.registry.state(location);
+            let (_, after) = action.outcome(before);
+            self.registry.set_state(location, after);
+            if slot == 0 {
+                granted = Granted { before, after };
+            }
+        }
+        granted
+    }
+
+    /// How the run ended, now that no task goes on.
+    fn ending(&self) -> Ending {
+        if let Some(stopped) = &self.stopped {
+            return stopped.clone();
+        }
+        let panicked =
+            self.tasks.iter().enumerate().find_map(|(id, task)| Some((id, task.panicked.as_ref()?)));
+        if let Some((task, report)) = panicked {
+            return Ending::Panic { task: self.task_name(task as TaskId), report: report.clone() };
+        }
+        let waiting: Vec<String> = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter_map(|(id, task)| self.waits_for(id as TaskId, task))
+            .collect();
+        if waiting.is_empty() { Ending::Complete } else { Ending::Deadlock(waiting) }
+    }
+
+    fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {
+        let name = self.task_name(id);
+        match (task.phase, &task.pending) {
+            (Phase::Joining(other), _) => {
+                Some(format!("{name} waits for the end of {}", self.task_name(other)))
+            }
+            (Phase::Ready | Phase::Starting, Some(pending)) => {
+                let (location, action) = pending.actions()[0];
+                let object = self.registry.name(location);
+                Some(format!("{name} waits to {} {object}, at {}", action.describe(), place(pending.source)))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn place(source: &Location<'_>) -> String {
+    format!("{}:{}", source.file(), source.line())
+}
+
+/// Runs `action` on the exploration of this OS thread.
+///
+/// # Panics
+///
+/// If there is none.
+fn with<R>(action: impl FnOnce(&mut Execution) -> R) -> R {
+    with_if_any(action).expect("this works only inside an exploration")
+}
+
+#[inline]
+fn with_if_any<R>(action: impl FnOnce(&mut Execution) -> R) -> Option<R> {
+    EXECUTION.with(|execution| execution.borrow_mut().as_deref_mut().map(action))
+}
+
+/// Whether an exploration is going on on this OS thread.
+pub(crate) fn exploring() -> bool {
+    with_if_any(|_| ()).is_some()
+}
+
+/// Whether this run is one to be shown.
+pub fn recording() -> bool {
+    with_if_any(|execution| execution.recording).unwrap_or(false)
+}
+
+/// How many events this run has executed.
+pub fn step() -> usize {
+    with_if_any(|execution| execution.trail.len()).unwrap_or(0)
+}
+
+/// The name of the current task's next event: the task's number, and which of its events it is, from 1.
+///
+/// # Panics
+///
+/// Outside an exploration.
+pub fn next_event() -> (u32, u32) {
+    with(|execution| {
+        let task = execution.current;
+        let done = execution.trail.task_clock(task).get(task as usize).copied().unwrap_or(0);
+        (u32::from(task), done + 1)
+    })
+}
+
+/// Hands to `read` the vector clock of the current task: of each task, how many of its events happen before whatever the
+/// current task does next, its own events included.
+///
+/// # Panics
+///
+/// Outside an exploration.
+pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
+    with(|execution| read(execution.trail.task_clock(execution.current)))
+}
+
+/// Registers an object of the current task. `None` outside an exploration.
+pub(super) fn register(name: &'static str, state: u64) -> Option<(LocationId, u64)> {
+    with_if_any(|execution| {
+        let creator = &mut execution.tasks[execution.current as usize];
+        creator.objects += 1;
+        let nth = creator.objects - 1;
+        let location = execution.registry.object(execution.current, nth, name, state);
+        (location, execution.registry.run())
+    })
+}
+
+fn check_run(execution: &Execution, run: u64) {
+    assert!(
+        run == execution.registry.run(),
+        "this object was not made in this run. Every run must make its own: create it inside the explored body, and not in \
+         a static, in a captured variable or in another run"
+    );
+}
+
+/// The location of one key of an object that was made in run `run`. `None` outside an exploration.
+pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
+    with_if_any(|execution| {
+        check_run(execution, run);
+        execution.registry.key(object, key)
+    })
+}
+
+/// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
+/// outside an exploration.
+pub(super) fn perform(run: u64, pending: Pending) -> Option<Granted> {
+    perform_when(run, pending, None)
+}
+
+/// Like [`perform`], once `condition` holds of the location's state.
+pub(super) fn perform_when(
+    run: u64,
+    pending: Pending,
+    condition: Option<SharedCondition>,
+) -> Option<Granted> {
+    let turn = with_if_any(|execution| {
+        check_run(execution, run);
+        execution.announce(pending, condition)
+    })?;
+    match turn {
+        Turn::Done(granted) => Some(granted),
+        Turn::Wait => {
+            coroutine::suspend();
+            with_if_any(|execution| execution.granted)
+        }
+    }
+}
+
+/// Spawns a task: it runs at once up to its first announcement.
+pub(crate) fn spawn(name: Option<String>, body: impl FnOnce() + 'static) -> TaskId {
+    let (parent, task, stack) = with(|execution| {
+        let parent = execution.current;
+        let task = execution.add_task(Some(parent), name);
+        execution.current = task;
+        (parent, task, execution.stacks.take())
+    });
+    start(task, stack, body);
+    with(|execution| execution.current = parent);
+    task
+}
+
+fn start(task: TaskId, stack: io::Result<Stack>, body: impl FnOnce() + 'static) {
+    let stack = stack.expect("no memory for a task's stack");
+    let mut coroutine = Coroutine::new(stack, body);
+    let ended = coroutine.resume();
+    settle(task, coroutine, ended);
+}
+
+/// A task has come back from its coroutine: it has announced something, or ended. Those that waited for its end go on to
+/// their next announcement.
+fn settle(task: TaskId, coroutine: Coroutine, ended: bool) {
+    let joiner = with(|execution| {
+        let slot = &mut execution.tasks[task as usize];
+        if !ended {
+            slot.coroutine = Some(coroutine);
+            if slot.phase == Phase::Starting {
+                slot.phase = Phase::Ready;
+            }
+            return None;
+        }
+        execution.stacks.put(coroutine.into_stack());
+        slot.phase = Phase::Ended;
+        let joiner = slot.joiner.take()?;
+        execution.trail.join(joiner, task);
+        let joining = &mut execution.tasks[joiner as usize];
+        joining.phase = Phase::Starting;
+        execution.current = joiner;
+        joining.coroutine.take().map(|coroutine| (joiner, coroutine))
+    });
+    if let Some((joiner, mut coroutine)) = joiner {
+        let ended = coroutine.resume();
+        settle(joiner, coroutine, ended);
+    }
+}
+
+/// Waits for the end of `other`. False if it cannot, because the run is being given up.
+pub(crate) fn join(other: TaskId) -> bool {
+    let wait = with(|execution| {
+        let task = execution.current;
+        execution.tasks[other as usize].panicked = None;
+        if execution.tasks[other as usize].phase == Phase::Ended {
+            execution.trail.join(task, other);
+            return Some(false);
+        }
+        if execution.abandoning || thread::panicking() {
+            return None;
+        }
+        let was_starting = execution.tasks[task as usize].phase == Phase::Starting;
+        execution.tasks[other as usize].joiner = Some(task);
+        execution.tasks[task as usize].phase = Phase::Joining(other);
+        if !was_starting {
+            execution.next = execution.decide();
+        }
+        Some(true)
+    });
+    if wait == Some(true) {
+        coroutine::suspend();
+        // A panic that was joined is the joiner's to judge.
+        with(|execution| execution.tasks[other as usize].panicked = None);
+    }
+    wait.is_some()
+}
+
+/// The current task has panicked.
+pub(crate) fn finish_panicked(report: PanicReport) {
+    with(|execution| {
+        let task = execution.current as usize;
+        execution.tasks[task].panicked = Some(report);
+    });
+}
+
+/// Whether the tasks of the run are being given up, so that an unwinding is not a panic.
+pub(crate) fn abandoning() -> bool {
+    with_if_any(|execution| execution.abandoning).unwrap_or(false)
+}
+
+/// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
+pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
+    let _quiet = Quiet::new();
+    EXECUTION.with(|slot| {
+        let outer = slot.borrow_mut().replace(execution);
+        assert!(outer.is_none(), "an exploration cannot be started inside another");
+    });
+    let stack = with(|execution| {
+        execution.begin_run();
+        execution.add_task(None, None);
+        execution.stacks.take()
+    });
+    start(0, stack, move || {
+        // Its panic is the run's ending already.
+        drop(crate::thread::run_to_end(move || body()));
+    });
+    with(|execution| execution.next = execution.decide());
+    while let Some((task, mut coroutine)) = with(|execution| {
+        let task = execution.next.take()?;
+        execution.execute(task, false);
+        execution.tasks[task as usize].coroutine.take().map(|coroutine| (task, coroutine))
+    }) {
+        let ended = coroutine.resume();
+        settle(task, coroutine, ended);
+        if ended {
+            with(|execution| execution.next = execution.decide());
+        }
+    }
+    let ending = with(|execution| execution.ending());
+    abandon_rest();
+    let execution =
+        EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration that was put there");
+    (execution, ending)
+}
+
+/// Drops what is left on the stacks of tasks that have not ended, the youngest first.
+fn abandon_rest() {
+    let tasks = with(|execution| {
+        execution.abandoning = true;
+        execution.tasks.len()
+    });
+    for task in (0..tasks).rev() {
+        let coroutine = with(|execution| {
+            execution.current = task as TaskId;
+            execution.tasks[task].coroutine.take()
+        });
+        if let Some(coroutine) = coroutine {
+            let stack = coroutine.abandon();
+            with(|execution| execution.stacks.put(stack));
+        }
+    }
+    with(|execution| execution.abandoning = false);
+}

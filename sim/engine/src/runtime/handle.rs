@@ -1,0 +1,56 @@
+//! An object's name in the exploration that made it.
+
+use std::panic::Location;
+
+use super::execution::{self, Granted};
+use super::task::SharedCondition;
+use crate::event::{Action, LocationId, Pending};
+
+/// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handle {
+    location: LocationId,
+    /// The run that made it; 0 outside an exploration.
+    run: u64,
+}
+
+impl Handle {
+    /// A new object, named by its creator, with this state.
+    #[inline]
+    pub(crate) fn new(name: &'static str, state: u64) -> Self {
+        let (location, run) = execution::register(name, state).unwrap_or((u32::MAX, 0));
+        Handle { location, run }
+    }
+
+    /// Announces the operation, waits for its turn, and returns what it came to. `None` outside an exploration.
+    ///
+    /// # Panics
+    ///
+    /// If the object was not made in the current run.
+    #[inline]
+    pub(crate) fn perform(&self, action: Action, source: &'static Location<'static>) -> Option<Granted> {
+        execution::perform(self.run, Pending::one(self.location, action, source))
+    }
+
+    /// Waits until `condition` holds of the state.
+    pub(crate) fn wait_until(
+        &self,
+        condition: SharedCondition,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let pending = Pending::one(self.location, Action::Await, source);
+        execution::perform_when(self.run, pending, Some(condition))
+    }
+
+    /// Like [`perform`](Handle::perform), on one key of the object.
+    #[inline]
+    pub(crate) fn perform_on_key(
+        &self,
+        key: u64,
+        action: Action,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let location = execution::key_location(self.run, self.location, key)?;
+        execution::perform(self.run, Pending::one(location, action, source))
+    }
+}

@@ -1,0 +1,16 @@
+//! The running program: its tasks, what they have announced, and the events so far.
+
+mod execution;
+mod handle;
+mod panics;
+mod registry;
+mod task;
+mod trail;
+
+pub use execution::{Ending, causal_clock, next_event, recording, step};
+pub(crate) use execution::{Execution, Granted, abandoning, exploring, finish_panicked, join, run, spawn};
+pub(crate) use handle::Handle;
+pub use panics::PanicReport;
+pub(crate) use panics::describe_payload;
+pub(crate) use registry::Registry;
+pub(crate) use trail::{Tracking, Trail};

@@ -1,0 +1,133 @@
+//! Names that are the same in every schedule: tasks by who spawned them, objects by who created them.
+//!
+//! A number that went by the order of creation alone would change with the schedule, and the explorer would take one
+//! object for another.
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{AccessId, LocationId, NO_ACCESS, TaskId};
+
+/// One location's state in the current run, and its last access in the trail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocationState {
+    pub(crate) state: u64,
+    /// The run that set `state`: in another run it stands for the location's initial state.
+    run: u64,
+    pub(crate) last: AccessId,
+    /// The object's name, for messages and traces.
+    pub(crate) name: &'static str,
+}
+
+/// Numbers for tasks and locations, kept over the whole exploration.
+#[derive(Default)]
+pub(crate) struct Registry {
+    /// Of each task, the numbers of its children, in the order in which it spawns them.
+    children: Vec<Vec<TaskId>>,
+    /// Of each task, the locations of its objects, in the order in which it creates them.
+    objects: Vec<Vec<LocationId>>,
+    keys: FxHashMap<(LocationId, u64), LocationId>,
+    locations: Vec<LocationState>,
+    tasks: usize,
+    run: u64,
+}
+
+impl Registry {
+    /// A run begins: locations are as if newly made.
+    pub(crate) fn begin_run(&mut self) {
+        self.run += 1;
+        if self.tasks == 0 {
+            self.new_task();
+        }
+    }
+
+    /// The run's number, from 1.
+    pub(crate) fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn new_task(&mut self) -> TaskId {
+        let id = self.tasks;
+        assert!(id < crate::MAX_TASKS, "an exploration has at most {} tasks", crate::MAX_TASKS);
+        self.tasks += 1;
+        self.children.push(Vec::new());
+        self.objects.push(Vec::new());
+        id as TaskId
+    }
+
+    /// The number of `parent`'s `nth` child.
+    pub(crate) fn child(&mut self, parent: TaskId, nth: usize) -> TaskId {
+        if let Some(&known) = self.children[parent as usize].get(nth) {
+            return known;
+        }
+        let id = self.new_task();
+        self.children[parent as usize].push(id);
+        id
+    }
+
+    /// The location of the `nth` object that `creator` makes, in its initial state.
+    pub(crate) fn object(
+        &mut self,
+        creator: TaskId,
+        nth: usize,
+        name: &'static str,
+        initial: u64,
+    ) -> LocationId {
+        let location = match self.objects[creator as usize].get(nth) {
+            Some(&known) => known,
+            None => {
+                let location = self.new_location(name);
+                self.objects[creator as usize].push(location);
+                location
+            }
+        };
+        let slot = &mut self.locations[location as usize];
+        slot.state = initial;
+        slot.run = self.run;
+        slot.name = name;
+        location
+    }
+
+    /// The location of one key of an object, by the key's hash. Keys of one hash share a location: they are explored
+    /// as if they were one.
+    pub(crate) fn key(&mut self, object: LocationId, hash: u64) -> LocationId {
+        if let Some(&known) = self.keys.get(&(object, hash)) {
+            return known;
+        }
+        let location = self.new_location(self.locations[object as usize].name);
+        self.keys.insert((object, hash), location);
+        location
+    }
+
+    fn new_location(&mut self, name: &'static str) -> LocationId {
+        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, name });
+        (self.locations.len() - 1) as LocationId
+    }
+
+    /// A location's state in this run.
+    #[inline]
+    pub(crate) fn state(&self, location: LocationId) -> u64 {
+        let slot = &self.locations[location as usize];
+        if slot.run == self.run { slot.state } else { 0 }
+    }
+
+    #[inline]
+    pub(crate) fn set_state(&mut self, location: LocationId, state: u64) {
+        let slot = &mut self.locations[location as usize];
+        slot.state = state;
+        slot.run = self.run;
+    }
+
+    #[inline]
+    pub(crate) fn last_access(&self, location: LocationId) -> AccessId {
+        self.locations[location as usize].last
+    }
+
+    #[inline]
+    pub(crate) fn set_last_access(&mut self, location: LocationId, access: AccessId) {
+        self.locations[location as usize].last = access;
+    }
+
+    pub(crate) fn name(&self, location: LocationId) -> &'static str {
+        self.locations[location as usize].name
+    }
+}

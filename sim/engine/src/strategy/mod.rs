@@ -1,0 +1,44 @@
+//! Strategies: which task goes next, and which schedule is run after this one. One a file.
+
+mod naive;
+mod optimal;
+mod replay;
+mod wakeup;
+
+pub(crate) use naive::Naive;
+pub(crate) use optimal::Optimal;
+pub(crate) use replay::Replay;
+
+use crate::event::TaskId;
+use crate::runtime::{Registry, Tracking, Trail};
+
+/// What a strategy can choose from.
+pub(crate) trait Options {
+    /// The task that executed the last event.
+    fn current(&self) -> TaskId;
+    /// One more than the largest number of a task.
+    fn tasks(&self) -> TaskId;
+    /// Whether the task has announced an operation that can go on now.
+    fn is_enabled(&self, task: TaskId) -> bool;
+}
+
+/// Decides the order of events, run after run.
+pub(crate) trait Strategy {
+    /// What the strategy needs to know of each event.
+    fn tracking(&self) -> Tracking;
+
+    /// Which task goes next, where the trail has no prefix left to repeat. `None` ends the run.
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<TaskId>;
+
+    /// The trail has a new event.
+    fn executed(&mut self, trail: &Trail);
+
+    /// The run has ended: leaves in the trail the prefix that the next run repeats. False if there is no next run.
+    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool;
+
+    /// Whether the run that has just ended was cut short because every task that could go on was asleep: work that an
+    /// optimal explorer never does.
+    fn was_redundant(&self) -> bool {
+        false
+    }
+}

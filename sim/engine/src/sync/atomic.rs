@@ -1,0 +1,237 @@
+//! Atomics, as [`std::sync::atomic`] has them.
+//!
+//! Orderings are accepted and not looked at: the engine explores sequential consistency, in which every ordering is the
+//! strongest. What a weaker one allows is loom's to find.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+pub use std::sync::atomic::Ordering;
+
+use crate::event::Action;
+use crate::runtime::{self, Handle};
+
+/// The word that stands for the value in the engine.
+trait Word: Copy {
+    fn to_word(self) -> u64;
+    fn from_word(word: u64) -> Self;
+}
+
+macro_rules! atomic {
+    ($($name:ident, $type:ty, $what:literal, { $($own:tt)* };)*) => {$(
+        #[doc = concat!("As [`std::sync::atomic::", stringify!($name), "`]. Reads commute, and a compare-exchange that fails is a read.")]
+        pub struct $name {
+            handle: Handle,
+            value: std::sync::atomic::$name,
+        }
+
+        impl $name {
+            #[doc = concat!("A new ", $what, ".")]
+            pub fn new(value: $type) -> Self {
+                let handle = Handle::new(concat!("an ", stringify!($name)), value.to_word());
+                $name { handle, value: std::sync::atomic::$name::new(value) }
+            }
+
+            /// The value.
+            #[track_caller]
+            pub fn load(&self, ordering: Ordering) -> $type {
+                match self.handle.perform(Action::Read, Location::caller()) {
+                    Some(granted) => <$type>::from_word(granted.before),
+                    None => self.value.load(ordering),
+                }
+            }
+
+            /// Stores a value.
+            #[track_caller]
+            pub fn store(&self, value: $type, ordering: Ordering) {
+                self.handle.perform(Action::Store(value.to_word()), Location::caller());
+                self.value.store(value, ordering);
+            }
+
+            /// Stores a value and returns the old one.
+            #[track_caller]
+            pub fn swap(&self, value: $type, ordering: Ordering) -> $type {
+                match self.handle.perform(Action::Modify(|_, new| new, value.to_word()), Location::caller()) {
+                    Some(granted) => self.settle(granted),
+                    None => self.value.swap(value, ordering),
+                }
+            }
+
+            /// Stores `new` if the value is `current`.
+            ///
+            /// # Errors
+            ///
+            /// The value, if it is not `current`: then this was a read.
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $type,
+                new: $type,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$type, $type> {
+                let action = Action::CompareExchange { expected: current.to_word(), new: new.to_word() };
+                match self.handle.perform(action, Location::caller()) {
+                    Some(granted) => {
+                        let seen = self.settle(granted);
+                        if seen == current { Ok(seen) } else { Err(seen) }
+                    }
+                    None => self.value.compare_exchange(current, new, success, failure),
+                }
+            }
+
+            /// As [`compare_exchange`](Self::compare_exchange): it never fails spuriously here.
+            ///
+            /// # Errors
+            ///
+            /// The value, if it is not `current`.
+            #[track_caller]
+            pub fn compare_exchange_weak(
+                &self,
+                current: $type,
+                new: $type,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$type, $type> {
+                self.compare_exchange(current, new, success, failure)
+            }
+
+            /// Waits until `condition` holds of the value, and returns it. In a schedule the task simply cannot go on before:
+            /// this is how to write a loop that spins on the value, so that its turns are not explored.
+            ///
+            /// # Panics
+            ///
+            /// Outside an exploration, if the condition does not hold: nobody would be waited for.
+            #[track_caller]
+            pub fn wait_until(&self, condition: impl Fn($type) -> bool + 'static) -> $type {
+                let condition = Rc::new(condition);
+                let holds = Rc::clone(&condition);
+                let waited = self.handle.wait_until(Rc::new(move |word| holds(<$type>::from_word(word))), Location::caller());
+                let value = waited.map_or_else(|| self.value.load(Ordering::SeqCst), |granted| <$type>::from_word(granted.before));
+                assert!(condition(value), "wait_until works only inside an exploration");
+                value
+            }
+
+            /// The value, with no event: the borrow is exclusive.
+            pub fn into_inner(self) -> $type {
+                self.value.into_inner()
+            }
+
+            /// A read-modify-write by `apply`, which `otherwise` does outside an exploration.
+            #[track_caller]
+            fn modify(
+                &self,
+                apply: fn(u64, u64) -> u64,
+                operand: $type,
+                otherwise: impl FnOnce(&std::sync::atomic::$name) -> $type,
+            ) -> $type {
+                match self.handle.perform(Action::Modify(apply, operand.to_word()), Location::caller()) {
+                    Some(granted) => self.settle(granted),
+                    None => otherwise(&self.value),
+                }
+            }
+
+            fn settle(&self, granted: runtime::Granted) -> $type {
+                self.value.store(<$type>::from_word(granted.after), Ordering::Relaxed);
+                <$type>::from_word(granted.before)
+            }
+
+            $($own)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name::new(<$type>::default())
+            }
+        }
+
+        impl From<$type> for $name {
+            fn from(value: $type) -> Self {
+                $name::new(value)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.value.fmt(f)
+            }
+        }
+    )*};
+}
+
+macro_rules! fetch {
+    ($type:ty: $($name:ident, $doc:literal, $apply:expr;)*) => {$(
+        #[doc = $doc]
+        #[track_caller]
+        pub fn $name(&self, operand: $type, ordering: Ordering) -> $type {
+            let apply: fn(u64, u64) -> u64 = |old, operand| {
+                let apply: fn($type, $type) -> $type = $apply;
+                apply(<$type>::from_word(old), <$type>::from_word(operand)).to_word()
+            };
+            self.modify(apply, operand, |value| value.$name(operand, ordering))
+        }
+    )*};
+}
+
+macro_rules! integers {
+    ($($name:ident, $type:ty;)*) => {
+        $(impl Word for $type {
+            #[inline]
+            fn to_word(self) -> u64 {
+                self as u64
+            }
+
+            #[inline]
+            fn from_word(word: u64) -> Self {
+                word as $type
+            }
+        })*
+
+        atomic! {$($name, $type, "integer", {
+            fetch! { $type:
+                fetch_add, "Adds, wrapping around, and returns the old value.", |a, b| a.wrapping_add(b);
+                fetch_sub, "Subtracts, wrapping around, and returns the old value.", |a, b| a.wrapping_sub(b);
+                fetch_and, "Bitwise and; returns the old value.", |a, b| a & b;
+                fetch_nand, "Bitwise nand; returns the old value.", |a, b| !(a & b);
+                fetch_or, "Bitwise or; returns the old value.", |a, b| a | b;
+                fetch_xor, "Bitwise exclusive or; returns the old value.", |a, b| a ^ b;
+                fetch_max, "The larger of the two; returns the old value.", |a, b| a.max(b);
+                fetch_min, "The smaller of the two; returns the old value.", |a, b| a.min(b);
+            }
+        };)*}
+    };
+}
+
+impl Word for bool {
+    #[inline]
+    fn to_word(self) -> u64 {
+        u64::from(self)
+    }
+
+    #[inline]
+    fn from_word(word: u64) -> Self {
+        word != 0
+    }
+}
+
+integers! {
+    AtomicU8, u8;
+    AtomicU16, u16;
+    AtomicU32, u32;
+    AtomicU64, u64;
+    AtomicUsize, usize;
+    AtomicI8, i8;
+    AtomicI16, i16;
+    AtomicI32, i32;
+    AtomicI64, i64;
+    AtomicIsize, isize;
+}
+
+atomic! {AtomicBool, bool, "flag", {
+    fetch! { bool:
+        fetch_and, "Logical and; returns the old value.", |a, b| a & b;
+        fetch_nand, "Logical nand; returns the old value.", |a, b| !(a & b);
+        fetch_or, "Logical or; returns the old value.", |a, b| a | b;
+        fetch_xor, "Logical exclusive or; returns the old value.", |a, b| a ^ b;
+    }
+};}

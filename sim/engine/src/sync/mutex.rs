@@ -1,0 +1,158 @@
+//! A mutex, as [`std::sync::Mutex`].
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
+
+use crate::event::{Action, Mode};
+use crate::runtime::Handle;
+
+/// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
+///
+/// The value lives in a [`std::sync::Mutex`], which the engine never lets two tasks want at once: poisoning, `Send` and
+/// `Sync` are std's own. Outside an exploration it is std's mutex.
+pub struct Mutex<T: ?Sized> {
+    handle: Handle,
+    inner: sync::Mutex<T>,
+}
+
+/// Unlocks the mutex when it is dropped.
+#[must_use = "if unused the Mutex will immediately unlock"]
+pub struct MutexGuard<'a, T: ?Sized> {
+    handle: Handle,
+    source: &'static Location<'static>,
+    /// Dropped after the unlocking was executed, before any other task can run.
+    inner: sync::MutexGuard<'a, T>,
+}
+
+impl<T> Mutex<T> {
+    /// A new, unlocked mutex.
+    pub fn new(value: T) -> Self {
+        Mutex { handle: Handle::new("a mutex", 0), inner: sync::Mutex::new(value) }
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// If a task panicked while it held the lock.
+    pub fn into_inner(self) -> LockResult<T> {
+        self.inner.into_inner()
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Waits until no task holds the lock, and takes it.
+    ///
+    /// # Errors
+    ///
+    /// If a task panicked while it held the lock; the error has the guard.
+    #[track_caller]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        let source = Location::caller();
+        self.handle.perform(Action::Lock, source);
+        match self.inner.lock() {
+            Ok(inner) => Ok(self.guard(inner, source)),
+            Err(poisoned) => Err(PoisonError::new(self.guard(poisoned.into_inner(), source))),
+        }
+    }
+
+    /// Takes the lock if no task holds it.
+    ///
+    /// # Errors
+    ///
+    /// If a task holds the lock, or panicked while it held it.
+    #[track_caller]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        let source = Location::caller();
+        let granted = self.handle.perform(Action::TryLock, source);
+        if granted.is_some_and(|granted| Action::TryLock.outcome(granted.before).0 == Mode::Probe) {
+            return Err(TryLockError::WouldBlock);
+        }
+        match self.inner.try_lock() {
+            Ok(inner) => Ok(self.guard(inner, source)),
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                Err(TryLockError::Poisoned(PoisonError::new(self.guard(poisoned.into_inner(), source))))
+            }
+        }
+    }
+
+    /// The value, with no lock: the borrow is exclusive.
+    ///
+    /// # Errors
+    ///
+    /// If a task panicked while it held the lock.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.inner.get_mut()
+    }
+
+    /// Whether a task panicked while it held the lock.
+    pub fn is_poisoned(&self) -> bool {
+        self.inner.is_poisoned()
+    }
+
+    /// Forgets that a task panicked while it held the lock.
+    pub fn clear_poison(&self) {
+        self.inner.clear_poison();
+    }
+
+    fn guard<'a>(
+        &self,
+        inner: sync::MutexGuard<'a, T>,
+        source: &'static Location<'static>,
+    ) -> MutexGuard<'a, T> {
+        MutexGuard { handle: self.handle, source, inner }
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        self.handle.perform(Action::Unlock, self.source);
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Mutex::new(T::default())
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    fn from(value: T) -> Self {
+        Mutex::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
