@@ -1,1 +1,88 @@
-//! Selvedge.
+//! A two-level cache, process-local L1 in front of Redis, that is proven free of stale reads.
+//!
+//! [`TieredCache`] is linearizable for one process: a read never returns a value older than one whose write was
+//! acknowledged before it, nor older than one that an earlier read returned. The simulator beside it, `selvedge-sim`,
+//! runs this very code through every schedule of its test cases; the cache is generic over its [primitives](sync), and
+//! what is proven is what ships.
+//!
+//! # A first cache
+//!
+//! Bring a remote tier: anything that implements [`Remote`]. This one is a map in memory.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::convert::Infallible;
+//! use std::sync::Mutex;
+//! use std::time::Duration;
+//!
+//! use selvedge::{Options, Remote, TieredCache};
+//!
+//! #[derive(Default)]
+//! struct InMemory(Mutex<HashMap<String, u32>>);
+//!
+//! impl Remote<String, u32> for InMemory {
+//!     type Error = Infallible;
+//!
+//!     async fn get(&self, key: &String) -> Result<Option<u32>, Infallible> {
+//!         Ok(self.0.lock().unwrap().get(key).copied())
+//!     }
+//!
+//!     async fn set(&self, key: &String, value: &u32) -> Result<(), Infallible> {
+//!         self.0.lock().unwrap().insert(key.clone(), *value);
+//!         Ok(())
+//!     }
+//!
+//!     async fn delete(&self, key: &String) -> Result<(), Infallible> {
+//!         self.0.lock().unwrap().remove(key);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # async fn example() -> Result<(), Infallible> {
+//! let options = Options::default().local_ttl(Duration::from_secs(60));
+//! let cache = TieredCache::new(InMemory::default(), options);
+//!
+//! let key = String::from("user:1");
+//! cache.set(&key, &7).await?;
+//! assert_eq!(cache.get(&key).await?, Some(7)); // asks the remote tier, and keeps the answer
+//! assert_eq!(cache.get(&key).await?, Some(7)); // local
+//! cache.delete(&key).await?;
+//! assert_eq!(cache.get(&key).await?, None);
+//!
+//! // The same without async:
+//! let cache = cache.blocking();
+//! cache.set(&key, &8)?;
+//! assert_eq!(cache.get(&key)?, Some(8));
+//! # Ok(())
+//! # }
+//! # use selvedge::sync::{Primitives, Std};
+//! # Std::block_on(example()).unwrap();
+//! ```
+//!
+//! # What it promises, and what not
+//!
+//! - One process is linearizable, as long as all its writes go through one cache. Other processes' writes are seen when
+//!   the local entry expires: give it a [local TTL](Options::local_ttl).
+//! - A write whose outcome is not known, since it failed or its future was dropped, makes the cache slower for its key,
+//!   not wrong. See [`TieredCache`].
+//! - The local tier is not bounded yet: it grows with the number of keys that are read.
+
+mod l1;
+mod options;
+mod remote;
+mod stripe;
+mod tiered;
+
+pub mod sync;
+
+pub use options::Options;
+pub use remote::Remote;
+pub use tiered::{Blocking, TieredCache};
+
+/// What the cache is made of, for the simulator: to build caches that differ in one step, and to name what is in a map.
+/// No promise is made of it.
+#[doc(hidden)]
+pub mod parts {
+    pub use crate::l1::{Cached, L1};
+    pub use crate::stripe::{Stripe, Stripes, Token};
+}

@@ -1,0 +1,10 @@
+//! The seam: everything that the cache takes from the platform.
+//!
+//! The cache names no atomic, no map, no clock and no executor of its own. It is generic over [`Primitives`], so that
+//! the code that runs in production, on [`Std`], is the code that a simulator takes through its schedules.
+
+mod primitives;
+mod std;
+
+pub use primitives::{AtomicU64, Clock, Entry, Key, Map, Primitives};
+pub use std::{Std, StdClock};
