@@ -1,0 +1,55 @@
+//! What a simulation asks of an engine beyond the cache's primitives.
+
+use std::time::Duration;
+
+use selvedge::sync::Primitives;
+
+use crate::verdict::Budget;
+
+/// Primitives that belong to an engine, with what a test needs around the cache: threads, and a clock that it can set.
+/// A world that is written against this runs on every engine.
+///
+/// All but [`explore`](Simulated::explore) is to be called inside of it: primitives live for one execution.
+pub trait Simulated: Primitives {
+    /// A thread that has been spawned.
+    type JoinHandle;
+
+    /// Spawns a thread.
+    #[track_caller]
+    fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;
+
+    /// Waits until the thread has ended. If it panicked, so does this.
+    #[track_caller]
+    fn join(handle: Self::JoinHandle);
+
+    /// A clock that shows zero.
+    #[track_caller]
+    fn clock() -> Self::Clock;
+
+    /// Puts the clock, and each of its clones, forward.
+    #[track_caller]
+    fn advance(clock: &Self::Clock, by: Duration);
+
+    /// Runs `execution` once for each schedule that the engine's exhaustive search comes up with. The budget's time is
+    /// looked at between executions. Panics as soon as an execution panics or deadlocks.
+    fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search;
+}
+
+/// How far a search came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// How many executions it made.
+    pub executions: u64,
+    /// Whether it made all of them. A search that used up its budget is not complete, even if it had just come to its
+    /// end.
+    pub complete: bool,
+}
+
+impl Search {
+    /// loom and shuttle say nothing when their budget ends: what was spent has to tell.
+    pub(super) fn within(budget: Budget, executions: u64, spent: Duration) -> Self {
+        let left = budget.schedules.is_none_or(|most| executions < most)
+            && budget.time.is_none_or(|most| spent < most);
+        Search { executions, complete: left }
+    }
+}
