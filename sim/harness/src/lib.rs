@@ -3,5 +3,6 @@
 pub mod backends;
 pub mod history;
 pub mod oracle;
+pub mod protocols;
 pub mod trace;
 pub mod verdict;

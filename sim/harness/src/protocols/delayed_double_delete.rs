@@ -1,0 +1,81 @@
+//! The delayed double delete: drop the local entry, write Redis, wait, drop the local entry again.
+//!
+//! ```text
+//! write k:  1 remove k from L1            read k:  1 L1 hit, not expired: return it
+//!           2 SET k in Redis                       2 GET k from Redis
+//!           3 wait                                 3 fill L1; return
+//!           4 remove k from L1
+//! ```
+//!
+//! The wait is to outlast any reader that read the old value. How long that takes is a guess, and the guess is the
+//! proof: a reader that takes longer fills L1 after step 4. A delay forbids no schedule, so here it is what a sleep is,
+//! one look at the clock. **Stale** and **lasting**, as plain cache-aside is, at a higher price.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use selvedge::Remote;
+use selvedge::parts::L1;
+use selvedge::sync::{Clock, Primitives};
+
+use super::{Cache, Tiers};
+use crate::history::{Key, Value};
+
+/// Drop the local entry, write Redis, wait, drop the local entry again.
+pub struct DelayedDoubleDelete<P: Primitives, R> {
+    l1: L1<Key, Value, P>,
+    remote: R,
+    clock: P::Clock,
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DelayedDoubleDelete<P, R> {
+    /// The cache over these tiers.
+    pub fn new(tiers: Tiers<P, R>) -> Self {
+        let clock = tiers.clock.clone();
+        let (l1, remote) = tiers.build();
+        DelayedDoubleDelete { l1, remote, clock }
+    }
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for DelayedDoubleDelete<P, R> {
+    async fn get(&self, key: Key) -> Option<Value> {
+        // 1
+        if let Some(value) = self.l1.get(&key) {
+            return Some(value);
+        }
+        // 2
+        let Ok(found) = self.remote.get(&key).await;
+        // 3
+        let value = found?;
+        self.l1.insert(key, value, self.l1.deadline());
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        // 1
+        self.l1.remove(&key);
+        // 2
+        let Ok(()) = self.remote.set(&key, &value).await;
+        // 3
+        self.clock.now();
+        // 4
+        self.l1.remove(&key);
+    }
+
+    async fn delete(&self, key: Key) {
+        // 1
+        self.l1.remove(&key);
+        // 2
+        let Ok(()) = self.remote.delete(&key).await;
+        // 3
+        self.clock.now();
+        // 4
+        self.l1.remove(&key);
+    }
+}
+
+impl<P: Primitives, R> fmt::Debug for DelayedDoubleDelete<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DelayedDoubleDelete").field("l1", &self.l1).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! Epochs: a generation fences fills, but writes do not announce themselves.
+//!
+//! ```text
+//! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
+//!           2 generation + 1                       2 token = generation
+//!           3 remove k from L1                     3 GET k from Redis
+//!                                                  4 under L1's lock of k, generation = token: fill L1
+//!                                                  5 return
+//! ```
+//!
+//! Never stale: a fill that a write did not see in step 3 is refused by the generation of step 2. But between steps 1
+//! and 2 one reader can return the new value while another fills L1 with the old one, so that a later read goes back:
+//! **inverted**. What is missing is the write intent: a generation *before* Redis is written.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use selvedge::Remote;
+use selvedge::parts::L1;
+use selvedge::sync::{AtomicU64, Primitives};
+
+use super::{Cache, Tiers};
+use crate::history::{Key, Value};
+
+/// A generation fences fills; writes do not announce themselves.
+pub struct Epoch<P: Primitives, R> {
+    l1: L1<Key, Value, P>,
+    remote: R,
+    generation: P::AtomicU64,
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Epoch<P, R> {
+    /// The cache over these tiers.
+    pub fn new(tiers: Tiers<P, R>) -> Self {
+        let (l1, remote) = tiers.build();
+        Epoch { l1, remote, generation: P::AtomicU64::new("generation", 0) }
+    }
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for Epoch<P, R> {
+    async fn get(&self, key: Key) -> Option<Value> {
+        // 1
+        if let Some(value) = self.l1.get(&key) {
+            return Some(value);
+        }
+        // 2
+        let token = self.generation.load(Ordering::Acquire);
+        // 3
+        let Ok(found) = self.remote.get(&key).await;
+        let value = found?;
+        // 4
+        let expires_at = self.l1.deadline();
+        self.l1.insert_if(key, value, expires_at, || self.generation.load(Ordering::Acquire) == token);
+        // 5
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        // 1
+        let Ok(()) = self.remote.set(&key, &value).await;
+        // 2
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        // 3
+        self.l1.remove(&key);
+    }
+
+    async fn delete(&self, key: Key) {
+        // 1
+        let Ok(()) = self.remote.delete(&key).await;
+        // 2
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        // 3
+        self.l1.remove(&key);
+    }
+}
+
+impl<P: Primitives, R> fmt::Debug for Epoch<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Epoch").field("l1", &self.l1).finish_non_exhaustive()
+    }
+}

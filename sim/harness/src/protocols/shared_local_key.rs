@@ -1,0 +1,75 @@
+//! The article's key mapping gone wrong: the local key has lost the id.
+//!
+//! ```text
+//! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
+//!           2 remove k from L1                     2 GET k from Redis
+//!                                                  3 fill L1; return
+//! ```
+//!
+//! The steps are the article's, but `user:1` and `user:2` are both kept in L1 as `user`: user A sees user B's orders.
+//! **Crossed**, in one thread, without any race.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use selvedge::Remote;
+use selvedge::parts::L1;
+use selvedge::sync::Primitives;
+
+use super::{Cache, Tiers};
+use crate::history::{Key, Value};
+
+/// The article's cache, with one local entry for all keys of a kind.
+pub struct SharedLocalKey<P: Primitives, R> {
+    l1: L1<Key, Value, P>,
+    remote: R,
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> SharedLocalKey<P, R> {
+    /// The cache over these tiers.
+    pub fn new(tiers: Tiers<P, R>) -> Self {
+        let (l1, remote) = tiers.build_keyed(local_key);
+        SharedLocalKey { l1, remote }
+    }
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for SharedLocalKey<P, R> {
+    async fn get(&self, key: Key) -> Option<Value> {
+        // 1
+        if let Some(value) = self.l1.get(&local_key(key)) {
+            return Some(value);
+        }
+        // 2
+        let Ok(found) = self.remote.get(&key).await;
+        // 3
+        let value = found?;
+        self.l1.insert(local_key(key), value, self.l1.deadline());
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        // 1
+        let Ok(()) = self.remote.set(&key, &value).await;
+        // 2
+        self.l1.remove(&local_key(key));
+    }
+
+    async fn delete(&self, key: Key) {
+        // 1
+        let Ok(()) = self.remote.delete(&key).await;
+        // 2
+        self.l1.remove(&local_key(key));
+    }
+}
+
+impl<P: Primitives, R> fmt::Debug for SharedLocalKey<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedLocalKey").field("l1", &self.l1).finish_non_exhaustive()
+    }
+}
+
+/// The name up to the first colon: `user` for `user:1`.
+fn local_key(key: Key) -> Key {
+    let name = key.name();
+    Key::new(name.split_once(':').map_or(name, |(kind, _id)| kind))
+}

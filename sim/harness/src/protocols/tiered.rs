@@ -1,0 +1,46 @@
+//! Selvedge's own cache, as a cache under test. Its steps are in the header of the core's `tiered.rs`.
+
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+
+use selvedge::sync::Primitives;
+use selvedge::{Options, Remote, TieredCache};
+
+use super::{Cache, Tiers, WarmEntry};
+use crate::history::{Key, Value};
+
+/// Few, since each execution makes them anew.
+const STRIPES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
+/// The cache over these tiers.
+pub fn build<P: Primitives, R: Remote<Key, Value, Error = Infallible>>(
+    tiers: Tiers<P, R>,
+) -> TieredCache<Key, Value, R, P> {
+    let Tiers { remote, clock, local_ttl, warm } = tiers;
+    let mut options = Options::default().stripes(STRIPES);
+    if let Some(ttl) = local_ttl {
+        options = options.local_ttl(ttl);
+    }
+    let cache = TieredCache::with_clock(remote, options, clock);
+    for WarmEntry { key, value, expires_at } in warm {
+        cache.l1().insert(key, value, expires_at);
+    }
+    cache
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache
+    for TieredCache<Key, Value, R, P>
+{
+    async fn get(&self, key: Key) -> Option<Value> {
+        let Ok(value) = self.get(&key).await;
+        value
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        let Ok(()) = self.set(&key, &value).await;
+    }
+
+    async fn delete(&self, key: Key) {
+        let Ok(()) = self.delete(&key).await;
+    }
+}

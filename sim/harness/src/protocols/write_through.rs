@@ -1,0 +1,69 @@
+//! Write through: write Redis, then put the new value in the local tier.
+//!
+//! ```text
+//! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
+//!           2 put the value in L1                  2 GET k from Redis
+//!                                                  3 fill L1; return
+//! ```
+//!
+//! Two writers may do their steps 1 in one order and their steps 2 in the other: L1 keeps the older value. A slow
+//! reader's fill overwrites the new value as well. **Stale** and **lasting**.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use selvedge::Remote;
+use selvedge::parts::L1;
+use selvedge::sync::Primitives;
+
+use super::{Cache, Tiers};
+use crate::history::{Key, Value};
+
+/// Write Redis, then put the new value in the local tier.
+pub struct WriteThrough<P: Primitives, R> {
+    l1: L1<Key, Value, P>,
+    remote: R,
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> WriteThrough<P, R> {
+    /// The cache over these tiers.
+    pub fn new(tiers: Tiers<P, R>) -> Self {
+        let (l1, remote) = tiers.build();
+        WriteThrough { l1, remote }
+    }
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for WriteThrough<P, R> {
+    async fn get(&self, key: Key) -> Option<Value> {
+        // 1
+        if let Some(value) = self.l1.get(&key) {
+            return Some(value);
+        }
+        // 2
+        let Ok(found) = self.remote.get(&key).await;
+        // 3
+        let value = found?;
+        self.l1.insert(key, value, self.l1.deadline());
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        // 1
+        let Ok(()) = self.remote.set(&key, &value).await;
+        // 2
+        self.l1.insert(key, value, self.l1.deadline());
+    }
+
+    async fn delete(&self, key: Key) {
+        // 1
+        let Ok(()) = self.remote.delete(&key).await;
+        // 2, with nothing to put there
+        self.l1.remove(&key);
+    }
+}
+
+impl<P: Primitives, R> fmt::Debug for WriteThrough<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteThrough").field("l1", &self.l1).finish_non_exhaustive()
+    }
+}
