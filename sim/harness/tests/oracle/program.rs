@@ -1,0 +1,180 @@
+//! A run, event by event: the notation of the tests, and its history with the clocks that its conflicts give.
+
+use std::collections::BTreeMap;
+
+use selvedge_sim::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+
+/// Whose order the history's clocks tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Order {
+    /// Happens-before: program order, conflicts and joins. What a history has.
+    Class,
+    /// The run's own order, as an oracle would have it that looks at this one run.
+    Run,
+}
+
+/// A line of a run.
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    /// The operation's events follow.
+    Invoke { key: Key, call: Call, settled: bool },
+    /// An event on an object. It may give the key a new version.
+    Event { object: String, writes: bool, version: Option<(Key, Option<Value>)> },
+    /// An event that comes after all that every other thread has done.
+    Join,
+    /// The operation answers.
+    Respond(Reply),
+}
+
+/// A run: what the tiers hold at the start, and then what each thread did, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub(super) start: Vec<(Key, Option<Value>)>,
+    pub(super) threads: Vec<String>,
+    pub(super) acts: Vec<(usize, Act)>,
+}
+
+impl Run {
+    /// Reads the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T writes redis k v1` (a new
+    /// version), `T joins`, `T done`, `T unknown`, `T read v0`.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut run = Run::default();
+        let mut reads: BTreeMap<usize, Key> = BTreeMap::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let ["start", key, value] = words[..] {
+                run.start.push((Key::new(key), content(Key::new(key), value)));
+                continue;
+            }
+            let thread = run.threads.iter().position(|name| name == words[0]).unwrap_or_else(|| {
+                run.threads.push(words[0].to_owned());
+                run.threads.len() - 1
+            });
+            let event =
+                |object: &str, writes, version| Act::Event { object: object.to_owned(), writes, version };
+            let invoke = |key, call, settled| Act::Invoke { key, call, settled };
+            let act = match words[1..] {
+                ["get", key, ref rest @ ..] => {
+                    reads.insert(thread, Key::new(key));
+                    invoke(Key::new(key), Call::Get, rest == ["settled"])
+                }
+                ["set", key, value] => {
+                    let key = Key::new(key);
+                    invoke(key, Call::Set(content(key, value).expect("a set has a value")), false)
+                }
+                ["delete", key] => invoke(Key::new(key), Call::Delete, false),
+                ["sees", object] => event(object, false, None),
+                ["puts", object] => event(object, true, None),
+                ["writes", object, key, value] => {
+                    event(object, true, Some((Key::new(key), content(Key::new(key), value))))
+                }
+                ["joins"] => Act::Join,
+                ["done"] => Act::Respond(Reply::Done),
+                ["unknown"] => Act::Respond(Reply::Unknown),
+                ["read", value] => Act::Respond(Reply::Read(content(reads[&thread], value))),
+                _ => panic!("not in the notation: {line}"),
+            };
+            run.acts.push((thread, act));
+        }
+        run
+    }
+
+    /// A thread's name.
+    pub(super) fn thread(&self, thread: usize) -> &str {
+        &self.threads[thread]
+    }
+
+    /// The events that happen before each of the run's events (and itself), as a set of positions among the events.
+    pub(super) fn happens_before(&self) -> Vec<u64> {
+        let mut before: Vec<u64> = Vec::new();
+        let mut events: Vec<(usize, &Act)> = Vec::new();
+        for (thread, act) in &self.acts {
+            if matches!(act, Act::Invoke { .. } | Act::Respond(_)) {
+                continue;
+            }
+            let mut clock = 1u64 << events.len();
+            for (earlier, (other, theirs)) in events.iter().enumerate() {
+                if other == thread || conflict(theirs, act) {
+                    clock |= before[earlier];
+                }
+            }
+            before.push(clock);
+            events.push((*thread, act));
+        }
+        before
+    }
+
+    /// The history of the run.
+    pub(super) fn history(&self, order: Order) -> History {
+        let mut history = History::default();
+        for &(key, content) in &self.start {
+            history.start_with(key, content);
+        }
+        let before = self.happens_before();
+        let mut of: Vec<usize> = Vec::new();
+        let mut counts = vec![0u32; self.threads.len()];
+        let mut open: BTreeMap<usize, OperationId> = BTreeMap::new();
+        let mark = |thread: usize, counts: &[u32], events: usize| match order {
+            Order::Class => Mark { task: thread as u32, index: counts[thread] },
+            Order::Run => Mark { task: 0, index: events as u32 },
+        };
+        for (thread, act) in &self.acts {
+            let thread = *thread;
+            match act {
+                Act::Invoke { key, call, settled } => {
+                    let mut first = mark(thread, &counts, of.len());
+                    first.index += 1;
+                    open.insert(thread, history.invoke(thread, *key, *call, first, *settled));
+                }
+                Act::Event { .. } | Act::Join => {
+                    of.push(thread);
+                    counts[thread] += 1;
+                    if let Act::Event { version: Some((key, content)), .. } = act {
+                        history.written(*key, *content, open[&thread], mark(thread, &counts, of.len()));
+                    }
+                }
+                Act::Respond(reply) => {
+                    let clock = match order {
+                        Order::Run => vec![of.len() as u32],
+                        Order::Class => {
+                            let last = of
+                                .iter()
+                                .rposition(|&other| other == thread)
+                                .expect("an operation has events");
+                            let mut clock = vec![0; self.threads.len()];
+                            for (event, &other) in of.iter().enumerate() {
+                                clock[other] += u32::from(before[last] & (1 << event) != 0);
+                            }
+                            clock
+                        }
+                    };
+                    history.respond(
+                        open.remove(&thread).expect("a response has an invocation"),
+                        *reply,
+                        clock,
+                    );
+                }
+            }
+        }
+        history
+    }
+}
+
+fn conflict(a: &Act, b: &Act) -> bool {
+    match (a, b) {
+        (Act::Event { object: a, writes: first, .. }, Act::Event { object: b, writes: second, .. }) => {
+            a == b && (*first || *second)
+        }
+        _ => true,
+    }
+}
+
+fn content(key: Key, value: &str) -> Option<Value> {
+    if value == "absent" {
+        return None;
+    }
+    let (key, version) =
+        value.split_once("@v").map_or((key, value), |(key, version)| (Key::new(key), version));
+    let version = version.trim_start_matches('v').parse().expect("a value is `v1`, `key@v1` or `absent`");
+    Some(Value { key, version })
+}
