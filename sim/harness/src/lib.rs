@@ -2,7 +2,9 @@
 
 pub mod backends;
 pub mod history;
+pub mod number;
 pub mod oracle;
 pub mod protocols;
+pub mod scenario;
 pub mod trace;
 pub mod verdict;

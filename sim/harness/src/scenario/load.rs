@@ -1,0 +1,92 @@
+//! Scenarios by name, from files and from folders.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::reader::nearest;
+use super::{Mistake, Mistakes, SHIPPED, Scenario, parse};
+
+/// Loads the scenarios that the words name, in their order: each is a shipped scenario's name, a file, or a folder of
+/// `*.toml` files, which are taken in the order of their names. No word at all means every shipped scenario.
+///
+/// # Errors
+///
+/// Every mistake of every file; a file that cannot be read; a folder without a scenario; two scenarios of one name.
+pub fn load_all<W: AsRef<str>>(words: &[W], known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
+    let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
+    let all: Vec<&str> = match words {
+        [] => SHIPPED.iter().map(|(name, _)| *name).collect(),
+        words => words.iter().map(AsRef::as_ref).collect(),
+    };
+    for word in all {
+        match load(word, known) {
+            Ok(loaded) => scenarios.extend(loaded),
+            Err(Mistakes(more)) => mistakes.extend(more),
+        }
+    }
+    let mut names = BTreeSet::new();
+    for scenario in &scenarios {
+        if !names.insert(&scenario.name) {
+            let what = format!("two scenarios have the name `{}`", scenario.name);
+            let help = "rename one of them, or name it once: reports tell scenarios apart by their names";
+            mistakes.push(Mistake::without_place(what, Some(help.to_owned())));
+        }
+    }
+    if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
+}
+
+/// Loads what one word names: see [`load_all`].
+///
+/// # Errors
+///
+/// As [`load_all`].
+pub fn load(word: &str, known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
+    if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == word) {
+        return Ok(vec![parse(&format!("{name}.toml"), text, known)?]);
+    }
+    let path = Path::new(word);
+    let files = if path.is_dir() { files_of(path)? } else { vec![path.to_owned()] };
+    let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
+    for file in files {
+        let loaded = fs::read_to_string(&file)
+            .map_err(|error| Mistakes::from(unreadable(&file, &error)))
+            .and_then(|text| parse(&file.to_string_lossy(), &text, known));
+        match loaded {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(Mistakes(more)) => mistakes.extend(more),
+        }
+    }
+    if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder).and_then(Iterator::collect);
+    let entries = entries.map_err(|error| unreadable(folder, &error))?;
+    let mut files: Vec<_> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension() == Some(OsStr::new("toml")) && path.is_file())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        let what = format!("the folder {} holds no scenario", folder.display());
+        return Err(Mistake::without_place(what, Some("a scenario is a file `*.toml` in it".to_owned())).into());
+    }
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Mistake {
+    let shipped: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let help = match nearest(&path.to_string_lossy(), &shipped) {
+        _ if error.kind() != io::ErrorKind::NotFound => None,
+        Some(near) => Some(format!("did you mean the shipped scenario `{near}`?")),
+        None => Some("give a file, a folder, or a shipped scenario's name: `selvedge list` has them".to_owned()),
+    };
+    let what = match error.kind() {
+        io::ErrorKind::NotFound => format!("{} is no file, no folder and no shipped scenario", path.display()),
+        _ => format!("cannot read {}: {error}", path.display()),
+    };
+    Mistake::without_place(what, help)
+}

@@ -1,0 +1,55 @@
+//! A mistake in a scenario's file: what is wrong, where, and how to mend it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+
+/// One mistake.
+#[derive(Clone, Debug, Error, Diagnostic)]
+#[error("{what}")]
+pub struct Mistake {
+    what: String,
+    #[source_code]
+    source_code: Option<NamedSource<Arc<String>>>,
+    #[label("{expected}")]
+    span: Option<SourceSpan>,
+    expected: String,
+    #[help]
+    help: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at a place in a file.
+    pub(super) fn at(
+        source: &NamedSource<Arc<String>>,
+        span: Range<usize>,
+        what: String,
+        expected: String,
+        help: Option<String>,
+    ) -> Self {
+        Mistake { what, source_code: Some(source.clone()), span: Some(span.into()), expected, help }
+    }
+
+    /// A mistake that is not in a file's text.
+    pub fn without_place(what: String, help: Option<String>) -> Self {
+        Mistake { what, source_code: None, span: None, expected: String::new(), help }
+    }
+
+    /// What tells two mistakes apart, in the order of the file.
+    pub(super) fn identity(&self) -> (usize, &str) {
+        (self.span.map_or(0, |span| span.offset()), &self.what)
+    }
+}
+
+/// Every mistake that was found; never empty. Each is a report of its own.
+#[derive(Clone, Debug, Error)]
+#[error("{} in the scenarios", crate::number::counted(.0.len() as u64, "mistake"))]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Self {
+        Mistakes(vec![mistake])
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads a TOML tree, and gathers the mistakes in it instead of stopping at the first.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::NamedSource;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Mistake, Mistakes};
+
+/// A value with its place in the file.
+pub(super) type Value<'d> = Spanned<DeValue<'d>>;
+
+/// The file that is read, and what is wrong with it so far.
+pub(super) struct Reader {
+    source: NamedSource<Arc<String>>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    /// A reader of this file.
+    pub(super) fn new(path: &str, text: &str) -> Self {
+        Reader { source: NamedSource::new(path, Arc::new(text.to_owned())), mistakes: Vec::new() }
+    }
+
+    /// Notes a mistake. The same one is noted once: a file is read once for each case.
+    pub(super) fn mistake(
+        &mut self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let mistake = Mistake::at(&self.source, span, what.into(), expected.into(), help);
+        if self.mistakes.iter().all(|known| known.identity() != mistake.identity()) {
+            self.mistakes.push(mistake);
+        }
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.mistakes.is_empty()
+    }
+
+    /// `result`, or the mistakes in the order of the file.
+    pub(super) fn finish<T>(mut self, result: Option<T>) -> Result<T, Mistakes> {
+        self.mistakes.sort_by(|a, b| a.identity().cmp(&b.identity()));
+        match result {
+            Some(result) if self.mistakes.is_empty() => Ok(result),
+            _ => Err(Mistakes(self.mistakes)),
+        }
+    }
+
+    /// Notes every field of a table that is not in `known`.
+    pub(super) fn only_fields(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
+        for field in table.keys() {
+            if !known.contains(&field.get_ref().as_ref()) {
+                self.unknown(field.span(), &format!("field of {of}"), field.get_ref(), known);
+            }
+        }
+    }
+
+    /// A field that must be there. `place` is where to say that it is not.
+    pub(super) fn field<'d>(
+        &mut self,
+        table: &'d DeTable<'d>,
+        place: Range<usize>,
+        of: &str,
+        name: &str,
+        expected: &str,
+    ) -> Option<&'d Value<'d>> {
+        let value = table.get(name);
+        if value.is_none() {
+            self.mistake(place, format!("{of} has no `{name}`"), format!("expected `{name}`: {expected}"), None);
+        }
+        value
+    }
+
+    /// A string.
+    pub(super) fn string<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d str> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(text),
+            other => self.wrong_type(value, other, expected),
+        }
+    }
+
+    /// A boolean.
+    pub(super) fn boolean(&mut self, value: &Value<'_>, expected: &str) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(it) => Some(*it),
+            other => self.wrong_type(value, other, expected),
+        }
+    }
+
+    /// A list.
+    pub(super) fn list<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d [Value<'d>]> {
+        match value.get_ref() {
+            DeValue::Array(items) => Some(items),
+            other => self.wrong_type(value, other, expected),
+        }
+    }
+
+    /// A table.
+    pub(super) fn table<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d DeTable<'d>> {
+        match value.get_ref() {
+            DeValue::Table(table) => Some(table),
+            other => self.wrong_type(value, other, expected),
+        }
+    }
+
+    /// One of a few names.
+    pub(super) fn one_of<'d>(&mut self, value: &'d Value<'d>, kind: &str, known: &[&str]) -> Option<&'d str> {
+        let name = self.string(value, &format!("a {kind}: {}", known.join(", ")))?;
+        if known.contains(&name) {
+            return Some(name);
+        }
+        self.unknown(value.span(), kind, name, known);
+        None
+    }
+
+    /// Notes that a name is none of the known ones.
+    pub(super) fn unknown(&mut self, span: Range<usize>, kind: &str, name: &str, known: &[&str]) {
+        let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let expected = match known {
+            [] => format!("there is no {kind} here"),
+            known => format!("expected one of: {}", known.join(", ")),
+        };
+        self.mistake(span, format!("unknown {kind} `{name}`"), expected, help);
+    }
+
+    fn wrong_type<T>(&mut self, value: &Value<'_>, found: &DeValue<'_>, expected: &str) -> Option<T> {
+        let found = match found {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "an integer",
+            DeValue::Float(_) => "a float",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.mistake(value.span(), format!("{found} where there must be {expected}"), format!("expected {expected}"), None);
+        None
+    }
+}
+
+/// The known name that is nearest, if one is near at all.
+pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(name, known);
+    known.iter().copied().min_by_key(|known| distance(known)).filter(|near| distance(near) <= 1 + name.len() / 3)
+}
