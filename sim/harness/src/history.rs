@@ -157,8 +157,8 @@ impl History {
         self.clocks.clear();
     }
 
-    /// The source of truth holds this at the start. To be said of every key that the run uses, also of those that are
-    /// absent: the oracle takes an answer that is no version of its key for a phantom.
+    /// The source of truth holds this at the start. To be said of every key that the run uses, also of those
+    /// that are absent: the oracle takes an answer that is no version of its key for a phantom.
     pub fn start_with(&mut self, key: Key, content: Option<Value>) {
         self.versions.push(Version { key, content, by: None, at: None });
     }

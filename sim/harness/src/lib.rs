@@ -1,6 +1,7 @@
 //! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
 
 pub mod backends;
+pub mod explore;
 pub mod history;
 pub mod number;
 pub mod oracle;
@@ -8,3 +9,5 @@ pub mod protocols;
 pub mod scenario;
 pub mod trace;
 pub mod verdict;
+mod witness;
+mod world;

@@ -2,6 +2,7 @@
 //!
 //! A model may have [`loom::MAX_THREADS`] threads, the main one included.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -14,7 +15,13 @@ use loom::sync::{Mutex, MutexGuard};
 use selvedge::sync::{AtomicU64, Clock, Entry, Key, Map, Primitives};
 
 use super::{Search, Simulated};
+use crate::history::OperationId;
 use crate::verdict::Budget;
+
+loom::thread_local! {
+    /// The operation that the thread is in.
+    static CURRENT: Cell<OperationId> = Cell::new(OperationId::MAX);
+}
 
 /// The primitives of loom.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +133,14 @@ impl Simulated for Loom {
 
     fn advance(clock: &LoomClock, by: Duration) {
         clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::AcqRel);
+    }
+
+    fn enter(operation: OperationId) {
+        CURRENT.with(|current| current.set(operation));
+    }
+
+    fn current() -> OperationId {
+        CURRENT.with(Cell::get)
     }
 
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {

@@ -3,10 +3,15 @@
 //! The map is a model of production's: the same answers, with the engine's own locks around a plain map. A
 //! differential test holds each of them to DashMap.
 
+mod engine;
 mod loom;
+mod notes;
 mod shuttle;
 mod simulated;
 
+pub(crate) use engine::explorer as explorer_within;
+pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap};
 pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap};
+pub(crate) use notes::{Note, take as take_notes};
 pub use shuttle::{Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap};
 pub use simulated::{Search, Simulated};

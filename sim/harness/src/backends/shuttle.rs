@@ -1,5 +1,6 @@
 //! shuttle: every interleaving, by depth-first search, under sequential consistency.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -13,7 +14,13 @@ use shuttle::scheduler::DfsScheduler;
 use shuttle::sync::{Mutex, MutexGuard};
 
 use super::{Search, Simulated};
+use crate::history::OperationId;
 use crate::verdict::Budget;
+
+shuttle::thread_local! {
+    /// The operation that the thread is in.
+    static CURRENT: Cell<OperationId> = Cell::new(OperationId::MAX);
+}
 
 /// The primitives of shuttle.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +134,14 @@ impl Simulated for Shuttle {
 
     fn advance(clock: &ShuttleClock, by: Duration) {
         clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
+    }
+
+    fn enter(operation: OperationId) {
+        CURRENT.with(|current| current.set(operation));
+    }
+
+    fn current() -> OperationId {
+        CURRENT.with(Cell::get)
     }
 
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {

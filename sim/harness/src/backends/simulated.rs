@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use selvedge::sync::Primitives;
+use selvedge::sync::{Entry, Map, Primitives};
 
+use crate::history::{Key, Mark, OperationId};
 use crate::verdict::Budget;
 
 /// Primitives that belong to an engine, with what a test needs around the cache: threads, and a clock that it can set.
@@ -29,6 +30,33 @@ pub trait Simulated: Primitives {
     /// Puts the clock, and each of its clones, forward.
     #[track_caller]
     fn advance(clock: &Self::Clock, by: Duration);
+
+    /// Puts a value there, and runs `written` in the same step: nobody sees the value before.
+    #[track_caller]
+    fn put<V: Entry>(map: &Self::Map<Key, V>, key: Key, value: V, written: impl FnOnce()) {
+        map.insert_if(key, value, || {
+            written();
+            true
+        });
+    }
+
+    /// The calling thread begins an operation.
+    fn enter(operation: OperationId);
+
+    /// The operation that the calling thread began last.
+    fn current() -> OperationId;
+
+    /// The name of the calling thread's next event. `None` where the engine does not tell happens-before.
+    fn next_event() -> Option<Mark> {
+        None
+    }
+
+    /// Hands over the calling thread's vector clock: of each task, how many events happen before what it does next.
+    /// `None` where the engine does not tell happens-before.
+    fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> Option<R> {
+        let _ = read;
+        None
+    }
 
     /// Runs `execution` once for each schedule that the engine's exhaustive search comes up with. The budget's time is
     /// looked at between executions. Panics as soon as an execution panics or deadlocks.

@@ -1,9 +1,9 @@
 //! The rules.
 //!
-//! Stale and inverted are about a pair of operations, "A ended before read B was invoked". Some schedule of the class
-//! has A before B unless an event of B happens before an event of A ([`History::may_precede`]), so the pairwise test is
-//! exact: nothing is missed, and nothing is found that no schedule shows. Versions that look alike keep it so: see
-//! `candidates.rs`.
+//! Stale and inverted are about a pair of operations, "A ended before read B was invoked". Some schedule of
+//! the class has A before B unless an event of B happens before an event of A ([`History::may_precede`]), so
+//! the pairwise test is exact: nothing is missed, and nothing is found that no schedule shows. Versions that
+//! look alike keep it so: see `candidates.rs`.
 
 use super::candidates::{newest, oldest};
 use super::{Finding, Rule};
@@ -11,8 +11,9 @@ use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value};
 
 /// Adds what is wrong with the history: at most one finding for each rule and read, read by read.
 ///
-/// Of several, the finding is the one with the newest version that the read should have returned, and then the earliest
-/// called operation before it. Allocates only for what it finds. Quadratic in the reads of a key.
+/// Of several, the finding is the one with the newest version that the read should have returned, and then
+/// the earliest called operation before it. Allocates only for what it finds. Quadratic in the reads of a
+/// key.
 pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     for (id, read, returned) in reads(history) {
         if let Some(rule) = not_its_own(history, read.key, returned) {
@@ -35,8 +36,8 @@ fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Op
     })
 }
 
-/// Crossed or phantom: the answer never was the key's. A value that somebody set for the key is its own, even if the
-/// truth never had it: a write whose outcome is unknown may be read.
+/// Crossed or phantom: the answer never was the key's. A value that somebody set for the key is its own, even
+/// if the truth never had it: a write whose outcome is unknown may be read.
 fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
     let known = |key: Key| {
         history.versions(key).any(|version| version.content == returned)
@@ -53,8 +54,8 @@ fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<R
     }
 }
 
-/// An acknowledged write may precede the read, and every version that the read may have returned then is older than the
-/// write's.
+/// An acknowledged write may precede the read, and every version that the read may have returned then is
+/// older than the write's.
 fn stale(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let mut found = None;
     for (place, version) in history.versions(key).enumerate() {
@@ -70,8 +71,8 @@ fn stale(history: &History, read: OperationId, key: Key, returned: Option<Value>
     found
 }
 
-/// Another read may precede this one, and every version that this one may have returned then is older than every
-/// version that the other may have.
+/// Another read may precede this one, and every version that this one may have returned then is older than
+/// every version that the other may have.
 fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let mut found: Option<(usize, Finding)> = None;
     for (earlier, other, seen) in reads(history) {
@@ -95,12 +96,7 @@ fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Val
 /// The read came after everything, and did not return the last version.
 fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let last = history.versions(key).next_back()?;
-    (last.content != returned).then(|| Finding {
-        rule: Rule::Lasting,
-        read,
-        key,
-        returned,
-        newer: Some(last.content),
-        before: last.by,
-    })
+    let (newer, before) = (Some(last.content), last.by);
+    let finding = Finding { rule: Rule::Lasting, read, key, returned, newer, before };
+    (last.content != returned).then_some(finding)
 }

@@ -1,7 +1,7 @@
 //! The oracle: what is wrong with a history.
 //!
-//! It reads the history and happens-before, and never looks into the cache. It judges the whole class of schedules
-//! that a run stands for: a rule is broken if *some* schedule of the class breaks it.
+//! It reads the history and happens-before, and never looks into the cache. It judges the whole class of
+//! schedules that a run stands for: a rule is broken if *some* schedule of the class breaks it.
 
 mod candidates;
 mod finding;

@@ -1,5 +1,11 @@
 //! Traces: the recorded run and its projections.
 
+mod lanes;
 mod model;
+mod reason;
+mod story;
+mod text;
 
-pub use model::{Ending, Place, Span, Step, Trace};
+pub use lanes::lanes;
+pub use model::{Effect, Ending, Place, Span, Step, Trace};
+pub use reason::reason;

@@ -1,7 +1,7 @@
 //! The recorded run: domain events with their step, task and place. Every form in which a trace is shown is a
 //! projection of this.
 
-use crate::history::OperationId;
+use crate::history::{Key, OperationId, Value};
 use crate::oracle::Finding;
 
 /// Where an event took place.
@@ -19,6 +19,34 @@ pub enum Place {
     Other,
 }
 
+/// What an event had to do with an entry of its place: it is what the reason is derived from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It looked the entry up and found this; `None` is "absent", or expired.
+    Found {
+        /// The entry's name at this place, which need not be the operation's key.
+        entry: Key,
+        /// What it held.
+        content: Option<Value>,
+    },
+    /// It left the entry holding this; `None` is "removed", and is said too when there was nothing to remove.
+    Left {
+        /// The entry's name at this place, which need not be the operation's key.
+        entry: Key,
+        /// What it holds from now on.
+        content: Option<Value>,
+    },
+}
+
+impl Effect {
+    /// The entry's name.
+    pub fn entry(self) -> Key {
+        match self {
+            Effect::Found { entry, .. } | Effect::Left { entry, .. } => entry,
+        }
+    }
+}
+
 /// One event of the run.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -30,6 +58,8 @@ pub struct Step {
     pub place: Place,
     /// What, in the words of the domain: `L1.get user:1 → miss`, `redis SETEX user:1 = v1`.
     pub what: String,
+    /// What it did to an entry. `None` if it did nothing to any, such as a fill that was refused.
+    pub effect: Option<Effect>,
     /// The source line that caused it, `file:line`.
     pub location: String,
     /// Virtual time, in milliseconds.

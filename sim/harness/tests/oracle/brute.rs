@@ -30,8 +30,8 @@ fn plan() -> impl Strategy<Value = Plan> {
 /// The most events of a run: the schedules of a class are enumerated.
 const EVENTS: usize = 10;
 
-/// Plays the plans, a thread's turn after another's: the values that are read come from what the objects hold.
-/// An operation for which there is no more room is left out.
+/// Plays the plans, a thread's turn after another's: the values that are read come from what the objects
+/// hold. An operation for which there is no more room is left out.
 fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
     let key = Key::new("k");
     let first = (!absent_at_start).then_some(Value { key, version: 0 });
@@ -120,14 +120,13 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
 
 /// An operation's first and last event.
 struct Extent {
-    key: Key,
     reply: Reply,
     first: usize,
     last: usize,
 }
 
-/// What some schedule of the class shows: for each rule and read, the newest version that it should have returned, as its
-/// position among the versions. And the number of schedules.
+/// What some schedule of the class shows: for each rule and read, the newest version that it should have
+/// returned. And the number of schedules.
 fn brute(run: &Run) -> (BTreeMap<(Rule, usize), Option<Value>>, usize) {
     let before = run.happens_before();
     let mut extents: Vec<Extent> = Vec::new();
@@ -136,9 +135,9 @@ fn brute(run: &Run) -> (BTreeMap<(Rule, usize), Option<Value>>, usize) {
     let mut events = 0;
     for (thread, act) in &run.acts {
         match act {
-            Act::Invoke { key, .. } => {
+            Act::Invoke { .. } => {
                 open.insert(thread, extents.len());
-                extents.push(Extent { key: *key, reply: Reply::Unknown, first: usize::MAX, last: 0 });
+                extents.push(Extent { reply: Reply::Unknown, first: usize::MAX, last: 0 });
             }
             Act::Event { version, .. } => {
                 let extent = &mut extents[open[thread]];
@@ -205,7 +204,7 @@ fn shown(
                 shown.insert(((Rule::Stale, id), place));
             }
         }
-        for earlier in extents.iter().filter(|earlier| precedes(earlier, read) && earlier.key == read.key) {
+        for earlier in extents.iter().filter(|earlier| precedes(earlier, read)) {
             let Reply::Read(seen) = earlier.reply else { continue };
             let Some(&oldest) = candidates(earlier, seen).first() else { continue };
             if newest < oldest {

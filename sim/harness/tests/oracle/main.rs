@@ -6,7 +6,8 @@ mod program;
 use program::{Order, Run};
 use selvedge_sim::oracle::{judge, vacuous};
 
-/// Holds what the oracle says of a run, as `rule: thread's answer < the version it should have had`, to what is expected.
+/// Holds what the oracle says of a run, as `rule: thread's answer < the version it should have had`, to what
+/// is expected.
 #[track_caller]
 fn check(run: &str, expected: &[&str]) {
     assert_eq!(said(&Run::parse(run), Order::Class), expected, "{run}");
@@ -72,8 +73,8 @@ fn a_read_that_overlaps_the_write_may_return_either_version() {
     );
 }
 
-/// An L1 hit that touches nothing of what the writer still has to do: another schedule of the class puts the whole of
-/// the write before it.
+/// An L1 hit that touches nothing of what the writer still has to do: another schedule of the class puts the
+/// whole of the write before it.
 const STALE_IN_ANOTHER_ORDER: &str = "
     start k v0
     A get k
@@ -291,7 +292,8 @@ fn an_earlier_absence_is_taken_for_the_oldest_and_a_later_one_for_the_newest() {
         C sees l1
         C read v1
         ",
-        // B may have seen the absence from before v1: only A's v1 is certain, and B's absence may be the newer one.
+        // B may have seen the absence from before v1: only A's v1 is certain, and B's absence may be the
+        // newer one.
         &[],
     );
     check(
@@ -314,7 +316,8 @@ fn an_earlier_absence_is_taken_for_the_oldest_and_a_later_one_for_the_newest() {
 
 #[test]
 fn an_absence_is_not_put_down_to_a_delete_that_was_called_later() {
-    // A saw what E had put in L1 before the truth: D, which the truth has earlier, need not have been called by then.
+    // A saw what E had put in L1 before the truth: D, which the truth has earlier, need not have been called
+    // by then.
     check(
         "
         start k v0

@@ -35,8 +35,8 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T writes redis k v1` (a new
-    /// version), `T joins`, `T done`, `T unknown`, `T read v0`.
+    /// Reads the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T writes redis k
+    /// v1` (a new version), `T joins`, `T done`, `T unknown`, `T read v0`.
     pub(super) fn parse(text: &str) -> Self {
         let mut run = Run::default();
         let mut reads: BTreeMap<usize, Key> = BTreeMap::new();
@@ -84,7 +84,8 @@ impl Run {
         &self.threads[thread]
     }
 
-    /// The events that happen before each of the run's events (and itself), as a set of positions among the events.
+    /// The events that happen before each of the run's events (and itself), as a set of positions among the
+    /// events.
     pub(super) fn happens_before(&self) -> Vec<u64> {
         let mut before: Vec<u64> = Vec::new();
         let mut events: Vec<(usize, &Act)> = Vec::new();

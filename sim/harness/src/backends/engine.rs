@@ -1,0 +1,293 @@
+//! Our engine: every class of schedules once, under sequential consistency.
+//!
+//! The map is a semantic object: an operation is one event on one key, so that operations on different keys commute. Only
+//! a check under the lock of a key is more than one: taking the lock, what the check does, and giving the lock back.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Primitives};
+use selvedge_engine::sync::atomic;
+use selvedge_engine::{Ending, Explorer, future, object, thread};
+
+use super::notes::{self, Note, note};
+use super::{Search, Simulated};
+use crate::history::{Key, Mark, OperationId};
+use crate::trace::{Effect, Place};
+use crate::verdict::Budget;
+
+/// The primitives of our engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Engine;
+
+impl Primitives for Engine {
+    type AtomicU64 = EngineAtomicU64;
+    type Map<K: MapKey, V: Entry> = EngineMap<K, V>;
+    type Clock = EngineClock;
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        future::block_on(future)
+    }
+}
+
+/// An atomic word of our engine's.
+#[derive(Debug)]
+pub struct EngineAtomicU64 {
+    name: &'static str,
+    word: atomic::AtomicU64,
+}
+
+impl EngineAtomicU64 {
+    fn note(&self, what: impl FnOnce(&str) -> String) {
+        note(|step| Note { step, place: Place::Fence, what: what(self.name), effect: None, time: None });
+    }
+}
+
+impl AtomicU64 for EngineAtomicU64 {
+    fn new(name: &'static str, value: u64) -> Self {
+        EngineAtomicU64 { name, word: atomic::AtomicU64::new(value) }
+    }
+
+    fn load(&self, ordering: Ordering) -> u64 {
+        let value = self.word.load(ordering);
+        self.note(|name| format!("{name} reads {}", word(value)));
+        value
+    }
+
+    fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
+        let before = self.word.fetch_add(value, ordering);
+        self.note(|name| format!("{name} {} → {}", word(before), word(before.wrapping_add(value))));
+        before
+    }
+}
+
+/// A word of the protocol as a trace shows it: small ones as they are, a stripe's as its two parts.
+fn word(value: u64) -> String {
+    const PART: u64 = 1 << 28;
+    if value < PART {
+        return value.to_string();
+    }
+    match value % PART {
+        0 => format!("generation {}", value / PART),
+        1 => format!("generation {}, 1 writer", value / PART),
+        writers => format!("generation {}, {writers} writers", value / PART),
+    }
+}
+
+/// A map of our engine's.
+pub struct EngineMap<K, V> {
+    name: &'static str,
+    entries: object::Map<K, V>,
+}
+
+impl<K: MapKey, V: Entry> EngineMap<K, V> {
+    fn place(&self) -> Place {
+        match self.name {
+            "L1" => Place::L1,
+            "redis" => Place::Remote,
+            _ => Place::Other,
+        }
+    }
+
+    fn note(&self, key: &K, what: impl FnOnce(Key) -> String, effect: impl FnOnce(Key) -> Option<Effect>) {
+        note(|step| {
+            let key = notes::key(key).unwrap_or_else(|| Key::new("?"));
+            Note { step, place: self.place(), what: what(key), effect: effect(key), time: None }
+        });
+    }
+
+    /// A command of the tier, in its own words.
+    fn verb(&self, local: &'static str, remote: &'static str) -> String {
+        match self.place() {
+            Place::Remote => format!("{} {remote}", self.name),
+            _ => format!("{}.{local}", self.name),
+        }
+    }
+}
+
+impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
+    fn new(name: &'static str) -> Self {
+        EngineMap { name, entries: object::Map::named(name) }
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        let value = self.entries.get(key);
+        let content = || value.as_ref().and_then(|value| notes::content(value));
+        self.note(
+            key,
+            |name| {
+                let absent = if self.place() == Place::Remote { "absent" } else { "miss" };
+                let until = value.as_ref().and_then(|value| notes::expiry(value));
+                let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
+                format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
+            },
+            |entry| Some(Effect::Found { entry, content: content() }),
+        );
+        value
+    }
+
+    fn insert(&self, key: K, value: V) {
+        let content = notes::content(&value);
+        self.entries.insert(key.clone(), value);
+        self.note(
+            &key,
+            |name| match content {
+                Some(value) => format!("{} {name} = {value}", self.verb("fill", "SET")),
+                None => format!("{} {name}", self.verb("remove", "DEL")),
+            },
+            |entry| Some(Effect::Left { entry, content }),
+        );
+    }
+
+    fn remove(&self, key: &K) {
+        let removed = self.entries.remove(key);
+        self.note(
+            key,
+            |name| {
+                let nothing = if removed.is_none() { " (was not there)" } else { "" };
+                format!("{} {name}{nothing}", self.verb("remove", "DEL"))
+            },
+            |entry| Some(Effect::Left { entry, content: None }),
+        );
+    }
+
+    fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
+        let entry = self.entries.entry(key.clone());
+        self.note(&key, |name| format!("{} locks {name}", self.name), |_| None);
+        let holds = check();
+        let content = notes::content(&value);
+        if holds {
+            entry.insert(value);
+        } else {
+            drop(entry);
+        }
+        self.note(
+            &key,
+            |name| match content.filter(|_| holds) {
+                Some(value) => format!("{} {name} = {value}", self.verb("fill", "SET")),
+                None => format!("{}.fill {name} refused", self.name),
+            },
+            |entry| holds.then_some(Effect::Left { entry, content }),
+        );
+        holds
+    }
+}
+
+impl<K, V> fmt::Debug for EngineMap<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineMap").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Virtual time under our engine.
+#[derive(Clone, Debug)]
+pub struct EngineClock {
+    nanoseconds: Arc<atomic::AtomicU64>,
+}
+
+impl Clock for EngineClock {
+    fn now(&self) -> Duration {
+        let now = Duration::from_nanos(self.nanoseconds.load(Ordering::SeqCst));
+        let what = |step| Note {
+            step,
+            place: Place::Clock,
+            what: format!("clock reads {} s", now.as_secs()),
+            effect: None,
+            time: None,
+        };
+        note(what);
+        now
+    }
+}
+
+thread_local! {
+    /// For each task of the engine on this OS thread, the operation that it is in.
+    static CURRENT: RefCell<Vec<OperationId>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Simulated for Engine {
+    type JoinHandle = thread::JoinHandle<()>;
+
+    fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {
+        thread::Builder::new().name(name.to_owned()).spawn(body).expect("the engine spawns, or panics itself")
+    }
+
+    fn join(handle: Self::JoinHandle) {
+        if let Err(payload) = handle.join() {
+            panic::resume_unwind(payload);
+        }
+    }
+
+    fn clock() -> EngineClock {
+        EngineClock { nanoseconds: Arc::new(atomic::AtomicU64::new(0)) }
+    }
+
+    fn advance(clock: &EngineClock, by: Duration) {
+        let before = clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
+        let now = Duration::from_nanos(before) + by;
+        note(|step| Note {
+            step,
+            place: Place::Clock,
+            what: format!("clock moves on to {} s", now.as_secs()),
+            effect: None,
+            time: Some(now),
+        });
+    }
+
+    fn put<V: Entry>(map: &EngineMap<Key, V>, key: Key, value: V, written: impl FnOnce()) {
+        // No other task runs between an event and the next announcement.
+        map.insert(key, value);
+        written();
+    }
+
+    fn enter(operation: OperationId) {
+        let (task, _) = selvedge_engine::next_event();
+        CURRENT.with_borrow_mut(|current| {
+            if current.len() <= task as usize {
+                current.resize(task as usize + 1, OperationId::MAX);
+            }
+            current[task as usize] = operation;
+        });
+    }
+
+    fn current() -> OperationId {
+        let (task, _) = selvedge_engine::next_event();
+        CURRENT.with_borrow(|current| current.get(task as usize).copied().unwrap_or(OperationId::MAX))
+    }
+
+    fn next_event() -> Option<Mark> {
+        let (task, index) = selvedge_engine::next_event();
+        Some(Mark { task, index })
+    }
+
+    fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> Option<R> {
+        Some(selvedge_engine::causal_clock(read))
+    }
+
+    fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {
+        let report = explorer(Explorer::optimal(), budget).run_each(execution, |run| {
+            match run.ending() {
+                Ending::Complete => {}
+                other => panic!("{other:?}"),
+            }
+            ControlFlow::Continue(())
+        });
+        Search { executions: report.executions, complete: report.is_complete() }
+    }
+}
+
+/// The explorer within this budget.
+pub(crate) fn explorer(mut explorer: Explorer, budget: Budget) -> Explorer {
+    if let Some(schedules) = budget.schedules {
+        explorer = explorer.max_executions(schedules);
+    }
+    if let Some(time) = budget.time {
+        explorer = explorer.max_time(time);
+    }
+    explorer
+}

@@ -1,0 +1,67 @@
+//! What a recorded step was in the words of the domain, noted by the primitives as they make it.
+//!
+//! Nothing is noted while schedules are searched: only the run that is to be shown is recorded.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::time::Duration;
+
+use selvedge::parts::Cached;
+
+use crate::history::{Key, Value};
+use crate::trace::{Effect, Place};
+
+/// What a step was.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    /// How many steps the run had when it was noted: the step's number, from 1.
+    pub(crate) step: usize,
+    pub(crate) place: Place,
+    pub(crate) what: String,
+    pub(crate) effect: Option<Effect>,
+    /// What the clock shows from this step on, if it was moved.
+    pub(crate) time: Option<Duration>,
+}
+
+thread_local! {
+    static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes what the last step was, if the run is recorded.
+pub(super) fn note(make: impl FnOnce(usize) -> Note) {
+    if selvedge_engine::recording() {
+        let step = selvedge_engine::step();
+        NOTES.with_borrow_mut(|notes| notes.push(make(step)));
+    }
+}
+
+/// The notes since this was last called.
+pub(crate) fn take() -> Vec<Note> {
+    NOTES.take()
+}
+
+/// The key, if it is one of the scenario's.
+pub(super) fn key(key: &dyn Any) -> Option<Key> {
+    key.downcast_ref::<Key>().copied()
+}
+
+/// What a map's value holds for a reader of the scenario: `None` is "absent".
+pub(super) fn content(value: &dyn Any) -> Option<Value> {
+    if let Some(value) = value.downcast_ref::<Value>() {
+        return Some(*value);
+    }
+    if let Some(value) = value.downcast_ref::<Option<Value>>() {
+        return *value;
+    }
+    value.downcast_ref::<Cached<Value>>().map(|cached| *cached.value())
+}
+
+/// When a map's value expires, if it is an entry that can.
+pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
+    value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at)
+}
+
+/// The value as a trace says it.
+pub(super) fn shown(content: Option<Value>, absent: &str) -> String {
+    content.map_or_else(|| absent.to_owned(), |value| value.to_string())
+}

@@ -1,0 +1,143 @@
+//! The search by our own engine: each class of schedules is judged, and the simplest witness is kept and recorded.
+
+use std::cmp::Reverse;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use selvedge_engine::{Ending, Explorer, Run};
+
+use super::{Searched, Tally, record};
+use crate::backends::{Engine, explorer_within, take_notes};
+use crate::history::{History, OperationId};
+use crate::number::counted;
+use crate::oracle::{Finding, Rule};
+use crate::scenario::Case;
+use crate::trace::Trace;
+use crate::verdict::{Budget, Verdict};
+use crate::witness;
+use crate::world::{self, Plan, Recorder};
+
+/// How many schedules go by between two reports of progress.
+const PROGRESS_EVERY: u64 = 1 << 12;
+
+/// Searches the case with this explorer, within the budget.
+pub(super) fn search(
+    case: &Case,
+    explorer: Explorer,
+    budget: Budget,
+    progress: &mut dyn FnMut(u64),
+) -> Searched {
+    let plan = Arc::new(Plan::new(case));
+    let recorder = Arc::new(Recorder::default());
+    let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
+    let body = {
+        let (plan, recorder) = (Arc::clone(&plan), Arc::clone(&recorder));
+        move || world::run::<Engine>(&plan, &recorder)
+    };
+    let report = explorer_within(explorer, budget).run_each(body, |run| {
+        schedules += 1;
+        if schedules % PROGRESS_EVERY == 0 {
+            progress(schedules);
+        }
+        let history = recorder.history();
+        let found = match run.ending() {
+            Ending::Complete => {
+                let findings = tally.observe(&history);
+                findings.iter().find(|finding| case.expectation.forbids(finding.rule)).cloned()
+            }
+            Ending::Deadlock(_) => {
+                broken.get_or_insert(Verdict::Deadlock);
+                None
+            }
+            Ending::Panic { task, report } => {
+                broken.get_or_insert_with(|| {
+                    Verdict::Panic(format!("{task} panicked at {}: {}", report.location, report.message))
+                });
+                None
+            }
+            Ending::TooLong | Ending::Nondeterministic(_) => return ControlFlow::Continue(()),
+        };
+        if found.is_some() || *run.ending() != Ending::Complete {
+            consider(&mut best, run, &history, found);
+        }
+        ControlFlow::Continue(())
+    });
+    progress(schedules);
+    if let Some(difference) = &report.nondeterminism {
+        broken = Some(Verdict::Nondeterministic(difference.clone()));
+    }
+    let bound = report.bound.map(|bound| format!("stopped at {bound}, after {}", counted(schedules, "schedule")));
+    let trace = best.map(|witness| replay(case, &plan, &recorder, witness));
+    Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
+}
+
+/// The budget that ended a search, in words.
+pub(super) fn spent(budget: Budget, schedules: u64) -> String {
+    let bound = match (budget.schedules, budget.time) {
+        (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),
+        (_, Some(time)) => format!("the bound of {time:?}"),
+        _ => "its bound".to_owned(),
+    };
+    format!("stopped at {bound}, after {}", counted(schedules, "schedule"))
+}
+
+/// A schedule that shows something, and how it compares: the gravest rule, the fewest switches, the fewest events, the
+/// first in the order of the tasks.
+struct Witness {
+    rule: Option<Reverse<Rule>>,
+    switches: usize,
+    schedule: Vec<u32>,
+    finding: Option<Finding>,
+}
+
+impl Witness {
+    fn key(&self) -> (Reverse<Option<Reverse<Rule>>>, usize, usize, &[u32]) {
+        (Reverse(self.rule), self.switches, self.schedule.len(), &self.schedule)
+    }
+}
+
+/// Keeps the simplest schedule of the run's class, if there is none simpler yet.
+fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, finding: Option<Finding>) {
+    let rule = finding.as_ref().map(|finding| Reverse(finding.rule));
+    let most = match best {
+        Some(best) if best.rule > rule => return,
+        Some(best) if best.rule == rule => best.switches,
+        _ => usize::MAX - 1,
+    };
+    let pair = finding.as_ref().and_then(|finding| Some((finding.before?, finding.read)));
+    let belongs = |operation: OperationId, task: u32, index: u32| {
+        let first = history.operations()[operation].first;
+        let last = history.response(operation).and_then(|clock| clock.get(first.task as usize)).copied();
+        first.task == task && first.index <= index && index <= last.unwrap_or(u32::MAX)
+    };
+    let schedule = witness::simplest(
+        run,
+        |task, index| pair.is_some_and(|(before, _)| belongs(before, task, index)),
+        |task, index| pair.is_some_and(|(_, read)| belongs(read, task, index)),
+        most,
+    );
+    let Some(schedule) = schedule else { return };
+    let new = Witness { rule, switches: witness::switches(&schedule), schedule, finding };
+    if best.as_ref().is_none_or(|best| new.key() < best.key()) {
+        *best = Some(new);
+    }
+}
+
+/// Runs the witness again, and records it.
+fn replay(case: &Case, plan: &Arc<Plan>, recorder: &Arc<Recorder>, witness: Witness) -> Trace {
+    let body = {
+        let (plan, recorder) = (Arc::clone(plan), Arc::clone(recorder));
+        move || world::run::<Engine>(&plan, &recorder)
+    };
+    drop(take_notes());
+    let mut trace = None;
+    Explorer::replay(witness.schedule.iter().copied()).recording(true).run_each(body, |run| {
+        let findings = Tally::new().observe(&recorder.history()).to_vec();
+        let mut findings: Vec<_> = findings.into_iter().filter(|its| case.expectation.forbids(its.rule)).collect();
+        // The one that the schedule was chosen for comes first.
+        findings.sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
+        trace = Some(record::record(case, plan, run, &recorder.history(), take_notes(), findings));
+        ControlFlow::Continue(())
+    });
+    trace.expect("a replay is one run")
+}

@@ -1,0 +1,35 @@
+//! Counting what the oracle finds, schedule by schedule.
+
+use std::collections::BTreeMap;
+
+use crate::history::History;
+use crate::oracle::{Finding, Rule, judge, vacuous};
+
+/// What has been found so far.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    /// How many schedules show each broken rule.
+    pub(crate) violations: BTreeMap<Rule, u64>,
+    /// Whether no schedule so far could have shown anything.
+    pub(crate) vacuous: bool,
+    findings: Vec<Finding>,
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Tally { violations: BTreeMap::new(), vacuous: true, findings: Vec::new() }
+    }
+
+    /// Judges a history, and returns what is wrong with it.
+    pub(crate) fn observe(&mut self, history: &History) -> &[Finding] {
+        self.vacuous = self.vacuous && vacuous(history);
+        self.findings.clear();
+        judge(history, &mut self.findings);
+        for rule in Rule::ALL {
+            if self.findings.iter().any(|finding| finding.rule == rule) {
+                *self.violations.entry(rule).or_default() += 1;
+            }
+        }
+        &self.findings
+    }
+}

@@ -1,0 +1,245 @@
+//! The reason in words: what went wrong in the run, and why it could.
+
+use super::model::{Effect, Ending, Place, Trace};
+use super::story::{Origin, Story, is_shown, left, place, short, shown, who};
+use super::text::{WIDTH, wrap};
+use crate::history::Value;
+use crate::oracle::{Finding, Rule};
+
+/// Why the run is wrong, in words: the gravest finding that it shows, step by step, then whatever else it
+/// shows, and how it ended if it did not end well. At most 100 columns wide.
+pub fn reason(trace: &Trace) -> String {
+    let shown = shown(trace);
+    let mut paragraphs = Vec::new();
+    if let Some((&main, others)) = shown.split_first() {
+        paragraphs.push(filled(&format!("{}: {}", title(main.rule), what(trace, main))));
+        paragraphs.push(filled(&why(trace, main)));
+        paragraphs.extend(others.iter().map(|other| filled(&also(trace, main, other))));
+    }
+    for finding in trace.findings.iter().filter(|finding| !is_shown(trace, finding)) {
+        let read = who(trace, finding.read);
+        paragraphs
+            .push(filled(&format!("In another schedule of the same class, {read} is {}.", finding.rule)));
+    }
+    match &trace.ending {
+        Ending::Complete => {}
+        Ending::Deadlock(waiting) => paragraphs.extend(deadlock(trace, waiting)),
+        Ending::Panic(message) => paragraphs.extend(panic(trace, message)),
+    }
+    if paragraphs.is_empty() {
+        paragraphs.push("Nothing is wrong with this run.".to_owned());
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n") + "\n"
+}
+
+fn filled(text: &str) -> String {
+    wrap(text, WIDTH).join("\n")
+}
+
+fn title(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Crossed => "Crossed",
+        Rule::Phantom => "Phantom",
+        Rule::Stale => "Stale",
+        Rule::Inverted => "Inverted",
+        Rule::Lasting => "Lasting",
+    }
+}
+
+/// What the read returned, and should not have.
+fn what(trace: &Trace, finding: &Finding) -> String {
+    let read = who(trace, finding.read);
+    let returned = content(finding, finding.returned);
+    let key = finding.key;
+    match (finding.rule, finding.newer) {
+        (Rule::Crossed, _) => format!("{read} returned {returned}, which was never {key}'s."),
+        (Rule::Phantom, _) if finding.returned.is_none() => {
+            format!("{read} returned absent, but {key} was never absent.")
+        }
+        (Rule::Phantom, _) => format!("{read} returned {returned}, which nobody wrote."),
+        (Rule::Stale, _) => {
+            format!("{read} returned {returned} after {} had been acknowledged.", newer(finding))
+        }
+        (Rule::Inverted, seen) => {
+            let seen = content(finding, seen.flatten());
+            format!("{read} returned {returned} after an earlier read had returned {seen}.")
+        }
+        (Rule::Lasting, last) => {
+            let last = content(finding, last.flatten());
+            format!("{read}, after everything had settled, returned {returned}. The last version is {last}.")
+        }
+    }
+}
+
+/// How that came about.
+fn why(trace: &Trace, finding: &Finding) -> String {
+    let story = Story::of(trace, finding);
+    let began = trace.operations[finding.read].first;
+    let mut text = Vec::new();
+    match (finding.rule, finding.before) {
+        (Rule::Stale, Some(write)) => {
+            let (by, ended) = (short(trace, write), trace.operations[write].last);
+            let newer = capital(&newer(finding));
+            text.push(format!(
+                "{newer} was acknowledged to {by} at step {ended}, before this read began at step {began}."
+            ));
+        }
+        (Rule::Inverted, Some(earlier)) => {
+            let (by, ended) = (short(trace, earlier), trace.operations[earlier].last);
+            let seen = content(finding, finding.newer.flatten());
+            text.push(format!(
+                "{by} had returned {seen} at step {ended}, before this read began at step {began}: the cache went back \
+                 in time."
+            ));
+            text.extend(under_way(trace, &story));
+        }
+        (Rule::Lasting, Some(write)) => text.extend(story.written.map(|written| {
+            let made = capital(&made(finding));
+            format!("{made} at step {}, by {}, and not written again.", written.number, short(trace, write))
+        })),
+        _ => {}
+    }
+    if let Some(origin) = story.origin {
+        text.push(came_from(trace, &story, origin));
+        text.extend(not_removed(trace, &story, origin));
+    }
+    if finding.rule == Rule::Lasting {
+        text.push(UNREPAIRED.to_owned());
+    }
+    text.join(" ")
+}
+
+const UNREPAIRED: &str = "Nothing is left to run that would repair it.";
+
+/// Why an inverted read is not stale as well: the write that the earlier read saw had not ended.
+fn under_way(trace: &Trace, story: &Story<'_>) -> Option<String> {
+    let written = story.written?;
+    let write = &trace.operations[written.operation?];
+    let read = &trace.operations[story.finding.read];
+    (write.reply.is_none() || write.last > read.first).then(|| {
+        format!(
+            "The write was still under way ({}, at step {}), so that a read may return either version; but once one read \
+             has returned the newer, no later read may return the older.",
+            made(story.finding),
+            written.number
+        )
+    })
+}
+
+/// Where the read got its answer from, and how it had come there.
+fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
+    let finding = story.finding;
+    let Origin { found, put, from_start, source } = origin;
+    let tier = place(&found.place);
+    let answer = finding.returned.map_or("nothing".to_owned(), |value| content(finding, Some(value)));
+    let entry = found.effect.map(Effect::entry).filter(|&entry| entry != finding.key);
+    let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
+    let mut text = format!("The read found {answer} in {tier}{entry} at step {}", found.number);
+    let Some(put) = put else {
+        return text + if from_start { ", as it had been from the start." } else { "." };
+    };
+    let done = if left(put) == Some(None) { "removed it" } else { "put it there" };
+    let by = put.operation.map(|by| if by == finding.read { "it".to_owned() } else { short(trace, by) });
+    text += &match &by {
+        Some(by) => format!(", because {by} had {done} at step {}.", put.number),
+        None => format!(", because step {} had {done}.", put.number),
+    };
+    if let (Some(by), Some(source)) = (by, source) {
+        text +=
+            &format!(" {} had read it from {} at step {}", capital(&by), place(&source.place), source.number);
+        if let Some(written) = story.written.filter(|written| source.number < written.number) {
+            text += &format!(", before {} at step {}", made(finding), written.number);
+        }
+        text += ".";
+    }
+    text
+}
+
+/// Why the newer version's operation did not take the old one out of L1.
+fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<String> {
+    let Origin { found, put, .. } = origin;
+    let by = capital(&short(trace, story.written?.operation?));
+    if found.place != Place::L1 {
+        return None;
+    }
+    let Some(touched) = story.touched else {
+        return Some(format!("{by} never touched that entry of L1."));
+    };
+    let number = touched.number;
+    let removes = left(touched) == Some(None);
+    if number > found.number {
+        let what = if removes { "removes" } else { "replaces" };
+        return Some(format!("{by} {what} that entry of L1 only at step {number}."));
+    }
+    let put = put.filter(|put| number < put.number)?.number;
+    let what = if removes { "removed" } else { "replaced" };
+    Some(format!(
+        "{by} had {what} that entry of L1 at step {number}, too early: step {put} put the old version back."
+    ))
+}
+
+/// Another finding of the same run, in a line.
+fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
+    if other.rule == Rule::Lasting && other.read == main.read {
+        return format!("Also lasting: every thread had ended when that read began. {UNREPAIRED}");
+    }
+    format!("Also {}: {}", other.rule, what(trace, other))
+}
+
+/// What stopped it, and, a line each, who waits for what and which operations never answered.
+fn deadlock(trace: &Trace, waiting: &[String]) -> [String; 2] {
+    let stopped = match trace.steps.last() {
+        Some(step) => format!("Deadlock: after step {}, nothing could go on.", step.number),
+        None => "Deadlock: nothing could go on from the start.".to_owned(),
+    };
+    let unanswered = trace.operations.iter().enumerate().filter(|(_, span)| span.reply.is_none());
+    let unanswered = unanswered.map(|(id, _)| format!("{} never answered", who(trace, id)));
+    let lines = waiting.iter().cloned().chain(unanswered);
+    let items: Vec<String> = lines.map(|line| format!("- {}", wrap(&line, WIDTH - 2).join("\n  "))).collect();
+    [filled(&stopped), items.join("\n")]
+}
+
+fn panic(trace: &Trace, message: &str) -> [String; 2] {
+    let last = trace.steps.last().map(|step| {
+        let by =
+            step.operation.map_or_else(|| trace.lanes[step.lane].clone(), |operation| who(trace, operation));
+        let (number, what, location) = (step.number, &step.what, &step.location);
+        format!("The last step before it was step {number}, `{what}`, in {by} ({location}).")
+    });
+    [filled(&format!("Panic: {message}")), filled(&last.unwrap_or_default())]
+}
+
+/// A content; a value that was written for another key says so.
+fn content(finding: &Finding, content: Option<Value>) -> String {
+    match content {
+        None => "absent".to_owned(),
+        Some(value) if value.key != finding.key => format!("{}'s {value}", value.key),
+        Some(value) => value.to_string(),
+    }
+}
+
+/// The newer version, as what was acknowledged.
+fn newer(finding: &Finding) -> String {
+    match finding.newer.flatten() {
+        Some(value) => content(finding, Some(value)),
+        None => format!("the deletion of {}", finding.key),
+    }
+}
+
+/// That the newer version was made.
+fn made(finding: &Finding) -> String {
+    match finding.newer.flatten() {
+        Some(value) => format!("{} was written", content(finding, Some(value))),
+        None => format!("{} was deleted", finding.key),
+    }
+}
+
+/// A sentence's first word. Names of threads and versions stay as they are.
+fn capital(text: &str) -> String {
+    match text.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None if text == "it" => "It".to_owned(),
+        None => text.to_owned(),
+    }
+}

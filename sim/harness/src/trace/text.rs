@@ -1,0 +1,36 @@
+//! Text to a width, counted in characters.
+
+/// The widest that a trace may be.
+pub(super) const WIDTH: usize = 100;
+
+/// How wide the text is.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The text in at most `max` characters. What is too long loses its middle: names differ at their ends.
+pub(super) fn shorten(text: &str, max: usize) -> String {
+    let length = width(text);
+    if length <= max {
+        return text.to_owned();
+    }
+    let tail = max.saturating_sub(1) / 2;
+    let head = max.saturating_sub(1 + tail);
+    text.chars().take(head).chain(['…']).chain(text.chars().skip(length - tail)).collect()
+}
+
+/// The text in lines of at most `max` characters, broken between words. A word that is longer is shortened.
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+        let word = shorten(word, max);
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(&word) <= max => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}

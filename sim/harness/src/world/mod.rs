@@ -1,0 +1,11 @@
+//! One execution of a case: the tiers, the cache on top of them, the threads with their operations, and what is noted of
+//! them. Runs on every engine.
+
+mod plan;
+mod recorder;
+mod run;
+mod store;
+
+pub(crate) use plan::Plan;
+pub(crate) use recorder::Recorder;
+pub(crate) use run::run;

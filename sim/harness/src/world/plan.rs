@@ -1,0 +1,63 @@
+//! What the threads of a case are going to call: worked out once, for all of its executions.
+
+use std::collections::BTreeMap;
+
+use crate::history::{Call, Key, Value};
+use crate::protocols::Protocol;
+use crate::scenario::{Case, Local, OpKind, RemoteStart};
+
+/// A case, ready to be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) protocol: Protocol,
+    pub(crate) local: Local,
+    pub(crate) remote: RemoteStart,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) threads: Vec<ThreadPlan>,
+}
+
+/// A thread's calls, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct ThreadPlan {
+    pub(crate) name: String,
+    pub(crate) calls: Vec<(Key, Call)>,
+}
+
+impl Plan {
+    /// The plan of a case. Writes are numbered from 1, key by key, in the order in which the case names them.
+    ///
+    /// # Panics
+    ///
+    /// If the case names a cache that there is none of: its scenario was read with other names.
+    pub(crate) fn new(case: &Case) -> Self {
+        let mut versions = BTreeMap::<Key, u32>::new();
+        let mut call = |kind, key| match kind {
+            OpKind::Get => Call::Get,
+            OpKind::Delete => Call::Delete,
+            OpKind::Set => {
+                let version = versions.entry(key).or_default();
+                *version += 1;
+                Call::Set(Value { key, version: *version })
+            }
+        };
+        let threads = case.threads.iter().map(|thread| ThreadPlan {
+            name: thread.name.clone(),
+            calls: thread.ops.iter().map(|op| (op.key, call(op.kind, op.key))).collect(),
+        });
+        Plan {
+            protocol: Protocol::from_name(&case.cache).expect("a case names a cache that its scenario knows"),
+            local: case.local,
+            remote: case.remote,
+            threads: threads.collect(),
+            keys: case.keys().into_iter().collect(),
+        }
+    }
+
+    /// What the remote tier holds of a key at the start.
+    pub(crate) fn at_start(&self, key: Key) -> Option<Value> {
+        match self.remote {
+            RemoteStart::Present => Some(Value { key, version: 0 }),
+            RemoteStart::Absent => None,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Notes the history of an execution as it happens.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::backends::Simulated;
+use crate::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+
+/// The history of the execution that is going on.
+///
+/// An engine that tells happens-before gives each event its name and each response its clock. For the others the run's
+/// own order has to do: each moment is one event of one line, so that an operation precedes another if it ended first
+/// in this very run.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    history: Mutex<History>,
+    moments: AtomicU32,
+}
+
+impl Recorder {
+    /// The history so far.
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An execution begins.
+    pub(crate) fn begin(&self) {
+        self.history().clear();
+        self.moments.store(0, Ordering::Relaxed);
+    }
+
+    fn moment(&self) -> u32 {
+        self.moments.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn next_event<P: Simulated>(&self) -> Mark {
+        P::next_event().unwrap_or_else(|| Mark { task: 0, index: self.moment() })
+    }
+
+    /// An operation is called.
+    pub(crate) fn invoke<P: Simulated>(
+        &self,
+        thread: usize,
+        key: Key,
+        call: Call,
+        settled: bool,
+    ) -> OperationId {
+        let first = self.next_event::<P>();
+        let operation = self.history().invoke(thread, key, call, first, settled);
+        P::enter(operation);
+        operation
+    }
+
+    /// An operation answers.
+    pub(crate) fn respond<P: Simulated>(&self, operation: OperationId, reply: Reply) {
+        let known = P::causal_clock(|clock| self.history().respond(operation, reply, clock.iter().copied()));
+        if known.is_none() {
+            let moment = self.moment();
+            self.history().respond(operation, reply, [moment]);
+        }
+    }
+
+    /// The calling thread has written to the source of truth, in its last event.
+    pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
+        let mut at = self.next_event::<P>();
+        if P::next_event().is_some() {
+            at.index -= 1;
+        }
+        self.history().written(key, content, P::current(), at);
+    }
+}

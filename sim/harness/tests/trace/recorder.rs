@@ -1,0 +1,121 @@
+//! Writes a trace by hand.
+
+use selvedge_sim::history::{Key, OperationId, Value};
+use selvedge_sim::oracle::{Finding, Rule};
+use selvedge_sim::trace::{Effect, Ending, Place, Span, Step, Trace};
+
+/// A trace under way.
+pub(super) struct Recorder(Trace);
+
+pub(super) fn value(key: &str, version: u32) -> Option<Value> {
+    Some(Value { key: Key::new(key), version })
+}
+
+impl Recorder {
+    pub(super) fn new(scenario: &str, case: &str, cache: &str, start: &[&str], lanes: &[&str]) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Recorder(Trace {
+            scenario: scenario.to_owned(),
+            case: case.to_owned(),
+            cache: cache.to_owned(),
+            start: owned(start),
+            lanes: owned(lanes),
+            steps: Vec::new(),
+            operations: Vec::new(),
+            findings: Vec::new(),
+            ending: Ending::Complete,
+            schedule: String::new(),
+        })
+    }
+
+    /// An operation is called: it begins with its first step.
+    pub(super) fn call(&mut self, lane: usize, call: &str) -> OperationId {
+        let first = self.next();
+        self.0.operations.push(Span { lane, call: call.to_owned(), reply: None, first, last: 0 });
+        self.0.operations.len() - 1
+    }
+
+    pub(super) fn reply(&mut self, operation: OperationId, reply: &str) {
+        self.0.operations[operation].reply = Some(reply.to_owned());
+    }
+
+    fn next(&self) -> u32 {
+        self.0.steps.len() as u32 + 1
+    }
+
+    fn push(&mut self, operation: OperationId, place: Place, what: String, effect: Option<Effect>) {
+        let number = self.next();
+        let span = &mut self.0.operations[operation];
+        if span.last == 0 {
+            span.first = number;
+        }
+        span.last = number;
+        let lane = span.lane;
+        let location = format!("src/protocols/by_hand.rs:{}", 10 + number);
+        self.0.steps.push(Step {
+            number,
+            lane,
+            place,
+            what,
+            effect,
+            location,
+            time: 0,
+            operation: Some(operation),
+        });
+    }
+
+    pub(super) fn l1_get(&mut self, operation: OperationId, entry: &str, content: Option<Value>) {
+        let found = content.map_or("miss".to_owned(), |value| value.to_string());
+        let effect = Effect::Found { entry: Key::new(entry), content };
+        self.push(operation, Place::L1, format!("L1.get {entry} → {found}"), Some(effect));
+    }
+
+    pub(super) fn l1_fill(&mut self, operation: OperationId, entry: &str, content: Option<Value>) {
+        let filled = content.map_or("absent".to_owned(), |value| value.to_string());
+        let effect = Effect::Left { entry: Key::new(entry), content };
+        self.push(operation, Place::L1, format!("L1.fill {entry} = {filled}"), Some(effect));
+    }
+
+    pub(super) fn l1_remove(&mut self, operation: OperationId, entry: &str) {
+        let effect = Effect::Left { entry: Key::new(entry), content: None };
+        self.push(operation, Place::L1, format!("L1.remove {entry}"), Some(effect));
+    }
+
+    pub(super) fn redis_get(&mut self, operation: OperationId, entry: &str, content: Option<Value>) {
+        let found = content.map_or("absent".to_owned(), |value| value.to_string());
+        let effect = Effect::Found { entry: Key::new(entry), content };
+        self.push(operation, Place::Remote, format!("redis GET {entry} → {found}"), Some(effect));
+    }
+
+    pub(super) fn redis_set(&mut self, operation: OperationId, entry: &str, content: Option<Value>) {
+        let what = match content {
+            Some(value) => format!("redis SETEX {entry} = {value}"),
+            None => format!("redis DEL {entry}"),
+        };
+        let effect = Effect::Left { entry: Key::new(entry), content };
+        self.push(operation, Place::Remote, what, Some(effect));
+    }
+
+    /// A step that does nothing to an entry.
+    pub(super) fn fence(&mut self, operation: OperationId, what: &str) {
+        self.push(operation, Place::Fence, what.to_owned(), None);
+    }
+
+    pub(super) fn find(&mut self, finding: Finding) {
+        self.0.findings.push(finding);
+    }
+
+    pub(super) fn end(mut self, ending: Ending) -> Trace {
+        self.0.ending = ending;
+        self.0
+    }
+}
+
+pub(super) fn finding(
+    rule: Rule,
+    (read, key, returned): (OperationId, &str, Option<Value>),
+    newer: Option<Option<Value>>,
+    before: Option<OperationId>,
+) -> Finding {
+    Finding { rule, read, key: Key::new(key), returned, newer, before }
+}
