@@ -30,7 +30,7 @@ pub enum Protocol {
     Epoch,
     /// [`shared_local_key`](super::shared_local_key)
     SharedLocalKey,
-    /// [`tiered`](super::tiered)
+    /// [`tiered`]
     Tiered,
 }
 
