@@ -25,7 +25,8 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        let cases = [(0, "0"), (999, "999"), (1_016, "1,016"), (218_243, "218,243"), (1_000_000, "1,000,000")];
+        let cases =
+            [(0, "0"), (999, "999"), (1_016, "1,016"), (218_243, "218,243"), (1_000_000, "1,000,000")];
         for (number, text) in cases {
             assert_eq!(grouped(number), text);
         }

@@ -23,7 +23,8 @@ pub(crate) fn simplest(
     let mut all_first = vec![0; tasks];
     for (position, step) in run.steps().enumerate() {
         let clock = run.clock(position);
-        events[step.task as usize].push((0..tasks).map(|task| clock.get(task).copied().unwrap_or(0)).collect());
+        events[step.task as usize]
+            .push((0..tasks).map(|task| clock.get(task).copied().unwrap_or(0)).collect());
         if first(step.task, step.index) {
             all_first[step.task as usize] = step.index;
         }
@@ -33,7 +34,8 @@ pub(crate) fn simplest(
         let next = reached[task];
         events[task].get(next as usize).is_some_and(|before| {
             (0..tasks).all(|other| other == task || before[other] <= reached[other])
-                && (!second(task as u32, next + 1) || (0..tasks).all(|other| all_first[other] <= reached[other]))
+                && (!second(task as u32, next + 1)
+                    || (0..tasks).all(|other| all_first[other] <= reached[other]))
         })
     };
     let mut level = vec![(vec![0; tasks], Vec::<u32>::new())];

@@ -66,7 +66,8 @@ pub(super) fn search(
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
-    let bound = report.bound.map(|bound| format!("stopped at {bound}, after {}", counted(schedules, "schedule")));
+    let bound =
+        report.bound.map(|bound| format!("stopped at {bound}, after {}", counted(schedules, "schedule")));
     let trace = best.map(|witness| replay(case, &plan, &recorder, witness));
     Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
 }
@@ -133,9 +134,11 @@ fn replay(case: &Case, plan: &Arc<Plan>, recorder: &Arc<Recorder>, witness: Witn
     let mut trace = None;
     Explorer::replay(witness.schedule.iter().copied()).recording(true).run_each(body, |run| {
         let findings = Tally::new().observe(&recorder.history()).to_vec();
-        let mut findings: Vec<_> = findings.into_iter().filter(|its| case.expectation.forbids(its.rule)).collect();
+        let mut findings: Vec<_> =
+            findings.into_iter().filter(|its| case.expectation.forbids(its.rule)).collect();
         // The one that the schedule was chosen for comes first.
-        findings.sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
+        findings
+            .sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
         trace = Some(record::record(case, plan, run, &recorder.history(), take_notes(), findings));
         ControlFlow::Continue(())
     });

@@ -45,7 +45,12 @@ impl<'d> Axes<'d> {
         for axis in &declared {
             if axis.values.is_empty() && reader.is_clean() {
                 let help = Some("give it values, or take it out".to_owned());
-                reader.mistake(axis.place.clone(), format!("axis `{}` is empty", axis.name), "expected values", help);
+                reader.mistake(
+                    axis.place.clone(),
+                    format!("axis `{}` is empty", axis.name),
+                    "expected values",
+                    help,
+                );
             }
         }
         let cases = declared.iter().try_fold(1usize, |cases, axis| cases.checked_mul(axis.values.len()));
@@ -115,12 +120,22 @@ fn read_values<'d>(reader: &mut Reader, values: &'d Value<'d>) -> Vec<(String, &
     for value in list {
         let Some(label) = label_of(value) else {
             let help = Some("declare the axis as a table: label = value".to_owned());
-            reader.mistake(value.span(), "a value of an axis that has no label", "expected a word or a number", help);
+            reader.mistake(
+                value.span(),
+                "a value of an axis that has no label",
+                "expected a word or a number",
+                help,
+            );
             continue;
         };
         check_label(reader, value.span(), &label);
         if read.iter().any(|(known, _)| *known == label) {
-            reader.mistake(value.span(), format!("`{label}` is on this axis twice"), "expected another value", None);
+            reader.mistake(
+                value.span(),
+                format!("`{label}` is on this axis twice"),
+                "expected another value",
+                None,
+            );
         }
         read.push((label, value));
     }

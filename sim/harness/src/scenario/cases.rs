@@ -55,11 +55,17 @@ impl<'d> CaseReader<'_, 'd> {
     }
 
     fn threads(&mut self, root: &'d DeTable<'d>) -> Option<Vec<ThreadSpec>> {
-        let value = self.reader.field(root, 0..0, "the scenario", "thread", "a [[thread]] with name and ops")?;
+        let value =
+            self.reader.field(root, 0..0, "the scenario", "thread", "a [[thread]] with name and ops")?;
         let value = self.resolve(value)?;
         let list = self.reader.list(value, "a list of threads, each a [[thread]]")?;
         if list.is_empty() {
-            self.reader.mistake(value.span(), "the scenario has no thread", "expected a thread with name and ops", None);
+            self.reader.mistake(
+                value.span(),
+                "the scenario has no thread",
+                "expected a thread with name and ops",
+                None,
+            );
         }
         let mut threads = Vec::new();
         for thread in list {
@@ -81,7 +87,8 @@ impl<'d> CaseReader<'_, 'd> {
         let table = self.reader.table(value, "a table with name and ops")?;
         self.reader.only_fields(table, "a thread", &["name", "count", "ops"]);
         let name = self.reader.field(table, value.span(), "the thread", "name", "a string");
-        let name = name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.string(name, "a name"));
+        let name =
+            name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.string(name, "a name"));
         let count = match table.get("count") {
             Some(count) => self.count(count),
             None => Some(1),
@@ -131,12 +138,22 @@ impl<'d> CaseReader<'_, 'd> {
             return None;
         };
         if key.is_empty() || key.contains(char::is_whitespace) {
-            self.reader.mistake(value.span(), format!("`{text}` names no key"), format!("expected {expected}"), None);
+            self.reader.mistake(
+                value.span(),
+                format!("`{text}` names no key"),
+                format!("expected {expected}"),
+                None,
+            );
             return None;
         }
         if key.starts_with('$') {
             let help = Some(format!("let an axis hold the whole operation, such as \"{verb} user:1\""));
-            self.reader.mistake(value.span(), "an axis within a string", "an axis stands for a whole string", help);
+            self.reader.mistake(
+                value.span(),
+                "an axis within a string",
+                "an axis stands for a whole string",
+                help,
+            );
             return None;
         }
         Some(Op { kind, key: Key::new(key) })

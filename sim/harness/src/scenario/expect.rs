@@ -23,13 +23,16 @@ pub(super) struct Clause {
 pub(super) fn read<'d>(reader: &mut Reader, axes: &Axes<'d>, root: &'d DeTable<'d>) -> Vec<Clause> {
     let help = "an [[expect]] with consistency or violations";
     let Some(value) = reader.field(root, 0..0, "the scenario", "expect", help) else { return Vec::new() };
-    let Some(list) = reader.list(value, "a list of expectations, each an [[expect]]") else { return Vec::new() };
+    let Some(list) = reader.list(value, "a list of expectations, each an [[expect]]") else {
+        return Vec::new();
+    };
     list.iter().filter_map(|value| clause(reader, axes, value)).collect()
 }
 
 /// The expectation of one case: the first that fits.
 pub(super) fn of_case(clauses: &mut [Clause], combination: &[usize]) -> Option<Expectation> {
-    let fits = |clause: &&mut Clause| clause.fits.iter().all(|(&axis, values)| values.contains(&combination[axis]));
+    let fits =
+        |clause: &&mut Clause| clause.fits.iter().all(|(&axis, values)| values.contains(&combination[axis]));
     let clause = clauses.iter_mut().find(fits)?;
     clause.used = true;
     Some(clause.expectation.clone())
@@ -47,7 +50,12 @@ pub(super) fn note_unexpected(reader: &mut Reader, clauses: &[Clause], first: &s
 pub(super) fn note_unused(reader: &mut Reader, clauses: &[Clause]) {
     for clause in clauses.iter().filter(|clause| !clause.used) {
         let help = Some("the first that fits a case holds: put the narrower ones first".to_owned());
-        reader.mistake(clause.place.clone(), "no case has this expectation", "expected a case that it fits", help);
+        reader.mistake(
+            clause.place.clone(),
+            "no case has this expectation",
+            "expected a case that it fits",
+            help,
+        );
     }
 }
 
@@ -61,18 +69,33 @@ fn clause<'d>(reader: &mut Reader, axes: &Axes<'d>, value: &'d Value<'d>) -> Opt
         (None, Some(rules)) => {
             if let Some((place, Some(true))) = &bounded {
                 let help = Some("a control that was found passes however far the search went".to_owned());
-                reader.mistake(place.clone(), "a control cannot be bounded", "expected no `bounded` here", help);
+                reader.mistake(
+                    place.clone(),
+                    "a control cannot be bounded",
+                    "expected no `bounded` here",
+                    help,
+                );
             }
             read_rules(reader, rules)
         }
         (Some(_), Some(_)) | (None, None) => {
             let what = "an expectation is either of consistency or of violations";
-            reader.mistake(value.span(), what, "expected exactly one of `consistency` and `violations`", None);
+            reader.mistake(
+                value.span(),
+                what,
+                "expected exactly one of `consistency` and `violations`",
+                None,
+            );
             None
         }
     };
     let bounded = matches!(bounded, Some((_, Some(true))));
-    Some(Clause { place: value.span(), fits, expectation: Expectation { expected: expected?, bounded }, used: false })
+    Some(Clause {
+        place: value.span(),
+        fits,
+        expectation: Expectation { expected: expected?, bounded },
+        used: false,
+    })
 }
 
 fn read_level(reader: &mut Reader, value: &Value<'_>) -> Option<Expected> {
@@ -84,7 +107,12 @@ fn read_rules(reader: &mut Reader, value: &Value<'_>) -> Option<Expected> {
     let list = reader.list(value, "a list of rules that must be broken")?;
     if list.is_empty() {
         let help = Some("for no violation at all, say consistency = \"linearizable\"".to_owned());
-        reader.mistake(value.span(), "a control that shows nothing", "expected a rule that must be broken", help);
+        reader.mistake(
+            value.span(),
+            "a control that shows nothing",
+            "expected a rule that must be broken",
+            help,
+        );
         return None;
     }
     let rules: Vec<_> = list
@@ -94,7 +122,11 @@ fn read_rules(reader: &mut Reader, value: &Value<'_>) -> Option<Expected> {
     rules.into_iter().collect::<Option<_>>().map(Expected::Violations)
 }
 
-fn read_fits<'d>(reader: &mut Reader, axes: &Axes<'d>, value: &'d Value<'d>) -> BTreeMap<usize, BTreeSet<usize>> {
+fn read_fits<'d>(
+    reader: &mut Reader,
+    axes: &Axes<'d>,
+    value: &'d Value<'d>,
+) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut fits = BTreeMap::new();
     let Some(table) = reader.table(value, "a table of axis = label") else { return fits };
     for (name, labels) in table {
@@ -114,7 +146,12 @@ fn read_fits<'d>(reader: &mut Reader, axes: &Axes<'d>, value: &'d Value<'d>) -> 
             };
             match known.iter().position(|known| *known == text) {
                 Some(value) => _ = values.insert(value),
-                None => reader.unknown(label.span(), &format!("label of axis `{name}`", name = name.get_ref()), &text, &known),
+                None => reader.unknown(
+                    label.span(),
+                    &format!("label of axis `{name}`", name = name.get_ref()),
+                    &text,
+                    &known,
+                ),
             }
         }
         fits.insert(axis, values);

@@ -100,13 +100,19 @@ fn judge_control(report: &CaseReport, listed: impl Fn(Rule) -> bool) -> (Outcome
     if !others.is_empty() {
         return (Outcome::Violation, format!("{others}, which the control does not list"));
     }
-    let missing: Vec<_> =
-        Rule::ALL.into_iter().filter(|&rule| listed(rule) && count(report, rule) == 0).map(Rule::name).collect();
+    let missing: Vec<_> = Rule::ALL
+        .into_iter()
+        .filter(|&rule| listed(rule) && count(report, rule) == 0)
+        .map(Rule::name)
+        .collect();
     let missing = missing.join(", ");
     if missing.is_empty() {
         (Outcome::Pass, format!("the control fails as it must: {}", found(report, listed)))
     } else if report.complete {
-        let why = format!("the control did not fail: {missing} in none of {}", counted(report.schedules, "schedule"));
+        let why = format!(
+            "the control did not fail: {missing} in none of {}",
+            counted(report.schedules, "schedule")
+        );
         (Outcome::ControlDidNotFail, why)
     } else {
         (Outcome::Bounded, format!("the control has not failed: {missing} in none of {}", searched(report)))

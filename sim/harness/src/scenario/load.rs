@@ -72,7 +72,9 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {
     files.sort();
     if files.is_empty() {
         let what = format!("the folder {} holds no scenario", folder.display());
-        return Err(Mistake::without_place(what, Some("a scenario is a file `*.toml` in it".to_owned())).into());
+        return Err(
+            Mistake::without_place(what, Some("a scenario is a file `*.toml` in it".to_owned())).into()
+        );
     }
     Ok(files)
 }
@@ -82,10 +84,14 @@ fn unreadable(path: &Path, error: &io::Error) -> Mistake {
     let help = match nearest(&path.to_string_lossy(), &shipped) {
         _ if error.kind() != io::ErrorKind::NotFound => None,
         Some(near) => Some(format!("did you mean the shipped scenario `{near}`?")),
-        None => Some("give a file, a folder, or a shipped scenario's name: `selvedge list` has them".to_owned()),
+        None => {
+            Some("give a file, a folder, or a shipped scenario's name: `selvedge list` has them".to_owned())
+        }
     };
     let what = match error.kind() {
-        io::ErrorKind::NotFound => format!("{} is no file, no folder and no shipped scenario", path.display()),
+        io::ErrorKind::NotFound => {
+            format!("{} is no file, no folder and no shipped scenario", path.display())
+        }
         _ => format!("cannot read {}: {error}", path.display()),
     };
     Mistake::without_place(what, help)

@@ -72,7 +72,12 @@ impl Reader {
     ) -> Option<&'d Value<'d>> {
         let value = table.get(name);
         if value.is_none() {
-            self.mistake(place, format!("{of} has no `{name}`"), format!("expected `{name}`: {expected}"), None);
+            self.mistake(
+                place,
+                format!("{of} has no `{name}`"),
+                format!("expected `{name}`: {expected}"),
+                None,
+            );
         }
         value
     }
@@ -139,7 +144,12 @@ impl Reader {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.mistake(value.span(), format!("{found} where there must be {expected}"), format!("expected {expected}"), None);
+        self.mistake(
+            value.span(),
+            format!("{found} where there must be {expected}"),
+            format!("expected {expected}"),
+            None,
+        );
         None
     }
 }
@@ -147,5 +157,9 @@ impl Reader {
 /// The known name that is nearest, if one is near at all.
 pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &str| strsim::damerau_levenshtein(name, known);
-    known.iter().copied().min_by_key(|known| distance(known)).filter(|near| distance(near) <= 1 + name.len() / 3)
+    known
+        .iter()
+        .copied()
+        .min_by_key(|known| distance(known))
+        .filter(|near| distance(near) <= 1 + name.len() / 3)
 }

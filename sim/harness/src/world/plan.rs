@@ -60,4 +60,11 @@ impl Plan {
             RemoteStart::Absent => None,
         }
     }
+
+    /// The versions that the source of truth has been through at the start. If the local tier holds what the remote tier
+    /// does not, it was there once, and left.
+    pub(crate) fn versions_at_start(&self, key: Key) -> impl Iterator<Item = Option<Value>> {
+        let left = self.local != Local::Cold && self.remote == RemoteStart::Absent;
+        left.then_some(Some(Value { key, version: 0 })).into_iter().chain([self.at_start(key)])
+    }
 }

@@ -29,6 +29,12 @@ impl Recorder {
         self.moments.store(0, Ordering::Relaxed);
     }
 
+    /// The source of truth has been through these versions of the key when the threads start.
+    pub(crate) fn starts_with(&self, key: Key, versions: impl Iterator<Item = Option<Value>>) {
+        let mut history = self.history();
+        versions.for_each(|content| history.start_with(key, content));
+    }
+
     fn moment(&self) -> u32 {
         self.moments.fetch_add(1, Ordering::Relaxed) + 1
     }

@@ -18,7 +18,11 @@ const TTL: Duration = Duration::from_secs(60);
 pub(crate) fn run<P: Simulated>(plan: &Arc<Plan>, recorder: &Arc<Recorder>) {
     recorder.begin();
     let clock = P::clock();
-    let remote = Store::<P>::new(plan.keys.iter().map(|&key| (key, plan.at_start(key))), Arc::clone(recorder));
+    for &key in &plan.keys {
+        recorder.starts_with(key, plan.versions_at_start(key));
+    }
+    let remote =
+        Store::<P>::new(plan.keys.iter().map(|&key| (key, plan.at_start(key))), Arc::clone(recorder));
     let (local_ttl, expires_at) = match plan.local {
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),

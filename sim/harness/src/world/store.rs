@@ -25,7 +25,6 @@ impl<P: Simulated> Store<P> {
             if content.is_some() {
                 entries.insert(key, content);
             }
-            recorder.history().start_with(key, content);
         }
         Store { entries: Arc::new(entries), recorder }
     }
