@@ -151,7 +151,7 @@ impl Execution {
     }
 
     fn begin_run(&mut self) {
-        self.tasks.clear();
+        self.tasks.iter_mut().for_each(Task::forget);
         self.current = 0;
         self.next = None;
         self.stopped = None;
@@ -174,7 +174,9 @@ impl Execution {
             self.tasks.resize_with(task as usize + 1, Task::default);
         }
         self.trail.fit(task);
-        self.tasks[task as usize] = Task { phase: Phase::Starting, name, ..Task::default() };
+        let slot = &mut self.tasks[task as usize];
+        slot.phase = Phase::Starting;
+        slot.name = name;
         task
     }
 
@@ -231,6 +233,11 @@ impl Execution {
             self.strategy.executed(&self.trail);
             position
         };
+        self.grant(position)
+    }
+
+    #[inline]
+    fn grant(&mut self, position: usize) -> Granted {
         let access = &self.trail.events()[position].accesses[0];
         self.granted = Granted { before: access.before, after: access.after };
         self.granted
@@ -243,6 +250,14 @@ impl Execution {
             return Turn::Done(self.apply(&pending));
         }
         let slot = &mut self.tasks[task as usize];
+        if self.trail.is_repeating() && slot.phase == Phase::Ready {
+            // The common case while a prefix is repeated: the same task goes on with the operation that is known.
+            let expected = self.trail.expected();
+            if expected.task == task && pending.matches(expected) {
+                let position = self.trail.repeat(&mut self.registry);
+                return Turn::Done(self.grant(position));
+            }
+        }
         slot.pending = Some(pending);
         slot.condition = condition;
         if thread::panicking() {
@@ -280,6 +295,10 @@ impl Execution {
         if let Some(stopped) = &self.stopped {
             return stopped.clone();
         }
+        let over = |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked.is_none();
+        if self.tasks.iter().all(over) {
+            return Ending::Complete;
+        }
         let panicked =
             self.tasks.iter().enumerate().find_map(|(id, task)| Some((id, task.panicked.as_ref()?)));
         if let Some((task, report)) = panicked {
@@ -291,18 +310,17 @@ impl Execution {
             .enumerate()
             .filter_map(|(id, task)| self.waits_for(id as TaskId, task))
             .collect();
-        if waiting.is_empty() { Ending::Complete } else { Ending::Deadlock(waiting) }
+        Ending::Deadlock(waiting)
     }
 
     fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {
-        let name = self.task_name(id);
         match (task.phase, &task.pending) {
             (Phase::Joining(other), _) => {
-                Some(format!("{name} waits for the end of {}", self.task_name(other)))
+                Some(format!("{} waits for the end of {}", self.task_name(id), self.task_name(other)))
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let (location, action) = pending.actions()[0];
-                let object = self.registry.name(location);
+                let (name, object) = (self.task_name(id), self.registry.name(location));
                 Some(format!("{name} waits to {} {object}, at {}", action.describe(), place(pending.source)))
             }
             _ => None,

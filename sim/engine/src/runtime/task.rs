@@ -42,3 +42,12 @@ pub(crate) struct Task {
     /// It has panicked, and nobody has asked for its result.
     pub(crate) panicked: Option<PanicReport>,
 }
+
+impl Task {
+    /// A run begins, in which the task may not be spawned.
+    pub(crate) fn forget(&mut self) {
+        if self.phase != Phase::Absent {
+            *self = Task::default();
+        }
+    }
+}
