@@ -6,6 +6,7 @@ pub mod history;
 pub mod number;
 pub mod oracle;
 pub mod protocols;
+pub mod report;
 pub mod scenario;
 pub mod trace;
 pub mod verdict;

@@ -42,29 +42,27 @@ impl<'d> Axes<'d> {
             })
             .collect();
         declared.sort_by_key(|axis| axis.place.start);
-        for axis in &declared {
-            if axis.values.is_empty() && reader.is_clean() {
-                let help = Some("give it values, or take it out".to_owned());
-                reader.mistake(
-                    axis.place.clone(),
-                    format!("axis `{}` is empty", axis.name),
-                    "expected values",
-                    help,
-                );
-            }
-        }
-        let cases = declared.iter().try_fold(1usize, |cases, axis| cases.checked_mul(axis.values.len()));
-        if cases.is_none_or(|cases| cases > MOST_CASES) {
+        let axes = Axes { declared, used: BTreeSet::new() };
+        if axes.are_too_many() {
             let what = format!("the axes make more than {MOST_CASES} cases");
             let help = Some("split the scenario in several".to_owned());
-            reader.mistake(axes.span(), what, "too many combinations", help);
-            declared.clear();
+            let place = axes.declared.first().map_or(0..0, |axis| axis.place.clone());
+            reader.mistake(place, what, "too many combinations from here on", help);
         }
-        Axes { declared, used: BTreeSet::new() }
+        axes
     }
 
-    /// Every combination: the index of the value on each axis, the last axis running fastest.
+    fn are_too_many(&self) -> bool {
+        let cases = self.declared.iter().try_fold(1usize, |cases, axis| cases.checked_mul(axis.values.len()));
+        cases.is_none_or(|cases| cases > MOST_CASES)
+    }
+
+    /// Every combination: the index of the value on each axis, the last axis running fastest. None if there are too
+    /// many of them.
     pub(super) fn combinations(&self) -> Vec<Vec<usize>> {
+        if self.are_too_many() {
+            return Vec::new();
+        }
         self.declared.iter().fold(vec![Vec::new()], |combinations, axis| {
             let longer = |combination: &Vec<usize>| {
                 let combination = combination.clone();
@@ -104,6 +102,12 @@ impl<'d> Axes<'d> {
 }
 
 fn read_values<'d>(reader: &mut Reader, values: &'d Value<'d>) -> Vec<(String, &'d Value<'d>)> {
+    if matches!(values.get_ref(), DeValue::Array(list) if list.is_empty())
+        || matches!(values.get_ref(), DeValue::Table(table) if table.is_empty())
+    {
+        let help = Some("give the axis values, or take it out".to_owned());
+        reader.mistake(values.span(), "an axis without a value", "expected at least one", help);
+    }
     if let DeValue::Table(table) = values.get_ref() {
         let mut labelled: Vec<_> = table.iter().collect();
         labelled.sort_by_key(|(label, _)| label.span().start);

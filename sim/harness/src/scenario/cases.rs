@@ -32,9 +32,10 @@ pub(super) struct Parts {
 impl<'d> CaseReader<'_, 'd> {
     /// Reads all parts, so that every mistake is seen, and gives them back if none is missing.
     pub(super) fn parts(&mut self, root: &'d DeTable<'d>) -> Option<Parts> {
-        let cache = self.name(root, "cache", self.known);
-        let local = self.name(root, "local", &Local::ALL.map(Local::name));
-        let remote = self.name(root, "remote", &RemoteStart::ALL.map(RemoteStart::name));
+        let cache = self.name(root, "cache", "cache", self.known);
+        let local = self.name(root, "local", "start of the local tier", &Local::ALL.map(Local::name));
+        let remote =
+            self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
         let threads = self.threads(root);
         Some(Parts {
             cache: cache?.to_owned(),
@@ -48,10 +49,10 @@ impl<'d> CaseReader<'_, 'd> {
         self.axes.resolve(self.reader, self.combination, value)
     }
 
-    fn name(&mut self, root: &'d DeTable<'d>, field: &str, known: &[&str]) -> Option<&'d str> {
+    fn name(&mut self, root: &'d DeTable<'d>, field: &str, kind: &str, known: &[&str]) -> Option<&'d str> {
         let value = self.reader.field(root, 0..0, "the scenario", field, &known.join(", "))?;
         let value = self.resolve(value)?;
-        self.reader.one_of(value, field, known)
+        self.reader.one_of(value, kind, known)
     }
 
     fn threads(&mut self, root: &'d DeTable<'d>) -> Option<Vec<ThreadSpec>> {

@@ -148,7 +148,7 @@ fn read_fits<'d>(
                 Some(value) => _ = values.insert(value),
                 None => reader.unknown(
                     label.span(),
-                    &format!("label of axis `{name}`", name = name.get_ref()),
+                    &format!("label of axis `{}`", name.get_ref()),
                     &text,
                     &known,
                 ),

@@ -87,10 +87,10 @@ impl Expectation {
         if report.complete {
             return (Outcome::Pass, format!("{self} in {}", all_schedules(report)));
         }
-        let seen = format!("nothing that is not {self} in {}", searched(report));
+        let seen = format!("nothing found in {}", searched(report));
         match self.bounded {
-            true => (Outcome::Pass, format!("{seen}; the scenario allows a bounded search")),
-            false => (Outcome::Bounded, format!("{seen}, but the search must be complete")),
+            true => (Outcome::Pass, format!("bounded, as the scenario allows: {seen}")),
+            false => (Outcome::Bounded, format!("bounded, but must be complete: {seen}")),
         }
     }
 }
@@ -115,7 +115,10 @@ fn judge_control(report: &CaseReport, listed: impl Fn(Rule) -> bool) -> (Outcome
         );
         (Outcome::ControlDidNotFail, why)
     } else {
-        (Outcome::Bounded, format!("the control has not failed: {missing} in none of {}", searched(report)))
+        (
+            Outcome::Bounded,
+            format!("bounded, and the control has not failed: {missing} not found in {}", searched(report)),
+        )
     }
 }
 
@@ -148,7 +151,7 @@ fn searched(report: &CaseReport) -> String {
         Verdict::Bounded(why) => format!(" ({why})"),
         _ => String::new(),
     };
-    format!("the {} that were searched{why}", counted(report.schedules, "schedule"))
+    format!("{}{why}", counted(report.schedules, "schedule"))
 }
 
 #[cfg(test)]
@@ -214,12 +217,10 @@ mod tests {
     #[test]
     fn bounded_passes_only_where_it_is_allowed() {
         let bounded = report(&[], false);
-        let why = "nothing that is not linearizable in the 1,016 schedules that were searched (1 s was over), \
-                   but the search must be complete";
+        let why = "bounded, but must be complete: nothing found in 1,016 schedules (1 s was over)";
         check(&level(Level::Linearizable), &bounded, Bounded, why);
         let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
-        let why = "nothing that is not linearizable in the 1,016 schedules that were searched (1 s was over); \
-                   the scenario allows a bounded search";
+        let why = "bounded, as the scenario allows: nothing found in 1,016 schedules (1 s was over)";
         check(&allowed, &bounded, Pass, why);
     }
 
@@ -244,8 +245,8 @@ mod tests {
         let control = control(&[Rule::Stale, Rule::Lasting]);
         let why = "the control did not fail: lasting in none of 1,016 schedules";
         check(&control, &report(&[(Rule::Stale, 3)], true), ControlDidNotFail, why);
-        let why = "the control has not failed: stale, lasting in none of the 1,016 schedules that were searched \
-                   (1 s was over)";
+        let why = "bounded, and the control has not failed: \
+                   stale, lasting not found in 1,016 schedules (1 s was over)";
         check(&control, &report(&[], false), Bounded, why);
     }
 

@@ -131,7 +131,7 @@ impl Reader {
             [] => format!("there is no {kind} here"),
             known => format!("expected one of: {}", known.join(", ")),
         };
-        self.mistake(span, format!("unknown {kind} `{name}`"), expected, help);
+        self.mistake(span, format!("`{name}` is no {kind}"), expected, help);
     }
 
     fn wrong_type<T>(&mut self, value: &Value<'_>, found: &DeValue<'_>, expected: &str) -> Option<T> {
@@ -161,5 +161,5 @@ pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         .iter()
         .copied()
         .min_by_key(|known| distance(known))
-        .filter(|near| distance(near) <= 1 + name.len() / 3)
+        .filter(|near| distance(near) <= (name.len() + 1) / 3)
 }

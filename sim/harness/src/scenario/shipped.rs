@@ -1,4 +1,22 @@
 //! The scenarios that ship, embedded: what `selvedge` runs when it is given none.
 
-/// Each shipped scenario's name and text. The article's stale read comes first.
-pub const SHIPPED: [(&str, &str); 0] = [];
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../../scenarios/", $name, ".toml")))),*]
+    };
+}
+
+/// Each shipped scenario's name and text. The article's stale read comes first: it is what a newcomer is shown.
+pub const SHIPPED: &[(&str, &str)] = &shipped! {
+    "control-article"
+    "control-delete-first"
+    "control-delayed-double-delete"
+    "control-write-through"
+    "control-epoch"
+    "control-shared-local-key"
+    "article-classes"
+    "article-matrix"
+    "tiered-two-writers"
+    "tiered-delete"
+    "tiered-matrix"
+};

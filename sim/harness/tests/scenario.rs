@@ -1,0 +1,264 @@
+//! Scenarios: the cases that a file makes, and what is said of the mistakes in one.
+
+use std::fs;
+use std::path::Path;
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use selvedge_sim::scenario::{Expected, Local, Mistakes, SHIPPED, Scenario, load, load_all, parse};
+
+const KNOWN: [&str; 3] = ["article", "epoch", "tiered"];
+
+const SOUND: &str = r#"name = "sound"
+about = "a scenario without a mistake"
+cache = "$cache"
+local = "$local"
+remote = "present"
+
+[[thread]]
+name = "reader"
+count = "$readers"
+ops = ["get user:1"]
+
+[[thread]]
+name = "writer"
+ops = "$work"
+
+[axes]
+local = ["warm", "cold"]
+cache = ["tiered", "article"]
+readers = [1, 2]
+
+[axes.work]
+write = ["set user:1"]
+replace = ["delete user:1", "set user:1"]
+
+[[expect]]
+where = { cache = "article", local = ["cold"] }
+violations = ["stale", "lasting"]
+
+[[expect]]
+consistency = "linearizable"
+bounded = true
+"#;
+
+fn sound() -> Scenario {
+    parse("sound.toml", SOUND, &KNOWN).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)))
+}
+
+fn shown(mistakes: &Mistakes) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
+    let mut text = String::new();
+    for mistake in &mistakes.0 {
+        handler.render_report(&mut text, mistake).expect("a string takes all");
+        text.push('\n');
+    }
+    text
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn every_combination_is_a_case_named_in_the_order_of_the_file() {
+    let names: Vec<_> = sound().cases.into_iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), 16);
+    assert_eq!(names[0], "local=warm,cache=tiered,readers=1,work=write");
+    assert_eq!(names[1], "local=warm,cache=tiered,readers=1,work=replace");
+    assert_eq!(names[2], "local=warm,cache=tiered,readers=2,work=write");
+    assert_eq!(names[15], "local=cold,cache=article,readers=2,work=replace");
+}
+
+#[test]
+fn an_axis_stands_for_its_value_wherever_it_is() {
+    let case = sound().cases.pop().expect("there are sixteen");
+    assert_eq!((case.cache.as_str(), case.local), ("article", Local::Cold));
+    let of = |name: &str| {
+        let thread = case.threads.iter().find(|thread| thread.name == name).expect(name);
+        thread.ops.iter().map(|op| format!("{} {}", op.kind.name(), op.key)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("reader-1"), ["get user:1"]);
+    assert_eq!(of("reader-2"), ["get user:1"]);
+    assert_eq!(of("writer"), ["delete user:1", "set user:1"]);
+}
+
+#[test]
+fn the_first_expectation_that_fits_holds() {
+    for case in sound().cases {
+        let control = case.cache == "article" && case.local == Local::Cold;
+        assert_eq!(matches!(case.expectation.expected, Expected::Violations(_)), control, "{}", case.name);
+        assert_eq!(case.expectation.bounded, !control, "{}", case.name);
+    }
+}
+
+#[test]
+fn without_axes_there_is_one_case() {
+    let text = r#"
+        name = "plain"
+        about = "no axes"
+        cache = "epoch"
+        local = "cold"
+        remote = "absent"
+        thread = [{ name = "t", ops = ["get a", "set a"] }]
+        expect = [{ consistency = "regular" }]
+    "#;
+    let scenario =
+        parse("plain.toml", text, &KNOWN).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    let names: Vec<_> = scenario.cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names, ["only"]);
+}
+
+/// Each a slip of the pen in the sound scenario: what was there, and what is there instead.
+const SLIPS: [(&str, &str, &str); 31] = [
+    ("syntax", "about = \"a", "about = a"),
+    ("no name", "name = \"sound\"\n", ""),
+    ("unknown field", "remote =", "remtoe ="),
+    ("unknown field of a thread", "count =", "counts ="),
+    ("wrong type", "[\"get user:1\"]", "\"get user:1\""),
+    ("wrong type of the name", "\"sound\"", "7"),
+    ("unknown cache, through an axis", "\"article\"]", "\"artcle\"]"),
+    ("unknown start", "\"cold\"]\ncache", "\"hot\"]\ncache"),
+    ("unknown axis", "\"$readers\"", "\"$raeders\""),
+    ("axis never used", "\"$readers\"", "2"),
+    ("empty axis", "[1, 2]", "[]"),
+    ("twice on an axis", "[1, 2]", "[1, 1]"),
+    ("no label", "[1, 2]", "[1, [2]]"),
+    ("label that cannot be in a name", "[1, 2]", "[1, \"2,3\"]"),
+    ("count of 0", "[1, 2]", "[0, 2]"),
+    ("unknown operation", "get user:1", "gte user:1"),
+    ("operation without a key", "get user:1", "get"),
+    ("axis within a string", "get user:1", "get $readers"),
+    ("no operation", "[\"get user:1\"]", "[]"),
+    ("two threads of one name", "\"writer\"", "\"reader-2\""),
+    ("no expectation", "[[expect]]\nconsistency", "[[expect]]\nwhere = { local = \"cold\" }\nconsistency"),
+    ("expectation of no case", "where = { cache = \"article\", local = [\"cold\"] }\n", ""),
+    ("unknown axis in where", "{ cache =", "{ chace ="),
+    ("unknown label in where", "[\"cold\"] }", "[\"cool\"] }"),
+    ("unknown rule", "[\"stale\"", "[\"stael\""),
+    ("unknown level", "\"linearizable\"", "\"linearisable\""),
+    ("neither consistency nor violations", "consistency = \"linearizable\"\n", ""),
+    ("both of them", "violations =", "consistency = \"regular\"\nviolations ="),
+    ("bounded control", "violations =", "bounded = true\nviolations ="),
+    ("control that shows nothing", "[\"stale\", \"lasting\"]", "[]"),
+    ("wrong type of bounded", "bounded = true", "bounded = 1"),
+];
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_how_to_mend_it() {
+    let mut text = String::new();
+    for (slip, there, instead) in SLIPS {
+        assert!(SOUND.contains(there), "{slip}: {there:?} is not in the sound scenario");
+        match parse("slip.toml", &SOUND.replacen(there, instead, 1), &KNOWN) {
+            Ok(_) => panic!("{slip}: no mistake was found"),
+            Err(mistakes) => text.push_str(&format!("{slip}\n{}", shown(&mistakes))),
+        }
+    }
+    snapshot("scenario-mistakes", &text);
+}
+
+#[test]
+fn many_mistakes_are_told_at_once_in_the_order_of_the_file() {
+    let text = r#"name = "many"
+abuot = "x"
+cache = "$chace"
+local = "hot"
+
+[[thread]]
+name = "reader"
+count = 0
+ops = ["get user:1", "gte user:1", "set"]
+
+[[thread]]
+ops = []
+
+[axes]
+cache = ["article", "teired"]
+
+[[expect]]
+violations = ["stael"]
+"#;
+    let mistakes = parse("many.toml", text, &KNOWN).expect_err("there are many");
+    snapshot("scenario-many-mistakes", &shown(&mistakes));
+}
+
+#[test]
+fn too_many_combinations_are_a_mistake_and_not_a_long_wait() {
+    let hundred: Vec<_> = (1..=100).map(|label| label.to_string()).collect();
+    let axis = |name| format!("{name} = [{}]\n", hundred.join(", "));
+    let axes = format!("[axes]\n{}{}{}", axis("a"), axis("b"), axis("c"));
+    let mistakes = parse("big.toml", &SOUND.replace("[axes]\n", &axes), &KNOWN).expect_err("a million cases");
+    let told: Vec<_> = mistakes.0.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["the axes make more than 10000 cases"]);
+}
+
+#[test]
+fn a_folder_is_its_files_in_the_order_of_their_names() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("folder");
+    fs::create_dir_all(&folder).expect("a folder for the test");
+    for name in ["b", "a"] {
+        let text = SOUND.replace("\"sound\"", &format!("\"{name}\""));
+        fs::write(folder.join(format!("{name}.toml")), text).expect("a file for the test");
+    }
+    fs::write(folder.join("notes.txt"), "no scenario").expect("a file for the test");
+    let names: Vec<_> = load(&folder.to_string_lossy(), &KNOWN)
+        .unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)))
+        .into_iter()
+        .map(|scenario| scenario.name)
+        .collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
+#[track_caller]
+fn check_load(words: &[&str], message: &str) {
+    let mistakes = load_all(words, &KNOWN).expect_err("a mistake");
+    let text = shown(&mistakes);
+    assert!(text.contains(message), "{text}");
+}
+
+#[test]
+fn what_cannot_be_loaded_is_told() {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
+    fs::create_dir_all(&empty).expect("a folder for the test");
+    check_load(&[&empty.to_string_lossy()], "holds no scenario");
+    check_load(&["no-such-file.toml"], "no-such-file.toml is no file, no folder and no shipped scenario");
+    check_load(&["contrl-article"], "did you mean the shipped scenario `control-article`?");
+    check_load(&["control-article", "control-article"], "two scenarios have the name `control-article`");
+}
+
+/// The names of all caches that the shipped scenarios test.
+const SHIPPED_CACHES: [&str; 7] = [
+    "article",
+    "delete-first",
+    "delayed-double-delete",
+    "write-through",
+    "epoch",
+    "shared-local-key",
+    "tiered",
+];
+
+#[test]
+fn shipped_scenarios_are_sound_and_bear_their_files_names() {
+    let scenarios =
+        load_all::<&str>(&[], &SHIPPED_CACHES).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    assert_eq!(scenarios.len(), SHIPPED.len());
+    for (scenario, (name, _)) in scenarios.iter().zip(SHIPPED) {
+        assert_eq!(scenario.name, *name);
+        assert!(
+            scenario.about.chars().count() <= 62,
+            "{name}: `about` is too long for a line of `selvedge list`"
+        );
+    }
+}
+
+#[test]
+fn every_scenario_of_the_folder_ships() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let scenarios = load(folder, &SHIPPED_CACHES).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    for scenario in scenarios {
+        assert!(SHIPPED.iter().any(|(name, _)| *name == scenario.name), "{} does not ship", scenario.name);
+    }
+}
