@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use std::time::Duration;
+
 /// `1016` as `1,016`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -19,9 +21,18 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
+/// `12 ms`, `1.3 s`, `2 min 5 s`.
+pub fn lasted(time: Duration) -> String {
+    match (time.as_millis(), time.as_secs()) {
+        (millis @ 0..1_000, _) => format!("{millis} ms"),
+        (_, 0..60) => format!("{:.1} s", time.as_secs_f64()),
+        (_, seconds) => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped};
+    use super::{Duration, counted, grouped, lasted};
 
     #[test]
     fn thousands_are_grouped() {
@@ -36,5 +47,13 @@ mod tests {
     fn one_is_singular() {
         assert_eq!(counted(1, "schedule"), "1 schedule");
         assert_eq!(counted(5_000, "case"), "5,000 cases");
+    }
+
+    #[test]
+    fn time_has_the_unit_that_fits() {
+        let cases = [(0, "0 ms"), (999, "999 ms"), (1_340, "1.3 s"), (125_000, "2 min 5 s")];
+        for (millis, text) in cases {
+            assert_eq!(lasted(Duration::from_millis(millis)), text);
+        }
     }
 }

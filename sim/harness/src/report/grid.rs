@@ -1,0 +1,40 @@
+//! A scenario's cases as a grid: one axis runs across, the others down.
+
+use super::columns::{WIDTH, aligned, width};
+use super::{Judged, table};
+use crate::scenario::{Axis, Scenario};
+
+/// The scenario's cases as a grid, across it the last axis that fits into 100 columns. A cell has the verdict, in how
+/// many schedules the gravest rule is broken, and how many there are; a `!` marks what was not expected. A scenario of
+/// which no axis fits comes as a [`table`].
+pub fn grid(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
+    let mut grids = (0..scenario.axes.len()).rev().map(|across| rows(&scenario.axes, across, cases));
+    match grids.find(|rows| width(rows) <= WIDTH) {
+        Some(rows) => format!("{}: {}\n{}", scenario.name, scenario.about, aligned(&rows, &[])),
+        None => table(scenario, cases),
+    }
+}
+
+fn rows(axes: &[Axis], across: usize, cases: &[Judged<'_>]) -> Vec<Vec<String>> {
+    let without = |cells: Vec<String>| -> Vec<String> {
+        cells.into_iter().enumerate().filter(|(at, _)| *at != across).map(|(_, cell)| cell).collect()
+    };
+    let Axis { name, labels } = &axes[across];
+    let mut head = without(axes.iter().map(|axis| axis.name.clone()).collect());
+    let down = head.len();
+    head.extend(labels.iter().map(|label| format!("{name}={label}")));
+    let mut rows = vec![head];
+    for judged in cases {
+        let key = without(judged.case.labels.clone());
+        let row = rows.iter().skip(1).position(|row| row[..down] == key).map_or(rows.len(), |row| row + 1);
+        if row == rows.len() {
+            rows.push(key);
+            rows[row].resize(down + labels.len(), String::new());
+        }
+        let unexpected = if judged.judgement.passed() { "" } else { " !" };
+        if let Some(column) = labels.iter().position(|label| *label == judged.case.labels[across]) {
+            rows[row][down + column] = format!("{}{unexpected}", judged.short());
+        }
+    }
+    rows
+}

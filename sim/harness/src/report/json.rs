@@ -1,0 +1,39 @@
+//! A case as a line of JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::verdict::CaseReport;
+
+/// The edge's own type: a field renamed inside does not change what others read.
+#[derive(Serialize)]
+struct Line<'r> {
+    scenario: &'r str,
+    case: &'r str,
+    cache: &'r str,
+    engine: &'r str,
+    schedules: u64,
+    events: u64,
+    violations: BTreeMap<&'r str, u64>,
+    verdict: &'r str,
+    complete: bool,
+    wall_ms: u64,
+}
+
+/// The report as one JSON object, without a line end.
+pub fn case_line(report: &CaseReport) -> String {
+    let line = Line {
+        scenario: &report.scenario,
+        case: &report.case,
+        cache: &report.cache,
+        engine: report.engine.name(),
+        schedules: report.schedules,
+        events: report.events,
+        violations: report.violations.iter().map(|(rule, classes)| (rule.name(), *classes)).collect(),
+        verdict: report.verdict.word(),
+        complete: report.complete,
+        wall_ms: report.wall.as_millis().try_into().unwrap_or(u64::MAX),
+    };
+    serde_json::to_string(&line).expect("strings and numbers are always JSON")
+}

@@ -1,0 +1,51 @@
+//! A scenario's cases, a row each.
+
+use super::Judged;
+use super::columns::{Side, WIDTH, aligned, shortened, width};
+use crate::number::grouped;
+use crate::oracle::Rule;
+use crate::scenario::Scenario;
+
+/// The scenario's cases as an aligned table of at most 100 columns: the labels, the schedules, in how many of them each
+/// rule is broken, the verdict, and whether that was expected.
+pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
+    let broken = |rule: &Rule| cases.iter().any(|judged| judged.report.violations.contains_key(rule));
+    let rules: Vec<_> = Rule::ALL.into_iter().filter(broken).collect();
+    let numbers = numbers(&rules, cases);
+    let mut labels = labels(scenario, cases);
+    let mut rows = joined(&labels, &numbers);
+    if width(&rows) > WIDTH {
+        // The labels side by side are too wide: the case's name in one column can at least be cut.
+        let left = WIDTH.saturating_sub(width(&numbers) + 2);
+        let names = cases.iter().map(|judged| vec![shortened(&judged.case.name, left)]);
+        labels = std::iter::once(vec!["case".to_owned()]).chain(names).collect();
+        rows = joined(&labels, &numbers);
+    }
+    let mut sides = vec![Side::Left; labels[0].len()];
+    sides.resize(sides.len() + 1 + rules.len(), Side::Right);
+    format!("{}: {}\n{}", scenario.name, scenario.about, aligned(&rows, &sides))
+}
+
+fn labels(scenario: &Scenario, cases: &[Judged<'_>]) -> Vec<Vec<String>> {
+    let head = scenario.axes.iter().map(|axis| axis.name.clone()).collect();
+    std::iter::once(head).chain(cases.iter().map(|judged| judged.case.labels.clone())).collect()
+}
+
+fn numbers(rules: &[Rule], cases: &[Judged<'_>]) -> Vec<Vec<String>> {
+    let mut head = vec!["schedules"];
+    head.extend(rules.iter().map(|rule| rule.name()));
+    head.extend(["verdict", ""]);
+    let row = |judged: &Judged<'_>| {
+        let report = &judged.report;
+        let count = |rule| report.violations.get(rule).map_or("-".to_owned(), |&classes| grouped(classes));
+        let mut row = vec![grouped(report.schedules)];
+        row.extend(rules.iter().map(count));
+        row.extend([judged.verdict(), judged.mark().to_owned()]);
+        row
+    };
+    std::iter::once(head.into_iter().map(str::to_owned).collect()).chain(cases.iter().map(row)).collect()
+}
+
+fn joined(left: &[Vec<String>], right: &[Vec<String>]) -> Vec<Vec<String>> {
+    left.iter().zip(right).map(|(left, right)| [left.as_slice(), right].concat()).collect()
+}
