@@ -1,0 +1,167 @@
+//! The command line's words.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use selvedge_sim::verdict::{Budget, Engine};
+
+/// Explore every schedule of a cache, read the trace of a stale read, gate merges on zero of them.
+#[derive(Debug, Parser)]
+#[command(name = "selvedge", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every case came out as its scenario expects
+  1  a violation, a deadlock or a panic; or a control that did not fail
+  2  a mistake in the arguments or in a scenario
+  3  the budget ended a search that had to be complete
+  4  a vacuous case (no read met a write), or nothing ran";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Explore the cases; show a table of all, a trace, and the gate's summary
+    #[command(after_help = "\
+Examples:
+  selvedge explore                                 every shipped scenario, and the article's stale read
+  selvedge explore my-cache.toml --budget 30s
+  selvedge explore article-matrix --case local=cold --case readers=2")]
+    Explore(Selection),
+    /// Explore the cases; say only what did not come out as expected, with its trace
+    #[command(after_help = "\
+Examples:
+  selvedge gate                                    every shipped scenario
+  selvedge gate scenarios/                         every *.toml of a folder
+  selvedge gate scenarios/ --format json > gate.jsonl")]
+    Gate(Selection),
+    /// Explore the cases; show each scenario as a grid, one axis across
+    #[command(after_help = "\
+Examples:
+  selvedge matrix article-matrix
+  selvedge matrix article-classes tiered-matrix --case local=warm")]
+    Matrix(Selection),
+    /// Explore the cases until one breaks a rule; show the simplest schedule that does, and why
+    #[command(after_help = "\
+Examples:
+  selvedge trace                                   the article's stale read
+  selvedge trace control-epoch
+  selvedge trace article-matrix --case local=expiring --case work=backfill")]
+    Trace(Selection),
+    /// List the scenarios and how many cases each has
+    #[command(after_help = "\
+Examples:
+  selvedge list                                    the shipped scenarios
+  selvedge list scenarios/")]
+    List {
+        /// Scenario files, folders of them, or shipped scenarios' names; none means all that ship
+        #[arg(value_name = "SCENARIO")]
+        scenarios: Vec<String>,
+    },
+}
+
+/// Which cases are explored, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Scenario files, folders of them, or shipped scenarios' names; none means all that ship
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+
+    /// Only the cases whose name contains this; given several times, all of them
+    #[arg(long = "case", value_name = "SUBSTRING")]
+    pub(crate) cases: Vec<String>,
+
+    /// Who searches
+    #[arg(long, value_enum, default_value_t = EngineName::Optimal)]
+    engine: EngineName,
+
+    /// Text for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// How long the search of one case may take: 500ms, 30s, 5m, 1h
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    budget: Duration,
+
+    /// How many schedules the search of one case may run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_schedules: Option<u64>,
+}
+
+impl Selection {
+    /// Who searches.
+    pub(crate) fn engine(&self) -> Engine {
+        match self.engine {
+            EngineName::Optimal => Engine::Optimal,
+            EngineName::Naive => Engine::Naive,
+            EngineName::Loom => Engine::Loom,
+            EngineName::Shuttle => Engine::Shuttle,
+        }
+    }
+
+    /// What a case may cost.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget { schedules: self.max_schedules, time: Some(self.budget) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EngineName {
+    /// Each class of schedules exactly once, under sequential consistency
+    Optimal,
+    /// Every interleaving, to check the optimal one by
+    Naive,
+    /// loom: weak memory, for small cases
+    Loom,
+    /// shuttle's depth-first search
+    Shuttle,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables and prose
+    Text,
+    /// One object a line
+    Json,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a whole number and a unit, such as 500ms, 30s, 5m or 1h".to_owned();
+    let digits = text.len() - text.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(expected()),
+    };
+    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("1h", 3_600_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in
+            ["", "30", "s", "1.5s", "-1s", "30 s", "5d", "99999999999999999999s", "9999999999999999999h"]
+        {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `selvedge explore`: a table of all cases, a trace, and the gate's summary.
+
+use std::io::Write;
+
+use selvedge_sim::oracle::Rule;
+use selvedge_sim::report::{Judged, table};
+use selvedge_sim::trace::Trace;
+
+use crate::args::Selection;
+use crate::error::Failure;
+use crate::session::Session;
+use crate::trace::trace_text;
+
+pub(crate) fn run(selection: &Selection, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mut session = Session::new(selection)?;
+    let mut shown: Option<(Interest, Trace)> = None;
+    for scenario in std::mem::take(&mut session.scenarios) {
+        let mut cases = Vec::new();
+        for case in &scenario.cases {
+            let mut judged = session.explore(case, out)?;
+            let interest = interest(&judged);
+            if let Some(trace) = judged.report.trace.take()
+                && shown.as_ref().is_none_or(|(best, _)| interest < *best)
+            {
+                shown = Some((interest, trace));
+            }
+            cases.push(judged);
+        }
+        if session.is_text() {
+            session.write(out, &format!("{}\n", table(&scenario, &cases)))?;
+        }
+    }
+    if let Some((_, trace)) = shown.filter(|_| session.is_text()) {
+        session.write(out, &format!("{}\n", trace_text(&trace)))?;
+    }
+    session.finish(out)
+}
+
+/// Which trace is worth showing, the best first; of two alike, the first that was found. What nobody expected comes
+/// first; then a stale read, which is what Selvedge is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Interest {
+    Unexpected,
+    Stale,
+    Other,
+}
+
+fn interest(judged: &Judged<'_>) -> Interest {
+    match judged.judgement.passed() {
+        false => Interest::Unexpected,
+        true if judged.report.violations.contains_key(&Rule::Stale) => Interest::Stale,
+        true => Interest::Other,
+    }
+}

@@ -1,0 +1,15 @@
+//! `selvedge list`: the scenarios and what they show.
+
+use std::io::Write;
+
+use crate::error::Failure;
+use crate::session;
+
+pub(crate) fn run(words: &[String], out: &mut dyn Write) -> Result<u8, Failure> {
+    let scenarios = session::scenarios(words)?;
+    let width = scenarios.iter().map(|scenario| scenario.name.chars().count()).max().unwrap_or(0);
+    for scenario in &scenarios {
+        writeln!(out, "{:width$}  {:>5}  {}", scenario.name, scenario.cases.len(), scenario.about)?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,261 @@
+//! The binary, run as its users run it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+#[track_caller]
+fn selvedge(words: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+    let Output { status, stdout, stderr } = command.args(words).output().expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Run { code: status.code().expect("no signal"), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Runs a command that must exit with this code.
+#[track_caller]
+fn check(words: &[&str], code: i32) -> Run {
+    let run = selvedge(words);
+    assert_eq!(run.code, code, "{words:?}\n{}\n{}", run.stdout, run.stderr);
+    run
+}
+
+#[track_caller]
+fn contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+}
+
+/// A scenario of one reader and one writer, in a file of its own.
+struct File {
+    path: PathBuf,
+}
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.toml"));
+        fs::write(&path, text).expect("a file for the test");
+        File { path }
+    }
+
+    /// With this cache, what the reader and the writer do, and what is expected.
+    fn scenario(name: &str, cache: &str, reader: &str, writer: &str, expect: &str) -> Self {
+        let text = format!(
+            "name = \"{name}\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n\
+             [[thread]]\nname = \"reader\"\nops = [{reader}]\n[[thread]]\nname = \"writer\"\nops = [{writer}]\n\
+             [[expect]]\n{expect}\n"
+        );
+        File::new(name, &text)
+    }
+
+    fn path(&self) -> &str {
+        self.path.to_str().expect("UTF-8")
+    }
+}
+
+const GET: &str = "\"get user:1\"";
+const SET: &str = "\"set user:1\"";
+const LINEARIZABLE: &str = "consistency = \"linearizable\"";
+
+#[test]
+fn help_names_the_commands_and_the_exit_codes() {
+    let run = check(&["--help"], 0);
+    contains(&run.stdout, &["explore", "gate", "matrix", "trace", "list", "Exit codes:"]);
+    for command in ["explore", "gate", "matrix", "trace", "list"] {
+        contains(&check(&[command, "--help"], 0).stdout, &["Examples:", &format!("selvedge {command}")]);
+    }
+}
+
+#[test]
+fn list_has_a_line_for_each_shipped_scenario() {
+    let run = check(&["list"], 0);
+    contains(&run.stdout, &["control-article", "article-matrix", "tiered-matrix"]);
+    for line in run.stdout.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_2() {
+    contains(&check(&["gaet"], 2).stderr, &["gaet", "gate"]);
+    contains(&check(&["gate", "--budget", "5"], 2).stderr, &["30s"]);
+    contains(&check(&["gate", "--engine", "lom"], 2).stderr, &["loom"]);
+    contains(&check(&["gate", "--max-schedules", "0"], 2).stderr, &["max-schedules"]);
+    contains(&check(&["gate", "contrl-article"], 2).stderr, &["did you mean", "control-article"]);
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_2_with_the_file_and_the_line() {
+    let file = File::scenario("mistake", "artcle", GET, SET, LINEARIZABLE);
+    for command in ["explore", "gate", "matrix", "trace", "list"] {
+        let run = check(&[command, file.path()], 2);
+        assert_eq!(run.stdout, "", "stdout is for results");
+        contains(
+            &run.stderr,
+            &["mistake.toml:3", "`artcle` is no cache", "expected one of", "did you mean `article`?"],
+        );
+    }
+}
+
+#[test]
+fn text_that_is_not_toml_is_2_with_the_line() {
+    let file = File::new("broken", "name = \"broken\"\nabout = \n");
+    contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "not TOML"]);
+}
+
+#[test]
+fn as_expected_is_0() {
+    let file = File::scenario("sound", "tiered", GET, SET, LINEARIZABLE);
+    contains(&check(&["gate", file.path()], 0).stdout, &["1 case", "all as expected"]);
+}
+
+#[test]
+fn a_control_that_fails_as_it_must_is_0() {
+    check(&["gate", "control-article"], 0);
+}
+
+#[test]
+fn a_violation_is_1_with_its_trace() {
+    let file = File::scenario("violation", "article", GET, SET, LINEARIZABLE);
+    let run = check(&["gate", file.path()], 1);
+    contains(&run.stdout, &["FAIL violation only", "not linearizable", "GET user:1"]);
+}
+
+#[test]
+fn a_control_that_did_not_fail_is_1() {
+    let file = File::scenario("tame", "tiered", GET, SET, "violations = [\"stale\"]");
+    contains(&check(&["gate", file.path()], 1).stdout, &["the control did not fail", "stale"]);
+}
+
+#[test]
+fn bounded_where_complete_was_required_is_3_and_never_clean() {
+    let file = File::scenario("bounded", "tiered", GET, SET, LINEARIZABLE);
+    let run = check(&["gate", file.path(), "--max-schedules", "1", "--format", "json"], 3);
+    let case = json_lines(&run.stdout).remove(0);
+    assert_eq!((case["verdict"].as_str(), case["complete"].as_bool()), (Some("bounded"), Some(false)));
+    contains(&run.stderr, &["bounded, but must be complete"]);
+}
+
+#[test]
+fn bounded_where_it_is_allowed_is_0() {
+    let file =
+        File::scenario("allowed", "tiered", GET, SET, "consistency = \"linearizable\"\nbounded = true");
+    check(&["gate", file.path(), "--max-schedules", "1"], 0);
+}
+
+#[test]
+fn a_case_in_which_no_read_meets_a_write_is_vacuous_and_4() {
+    for (name, reader, writer) in
+        [("other-key", GET, "\"set user:2\""), ("no-read", SET, SET), ("no-write", GET, GET)]
+    {
+        let file = File::scenario(name, "tiered", reader, writer, LINEARIZABLE);
+        let run = check(&["gate", file.path(), "--format", "json"], 4);
+        assert_eq!(json_lines(&run.stdout)[0]["verdict"], "vacuous", "{name}");
+    }
+}
+
+#[test]
+fn nothing_ran_is_4() {
+    contains(&check(&["gate", "--case", "no-such-case"], 4).stdout, &["no case ran"]);
+}
+
+#[test]
+fn a_violation_counts_before_what_is_bounded_and_that_before_what_is_vacuous() {
+    let violation = File::scenario("grave", "article", GET, SET, LINEARIZABLE);
+    let vacuous = File::scenario("hollow", "tiered", GET, "\"set user:2\"", LINEARIZABLE);
+    check(&["gate", vacuous.path(), violation.path()], 1);
+    check(&["gate", vacuous.path(), "control-article"], 4);
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[test]
+fn json_is_one_object_a_case() {
+    for command in ["explore", "gate", "matrix"] {
+        let run = check(&[command, "article-classes", "--case", "writers=1", "--format", "json"], 0);
+        let cases = json_lines(&run.stdout);
+        assert_eq!(cases.len(), 4, "{command}");
+        let mut fields: Vec<_> =
+            cases[0].as_object().expect("an object").keys().map(String::as_str).collect();
+        fields.sort_unstable();
+        let expected = [
+            "cache",
+            "case",
+            "complete",
+            "engine",
+            "events",
+            "scenario",
+            "schedules",
+            "verdict",
+            "violations",
+            "wall_ms",
+        ];
+        assert_eq!(fields, expected, "{command}");
+        assert_eq!(cases[0]["case"], "local=cold,readers=1,writers=1");
+        assert_eq!(cases[0]["engine"], "optimal");
+        assert!(cases[0]["violations"]["stale"].as_u64() > Some(0));
+        assert_eq!(run.stderr, "", "{command}: all is as expected, and stderr is no terminal");
+    }
+}
+
+#[test]
+fn explore_shows_the_table_the_trace_and_the_summary() {
+    let run = check(&["explore", "control-article", "article-classes"], 0);
+    contains(&run.stdout, &["control-article: ", "article-classes: ", "verdict", "L1.", "all as expected"]);
+    let place = |part: &str| run.stdout.find(part).expect(part);
+    assert!(
+        place("article-classes: ") < place("L1.") && place("L1.") < place("gate: "),
+        "the table, the trace, the summary"
+    );
+}
+
+#[test]
+fn matrix_shows_an_axis_across() {
+    let run = check(&["matrix", "article-classes"], 0);
+    contains(&run.stdout, &["local", "readers", "writers=1", "writers=2", "clean", "stale"]);
+}
+
+#[test]
+fn trace_shows_the_articles_stale_read() {
+    let run = check(&["trace"], 0);
+    contains(&run.stdout, &["reader", "writer", "GET user:1"]);
+    assert_eq!(run.stdout, check(&["trace", "control-article"], 0).stdout, "the same each time");
+}
+
+#[test]
+fn trace_in_json_has_every_step() {
+    let run = check(&["trace", "control-article", "--format", "json"], 0);
+    let trace = json_lines(&run.stdout).remove(0);
+    assert_eq!((trace["scenario"].as_str(), trace["case"].as_str()), (Some("control-article"), Some("only")));
+    let steps = trace["steps"].as_array().expect("steps");
+    assert!(steps.len() >= 5 && steps.iter().all(|step| step["task"].is_string()), "{trace}");
+}
+
+#[test]
+fn trace_says_so_where_there_is_none() {
+    let run = check(&["trace", "tiered-delete", "--case", "readers=1"], 0);
+    assert_eq!(run.stdout, "");
+    contains(&run.stderr, &["no trace to show"]);
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic_and_no_pass() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+    command.args(["explore", "control-article"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
