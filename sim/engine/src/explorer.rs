@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::event::{Mode, TaskId};
 use crate::runtime::{self, Ending, Execution};
-use crate::strategy::{Naive, Optimal, Replay, Strategy};
+use crate::strategy::{Naive, Optimal, Replay, Strategy, Turn};
 
 /// What an exploration may spend, and what it ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl fmt::Display for Bound {
 enum Kind {
     Optimal,
     Naive,
-    Replay(Vec<TaskId>),
+    Replay(Vec<Turn>),
 }
 
 /// Explores the schedules of a program.
@@ -97,9 +97,10 @@ impl Explorer {
         Explorer::new(Kind::Naive)
     }
 
-    /// One schedule: the task of each event.
-    pub fn replay(schedule: impl IntoIterator<Item = u32>) -> Self {
-        Explorer::new(Kind::Replay(schedule.into_iter().map(|task| task as TaskId).collect()))
+    /// One schedule: of each event the task, and which of its alternatives it takes (0 where there is one).
+    pub fn replay(schedule: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let turn = |(task, choice)| Turn { task: task as TaskId, choice: choice as u16 };
+        Explorer::new(Kind::Replay(schedule.into_iter().map(turn).collect()))
     }
 
     /// Stops after so many executions.
@@ -242,6 +243,8 @@ pub struct Step {
     pub task: u32,
     /// Which of the task's events it is, from 1.
     pub index: u32,
+    /// Which of its alternatives it took, from 0.
+    pub choice: u32,
     /// The source line that called the operation.
     pub source: &'static Location<'static>,
 }
@@ -257,6 +260,7 @@ impl<'a> Run<'a> {
         self.execution.trail.events().iter().map(|event| Step {
             task: u32::from(event.task),
             index: event.index,
+            choice: u32::from(event.choice),
             source: event.source,
         })
     }
@@ -267,9 +271,9 @@ impl<'a> Run<'a> {
         self.execution.trail.clock(position)
     }
 
-    /// Its schedule: the task of each event.
-    pub fn schedule(&self) -> Vec<u32> {
-        self.steps().map(|step| step.task).collect()
+    /// Its schedule: of each event the task, and which of its alternatives it took.
+    pub fn schedule(&self) -> Vec<(u32, u32)> {
+        self.steps().map(|step| (step.task, step.choice)).collect()
     }
 
     /// A task's name.

@@ -1,6 +1,7 @@
 //! A deterministic scheduler and schedule explorer: each class of schedules once.
 #![deny(unsafe_code)]
 
+mod choice;
 mod coroutine;
 mod event;
 mod explorer;
@@ -11,6 +12,7 @@ mod strategy;
 pub mod sync;
 pub mod thread;
 
+pub use choice::{choose, opaque};
 pub use event::Mode;
 pub use explorer::{Bound, Class, Explorer, Report, Run, Step};
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex as StdMutex};
 
 use proptest::prelude::*;
-use selvedge_engine::object::{Cell, Map};
+use selvedge_engine::object::{Cell, Counter, Map};
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::{Mutex, RwLock};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
@@ -35,6 +35,12 @@ enum Op {
     MapInsert(u8),
     /// Under the key's lock, insert if the atomic is 0.
     MapInsertIf(u8, usize),
+    /// Write one value or another.
+    Choose(usize),
+    MapLen,
+    CounterAdd(usize),
+    CounterGet(usize),
+    Opaque,
 }
 
 const OBJECTS: usize = 2;
@@ -58,7 +64,12 @@ fn op() -> impl Strategy<Value = Op> {
         1 => object.clone().prop_map(Op::TryWrite),
         1 => (0..2u8).prop_map(Op::MapGet),
         1 => (0..2u8).prop_map(Op::MapInsert),
-        1 => (0..2u8, object).prop_map(|(key, a)| Op::MapInsertIf(key, a)),
+        1 => (0..2u8, object.clone()).prop_map(|(key, a)| Op::MapInsertIf(key, a)),
+        2 => object.clone().prop_map(Op::Choose),
+        1 => Just(Op::MapLen),
+        1 => object.clone().prop_map(Op::CounterAdd),
+        1 => object.prop_map(Op::CounterGet),
+        1 => Just(Op::Opaque),
     ]
 }
 
@@ -78,6 +89,7 @@ struct Shared {
     locks: [Mutex<u64>; OBJECTS],
     rwlocks: [RwLock<u64>; OBJECTS],
     map: Map<u8, u64>,
+    counters: [Counter; OBJECTS],
 }
 
 /// What a thread saw, in order.
@@ -130,6 +142,17 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
                 Ok(mut value) => *value += own,
                 Err(_) => see(1_000),
             },
+            Op::Choose(a) => {
+                let choice = selvedge_engine::choose(2) as u64;
+                see(choice);
+                if choice == 1 {
+                    shared.cells[a].set(own + 20);
+                }
+            }
+            Op::MapLen => see(shared.map.len() as u64),
+            Op::CounterAdd(a) => shared.counters[a].add(1),
+            Op::CounterGet(a) => see(shared.counters[a].get() as u64),
+            Op::Opaque => selvedge_engine::opaque(),
             Op::MapGet(key) => see(shared.map.get(&key).unwrap_or(1_000)),
             Op::MapInsert(key) => see(shared.map.insert(key, own).unwrap_or(1_000)),
             Op::MapInsertIf(key, a) => {
@@ -180,7 +203,6 @@ fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTr
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {

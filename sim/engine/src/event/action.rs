@@ -45,6 +45,10 @@ pub(crate) enum Action {
     ReadUnlocked,
     /// Replace what a lock guards, without taking the lock: wait until nobody holds it.
     WriteUnlocked,
+    /// Add this to the state, in a way that commutes with other additions.
+    Update(u64),
+    /// Observe what only a replacement of the whole can change.
+    Glance,
 }
 
 impl Action {
@@ -79,6 +83,8 @@ impl Action {
             Action::TryLockShared if state != EXCLUSIVE => (Mode::AcquireShared, state.wrapping_add(1)),
             Action::TryLockShared => (Mode::Read, state),
             Action::UnlockShared => (Mode::ReleaseShared, state.wrapping_sub(1)),
+            Action::Update(step) => (Mode::Update, state.wrapping_add(step)),
+            Action::Glance => (Mode::Glance, state),
         }
     }
 
@@ -117,6 +123,8 @@ impl Action {
             Action::UnlockShared => 12,
             Action::ReadUnlocked => 13,
             Action::WriteUnlocked => 14,
+            Action::Update(_) => 15,
+            Action::Glance => 16,
         }
     }
 
@@ -138,6 +146,8 @@ impl Action {
             Action::UnlockShared => "unlock after reading",
             Action::ReadUnlocked => "read, once unlocked",
             Action::WriteUnlocked => "write, once unlocked",
+            Action::Update(_) => "add",
+            Action::Glance => "glance",
         }
     }
 }

@@ -3,8 +3,11 @@
 mod action;
 mod mode;
 mod record;
+mod rule;
 
 pub(crate) use action::Action;
 pub use mode::Mode;
-pub(crate) use record::TaskId;
-pub(crate) use record::{Access, AccessId, Event, LocationId, NO_ACCESS, Pending, SLOTS};
+pub(crate) use record::{
+    Access, AccessId, Condition, Event, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,
+};
+pub(crate) use rule::CHOOSE;

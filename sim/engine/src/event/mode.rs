@@ -5,10 +5,16 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Mode {
+    /// Nothing, as it turned out.
+    Nothing,
     /// Observes the value.
     Read,
     /// Replaces the value.
     Write,
+    /// Changes the value in a way that commutes with other updates, such as adding to a counter that nobody reads.
+    Update,
+    /// Observes a part that no update changes; only a replacement of the whole does.
+    Glance,
     /// Takes a lock exclusively.
     Acquire,
     /// Gives up an exclusive lock.
@@ -21,9 +27,15 @@ pub enum Mode {
     Probe,
 }
 
-use Mode::{Acquire, AcquireShared, Probe, Read, Release, ReleaseShared, Write};
+use Mode::{Acquire, AcquireShared, Glance, Nothing, Probe, Read, Release, ReleaseShared, Update, Write};
 
-const fn bits(modes: &[Mode]) -> u8 {
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 10] =
+        [Nothing, Read, Write, Update, Glance, Acquire, Release, AcquireShared, ReleaseShared, Probe];
+}
+
+const fn bits(modes: &[Mode]) -> u16 {
     let mut set = 0;
     let mut i = 0;
     while i < modes.len() {
@@ -35,13 +47,16 @@ const fn bits(modes: &[Mode]) -> u8 {
 
 /// For each mode, those it conflicts with: running the two in the other order can change the state or what one of them
 /// returns. The default is conflict; each pair that is missing here commutes, and a test runs it in both orders.
-const CONFLICTS: [u8; 7] = {
-    let all = bits(&[Read, Write, Acquire, Release, AcquireShared, ReleaseShared, Probe]);
-    let mut table = [all; 7];
-    table[Read as usize] = bits(&[Write, Acquire, Release]);
-    table[AcquireShared as usize] = bits(&[Write, Acquire, Release, Probe]);
-    table[ReleaseShared as usize] = bits(&[Write, Acquire, Release, Probe]);
-    table[Probe as usize] = bits(&[Write, Acquire, Release, AcquireShared, ReleaseShared]);
+const CONFLICTS: [u16; Mode::ALL.len()] = {
+    let all = bits(&Mode::ALL) & !bits(&[Nothing]);
+    let mut table = [all; Mode::ALL.len()];
+    table[Nothing as usize] = 0;
+    table[Read as usize] = bits(&[Write, Update, Acquire, Release]);
+    table[Update as usize] = all & !bits(&[Update, Glance]);
+    table[Glance as usize] = bits(&[Write, Acquire, Release]);
+    table[AcquireShared as usize] = bits(&[Write, Update, Acquire, Release, Probe]);
+    table[ReleaseShared as usize] = bits(&[Write, Update, Acquire, Release, Probe]);
+    table[Probe as usize] = bits(&[Write, Update, Acquire, Release, AcquireShared, ReleaseShared]);
     table
 };
 
@@ -49,7 +64,19 @@ impl Mode {
     /// Whether the order of the two can be observed.
     #[inline]
     pub fn conflicts(self, other: Mode) -> bool {
-        CONFLICTS[self as usize] & (1 << other as u8) != 0
+        CONFLICTS[self as usize] & other.bit() != 0
+    }
+
+    /// The mode as a bit of a set.
+    #[inline]
+    pub(crate) fn bit(self) -> u16 {
+        1 << self as u8
+    }
+
+    /// The modes that it conflicts with, a bit for each.
+    #[inline]
+    pub(crate) fn conflicting(self) -> u16 {
+        CONFLICTS[self as usize]
     }
 
     /// Whether it conflicts with every mode: whatever came before it on its location happens before it, and so before
@@ -62,6 +89,22 @@ impl Mode {
     /// Whether what it does to a location's state is a step that commutes with others of its kind, and not a new value.
     #[inline]
     pub(crate) fn is_increment(self) -> bool {
-        matches!(self, AcquireShared | ReleaseShared)
+        matches!(self, AcquireShared | ReleaseShared | Update)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conflict_is_symmetric_and_total_means_all() {
+        for a in Mode::ALL {
+            for b in Mode::ALL {
+                assert_eq!(a.conflicts(b), b.conflicts(a), "{a:?} {b:?}");
+            }
+            let all = Mode::ALL.into_iter().filter(|&b| b != Nothing).all(|b| a.conflicts(b));
+            assert_eq!(a.is_total(), all, "{a:?}");
+        }
     }
 }

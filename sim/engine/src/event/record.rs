@@ -1,9 +1,10 @@
-//! One executed operation.
+//! One operation: announced, and executed.
 
 use std::panic::Location;
 
 use super::action::Action;
 use super::mode::Mode;
+use super::rule::Rule;
 
 /// A task's number in one exploration. The same task has the same number in every schedule: numbers go by who spawned
 /// it and as which of its children.
@@ -20,7 +21,7 @@ pub(crate) type AccessId = u32;
 pub(crate) const NO_ACCESS: AccessId = u32::MAX;
 
 /// How many locations one operation touches at the most.
-pub(crate) const SLOTS: usize = 2;
+pub(crate) const SLOTS: usize = 3;
 
 /// What an operation did to one location.
 #[derive(Clone, Copy, Debug)]
@@ -31,11 +32,19 @@ pub(crate) struct Access {
     pub(crate) after: u64,
     /// The access of the same location that came before this one in the trail.
     pub(crate) previous: AccessId,
+    /// Which modes came before this one on the location: a bit for each.
+    pub(crate) previous_modes: u16,
 }
 
 impl Access {
-    pub(crate) const NONE: Access =
-        Access { location: u32::MAX, mode: Mode::Read, before: 0, after: 0, previous: NO_ACCESS };
+    pub(crate) const NONE: Access = Access {
+        location: u32::MAX,
+        mode: Mode::Nothing,
+        before: 0,
+        after: 0,
+        previous: NO_ACCESS,
+        previous_modes: 0,
+    };
 }
 
 /// An executed operation: what it did to each of its locations.
@@ -44,12 +53,20 @@ pub(crate) struct Event {
     pub(crate) task: TaskId,
     /// How many slots are in use.
     pub(crate) slots: u8,
-    /// Of each slot, the [`Action::tag`].
-    pub(crate) tags: [u8; SLOTS],
+    /// It conflicts with every event: what it did is not known.
+    pub(crate) opaque: bool,
     /// It was executed together with what came before it: no other task could have gone first.
     pub(crate) glued: bool,
+    /// Of each slot, the kind of action: see [`Pending::tag`].
+    tags: [u8; SLOTS],
+    /// Which of the operation's alternatives it is, from 0.
+    pub(crate) choice: u16,
+    /// How many alternatives the operation had; 1 for most.
+    pub(crate) alternatives: u16,
     /// Which of its task's events it is, from 1.
     pub(crate) index: u32,
+    /// If it is opaque: the opaque event before it.
+    pub(crate) previous_opaque: u32,
     pub(crate) accesses: [Access; SLOTS],
     pub(crate) source: &'static Location<'static>,
 }
@@ -64,6 +81,8 @@ impl Event {
     #[inline]
     pub(crate) fn conflicts(&self, other: &Event) -> bool {
         self.task == other.task
+            || self.opaque
+            || other.opaque
             || self.accesses().iter().any(|a| {
                 other.accesses().iter().any(|b| a.location == b.location && a.mode.conflicts(b.mode))
             })
@@ -73,8 +92,11 @@ impl Event {
 /// What a task has announced and not yet done.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
-    pub(crate) slots: u8,
-    pub(crate) actions: [(LocationId, Action); SLOTS],
+    slots: u8,
+    pub(crate) opaque: bool,
+    actions: [(LocationId, Action); SLOTS],
+    /// What decides instead of the actions, if they do not decide each for itself.
+    pub(crate) rule: Option<(&'static Rule, u64)>,
     pub(crate) source: &'static Location<'static>,
 }
 
@@ -82,7 +104,50 @@ impl Pending {
     /// An operation on one location.
     #[inline]
     pub(crate) fn one(location: LocationId, action: Action, source: &'static Location<'static>) -> Self {
-        Pending { slots: 1, actions: [(location, action), (u32::MAX, Action::Read)], source }
+        Pending {
+            slots: 1,
+            opaque: false,
+            actions: [(location, action), (0, Action::Read), (0, Action::Read)],
+            rule: None,
+            source,
+        }
+    }
+
+    /// An operation on several locations, each with its own action.
+    #[inline]
+    pub(crate) fn several<const N: usize>(
+        actions: [(LocationId, Action); N],
+        source: &'static Location<'static>,
+    ) -> Self {
+        let mut pending = Pending::one(0, Action::Read, source);
+        pending.slots = N as u8;
+        pending.actions[..N].copy_from_slice(&actions);
+        pending
+    }
+
+    /// An operation on several locations, which `rule` decides with this argument.
+    #[inline]
+    pub(crate) fn ruled(
+        locations: &[LocationId],
+        rule: &'static Rule,
+        argument: u64,
+        source: &'static Location<'static>,
+    ) -> Self {
+        let mut pending = Pending::one(0, Action::Read, source);
+        pending.slots = locations.len() as u8;
+        for (slot, &location) in locations.iter().enumerate() {
+            pending.actions[slot].0 = location;
+        }
+        pending.rule = Some((rule, argument));
+        pending
+    }
+
+    /// Something that is not known: it conflicts with every event.
+    pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
+        let mut pending = Pending::one(0, Action::Read, source);
+        pending.slots = 0;
+        pending.opaque = true;
+        pending
     }
 
     #[inline]
@@ -94,8 +159,68 @@ impl Pending {
     #[inline]
     pub(crate) fn matches(&self, event: &Event) -> bool {
         self.slots == event.slots
+            && self.opaque == event.opaque
             && self.actions().iter().enumerate().all(|(slot, (location, action))| {
-                event.accesses[slot].location == *location && event.tags[slot] == action.tag()
+                event.accesses[slot].location == *location && event.tags[slot] == self.tag(*action)
             })
     }
+
+    fn tag(&self, action: Action) -> u8 {
+        self.rule.map_or(action.tag(), |(rule, _)| rule.tag)
+    }
+
+    /// Whether the states decide if it can go on, or what comes of it.
+    #[inline]
+    pub(crate) fn depends_on_states(&self) -> bool {
+        self.rule.is_some() || self.actions().iter().any(|(_, action)| action.depends_on_state())
+    }
+
+    /// How many alternatives there are in these states; 0 if it cannot go on.
+    #[inline]
+    pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
+        match self.rule {
+            Some((rule, argument)) => (rule.alternatives)(states, argument),
+            None => self
+                .actions()
+                .iter()
+                .zip(states)
+                .all(|((_, action), &state)| action.is_enabled(state, condition))
+                .into(),
+        }
+    }
+
+    /// The event that one of the alternatives comes to in these states.
+    #[inline]
+    pub(crate) fn event(&self, task: TaskId, index: u32, states: &States, choice: u16, of: u16) -> Event {
+        let mut event = Event {
+            task,
+            slots: self.slots,
+            opaque: self.opaque,
+            glued: false,
+            tags: [0; SLOTS],
+            choice,
+            alternatives: of,
+            index,
+            previous_opaque: NO_ACCESS,
+            accesses: [Access::NONE; SLOTS],
+            source: self.source,
+        };
+        let decided = self.rule.map(|(rule, argument)| (rule.outcome)(states, argument, choice));
+        for (slot, &(location, action)) in self.actions().iter().enumerate() {
+            let before = states[slot];
+            let (mode, after) = match &decided {
+                Some(decided) => decided[slot],
+                None => action.outcome(before),
+            };
+            event.tags[slot] = self.tag(action);
+            event.accesses[slot] = Access { location, mode, before, after, ..Access::NONE };
+        }
+        event
+    }
 }
+
+/// The states of an operation's locations, slot by slot.
+pub(crate) type States = [u64; SLOTS];
+
+/// The condition that a task waits for, if its pending operation is an [`Action::Await`].
+pub(crate) type Condition<'a> = Option<&'a dyn Fn(u64) -> bool>;

@@ -50,30 +50,46 @@ impl<K: Eq + Hash, V> Map<K, V> {
     where
         V: Clone,
     {
-        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Location::caller());
+        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
         self.entries().get(key).cloned()
     }
 
     /// Puts a value for `key`, and returns the old one.
     #[track_caller]
     pub fn insert(&self, key: K, value: V) -> Option<V> {
-        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Location::caller());
+        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         self.entries().insert(key, value)
     }
 
     /// Takes the value of `key` away.
     #[track_caller]
     pub fn remove(&self, key: &K) -> Option<V> {
-        self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Location::caller());
+        self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         self.entries().remove(key)
     }
 
     /// Locks `key`: until the entry is dropped, no other operation on the key goes on.
     #[track_caller]
-    pub fn entry(&self, key: K) -> Entry<'_, K, V> {
+    pub fn entry(&self, key: K) -> Entry<'_, K, V>
+    where
+        K: Clone,
+    {
         let (source, hash) = (Location::caller(), hash(&key));
-        self.handle.perform_on_key(hash, Action::Lock, source);
-        Entry { map: self, key, hash, source }
+        self.handle.perform_on_key(hash, Action::Lock, Action::Glance, source);
+        Entry { map: self, key, hash, source, new: None }
+    }
+
+    /// How many keys there are. Conflicts with whatever may change the keys, and with nothing that only reads.
+    #[track_caller]
+    pub fn len(&self) -> usize {
+        self.handle.perform(Action::Read, Location::caller());
+        self.entries().len()
+    }
+
+    /// Whether there is no key.
+    #[track_caller]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn entries(&self) -> MutexGuard<'_, FxHashMap<K, V>> {
@@ -82,11 +98,13 @@ impl<K: Eq + Hash, V> Map<K, V> {
 }
 
 /// A key that is locked.
-pub struct Entry<'a, K: Eq + Hash, V> {
+pub struct Entry<'a, K: Eq + Hash + Clone, V> {
     map: &'a Map<K, V>,
     key: K,
     hash: u64,
     source: &'static Location<'static>,
+    /// What the key is given in the step that unlocks it.
+    new: Option<V>,
 }
 
 impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
@@ -98,15 +116,18 @@ impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
         self.map.entries().get(&self.key).cloned()
     }
 
-    /// Puts a value. Nobody sees it before the key is unlocked.
-    pub fn insert(self, value: V) {
-        self.map.entries().insert(self.key.clone(), value);
+    /// Puts a value, in the step that unlocks the key.
+    pub fn insert(mut self, value: V) {
+        self.new = Some(value);
     }
 }
 
-impl<K: Eq + Hash, V> Drop for Entry<'_, K, V> {
+impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
     fn drop(&mut self) {
-        self.map.handle.perform_on_key(self.hash, Action::Unlock, self.source);
+        self.map.handle.perform_on_key(self.hash, Action::Unlock, Action::Update(0), self.source);
+        if let Some(value) = self.new.take() {
+            self.map.entries().insert(self.key.clone(), value);
+        }
     }
 }
 
@@ -122,7 +143,7 @@ impl<K, V> fmt::Debug for Map<K, V> {
     }
 }
 
-impl<K: Eq + Hash + fmt::Debug, V> fmt::Debug for Entry<'_, K, V> {
+impl<K: Eq + Hash + Clone + fmt::Debug, V> fmt::Debug for Entry<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry").field("key", &self.key).finish_non_exhaustive()
     }

@@ -16,18 +16,19 @@ use super::registry::Registry;
 use super::task::{Phase, SharedCondition, Task};
 use super::trail::{Tracking, Trail};
 use crate::coroutine::{self, Coroutine, Stack, StackPool};
-use crate::event::{LocationId, Pending, TaskId};
-use crate::strategy::{Options, Strategy};
+use crate::event::{CHOOSE, Event, LocationId, Mode, Pending, TaskId};
+use crate::strategy::{Options, Strategy, Turn};
 
 thread_local! {
     static EXECUTION: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
 }
 
-/// What an operation came to: the state of its first location before and after.
+/// What an operation came to: the state of its first location before and after, and which of its alternatives it was.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Granted {
     pub(crate) before: u64,
     pub(crate) after: u64,
+    pub(crate) choice: u16,
 }
 
 /// How a run ended.
@@ -54,7 +55,7 @@ pub enum Ending {
 pub(crate) struct Execution {
     tasks: Vec<Task>,
     current: TaskId,
-    next: Option<TaskId>,
+    next: Option<Turn>,
     granted: Granted,
     abandoning: bool,
     stopped: Option<Ending>,
@@ -67,7 +68,7 @@ pub(crate) struct Execution {
 }
 
 /// Whether an announced operation has been done at once.
-enum Turn {
+enum Announced {
     Done(Granted),
     Wait,
 }
@@ -75,6 +76,7 @@ enum Turn {
 struct Choice<'a> {
     tasks: &'a [Task],
     registry: &'a Registry,
+    trail: &'a Trail,
     current: TaskId,
 }
 
@@ -90,18 +92,24 @@ impl Options for Choice<'_> {
     }
 
     #[inline]
-    fn is_enabled(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].is_enabled(self.registry)
+    fn alternatives(&self, task: TaskId) -> u16 {
+        self.tasks[task as usize].alternatives(self.registry)
+    }
+
+    fn event(&self, task: TaskId, choice: u16) -> Event {
+        let its = &self.tasks[task as usize];
+        let pending = its.pending.as_ref().expect("an alternative of an operation that was announced");
+        self.trail.event(task, pending, its.condition.as_deref(), choice, self.registry)
     }
 }
 
 impl Task {
+    /// How many alternatives its pending operation has now; 0 if it has none, or it cannot go on.
     #[inline]
-    fn is_enabled(&self, registry: &Registry) -> bool {
-        self.pending.as_ref().is_some_and(|pending| {
-            let condition = self.condition.as_deref();
-            pending.actions().iter().all(|(at, action)| action.is_enabled(registry.state(*at), condition))
-        })
+    fn alternatives(&self, registry: &Registry) -> u16 {
+        self.pending
+            .as_ref()
+            .map_or(0, |pending| pending.alternatives(&registry.states(pending), self.condition.as_deref()))
     }
 }
 
@@ -116,7 +124,7 @@ impl Execution {
             tasks: Vec::new(),
             current: 0,
             next: None,
-            granted: Granted { before: 0, after: 0 },
+            granted: Granted { before: 0, after: 0, choice: 0 },
             abandoning: false,
             stopped: None,
             recording,
@@ -181,7 +189,7 @@ impl Execution {
     }
 
     /// Which task goes next.
-    fn decide(&mut self) -> Option<TaskId> {
+    fn decide(&mut self) -> Option<Turn> {
         if self.stopped.is_some() {
             return None;
         }
@@ -192,17 +200,22 @@ impl Execution {
             self.stopped = Some(Ending::TooLong);
             return None;
         }
-        let choice = Choice { tasks: &self.tasks, registry: &self.registry, current: self.current };
+        let choice = Choice {
+            tasks: &self.tasks,
+            registry: &self.registry,
+            trail: &self.trail,
+            current: self.current,
+        };
         self.strategy.choose(&choice, &self.trail)
     }
 
     /// The task of the next event of the prefix, if it has announced the same operation as before.
     #[inline]
-    fn repeated_task(&mut self) -> Option<TaskId> {
+    fn repeated_task(&mut self) -> Option<Turn> {
         let expected = *self.trail.expected();
         let found = self.tasks.get(expected.task as usize).and_then(|task| task.pending);
         if found.is_some_and(|pending| pending.matches(&expected)) {
-            return Some(expected.task);
+            return Some(Turn { task: expected.task, choice: expected.choice });
         }
         let found = match found {
             None => "nothing".to_owned(),
@@ -221,7 +234,7 @@ impl Execution {
 
     /// Executes the pending operation of `task`, whose turn it is.
     #[inline]
-    fn execute(&mut self, task: TaskId, glued: bool) -> Granted {
+    fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) -> Granted {
         self.current = task;
         let slot = &mut self.tasks[task as usize];
         let pending = slot.pending.take().expect("a task whose turn it is has announced an operation");
@@ -229,7 +242,8 @@ impl Execution {
         let position = if self.trail.is_repeating() {
             self.trail.repeat(&mut self.registry)
         } else {
-            let position = self.trail.push(task, &pending, condition.as_deref(), glued, &mut self.registry);
+            let condition = condition.as_deref();
+            let position = self.trail.push(task, &pending, condition, choice, glued, &mut self.registry);
             self.strategy.executed(&self.trail);
             position
         };
@@ -238,16 +252,17 @@ impl Execution {
 
     #[inline]
     fn grant(&mut self, position: usize) -> Granted {
-        let access = &self.trail.events()[position].accesses[0];
-        self.granted = Granted { before: access.before, after: access.after };
+        let event = &self.trail.events()[position];
+        let [first, ..] = &event.accesses;
+        self.granted = Granted { before: first.before, after: first.after, choice: event.choice };
         self.granted
     }
 
     /// The current task is about to do `pending`.
-    fn announce(&mut self, pending: Pending, condition: Option<SharedCondition>) -> Turn {
+    fn announce(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
         let task = self.current;
         if self.abandoning {
-            return Turn::Done(self.apply(&pending));
+            return Announced::Done(self.apply(pending));
         }
         let slot = &mut self.tasks[task as usize];
         if self.trail.is_repeating() && slot.phase == Phase::Ready {
@@ -255,39 +270,39 @@ impl Execution {
             let expected = self.trail.expected();
             if expected.task == task && pending.matches(expected) {
                 let position = self.trail.repeat(&mut self.registry);
-                return Turn::Done(self.grant(position));
+                return Announced::Done(self.grant(position));
             }
         }
-        slot.pending = Some(pending);
+        slot.pending = Some(*pending);
         slot.condition = condition;
         if thread::panicking() {
             // No other task may run while this one unwinds: what it does now belongs to its last step.
-            return if self.tasks[task as usize].is_enabled(&self.registry) && self.stopped.is_none() {
-                Turn::Done(self.execute(task, true))
+            let is_enabled = self.tasks[task as usize].alternatives(&self.registry) > 0;
+            return Announced::Done(if is_enabled && self.stopped.is_none() {
+                self.execute(Turn { task, choice: 0 }, true)
             } else {
                 self.tasks[task as usize].pending = None;
-                Turn::Done(self.apply(&pending))
-            };
+                self.apply(pending)
+            });
         }
         if self.tasks[task as usize].phase == Phase::Starting {
-            return Turn::Wait;
+            return Announced::Wait;
         }
         self.next = self.decide();
-        if self.next == Some(task) { Turn::Done(self.execute(task, false)) } else { Turn::Wait }
+        match self.next {
+            Some(turn) if turn.task == task => Announced::Done(self.execute(turn, false)),
+            _ => Announced::Wait,
+        }
     }
 
     /// Does an operation that is no event: its task is being given up.
     fn apply(&mut self, pending: &Pending) -> Granted {
-        let mut granted = Granted { before: 0, after: 0 };
-        for (slot, &(location, action)) in pending.actions().iter().enumerate() {
-            let before = self.registry.state(location);
-            let (_, after) = action.outcome(before);
-            self.registry.set_state(location, after);
-            if slot == 0 {
-                granted = Granted { before, after };
-            }
+        let event = pending.event(self.current, 0, &self.registry.states(pending), 0, 1);
+        for access in event.accesses().iter().filter(|access| access.mode != Mode::Nothing) {
+            self.registry.set_state(access.location, access.after);
         }
-        granted
+        let [first, ..] = &event.accesses;
+        Granted { before: first.before, after: first.after, choice: 0 }
     }
 
     /// How the run ended, now that no task goes on.
@@ -295,7 +310,8 @@ impl Execution {
         if let Some(stopped) = &self.stopped {
             return stopped.clone();
         }
-        let over = |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked.is_none();
+        let over =
+            |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked.is_none();
         if self.tasks.iter().all(over) {
             return Ending::Complete;
         }
@@ -319,9 +335,14 @@ impl Execution {
                 Some(format!("{} waits for the end of {}", self.task_name(id), self.task_name(other)))
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
-                let (location, action) = pending.actions()[0];
-                let (name, object) = (self.task_name(id), self.registry.name(location));
-                Some(format!("{name} waits to {} {object}, at {}", action.describe(), place(pending.source)))
+                let name = self.task_name(id);
+                let what = match pending.rule {
+                    Some((rule, _)) => rule.what,
+                    None => pending.actions().first().map_or("go on", |(_, action)| action.describe()),
+                };
+                let object =
+                    pending.actions().first().map_or("", |(location, _)| self.registry.name(*location));
+                Some(format!("{name} waits to {what} {object}, at {}", place(pending.source)))
             }
             _ => None,
         }
@@ -413,27 +434,42 @@ pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<Loc
 
 /// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
 /// outside an exploration.
-pub(super) fn perform(run: u64, pending: Pending) -> Option<Granted> {
+pub(super) fn perform(run: u64, pending: &Pending) -> Option<Granted> {
     perform_when(run, pending, None)
 }
 
 /// Like [`perform`], once `condition` holds of the location's state.
 pub(super) fn perform_when(
     run: u64,
-    pending: Pending,
+    pending: &Pending,
     condition: Option<SharedCondition>,
 ) -> Option<Granted> {
-    let turn = with_if_any(|execution| {
+    let announced = with_if_any(|execution| {
         check_run(execution, run);
         execution.announce(pending, condition)
     })?;
-    match turn {
-        Turn::Done(granted) => Some(granted),
-        Turn::Wait => {
+    match announced {
+        Announced::Done(granted) => Some(granted),
+        Announced::Wait => {
             coroutine::suspend();
             with_if_any(|execution| execution.granted)
         }
     }
+}
+
+/// Takes one of so many alternatives: every one is explored. The first outside an exploration.
+#[track_caller]
+pub(crate) fn choose(alternatives: u16) -> u16 {
+    let pending = Pending::ruled(&[], &CHOOSE, u64::from(alternatives), Location::caller());
+    let run = with_if_any(|execution| execution.registry.run()).unwrap_or(0);
+    perform(run, &pending).map_or(0, |granted| granted.choice)
+}
+
+/// Announces something that is not known.
+#[track_caller]
+pub(crate) fn opaque() {
+    let run = with_if_any(|execution| execution.registry.run()).unwrap_or(0);
+    perform(run, &Pending::opaque(Location::caller()));
 }
 
 /// Spawns a task: it runs at once up to its first announcement.
@@ -542,9 +578,9 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     });
     with(|execution| execution.next = execution.decide());
     while let Some((task, mut coroutine)) = with(|execution| {
-        let task = execution.next.take()?;
-        execution.execute(task, false);
-        execution.tasks[task as usize].coroutine.take().map(|coroutine| (task, coroutine))
+        let turn = execution.next.take()?;
+        execution.execute(turn, false);
+        execution.tasks[turn.task as usize].coroutine.take().map(|coroutine| (turn.task, coroutine))
     }) {
         let ended = coroutine.resume();
         settle(task, coroutine, ended);

@@ -29,7 +29,7 @@ impl Handle {
     /// If the object was not made in the current run.
     #[inline]
     pub(crate) fn perform(&self, action: Action, source: &'static Location<'static>) -> Option<Granted> {
-        execution::perform(self.run, Pending::one(self.location, action, source))
+        execution::perform(self.run, &Pending::one(self.location, action, source))
     }
 
     /// Waits until `condition` holds of the state.
@@ -39,18 +39,20 @@ impl Handle {
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let pending = Pending::one(self.location, Action::Await, source);
-        execution::perform_when(self.run, pending, Some(condition))
+        execution::perform_when(self.run, &pending, Some(condition))
     }
 
-    /// Like [`perform`](Handle::perform), on one key of the object.
+    /// Like [`perform`](Handle::perform), on one key of the object, and `on_whole` on the object as a whole.
     #[inline]
     pub(crate) fn perform_on_key(
         &self,
         key: u64,
-        action: Action,
+        on_key: Action,
+        on_whole: Action,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let location = execution::key_location(self.run, self.location, key)?;
-        execution::perform(self.run, Pending::one(location, action, source))
+        let actions = [(location, on_key), (self.location, on_whole)];
+        execution::perform(self.run, &Pending::several(actions, source))
     }
 }

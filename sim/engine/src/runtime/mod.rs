@@ -8,7 +8,9 @@ mod task;
 mod trail;
 
 pub use execution::{Ending, causal_clock, next_event, recording, step};
-pub(crate) use execution::{Execution, Granted, abandoning, exploring, finish_panicked, join, run, spawn};
+pub(crate) use execution::{
+    Execution, Granted, abandoning, choose, exploring, finish_panicked, join, opaque, run, spawn,
+};
 pub(crate) use handle::Handle;
 pub use panics::PanicReport;
 pub(crate) use panics::describe_payload;

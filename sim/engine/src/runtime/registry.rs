@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{AccessId, LocationId, NO_ACCESS, TaskId};
+use crate::event::{AccessId, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 
 /// One location's state in the current run, and its last access in the trail.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct LocationState {
     /// The run that set `state`: in another run it stands for the location's initial state.
     run: u64,
     pub(crate) last: AccessId,
+    /// The modes of its accesses in the trail, a bit for each.
+    pub(crate) modes: u16,
     /// The object's name, for messages and traces.
     pub(crate) name: &'static str,
 }
@@ -99,7 +101,7 @@ impl Registry {
     }
 
     fn new_location(&mut self, name: &'static str) -> LocationId {
-        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, name });
+        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0, name });
         (self.locations.len() - 1) as LocationId
     }
 
@@ -110,6 +112,16 @@ impl Registry {
         if slot.run == self.run { slot.state } else { 0 }
     }
 
+    /// The states of an operation's locations.
+    #[inline]
+    pub(crate) fn states(&self, pending: &Pending) -> States {
+        let mut states = [0; SLOTS];
+        for (state, (location, _)) in states.iter_mut().zip(pending.actions()) {
+            *state = self.state(*location);
+        }
+        states
+    }
+
     #[inline]
     pub(crate) fn set_state(&mut self, location: LocationId, state: u64) {
         let slot = &mut self.locations[location as usize];
@@ -117,14 +129,18 @@ impl Registry {
         slot.run = self.run;
     }
 
+    /// The location's last access in the trail, and the modes of all of them.
     #[inline]
-    pub(crate) fn last_access(&self, location: LocationId) -> AccessId {
-        self.locations[location as usize].last
+    pub(crate) fn chain(&self, location: LocationId) -> (AccessId, u16) {
+        let slot = &self.locations[location as usize];
+        (slot.last, slot.modes)
     }
 
     #[inline]
-    pub(crate) fn set_last_access(&mut self, location: LocationId, access: AccessId) {
-        self.locations[location as usize].last = access;
+    pub(crate) fn set_chain(&mut self, location: LocationId, last: AccessId, modes: u16) {
+        let slot = &mut self.locations[location as usize];
+        slot.last = last;
+        slot.modes = modes;
     }
 
     pub(crate) fn name(&self, location: LocationId) -> &'static str {

@@ -11,13 +11,15 @@
 use std::mem;
 
 use super::registry::Registry;
-use crate::event::{Access, AccessId, Event, LocationId, NO_ACCESS, Pending, SLOTS, TaskId};
+use crate::event::{Access, AccessId, Condition, Event, LocationId, Mode, NO_ACCESS, Pending, SLOTS, TaskId};
 
 /// Two events in a race.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Race {
     /// The position of the first.
     pub(crate) first: usize,
+    /// The position of the second; past all events if it was announced and never executed.
+    second: usize,
     /// The second, as it would be if it went first: its outcome may differ.
     pub(crate) reversed: Event,
 }
@@ -42,15 +44,15 @@ pub(crate) struct Trail {
     /// How many of the events have been executed in this run. Those beyond are a prefix that is to be repeated.
     executed: usize,
     tracking: Tracking,
-    /// The races of the events that this run added.
+    /// How many of the events are from an earlier run.
+    prefix: usize,
+    /// The races of the events, in the order of their second events.
     races: Vec<Race>,
+    last_opaque: u32,
     covered: Vec<u32>,
     joined: Vec<u32>,
     chain: Vec<AccessId>,
 }
-
-/// The condition that a task waits for, if its pending operation is an [`Action::Await`](crate::event::Action).
-pub(crate) type Condition<'a> = Option<&'a dyn Fn(u64) -> bool>;
 
 impl Trail {
     pub(crate) fn new(tracking: Tracking) -> Self {
@@ -60,8 +62,10 @@ impl Trail {
             task_clocks: Vec::new(),
             stride: 8,
             executed: 0,
+            prefix: 0,
             tracking,
             races: Vec::new(),
+            last_opaque: NO_ACCESS,
             covered: Vec::new(),
             joined: Vec::new(),
             chain: Vec::new(),
@@ -71,7 +75,7 @@ impl Trail {
     /// A run begins; the events that are in the trail are to be repeated.
     pub(crate) fn begin_run(&mut self) {
         self.executed = 0;
-        self.races.clear();
+        self.prefix = self.events.len();
         self.task_clocks.fill(0);
     }
 
@@ -97,8 +101,13 @@ impl Trail {
         &self.events[..self.executed]
     }
 
-    pub(crate) fn races(&self) -> &[Race] {
-        &self.races
+    /// The races that are to be reversed after this run: those whose second event is new. The others have been before;
+    /// but what is reversed contains all that is independent of the first event, so that where a new event is one
+    /// alternative of several, the others have to be again, with that alternative.
+    pub(crate) fn new_races(&self) -> &[Race] {
+        let has_choice = self.events[self.prefix..].iter().any(|event| event.alternatives > 1);
+        let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second < self.prefix) };
+        &self.races[old..]
     }
 
     /// The clock of the event at `position`.
@@ -155,7 +164,7 @@ impl Trail {
         }
     }
 
-    /// Executes the next event of the prefix, which must be of `task` and match `pending`. Returns its position.
+    /// Executes the next event of the prefix. Returns its position.
     #[inline]
     pub(crate) fn repeat(&mut self, registry: &mut Registry) -> usize {
         let position = self.executed;
@@ -169,30 +178,37 @@ impl Trail {
         position
     }
 
-    /// Executes `pending` of `task` as a new event at the end. Returns its position.
+    /// Executes one alternative of `pending` of `task` as a new event at the end. Returns its position.
     pub(crate) fn push(
         &mut self,
         task: TaskId,
         pending: &Pending,
         condition: Condition<'_>,
+        choice: u16,
         glued: bool,
         registry: &mut Registry,
     ) -> usize {
         let position = self.events.len();
-        self.fit(task);
-        self.find_races(task, pending, condition, registry);
+        let mut event = self.event(task, pending, condition, choice, registry);
+        self.find_races(&event, pending, condition, registry);
         let row = task as usize * self.stride;
-        let index = self.joined[task as usize] + 1;
-        self.joined[task as usize] = index;
+        self.joined[task as usize] = event.index;
         self.task_clocks[row..row + self.stride].copy_from_slice(&self.joined);
         self.clocks.extend_from_slice(&self.joined);
-
-        let mut event = evaluate(task, index, pending, |location| registry.state(location));
         event.glued = glued;
+        if event.opaque {
+            event.previous_opaque = self.last_opaque;
+            self.last_opaque = position as u32;
+        }
         for slot in 0..event.slots as usize {
             let access = &mut event.accesses[slot];
-            access.previous = registry.last_access(access.location);
-            registry.set_last_access(access.location, (position * SLOTS + slot) as AccessId);
+            if access.mode == Mode::Nothing {
+                continue;
+            }
+            let (last, modes) = registry.chain(access.location);
+            (access.previous, access.previous_modes) = (last, modes);
+            let own = (position * SLOTS + slot) as AccessId;
+            registry.set_chain(access.location, own, modes | access.mode.bit());
             registry.set_state(access.location, access.after);
         }
         self.events.push(event);
@@ -204,11 +220,31 @@ impl Trail {
     pub(crate) fn pop(&mut self, registry: &mut Registry) -> Option<Event> {
         let event = self.events.pop()?;
         self.clocks.truncate(self.events.len() * self.stride);
-        for access in event.accesses().iter().rev() {
-            registry.set_last_access(access.location, access.previous);
+        for access in event.accesses().iter().rev().filter(|access| access.mode != Mode::Nothing) {
+            registry.set_chain(access.location, access.previous, access.previous_modes);
+        }
+        if event.opaque {
+            self.last_opaque = event.previous_opaque;
         }
         self.executed = self.executed.min(self.events.len());
+        while self.races.last().is_some_and(|race| race.second >= self.events.len()) {
+            self.races.pop();
+        }
         Some(event)
+    }
+
+    /// The event that an alternative of `pending` would be now.
+    pub(crate) fn event(
+        &self,
+        task: TaskId,
+        pending: &Pending,
+        condition: Condition<'_>,
+        choice: u16,
+        registry: &Registry,
+    ) -> Event {
+        let states = registry.states(pending);
+        let of = pending.alternatives(&states, condition);
+        pending.event(task, self.next_index(task), &states, choice, of)
     }
 
     /// Adds the races of an operation that its task has announced and will never do, because the run has ended: a run
@@ -220,8 +256,14 @@ impl Trail {
         condition: Condition<'_>,
         registry: &Registry,
     ) {
-        self.fit(task);
-        self.find_races(task, pending, condition, registry);
+        let event = self.event(task, pending, condition, 0, registry);
+        self.find_races(&event, pending, condition, registry);
+    }
+
+    /// Which of the task's events its next one is.
+    #[inline]
+    fn next_index(&self, task: TaskId) -> u32 {
+        self.task_clocks[task as usize * self.stride + task as usize] + 1
     }
 
     #[inline]
@@ -229,63 +271,114 @@ impl Trail {
         &self.events[id as usize / SLOTS].accesses[id as usize % SLOTS]
     }
 
-    /// Leaves in `joined` the clock of `pending` (less itself), and adds its races to `races`.
+    /// Leaves in `joined` the clock of `event` (less itself), and adds its races to `races`. `event` is what `pending`
+    /// comes to now.
     ///
-    /// The accesses of its locations are visited from the newest. An event that is not `covered` and conflicts is in a
-    /// race if `pending` could have gone first. If it could not (the lock was held; the value was not there), the pair
-    /// is ordered but not a race, and does not hide an older one.
-    fn find_races(&mut self, task: TaskId, pending: &Pending, condition: Condition<'_>, registry: &Registry) {
-        let row = task as usize * self.stride;
+    /// The events that may conflict are visited from the newest. One that is not `covered` and conflicts is in a race
+    /// if `pending` could have gone first. If it could not (the lock was held; the value was not there), the pair is
+    /// ordered but not a race, and does not hide an older one.
+    fn find_races(
+        &mut self,
+        event: &Event,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) {
+        let row = event.task as usize * self.stride;
         self.covered.clear();
         self.covered.extend_from_slice(&self.task_clocks[row..row + self.stride]);
         self.joined.clear();
         self.joined.extend_from_slice(&self.task_clocks[row..row + self.stride]);
-
-        let mut cursors = [NO_ACCESS; SLOTS];
-        let mut modes = [crate::event::Mode::Read; SLOTS];
-        for (slot, (location, action)) in pending.actions().iter().enumerate() {
-            cursors[slot] = registry.last_access(*location);
-            modes[slot] = action.outcome(registry.state(*location)).0;
+        if event.opaque {
+            self.find_opaque_races(pending, event.task, condition, registry);
+            return;
         }
+        let mut cursors = [NO_ACCESS; SLOTS];
+        for (cursor, access) in cursors.iter_mut().zip(event.accesses()) {
+            let (last, modes) = registry.chain(access.location);
+            if modes & access.mode.conflicting() != 0 {
+                *cursor = last;
+            }
+        }
+        let mut opaque = self.last_opaque;
         loop {
-            // The newest access of all chains. `NO_ACCESS` is the largest number: shift it below the others.
-            let (slot, id) = if SLOTS == 2 && cursors[1].wrapping_add(1) > cursors[0].wrapping_add(1) {
-                (1, cursors[1])
-            } else {
-                (0, cursors[0])
-            };
+            // The newest of all chains. `NO_ACCESS` is the largest number: one more is the smallest.
+            let (mut slot, mut id) = (0, cursors[0]);
+            for other in 1..event.slots as usize {
+                if cursors[other].wrapping_add(1) > id.wrapping_add(1) {
+                    (slot, id) = (other, cursors[other]);
+                }
+            }
+            if opaque != NO_ACCESS && (id == NO_ACCESS || opaque as usize >= id as usize / SLOTS) {
+                let done = self.meet(opaque as usize, event.task, pending, condition, registry);
+                opaque = if done { NO_ACCESS } else { self.events[opaque as usize].previous_opaque };
+                continue;
+            }
             if id == NO_ACCESS {
                 break;
             }
-            let (position, mode) = (id as usize / SLOTS, self.access(id).mode);
-            let first = &self.events[position];
-            let is_covered = |clock: &[u32]| clock[first.task as usize] >= first.index;
-            if !is_covered(&self.covered) && mode.conflicts(modes[slot]) {
-                let clock = &self.clocks[position * self.stride..][..self.stride];
-                join(&mut self.joined, clock);
-                let reversed = match self.tracking {
-                    Tracking::Races => self.reverse(position, task, pending, condition, registry),
-                    Tracking::Clocks => None,
-                };
-                if let Some(reversed) = reversed {
-                    self.races.push(Race { first: position, reversed });
-                    let clock = &self.clocks[position * self.stride..][..self.stride];
-                    join(&mut self.covered, clock);
-                }
-            }
-            // Whatever came before a covered total access on this location happens before it.
-            let first = &self.events[position];
-            let seen = match self.tracking {
-                Tracking::Races => &self.covered,
-                Tracking::Clocks => &self.joined,
+            let (position, mode, previous) = {
+                let access = self.access(id);
+                (id as usize / SLOTS, access.mode, access.previous)
             };
-            let done = mode.is_total() && seen[first.task as usize] >= first.index;
-            cursors[slot] = if done { NO_ACCESS } else { self.access(id).previous };
+            let covered = if mode.conflicts(event.accesses[slot].mode) {
+                self.meet(position, event.task, pending, condition, registry)
+            } else {
+                mode.is_total() && self.is_covered(position)
+            };
+            // Whatever came before a covered total access on this location happens before it.
+            cursors[slot] = if covered && mode.is_total() { NO_ACCESS } else { previous };
         }
     }
 
-    /// `pending` as it would be if it went before the event at `first` and all that happens after that; `None` if it
-    /// could not have gone on there.
+    /// An opaque event conflicts with all that came before it, back to the last opaque one.
+    fn find_opaque_races(
+        &mut self,
+        pending: &Pending,
+        task: TaskId,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) {
+        for position in (0..self.events.len()).rev() {
+            if self.meet(position, task, pending, condition, registry) && self.events[position].opaque {
+                break;
+            }
+        }
+    }
+
+    #[inline]
+    fn is_covered(&self, position: usize) -> bool {
+        let event = &self.events[position];
+        self.covered[event.task as usize] >= event.index
+    }
+
+    /// `pending` conflicts with the event at `position`: notes what follows from it. True if the event is covered now.
+    fn meet(
+        &mut self,
+        position: usize,
+        task: TaskId,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) -> bool {
+        if self.is_covered(position) {
+            return true;
+        }
+        let clock = position * self.stride..(position + 1) * self.stride;
+        join(&mut self.joined, &self.clocks[clock.clone()]);
+        let is_race = match self.tracking {
+            // Only the clock is wanted: any ordered pair covers.
+            Tracking::Clocks => true,
+            Tracking::Races => self.reverse(position, task, pending, condition, registry),
+        };
+        if is_race {
+            join(&mut self.covered, &self.clocks[clock]);
+        }
+        is_race
+    }
+
+    /// Adds the race of `pending` with the event at `first`: `pending` as it would be if it went before that event and
+    /// all that happens after it, one for each of its alternatives there. False if it could not have gone on there.
     fn reverse(
         &mut self,
         first: usize,
@@ -293,32 +386,31 @@ impl Trail {
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
-    ) -> Option<Event> {
+    ) -> bool {
         if self.events[first].glued {
-            return None;
+            return false;
         }
         let mut states = [0; SLOTS];
-        for (slot, &(location, action)) in pending.actions().iter().enumerate() {
-            if action.depends_on_state() {
+        let mut alternatives = 1;
+        if pending.depends_on_states() {
+            for (slot, &(location, _)) in pending.actions().iter().enumerate() {
                 states[slot] = self.state_without(first, location, registry);
-                if !action.is_enabled(states[slot], condition) {
-                    return None;
-                }
             }
+            alternatives = pending.alternatives(&states, condition);
         }
-        let index = self.task_clocks[task as usize * self.stride + task as usize] + 1;
-        let mut slot = 0;
-        Some(evaluate(task, index, pending, |_| {
-            slot += 1;
-            states[slot - 1]
-        }))
+        let (index, second) = (self.next_index(task), self.events.len());
+        for choice in 0..alternatives {
+            let reversed = pending.event(task, index, &states, choice, alternatives);
+            self.races.push(Race { first, second, reversed });
+        }
+        alternatives > 0
     }
 
     /// The state of `location` after all events but `first` and those that happen after it.
     fn state_without(&mut self, first: usize, location: LocationId, registry: &Registry) -> u64 {
         let mut chain = mem::take(&mut self.chain);
         chain.clear();
-        let mut id = registry.last_access(location);
+        let mut id = registry.chain(location).0;
         while id != NO_ACCESS && id as usize / SLOTS >= first {
             chain.push(id);
             id = self.access(id).previous;
@@ -343,25 +435,4 @@ fn join(clock: &mut [u32], other: &[u32]) {
     for (own, &seen) in clock.iter_mut().zip(other) {
         *own = (*own).max(seen);
     }
-}
-
-/// What `pending` comes to in the given states.
-#[inline]
-fn evaluate(task: TaskId, index: u32, pending: &Pending, mut state: impl FnMut(LocationId) -> u64) -> Event {
-    let mut event = Event {
-        task,
-        slots: pending.slots,
-        tags: [0; SLOTS],
-        glued: false,
-        index,
-        accesses: [Access::NONE; SLOTS],
-        source: pending.source,
-    };
-    for (slot, &(location, action)) in pending.actions().iter().enumerate() {
-        let before = state(location);
-        let (mode, after) = action.outcome(before);
-        event.tags[slot] = action.tag();
-        event.accesses[slot] = Access { location, mode, before, after, previous: NO_ACCESS };
-    }
-    event
 }

@@ -9,7 +9,7 @@ pub(crate) use naive::Naive;
 pub(crate) use optimal::Optimal;
 pub(crate) use replay::Replay;
 
-use crate::event::TaskId;
+use crate::event::{Event, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
 /// What a strategy can choose from.
@@ -18,8 +18,17 @@ pub(crate) trait Options {
     fn current(&self) -> TaskId;
     /// One more than the largest number of a task.
     fn tasks(&self) -> TaskId;
-    /// Whether the task has announced an operation that can go on now.
-    fn is_enabled(&self, task: TaskId) -> bool;
+    /// How many alternatives the operation that the task has announced has now; 0 if it cannot go on.
+    fn alternatives(&self, task: TaskId) -> u16;
+    /// The event that an alternative of the task's operation would be now.
+    fn event(&self, task: TaskId, choice: u16) -> Event;
+}
+
+/// Whose turn it is: the task, and which alternative of its operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) task: TaskId,
+    pub(crate) choice: u16,
 }
 
 /// Decides the order of events, run after run.
@@ -27,8 +36,9 @@ pub(crate) trait Strategy {
     /// What the strategy needs to know of each event.
     fn tracking(&self) -> Tracking;
 
-    /// Which task goes next, where the trail has no prefix left to repeat. `None` ends the run.
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<TaskId>;
+    /// Which task goes next, and with which alternative, where the trail has no prefix left to repeat. `None` ends the
+    /// run.
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn>;
 
     /// The trail has a new event.
     fn executed(&mut self, trail: &Trail);

@@ -1,14 +1,13 @@
 //! Every interleaving, with no reduction: slow, and so simple that it can be trusted. It is what the optimal strategy is
 //! held to.
 
-use super::{Options, Strategy};
-use crate::event::TaskId;
+use super::{Options, Strategy, Turn};
 use crate::runtime::{Registry, Tracking, Trail};
 
-/// The strategy's state: for each event of the trail, the tasks that are still to be tried in its place.
+/// The strategy's state: for each event of the trail, the turns that are still to be tried in its place.
 #[derive(Default)]
 pub(crate) struct Naive {
-    untried: Vec<Vec<TaskId>>,
+    untried: Vec<Vec<Turn>>,
 }
 
 impl Strategy for Naive {
@@ -16,9 +15,12 @@ impl Strategy for Naive {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<TaskId> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
         if self.untried.len() == trail.len() {
-            self.untried.push((0..options.tasks()).rev().filter(|&task| options.is_enabled(task)).collect());
+            let turns = (0..options.tasks()).rev().flat_map(|task| {
+                (0..options.alternatives(task)).rev().map(move |choice| Turn { task, choice })
+            });
+            self.untried.push(turns.collect());
         }
         self.untried.last_mut()?.pop().or_else(|| {
             self.untried.pop();
@@ -33,7 +35,7 @@ impl Strategy for Naive {
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
         while trail.pop(registry).is_some() {
-            if self.untried.last().is_some_and(|tasks| !tasks.is_empty()) {
+            if self.untried.last().is_some_and(|turns| !turns.is_empty()) {
                 return true;
             }
             self.untried.pop();

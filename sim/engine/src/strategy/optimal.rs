@@ -7,7 +7,7 @@
 //! already planned there, leads to the same class.
 
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
-use super::{Options, Strategy};
+use super::{Options, Strategy, Turn};
 use crate::event::{Event, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
@@ -28,41 +28,58 @@ pub(crate) struct Optimal {
     nodes: Vec<Node>,
     depth: usize,
     forest: Forest,
-    sequence: Vec<Event>,
     redundant: bool,
 }
 
 impl Optimal {
     pub(crate) fn new() -> Self {
         let root = Node { branches: NONE, ..Node::default() };
-        Optimal {
-            nodes: vec![root],
-            depth: 0,
-            forest: Forest::default(),
-            sequence: Vec::new(),
-            redundant: false,
-        }
+        Optimal { nodes: vec![root], depth: 0, forest: Forest::default(), redundant: false }
     }
 
     /// Plans the runs in which the races of this one are reversed.
     fn plan(&mut self, trail: &Trail) {
         let events = trail.events();
-        for race in trail.races() {
+        let mut sequence: Vec<&Event> = Vec::new();
+        for race in trail.new_races() {
             let node = &mut self.nodes[race.first];
             let first = &events[race.first];
-            self.sequence.clear();
+            sequence.clear();
             for (i, event) in events.iter().enumerate().skip(race.first + 1) {
                 if trail.clock(i)[first.task as usize] < first.index {
-                    self.sequence.push(*event);
+                    sequence.push(event);
                 }
             }
-            self.sequence.push(race.reversed);
-            if node.sleep.iter().any(|asleep| weak_initial(asleep, &self.sequence).is_some()) {
+            sequence.push(&race.reversed);
+            let sleep = &node.sleep;
+            let is_covered = |asleep: &Event| match weak_initial(asleep, &sequence) {
+                None => false,
+                Some(Some(_)) => true,
+                Some(None) => all_asleep(sleep, asleep.task, asleep.alternatives),
+            };
+            if sleep.iter().any(is_covered) {
                 continue;
             }
-            node.branches = self.forest.insert(node.branches, &mut self.sequence);
+            node.branches = self.forest.insert(node.branches, &node.sleep, &sequence);
         }
     }
+}
+
+/// Whether all alternatives of the task's operation sleep.
+fn all_asleep(sleep: &[Event], task: TaskId, alternatives: u16) -> bool {
+    sleep.iter().filter(|event| event.task == task).count() >= alternatives.into()
+}
+
+/// A task that can go on and does not sleep, the current one if possible, and how many alternatives it has. If there is
+/// none although some task can go on, the run is redundant.
+fn free_choice(sleep: &[Event], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
+    let awake = |task: TaskId| {
+        let alternatives = options.alternatives(task);
+        (alternatives > 0 && !all_asleep(sleep, task, alternatives)).then_some((task, alternatives))
+    };
+    let chosen = awake(options.current()).or_else(|| (0..options.tasks()).find_map(awake));
+    *redundant = chosen.is_none() && (0..options.tasks()).any(|task| options.alternatives(task) > 0);
+    chosen
 }
 
 impl Strategy for Optimal {
@@ -70,20 +87,23 @@ impl Strategy for Optimal {
         Tracking::Races
     }
 
-    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<TaskId> {
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
         let node = &mut self.nodes[self.depth];
-        node.planned = node.branches != NONE;
-        if node.planned {
-            return Some(self.forest.event(node.branches).task);
+        if node.branches == NONE {
+            let (task, alternatives) = free_choice(&node.sleep, options, &mut self.redundant)?;
+            if alternatives == 1 {
+                node.planned = false;
+                return Some(Turn { task, choice: 0 });
+            }
+            let asleep =
+                |choice: u16| node.sleep.iter().any(|event| event.task == task && event.choice == choice);
+            for choice in (0..alternatives).rev().filter(|&choice| !asleep(choice)) {
+                node.branches = self.forest.push(options.event(task, choice), node.branches);
+            }
         }
-        let awake = |task: TaskId| !node.sleep.iter().any(|asleep| asleep.task == task);
-        let current = options.current();
-        if options.is_enabled(current) && awake(current) {
-            return Some(current);
-        }
-        let chosen = (0..options.tasks()).find(|&task| options.is_enabled(task) && awake(task));
-        self.redundant = chosen.is_none() && (0..options.tasks()).any(|task| options.is_enabled(task));
-        chosen
+        node.planned = true;
+        let event = self.forest.event(node.branches);
+        Some(Turn { task: event.task, choice: event.choice })
     }
 
     fn executed(&mut self, trail: &Trail) {

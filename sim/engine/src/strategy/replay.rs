@@ -1,16 +1,15 @@
 //! One schedule, as it was recorded.
 
-use super::{Options, Strategy};
-use crate::event::TaskId;
+use super::{Options, Strategy, Turn};
 use crate::runtime::{Registry, Tracking, Trail};
 
-/// The schedule: the task of each event.
+/// The schedule: whose turn each event is.
 pub(crate) struct Replay {
-    schedule: Vec<TaskId>,
+    schedule: Vec<Turn>,
 }
 
 impl Replay {
-    pub(crate) fn new(schedule: Vec<TaskId>) -> Self {
+    pub(crate) fn new(schedule: Vec<Turn>) -> Self {
         Replay { schedule }
     }
 }
@@ -20,9 +19,9 @@ impl Strategy for Replay {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<TaskId> {
-        let task = *self.schedule.get(trail.len())?;
-        (task < options.tasks() && options.is_enabled(task)).then_some(task)
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+        let turn = *self.schedule.get(trail.len())?;
+        (turn.task < options.tasks() && turn.choice < options.alternatives(turn.task)).then_some(turn)
     }
 
     fn executed(&mut self, _trail: &Trail) {}

@@ -4,7 +4,7 @@
 //! 2017, sections 6 and 7. A plain backtrack set says only which task is to go first; a wakeup tree says how to go on until
 //! the race is really reversed, which is what makes sleep-set-blocked runs impossible.
 
-use crate::event::Event;
+use crate::event::{Event, TaskId};
 
 /// A node of a tree, or none.
 pub(super) type BranchId = u32;
@@ -13,6 +13,7 @@ pub(super) type BranchId = u32;
 pub(super) const NONE: BranchId = u32::MAX;
 
 /// One event of a sequence that is to be explored.
+#[derive(Clone, Copy)]
 struct Branch {
     event: Event,
     /// The first of the events that may follow.
@@ -43,49 +44,87 @@ impl Forest {
         self.branches[branch as usize].sibling
     }
 
-    /// Adds `sequence` to the alternatives that begin with `root`, unless one of them already leads to it. Returns the
-    /// first alternative.
+    /// Adds an alternative in front of `sibling`.
+    pub(super) fn push(&mut self, event: Event, sibling: BranchId) -> BranchId {
+        self.add(Branch { event, child: NONE, sibling })
+    }
+
+    /// Adds `sequence` to what is to be explored from a node whose first branch is `root` and in which `asleep` have been
+    /// explored, unless it leads to nothing new. Returns the first branch.
     ///
-    /// `sequence` is consumed. Where an alternative is a weak initial of it (could have come first), the rest goes below
-    /// that alternative; one that ends there covers the sequence, because the search from it is free.
-    pub(super) fn insert(&mut self, root: BranchId, sequence: &mut Vec<Event>) -> BranchId {
+    /// Where the first event of a branch is a weak initial of the sequence (could have come first), the rest goes below
+    /// that branch; one that ends there covers the sequence, because the search from it is free. Where an operation has
+    /// alternatives, all of which are there, a sequence without the operation goes below each of them.
+    pub(super) fn insert(&mut self, root: BranchId, asleep: &[Event], sequence: &[&Event]) -> BranchId {
         let mut first = root;
-        let mut parent = NONE;
         let mut branch = root;
         let mut last = NONE;
-        loop {
-            if branch == NONE {
-                break;
-            }
-            let Branch { event, child, sibling } = &self.branches[branch as usize];
-            match weak_initial(event, sequence) {
-                None => {
-                    last = branch;
-                    branch = *sibling;
+        while branch != NONE {
+            let Branch { event, child, sibling } = self.branches[branch as usize];
+            match weak_initial(&event, sequence) {
+                Some(Some(own)) => {
+                    let rest = [&sequence[..own], &sequence[own + 1..]].concat();
+                    self.insert_below(branch, child, asleep, &event, &rest);
+                    return first;
                 }
-                Some(own) => {
-                    if *child == NONE {
+                Some(None) if event.alternatives == 1 => {
+                    self.insert_below(branch, child, asleep, &event, sequence);
+                    return first;
+                }
+                Some(None) => {
+                    let all = self.alternatives(root, event.task);
+                    let explored = asleep.iter().filter(|its| its.task == event.task).count();
+                    if all.len() + explored >= event.alternatives.into() {
+                        for branch in all {
+                            let Branch { event, child, .. } = self.branches[branch as usize];
+                            self.insert_below(branch, child, asleep, &event, sequence);
+                        }
                         return first;
                     }
-                    if let Some(own) = own {
-                        sequence.remove(own);
-                    }
-                    parent = branch;
-                    last = NONE;
-                    branch = *child;
                 }
+                None => {}
             }
+            last = branch;
+            branch = sibling;
         }
         let mut new = NONE;
-        for event in sequence.drain(..).rev() {
+        for &&event in sequence.iter().rev() {
             new = self.add(Branch { event, child: new, sibling: NONE });
         }
-        match (last, parent) {
-            (NONE, NONE) => first = new,
-            (NONE, parent) => self.branches[parent as usize].child = new,
-            (last, _) => self.branches[last as usize].sibling = new,
+        if last == NONE {
+            first = new;
+        } else {
+            self.branches[last as usize].sibling = new;
         }
         first
+    }
+
+    /// Adds what is left of a sequence below a branch that it begins with.
+    fn insert_below(
+        &mut self,
+        branch: BranchId,
+        child: BranchId,
+        asleep: &[Event],
+        event: &Event,
+        rest: &[&Event],
+    ) {
+        if child != NONE {
+            let asleep: Vec<Event> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
+            self.branches[branch as usize].child = self.insert(child, &asleep, rest);
+        }
+    }
+
+    /// The branches from `root` on that begin with an alternative of the task's operation.
+    fn alternatives(&self, root: BranchId, task: TaskId) -> Vec<BranchId> {
+        let mut all = Vec::new();
+        let mut branch = root;
+        while branch != NONE {
+            if self.event(branch).task == task {
+                all.push(branch);
+            }
+            branch = self.branches[branch as usize].sibling;
+        }
+        all
     }
 
     fn add(&mut self, branch: Branch) -> BranchId {
@@ -104,10 +143,10 @@ impl Forest {
 
 /// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it
 /// that comes before the task's own event conflicts. `Some(Some(i))`: the task's own event is the `i`-th.
-pub(super) fn weak_initial(event: &Event, sequence: &[Event]) -> Option<Option<usize>> {
+pub(super) fn weak_initial(event: &Event, sequence: &[&Event]) -> Option<Option<usize>> {
     for (i, other) in sequence.iter().enumerate() {
         if other.task == event.task {
-            return Some(Some(i));
+            return (other.choice == event.choice).then_some(Some(i));
         }
         if event.conflicts(other) {
             return None;

@@ -87,12 +87,12 @@ pub(super) fn spent(budget: Budget, schedules: u64) -> String {
 struct Witness {
     rule: Option<Reverse<Rule>>,
     switches: usize,
-    schedule: Vec<u32>,
+    schedule: Vec<(u32, u32)>,
     finding: Option<Finding>,
 }
 
 impl Witness {
-    fn key(&self) -> (Reverse<Option<Reverse<Rule>>>, usize, usize, &[u32]) {
+    fn key(&self) -> (Reverse<Option<Reverse<Rule>>>, usize, usize, &[(u32, u32)]) {
         (Reverse(self.rule), self.switches, self.schedule.len(), &self.schedule)
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn record(
         lanes.push("clock".to_owned());
     }
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
-    let schedule: Vec<String> = run.schedule().iter().map(u32::to_string).collect();
+    let schedule: Vec<String> = run.schedule().iter().map(|(task, _)| task.to_string()).collect();
     Trace {
         scenario: case.scenario.clone(),
         case: case.name.clone(),

@@ -1,0 +1,38 @@
+//! Operations whose locations do not decide each for itself: whether such an operation can go on, what its alternatives
+//! are and what they come to depends on all of its locations' states together.
+
+use super::mode::Mode;
+use super::record::{SLOTS, States};
+
+/// What one alternative does to each location: how it conflicts, and the state that it leaves.
+pub(crate) type Outcomes = [(Mode, u64); SLOTS];
+
+/// How an operation is decided. Both functions see the states of the operation's locations and the operation's
+/// argument, and nothing else: they are asked about states that the explorer only thinks of, too.
+pub(crate) struct Rule {
+    /// Tells operations apart when a schedule is repeated. From 64 on; below are the actions' own.
+    pub(crate) tag: u8,
+    /// How many alternatives there are; 0 if the operation cannot go on.
+    pub(crate) alternatives: fn(&States, u64) -> u16,
+    /// What one of the alternatives comes to. Where the operation cannot go on, it says how it would conflict if it did.
+    pub(crate) outcome: fn(&States, u64, u16) -> Outcomes,
+    /// What a task that waits for it waits to do.
+    pub(crate) what: &'static str,
+}
+
+/// No effect on a location.
+pub(crate) const NOTHING: (Mode, u64) = (Mode::Nothing, 0);
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.what)
+    }
+}
+
+/// A caller's own choice between as many alternatives as the argument says. It touches nothing.
+pub(crate) static CHOOSE: Rule = Rule {
+    tag: 64,
+    alternatives: |_, argument| argument as u16,
+    outcome: |_, _, _| [NOTHING; SLOTS],
+    what: "choose",
+};

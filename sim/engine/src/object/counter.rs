@@ -1,0 +1,68 @@
+//! A number: additions commute as long as nobody reads it.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::event::Action;
+use crate::runtime::Handle;
+
+/// A number that tasks add to without looking. An atomic's `fetch_add` returns the old value, so that two of them do not
+/// commute; two additions here do.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge_engine::{Explorer, object::Counter, thread};
+///
+/// let report = Explorer::optimal().run(|| {
+///     let hits = Arc::new(Counter::new(0));
+///     let tasks: Vec<_> = (0..4)
+///         .map(|_| {
+///             let hits = Arc::clone(&hits);
+///             thread::spawn(move || hits.add(1))
+///         })
+///         .collect();
+///     tasks.into_iter().for_each(|task| task.join().unwrap());
+///     assert_eq!(hits.get(), 4);
+/// });
+/// assert_eq!(report.executions, 1);
+/// ```
+pub struct Counter {
+    handle: Handle,
+    value: AtomicI64,
+}
+
+impl Counter {
+    /// A counter with this value.
+    pub fn new(value: i64) -> Self {
+        Counter { handle: Handle::new("a counter", value as u64), value: AtomicI64::new(value) }
+    }
+
+    /// Adds, wrapping around.
+    #[track_caller]
+    pub fn add(&self, step: i64) {
+        self.handle.perform(Action::Update(step as u64), Location::caller());
+        self.value.fetch_add(step, Ordering::Relaxed);
+    }
+
+    /// The value.
+    #[track_caller]
+    pub fn get(&self) -> i64 {
+        self.handle.perform(Action::Read, Location::caller());
+        self.value.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Counter::new(0)
+    }
+}
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
