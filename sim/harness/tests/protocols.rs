@@ -15,7 +15,7 @@ use selvedge::Remote;
 use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Primitives, Std};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
-use selvedge_sim::protocols::{Cache, Protocol, Tiers, Visitor, WarmEntry};
+use selvedge_sim::protocols::{Cache, Caches, Protocol, Tiers, Visitor, WarmEntry};
 use selvedge_sim::verdict::Budget;
 
 thread_local! {
@@ -239,7 +239,7 @@ impl Hand {
 
 #[test]
 fn every_name_names_its_protocol() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
     }
     assert_eq!(Protocol::from_name("articles"), None);
@@ -286,7 +286,7 @@ fn steps_are_the_headers() {
 
 #[test]
 fn a_local_ttl_costs_one_look_at_the_clock_a_fill_and_one_a_hit() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         let hand = Hand::with(protocol, Some(Duration::from_millis(5)), Vec::new());
         hand.get().finish();
         assert_eq!(steps().matches("clock").count(), 1, "{protocol}");
@@ -297,7 +297,7 @@ fn a_local_ttl_costs_one_look_at_the_clock_a_fill_and_one_a_hit() {
 
 #[test]
 fn a_warm_entry_is_served_until_it_expires() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         let warm = |expires_at| WarmEntry { key: user(1), value: version(7), expires_at };
         // The clock shows zero.
         for (expires_at, answer) in
@@ -312,7 +312,7 @@ fn a_warm_entry_is_served_until_it_expires() {
 /// A reader has read v0 from Redis; a whole write comes; the reader goes on and fills, if it may.
 #[test]
 fn a_slow_reader_brings_the_old_value_back_where_nothing_fences_it() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         let fenced = matches!(protocol, Protocol::Epoch | Protocol::Tiered);
         let hand = Hand::of(protocol);
         let mut reader = hand.get();
@@ -351,7 +351,7 @@ fn epoch_is_inverted_and_tiered_is_not() {
 /// Redis is written in one order and L1 in the other.
 #[test]
 fn two_writers_leave_the_older_value_in_write_through() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         let hand = Hand::of(protocol);
         let mut first = hand.set(1);
         first.pause();
@@ -364,7 +364,7 @@ fn two_writers_leave_the_older_value_in_write_through() {
 
 #[test]
 fn user_2_sees_user_1s_value_where_they_share_a_local_key() {
-    for protocol in Protocol::ALL {
+    for &protocol in Protocol::ALL {
         let hand = Hand::of(protocol);
         hand.get().finish();
         let crossed = (hand.begin)(Operation::Get(user(2))).finish();

@@ -8,6 +8,7 @@ mod tally;
 use std::time::Instant;
 
 use crate::backends::{Loom, Shuttle};
+use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
 use crate::verdict::{Budget, CaseReport, Engine, Verdict};
 
@@ -25,18 +26,32 @@ struct Searched {
     trace: Option<crate::trace::Trace>,
 }
 
-/// Explores a case. `progress` is told now and then how many schedules have been run.
+/// Explores a case of a shipped protocol. `progress` is told now and then how many schedules have been run.
 ///
 /// # Panics
 ///
-/// If the case names a cache that there is none of: see [`Protocol::from_name`](crate::protocols::Protocol::from_name).
+/// If no [`Protocol`] has the name that the case has.
 pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn FnMut(u64)) -> CaseReport {
+    explore_among::<Protocol>(case, engine, budget, progress)
+}
+
+/// As [`explore`], of a case that names one of these caches.
+///
+/// # Panics
+///
+/// If none of them has the name that the case has.
+pub fn explore_among<C: Caches>(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    progress: &mut dyn FnMut(u64),
+) -> CaseReport {
     let start = Instant::now();
     let searched = match engine {
-        Engine::Optimal => ours::search(case, selvedge_engine::Explorer::optimal(), budget, progress),
-        Engine::Naive => ours::search(case, selvedge_engine::Explorer::naive(), budget, progress),
-        Engine::Loom => peers::search::<Loom>(case, budget),
-        Engine::Shuttle => peers::search::<Shuttle>(case, budget),
+        Engine::Optimal => ours::search::<C>(case, selvedge_engine::Explorer::optimal(), budget, progress),
+        Engine::Naive => ours::search::<C>(case, selvedge_engine::Explorer::naive(), budget, progress),
+        Engine::Loom => peers::search::<Loom, C>(case, budget),
+        Engine::Shuttle => peers::search::<Shuttle, C>(case, budget),
     };
     let complete = searched.bound.is_none() && searched.broken.is_none();
     let verdict = verdict(case, &searched);

@@ -11,6 +11,7 @@ use crate::backends::{Engine, explorer_within, take_notes};
 use crate::history::{History, OperationId};
 use crate::number::counted;
 use crate::oracle::{Finding, Rule};
+use crate::protocols::Caches;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{Budget, Verdict};
@@ -21,18 +22,18 @@ use crate::world::{self, Plan, Recorder};
 const PROGRESS_EVERY: u64 = 1 << 12;
 
 /// Searches the case with this explorer, within the budget.
-pub(super) fn search(
+pub(super) fn search<C: Caches>(
     case: &Case,
     explorer: Explorer,
     budget: Budget,
     progress: &mut dyn FnMut(u64),
 ) -> Searched {
-    let plan = Arc::new(Plan::new(case));
+    let plan = Arc::new(Plan::<C>::new(case));
     let recorder = Arc::new(Recorder::default());
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
     let body = {
         let (plan, recorder) = (Arc::clone(&plan), Arc::clone(&recorder));
-        move || world::run::<Engine>(&plan, &recorder)
+        move || world::run::<Engine, C>(&plan, &recorder)
     };
     let report = explorer_within(explorer, budget).run_each(body, |run| {
         schedules += 1;
@@ -125,10 +126,10 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
 }
 
 /// Runs the witness again, and records it.
-fn replay(case: &Case, plan: &Arc<Plan>, recorder: &Arc<Recorder>, witness: Witness) -> Trace {
+fn replay<C: Caches>(case: &Case, plan: &Arc<Plan<C>>, recorder: &Arc<Recorder>, witness: Witness) -> Trace {
     let body = {
         let (plan, recorder) = (Arc::clone(plan), Arc::clone(recorder));
-        move || world::run::<Engine>(&plan, &recorder)
+        move || world::run::<Engine, C>(&plan, &recorder)
     };
     drop(take_notes());
     let mut trace = None;

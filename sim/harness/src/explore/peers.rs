@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Searched, Tally};
 use crate::backends::{Search, Simulated};
+use crate::protocols::Caches;
 use crate::scenario::Case;
 use crate::verdict::{Budget, Verdict};
 use crate::world::{self, Plan, Recorder};
 
 /// Searches the case on `P`'s engine.
-pub(super) fn search<P: Simulated>(case: &Case, budget: Budget) -> Searched {
-    let plan = Arc::new(Plan::new(case));
+pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Searched {
+    let plan = Arc::new(Plan::<C>::new(case));
     let recorder = Arc::new(Recorder::default());
     let state = Arc::new(Mutex::new((Tally::new(), 0)));
     let shared = Arc::clone(&state);
     let search = panic::catch_unwind(AssertUnwindSafe(|| {
         P::explore(budget, move || {
-            world::run::<P>(&plan, &recorder);
+            world::run::<P, C>(&plan, &recorder);
             let (tally, schedules) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner);
             tally.observe(&recorder.history());
             *schedules += 1;

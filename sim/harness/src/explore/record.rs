@@ -5,14 +5,15 @@ use selvedge_engine::{Ending, Run};
 use crate::backends::Note;
 use crate::history::{Call, History, OperationId, Reply};
 use crate::oracle::Finding;
+use crate::protocols::Caches;
 use crate::scenario::{Case, Local};
 use crate::trace::{self, Place, Span, Step, Trace};
 use crate::world::Plan;
 
 /// The trace of a run. The steps in which the tiers were set up are left out: they are its start.
-pub(super) fn record(
+pub(super) fn record<C: Caches>(
     case: &Case,
-    plan: &Plan,
+    plan: &Plan<C>,
     run: &Run<'_>,
     history: &History,
     notes: Vec<Note>,
@@ -46,7 +47,7 @@ pub(super) fn record(
     }
 }
 
-fn start(case: &Case, plan: &Plan) -> Vec<String> {
+fn start<C: Caches>(case: &Case, plan: &Plan<C>) -> Vec<String> {
     let holds = |there: bool| {
         let held: Vec<String> = plan.keys.iter().map(|key| format!("{key} = v0")).collect();
         if there { held.join(", ") } else { "empty".to_owned() }
@@ -62,7 +63,7 @@ fn start(case: &Case, plan: &Plan) -> Vec<String> {
     ]
 }
 
-fn steps(plan: &Plan, run: &Run<'_>, history: &History, notes: Vec<Note>) -> Vec<Step> {
+fn steps<C: Caches>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) -> Vec<Step> {
     let threads = plan.threads.len();
     let mut time = 0;
     let mut notes = notes.into_iter().peekable();

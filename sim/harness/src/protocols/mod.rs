@@ -13,9 +13,11 @@ pub mod tiered;
 pub mod write_through;
 
 mod cache;
+mod caches;
 mod registry;
 mod tiers;
 
 pub use cache::Cache;
-pub use registry::{Protocol, Visitor};
+pub use caches::{Caches, Visitor};
+pub use registry::Protocol;
 pub use tiers::{Tiers, WarmEntry};

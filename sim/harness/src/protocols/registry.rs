@@ -1,4 +1,4 @@
-//! The protocols by name.
+//! The protocols that ship, by name.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::delete_first::DeleteFirst;
 use super::epoch::Epoch;
 use super::shared_local_key::SharedLocalKey;
 use super::write_through::WriteThrough;
-use super::{Cache, Tiers, tiered};
+use super::{Caches, Tiers, Visitor, tiered};
 use crate::history::{Key, Value};
 
 /// A protocol that ships with the simulator.
@@ -34,9 +34,8 @@ pub enum Protocol {
     Tiered,
 }
 
-impl Protocol {
-    /// Every protocol.
-    pub const ALL: [Protocol; 7] = [
+impl Caches for Protocol {
+    const ALL: &'static [Self] = &[
         Protocol::Article,
         Protocol::DeleteFirst,
         Protocol::DelayedDoubleDelete,
@@ -46,8 +45,7 @@ impl Protocol {
         Protocol::Tiered,
     ];
 
-    /// The protocol's name, as scenarios and reports have it.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Protocol::Article => "article",
             Protocol::DeleteFirst => "delete-first",
@@ -59,14 +57,7 @@ impl Protocol {
         }
     }
 
-    /// The protocol of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Protocol::ALL.into_iter().find(|protocol| protocol.name() == name)
-    }
-
-    /// Builds the cache over these tiers and shows it to the visitor. To be called inside an execution of `P`'s engine,
-    /// and before its threads are spawned: the local tier's entries are put there now.
-    pub fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
         P: Primitives,
         R: Remote<Key, Value, Error = Infallible> + 'static,
@@ -88,14 +79,4 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// What is done with a cache under test. Caches have async methods, so that there is no `dyn Cache`: this is what takes
-/// its place.
-pub trait Visitor {
-    /// What comes of it.
-    type Output;
-
-    /// Does it with this cache.
-    fn visit<C: Cache>(self, cache: C) -> Self::Output;
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::history::{Call, Key, Value};
-use crate::protocols::Protocol;
+use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart};
 
 /// A case, ready to be run.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) protocol: Protocol,
+pub(crate) struct Plan<C> {
+    pub(crate) cache: C,
     pub(crate) local: Local,
     pub(crate) remote: RemoteStart,
     pub(crate) keys: Vec<Key>,
@@ -23,12 +23,12 @@ pub(crate) struct ThreadPlan {
     pub(crate) calls: Vec<(Key, Call)>,
 }
 
-impl Plan {
+impl<C: Caches> Plan<C> {
     /// The plan of a case. Writes are numbered from 1, key by key, in the order in which the case names them.
     ///
     /// # Panics
     ///
-    /// If the case names a cache that there is none of: its scenario was read with other names.
+    /// If none of the caches has the name that the case has: its scenario was read with other names.
     pub(crate) fn new(case: &Case) -> Self {
         let mut versions = BTreeMap::<Key, u32>::new();
         let mut call = |kind, key| match kind {
@@ -45,7 +45,7 @@ impl Plan {
             calls: thread.ops.iter().map(|op| (op.key, call(op.kind, op.key))).collect(),
         });
         Plan {
-            protocol: Protocol::from_name(&case.cache).expect("a case names a cache that its scenario knows"),
+            cache: C::from_name(&case.cache).expect("a case names a cache that its scenario knows"),
             local: case.local,
             remote: case.remote,
             threads: threads.collect(),

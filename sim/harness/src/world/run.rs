@@ -7,7 +7,7 @@ use super::store::Store;
 use super::{Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, Reply, Value};
-use crate::protocols::{Cache, Tiers, Visitor, WarmEntry};
+use crate::protocols::{Cache, Caches, Tiers, Visitor, WarmEntry};
 use crate::scenario::Local;
 
 /// How long a local entry lives, where it can expire.
@@ -15,7 +15,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 /// Runs the plan once, inside an execution of `P`'s engine: sets the tiers up, runs the threads until all have ended,
 /// and reads every key once more.
-pub(crate) fn run<P: Simulated>(plan: &Arc<Plan>, recorder: &Arc<Recorder>) {
+pub(crate) fn run<P: Simulated, N: Caches>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>) {
     recorder.begin();
     let clock = P::clock();
     for &key in &plan.keys {
@@ -34,17 +34,17 @@ pub(crate) fn run<P: Simulated>(plan: &Arc<Plan>, recorder: &Arc<Recorder>) {
         Local::Warm | Local::Expired | Local::Expiring => plan.keys.iter().map(warm).collect(),
     };
     let tiers = Tiers::<P, _> { remote, clock: clock.clone(), local_ttl, warm };
-    plan.protocol.build(tiers, Threads::<P> { plan, recorder, clock });
+    plan.cache.build(tiers, Threads::<P, N> { plan, recorder, clock });
 }
 
 /// Runs the threads on the cache.
-struct Threads<'a, P: Simulated> {
-    plan: &'a Arc<Plan>,
+struct Threads<'a, P: Simulated, N> {
+    plan: &'a Arc<Plan<N>>,
     recorder: &'a Arc<Recorder>,
     clock: P::Clock,
 }
 
-impl<P: Simulated> Visitor for Threads<'_, P>
+impl<P: Simulated, N: Caches> Visitor for Threads<'_, P, N>
 where
     P::Clock: 'static,
 {

@@ -1,0 +1,47 @@
+//! Caches that scenarios name.
+
+use std::convert::Infallible;
+
+use selvedge::Remote;
+use selvedge::sync::Primitives;
+
+use super::{Cache, Tiers};
+use crate::history::{Key, Value};
+
+/// A choice of caches under test. Each value is one of them: [`Protocol`](super::Protocol) holds those that ship, and
+/// who has caches of their own brings a type of their own.
+pub trait Caches: Copy + Send + Sync + 'static {
+    /// Every cache.
+    const ALL: &'static [Self];
+
+    /// The cache's name, as scenarios and reports have it. No two have the same.
+    fn name(self) -> &'static str;
+
+    /// Builds the cache over these tiers and shows it to the visitor. To be called inside an execution of `P`'s engine,
+    /// and before its threads are spawned: the local tier's entries are put there now.
+    fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    where
+        P: Primitives,
+        R: Remote<Key, Value, Error = Infallible> + 'static,
+        V: Visitor;
+
+    /// The cache of this name.
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|cache| cache.name() == name)
+    }
+
+    /// Every cache's name.
+    fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|cache| cache.name()).collect()
+    }
+}
+
+/// What is done with a cache under test. Caches have async methods, so that there is no `dyn Cache`: this is what takes
+/// its place.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it with this cache.
+    fn visit<C: Cache>(self, cache: C) -> Self::Output;
+}
