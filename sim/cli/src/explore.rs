@@ -6,13 +6,11 @@ use selvedge_sim::oracle::Rule;
 use selvedge_sim::report::{Judged, table};
 use selvedge_sim::trace::Trace;
 
-use crate::args::Selection;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::trace::trace_text;
 
-pub(crate) fn run(selection: &Selection, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut session = Session::new(selection)?;
+pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut shown: Option<(Interest, Trace)> = None;
     for scenario in std::mem::take(&mut session.scenarios) {
         let mut cases = Vec::new();

@@ -2,13 +2,11 @@
 
 use std::io::Write;
 
-use crate::args::Selection;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::trace::trace_text;
 
-pub(crate) fn run(selection: &Selection, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut session = Session::new(selection)?;
+pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
     for scenario in std::mem::take(&mut session.scenarios) {
         for case in &scenario.cases {
             let judged = session.explore(case, out)?;

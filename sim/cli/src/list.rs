@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use crate::error::Failure;
-use crate::session;
+use selvedge_sim::scenario::Scenario;
 
-pub(crate) fn run(words: &[String], out: &mut dyn Write) -> Result<u8, Failure> {
-    let scenarios = session::scenarios(words)?;
+use crate::error::Failure;
+
+pub(crate) fn run(scenarios: &[Scenario], out: &mut dyn Write) -> Result<u8, Failure> {
     let width = scenarios.iter().map(|scenario| scenario.name.chars().count()).max().unwrap_or(0);
-    for scenario in &scenarios {
+    for scenario in scenarios {
         writeln!(out, "{:width$}  {:>5}  {}", scenario.name, scenario.cases.len(), scenario.about)?;
     }
     Ok(0)

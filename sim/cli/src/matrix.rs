@@ -4,12 +4,10 @@ use std::io::Write;
 
 use selvedge_sim::report::grid;
 
-use crate::args::Selection;
 use crate::error::Failure;
 use crate::session::Session;
 
-pub(crate) fn run(selection: &Selection, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut session = Session::new(selection)?;
+pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
     for scenario in std::mem::take(&mut session.scenarios) {
         let mut cases = Vec::new();
         for case in &scenario.cases {

@@ -2,25 +2,22 @@
 
 use std::io::{self, Write};
 
-use selvedge_sim::explore::explore;
-use selvedge_sim::protocols::Protocol;
+use selvedge_sim::explore::explore_among;
+use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Judged, Summary, case_line};
 use selvedge_sim::scenario::{Case, Scenario, load_all};
-use selvedge_sim::verdict::{Budget, Engine};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine};
 
 use crate::args::{Format, Selection};
 use crate::error::Failure;
 use crate::progress::Progress;
 
-/// The scenarios that the words name; none means all that ship.
-pub(crate) fn scenarios(words: &[String]) -> Result<Vec<Scenario>, Failure> {
-    Ok(load_all(words, &Protocol::ALL.map(Protocol::name))?)
-}
-
 /// The chosen cases, and how to explore them.
 pub(crate) struct Session {
     /// The scenarios, each with the chosen ones of its cases; none without any.
     pub(crate) scenarios: Vec<Scenario>,
+    /// [`explore_among`] the caches that scenarios can name.
+    explore: fn(&Case, Engine, Budget, &mut dyn FnMut(u64)) -> CaseReport,
     engine: Engine,
     budget: Budget,
     format: Format,
@@ -30,9 +27,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Loads the scenarios and chooses the cases.
-    pub(crate) fn new(selection: &Selection) -> Result<Self, Failure> {
-        let mut scenarios = scenarios(&selection.scenarios)?;
+    /// Loads the scenarios, whose caches are some of `C`, and chooses the cases.
+    pub(crate) fn new<C: Caches>(selection: &Selection) -> Result<Self, Failure> {
+        let mut scenarios = load_all(&selection.scenarios, &C::names())?;
         for scenario in &mut scenarios {
             scenario.cases.retain(|case| selection.cases.iter().all(|part| case.name.contains(part)));
         }
@@ -40,6 +37,7 @@ impl Session {
         let cases: usize = scenarios.iter().map(|scenario| scenario.cases.len()).sum();
         Ok(Session {
             scenarios,
+            explore: explore_among::<C>,
             engine: selection.engine(),
             budget: selection.budget(),
             format: selection.format,
@@ -51,8 +49,8 @@ impl Session {
     /// Explores a case and judges it; in JSON, its line is written.
     pub(crate) fn explore<'s>(&mut self, case: &'s Case, out: &mut dyn Write) -> io::Result<Judged<'s>> {
         self.progress.begin(case);
-        let report =
-            explore(case, self.engine, self.budget, &mut |schedules| self.progress.reached(schedules));
+        let mut progress = |schedules| self.progress.reached(schedules);
+        let report = (self.explore)(case, self.engine, self.budget, &mut progress);
         self.progress.end();
         let judged = Judged::new(case, report);
         self.summary.add(&judged);

@@ -5,12 +5,10 @@ use std::io::Write;
 use selvedge_sim::report::trace_line;
 use selvedge_sim::trace::{Trace, lanes, reason};
 
-use crate::args::Selection;
 use crate::error::Failure;
 use crate::session::Session;
 
-pub(crate) fn run(selection: &Selection, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut session = Session::new(selection)?;
+pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
     for scenario in std::mem::take(&mut session.scenarios) {
         for case in &scenario.cases {
             // The case's own line is the trace: what `explore` would write goes nowhere.
