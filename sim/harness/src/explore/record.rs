@@ -121,6 +121,6 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
             Reply::Read(Some(value)) => Some(format!("{}'s {value}", value.key)),
         },
         first: own().next().unwrap_or(steps.len() as u32 + 1),
-        last: own().last().unwrap_or(0),
+        last: own().next_back().unwrap_or(0),
     }
 }
