@@ -1,0 +1,48 @@
+//! Makes the mutants of `mutants.toml` from the core's source text.
+
+mod core;
+mod module;
+mod mutation;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use crate::core::Core;
+use crate::module::Modules;
+use crate::mutation::Mutation;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=build");
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(mistake) => {
+            eprintln!("{mistake}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), String> {
+    let core = Core::read()?;
+    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: this is a build script")?;
+    let mut modules = Modules::new(Path::new(&out))?;
+    modules.add("unmutated", "The core as it is, made in the same way.", &[], &core)?;
+    for Mutation { name, about, violations, file, find, replace } in mutation::table()? {
+        let mutated = core.mutated(&file, &find, &replace).map_err(|mistake| {
+            format!("{}: the mutation `{name}` no longer fits: {mistake}", mutation::TABLE)
+        })?;
+        modules.add(&name, &about, &violations, &mutated)?;
+    }
+    modules.finish()
+}
+
+/// A file's text. When the file changes, the mutants are made anew.
+fn read(path: &str) -> Result<String, String> {
+    println!("cargo::rerun-if-changed={path}");
+    fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}

@@ -1,0 +1,53 @@
+//! The mutants as caches that scenarios name.
+
+/// Defines `Mutant` by rows of: variant, module, name, about, violations.
+macro_rules! mutants {
+    ($($variant:ident $module:ident $name:literal $about:literal [$($rule:ident),*])*) => {
+        /// A mutant of the core, or the core itself.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mutant {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Mutant {
+            /// Why it is wrong, or why it is not.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Mutant::$variant => $about,)*
+                }
+            }
+
+            /// The rules that the gate must find broken. None: it breaks nothing.
+            pub fn violations(self) -> &'static [selvedge_sim::oracle::Rule] {
+                match self {
+                    $(Mutant::$variant => &[$(selvedge_sim::oracle::Rule::$rule),*],)*
+                }
+            }
+        }
+
+        impl selvedge_sim::protocols::Caches for Mutant {
+            const ALL: &'static [Self] = &[$(Mutant::$variant),*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Mutant::$variant => $name,)*
+                }
+            }
+
+            fn build<P, R, V>(self, tiers: selvedge_sim::protocols::Tiers<P, R>, visitor: V) -> V::Output
+            where
+                P: selvedge::sync::Primitives,
+                R: selvedge::Remote<
+                        selvedge_sim::history::Key,
+                        selvedge_sim::history::Value,
+                        Error = std::convert::Infallible,
+                    > + 'static,
+                V: selvedge_sim::protocols::Visitor,
+            {
+                match self {
+                    $(Mutant::$variant => visitor.visit($module::adapter::build(tiers)),)*
+                }
+            }
+        }
+    };
+}
