@@ -256,7 +256,7 @@ fn shipped_scenarios_are_sound_and_bear_their_files_names() {
 
 #[test]
 fn every_scenario_of_the_folder_ships() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
     let scenarios = load(folder, &SHIPPED_CACHES).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
     for scenario in scenarios {
         assert!(SHIPPED.iter().any(|(name, _)| *name == scenario.name), "{} does not ship", scenario.name);
