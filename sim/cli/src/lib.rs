@@ -1,4 +1,15 @@
 //! The command line of Selvedge, as a library: [`run`] does all that the binary `selvedge` does.
+//!
+//! A test can call it as the shell does. Results go to the writer; the return value is the exit code.
+//!
+//! ```
+//! let mut results = Vec::new();
+//! let code = selvedge_cli::run(["selvedge", "gate", "control-article"], &mut results);
+//! assert_eq!(code, 0); // the control shows its stale read, as it must
+//!
+//! let results = String::from_utf8(results).unwrap();
+//! assert!(results.starts_with("gate: 1 case in 5 schedules"));
+//! ```
 
 mod args;
 mod error;

@@ -1,4 +1,58 @@
 //! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
+//!
+//! A [`scenario`] says which cache is run, what its tiers hold at the start, which threads call it, and what must come of
+//! it. [`explore`](explore::explore) runs every schedule of a case, and has the [`oracle`] judge each. What comes back
+//! is a [report](verdict::CaseReport): how many schedules, which rules were broken in how many of them, and the simplest
+//! schedule that breaks one, recorded as a [`trace`].
+//!
+//! # A first scenario
+//!
+//! The [article's cache](protocols::article) writes Redis and then drops the local entry. One reader, one writer:
+//!
+//! ```
+//! use selvedge_sim::explore::explore;
+//! use selvedge_sim::oracle::Rule;
+//! use selvedge_sim::scenario::parse;
+//! use selvedge_sim::trace::{lanes, reason};
+//! use selvedge_sim::verdict::{Budget, Engine};
+//!
+//! let text = r#"
+//!     name = "first"
+//!     about = "one reader, one writer"
+//!     cache = "article"
+//!     local = "cold"
+//!     remote = "present"
+//!     thread = [{ name = "reader", ops = ["get user:1"] }, { name = "writer", ops = ["set user:1"] }]
+//!     expect = [{ consistency = "linearizable" }]
+//! "#;
+//! // The path is for messages; a case may name one of these caches.
+//! let scenario = parse("first.toml", text, &["article", "tiered"]).expect("the scenario has no mistake");
+//! let case = &scenario.cases[0];
+//!
+//! let report = explore(case, Engine::Optimal, Budget::default(), &mut |_schedules| {});
+//! assert!(report.complete);
+//! assert_eq!(report.schedules, 5);
+//! assert_eq!(report.violations[&Rule::Stale], 1);
+//!
+//! // One of the five leaves the old value in the local tier. This one:
+//! let trace = report.trace.as_ref().expect("a violation has a trace");
+//! println!("{}\n{}", lanes(trace), reason(trace));
+//! assert!(reason(trace).starts_with("Stale: observer's get user:1 returned v0"));
+//!
+//! // It is not what the scenario expects, and a gate would fail.
+//! let judgement = case.expectation.judge(&report);
+//! assert!(!judgement.passed());
+//! assert_eq!(judgement.outcome.exit_code(), 1);
+//! ```
+//!
+//! With `cache = "tiered"`, which is [`selvedge::TieredCache`] itself, all schedules pass.
+//!
+//! # Where to look
+//!
+//! - The format of scenarios, axes and expectations: [`scenario`].
+//! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them: [`scenario::Level`].
+//! - The caches that ship, and what a cache must do to be run: [`protocols`].
+//! - The engines, and what each needs of a set of primitives: [`backends`].
 
 pub mod backends;
 pub mod explore;
