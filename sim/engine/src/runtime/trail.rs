@@ -304,9 +304,9 @@ impl Trail {
         loop {
             // The newest of all chains. `NO_ACCESS` is the largest number: one more is the smallest.
             let (mut slot, mut id) = (0, cursors[0]);
-            for other in 1..event.slots as usize {
-                if cursors[other].wrapping_add(1) > id.wrapping_add(1) {
-                    (slot, id) = (other, cursors[other]);
+            for (other, &cursor) in cursors.iter().enumerate().take(event.slots.into()).skip(1) {
+                if cursor.wrapping_add(1) > id.wrapping_add(1) {
+                    (slot, id) = (other, cursor);
                 }
             }
             if opaque != NO_ACCESS && (id == NO_ACCESS || opaque as usize >= id as usize / SLOTS) {

@@ -93,8 +93,9 @@ struct Witness {
 }
 
 impl Witness {
-    fn key(&self) -> (Reverse<Option<Reverse<Rule>>>, usize, usize, &[(u32, u32)]) {
-        (Reverse(self.rule), self.switches, self.schedule.len(), &self.schedule)
+    fn is_simpler_than(&self, other: &Witness) -> bool {
+        let size = |its: &Witness| (Reverse(its.rule), its.switches, its.schedule.len());
+        (size(self), &self.schedule) < (size(other), &other.schedule)
     }
 }
 
@@ -120,7 +121,7 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
     );
     let Some(schedule) = schedule else { return };
     let new = Witness { rule, switches: witness::switches(&schedule), schedule, finding };
-    if best.as_ref().is_none_or(|best| new.key() < best.key()) {
+    if best.as_ref().is_none_or(|best| new.is_simpler_than(best)) {
         *best = Some(new);
     }
 }
