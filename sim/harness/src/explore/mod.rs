@@ -1,5 +1,6 @@
 //! Exploring a case: every schedule that the engine comes up with, judged; and the simplest run that shows what was found.
 
+mod each_run;
 mod ours;
 mod peers;
 mod record;
@@ -12,6 +13,7 @@ use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
 use crate::verdict::{Budget, CaseReport, Engine, Verdict};
 
+pub use each_run::each_run;
 pub(crate) use tally::Tally;
 
 /// What a search came to, before it is judged against the case.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use selvedge_engine::{Ending, Explorer, Run};
 
+use super::each_run::each_run_of;
 use super::{Searched, Tally, record};
-use crate::backends::{Engine, explorer_within, take_notes};
+use crate::backends::{explorer_within, take_notes};
 use crate::history::{History, OperationId};
 use crate::number::counted;
 use crate::oracle::{Finding, Rule};
@@ -16,7 +17,7 @@ use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{Budget, Verdict};
 use crate::witness;
-use crate::world::{self, Plan, Recorder};
+use crate::world::Plan;
 
 /// How many schedules go by between two reports of progress.
 const PROGRESS_EVERY: u64 = 1 << 12;
@@ -29,21 +30,15 @@ pub(super) fn search<C: Caches>(
     progress: &mut dyn FnMut(u64),
 ) -> Searched {
     let plan = Arc::new(Plan::<C>::new(case));
-    let recorder = Arc::new(Recorder::default());
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
-    let body = {
-        let (plan, recorder) = (Arc::clone(&plan), Arc::clone(&recorder));
-        move || world::run::<Engine, C>(&plan, &recorder)
-    };
-    let report = explorer_within(explorer, budget).run_each(body, |run| {
+    let report = each_run_of(&plan, &explorer_within(explorer, budget), |run, history| {
         schedules += 1;
         if schedules % PROGRESS_EVERY == 0 {
             progress(schedules);
         }
-        let history = recorder.history();
         let found = match run.ending() {
             Ending::Complete => {
-                let findings = tally.observe(&history);
+                let findings = tally.observe(history);
                 findings.iter().find(|finding| case.expectation.forbids(finding.rule)).cloned()
             }
             Ending::Deadlock(_) => {
@@ -59,7 +54,7 @@ pub(super) fn search<C: Caches>(
             Ending::TooLong | Ending::Nondeterministic(_) => return ControlFlow::Continue(()),
         };
         if found.is_some() || *run.ending() != Ending::Complete {
-            consider(&mut best, run, &history, found);
+            consider(&mut best, run, history, found);
         }
         ControlFlow::Continue(())
     });
@@ -69,7 +64,7 @@ pub(super) fn search<C: Caches>(
     }
     let bound =
         report.bound.map(|bound| format!("stopped at {bound}, after {}", counted(schedules, "schedule")));
-    let trace = best.map(|witness| replay(case, &plan, &recorder, witness));
+    let trace = best.map(|witness| replay(case, &plan, witness));
     Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
 }
 
@@ -127,21 +122,18 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
 }
 
 /// Runs the witness again, and records it.
-fn replay<C: Caches>(case: &Case, plan: &Arc<Plan<C>>, recorder: &Arc<Recorder>, witness: Witness) -> Trace {
-    let body = {
-        let (plan, recorder) = (Arc::clone(plan), Arc::clone(recorder));
-        move || world::run::<Engine, C>(&plan, &recorder)
-    };
+fn replay<C: Caches>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) -> Trace {
     drop(take_notes());
     let mut trace = None;
-    Explorer::replay(witness.schedule.iter().copied()).recording(true).run_each(body, |run| {
-        let findings = Tally::new().observe(&recorder.history()).to_vec();
+    let explorer = Explorer::replay(witness.schedule.iter().copied()).recording(true);
+    each_run_of(plan, &explorer, |run, history| {
+        let findings = Tally::new().observe(history).to_vec();
         let mut findings: Vec<_> =
             findings.into_iter().filter(|its| case.expectation.forbids(its.rule)).collect();
         // The one that the schedule was chosen for comes first.
         findings
             .sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
-        trace = Some(record::record(case, plan, run, &recorder.history(), take_notes(), findings));
+        trace = Some(record::record(case, plan, run, history, take_notes(), findings));
         ControlFlow::Continue(())
     });
     trace.expect("a replay is one run")
