@@ -6,7 +6,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use proptest::prelude::*;
 use selvedge::sync::{AtomicU64, Clock, Map, Primitives, Std};
-use selvedge_sim::backends::{Loom, Search, Shuttle, Simulated};
+use selvedge_sim::backends::{Engine, Loom, Search, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
 /// An operation on a map, with its key.
@@ -104,7 +104,9 @@ proptest! {
         prop_assert_eq!(&on::<Std>(&operations), &expected);
         let given = operations.clone();
         prop_assert_eq!(&alone::<Loom, _>(move || on::<Loom>(&given)), &expected);
-        prop_assert_eq!(&alone::<Shuttle, _>(move || on::<Shuttle>(&operations)), &expected);
+        let given = operations.clone();
+        prop_assert_eq!(&alone::<Shuttle, _>(move || on::<Shuttle>(&given)), &expected);
+        prop_assert_eq!(&alone::<Engine, _>(move || on::<Engine>(&operations)), &expected);
     }
 }
 
@@ -137,6 +139,11 @@ fn insert_if_and_its_check_are_one_step_on_shuttle() {
     insert_if_and_its_check_are_one_step::<Shuttle>();
 }
 
+#[test]
+fn insert_if_and_its_check_are_one_step_on_ours() {
+    insert_if_and_its_check_are_one_step::<Engine>();
+}
+
 fn a_clock_shows_all_threads_the_same_time<P: Simulated>() {
     let search = P::explore(Budget::default(), || {
         let clock = P::clock();
@@ -159,6 +166,11 @@ fn a_clock_shows_all_threads_the_same_time_on_loom() {
 #[test]
 fn a_clock_shows_all_threads_the_same_time_on_shuttle() {
     a_clock_shows_all_threads_the_same_time::<Shuttle>();
+}
+
+#[test]
+fn a_clock_shows_all_threads_the_same_time_on_ours() {
+    a_clock_shows_all_threads_the_same_time::<Engine>();
 }
 
 fn a_search_that_spends_its_budget_is_not_complete<P: Simulated>() {
@@ -193,6 +205,11 @@ fn a_search_that_spends_its_budget_is_not_complete_on_shuttle() {
 }
 
 #[test]
+fn a_search_that_spends_its_budget_is_not_complete_on_ours() {
+    a_search_that_spends_its_budget_is_not_complete::<Engine>();
+}
+
+#[test]
 #[should_panic(expected = "on purpose")]
 fn a_panic_of_a_thread_comes_out_of_loom() {
     Loom::explore(Budget::default(), || Loom::join(Loom::spawn("thread", || panic!("on purpose"))));
@@ -202,4 +219,10 @@ fn a_panic_of_a_thread_comes_out_of_loom() {
 #[should_panic(expected = "on purpose")]
 fn a_panic_of_a_thread_comes_out_of_shuttle() {
     Shuttle::explore(Budget::default(), || Shuttle::join(Shuttle::spawn("thread", || panic!("on purpose"))));
+}
+
+#[test]
+#[should_panic(expected = "on purpose")]
+fn a_panic_of_a_thread_comes_out_of_ours() {
+    Engine::explore(Budget::default(), || Engine::join(Engine::spawn("thread", || panic!("on purpose"))));
 }
