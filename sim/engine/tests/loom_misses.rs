@@ -1,0 +1,62 @@
+//! Two programs in which loom 0.7.3 misses an outcome, the first because it keeps one last access of an object and not
+//! one for each task. Ours finds both. `tests/loom.rs` records that loom does not.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use selvedge_engine::sync::atomic::AtomicU64;
+use selvedge_engine::sync::atomic::Ordering::SeqCst;
+use selvedge_engine::{Explorer, thread};
+
+/// How many executions the optimal search makes of the program, and what they return. The naive one sees the same.
+fn outcomes(program: fn() -> u64) -> (u64, BTreeSet<u64>) {
+    let [(executions, optimal), (_, naive)] = [Explorer::optimal(), Explorer::naive()].map(|explorer| {
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let shared = Arc::clone(&seen);
+        let report = explorer.run(move || _ = shared.lock().unwrap().insert(program()));
+        assert!(report.is_complete());
+        let seen = seen.lock().unwrap().clone();
+        (report.executions, seen)
+    });
+    assert_eq!(optimal, naive);
+    (executions, optimal)
+}
+
+#[test]
+fn a_write_that_follows_a_read_of_the_same_task_is_seen() {
+    let program = || {
+        let x = Arc::new(AtomicU64::new(0));
+        let theirs = Arc::clone(&x);
+        thread::spawn(move || {
+            theirs.load(SeqCst);
+            theirs.store(1, SeqCst);
+        });
+        x.load(SeqCst)
+    };
+    assert_eq!(outcomes(program), (2, BTreeSet::from([0, 1])));
+}
+
+#[test]
+fn a_write_that_hangs_on_another_tasks_write_is_seen() {
+    let program = || {
+        let (x, y) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (x1, x2, x3) = (Arc::clone(&x), Arc::clone(&x), Arc::clone(&x));
+        let (y2, y3) = (Arc::clone(&y), Arc::clone(&y));
+        let first = thread::spawn(move || x1.load(SeqCst));
+        let second = thread::spawn(move || {
+            x2.load(SeqCst);
+            y2.store(1, SeqCst);
+        });
+        let third = thread::spawn(move || {
+            if y3.load(SeqCst) == 1 {
+                x3.store(1, SeqCst);
+            }
+        });
+        let read = first.join().unwrap();
+        second.join().unwrap();
+        third.join().unwrap();
+        read
+    };
+    // The third sees y too early; or the first reads before its write, or after.
+    assert_eq!(outcomes(program), (3, BTreeSet::from([0, 1])));
+}
