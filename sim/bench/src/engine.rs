@@ -9,6 +9,10 @@ pub(crate) enum Engine {
     Loom,
     /// shuttle, with its depth-first scheduler: the one of its schedulers that can come to an end.
     Shuttle,
+    /// Ours, on the same program: a lock around a plain map.
+    SelvedgeLocks,
+    /// Ours, on its map objects: an operation is one event on one key.
+    Selvedge,
 }
 
 impl Engine {
@@ -17,6 +21,8 @@ impl Engine {
         match self {
             Engine::Loom => "loom",
             Engine::Shuttle => "shuttle",
+            Engine::SelvedgeLocks => "selvedge-locks",
+            Engine::Selvedge => "selvedge",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod engine;
 mod first_cloth;
+mod locked_map;
 mod measurement;
 mod supervisor;
 

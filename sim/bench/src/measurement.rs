@@ -21,7 +21,7 @@ impl Measurement {
         let Measurement { program, engine, executions, complete, wall_ms } = self;
         let executions = executions.map_or("hung".to_owned(), grouped);
         let end = if *complete { "complete".to_owned() } else { format!("no end in {} s", budget.as_secs()) };
-        format!("{program}  {engine:<8} {executions:>12} executions  {end:<15} {wall_ms:>7} ms")
+        format!("{program}  {engine:<14} {executions:>12} executions  {end:<15} {wall_ms:>7} ms")
     }
 
     /// One line for programs.
@@ -56,13 +56,16 @@ mod tests {
         let text = |executions, complete| measurement(executions, complete).text(Duration::from_secs(20));
         assert_eq!(
             text(Some(1_781), true),
-            "1R1W  shuttle         1,781 executions  complete             12 ms"
+            "1R1W  shuttle               1,781 executions  complete             12 ms"
         );
         assert_eq!(
             text(Some(162), false),
-            "1R1W  shuttle           162 executions  no end in 20 s       12 ms"
+            "1R1W  shuttle                 162 executions  no end in 20 s       12 ms"
         );
-        assert_eq!(text(None, false), "1R1W  shuttle          hung executions  no end in 20 s       12 ms");
+        assert_eq!(
+            text(None, false),
+            "1R1W  shuttle                hung executions  no end in 20 s       12 ms"
+        );
     }
 
     #[test]
