@@ -1,0 +1,118 @@
+//! The rules of the house that no compiler holds: who may import whom.
+
+use std::fs;
+use std::path::Path;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// A crate, and which of ours it may depend on.
+const CRATES: [(&str, &[&str]); 6] = [
+    (".", &[]),
+    ("sim/engine", &[]),
+    ("sim/harness", &["selvedge", "selvedge-engine"]),
+    ("sim/cli", &["selvedge-sim"]),
+    ("sim/mutants", &["selvedge", "selvedge-cli", "selvedge-sim"]),
+    ("sim/bench", &["selvedge", "selvedge-engine", "selvedge-sim"]),
+];
+
+/// A crate of others, and the places in the product that may import it. Tests may import what they like.
+const OTHERS: [(&str, &[&str]); 5] = [
+    ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
+    ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
+    ("dashmap", &["./src/sync/std.rs"]),
+    ("crossbeam", &["./src/sync/std.rs"]),
+    ("parking_lot", &["./src/sync/std.rs"]),
+];
+
+fn manifest(folder: &str) -> toml::Table {
+    let path = Path::new(ROOT).join(folder).join("Cargo.toml");
+    fs::read_to_string(path).expect("each crate has a manifest").parse().expect("cargo has read it")
+}
+
+/// The Rust files of a folder and of those in it.
+fn sources(folder: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder of the house") {
+        let entry = entry.expect("it can be read");
+        let path = format!("{folder}/{}", entry.file_name().to_str().expect("UTF-8"));
+        if entry.path().is_dir() {
+            files.extend(sources(&path));
+        } else if path.ends_with(".rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The lines in which the word stands outside of a comment, before one of `next`.
+fn lines_with(files: &[String], word: &str, next: &[&str]) -> Vec<String> {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut found = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(Path::new(ROOT).join(file)).expect("it can be read");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let is_word = |at: usize| {
+                !code[..at].ends_with(inside)
+                    && next.iter().any(|next| code[at + word.len()..].starts_with(next))
+            };
+            if code.match_indices(word).any(|(at, _)| is_word(at)) {
+                found.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// The lines that are not in one of the places.
+fn elsewhere(lines: &[String], places: &[&str]) -> Vec<String> {
+    let is_there = |line: &&String| places.iter().any(|place| line.starts_with(place));
+    lines.iter().filter(|line| !is_there(line)).cloned().collect()
+}
+
+#[test]
+fn each_crate_depends_on_those_of_ours_that_it_may() {
+    let members = manifest(".")["workspace"]["members"].clone();
+    let members: Vec<String> = members.try_into().expect("a list of folders");
+    let known = CRATES.map(|(folder, _)| folder);
+    assert!(
+        members.iter().all(|member| known.contains(&member.as_str())),
+        "a crate without a rule: {members:?}"
+    );
+    for (folder, may) in CRATES {
+        let dependencies = manifest(folder)["dependencies"].clone();
+        let dependencies = dependencies.as_table().expect("a table").keys();
+        let ours = dependencies.filter(|name| name.starts_with("selvedge"));
+        let others: Vec<_> = ours.filter(|name| !may.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{folder} may depend on {may:?}, not on {others:?}");
+    }
+}
+
+#[test]
+fn the_crates_of_others_are_imported_in_their_places_alone() {
+    let mut files: Vec<_> = CRATES.iter().flat_map(|(folder, _)| sources(&format!("{folder}/src"))).collect();
+    files.retain(|file| !file.ends_with("/tests.rs"));
+    for (name, places) in OTHERS {
+        // `crossbeam` is a family of crates: crossbeam_queue.
+        let lines = lines_with(&files, name, &["::", "_", " as ", ";"]);
+        assert_eq!(elsewhere(&lines, places), [""; 0], "{name} belongs in {places:?}");
+    }
+    // The search finds what is there: it would find it elsewhere too.
+    assert!(!lines_with(&files, "loom", &["::"]).is_empty());
+}
+
+#[test]
+fn only_the_coroutines_are_unsafe() {
+    let folders = CRATES.iter().flat_map(|(folder, _)| [format!("{folder}/src"), format!("{folder}/tests")]);
+    let files: Vec<_> =
+        folders.filter(|folder| Path::new(ROOT).join(folder).is_dir()).flat_map(|it| sources(&it)).collect();
+    let lines = lines_with(&files, "unsafe", &[" "]);
+    assert!(!lines.is_empty());
+    assert_eq!(elsewhere(&lines, &["sim/engine/src/coroutine/"]), [""; 0]);
+    assert_eq!(manifest(".")["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    for (folder, _) in CRATES {
+        let lints = manifest(folder)["lints"].clone();
+        let inherited = lints.get("workspace").and_then(toml::Value::as_bool) == Some(true);
+        assert!(inherited || folder == "sim/engine", "{folder} has lints of its own");
+    }
+}

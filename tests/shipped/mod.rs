@@ -1,0 +1,9 @@
+//! The scenarios that ship.
+
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::{Scenario, load_all};
+
+/// The shipped scenarios of these names; without any, all of them.
+pub(crate) fn scenarios(names: &[&str]) -> Vec<Scenario> {
+    load_all(names, &Protocol::names()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+}
