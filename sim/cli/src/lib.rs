@@ -1,10 +1,12 @@
 //! The command line of Selvedge, as a library: [`run`] does all that the binary `selvedge` does.
 //!
-//! A test can call it as the shell does. Results go to the writer; the return value is the exit code.
+//! A test can call it as the shell does, and with caches of its own. Results go to the writer; the return value is the exit code.
 //!
 //! ```
+//! use selvedge_sim::protocols::Protocol;
+//!
 //! let mut results = Vec::new();
-//! let code = selvedge_cli::run(["selvedge", "gate", "control-article"], &mut results);
+//! let code = selvedge_cli::run::<Protocol>(["selvedge", "gate", "control-article"], &mut results);
 //! assert_eq!(code, 0); // the control shows its stale read, as it must
 //!
 //! let results = String::from_utf8(results).unwrap();
