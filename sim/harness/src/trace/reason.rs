@@ -173,10 +173,11 @@ fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<S
         return Some(format!("{by} {what} that entry of L1 only at step {number}."));
     }
     let put = put.filter(|put| number < put.number)?.number;
-    let what = if removes { "removed" } else { "replaced" };
-    Some(format!(
-        "{by} had {what} that entry of L1 at step {number}, too early: step {put} put the old version back."
-    ))
+    Some(if removes {
+        format!("{by} cleared L1 of it at step {number}, too early: the old version came at step {put}.")
+    } else {
+        format!("{by} replaced that entry of L1 at step {number}, too early: step {put} put the old version back.")
+    })
 }
 
 /// Another finding of the same run, in a line.
