@@ -1,6 +1,8 @@
 //! The command line of Selvedge, as a library: [`run`] does all that the binary `selvedge` does.
 //!
-//! A test can call it as the shell does, and with caches of its own. Results go to the writer; the return value is the exit code.
+//! A test can call it as the shell does. Results go to the writer; the return value is the exit code. The type says which
+//! caches a scenario may name: [`Protocol`](selvedge_sim::protocols::Protocol) has those that ship. Bring your own
+//! [`Caches`](selvedge_sim::protocols::Caches), and the same command explores them.
 //!
 //! ```
 //! use selvedge_sim::protocols::Protocol;

@@ -91,8 +91,10 @@
 //! - A report is [complete](Report::is_complete), or says which [`Bound`] ended it.
 //! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
 //!   stopped, and told at which step.
-//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed; a task
-//!   that waits at a std lock for another task blocks the OS thread.
+//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
+//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread.
+//! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
+//!   explored.
 //! - Between two operations a task runs alone: code without any is one step.
 //! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until); a loop that polls has schedules
 //!   without end, which the [bound on steps](Explorer::max_steps) ends.
