@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::event::{Mode, TaskId};
-use crate::runtime::{self, Ending, Execution};
+use crate::runtime::{self, Ending, Execution, Quiet};
 use crate::strategy::{Naive, Optimal, Replay, Strategy, Turn};
 
 /// What an exploration may spend, and what it ran into.
@@ -147,6 +147,7 @@ impl Explorer {
         mut visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
     ) -> Report {
         let start = Instant::now();
+        let _quiet = Quiet::new();
         let strategy: Box<dyn Strategy> = match &self.kind {
             Kind::Optimal => Box::new(Optimal::new()),
             Kind::Naive => Box::new(Naive::default()),

@@ -7,11 +7,12 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
-use super::panics::{PanicReport, Quiet};
+use super::panics::PanicReport;
 use super::registry::Registry;
 use super::task::{Phase, SharedCondition, Task};
 use super::trail::{Tracking, Trail};
@@ -20,7 +21,9 @@ use crate::event::{CHOOSE, Event, LocationId, Mode, Pending, TaskId};
 use crate::strategy::{Options, Strategy, Turn};
 
 thread_local! {
-    static EXECUTION: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
+    // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
+    // costs no check at each access.
+    static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
 }
 
 /// What an operation came to: the state of its first location before and after, and which of its alternatives it was.
@@ -212,9 +215,9 @@ impl Execution {
     /// The task of the next event of the prefix, if it has announced the same operation as before.
     #[inline]
     fn repeated_task(&mut self) -> Option<Turn> {
-        let expected = *self.trail.expected();
-        let found = self.tasks.get(expected.task as usize).and_then(|task| task.pending);
-        if found.is_some_and(|pending| pending.matches(&expected)) {
+        let expected = self.trail.expected();
+        let found = self.tasks.get(expected.task as usize).and_then(|task| task.pending.as_ref());
+        if found.is_some_and(|pending| pending.matches(expected)) {
             return Some(Turn { task: expected.task, choice: expected.choice });
         }
         let found = match found {
@@ -237,17 +240,26 @@ impl Execution {
     fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) -> Granted {
         self.current = task;
         let slot = &mut self.tasks[task as usize];
-        let pending = slot.pending.take().expect("a task whose turn it is has announced an operation");
-        let condition = slot.condition.take();
         let position = if self.trail.is_repeating() {
             self.trail.repeat(&mut self.registry)
         } else {
-            let condition = condition.as_deref();
-            let position = self.trail.push(task, &pending, condition, choice, glued, &mut self.registry);
+            let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
+            let condition = slot.condition.as_deref();
+            let position = self.trail.push(task, pending, condition, choice, glued, &mut self.registry);
             self.strategy.executed(&self.trail);
             position
         };
+        slot.pending = None;
+        slot.condition = None;
         self.grant(position)
+    }
+
+    /// Executes what is next, and hands out the coroutine that goes on with it.
+    #[inline]
+    fn begin_turn(&mut self) -> Option<(TaskId, Coroutine)> {
+        let turn = self.next.take()?;
+        self.execute(turn, false);
+        Some((turn.task, self.tasks[turn.task as usize].coroutine.take()?))
     }
 
     #[inline]
@@ -364,7 +376,7 @@ fn with<R>(action: impl FnOnce(&mut Execution) -> R) -> R {
 
 #[inline]
 fn with_if_any<R>(action: impl FnOnce(&mut Execution) -> R) -> Option<R> {
-    EXECUTION.with(|execution| execution.borrow_mut().as_deref_mut().map(action))
+    EXECUTION.with(|execution| execution.borrow_mut().as_mut().map(|execution| action(execution)))
 }
 
 /// Whether an exploration is going on on this OS thread.
@@ -562,9 +574,8 @@ pub(crate) fn abandoning() -> bool {
 
 /// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
 pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
-    let _quiet = Quiet::new();
     EXECUTION.with(|slot| {
-        let outer = slot.borrow_mut().replace(execution);
+        let outer = slot.borrow_mut().replace(ManuallyDrop::new(execution));
         assert!(outer.is_none(), "an exploration cannot be started inside another");
     });
     let stack = with(|execution| {
@@ -576,23 +587,29 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         // Its panic is the run's ending already.
         drop(crate::thread::run_to_end(move || body()));
     });
-    with(|execution| execution.next = execution.decide());
-    while let Some((task, mut coroutine)) = with(|execution| {
-        let turn = execution.next.take()?;
-        execution.execute(turn, false);
-        execution.tasks[turn.task as usize].coroutine.take().map(|coroutine| (turn.task, coroutine))
-    }) {
-        let ended = coroutine.resume();
-        settle(task, coroutine, ended);
-        if ended {
-            with(|execution| execution.next = execution.decide());
-        }
+    let decide = |execution: &mut Execution| {
+        execution.next = execution.decide();
+        execution.begin_turn()
+    };
+    let mut turn = with(decide);
+    while let Some((task, mut coroutine)) = turn {
+        turn = if coroutine.resume() {
+            settle(task, coroutine, true);
+            with(decide)
+        } else {
+            with(|execution| {
+                execution.tasks[task as usize].coroutine = Some(coroutine);
+                execution.begin_turn()
+            })
+        };
     }
     let ending = with(|execution| execution.ending());
-    abandon_rest();
+    if ending != Ending::Complete {
+        abandon_rest();
+    }
     let execution =
         EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration that was put there");
-    (execution, ending)
+    (ManuallyDrop::into_inner(execution), ending)
 }
 
 /// Drops what is left on the stacks of tasks that have not ended, the youngest first.

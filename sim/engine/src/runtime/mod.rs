@@ -13,6 +13,6 @@ pub(crate) use execution::{
 };
 pub(crate) use handle::Handle;
 pub use panics::PanicReport;
-pub(crate) use panics::describe_payload;
+pub(crate) use panics::{Quiet, describe_payload};
 pub(crate) use registry::Registry;
 pub(crate) use trail::{Tracking, Trail};

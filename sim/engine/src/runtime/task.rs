@@ -45,9 +45,16 @@ pub(crate) struct Task {
 
 impl Task {
     /// A run begins, in which the task may not be spawned.
+    #[inline]
     pub(crate) fn forget(&mut self) {
-        if self.phase != Phase::Absent {
-            *self = Task::default();
-        }
+        self.phase = Phase::Absent;
+        self.coroutine = None;
+        self.pending = None;
+        self.condition = None;
+        self.name = None;
+        self.joiner = None;
+        self.children = 0;
+        self.objects = 0;
+        self.panicked = None;
     }
 }

@@ -60,7 +60,9 @@ impl Optimal {
             if sleep.iter().any(is_covered) {
                 continue;
             }
-            node.branches = self.forest.insert(node.branches, &node.sleep, &sequence);
+            let alternatives: Vec<Event> =
+                sleep.iter().filter(|asleep| asleep.alternatives > 1).copied().collect();
+            node.branches = self.forest.insert(node.branches, &alternatives, &mut sequence);
         }
     }
 }
@@ -73,6 +75,12 @@ fn all_asleep(sleep: &[Event], task: TaskId, alternatives: u16) -> bool {
 /// A task that can go on and does not sleep, the current one if possible, and how many alternatives it has. If there is
 /// none although some task can go on, the run is redundant.
 fn free_choice(sleep: &[Event], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
+    if sleep.is_empty() {
+        // The common case.
+        let enabled = |task: TaskId| Some((task, options.alternatives(task))).filter(|&(_, of)| of > 0);
+        *redundant = false;
+        return enabled(options.current()).or_else(|| (0..options.tasks()).find_map(enabled));
+    }
     let awake = |task: TaskId| {
         let alternatives = options.alternatives(task);
         (alternatives > 0 && !all_asleep(sleep, task, alternatives)).then_some((task, alternatives))

@@ -13,7 +13,6 @@ pub(super) type BranchId = u32;
 pub(super) const NONE: BranchId = u32::MAX;
 
 /// One event of a sequence that is to be explored.
-#[derive(Clone, Copy)]
 struct Branch {
     event: Event,
     /// The first of the events that may follow.
@@ -49,68 +48,64 @@ impl Forest {
         self.add(Branch { event, child: NONE, sibling })
     }
 
-    /// Adds `sequence` to what is to be explored from a node whose first branch is `root` and in which `asleep` have been
-    /// explored, unless it leads to nothing new. Returns the first branch.
+    /// Adds `sequence` to what is to be explored from a node whose first branch is `root`, unless it leads to nothing new.
+    /// Returns the first branch. `asleep` are the alternatives of operations that have been explored from the node; of the
+    /// sequence an unspecified part is left.
     ///
     /// Where the first event of a branch is a weak initial of the sequence (could have come first), the rest goes below
     /// that branch; one that ends there covers the sequence, because the search from it is free. Where an operation has
     /// alternatives, all of which are there, a sequence without the operation goes below each of them.
-    pub(super) fn insert(&mut self, root: BranchId, asleep: &[Event], sequence: &[&Event]) -> BranchId {
-        let mut first = root;
-        let mut branch = root;
-        let mut last = NONE;
+    pub(super) fn insert(
+        &mut self,
+        root: BranchId,
+        asleep: &[Event],
+        sequence: &mut Vec<&Event>,
+    ) -> BranchId {
+        let (mut branch, mut last) = (root, NONE);
         while branch != NONE {
-            let Branch { event, child, sibling } = self.branches[branch as usize];
-            match weak_initial(&event, sequence) {
+            let Branch { event, sibling, .. } = &self.branches[branch as usize];
+            match weak_initial(event, sequence) {
                 Some(Some(own)) => {
-                    let rest = [&sequence[..own], &sequence[own + 1..]].concat();
-                    self.insert_below(branch, child, asleep, &event, &rest);
-                    return first;
+                    sequence.remove(own);
+                    self.insert_below(branch, asleep, sequence);
+                    return root;
                 }
                 Some(None) if event.alternatives == 1 => {
-                    self.insert_below(branch, child, asleep, &event, sequence);
-                    return first;
+                    self.insert_below(branch, asleep, sequence);
+                    return root;
                 }
                 Some(None) => {
                     let all = self.alternatives(root, event.task);
                     let explored = asleep.iter().filter(|its| its.task == event.task).count();
                     if all.len() + explored >= event.alternatives.into() {
                         for branch in all {
-                            let Branch { event, child, .. } = self.branches[branch as usize];
-                            self.insert_below(branch, child, asleep, &event, sequence);
+                            self.insert_below(branch, asleep, &mut sequence.clone());
                         }
-                        return first;
+                        return root;
                     }
                 }
                 None => {}
             }
             last = branch;
-            branch = sibling;
+            branch = *sibling;
         }
         let mut new = NONE;
         for &&event in sequence.iter().rev() {
             new = self.add(Branch { event, child: new, sibling: NONE });
         }
         if last == NONE {
-            first = new;
-        } else {
-            self.branches[last as usize].sibling = new;
+            return new;
         }
-        first
+        self.branches[last as usize].sibling = new;
+        root
     }
 
     /// Adds what is left of a sequence below a branch that it begins with.
-    fn insert_below(
-        &mut self,
-        branch: BranchId,
-        child: BranchId,
-        asleep: &[Event],
-        event: &Event,
-        rest: &[&Event],
-    ) {
-        if child != NONE {
+    fn insert_below(&mut self, branch: BranchId, asleep: &[Event], rest: &mut Vec<&Event>) {
+        let Branch { event, child, .. } = &self.branches[branch as usize];
+        if *child != NONE {
             let asleep: Vec<Event> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
-            self.branches[branch as usize].child = self.insert(child, &asleep, rest);
+            self.branches[branch as usize].child = self.insert(*child, &asleep, rest);
         }
     }
 

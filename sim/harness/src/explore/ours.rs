@@ -39,7 +39,9 @@ pub(super) fn search<C: Caches>(
         let found = match run.ending() {
             Ending::Complete => {
                 let findings = tally.observe(history);
-                findings.iter().find(|finding| case.expectation.forbids(finding.rule)).cloned()
+                let forbidden = findings.iter().filter(|finding| case.expectation.forbids(finding.rule));
+                // The gravest, and the first of those.
+                forbidden.min_by_key(|finding| finding.rule).cloned()
             }
             Ending::Deadlock(_) => {
                 broken.get_or_insert(Verdict::Deadlock);

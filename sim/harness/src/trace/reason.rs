@@ -176,7 +176,9 @@ fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<S
     Some(if removes {
         format!("{by} cleared L1 of it at step {number}, too early: the old version came at step {put}.")
     } else {
-        format!("{by} replaced that entry of L1 at step {number}, too early: step {put} put the old version back.")
+        format!(
+            "{by} replaced that entry of L1 at step {number}, too early: step {put} put the old version back."
+        )
     })
 }
 
