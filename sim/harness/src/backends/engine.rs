@@ -117,7 +117,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
 
     fn get(&self, key: &K) -> Option<V> {
         let value = self.entries.get(key);
-        let content = || value.as_ref().and_then(|value| notes::content(value));
+        let content = || value.as_ref().map_or(Some(None), |value| notes::content(value));
         self.note(
             key,
             |name| {
@@ -126,7 +126,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
                 let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
                 format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
             },
-            |entry| Some(Effect::Found { entry, content: content() }),
+            |entry| Some(Effect::Found { entry, content: content()? }),
         );
         value
     }
@@ -137,10 +137,10 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         self.note(
             &key,
             |name| match content {
-                Some(value) => format!("{} {name} = {value}", self.verb("fill", "SET")),
-                None => format!("{} {name}", self.verb("remove", "DEL")),
+                Some(None) => format!("{} {name}", self.verb("remove", "DEL")),
+                _ => format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "")),
             },
-            |entry| Some(Effect::Left { entry, content }),
+            |entry| Some(Effect::Left { entry, content: content? }),
         );
     }
 
@@ -168,11 +168,14 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         }
         self.note(
             &key,
-            |name| match content.filter(|_| holds) {
-                Some(value) => format!("{} {name} = {value}", self.verb("fill", "SET")),
-                None => format!("{}.fill {name} refused", self.name),
+            |name| {
+                if holds {
+                    format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "absent"))
+                } else {
+                    format!("{}.fill {name} refused", self.name)
+                }
             },
-            |entry| holds.then_some(Effect::Left { entry, content }),
+            |entry| holds.then_some(Effect::Left { entry, content: content? }),
         );
         holds
     }

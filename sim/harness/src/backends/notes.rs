@@ -45,15 +45,19 @@ pub(super) fn key(key: &dyn Any) -> Option<Key> {
     key.downcast_ref::<Key>().copied()
 }
 
-/// What a map's value holds for a reader of the scenario: `None` is "absent".
-pub(super) fn content(value: &dyn Any) -> Option<Value> {
+/// What an entry holds for a reader of the scenario: `Some(None)` is "absent", and `None` is "not known", of an entry of
+/// a type that is a cache's own.
+pub(super) type Content = Option<Option<Value>>;
+
+/// What a map's value holds.
+pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(value) = value.downcast_ref::<Value>() {
-        return Some(*value);
+        return Some(Some(*value));
     }
     if let Some(value) = value.downcast_ref::<Option<Value>>() {
-        return *value;
+        return Some(*value);
     }
-    value.downcast_ref::<Cached<Value>>().map(|cached| *cached.value())
+    value.downcast_ref::<Cached<Value>>().map(|cached| Some(*cached.value()))
 }
 
 /// When a map's value expires, if it is an entry that can.
@@ -61,7 +65,11 @@ pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
     value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at)
 }
 
-/// The value as a trace says it.
-pub(super) fn shown(content: Option<Value>, absent: &str) -> String {
-    content.map_or_else(|| absent.to_owned(), |value| value.to_string())
+/// The content as a trace says it.
+pub(super) fn shown(content: Content, absent: &str) -> String {
+    match content {
+        Some(Some(value)) => value.to_string(),
+        Some(None) => absent.to_owned(),
+        None => "?".to_owned(),
+    }
 }

@@ -1,0 +1,83 @@
+//! A case, explored by one engine: the search, and what it came to.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::{Tally, ours, peers};
+use crate::backends::{Loom, Shuttle};
+use crate::protocols::{Caches, Protocol};
+use crate::scenario::Case;
+use crate::trace::Trace;
+use crate::verdict::{Budget, CaseReport, Engine, Verdict};
+
+/// What a search came to, before it is judged against the case.
+pub(super) struct Searched {
+    pub(super) tally: Tally,
+    pub(super) schedules: u64,
+    pub(super) events: u64,
+    /// What ended the search before it was complete.
+    pub(super) bound: Option<String>,
+    /// A deadlock, a panic, or a program that is not deterministic.
+    pub(super) broken: Option<Verdict>,
+    pub(super) trace: Option<Trace>,
+}
+
+/// Explores a case of a shipped protocol. `progress` is told now and then how many schedules have been run.
+///
+/// # Panics
+///
+/// If no [`Protocol`] has the name that the case has.
+pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn FnMut(u64)) -> CaseReport {
+    explore_among::<Protocol>(case, engine, budget, progress)
+}
+
+/// As [`explore`], of a case that names one of these caches.
+///
+/// # Panics
+///
+/// If none of them has the name that the case has.
+pub fn explore_among<C: Caches>(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    progress: &mut dyn FnMut(u64),
+) -> CaseReport {
+    let start = Instant::now();
+    let searched = match engine {
+        Engine::Optimal => ours::search::<C>(case, selvedge_engine::Explorer::optimal(), budget, progress),
+        Engine::Naive => ours::search::<C>(case, selvedge_engine::Explorer::naive(), budget, progress),
+        Engine::Loom => peers::search::<Loom, C>(case, budget),
+        Engine::Shuttle => peers::search::<Shuttle, C>(case, budget),
+    };
+    let complete = searched.bound.is_none() && searched.broken.is_none();
+    let verdict = verdict(case, &searched);
+    CaseReport {
+        scenario: case.scenario.clone(),
+        case: case.name.clone(),
+        cache: case.cache.clone(),
+        engine,
+        schedules: searched.schedules,
+        events: searched.events,
+        violations: searched.tally.violations,
+        verdict,
+        complete,
+        wall: start.elapsed(),
+        trace: searched.trace,
+    }
+}
+
+/// The gravest that is true.
+fn verdict(case: &Case, searched: &Searched) -> Verdict {
+    if let Some(broken) = &searched.broken {
+        return broken.clone();
+    }
+    let rules = searched.tally.violations.keys().copied().filter(|&rule| case.expectation.forbids(rule));
+    let broken: BTreeSet<_> = rules.collect();
+    if !broken.is_empty() {
+        return Verdict::Violated(broken);
+    }
+    if let Some(bound) = &searched.bound {
+        return Verdict::Bounded(bound.clone());
+    }
+    if searched.tally.vacuous { Verdict::Vacuous } else { Verdict::Clean }
+}
