@@ -18,7 +18,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::{Clock, Primitives};
 
-use super::{Cache, Tiers};
+use super::{Cache, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Drop the local entry, write Redis, wait, drop the local entry again.
@@ -39,16 +39,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DelayedDoubleDele
 
 impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for DelayedDoubleDelete<P, R> {
     async fn get(&self, key: Key) -> Option<Value> {
-        // 1
-        if let Some(value) = self.l1.get(&key) {
-            return Some(value);
-        }
-        // 2
-        let Ok(found) = self.remote.get(&key).await;
-        // 3
-        let value = found?;
-        self.l1.insert(key, value, self.l1.deadline());
-        Some(value)
+        unfenced::read(&self.l1, &self.remote, key, key).await
     }
 
     async fn set(&self, key: Key, value: Value) {

@@ -16,6 +16,7 @@ mod cache;
 mod caches;
 mod registry;
 mod tiers;
+mod unfenced;
 
 pub use cache::Cache;
 pub use caches::{Caches, Visitor};

@@ -16,7 +16,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers};
+use super::{Cache, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// The article's cache, with one local entry for all keys of a kind.
@@ -35,16 +35,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> SharedLocalKey<P,
 
 impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for SharedLocalKey<P, R> {
     async fn get(&self, key: Key) -> Option<Value> {
-        // 1
-        if let Some(value) = self.l1.get(&local_key(key)) {
-            return Some(value);
-        }
-        // 2
-        let Ok(found) = self.remote.get(&key).await;
-        // 3
-        let value = found?;
-        self.l1.insert(local_key(key), value, self.l1.deadline());
-        Some(value)
+        unfenced::read(&self.l1, &self.remote, key, local_key(key)).await
     }
 
     async fn set(&self, key: Key, value: Value) {
