@@ -49,6 +49,11 @@ pub(crate) enum Action {
     Update(u64),
     /// Observe what only a replacement of the whole can change.
     Glance,
+    /// Glance, and add this to the state: a replacement of the whole may have to wait until it is taken back.
+    Pin(u64),
+    /// Of an operation that a rule decides: touch one of an object's items. Which one, the state of the operation's first
+    /// location says.
+    Item,
 }
 
 impl Action {
@@ -85,6 +90,8 @@ impl Action {
             Action::UnlockShared => (Mode::ReleaseShared, state.wrapping_sub(1)),
             Action::Update(step) => (Mode::Update, state.wrapping_add(step)),
             Action::Glance => (Mode::Glance, state),
+            Action::Pin(step) => (Mode::Glance, state.wrapping_add(step)),
+            Action::Item => (Mode::Nothing, state),
         }
     }
 
@@ -125,6 +132,8 @@ impl Action {
             Action::WriteUnlocked => 14,
             Action::Update(_) => 15,
             Action::Glance => 16,
+            Action::Pin(_) => 17,
+            Action::Item => 18,
         }
     }
 
@@ -148,6 +157,8 @@ impl Action {
             Action::WriteUnlocked => "write, once unlocked",
             Action::Update(_) => "add",
             Action::Glance => "glance",
+            Action::Pin(_) => "glance and pin",
+            Action::Item => "touch an item of",
         }
     }
 }

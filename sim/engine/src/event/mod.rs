@@ -8,6 +8,6 @@ mod rule;
 pub(crate) use action::Action;
 pub use mode::Mode;
 pub(crate) use record::{
-    Access, AccessId, Condition, Event, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,
+    Access, AccessId, Condition, Event, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,
 };
-pub(crate) use rule::CHOOSE;
+pub(crate) use rule::{CHOOSE, NOTHING, Rule};

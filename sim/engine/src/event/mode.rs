@@ -80,16 +80,11 @@ impl Mode {
     }
 
     /// Whether it conflicts with every mode: whatever came before it on its location happens before it, and so before
-    /// all that conflicts with it later.
+    /// all that conflicts with it later. What it does to the location's state may be a new value; what any other mode
+    /// does is a step (mostly none) that is the same wherever it comes between those that it commutes with.
     #[inline]
     pub(crate) fn is_total(self) -> bool {
         matches!(self, Write | Acquire | Release)
-    }
-
-    /// Whether what it does to a location's state is a step that commutes with others of its kind, and not a new value.
-    #[inline]
-    pub(crate) fn is_increment(self) -> bool {
-        matches!(self, AcquireShared | ReleaseShared | Update)
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) const NO_ACCESS: AccessId = u32::MAX;
 /// How many locations one operation touches at the most.
 pub(crate) const SLOTS: usize = 3;
 
+/// How many locations an object has for its items. The items beyond share them, and are explored as if they were one
+/// with those they share with.
+pub(crate) const ITEMS: u32 = 64;
+
 /// What an operation did to one location.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
@@ -142,6 +146,13 @@ impl Pending {
         pending
     }
 
+    /// The same, and on one of the items from `first` on, which the state of its first location picks.
+    pub(crate) fn with_item(mut self, first: LocationId) -> Self {
+        self.actions[self.slots as usize] = (first, Action::Item);
+        self.slots += 1;
+        self
+    }
+
     /// Something that is not known: it conflicts with every event.
     pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
         let mut pending = Pending::one(0, Action::Read, source);
@@ -161,7 +172,8 @@ impl Pending {
         self.slots == event.slots
             && self.opaque == event.opaque
             && self.actions().iter().enumerate().all(|(slot, (location, action))| {
-                event.accesses[slot].location == *location && event.tags[slot] == self.tag(*action)
+                (event.accesses[slot].location == *location || matches!(action, Action::Item))
+                    && event.tags[slot] == self.tag(*action)
             })
     }
 
@@ -209,8 +221,13 @@ impl Pending {
         for (slot, &(location, action)) in self.actions().iter().enumerate() {
             let before = states[slot];
             let (mode, after) = match &decided {
+                Some(decided) if decided[slot].0 == Mode::Nothing => (Mode::Nothing, before),
                 Some(decided) => decided[slot],
                 None => action.outcome(before),
+            };
+            let location = match action {
+                Action::Item => location + (states[0] % u64::from(ITEMS)) as LocationId,
+                _ => location,
             };
             event.tags[slot] = self.tag(action);
             event.accesses[slot] = Access { location, mode, before, after, ..Access::NONE };

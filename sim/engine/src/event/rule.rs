@@ -20,7 +20,7 @@ pub(crate) struct Rule {
     pub(crate) what: &'static str,
 }
 
-/// No effect on a location.
+/// No effect on a location: its state stays.
 pub(crate) const NOTHING: (Mode, u64) = (Mode::Nothing, 0);
 
 impl std::fmt::Debug for Rule {

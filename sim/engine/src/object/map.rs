@@ -1,4 +1,6 @@
 //! A concurrent map: one event for each operation, on one key. Operations on different keys commute.
+//!
+//! A key's state says whether it is locked. The state of the map as a whole is the number of locked keys.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,6 +11,9 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::event::Action;
 use crate::runtime::Handle;
+
+/// What a key that is unlocked adds to the state of the map.
+const UNPIN: u64 = 1u64.wrapping_neg();
 
 /// A map that tasks share.
 ///
@@ -54,6 +59,13 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.entries().get(key).cloned()
     }
 
+    /// Whether `key` has a value.
+    #[track_caller]
+    pub fn contains_key(&self, key: &K) -> bool {
+        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
+        self.entries().contains_key(key)
+    }
+
     /// Puts a value for `key`, and returns the old one.
     #[track_caller]
     pub fn insert(&self, key: K, value: V) -> Option<V> {
@@ -75,7 +87,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         K: Clone,
     {
         let (source, hash) = (Location::caller(), hash(&key));
-        self.handle.perform_on_key(hash, Action::Lock, Action::Glance, source);
+        self.handle.perform_on_key(hash, Action::Lock, Action::Pin(1), source);
         Entry { map: self, key, hash, source, new: None }
     }
 
@@ -90,6 +102,51 @@ impl<K: Eq + Hash, V> Map<K, V> {
     #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The keys, in their order. One step: it sees all of another operation or nothing of it, and does not wait for keys
+    /// that are locked. Conflicts as [`len`](Map::len) does.
+    #[track_caller]
+    pub fn keys(&self) -> Vec<K>
+    where
+        K: Ord + Clone,
+    {
+        self.handle.perform(Action::Read, Location::caller());
+        let mut keys: Vec<K> = self.entries().keys().cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The keys and their values, in the order of the keys; otherwise as [`keys`](Map::keys).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::object::Map;
+    ///
+    /// let map = Map::new();
+    /// map.insert(2, "b");
+    /// map.insert(1, "a");
+    /// assert_eq!(map.to_vec(), [(1, "a"), (2, "b")]);
+    /// ```
+    #[track_caller]
+    pub fn to_vec(&self) -> Vec<(K, V)>
+    where
+        K: Ord + Clone,
+        V: Clone,
+    {
+        self.handle.perform(Action::Read, Location::caller());
+        let entries = self.entries();
+        let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        entries
+    }
+
+    /// Takes all keys away, once none is locked. Conflicts with every operation on the map.
+    #[track_caller]
+    pub fn clear(&self) {
+        self.handle.perform(Action::WriteUnlocked, Location::caller());
+        self.entries().clear();
     }
 
     fn entries(&self) -> MutexGuard<'_, FxHashMap<K, V>> {
@@ -124,7 +181,7 @@ impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
 
 impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
     fn drop(&mut self) {
-        self.map.handle.perform_on_key(self.hash, Action::Unlock, Action::Update(0), self.source);
+        self.map.handle.perform_on_key(self.hash, Action::Unlock, Action::Update(UNPIN), self.source);
         if let Some(value) = self.new.take() {
             self.map.entries().insert(self.key.clone(), value);
         }
@@ -150,7 +207,7 @@ impl<K: Eq + Hash + Clone + fmt::Debug, V> fmt::Debug for Entry<'_, K, V> {
 }
 
 /// The same for equal keys, in every run and on every machine.
-fn hash(key: &impl Hash) -> u64 {
+pub(super) fn hash(key: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     key.hash(&mut hasher);
     hasher.finish()

@@ -1,9 +1,27 @@
 //! Semantic objects: each operation is one event, on as little as it really touches.
+//!
+//! Which operations of one object commute, so that their order is never explored. What is not listed conflicts. Every
+//! line is held by a test that runs both orders in random states (`tests/commutativity.rs`).
+//!
+//! | object | commute |
+//! |---|---|
+//! | [`Cell`] | `get` with `get` |
+//! | [`Counter`] | `add` with `add`; `get` with `get` |
+//! | [`Map`] | operations on different keys; what only looks (`get`, `contains_key`, `len`, `keys`, `to_vec`) with one another, and `len` and its like with `entry` until it ends |
+//! | [`Set`] | operations on different keys; `contains`, `len`, `to_vec`, an `insert` that finds its key and a `remove` that does not, with one another |
+//! | [`Queue`] | `push` with a `pop` that takes another item; a `pop` that finds nothing with another, and with `len` |
+//! | [`Object`] | what its caller declares: operations on different keys, and reads |
 
 mod cell;
 mod counter;
 mod map;
+mod own;
+mod queue;
+mod set;
 
 pub use cell::Cell;
 pub use counter::Counter;
 pub use map::{Entry, Map};
+pub use own::Object;
+pub use queue::Queue;
+pub use set::Set;

@@ -139,8 +139,9 @@ impl Execution {
         }
     }
 
-    /// Prepares the next run. False if there is none.
-    pub(crate) fn next_run(&mut self) -> bool {
+    /// Adds the races of what was announced and will never be done. To be called before the tasks are given up, which
+    /// changes the states: their locks are given back.
+    fn find_races_of_blocked(&mut self) {
         if self.strategy.tracking() == Tracking::Races {
             for (id, task) in self.tasks.iter().enumerate() {
                 if let Some(pending) = &task.pending {
@@ -149,6 +150,10 @@ impl Execution {
                 }
             }
         }
+    }
+
+    /// Prepares the next run. False if there is none.
+    pub(crate) fn next_run(&mut self) -> bool {
         self.strategy.next_run(&mut self.trail, &mut self.registry)
     }
 
@@ -444,6 +449,14 @@ pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<Loc
     })
 }
 
+/// The first of the locations of an object's items. `None` outside an exploration.
+pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId> {
+    with_if_any(|execution| {
+        check_run(execution, run);
+        execution.registry.items(object)
+    })
+}
+
 /// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
 /// outside an exploration.
 pub(super) fn perform(run: u64, pending: &Pending) -> Option<Granted> {
@@ -603,7 +616,10 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
             })
         };
     }
-    let ending = with(|execution| execution.ending());
+    let ending = with(|execution| {
+        execution.find_races_of_blocked();
+        execution.ending()
+    });
     if ending != Ending::Complete {
         abandon_rest();
     }

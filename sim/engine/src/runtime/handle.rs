@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::execution::{self, Granted};
 use super::task::SharedCondition;
-use crate::event::{Action, LocationId, Pending};
+use crate::event::{Action, LocationId, Pending, Rule};
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,44 @@ impl Handle {
     ) -> Option<Granted> {
         let location = execution::key_location(self.run, self.location, key)?;
         let actions = [(location, on_key), (self.location, on_whole)];
+        execution::perform(self.run, &Pending::several(actions, source))
+    }
+
+    /// An operation on one key of the object and on the object as a whole, which `rule` decides.
+    #[inline]
+    pub(crate) fn perform_rule_on_key(
+        &self,
+        key: u64,
+        rule: &'static Rule,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let location = execution::key_location(self.run, self.location, key)?;
+        execution::perform(self.run, &Pending::ruled(&[location, self.location], rule, 0, source))
+    }
+
+    /// An operation on `objects` and on one item of the last of them: the one whose number is the state of the first.
+    /// `rule` decides.
+    #[inline]
+    pub(crate) fn perform_rule_on_item<const N: usize>(
+        objects: [Handle; N],
+        rule: &'static Rule,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let Handle { location, run } = objects[N - 1];
+        let first = execution::item_locations(run, location)?;
+        let pending = Pending::ruled(&objects.map(|object| object.location), rule, 0, source);
+        execution::perform(run, &pending.with_item(first))
+    }
+
+    /// An operation on this object and another, each with its own action.
+    #[inline]
+    pub(crate) fn perform_with(
+        &self,
+        action: Action,
+        other: (Handle, Action),
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let actions = [(self.location, action), (other.0.location, other.1)];
         execution::perform(self.run, &Pending::several(actions, source))
     }
 }

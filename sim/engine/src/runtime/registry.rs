@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{AccessId, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
+use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 
 /// One location's state in the current run, and its last access in the trail.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,7 @@ pub(crate) struct Registry {
     /// Of each task, the locations of its objects, in the order in which it creates them.
     objects: Vec<Vec<LocationId>>,
     keys: FxHashMap<(LocationId, u64), LocationId>,
+    items: FxHashMap<LocationId, LocationId>,
     locations: Vec<LocationState>,
     tasks: usize,
     run: u64,
@@ -98,6 +99,20 @@ impl Registry {
         let location = self.new_location(self.locations[object as usize].name);
         self.keys.insert((object, hash), location);
         location
+    }
+
+    /// The first of the [`ITEMS`] locations of an object's items, which follow one another.
+    pub(crate) fn items(&mut self, object: LocationId) -> LocationId {
+        if let Some(&known) = self.items.get(&object) {
+            return known;
+        }
+        let name = self.locations[object as usize].name;
+        let first = self.locations.len() as LocationId;
+        for _ in 0..ITEMS {
+            self.new_location(name);
+        }
+        self.items.insert(object, first);
+        first
     }
 
     fn new_location(&mut self, name: &'static str) -> LocationId {

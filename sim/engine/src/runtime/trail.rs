@@ -418,10 +418,10 @@ impl Trail {
         let mut state = chain.last().map_or(registry.state(location), |&oldest| self.access(oldest).before);
         for &id in chain.iter().rev().filter(|&&id| !self.happens_before(first, id as usize / SLOTS)) {
             let access = self.access(id);
-            state = if access.mode.is_increment() {
-                state.wrapping_add(access.after.wrapping_sub(access.before))
-            } else {
+            state = if access.mode.is_total() {
                 access.after
+            } else {
+                state.wrapping_add(access.after.wrapping_sub(access.before))
             };
         }
         self.chain = chain;

@@ -1,0 +1,114 @@
+//! A queue, first in first out, unbounded, for any number of tasks at both ends.
+//!
+//! Its tail counts what was pushed, its head what was popped, and each item has a location of its own: the push of an item
+//! writes it, and the pop that takes it, or finds it missing, reads it. So a push conflicts with other pushes and with the
+//! one pop that is about its item; while the queue is not empty that is another item than the one at the head.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::event::{Action, Mode, NOTHING, Rule};
+use crate::runtime::Handle;
+
+/// The tail, and the item that it points to.
+static PUSH: Rule = Rule {
+    tag: 82,
+    alternatives: |_, _| 1,
+    outcome: |&[tail, ..], _, _| [(Mode::Write, tail + 1), (Mode::Write, 0), NOTHING],
+    what: "push to",
+};
+
+/// The head, the tail, and the item that the head points to. The tail is looked at to know whether the item is there; that
+/// this has changed is a conflict about the item alone.
+static POP: Rule = Rule {
+    tag: 83,
+    alternatives: |_, _| 1,
+    outcome: |&[head, tail, _], _, _| {
+        let taken = if head < tail { (Mode::Write, head + 1) } else { (Mode::Read, head) };
+        [taken, NOTHING, (Mode::Read, 0)]
+    },
+    what: "pop from",
+};
+
+/// A queue that tasks share.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge_engine::{Explorer, object::Queue, thread};
+///
+/// // The second push is not about the item that is popped: only the first may come before or after.
+/// let report = Explorer::optimal().run(|| {
+///     let queue = Arc::new(Queue::new());
+///     let pushing = Arc::clone(&queue);
+///     thread::spawn(move || {
+///         pushing.push('a');
+///         pushing.push('b');
+///     });
+///     assert!(matches!(queue.pop(), None | Some('a')));
+/// });
+/// assert_eq!(report.executions, 2);
+/// ```
+pub struct Queue<T> {
+    head: Handle,
+    tail: Handle,
+    items: Mutex<VecDeque<T>>,
+}
+
+impl<T> Queue<T> {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Queue::named("a queue")
+    }
+
+    /// An empty queue of this name, for messages and traces.
+    pub fn named(name: &'static str) -> Self {
+        Queue { head: Handle::new(name, 0), tail: Handle::new(name, 0), items: Mutex::new(VecDeque::new()) }
+    }
+
+    /// Puts an item at the end.
+    #[track_caller]
+    pub fn push(&self, item: T) {
+        Handle::perform_rule_on_item([self.tail], &PUSH, Location::caller());
+        self.items().push_back(item);
+    }
+
+    /// Takes the first item; `None` if there is none.
+    #[track_caller]
+    pub fn pop(&self) -> Option<T> {
+        Handle::perform_rule_on_item([self.head, self.tail], &POP, Location::caller());
+        self.items().pop_front()
+    }
+
+    /// How many items there are. Conflicts with every push, and with every pop that takes something.
+    #[track_caller]
+    pub fn len(&self) -> usize {
+        self.head.perform_with(Action::Read, (self.tail, Action::Read), Location::caller());
+        self.items().len()
+    }
+
+    /// Whether there is no item.
+    #[track_caller]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn items(&self) -> MutexGuard<'_, VecDeque<T>> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Queue::new()
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,152 @@
+//! A concurrent set: one event for each operation, on one key. What an operation is depends on what it finds: to insert
+//! a key that is there is to read it.
+//!
+//! A key's state is 1 while it is in the set.
+
+use std::fmt;
+use std::hash::Hash;
+use std::panic::Location;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashSet;
+
+use super::map::hash;
+use crate::event::{Action, Mode, NOTHING, Rule};
+use crate::runtime::{Granted, Handle};
+
+/// The key, and the set as a whole, which is changed only if the key is.
+static INSERT: Rule = Rule {
+    tag: 80,
+    alternatives: |_, _| 1,
+    outcome: |&[key, whole, _], _, _| match key {
+        0 => [(Mode::Write, 1), (Mode::Update, whole), NOTHING],
+        _ => [(Mode::Read, key), NOTHING, NOTHING],
+    },
+    what: "insert into",
+};
+
+static REMOVE: Rule = Rule {
+    tag: 81,
+    alternatives: |_, _| 1,
+    outcome: |&[key, whole, _], _, _| match key {
+        0 => [(Mode::Read, key), NOTHING, NOTHING],
+        _ => [(Mode::Write, 0), (Mode::Update, whole), NOTHING],
+    },
+    what: "remove from",
+};
+
+/// A set that tasks share.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge_engine::{Explorer, object::Set, thread};
+///
+/// // Who is the first to insert the key is seen; in which order the others find it there is not.
+/// let report = Explorer::optimal().run(|| {
+///     let set = Arc::new(Set::new());
+///     for _ in 0..3 {
+///         let set = Arc::clone(&set);
+///         thread::spawn(move || set.insert("key"));
+///     }
+/// });
+/// assert_eq!(report.executions, 3);
+/// ```
+pub struct Set<K> {
+    handle: Handle,
+    keys: Mutex<FxHashSet<K>>,
+}
+
+impl<K: Eq + Hash> Set<K> {
+    /// An empty set.
+    pub fn new() -> Self {
+        Set::named("a set")
+    }
+
+    /// An empty set of this name, for messages and traces.
+    pub fn named(name: &'static str) -> Self {
+        Set { handle: Handle::new(name, 0), keys: Mutex::new(FxHashSet::default()) }
+    }
+
+    /// Whether `key` is in the set.
+    #[track_caller]
+    pub fn contains(&self, key: &K) -> bool {
+        self.handle.perform_on_key(hash(key), Action::Read, Action::Glance, Location::caller());
+        self.keys().contains(key)
+    }
+
+    /// Puts `key` in, and says whether it was not there.
+    ///
+    /// # Panics
+    ///
+    /// If another key has the same hash: the set's keys must have a `Hash` that tells them apart.
+    #[track_caller]
+    pub fn insert(&self, key: K) -> bool {
+        let granted = self.handle.perform_rule_on_key(hash(&key), &INSERT, Location::caller());
+        checked(self.keys().insert(key), granted)
+    }
+
+    /// Takes `key` out, and says whether it was there.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Set::insert).
+    #[track_caller]
+    pub fn remove(&self, key: &K) -> bool {
+        let granted = self.handle.perform_rule_on_key(hash(key), &REMOVE, Location::caller());
+        checked(self.keys().remove(key), granted)
+    }
+
+    /// How many keys there are. Conflicts with whatever changes that.
+    #[track_caller]
+    pub fn len(&self) -> usize {
+        self.handle.perform(Action::Read, Location::caller());
+        self.keys().len()
+    }
+
+    /// Whether there is no key.
+    #[track_caller]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The keys, in their order. One step; conflicts as [`len`](Set::len) does.
+    #[track_caller]
+    pub fn to_vec(&self) -> Vec<K>
+    where
+        K: Ord + Clone,
+    {
+        self.handle.perform(Action::Read, Location::caller());
+        let mut keys: Vec<K> = self.keys().iter().cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn keys(&self) -> MutexGuard<'_, FxHashSet<K>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the set changed, which the engine had to foresee from the key's state.
+#[track_caller]
+fn checked(changed: bool, granted: Option<Granted>) -> bool {
+    assert!(
+        granted.is_none_or(|granted| changed == (granted.before != granted.after)),
+        "two different keys of this set have the same hash, and are one to the engine. Give the key a Hash that feeds \
+         everything that its Eq compares"
+    );
+    changed
+}
+
+impl<K: Eq + Hash> Default for Set<K> {
+    fn default() -> Self {
+        Set::new()
+    }
+}
+
+impl<K> fmt::Debug for Set<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Set").finish_non_exhaustive()
+    }
+}
