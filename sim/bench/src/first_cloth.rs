@@ -20,6 +20,7 @@ use selvedge_sim::verdict::Budget;
 use crate::engine::Engine;
 use crate::locked_map::LockedMap;
 use crate::measurement::Measurement;
+use crate::supervisor;
 
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,6 +74,25 @@ pub(crate) fn measure(engine: Engine, program: Program, budget: Duration) -> Mea
         complete: search.complete,
         wall_ms: start.elapsed().as_millis() as u64,
     }
+}
+
+/// Measures the engine on the program in another process.
+pub(crate) fn measure_apart(
+    engine: Engine,
+    program: Program,
+    budget: Duration,
+) -> Result<Measurement, supervisor::Failure> {
+    let start = Instant::now();
+    let seconds = budget.as_secs().to_string();
+    let measured =
+        supervisor::run(&["measure", engine.name(), program.name(), "--budget", &seconds], budget)?;
+    Ok(measured.unwrap_or_else(|| Measurement {
+        program: program.name().to_owned(),
+        engine: engine.name().to_owned(),
+        executions: None,
+        complete: false,
+        wall_ms: start.elapsed().as_millis() as u64,
+    }))
 }
 
 /// An engine with its shared pointer.

@@ -1,18 +1,24 @@
 //! Selvedge side by side with its peers, on the same work, in one run.
 
+mod compare;
 mod engine;
 mod first_cloth;
 mod locked_map;
 mod measurement;
+mod memory;
+mod number;
 mod supervisor;
+mod tools;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use compare::{Contender, Settings};
 use engine::Engine;
 use first_cloth::Program;
+use serde::Serialize;
 
 /// Selvedge side by side with its peers, on the same work, in one run.
 #[derive(Parser)]
@@ -33,6 +39,18 @@ enum Work {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Our engine side by side with loom and shuttle: executions, time and memory, and the ratios.
+    Engine {
+        /// How long each engine may take for each program, in seconds.
+        #[arg(long, default_value_t = 10)]
+        budget: u64,
+        /// How often a search is measured that is over soon; the middle one counts.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// A table for people, or objects for programs, one a line.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// One engine on one program, in this process. The other commands run it, so that an engine that hangs can be
     /// ended.
     #[command(hide = true)]
@@ -44,6 +62,21 @@ enum Work {
         #[arg(long)]
         budget: u64,
     },
+    /// As `measure`, for `engine`.
+    #[command(hide = true)]
+    MeasureCell {
+        #[arg(value_enum)]
+        contender: Contender,
+        program: compare::Program,
+        #[arg(long)]
+        budget: u64,
+    },
+    /// The bare coroutine's round trip, for `engine`.
+    #[command(hide = true)]
+    MeasureBareSwitch,
+    /// Ten million executions, for `engine`.
+    #[command(hide = true)]
+    MeasureLongRun,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,11 +88,27 @@ enum Format {
 fn main() -> ExitCode {
     match Arguments::parse().work {
         Work::FirstCloth { budget, format } => first_cloth(Duration::from_secs(budget), format),
+        Work::Engine { budget, runs, format } => {
+            let budget = Duration::from_secs(budget);
+            let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
+            if compare::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Work::Measure { engine, program, budget } => {
             println!("{}", first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
             ExitCode::SUCCESS
         }
+        Work::MeasureCell { contender, program, budget } => {
+            report(&compare::measure_cell(contender, program, Duration::from_secs(budget)))
+        }
+        Work::MeasureBareSwitch => report(&compare::measure_bare_switch()),
+        Work::MeasureLongRun => report(&compare::measure_long_run()),
     }
+}
+
+/// Prints what the process that asked for it will read.
+fn report(measured: &impl Serialize) -> ExitCode {
+    println!("{}", serde_json::to_string(measured).expect("strings and numbers only"));
+    ExitCode::SUCCESS
 }
 
 /// Prints each measurement as soon as it is there. Fails if an engine did, but only after the others have had their
@@ -68,7 +117,7 @@ fn first_cloth(budget: Duration, format: Format) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for program in Program::value_variants() {
         for engine in Engine::value_variants() {
-            match supervisor::measure(*engine, *program, budget) {
+            match first_cloth::measure_apart(*engine, *program, budget) {
                 Ok(measurement) if format == Format::Json => println!("{}", measurement.json()),
                 Ok(measurement) => println!("{}", measurement.text(budget)),
                 Err(failure) => {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::grouped;
+
 /// What an engine came to on a program. The fields are those of the JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Measurement {
@@ -30,19 +32,6 @@ impl Measurement {
     }
 }
 
-/// The number in groups of three digits: `1,781`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,12 +55,6 @@ mod tests {
             text(None, false),
             "1R1W  shuttle                hung executions  no end in 20 s       12 ms"
         );
-    }
-
-    #[test]
-    fn numbers_are_grouped_from_the_right() {
-        let numbers = [0, 999, 1_000, 12_345_678].map(grouped);
-        assert_eq!(numbers, ["0", "999", "1,000", "12,345,678"]);
     }
 
     #[test]

@@ -7,9 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fmt};
 
-use crate::engine::Engine;
-use crate::first_cloth::Program;
-use crate::measurement::Measurement;
+use serde::de::DeserializeOwned;
 
 /// How long after its budget an engine may still finish an execution.
 const GRACE: Duration = Duration::from_secs(5);
@@ -38,21 +36,13 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Measures the engine on the program in another process.
-pub(crate) fn measure(engine: Engine, program: Program, budget: Duration) -> Result<Measurement, Failure> {
+/// Runs this program with the words in another process, and reads the line of JSON that it prints. `None` if it was still
+/// running some time after its budget.
+pub(crate) fn run<T: DeserializeOwned>(words: &[&str], budget: Duration) -> Result<Option<T>, Failure> {
     let mut command = Command::new(env::current_exe()?);
-    command.args(["measure", engine.name(), program.name(), "--budget", &budget.as_secs().to_string()]);
-    let start = Instant::now();
-    match output_within(command, budget + GRACE)? {
-        Some(line) => serde_json::from_str(&line).map_err(|_| Failure::Engine),
-        None => Ok(Measurement {
-            program: program.name().to_owned(),
-            engine: engine.name().to_owned(),
-            executions: None,
-            complete: false,
-            wall_ms: start.elapsed().as_millis() as u64,
-        }),
-    }
+    command.args(words);
+    let line = output_within(command, budget + GRACE)?;
+    line.map(|line| serde_json::from_str(&line).map_err(|_| Failure::Engine)).transpose()
 }
 
 /// What the command prints, which must fit into a pipe; `None` if it was still running at the end of `time`, when it

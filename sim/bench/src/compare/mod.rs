@@ -1,0 +1,18 @@
+//! Our engine side by side with loom and shuttle, on programs that are written once.
+
+mod bare_switch;
+mod cell;
+mod contender;
+mod long_run;
+mod program;
+mod row;
+mod run;
+mod sources;
+mod summary;
+
+pub(crate) use bare_switch::measure as measure_bare_switch;
+pub(crate) use cell::measure as measure_cell;
+pub(crate) use contender::Contender;
+pub(crate) use long_run::measure as measure_long_run;
+pub(crate) use program::Program;
+pub(crate) use run::{Settings, run};

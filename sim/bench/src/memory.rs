@@ -1,0 +1,30 @@
+//! How much memory this process has, as the kernel counts it.
+
+use std::fs;
+
+/// The most that was ever resident, in KiB. `None` where there is no `/proc`.
+pub(crate) fn peak_rss_kib() -> Option<u64> {
+    field(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+}
+
+/// What is resident now, in KiB. `None` where there is no `/proc`.
+pub(crate) fn rss_kib() -> Option<u64> {
+    field(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
+fn field(status: &str, name: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+    value.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_by_its_name() {
+        let status = "VmPeak:\t   9000 kB\nVmHWM:\t    1234 kB\nThreads:\t1\n";
+        assert_eq!(field(status, "VmHWM:"), Some(1_234));
+        assert_eq!(field(status, "VmRSS:"), None);
+    }
+}

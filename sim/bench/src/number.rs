@@ -1,0 +1,76 @@
+//! Numbers for people.
+
+use std::time::Duration;
+
+/// The number in groups of three digits: `1,781`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// The number with two or three digits that count, and no more: `0.0031`, `0.12`, `4.56`, `45.6`, `1,781`.
+pub(crate) fn short(number: f64) -> String {
+    match number {
+        ..0.1 => format!("{number:.4}"),
+        ..10.0 => format!("{number:.2}"),
+        ..100.0 => format!("{number:.1}"),
+        _ => grouped(number.round() as u64),
+    }
+}
+
+/// The time in the unit that suits it: `21.3 µs`.
+pub(crate) fn span(time: Duration) -> String {
+    let nanoseconds = time.as_nanos() as f64;
+    let (unit, size) = match nanoseconds {
+        ..1e3 => ("ns", 1.0),
+        ..1e6 => ("µs", 1e3),
+        ..1e9 => ("ms", 1e6),
+        _ => ("s", 1e9),
+    };
+    format!("{} {unit}", short(nanoseconds / size))
+}
+
+/// The middle one; of an even number of them the mean of the two. `None` of none.
+pub(crate) fn median(mut numbers: Vec<f64>) -> Option<f64> {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    let upper = *numbers.get(middle)?;
+    Some(if numbers.len().is_multiple_of(2) { (numbers[middle - 1] + upper) / 2.0 } else { upper })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_from_the_right() {
+        let numbers = [0, 999, 1_000, 12_345_678].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "12,345,678"]);
+    }
+
+    #[test]
+    fn short_numbers_have_the_digits_that_count() {
+        let numbers = [0.003_14, 0.123, 4.56, 45.61, 456.1, 1_780.6].map(short);
+        assert_eq!(numbers, ["0.0031", "0.12", "4.56", "45.6", "456", "1,781"]);
+    }
+
+    #[test]
+    fn a_time_has_the_unit_that_suits_it() {
+        let times = [12, 21_300, 4_500_000, 10_000_000_000].map(|it| span(Duration::from_nanos(it)));
+        assert_eq!(times, ["12.0 ns", "21.3 µs", "4.50 ms", "10.0 s"]);
+    }
+
+    #[test]
+    fn the_median_is_the_middle_of_the_sorted() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(vec![]), None);
+    }
+}
