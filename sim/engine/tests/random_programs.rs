@@ -28,6 +28,8 @@ enum Op {
     ReadLock(usize),
     /// Read the cell while the lock is held shared.
     ReadLockAndRead(usize, usize),
+    /// Take the lock shared, and never give it back.
+    ReadLockForGood(usize),
     WriteLock(usize),
     TryRead(usize),
     TryWrite(usize),
@@ -59,6 +61,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => object.clone().prop_map(Op::TryLock),
         1 => object.clone().prop_map(Op::ReadLock),
         1 => (object.clone(), object.clone()).prop_map(|(a, b)| Op::ReadLockAndRead(a, b)),
+        1 => object.clone().prop_map(Op::ReadLockForGood),
         1 => object.clone().prop_map(Op::WriteLock),
         1 => object.clone().prop_map(Op::TryRead),
         1 => object.clone().prop_map(Op::TryWrite),
@@ -135,6 +138,11 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
             Op::ReadLockAndRead(a, b) => {
                 let _held = shared.rwlocks[a].read().unwrap();
                 see(shared.cells[b].get());
+            }
+            Op::ReadLockForGood(a) => {
+                let held = shared.rwlocks[a].read().unwrap();
+                see(*held);
+                std::mem::forget(held);
             }
             Op::WriteLock(a) => *shared.rwlocks[a].write().unwrap() += own,
             Op::TryRead(a) => see(shared.rwlocks[a].try_read().map_or(1_000, |value| *value)),

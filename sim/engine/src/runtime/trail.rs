@@ -11,7 +11,9 @@
 use std::mem;
 
 use super::registry::Registry;
-use crate::event::{Access, AccessId, Condition, Event, LocationId, Mode, NO_ACCESS, Pending, SLOTS, TaskId};
+use crate::event::{
+    Access, AccessId, Condition, Event, LocationId, Mode, NO_ACCESS, Pending, SLOTS, States, TaskId,
+};
 
 /// Two events in a race.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Race {
     second: usize,
     /// The second, as it would be if it went first: its outcome may differ.
     pub(crate) reversed: Event,
+    /// Where in `blockers` the events are that have to come later as well, and how many.
+    others: (u32, u32),
 }
 
 /// What is to be found out about each event as it is executed.
@@ -32,6 +36,9 @@ pub(crate) enum Tracking {
     /// Its clock and its races.
     Races,
 }
+
+/// Of how many events that keep an operation from going on all subsets are tried.
+const MOST_BLOCKERS_TRIED: usize = 6;
 
 /// The events of the current run, in order.
 pub(crate) struct Trail {
@@ -48,7 +55,12 @@ pub(crate) struct Trail {
     prefix: usize,
     /// The races of the events, in the order of their second events.
     races: Vec<Race>,
+    /// Of each race in turn, the positions of the later events that kept its second event from going on, as its first
+    /// event did: none for most.
+    blockers: Vec<u32>,
     last_opaque: u32,
+    /// The events that conflict with the operation that is being looked at, and whose absence alone does not let it go on.
+    blocking: Vec<u32>,
     covered: Vec<u32>,
     joined: Vec<u32>,
     chain: Vec<AccessId>,
@@ -65,7 +77,9 @@ impl Trail {
             prefix: 0,
             tracking,
             races: Vec::new(),
+            blockers: Vec::new(),
             last_opaque: NO_ACCESS,
+            blocking: Vec::new(),
             covered: Vec::new(),
             joined: Vec::new(),
             chain: Vec::new(),
@@ -108,6 +122,17 @@ impl Trail {
         let has_choice = self.events[self.prefix..].iter().any(|event| event.alternatives > 1);
         let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second < self.prefix) };
         &self.races[old..]
+    }
+
+    /// The events that are left after `race.first` when that event is taken away, with all that has to come later.
+    pub(crate) fn independent_of<'a>(&'a self, race: &'a Race) -> impl Iterator<Item = &'a Event> {
+        let (from, count) = race.others;
+        let others = &self.blockers[from as usize..][..count as usize];
+        let stays = move |&position: &usize| {
+            !self.happens_before(race.first, position)
+                && !others.iter().any(|&other| self.happens_before(other as usize, position))
+        };
+        (race.first + 1..self.executed).filter(stays).map(|position| &self.events[position])
     }
 
     /// The clock of the event at `position`.
@@ -228,7 +253,7 @@ impl Trail {
         }
         self.executed = self.executed.min(self.events.len());
         while self.races.last().is_some_and(|race| race.second >= self.events.len()) {
-            self.races.pop();
+            self.blockers.truncate(self.races.pop().map_or(0, |race| race.others.0 as usize));
         }
         Some(event)
     }
@@ -285,6 +310,7 @@ impl Trail {
         registry: &Registry,
     ) {
         let row = event.task as usize * self.stride;
+        self.blocking.clear();
         self.covered.clear();
         self.covered.extend_from_slice(&self.task_clocks[row..row + self.stride]);
         self.joined.clear();
@@ -390,24 +416,137 @@ impl Trail {
         if self.events[first].glued {
             return false;
         }
-        let mut states = [0; SLOTS];
-        let mut alternatives = 1;
-        if pending.depends_on_states() {
-            for (slot, &(location, _)) in pending.actions().iter().enumerate() {
-                states[slot] = self.state_without(first, location, registry);
-            }
-            alternatives = pending.alternatives(&states, condition);
+        let from = self.blockers.len();
+        if !pending.depends_on_states() {
+            self.add_race(first, from, task, pending, &[0; SLOTS], 1);
+            return true;
         }
-        let (index, second) = (self.next_index(task), self.events.len());
-        for choice in 0..alternatives {
-            let reversed = pending.event(task, index, &states, choice, alternatives);
-            self.races.push(Race { first, second, reversed });
+        let states = self.states_without(first, from, pending, registry);
+        let alternatives = pending.alternatives(&states, condition);
+        if alternatives > 0 {
+            self.add_race(first, from, task, pending, &states, alternatives);
+            return true;
         }
-        alternatives > 0
+        let found = self.reverse_several(first, task, pending, condition, registry);
+        if pending.rule.is_some() || self.holds(first, pending) {
+            self.blocking.push(first as u32);
+        }
+        found
     }
 
-    /// The state of `location` after all events but `first` and those that happen after it.
-    fn state_without(&mut self, first: usize, location: LocationId, registry: &Registry) -> u64 {
+    /// Whether the event counts itself in where `pending` waits for nobody to be counted.
+    fn holds(&self, position: usize, pending: &Pending) -> bool {
+        self.events[position].accesses().iter().any(|access| {
+            access.after.wrapping_sub(access.before) as i64 > 0
+                && pending.actions().iter().any(|(location, _)| *location == access.location)
+        })
+    }
+
+    /// Several events may keep an operation from going on, so that it does not help to take one of them away: two readers
+    /// hold a lock, and neither gives it back. Adds the races in which the event at `first` and some of `blocking` all come
+    /// later, as few as will do. False if there is none.
+    ///
+    /// For locks there is one way: all who hold it come later. What a rule waits for is not known, and there may be several
+    /// ways: all are tried, if the blockers are not too many.
+    fn reverse_several(
+        &mut self,
+        first: usize,
+        task: TaskId,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) -> bool {
+        if self.blocking.iter().all(|&other| self.happens_before(first, other as usize)) {
+            // They go with the first event anyway.
+            return false;
+        }
+        if pending.rule.is_some() && self.blocking.len() <= MOST_BLOCKERS_TRIED {
+            return self.reverse_each_few(first, task, pending, condition, registry);
+        }
+        let from = self.blockers.len();
+        self.blockers.extend_from_slice(&self.blocking);
+        let mut states = self.states_without(first, from, pending, registry);
+        if pending.alternatives(&states, condition) == 0 {
+            self.blockers.truncate(from);
+            return false;
+        }
+        // The oldest go back first: what happens after one of them is on the list itself, if it has to be.
+        for at in (from..self.blockers.len()).rev() {
+            let blocker = self.blockers.remove(at);
+            let fewer = self.states_without(first, from, pending, registry);
+            if pending.alternatives(&fewer, condition) == 0 {
+                self.blockers.insert(at, blocker);
+            } else {
+                states = fewer;
+            }
+        }
+        self.add_race(first, from, task, pending, &states, pending.alternatives(&states, condition));
+        true
+    }
+
+    fn reverse_each_few(
+        &mut self,
+        first: usize,
+        task: TaskId,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) -> bool {
+        let mut found: Vec<u32> = Vec::new();
+        // A set comes after all of its subsets.
+        for set in 1u32..1 << self.blocking.len() {
+            if found.iter().any(|&smaller| smaller & set == smaller) {
+                continue;
+            }
+            let from = self.blockers.len();
+            let taken = |&(i, _): &(usize, &u32)| set & (1 << i) != 0;
+            self.blockers.extend(self.blocking.iter().enumerate().filter(taken).map(|(_, &other)| other));
+            let states = self.states_without(first, from, pending, registry);
+            let alternatives = pending.alternatives(&states, condition);
+            if alternatives > 0 {
+                found.push(set);
+                self.add_race(first, from, task, pending, &states, alternatives);
+            } else {
+                self.blockers.truncate(from);
+            }
+        }
+        !found.is_empty()
+    }
+
+    fn add_race(
+        &mut self,
+        first: usize,
+        from: usize,
+        task: TaskId,
+        pending: &Pending,
+        states: &States,
+        alternatives: u16,
+    ) {
+        let others = (from as u32, (self.blockers.len() - from) as u32);
+        let (index, second) = (self.next_index(task), self.events.len());
+        for choice in 0..alternatives {
+            let reversed = pending.event(task, index, states, choice, alternatives);
+            self.races.push(Race { first, second, reversed, others });
+        }
+    }
+
+    /// The states of `pending`'s locations without the event at `first` and the `blockers` from `from` on, and without
+    /// what happens after any of them.
+    fn states_without(
+        &mut self,
+        first: usize,
+        from: usize,
+        pending: &Pending,
+        registry: &Registry,
+    ) -> States {
+        let mut states = [0; SLOTS];
+        for (state, &(location, _)) in states.iter_mut().zip(pending.actions()) {
+            *state = self.state_without(first, from, location, registry);
+        }
+        states
+    }
+
+    fn state_without(&mut self, first: usize, from: usize, location: LocationId, registry: &Registry) -> u64 {
         let mut chain = mem::take(&mut self.chain);
         chain.clear();
         let mut id = registry.chain(location).0;
@@ -416,7 +555,14 @@ impl Trail {
             id = self.access(id).previous;
         }
         let mut state = chain.last().map_or(registry.state(location), |&oldest| self.access(oldest).before);
-        for &id in chain.iter().rev().filter(|&&id| !self.happens_before(first, id as usize / SLOTS)) {
+        for &id in chain.iter().rev() {
+            let position = id as usize / SLOTS;
+            let others = &self.blockers[from..];
+            if self.happens_before(first, position)
+                || others.iter().any(|&other| self.happens_before(other as usize, position))
+            {
+                continue;
+            }
             let access = self.access(id);
             state = if access.mode.is_total() {
                 access.after

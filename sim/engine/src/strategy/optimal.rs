@@ -39,17 +39,11 @@ impl Optimal {
 
     /// Plans the runs in which the races of this one are reversed.
     fn plan(&mut self, trail: &Trail) {
-        let events = trail.events();
         let mut sequence: Vec<&Event> = Vec::new();
         for race in trail.new_races() {
             let node = &mut self.nodes[race.first];
-            let first = &events[race.first];
             sequence.clear();
-            for (i, event) in events.iter().enumerate().skip(race.first + 1) {
-                if trail.clock(i)[first.task as usize] < first.index {
-                    sequence.push(event);
-                }
-            }
+            sequence.extend(trail.independent_of(race));
             sequence.push(&race.reversed);
             let sleep = &node.sleep;
             let is_covered = |asleep: &Event| match weak_initial(asleep, &sequence) {
