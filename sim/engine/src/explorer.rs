@@ -73,6 +73,7 @@ pub struct Explorer {
     max_steps: usize,
     stack_size: usize,
     recording: bool,
+    spurious_wakeups: u16,
 }
 
 impl Explorer {
@@ -84,6 +85,7 @@ impl Explorer {
             max_steps: 10_000,
             stack_size: 256 << 10,
             recording: false,
+            spurious_wakeups: 0,
         }
     }
 
@@ -133,6 +135,37 @@ impl Explorer {
         self
     }
 
+    /// Lets a task wake up from a [`Condvar`](crate::sync::Condvar) for no reason, up to so many times for each condvar
+    /// that it waits for (never, unless told). Waits that do not look at their condition again are found out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::sync::{Arc, Condvar, Mutex};
+    /// use selvedge_engine::{Explorer, thread};
+    ///
+    /// let program = || {
+    ///     let pair = Arc::new((Mutex::new(false), Condvar::new()));
+    ///     let other = Arc::clone(&pair);
+    ///     thread::spawn(move || {
+    ///         *other.0.lock().unwrap() = true;
+    ///         other.1.notify_one();
+    ///     });
+    ///     let (ready, condvar) = &*pair;
+    ///     let mut guard = ready.lock().unwrap();
+    ///     if !*guard {
+    ///         guard = condvar.wait(guard).unwrap(); // an `if`, where it should be a `while`
+    ///     }
+    ///     assert!(*guard);
+    /// };
+    /// assert_eq!(Explorer::optimal().run(program).panics, 0);
+    /// assert_eq!(Explorer::optimal().spurious_wakeups(1).run(program).panics, 1);
+    /// ```
+    pub fn spurious_wakeups(mut self, most: u16) -> Self {
+        self.spurious_wakeups = most;
+        self
+    }
+
     /// Explores the schedules of `body`, which is the main task of each.
     ///
     /// `body` must do the same whenever it is run with the same schedule, and must make its own objects each time.
@@ -156,6 +189,7 @@ impl Explorer {
         let body: Rc<dyn Fn()> = Rc::new(body);
         let mut execution =
             Box::new(Execution::new(strategy, self.max_steps, self.stack_size, self.recording));
+        execution.spurious_wakeups = self.spurious_wakeups;
         let mut report = Report::default();
         loop {
             let ending;
@@ -292,7 +326,7 @@ impl<'a> Run<'a> {
                     let clock = trail.clock(position);
                     let last = clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1);
                     let accesses = event.accesses().iter().map(|access| access.mode);
-                    ((event.task, event.index), (clock[..last].to_vec(), accesses.collect()))
+                    ((event.task, event.index), (clock[..last].to_vec(), event.choice, accesses.collect()))
                 })
                 .collect(),
         )
@@ -305,6 +339,6 @@ impl fmt::Debug for Run<'_> {
     }
 }
 
-/// A Mazurkiewicz class: its events by name, each with its clock and how it conflicts.
+/// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Class(BTreeMap<(TaskId, u32), (Vec<u32>, Vec<Mode>)>);
+pub struct Class(BTreeMap<(TaskId, u32), (Vec<u32>, u16, Vec<Mode>)>);

@@ -26,12 +26,29 @@ thread_local! {
     static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
 }
 
-/// What an operation came to: the state of its first location before and after, and which of its alternatives it was.
+/// What an operation came to: the state of its first location before and after, that of the others before, and which of
+/// its alternatives it was.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Granted {
     pub(crate) before: u64,
     pub(crate) after: u64,
+    pub(crate) second: u64,
+    pub(crate) third: u64,
     pub(crate) choice: u16,
+}
+
+impl Granted {
+    #[inline]
+    fn new(event: &Event) -> Self {
+        let [first, second, third] = &event.accesses;
+        Granted {
+            before: first.before,
+            after: first.after,
+            second: second.before,
+            third: third.before,
+            choice: event.choice,
+        }
+    }
 }
 
 /// How a run ended.
@@ -64,6 +81,8 @@ pub(crate) struct Execution {
     stopped: Option<Ending>,
     recording: bool,
     max_steps: usize,
+    /// How often a wait for a condvar may end for no reason.
+    pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) registry: Registry,
     strategy: Box<dyn Strategy>,
@@ -127,11 +146,12 @@ impl Execution {
             tasks: Vec::new(),
             current: 0,
             next: None,
-            granted: Granted { before: 0, after: 0, choice: 0 },
+            granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             stopped: None,
             recording,
             max_steps,
+            spurious_wakeups: 0,
             trail: Trail::new(strategy.tracking()),
             registry: Registry::default(),
             strategy,
@@ -269,9 +289,7 @@ impl Execution {
 
     #[inline]
     fn grant(&mut self, position: usize) -> Granted {
-        let event = &self.trail.events()[position];
-        let [first, ..] = &event.accesses;
-        self.granted = Granted { before: first.before, after: first.after, choice: event.choice };
+        self.granted = Granted::new(&self.trail.events()[position]);
         self.granted
     }
 
@@ -312,14 +330,23 @@ impl Execution {
         }
     }
 
+    /// Does one more step of the current task, right after its last: no other task can go between.
+    fn glue(&mut self, pending: &Pending) -> Granted {
+        if self.abandoning {
+            return self.apply(pending);
+        }
+        let task = self.current;
+        self.tasks[task as usize].pending = Some(*pending);
+        self.execute(Turn { task, choice: 0 }, true)
+    }
+
     /// Does an operation that is no event: its task is being given up.
     fn apply(&mut self, pending: &Pending) -> Granted {
         let event = pending.event(self.current, 0, &self.registry.states(pending), 0, 1);
         for access in event.accesses().iter().filter(|access| access.mode != Mode::Nothing) {
             self.registry.set_state(access.location, access.after);
         }
-        let [first, ..] = &event.accesses;
-        Granted { before: first.before, after: first.after, choice: 0 }
+        Granted::new(&event)
     }
 
     /// How the run ended, now that no task goes on.
@@ -422,6 +449,16 @@ pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
     with(|execution| read(execution.trail.task_clock(execution.current)))
 }
 
+/// The task that is running. `None` outside an exploration.
+pub(crate) fn current_task() -> Option<TaskId> {
+    with_if_any(|execution| execution.current)
+}
+
+/// How often a task's wait for one condvar may end for no reason in this run.
+pub(crate) fn spurious_wakeups() -> u16 {
+    with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
+}
+
 /// Registers an object of the current task. `None` outside an exploration.
 pub(super) fn register(name: &'static str, state: u64) -> Option<(LocationId, u64)> {
     with_if_any(|execution| {
@@ -441,6 +478,11 @@ fn check_run(execution: &Execution, run: u64) {
     );
 }
 
+/// Checks that an object that was made in run `run` may be used now.
+pub(super) fn check(run: u64) {
+    with_if_any(|execution| check_run(execution, run));
+}
+
 /// The location of one key of an object that was made in run `run`. `None` outside an exploration.
 pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
     with_if_any(|execution| {
@@ -455,6 +497,15 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
         check_run(execution, run);
         execution.registry.items(object)
     })
+}
+
+/// Does a step of the current task right after its last one. Whatever conflicts with it must conflict with that one, too,
+/// or be possible only after it: the strategies look at the first of the two, and the other comes with it.
+pub(super) fn glue(run: u64, pending: &Pending) {
+    with_if_any(|execution| {
+        check_run(execution, run);
+        execution.glue(pending);
+    });
 }
 
 /// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`

@@ -32,6 +32,41 @@ impl Handle {
         execution::perform(self.run, &Pending::one(self.location, action, source))
     }
 
+    /// The object's location.
+    #[inline]
+    pub(crate) fn location(&self) -> LocationId {
+        self.location
+    }
+
+    /// The location of one key of the object. `None` outside an exploration.
+    ///
+    /// # Panics
+    ///
+    /// If the object was not made in the current run.
+    pub(crate) fn key(&self, key: u64) -> Option<LocationId> {
+        execution::key_location(self.run, self.location, key)
+    }
+
+    /// Like [`perform`](Handle::perform), for an operation on several locations, which are the object's, or of objects
+    /// that were made with it.
+    #[inline]
+    pub(crate) fn perform_all(&self, pending: &Pending) -> Option<Granted> {
+        execution::perform(self.run, pending)
+    }
+
+    /// Does one more step right after the operation that has just been performed: no other task can go between. Whatever
+    /// conflicts with the step must conflict with that operation, too, or be possible only after it.
+    pub(crate) fn glue(&self, location: LocationId, action: Action, source: &'static Location<'static>) {
+        execution::glue(self.run, &Pending::one(location, action, source));
+    }
+
+    /// # Panics
+    ///
+    /// If an exploration is going on, and the object was not made in its current run.
+    pub(crate) fn check(&self) {
+        execution::check(self.run);
+    }
+
     /// Waits until `condition` holds of the state.
     pub(crate) fn wait_until(
         &self,

@@ -9,7 +9,8 @@ mod trail;
 
 pub use execution::{Ending, causal_clock, next_event, recording, step};
 pub(crate) use execution::{
-    Execution, Granted, abandoning, choose, exploring, finish_panicked, join, opaque, run, spawn,
+    Execution, Granted, abandoning, choose, current_task, exploring, finish_panicked, join, opaque, run,
+    spawn, spurious_wakeups,
 };
 pub(crate) use handle::Handle;
 pub use panics::PanicReport;

@@ -413,7 +413,8 @@ impl Trail {
         condition: Condition<'_>,
         registry: &Registry,
     ) -> bool {
-        if self.events[first].glued {
+        let Some(first) = self.unglued(first) else { return false };
+        if self.is_covered(first) {
             return false;
         }
         let from = self.blockers.len();
@@ -432,6 +433,15 @@ impl Trail {
             self.blocking.push(first as u32);
         }
         found
+    }
+
+    /// The event at `position`, or the one that it is glued to: where another task can go first.
+    #[inline]
+    fn unglued(&self, mut position: usize) -> Option<usize> {
+        while self.events[position].glued {
+            position = position.checked_sub(1)?;
+        }
+        Some(position)
     }
 
     /// Whether the event counts itself in where `pending` waits for nobody to be counted.

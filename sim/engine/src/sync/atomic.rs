@@ -3,6 +3,9 @@
 //! Orderings are accepted and not looked at: the engine explores sequential consistency, in which every ordering is the
 //! strongest. What a weaker one allows is loom's to find.
 
+mod exclusive;
+mod pointer;
+
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
@@ -10,6 +13,26 @@ pub use std::sync::atomic::Ordering;
 
 use crate::event::Action;
 use crate::runtime::{self, Handle};
+pub use exclusive::ValueMut;
+pub use pointer::AtomicPtr;
+
+/// A fence. Under sequential consistency it does nothing, and is no event.
+///
+/// # Panics
+///
+/// If the ordering is `Relaxed`, as std's does.
+pub fn fence(ordering: Ordering) {
+    std::sync::atomic::fence(ordering);
+}
+
+/// A fence for the compiler. Under sequential consistency it does nothing, and is no event.
+///
+/// # Panics
+///
+/// If the ordering is `Relaxed`, as std's does.
+pub fn compiler_fence(ordering: Ordering) {
+    std::sync::atomic::compiler_fence(ordering);
+}
 
 /// The word that stands for the value in the engine.
 trait Word: Copy {
@@ -110,6 +133,63 @@ macro_rules! atomic {
                 let value = waited.map_or_else(|| self.value.load(Ordering::SeqCst), |granted| <$type>::from_word(granted.before));
                 assert!(condition(value), "wait_until works only inside an exploration");
                 value
+            }
+
+            /// Reads the value, and as often as another task changes it meanwhile, tries again to store what `update`
+            /// makes of it: a load and compare-exchanges, as std does it. Returns the old value.
+            ///
+            /// # Errors
+            ///
+            /// The value, if `update` refuses it.
+            #[track_caller]
+            pub fn try_update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut update: impl FnMut($type) -> Option<$type>,
+            ) -> Result<$type, $type> {
+                let mut seen = self.load(fetch_order);
+                while let Some(new) = update(seen) {
+                    match self.compare_exchange(seen, new, set_order, fetch_order) {
+                        Ok(old) => return Ok(old),
+                        Err(value) => seen = value,
+                    }
+                }
+                Err(seen)
+            }
+
+            /// As [`try_update`](Self::try_update): std's older name for it.
+            ///
+            /// # Errors
+            ///
+            /// The value, if `update` refuses it.
+            #[track_caller]
+            pub fn fetch_update<F: FnMut($type) -> Option<$type>>(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                update: F,
+            ) -> Result<$type, $type> {
+                self.try_update(set_order, fetch_order, update)
+            }
+
+            /// As [`try_update`](Self::try_update), with an `update` that refuses nothing.
+            #[track_caller]
+            pub fn update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut update: impl FnMut($type) -> $type,
+            ) -> $type {
+                let (Ok(old) | Err(old)) =
+                    self.try_update(set_order, fetch_order, |value| Some(update(value)));
+                old
+            }
+
+            /// Exclusive access to the value. It is stored when the access ends, which is one event.
+            #[track_caller]
+            pub fn get_mut(&mut self) -> ValueMut<'_, $type> {
+                ValueMut::new(self.handle, self.value.get_mut(), |value| value.to_word(), Location::caller())
             }
 
             /// The value, with no event: the borrow is exclusive.
@@ -233,5 +313,11 @@ atomic! {AtomicBool, bool, "flag", {
         fetch_nand, "Logical nand; returns the old value.", |a, b| !(a & b);
         fetch_or, "Logical or; returns the old value.", |a, b| a | b;
         fetch_xor, "Logical exclusive or; returns the old value.", |a, b| a ^ b;
+    }
+
+    /// Logical not; returns the old value.
+    #[track_caller]
+    pub fn fetch_not(&self, ordering: Ordering) -> bool {
+        self.fetch_xor(true, ordering)
     }
 };}

@@ -1,11 +1,12 @@
 //! A mutex, as [`std::sync::Mutex`].
 
 use std::fmt;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
-use crate::event::{Action, Mode};
+use crate::event::{Action, Mode, Pending};
 use crate::runtime::Handle;
 
 /// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
@@ -20,10 +21,16 @@ pub struct Mutex<T: ?Sized> {
 /// Unlocks the mutex when it is dropped.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    handle: Handle,
-    source: &'static Location<'static>,
+    unlock: Unlock,
     /// Dropped after the unlocking was executed, before any other task can run.
     inner: sync::MutexGuard<'a, T>,
+    mutex: &'a Mutex<T>,
+}
+
+/// Executes the unlocking when it is dropped.
+struct Unlock {
+    handle: Handle,
+    source: &'static Location<'static>,
 }
 
 impl<T> Mutex<T> {
@@ -50,7 +57,11 @@ impl<T: ?Sized> Mutex<T> {
     /// If a task panicked while it held the lock; the error has the guard.
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let source = Location::caller();
+        self.lock_at(Location::caller())
+    }
+
+    /// [`lock`](Mutex::lock), called at `source`.
+    pub(super) fn lock_at(&self, source: &'static Location<'static>) -> LockResult<MutexGuard<'_, T>> {
         self.handle.perform(Action::Lock, source);
         match self.inner.lock() {
             Ok(inner) => Ok(self.guard(inner, source)),
@@ -99,15 +110,47 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn guard<'a>(
-        &self,
+        &'a self,
         inner: sync::MutexGuard<'a, T>,
         source: &'static Location<'static>,
     ) -> MutexGuard<'a, T> {
-        MutexGuard { handle: self.handle, source, inner }
+        MutexGuard { unlock: Unlock { handle: self.handle, source }, inner, mutex: self }
     }
 }
 
-impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// Unlocks the mutex in a step that does `and` as well: one event. Returns the mutex.
+    pub(super) fn unlock_and(
+        self,
+        handle: &Handle,
+        and: Action,
+        source: &'static Location<'static>,
+    ) -> &'a Mutex<T> {
+        let MutexGuard { unlock, inner, mutex } = self;
+        let actions = [(handle.location(), and), (unlock.handle.location(), Action::Unlock)];
+        handle.perform_all(&Pending::several(actions, source));
+        mem::forget(unlock);
+        drop(inner);
+        mutex
+    }
+
+    /// Hands std's guard to `action`, and goes on with the one that it gives back.
+    pub(super) fn with_std<R>(
+        self,
+        action: impl FnOnce(sync::MutexGuard<'a, T>) -> LockResult<(sync::MutexGuard<'a, T>, R)>,
+    ) -> LockResult<(MutexGuard<'a, T>, R)> {
+        let MutexGuard { unlock, inner, mutex } = self;
+        match action(inner) {
+            Ok((inner, result)) => Ok((MutexGuard { unlock, inner, mutex }, result)),
+            Err(poisoned) => {
+                let (inner, result) = poisoned.into_inner();
+                Err(PoisonError::new((MutexGuard { unlock, inner, mutex }, result)))
+            }
+        }
+    }
+}
+
+impl Drop for Unlock {
     fn drop(&mut self) {
         self.handle.perform(Action::Unlock, self.source);
     }

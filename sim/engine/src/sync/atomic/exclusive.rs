@@ -1,0 +1,53 @@
+//! Exclusive access to an atomic's value.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+
+use crate::event::Action;
+use crate::runtime::Handle;
+
+/// An atomic's value, to be changed in place. The engine learns what it has become when this is dropped.
+pub struct ValueMut<'a, T> {
+    handle: Handle,
+    value: &'a mut T,
+    to_word: fn(&T) -> u64,
+    source: &'static Location<'static>,
+}
+
+impl<'a, T> ValueMut<'a, T> {
+    pub(super) fn new(
+        handle: Handle,
+        value: &'a mut T,
+        to_word: fn(&T) -> u64,
+        source: &'static Location<'static>,
+    ) -> Self {
+        ValueMut { handle, value, to_word, source }
+    }
+}
+
+impl<T> Drop for ValueMut<'_, T> {
+    fn drop(&mut self) {
+        self.handle.perform(Action::Store((self.to_word)(self.value)), self.source);
+    }
+}
+
+impl<T> Deref for ValueMut<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value
+    }
+}
+
+impl<T> DerefMut for ValueMut<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for ValueMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}

@@ -1,0 +1,126 @@
+//! A pointer that tasks share.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{self, Ordering};
+
+use crate::event::Action;
+use crate::runtime::Handle;
+
+/// As [`std::sync::atomic::AtomicPtr`]. Addresses differ from run to run, so that the engine does not know them: all that
+/// may write counts as a write, a compare-exchange that fails as well.
+pub struct AtomicPtr<T> {
+    handle: Handle,
+    value: atomic::AtomicPtr<T>,
+}
+
+impl<T> AtomicPtr<T> {
+    /// A new pointer.
+    pub fn new(value: *mut T) -> Self {
+        AtomicPtr { handle: Handle::new("an AtomicPtr", 0), value: atomic::AtomicPtr::new(value) }
+    }
+
+    /// The pointer.
+    #[track_caller]
+    pub fn load(&self, ordering: Ordering) -> *mut T {
+        self.handle.perform(Action::Read, Location::caller());
+        self.value.load(ordering)
+    }
+
+    /// Stores a pointer.
+    #[track_caller]
+    pub fn store(&self, value: *mut T, ordering: Ordering) {
+        self.handle.perform(Action::Write, Location::caller());
+        self.value.store(value, ordering);
+    }
+
+    /// Stores a pointer and returns the old one.
+    #[track_caller]
+    pub fn swap(&self, value: *mut T, ordering: Ordering) -> *mut T {
+        self.handle.perform(Action::Write, Location::caller());
+        self.value.swap(value, ordering)
+    }
+
+    /// Stores `new` if the pointer is `current`.
+    ///
+    /// # Errors
+    ///
+    /// The pointer, if it is not `current`.
+    #[track_caller]
+    pub fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.handle.perform(Action::Write, Location::caller());
+        self.value.compare_exchange(current, new, success, failure)
+    }
+
+    /// As [`compare_exchange`](Self::compare_exchange): it never fails spuriously here.
+    ///
+    /// # Errors
+    ///
+    /// The pointer, if it is not `current`.
+    #[track_caller]
+    pub fn compare_exchange_weak(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.compare_exchange(current, new, success, failure)
+    }
+
+    /// A load and compare-exchanges until one succeeds, as std does it. Returns the old pointer.
+    ///
+    /// # Errors
+    ///
+    /// The pointer, if `update` refuses it.
+    #[track_caller]
+    pub fn fetch_update<F: FnMut(*mut T) -> Option<*mut T>>(
+        &self,
+        set_order: Ordering,
+        fetch_order: Ordering,
+        mut update: F,
+    ) -> Result<*mut T, *mut T> {
+        let mut seen = self.load(fetch_order);
+        while let Some(new) = update(seen) {
+            match self.compare_exchange(seen, new, set_order, fetch_order) {
+                Ok(old) => return Ok(old),
+                Err(value) => seen = value,
+            }
+        }
+        Err(seen)
+    }
+
+    /// Exclusive access to the pointer, with no event.
+    pub fn get_mut(&mut self) -> &mut *mut T {
+        self.value.get_mut()
+    }
+
+    /// The pointer, with no event.
+    pub fn into_inner(self) -> *mut T {
+        self.value.into_inner()
+    }
+}
+
+impl<T> Default for AtomicPtr<T> {
+    fn default() -> Self {
+        AtomicPtr::new(std::ptr::null_mut())
+    }
+}
+
+impl<T> From<*mut T> for AtomicPtr<T> {
+    fn from(value: *mut T) -> Self {
+        AtomicPtr::new(value)
+    }
+}
+
+impl<T> fmt::Debug for AtomicPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}

@@ -1,0 +1,66 @@
+//! Channels, as [`std::sync::mpsc`] has them.
+//!
+//! The order of sends is explored, because the receiver can tell. A send and the receiving of an earlier message commute,
+//! so that one producer and one consumer have a single class, however many the messages.
+//!
+//! Outside an exploration they are std's channels.
+//!
+//! # Examples
+//!
+//! ```
+//! use selvedge_engine::sync::mpsc;
+//! use selvedge_engine::{Explorer, thread};
+//!
+//! let report = Explorer::optimal().run(|| {
+//!     let (sender, receiver) = mpsc::channel();
+//!     for task in 0..2 {
+//!         let sender = sender.clone();
+//!         thread::spawn(move || sender.send(task).unwrap());
+//!     }
+//!     drop(sender);
+//!     assert_eq!(receiver.iter().sum::<i32>(), 1);
+//! });
+//! assert_eq!((report.executions, report.panics), (2, 0)); // who sends first
+//! ```
+
+mod channel;
+mod receiver;
+mod sender;
+
+pub use receiver::{IntoIter, Iter, Receiver, TryIter};
+pub use sender::{Sender, SyncSender};
+pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use crate::runtime::{self, Handle};
+use channel::Channel;
+
+/// A channel that holds any number of messages: no send waits.
+#[track_caller]
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    if runtime::exploring() {
+        let (channel, source) = (Arc::new(Channel::new(None)), Location::caller());
+        (Sender::of_engine(Arc::clone(&channel), source), Receiver::of_engine(channel, source))
+    } else {
+        let (sender, receiver) = mpsc::channel();
+        let outside = Handle::new("a channel", 0);
+        (Sender::of_std(outside, sender), Receiver::of_std(outside, receiver))
+    }
+}
+
+/// A channel that holds at most `bound` messages: a send waits until there is room. With a bound of 0, it waits until its
+/// message has been received.
+#[track_caller]
+pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    if runtime::exploring() {
+        let (channel, source) = (Arc::new(Channel::new(Some(bound as u64))), Location::caller());
+        (SyncSender::of_engine(Arc::clone(&channel), source), Receiver::of_engine(channel, source))
+    } else {
+        let (sender, receiver) = mpsc::sync_channel(bound);
+        let outside = Handle::new("a channel", 0);
+        (SyncSender::of_std(outside, sender), Receiver::of_std(outside, receiver))
+    }
+}
