@@ -341,4 +341,7 @@ impl fmt::Debug for Run<'_> {
 
 /// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Class(BTreeMap<(TaskId, u32), (Vec<u32>, u16, Vec<Mode>)>);
+pub struct Class(BTreeMap<(TaskId, u32), ClassEvent>);
+
+/// An event's clock, which alternative it took, and how it conflicts.
+type ClassEvent = (Vec<u32>, u16, Vec<Mode>);

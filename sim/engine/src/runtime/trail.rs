@@ -505,7 +505,7 @@ impl Trail {
         let mut found: Vec<u32> = Vec::new();
         // A set comes after all of its subsets.
         for set in 1u32..1 << self.blocking.len() {
-            if found.iter().any(|&smaller| smaller & set == smaller) {
+            if found.iter().any(|smaller| smaller & !set == 0) {
                 continue;
             }
             let from = self.blockers.len();
