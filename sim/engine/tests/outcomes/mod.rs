@@ -1,0 +1,48 @@
+//! What a program comes to, over all its schedules.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use selvedge_engine::{Ending, Explorer, Report};
+
+/// Explores `body`, and returns what it returned in its schedules. Panics and deadlocks are for the caller to judge.
+pub(crate) fn explore<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -> (Report, BTreeSet<T>) {
+    let returned = Arc::new(Mutex::new(BTreeSet::new()));
+    let all = Arc::clone(&returned);
+    let report = Explorer::optimal().run(move || {
+        let value = body();
+        returned.lock().unwrap().insert(value);
+    });
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.redundant, 0);
+    let all = std::mem::take(&mut *all.lock().unwrap());
+    (report, all)
+}
+
+/// What `body` returns in its schedules, none of which panics or deadlocks.
+pub(crate) fn outcomes<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -> BTreeSet<T> {
+    let (report, all) = explore(body);
+    assert_eq!((report.panics, report.deadlocks), (0, 0), "{report:?}");
+    all
+}
+
+/// The messages of the panics of `body` that nobody takes, over all schedules.
+pub(crate) fn panics(body: impl Fn() + 'static) -> BTreeSet<String> {
+    let mut messages = BTreeSet::new();
+    let report = Explorer::optimal().run_each(body, |run| {
+        if let Ending::Panic { report, .. } = run.ending() {
+            messages.insert(report.message.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(report.is_complete(), "{report:?}");
+    messages
+}
+
+/// How many of the classes of `body` end in a deadlock, and how many there are.
+pub(crate) fn deadlocks(body: impl Fn() + 'static) -> (u64, u64) {
+    let (report, _) = explore(body);
+    assert_eq!(report.panics, 0, "{report:?}");
+    (report.deadlocks, report.executions)
+}
