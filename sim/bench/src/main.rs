@@ -1,6 +1,7 @@
 //! Selvedge side by side with its peers, on the same work, in one run.
 
 mod compare;
+mod cpu;
 mod engine;
 mod first_cloth;
 mod locked_map;

@@ -1,12 +1,11 @@
 //! The limit: resuming a bare coroutine that suspends at once, with nothing decided and nothing noted.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::cell::Sample;
-use crate::memory;
+use crate::{cpu, memory};
 
 /// The name of the row.
 pub(super) const PROGRAM: &str = "bare-switch";
@@ -26,7 +25,7 @@ pub(crate) fn measure() -> Sample {
         }
     });
     let samples = (0..REPETITIONS).map(|_| {
-        let begin = Instant::now();
+        let begin = cpu::time();
         for _ in 0..ROUND_TRIPS {
             let result: CoroutineResult<(), ()> = coroutine.resume(());
             black_box(result);
@@ -35,7 +34,7 @@ pub(crate) fn measure() -> Sample {
             executions: ROUND_TRIPS,
             complete: true,
             events: Some(ROUND_TRIPS),
-            nanoseconds: begin.elapsed().as_nanos() as u64,
+            nanoseconds: (cpu::time() - begin).as_nanos() as u64,
             nanoseconds_after_first: None,
             peak_rss_kib: memory::peak_rss_kib(),
         }

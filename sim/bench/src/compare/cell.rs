@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::Contender;
 use super::program::Program;
-use crate::memory;
+use crate::{cpu, memory};
 
 /// A search that is over sooner is repeated for so long, and the middle one counts.
 const REPEATED_FOR: Duration = Duration::from_millis(300);
@@ -20,7 +20,7 @@ pub(crate) struct Sample {
     pub(crate) complete: bool,
     /// Events of all executions, where the engine counts them.
     pub(crate) events: Option<u64>,
-    /// How long the search took, from making the explorer to the end.
+    /// How long the search computed, from making the explorer to the end.
     pub(crate) nanoseconds: u64,
     /// How much of it came after the first execution, with which an engine sets itself up.
     pub(crate) nanoseconds_after_first: Option<u64>,
@@ -72,14 +72,14 @@ fn measure_once(contender: Contender, program: Program, budget: Duration) -> Sam
     let begun = AtomicU64::new(0);
     let second = Arc::new(OnceLock::new());
     let noted = Arc::clone(&second);
-    let start = Instant::now();
+    let start = cpu::time();
     let search = contender.search(program, budget, move || {
         if begun.fetch_add(1, Ordering::Relaxed) == 1 {
-            noted.get_or_init(Instant::now);
+            noted.get_or_init(cpu::time);
         }
     });
-    let end = Instant::now();
-    let nanoseconds = |since: Instant| end.duration_since(since).as_nanos() as u64;
+    let end = cpu::time();
+    let nanoseconds = |since: Duration| (end - since).as_nanos() as u64;
     Sample {
         executions: search.executions,
         complete: search.complete,

@@ -71,7 +71,7 @@ pub(super) fn json(
 /// The heads of the columns.
 pub(super) fn head() -> String {
     let lines = [
-        ["", "", "", "", "µs an", "ns an", "peak", "× ours,", "× ours,"],
+        ["", "", "", "CPU", "µs an", "ns an", "peak", "× ours,", "× ours,"],
         ["program", "engine", "executions", "time", "execution", "event", "MiB", "execution", "search"],
     ];
     lines.map(columns).join("\n")

@@ -34,7 +34,10 @@ pub(crate) fn run(settings: Settings) -> bool {
     }
     let long_run = comparison.long_run();
     if !settings.json {
-        println!("\n\"> n\": it did not come to an end, after n executions.");
+        println!(
+            "\nTimes are of the processor, not of the clock on the wall; a search's has its setting up in it."
+        );
+        println!("\"> n\": it did not come to an end, after n executions.");
         println!("\"cannot\": loom has no more than {} threads.", loom::MAX_THREADS);
         if let Some(long_run) = long_run {
             println!("{long_run}");
