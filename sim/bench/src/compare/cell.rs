@@ -127,6 +127,8 @@ mod tests {
             ("dekker", 3),
             ("ticketlock(2)", 2),
             ("ticketlock(3)", 6),
+            ("pipeline(1)", 2),
+            ("pipeline(2)", 6),
         ];
         for (program, count) in known {
             assert_eq!(executions(Contender::Selvedge, program), count, "{program}");

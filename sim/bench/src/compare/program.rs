@@ -83,7 +83,8 @@ impl Program {
             Program::Readers(n) | Program::LastZero(n) => n + 1,
             Program::Inc(n) | Program::Binc(n) | Program::LockInc(n) | Program::TicketLock(n) => n,
             Program::FibBench(_) => 3,
-            Program::Dekker | Program::Pipeline(_) | Program::Oneshot => 2,
+            Program::Dekker | Program::Oneshot => 2,
+            Program::Pipeline(_) => channel::SOURCES + 1,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64 as Count, Ordering};
 use std::time::{Duration, Instant};
 
 use loom::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use loom::sync::{Arc, Mutex};
+use loom::sync::{Arc, Mutex, mpsc};
 use loom::{future, thread};
 
 use super::tool::{Search, Tool};
@@ -16,6 +16,8 @@ impl Tool for Loom {
     type Arc<T: Send + Sync + 'static> = Arc<T>;
     type Atomic = AtomicU64;
     type Mutex<T: Send + 'static> = Mutex<T>;
+    type Sender = mpsc::Sender<u64>;
+    type Receiver = mpsc::Receiver<u64>;
     type JoinHandle = thread::JoinHandle<()>;
 
     fn share<T: Send + Sync + 'static>(value: T) -> Arc<T> {
@@ -50,6 +52,18 @@ impl Tool for Loom {
 
     fn with<T: Send + 'static, R>(mutex: &Mutex<T>, action: impl FnOnce(&mut T) -> R) -> R {
         action(&mut mutex.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, item: u64) {
+        sender.send(item).expect("the receiver is there until the last item");
+    }
+
+    fn receive(receiver: &Self::Receiver) -> u64 {
+        receiver.recv().expect("as many items are sent as are waited for")
     }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use selvedge_engine::sync::{Mutex, PoisonError};
+use selvedge_engine::sync::{Mutex, PoisonError, mpsc};
 use selvedge_engine::{Explorer, future, thread};
 
 use super::tool::{Search, Tool};
@@ -15,6 +15,8 @@ impl Tool for Selvedge {
     type Arc<T: Send + Sync + 'static> = Arc<T>;
     type Atomic = AtomicU64;
     type Mutex<T: Send + 'static> = Mutex<T>;
+    type Sender = mpsc::Sender<u64>;
+    type Receiver = mpsc::Receiver<u64>;
     type JoinHandle = thread::JoinHandle<()>;
 
     fn share<T: Send + Sync + 'static>(value: T) -> Arc<T> {
@@ -47,6 +49,18 @@ impl Tool for Selvedge {
 
     fn with<T: Send + 'static, R>(mutex: &Mutex<T>, action: impl FnOnce(&mut T) -> R) -> R {
         action(&mut mutex.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, item: u64) {
+        sender.send(item).expect("the receiver is there until the last item");
+    }
+
+    fn receive(receiver: &Self::Receiver) -> u64 {
+        receiver.recv().expect("as many items are sent as are waited for")
     }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Scheduler};
-use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use shuttle::sync::{Mutex, mpsc};
 use shuttle::{Config, MaxSteps, Runner, future, thread};
 
 use super::tool::{Search, Tool};
@@ -64,6 +64,8 @@ impl<S: Scheduling> Tool for Shuttle<S> {
     type Arc<T: Send + Sync + 'static> = Arc<T>;
     type Atomic = AtomicU64;
     type Mutex<T: Send + 'static> = Mutex<T>;
+    type Sender = mpsc::Sender<u64>;
+    type Receiver = mpsc::Receiver<u64>;
     type JoinHandle = thread::JoinHandle<()>;
 
     fn share<T: Send + Sync + 'static>(value: T) -> Arc<T> {
@@ -98,6 +100,18 @@ impl<S: Scheduling> Tool for Shuttle<S> {
 
     fn with<T: Send + 'static, R>(mutex: &Mutex<T>, action: impl FnOnce(&mut T) -> R) -> R {
         action(&mut mutex.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn channel() -> (Self::Sender, Self::Receiver) {
+        mpsc::channel()
+    }
+
+    fn send(sender: &Self::Sender, item: u64) {
+        sender.send(item).expect("the receiver is there until the last item");
+    }
+
+    fn receive(receiver: &Self::Receiver) -> u64 {
+        receiver.recv().expect("as many items are sent as are waited for")
     }
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {

@@ -9,6 +9,8 @@ pub(crate) trait Tool: 'static {
     type Arc<T: Send + Sync + 'static>: Clone + Deref<Target = T> + Send + Sync + 'static;
     type Atomic: Send + Sync + 'static;
     type Mutex<T: Send + 'static>: Send + Sync + 'static;
+    type Sender: Clone + Send + 'static;
+    type Receiver: Send + 'static;
     type JoinHandle;
 
     fn share<T: Send + Sync + 'static>(value: T) -> Self::Arc<T>;
@@ -24,6 +26,11 @@ pub(crate) trait Tool: 'static {
     fn mutex<T: Send + 'static>(value: T) -> Self::Mutex<T>;
     /// Runs `action` under the lock.
     fn with<T: Send + 'static, R>(mutex: &Self::Mutex<T>, action: impl FnOnce(&mut T) -> R) -> R;
+
+    fn channel() -> (Self::Sender, Self::Receiver);
+    fn send(sender: &Self::Sender, item: u64);
+    /// Waits for an item. Not for the end of them: loom's channels have none.
+    fn receive(receiver: &Self::Receiver) -> u64;
 
     fn spawn(body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;
     fn join(handle: Self::JoinHandle);

@@ -1,36 +1,26 @@
-//! A pipeline: items go through two queues, from one thread to another and on to the main one.
-//!
-//! A queue is a `VecDeque` under a lock, and who takes from it looks as often as there are items, and once more.
-
-use std::collections::VecDeque;
+//! A pipeline: two sources send to a stage, which squares the items and sends them on to the main thread.
 
 use crate::tools::Tool;
 
-type Queue<T> = <T as Tool>::Mutex<VecDeque<u64>>;
+/// How many sources there are.
+pub(crate) const SOURCES: usize = 2;
 
-fn push<T: Tool>(queue: &Queue<T>, item: u64) {
-    T::with(queue, |queue| queue.push_back(item));
-}
-
-fn pop<T: Tool>(queue: &Queue<T>) -> Option<u64> {
-    T::with(queue, VecDeque::pop_front)
-}
-
+/// `items`: of each source.
 pub(crate) fn pipeline<T: Tool>(items: usize) {
-    let queues: [Queue<T>; 2] = [T::mutex(VecDeque::new()), T::mutex(VecDeque::new())];
-    let queues = T::share(queues);
-    let [source, stage] = [queues.clone(), queues.clone()];
-    let source = T::spawn(move || (0..items as u64).for_each(|item| push::<T>(&source[0], item)));
-    let stage = T::spawn(move || {
-        for _ in 0..=items {
-            if let Some(item) = pop::<T>(&stage[0]) {
-                push::<T>(&stage[1], item * item);
-            }
-        }
-    });
-    for _ in 0..=items {
-        pop::<T>(&queues[1]);
+    let (to_stage, from_sources) = T::channel();
+    let (to_main, from_stage) = T::channel();
+    let mut threads = Vec::new();
+    for _ in 0..SOURCES {
+        let to_stage = to_stage.clone();
+        threads.push(T::spawn(move || (1..=items as u64).for_each(|item| T::send(&to_stage, item))));
     }
-    T::join(source);
-    T::join(stage);
+    threads.push(T::spawn(move || {
+        for _ in 0..SOURCES * items {
+            let item = T::receive(&from_sources);
+            T::send(&to_main, item * item);
+        }
+    }));
+    let sum: u64 = (0..SOURCES * items).map(|_| T::receive(&from_stage)).sum();
+    assert_eq!(sum, (1..=items as u64).map(|item| item * item).sum::<u64>() * SOURCES as u64);
+    threads.into_iter().for_each(T::join);
 }
