@@ -13,7 +13,7 @@ use crate::runtime::{self, Handle};
 /// Passing. A task that is in the set goes on once enough are, and takes them out; if there are more than enough, which
 /// of them is a choice. One that has been taken out just goes on: nobody's entering changes that.
 static PASS: Rule = Rule {
-    tag: 83,
+    tag: 99,
     alternatives: |states, argument| {
         let (own, others) = unpack(argument);
         if states[0] & own == 0 { 1 } else { groups(states[0] & !own, others) }

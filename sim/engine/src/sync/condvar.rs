@@ -19,7 +19,7 @@ const SPURIOUS: u64 = 2;
 
 /// Taking one task out of the set: which one is a choice. If there is none, nothing but the set is observed.
 static NOTIFY_ONE: Rule = Rule {
-    tag: 80,
+    tag: 96,
     alternatives: |states, _| waiting(states[0]).count().max(1) as u16,
     outcome: |states, _, choice| match waiting(states[0]).nth(choice.into()) {
         None => [(Mode::Read, 0), NOTHING, NOTHING],
@@ -29,7 +29,7 @@ static NOTIFY_ONE: Rule = Rule {
 };
 
 static NOTIFY_ALL: Rule = Rule {
-    tag: 81,
+    tag: 97,
     alternatives: |_, _| 1,
     outcome: |states, _, _| {
         let mode = if states[0] == 0 { Mode::Read } else { Mode::Write };
@@ -40,7 +40,7 @@ static NOTIFY_ALL: Rule = Rule {
 
 /// Waking up: the task's flag and the set. A task that has not been notified takes itself out of the set.
 static WAKE: Rule = Rule {
-    tag: 82,
+    tag: 98,
     alternatives: |states, patience| {
         let patience = Patience::unpack(patience);
         if states[0] & NOTIFIED != 0 {

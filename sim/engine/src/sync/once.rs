@@ -18,7 +18,7 @@ const POISONED: u64 = 2;
 /// Beginning, or finding that it is done: the words are "a task is at it" and "done". The argument says whether a poisoned
 /// one is begun anew. One that finds it done conflicts with the beginning, too: it could have been the one.
 static ENTER: Rule = Rule {
-    tag: 84,
+    tag: 100,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
     outcome: |states, force, _| {
         if states[1] == DONE || (states[0] == 0 && states[1] == POISONED && force == 0) {
@@ -32,7 +32,7 @@ static ENTER: Rule = Rule {
 
 /// Beginning and being done in one step, unless it is done.
 static SET: Rule = Rule {
-    tag: 85,
+    tag: 101,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
     outcome: |states, _, _| {
         if states[1] == DONE {
@@ -46,7 +46,7 @@ static SET: Rule = Rule {
 
 /// Waiting until it is done, or, unless told to ignore that, poisoned.
 static WAIT: Rule = Rule {
-    tag: 86,
+    tag: 102,
     alternatives: |states, force| u16::from(states[0] == DONE || (states[0] == POISONED && force == 0)),
     outcome: |states, _, _| [(Mode::Read, states[0]), NOTHING, NOTHING],
     what: "see the end of",

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use selvedge_engine::sync::mpsc::{
-    self, Receiver, RecvTimeoutError, SendError, TryRecvError, TrySendError,
-};
+use selvedge_engine::sync::mpsc::{self, Receiver, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use selvedge_engine::{Explorer, thread};
 
 use super::{check, lines};

@@ -24,7 +24,7 @@ const RECEIVED: u64 = 2;
 
 /// Putting a message at the tail, unless the receiver is gone: tail, gone.
 static SEND: Rule = Rule {
-    tag: 87,
+    tag: 103,
     alternatives: |_, _| 1,
     outcome: |states, _, _| match states[1] {
         0 => [(Mode::Write, states[0] + 1), (Mode::Read, 0), NOTHING],
@@ -35,7 +35,7 @@ static SEND: Rule = Rule {
 
 /// Waiting until the message whose place is wanted has been received, or the receiver is gone: item, gone.
 static ROOM: Rule = Rule {
-    tag: 88,
+    tag: 104,
     alternatives: |states, _| u16::from(states[0] == RECEIVED || states[1] != 0),
     outcome: |states, _, _| {
         let gone = if states[0] == RECEIVED { NOTHING } else { (Mode::Read, states[1]) };
@@ -46,7 +46,7 @@ static ROOM: Rule = Rule {
 
 /// Sending if there is room: tail, gone, head. The argument is the bound.
 static TRY_SEND: Rule = Rule {
-    tag: 89,
+    tag: 105,
     alternatives: |_, _| 1,
     outcome: |states, bound, _| {
         let [tail, gone, head] = *states;
@@ -65,7 +65,7 @@ static TRY_SEND: Rule = Rule {
 
 /// Waiting for a message, or for the last sender's end: item, senders.
 static RECEIVE: Rule = Rule {
-    tag: 90,
+    tag: 106,
     alternatives: |states, _| u16::from(states[0] == SENT || states[1] == 0),
     outcome: |states, _, _| {
         let senders = if states[0] == SENT { NOTHING } else { (Mode::Read, states[1]) };
@@ -77,7 +77,7 @@ static RECEIVE: Rule = Rule {
 /// The same in a bounded channel, where it is told that the message is received: item, senders, head. The argument is what
 /// it adds to the head, as a [`Step`].
 static RECEIVE_BOUNDED: Rule = Rule {
-    tag: 91,
+    tag: 107,
     alternatives: RECEIVE.alternatives,
     outcome: |states, step, _| {
         let (found, not_found) = Step::unpack(step).updates(states[2]);
@@ -92,7 +92,7 @@ static RECEIVE_BOUNDED: Rule = Rule {
 
 /// Receiving a message if there is one: item, tail, senders. Where there is none, the next send matters.
 static POLL: Rule = Rule {
-    tag: 92,
+    tag: 108,
     alternatives: |_, _| 1,
     outcome: |states, _, _| match states[0] {
         SENT => [(Mode::Read, SENT), NOTHING, NOTHING],
@@ -103,7 +103,7 @@ static POLL: Rule = Rule {
 
 /// The same in a bounded channel: tail, senders, head. The argument is a [`Step`].
 static POLL_BOUNDED: Rule = Rule {
-    tag: 93,
+    tag: 109,
     alternatives: |_, _| 1,
     outcome: |states, step, _| {
         let [tail, senders, head] = *states;
