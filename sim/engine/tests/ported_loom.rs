@@ -3,8 +3,8 @@
 //! | loom's file | covered |
 //! |---|---|
 //! | `smoke.rs` | all |
-//! | `atomic.rs` | `fetch_add`; not `lazy_static!`, `unsync_load`, `update` |
-//! | `atomic_int.rs` | exclusive or, maximum, minimum, compare-exchange, for each width; not `fetch_update` and its like |
+//! | `atomic.rs` | `fetch_add`, `fetch_update`; not `lazy_static!`, `unsync_load` |
+//! | `atomic_int.rs` | exclusive or, maximum, minimum, compare-exchange, `fetch_update`, for each width |
 //! | `atomic_relaxed.rs` | a compare-exchange loop, a message that is passed; what a weaker ordering adds is not ours to find |
 //! | `litmus.rs` | store and load buffering: what is *not* seen under sequential consistency |
 //! | `spec.rs` | the example of four tasks; the outcomes that only weaker orderings allow are not seen |
@@ -14,40 +14,26 @@
 //! | `unsafe_cell.rs` | what is safe, and which orders are seen; there is no cell here whose unordered accesses are an error |
 //! | `arc.rs` | `try_unwrap`, a drop at the end; leaks are not looked for |
 //! | `futures.rs` | a waker that is called by two tasks |
+//! | `condvar.rs`, `mpsc.rs` | all |
 //!
-//! Not covered, for want of the primitive: `condvar.rs`, `mpsc.rs`, `thread_local.rs`. Not meaningful here: `fence.rs` (weak
+//! Not covered, for want of the primitive when this was written: `thread_local.rs`. Not meaningful here: `fence.rs` (weak
 //! memory), `double_panic_in_drop.rs` (how it takes down its tasks).
 
 mod outcomes;
 
-use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::task::{Poll, Waker};
 
-use outcomes::{deadlocks, explore, outcomes, panics};
+use outcomes::{deadlocks, explore, outcomes, panics, set, take, task};
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use selvedge_engine::sync::atomic::{
     AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
     AtomicU64, AtomicUsize,
 };
-use selvedge_engine::sync::{Mutex, RwLock};
+use selvedge_engine::sync::{Condvar, Mutex, RwLock, mpsc};
 use selvedge_engine::{Bound, Explorer, future, thread};
-
-fn set<T: Ord, const N: usize>(values: [T; N]) -> BTreeSet<T> {
-    values.into()
-}
-
-/// Spawns a task with its own reference to what is shared.
-fn task<S, T>(shared: &Arc<S>, body: impl FnOnce(&S) -> T + Send + 'static) -> thread::JoinHandle<T>
-where
-    S: Send + Sync + 'static,
-    T: Send + 'static,
-{
-    let shared = Arc::clone(shared);
-    thread::spawn(move || body(&shared))
-}
 
 #[test]
 fn smoke() {
@@ -95,9 +81,14 @@ mod atomics {
                     ];
                     let failed = swap.compare_exchange(b, a, SeqCst, SeqCst);
                     let done = swap.compare_exchange_weak(a, b, SeqCst, SeqCst);
-                    (before, [xor, max, min, swap].map(|atomic| atomic.load(SeqCst)), failed, done)
+                    let updated = [
+                        xor.fetch_update(SeqCst, SeqCst, |value| Some(value ^ b)),
+                        xor.fetch_update(SeqCst, SeqCst, |_| None),
+                    ];
+                    (before, [xor, max, min, swap].map(|atomic| atomic.load(SeqCst)), failed, done, updated)
                 });
-                assert_eq!(all, set([([a; 3], [a ^ b, a.max(b), a.min(b), b], Err(a), Ok(a))]));
+                let updated = [Ok(a ^ b), Err(a)];
+                assert_eq!(all, set([([a; 3], [a, a.max(b), a.min(b), b], Err(a), Ok(a), updated)]));
             }
         )*};
     }
@@ -286,7 +277,7 @@ mod locks {
             for task in tasks {
                 task.join().unwrap();
             }
-            let (mutex, rwlock) = Arc::into_inner(locks).unwrap();
+            let (mutex, rwlock) = take(locks);
             (mutex.into_inner().unwrap(), rwlock.into_inner().unwrap())
         });
         assert_eq!(values, set([(2, 2)]));
@@ -526,6 +517,103 @@ mod arcs {
         assert!(report.is_complete() && report.panics == 0);
         assert_eq!(seen.lock().unwrap().len() as u64, report.executions);
         assert!(seen.lock().unwrap().iter().all(|&value| value == 1));
+    }
+}
+
+mod condvars {
+    use super::*;
+
+    #[derive(Default)]
+    struct Flag {
+        set: AtomicBool,
+        lock: Mutex<()>,
+        condvar: Condvar,
+    }
+
+    impl Flag {
+        fn wait(&self) {
+            let mut held = self.lock.lock().unwrap();
+            while !self.set.load(SeqCst) {
+                held = self.condvar.wait(held).unwrap();
+            }
+        }
+
+        /// The lock is taken between the store and the notification: no task is between its look and its wait.
+        fn set(&self, notify: impl FnOnce(&Condvar)) {
+            self.set.store(true, SeqCst);
+            drop(self.lock.lock().unwrap());
+            notify(&self.condvar);
+        }
+    }
+
+    #[test]
+    fn one_is_notified() {
+        let all = deadlocks(|| {
+            let flag = Arc::new(Flag::default());
+            task(&flag, |flag| flag.set(Condvar::notify_one));
+            flag.wait();
+        });
+        assert_eq!(all.0, 0);
+    }
+
+    #[test]
+    fn all_are_notified() {
+        let all = deadlocks(|| {
+            let flag = Arc::new(Flag::default());
+            let waiting = [0, 1].map(|_| task(&flag, Flag::wait));
+            task(&flag, |flag| flag.set(Condvar::notify_all)).join().unwrap();
+            for task in waiting {
+                task.join().unwrap();
+            }
+        });
+        assert_eq!(all.0, 0);
+    }
+
+    /// Without the lock in between, a task may look, and then wait for a notification that has been.
+    #[test]
+    fn a_notification_that_comes_too_early() {
+        let (deadlocks, all) = deadlocks(|| {
+            let flag = Arc::new(Flag::default());
+            task(&flag, |flag| {
+                flag.set.store(true, SeqCst);
+                flag.condvar.notify_one();
+            });
+            flag.wait();
+        });
+        assert!(deadlocks > 0 && deadlocks < all, "{deadlocks} of {all}");
+    }
+}
+
+mod channels {
+    use super::*;
+
+    #[test]
+    fn two_senders() {
+        let received = outcomes(|| {
+            let (sender, receiver) = mpsc::channel();
+            for message in [5, 6] {
+                let sender = sender.clone();
+                thread::spawn(move || sender.send(message).unwrap());
+            }
+            let first = receiver.recv().unwrap();
+            (first, first + receiver.recv().unwrap())
+        });
+        assert_eq!(received, set([(5, 11), (6, 11)]));
+    }
+
+    #[test]
+    fn a_receiver_is_dropped_with_a_message() {
+        let received = outcomes(|| {
+            let (sender, receiver) = mpsc::channel();
+            let sending = thread::spawn(move || {
+                sender.send(1).unwrap();
+                sender.send(2).is_ok()
+            });
+            let first = receiver.recv().unwrap();
+            drop(receiver);
+            (first, sending.join().unwrap())
+        });
+        assert_eq!(received, set([(1, false), (1, true)]));
     }
 }
 

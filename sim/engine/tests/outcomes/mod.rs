@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use selvedge_engine::{Ending, Explorer, Report};
+use selvedge_engine::{Ending, Explorer, Report, thread};
 
 /// Explores `body`, and returns what it returned in its schedules. Panics and deadlocks are for the caller to judge.
 pub(crate) fn explore<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -> (Report, BTreeSet<T>) {
@@ -45,4 +45,27 @@ pub(crate) fn deadlocks(body: impl Fn() + 'static) -> (u64, u64) {
     let (report, _) = explore(body);
     assert_eq!(report.panics, 0, "{report:?}");
     (report.deadlocks, report.executions)
+}
+
+/// The set of these values.
+pub(crate) fn set<T: Ord, const N: usize>(values: [T; N]) -> BTreeSet<T> {
+    values.into()
+}
+
+/// Spawns a task with its own reference to what is shared.
+pub(crate) fn task<S, T>(
+    shared: &Arc<S>,
+    body: impl FnOnce(&S) -> T + Send + 'static,
+) -> thread::JoinHandle<T>
+where
+    S: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let shared = Arc::clone(shared);
+    thread::spawn(move || body(&shared))
+}
+
+/// The value, once every task that shared it has ended.
+pub(crate) fn take<S>(shared: Arc<S>) -> S {
+    Arc::into_inner(shared).expect("every task has ended")
 }
