@@ -1,45 +1,62 @@
 //! Explorations: which schedules are run, within which bounds, and what came of them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::panic::Location;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{Mode, TaskId};
-use crate::runtime::{self, Ending, Execution, Quiet};
-use crate::strategy::{Naive, Optimal, Replay, Strategy, Turn};
-
-/// What an exploration may spend, and what it ran into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// So many executions.
-    Executions(u64),
-    /// So much time.
-    Time(Duration),
-    /// So many steps in one execution.
-    Steps(usize),
-    /// The caller said that it is enough.
-    Stopped,
-}
-
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Bound::Executions(count) => write!(f, "the bound of {count} executions"),
-            Bound::Time(time) => write!(f, "the bound of {time:?}"),
-            Bound::Steps(steps) => write!(f, "the bound of {steps} steps in one execution"),
-            Bound::Stopped => f.write_str("a stop by the caller"),
-        }
-    }
-}
+use crate::progress::Progress;
+use crate::report::{Bound, Report};
+use crate::run::Run;
+use crate::runtime::{self, Execution, Quiet};
+use crate::schedule::Schedule;
+use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Strategy};
 
 #[derive(Clone, Debug)]
 enum Kind {
     Optimal,
     Naive,
-    Replay(Vec<Turn>),
+    Random { seed: u64 },
+    Pct { seed: u64, depth: usize },
+    Replay(Schedule),
+}
+
+impl Kind {
+    fn strategy(&self) -> Box<dyn Strategy> {
+        match *self {
+            Kind::Optimal => Box::new(Optimal::new()),
+            Kind::Naive => Box::new(Naive::default()),
+            Kind::Random { seed } => Box::new(Random::new(seed)),
+            Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
+            Kind::Replay(ref schedule) => Box::new(Replay::new(schedule.clone())),
+        }
+    }
+
+    fn seed(&self) -> Option<u64> {
+        match *self {
+            Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
+            Kind::Optimal | Kind::Naive | Kind::Replay(_) => None,
+        }
+    }
+}
+
+/// Whom to tell of progress, and how often.
+#[derive(Clone)]
+struct OnProgress {
+    every: Duration,
+    tell: Arc<dyn Fn(&Progress) + Send + Sync>,
+}
+
+// What the callback has seen says nothing about an exploration, so that an explorer can go through a `catch_unwind`.
+impl UnwindSafe for OnProgress {}
+impl RefUnwindSafe for OnProgress {}
+
+impl fmt::Debug for OnProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnProgress").field("every", &self.every).finish_non_exhaustive()
+    }
 }
 
 /// Explores the schedules of a program.
@@ -71,9 +88,11 @@ pub struct Explorer {
     max_executions: Option<u64>,
     max_time: Option<Duration>,
     max_steps: usize,
+    max_preemptions: Option<usize>,
     stack_size: usize,
     recording: bool,
     spurious_wakeups: u16,
+    on_progress: Option<OnProgress>,
 }
 
 impl Explorer {
@@ -83,9 +102,11 @@ impl Explorer {
             max_executions: None,
             max_time: None,
             max_steps: 10_000,
+            max_preemptions: None,
             stack_size: 256 << 10,
             recording: false,
             spurious_wakeups: 0,
+            on_progress: None,
         }
     }
 
@@ -99,10 +120,54 @@ impl Explorer {
         Explorer::new(Kind::Naive)
     }
 
-    /// One schedule: of each event the task, and which of its alternatives it takes (0 where there is one).
-    pub fn replay(schedule: impl IntoIterator<Item = (u32, u32)>) -> Self {
-        let turn = |(task, choice)| Turn { task: task as TaskId, choice: choice as u16 };
-        Explorer::new(Kind::Replay(schedule.into_iter().map(turn).collect()))
+    /// So many random schedules: at each step any task that can go on does, with the same chance. The same seed gives the
+    /// same schedules, on every machine.
+    ///
+    /// What is not found may still be there: the report is [bounded](Bound::Executions). For programs that are too large
+    /// for an exhaustive search.
+    pub fn random(seed: u64, executions: u64) -> Self {
+        Explorer::new(Kind::Random { seed }).max_executions(executions)
+    }
+
+    /// So many schedules by probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): each task has a random
+    /// priority, the highest that can go on does, and at `depth - 1` random steps the task whose turn it is falls behind
+    /// all others. A bug that needs `depth` things to happen in a certain order is found by one execution with a chance of
+    /// at least 1/(n·k^(depth-1)), with n tasks and k steps. Most bugs need two or three.
+    ///
+    /// How many steps there are is taken from the executions before. The same seed gives the same schedules.
+    pub fn pct(seed: u64, depth: usize, executions: u64) -> Self {
+        Explorer::new(Kind::Pct { seed, depth }).max_executions(executions)
+    }
+
+    /// One schedule, such as [`Run::schedule`] says, or as it was printed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::{Explorer, opaque, thread};
+    ///
+    /// let schedule = "s1:ba".parse().unwrap();
+    /// let report = Explorer::replay(schedule).run(|| {
+    ///     thread::spawn(opaque);
+    ///     opaque();
+    /// });
+    /// assert_eq!(report.executions, 1);
+    /// ```
+    pub fn replay(schedule: Schedule) -> Self {
+        Explorer::new(Kind::Replay(schedule))
+    }
+
+    /// The explorer that runs this schedule of the same program again, to show it.
+    pub(crate) fn again(&self, schedule: Schedule) -> Self {
+        Explorer {
+            kind: Kind::Replay(schedule),
+            max_executions: None,
+            max_time: None,
+            max_preemptions: None,
+            recording: true,
+            on_progress: None,
+            ..self.clone()
+        }
     }
 
     /// Stops after so many executions.
@@ -123,13 +188,43 @@ impl Explorer {
         self
     }
 
+    /// Leaves out schedules with more preemptions than this: switches from a task that could have gone on. Many bugs need
+    /// one or two. The report says [bounded](Bound::Preemptions) if anything was left out.
+    ///
+    /// # Panics
+    ///
+    /// [`run`](Explorer::run) does, if the explorer is [`optimal`](Explorer::optimal): it runs one schedule for many, and
+    /// this one may have more preemptions than others that it stands for.
+    pub fn max_preemptions(mut self, preemptions: usize) -> Self {
+        self.max_preemptions = Some(preemptions);
+        self
+    }
+
+    /// Tells of the progress, at most this often, between two executions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::{Explorer, choose};
+    /// use std::time::Duration;
+    ///
+    /// Explorer::optimal()
+    ///     .on_progress(Duration::from_secs(1), |progress| eprintln!("{progress}"))
+    ///     .run(|| drop(choose(10)));
+    /// ```
+    pub fn on_progress(mut self, every: Duration, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(OnProgress { every, tell: Arc::new(tell) });
+        self
+    }
+
     /// The size of a task's stack in bytes (256 KiB unless told).
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
     }
 
-    /// Tells [`recording`](crate::recording) to say true: the executions are to be shown, not only counted.
+    /// The executions are to be shown, not only counted: [`Run::trace`] has their traces, and
+    /// [`recording`](crate::recording) says true inside.
     pub fn recording(mut self, recording: bool) -> Self {
         self.recording = recording;
         self
@@ -180,168 +275,81 @@ impl Explorer {
         mut visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
     ) -> Report {
         let start = Instant::now();
-        let _quiet = Quiet::new();
-        let strategy: Box<dyn Strategy> = match &self.kind {
-            Kind::Optimal => Box::new(Optimal::new()),
-            Kind::Naive => Box::new(Naive::default()),
-            Kind::Replay(schedule) => Box::new(Replay::new(schedule.clone())),
-        };
+        let quiet = Quiet::new();
         let body: Rc<dyn Fn()> = Rc::new(body);
         let mut execution =
-            Box::new(Execution::new(strategy, self.max_steps, self.stack_size, self.recording));
+            Box::new(Execution::new(self.strategy(), self.max_steps, self.stack_size, self.recording));
         execution.spurious_wakeups = self.spurious_wakeups;
-        let mut report = Report::default();
-        loop {
+        let mut report = Report { seed: self.kind.seed(), ..Report::default() };
+        let mut told = start;
+        let more = loop {
             let ending;
             (execution, ending) = runtime::run(execution, Rc::clone(&body));
             report.events += execution.trail.len() as u64;
-            if execution.was_redundant() {
+            if execution.strategy().was_redundant() {
                 report.redundant += 1;
             } else {
                 report.executions += 1;
-                report.count(&ending, self.max_steps);
                 let run = Run { execution: &execution, ending: &ending };
-                if visit(&run).is_break() {
+                report.count(&run, self.max_steps);
+                if quiet.interrupt(|| visit(&run)).is_break() {
                     report.bound = Some(Bound::Stopped);
                 }
             }
-            if report.nondeterminism.is_some() || report.bound == Some(Bound::Stopped) {
-                break;
+            if report.nondeterminism.is_some() {
+                break true;
             }
-            if !execution.next_run() {
-                break;
+            let more = execution.next_run();
+            if !more || report.bound == Some(Bound::Stopped) {
+                break more;
             }
             if self.max_executions.is_some_and(|most| report.executions >= most) {
                 report.bound = self.max_executions.map(Bound::Executions);
-                break;
+                break true;
             }
             if self.max_time.is_some_and(|most| start.elapsed() >= most) {
                 report.bound = self.max_time.map(Bound::Time);
-                break;
+                break true;
             }
+            if let Some(on_progress) = &self.on_progress
+                && told.elapsed() >= on_progress.every
+            {
+                told = Instant::now();
+                let progress = Progress {
+                    executions: report.executions,
+                    events: report.events,
+                    elapsed: start.elapsed(),
+                    done: self.done(&execution, report.executions),
+                };
+                quiet.interrupt(|| (on_progress.tell)(&progress));
+            }
+        };
+        if report.bound.is_none() && execution.strategy().left_out() {
+            report.bound = self.max_preemptions.map(Bound::Preemptions);
         }
+        if let Kind::Replay(_) = self.kind {
+            report.bound.get_or_insert(Bound::Schedule);
+        }
+        report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
+        report.never = execution.sometimes.never().collect();
         report.elapsed = start.elapsed();
         report
     }
-}
 
-/// What an exploration came to.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
-    /// Executions that were run to their end, deadlocks and panics included.
-    pub executions: u64,
-    /// Of these, those that ended in a deadlock.
-    pub deadlocks: u64,
-    /// Of these, those that ended in a panic that nobody took.
-    pub panics: u64,
-    /// Executions that were cut short because all that could go on had been explored already: none, for an optimal
-    /// strategy.
-    pub redundant: u64,
-    /// Events of all executions.
-    pub events: u64,
-    /// How long it took.
-    pub elapsed: Duration,
-    /// What ended the exploration before it was complete.
-    pub bound: Option<Bound>,
-    /// The first difference between two runs of the same schedule, if the program is not deterministic.
-    pub nondeterminism: Option<String>,
-}
-
-impl Report {
-    /// Whether every schedule is covered.
-    pub fn is_complete(&self) -> bool {
-        self.bound.is_none() && self.nondeterminism.is_none()
+    fn strategy(&self) -> Box<dyn Strategy> {
+        let strategy = self.kind.strategy();
+        let Some(most) = self.max_preemptions else { return strategy };
+        assert!(
+            !matches!(self.kind, Kind::Optimal),
+            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may have more \
+             of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
+        );
+        Box::new(Preemptions::new(strategy, most))
     }
 
-    fn count(&mut self, ending: &Ending, max_steps: usize) {
-        match ending {
-            Ending::Complete => {}
-            Ending::Deadlock(_) => self.deadlocks += 1,
-            Ending::Panic { .. } => self.panics += 1,
-            Ending::TooLong => self.bound = Some(Bound::Steps(max_steps)),
-            Ending::Nondeterministic(difference) => self.nondeterminism = Some(difference.clone()),
-        }
+    /// Which part of the search is done, between two executions.
+    fn done(&self, execution: &Execution, executions: u64) -> f64 {
+        let planned = || self.max_executions.map(|most| executions as f64 / most.max(1) as f64);
+        execution.strategy().done().or_else(planned).unwrap_or(0.0)
     }
 }
-
-/// An execution that has ended.
-#[derive(Clone, Copy)]
-pub struct Run<'a> {
-    execution: &'a Execution,
-    ending: &'a Ending,
-}
-
-/// One event of an execution.
-#[derive(Clone, Copy, Debug)]
-pub struct Step {
-    /// The task.
-    pub task: u32,
-    /// Which of the task's events it is, from 1.
-    pub index: u32,
-    /// Which of its alternatives it took, from 0.
-    pub choice: u32,
-    /// The source line that called the operation.
-    pub source: &'static Location<'static>,
-}
-
-impl<'a> Run<'a> {
-    /// How it ended.
-    pub fn ending(&self) -> &'a Ending {
-        self.ending
-    }
-
-    /// Its events, in order.
-    pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
-        self.execution.trail.events().iter().map(|event| Step {
-            task: u32::from(event.task),
-            index: event.index,
-            choice: u32::from(event.choice),
-            source: event.source,
-        })
-    }
-
-    /// The vector clock of the event at `position` (from 0): of each task, how many events happen before it, itself
-    /// included.
-    pub fn clock(&self, position: usize) -> &'a [u32] {
-        self.execution.trail.clock(position)
-    }
-
-    /// Its schedule: of each event the task, and which of its alternatives it took.
-    pub fn schedule(&self) -> Vec<(u32, u32)> {
-        self.steps().map(|step| (step.task, step.choice)).collect()
-    }
-
-    /// A task's name.
-    pub fn task_name(&self, task: u32) -> String {
-        self.execution.task_name(task as TaskId)
-    }
-
-    /// What is the same in all schedules of the execution's class and in no other: each event's clock and what it did.
-    pub fn class(&self) -> Class {
-        let trail = &self.execution.trail;
-        let events = trail.events().iter().enumerate();
-        Class(
-            events
-                .map(|(position, event)| {
-                    let clock = trail.clock(position);
-                    let last = clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1);
-                    let accesses = event.accesses().iter().map(|access| access.mode);
-                    ((event.task, event.index), (clock[..last].to_vec(), event.choice, accesses.collect()))
-                })
-                .collect(),
-        )
-    }
-}
-
-impl fmt::Debug for Run<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("ending", self.ending).field("schedule", &self.schedule()).finish()
-    }
-}
-
-/// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Class(BTreeMap<(TaskId, u32), ClassEvent>);
-
-/// An event's clock, which alternative it took, and how it conflicts.
-type ClassEvent = (Vec<u32>, u16, Vec<Mode>);

@@ -39,9 +39,60 @@
 //! four classes are left, and two of them lose an update. A panic that nobody joins is an outcome of its schedule, like
 //! a deadlock, and the search goes on.
 //!
-//! [`Explorer::run_each`] shows each execution as it ends, with its schedule: of each event the task, and which of
-//! its alternatives it took. The main task is 0.
-//! A schedule can be run again.
+//! # From a failure to its trace
+//!
+//! In a test, say [`check`](Explorer::check) instead of `run`. It panics if anything is wrong, with the trace of the
+//! simplest schedule that shows it:
+//!
+//! ```text
+//! panic: main panicked at src/lib.rs:31: assertion `left == right` failed: an update was lost
+//!   left: 1
+//!  right: 2
+//!
+//! step  task    object     what         at
+//!    1  task 1  AtomicU32  read → 0     src/lib.rs:22
+//!       ── the schedule leaves task 1 here
+//!    2  task 2  AtomicU32  read → 0     src/lib.rs:22
+//!    3  task 2  AtomicU32  store 0 → 1  src/lib.rs:23
+//!       ── task 2 has no more to do
+//!    4  task 1  AtomicU32  store 1 → 1  src/lib.rs:23
+//!       ── task 1 has no more to do
+//!    5  main    AtomicU32  read → 1     src/lib.rs:31
+//!
+//! 2 of 4 executions panicked; the search is complete.
+//! To run this schedule again: Explorer::replay("s1:bc2ba".parse().unwrap())
+//! ```
+//!
+//! Names make it easier to read: `AtomicU32::named("counter", 0)`.
+//!
+//! The [`Schedule`] is printed in a form that runs it again, on any machine:
+//!
+//! ```
+//! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
+//! # use selvedge_engine::thread;
+//! # fn program() {
+//! #     let counter = Arc::new(AtomicU32::new(0));
+//! #     let tasks: Vec<_> = (0..2)
+//! #         .map(|_| {
+//! #             let counter = Arc::clone(&counter);
+//! #             thread::spawn(move || {
+//! #                 let seen = counter.load(SeqCst);
+//! #                 counter.store(seen + 1, SeqCst);
+//! #             })
+//! #         })
+//! #         .collect();
+//! #     for task in tasks {
+//! #         task.join().unwrap();
+//! #     }
+//! #     assert_eq!(counter.load(SeqCst), 2, "an update was lost");
+//! # }
+//! use selvedge_engine::{Explorer, Verdict};
+//!
+//! let report = Explorer::replay("s1:bc2ba".parse().unwrap()).run(program);
+//! assert!(matches!(report.verdict(), Verdict::Panic { .. }));
+//! ```
+//!
+//! [`Explorer::run_each`] shows each execution as it ends.
 //!
 //! ```
 //! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
@@ -65,21 +116,19 @@
 //! use selvedge_engine::{Ending, Explorer};
 //! use std::ops::ControlFlow;
 //!
-//! let mut lost = None;
-//! Explorer::optimal().run_each(program, |run| match run.ending() {
-//!     Ending::Panic { .. } => {
-//!         lost = Some(run.schedule());
-//!         ControlFlow::Break(())
+//! let mut lost = Vec::new();
+//! Explorer::optimal().run_each(program, |run| {
+//!     if let Ending::Panic { .. } = run.ending() {
+//!         lost.push(run.schedule().to_string());
 //!     }
-//!     _ => ControlFlow::Continue(()),
+//!     ControlFlow::Continue(())
 //! });
-//! let lost = lost.expect("there is such a schedule");
-//! let tasks: Vec<u32> = lost.iter().map(|(task, _)| *task).collect();
-//! assert_eq!(tasks, [1, 2, 2, 1, 0]); // both load before either stores; main looks last
-//!
-//! let report = Explorer::replay(lost).run(program);
-//! assert_eq!(report.panics, 1);
+//! assert_eq!(lost.len(), 2); // whoever stores last
 //! ```
+//!
+//! A program that is too large for all its schedules is explored at random, by [`Explorer::random`] or
+//! [`Explorer::pct`], or within a [bound](Explorer::max_preemptions). The [`Verdict`] then says *bounded*, and how far it
+//! went; it never says *complete*.
 //!
 //! # What it promises, and what not
 //!
@@ -88,7 +137,8 @@
 //!   held to.
 //! - The memory is sequentially consistent. Orderings of atomics are accepted and not looked at: what weak memory adds is
 //!   for loom to find.
-//! - A report is [complete](Report::is_complete), or says which [`Bound`] ended it.
+//! - A report is [complete](Report::is_complete), or says which [`Bound`] left something out. A [`Verdict`] is the gravest
+//!   that is true: nondeterministic, panic, deadlock, bounded, vacuous, complete.
 //! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
 //!   stopped, and told at which step.
 //! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
@@ -100,21 +150,39 @@
 //!   without end, which the [bound on steps](Explorer::max_steps) ends.
 #![deny(unsafe_code)]
 
+mod check;
 mod choice;
 mod coroutine;
 mod event;
 mod explorer;
 pub mod future;
+mod number;
 pub mod object;
+mod progress;
+mod report;
+mod run;
 mod runtime;
+mod schedule;
+mod sometimes;
 mod strategy;
 pub mod sync;
+mod text;
 pub mod thread;
+mod trace;
+mod verdict;
+mod witness;
 
 pub use choice::{choose, opaque};
 pub use event::Mode;
-pub use explorer::{Bound, Class, Explorer, Report, Run, Step};
+pub use explorer::Explorer;
+pub use progress::Progress;
+pub use report::{Bound, Failure, Report};
+pub use run::{Class, Run, Step};
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
+pub use schedule::{Schedule, ScheduleError};
+pub use sometimes::sometimes;
+pub use trace::{Trace, TraceStep, Turnover};
+pub use verdict::Verdict;
 
 /// How many tasks the schedules of one exploration may have in all.
 pub const MAX_TASKS: usize = 64;

@@ -108,15 +108,18 @@ where
 
 /// Runs a task's body; a panic is kept as the task's outcome.
 pub(crate) fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => Ok(value),
-        // Not a panic: the stack is being unwound, and whoever does it waits for it to reach the end.
-        Err(payload) if runtime::abandoning() => panic::resume_unwind(payload),
-        Err(payload) => {
-            runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));
-            Err(payload)
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    if let Err(payload) = result {
+        if runtime::abandoning() {
+            // Not a panic: the stack is being unwound, and whoever does it waits for it to reach the end.
+            panic::resume_unwind(payload);
         }
+        runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));
+        runtime::catch_up();
+        return Err(payload);
     }
+    runtime::catch_up();
+    result
 }
 
 /// Gives other tasks a chance to run. Every schedule is explored anyway: this does nothing.

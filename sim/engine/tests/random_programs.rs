@@ -24,6 +24,8 @@ enum Op {
     Lock(usize),
     /// Read the cell while the lock is held.
     LockAndRead(usize, usize),
+    /// Read the cell while the lock is held, and panic if it is not 0: the lock is given back while the task unwinds.
+    LockAndPanic(usize, usize),
     TryLock(usize),
     ReadLock(usize),
     /// Read the cell while the lock is held shared.
@@ -58,6 +60,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (object.clone(), 1..3u64).prop_map(|(a, least)| Op::WaitUntilAtLeast(a, least)),
         2 => object.clone().prop_map(Op::Lock),
         1 => (object.clone(), object.clone()).prop_map(|(a, b)| Op::LockAndRead(a, b)),
+        1 => (object.clone(), object.clone()).prop_map(|(a, b)| Op::LockAndPanic(a, b)),
         2 => object.clone().prop_map(Op::TryLock),
         1 => object.clone().prop_map(Op::ReadLock),
         1 => (object.clone(), object.clone()).prop_map(|(a, b)| Op::ReadLockAndRead(a, b)),
@@ -126,6 +129,12 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
             Op::LockAndRead(a, b) => {
                 let _held = shared.locks[a].lock().unwrap();
                 see(shared.cells[b].get());
+            }
+            Op::LockAndPanic(a, b) => {
+                let _held = shared.locks[a].lock();
+                let value = shared.cells[b].get();
+                see(value);
+                assert_eq!(value, 0);
             }
             Op::TryLock(a) => match shared.locks[a].try_lock() {
                 Ok(mut value) => {

@@ -64,5 +64,4 @@ pub mod report;
 pub mod scenario;
 pub mod trace;
 pub mod verdict;
-mod witness;
 mod world;

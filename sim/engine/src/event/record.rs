@@ -181,6 +181,29 @@ impl Pending {
         self.rule.map_or(action.tag(), |(rule, _)| rule.tag)
     }
 
+    /// Whether all that it does is to give up a lock: nothing comes of it that its task could look at.
+    pub(crate) fn is_release(&self) -> bool {
+        self.rule.is_none()
+            && matches!(self.actions().first(), Some((_, Action::Unlock | Action::UnlockShared)))
+    }
+
+    /// A number that is the same for the same operation of a task, and hardly for another.
+    #[inline]
+    pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
+        let [(location, action), ..] = self.actions;
+        let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.tag(action));
+        (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// What it does, in words.
+    pub(crate) fn describe(&self) -> &'static str {
+        match (self.rule, self.actions().first()) {
+            (Some((rule, _)), _) => rule.what,
+            (None, Some((_, action))) => action.describe(),
+            (None, None) => "do something unseen",
+        }
+    }
+
     /// Whether the states decide if it can go on, or what comes of it.
     #[inline]
     pub(crate) fn depends_on_states(&self) -> bool {

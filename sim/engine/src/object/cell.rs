@@ -34,7 +34,12 @@ pub struct Cell<T> {
 impl<T> Cell<T> {
     /// A cell with this value.
     pub fn new(value: T) -> Self {
-        Cell { handle: Handle::new("a cell", 0), value: Mutex::new(value) }
+        Cell::named("a cell", value)
+    }
+
+    /// A cell of this name, for messages and traces.
+    pub fn named(name: &'static str, value: T) -> Self {
+        Cell { handle: Handle::new(name, 0), value: Mutex::new(value) }
     }
 
     /// The value.

@@ -37,7 +37,13 @@ pub struct Counter {
 impl Counter {
     /// A counter with this value.
     pub fn new(value: i64) -> Self {
-        Counter { handle: Handle::new("a counter", value as u64), value: AtomicI64::new(value) }
+        Counter::named("a counter", value)
+    }
+
+    /// A counter of this name, for messages and traces.
+    pub fn named(name: &'static str, value: i64) -> Self {
+        let show = |word| (word as i64).to_string();
+        Counter { handle: Handle::of_value(name, value as u64, show), value: AtomicI64::new(value) }
     }
 
     /// Adds, wrapping around.

@@ -7,18 +7,24 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
 use super::panics::PanicReport;
-use super::registry::Registry;
+use super::record::{Recorded, Switch};
+use super::registry::{Registry, Show};
+use super::sometimes::Sometimes;
 use super::task::{Phase, SharedCondition, Task};
 use super::trail::{Tracking, Trail};
 use crate::coroutine::{self, Coroutine, Stack, StackPool};
 use crate::event::{CHOOSE, Event, LocationId, Mode, Pending, TaskId};
 use crate::strategy::{Options, Strategy, Turn};
+
+/// What to look for where a program is not deterministic.
+const MEND_NONDETERMINISM: &str = "The body must do the same in every run: look for random numbers, clocks, iteration over \
+    a HashMap, state that outlives a run, or a thread that the engine does not know";
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -28,7 +34,7 @@ thread_local! {
 
 /// What an operation came to: the state of its first location before and after, that of the others before, and which of
 /// its alternatives it was.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Granted {
     pub(crate) before: u64,
     pub(crate) after: u64,
@@ -85,6 +91,13 @@ pub(crate) struct Execution {
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) registry: Registry,
+    /// Of each event of the run what it was, if the run is recorded.
+    pub(crate) record: Vec<Recorded>,
+    pub(crate) sometimes: Sometimes,
+    /// What is announced now: the fingerprints of all pending operations, as one.
+    announced: u64,
+    /// For each event of the trail, what was announced when it was chosen; of the last run, beyond the trail's end.
+    announced_at: Vec<u64>,
     strategy: Box<dyn Strategy>,
     stacks: StackPool,
 }
@@ -93,6 +106,8 @@ pub(crate) struct Execution {
 enum Announced {
     Done(Granted),
     Wait,
+    /// Not announced: the task has locks to give up first.
+    Late(Option<SharedCondition>),
 }
 
 struct Choice<'a> {
@@ -154,6 +169,10 @@ impl Execution {
             spurious_wakeups: 0,
             trail: Trail::new(strategy.tracking()),
             registry: Registry::default(),
+            record: Vec::new(),
+            announced: 0,
+            announced_at: Vec::new(),
+            sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),
         }
@@ -177,8 +196,12 @@ impl Execution {
         self.strategy.next_run(&mut self.trail, &mut self.registry)
     }
 
-    pub(crate) fn was_redundant(&self) -> bool {
-        self.strategy.was_redundant()
+    pub(crate) fn strategy(&self) -> &dyn Strategy {
+        self.strategy.as_ref()
+    }
+
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recording
     }
 
     pub(crate) fn task_name(&self, task: TaskId) -> String {
@@ -193,6 +216,8 @@ impl Execution {
         self.stopped = None;
         self.registry.begin_run();
         self.trail.begin_run();
+        self.record.clear();
+        self.announced = 0;
     }
 
     fn add_task(&mut self, parent: Option<TaskId>, name: Option<String>) -> TaskId {
@@ -224,6 +249,9 @@ impl Execution {
         if self.trail.is_repeating() {
             return self.repeated_task();
         }
+        if !self.announces_the_same() {
+            return None;
+        }
         if self.trail.len() >= self.max_steps {
             self.stopped = Some(Ending::TooLong);
             return None;
@@ -234,7 +262,60 @@ impl Execution {
             trail: &self.trail,
             current: self.current,
         };
-        self.strategy.choose(&choice, &self.trail)
+        let turn = self.strategy.choose(&choice, &self.trail);
+        if turn.is_none() {
+            let misfit = self.strategy.misfit().map(str::to_owned);
+            self.stopped = misfit.map(Ending::Nondeterministic);
+        }
+        turn
+    }
+
+    /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a
+    /// task whose own events are all in the prefix, and that announces something else after them, shows in nothing else.
+    #[inline]
+    fn announces_the_same(&mut self) -> bool {
+        let position = self.trail.len();
+        match self.announced_at.get_mut(position) {
+            Some(before) => {
+                // Further on there is only what another schedule has left.
+                if self.trail.is_first_new() && *before != self.announced {
+                    self.stopped = Some(Ending::Nondeterministic(self.announces_otherwise()));
+                    return false;
+                }
+                *before = self.announced;
+            }
+            None => {
+                // What was glued to the last event was not chosen, and is never the first that is new.
+                self.announced_at.resize(position, 0);
+                self.announced_at.push(self.announced);
+            }
+        }
+        true
+    }
+
+    #[cold]
+    fn announces_otherwise(&self) -> String {
+        let pending = self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending?)));
+        let announced: Vec<String> = pending
+            .map(|(id, pending)| {
+                format!(
+                    "{} is to {} at {}",
+                    self.task_name(id as TaskId),
+                    pending.describe(),
+                    place(pending.source)
+                )
+            })
+            .collect();
+        format!(
+            "at step {}, the tasks do not announce what they announced in an earlier run with the same schedule. Now {}. \
+             {MEND_NONDETERMINISM}",
+            self.trail.len() + 1,
+            if announced.is_empty() {
+                "none of them announces anything".to_owned()
+            } else {
+                announced.join(", ")
+            },
+        )
     }
 
     /// The task of the next event of the prefix, if it has announced the same operation as before.
@@ -251,8 +332,7 @@ impl Execution {
         };
         self.stopped = Some(Ending::Nondeterministic(format!(
             "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
-             The body must do the same in every run: look for random numbers, clocks, iteration over a HashMap, state that \
-             outlives a run, or a thread that the engine does not know",
+             {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             self.task_name(expected.task),
             place(expected.source),
@@ -264,6 +344,9 @@ impl Execution {
     #[inline]
     fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) -> Granted {
         self.current = task;
+        if self.recording {
+            self.record(task);
+        }
         let slot = &mut self.tasks[task as usize];
         let position = if self.trail.is_repeating() {
             self.trail.repeat(&mut self.registry)
@@ -274,7 +357,9 @@ impl Execution {
             self.strategy.executed(&self.trail);
             position
         };
-        slot.pending = None;
+        if let Some(pending) = slot.pending.take() {
+            self.announced ^= pending.fingerprint(task);
+        }
         slot.condition = None;
         self.grant(position)
     }
@@ -293,6 +378,22 @@ impl Execution {
         self.granted
     }
 
+    /// Notes what `task` is about to do, and why it is its turn.
+    fn record(&mut self, task: TaskId) {
+        let last = self.trail.events().last().map(|event| event.task);
+        let switch = last.filter(|&last| last != task).map(|last| {
+            let its = &self.tasks[last as usize];
+            match (its.phase, its.pending) {
+                (Phase::Joining(other), _) => Switch::Joins(other),
+                (_, Some(pending)) if its.alternatives(&self.registry) == 0 => Switch::Waits(pending),
+                (_, Some(_)) => Switch::Chosen,
+                (_, None) => Switch::Ended,
+            }
+        });
+        let pending = self.tasks[task as usize].pending.expect("an operation that is about to be done");
+        self.record.push(Recorded { pending, switch });
+    }
+
     /// The current task is about to do `pending`.
     fn announce(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
         let task = self.current;
@@ -304,22 +405,22 @@ impl Execution {
             // The common case while a prefix is repeated: the same task goes on with the operation that is known.
             let expected = self.trail.expected();
             if expected.task == task && pending.matches(expected) {
+                if self.recording {
+                    self.record.push(Recorded { pending: *pending, switch: None });
+                }
                 let position = self.trail.repeat(&mut self.registry);
                 return Announced::Done(self.grant(position));
             }
         }
+        if thread::panicking() {
+            return Announced::Done(self.unwind(pending, condition));
+        }
+        if !slot.released.is_empty() {
+            return Announced::Late(condition);
+        }
         slot.pending = Some(*pending);
         slot.condition = condition;
-        if thread::panicking() {
-            // No other task may run while this one unwinds: what it does now belongs to its last step.
-            let is_enabled = self.tasks[task as usize].alternatives(&self.registry) > 0;
-            return Announced::Done(if is_enabled && self.stopped.is_none() {
-                self.execute(Turn { task, choice: 0 }, true)
-            } else {
-                self.tasks[task as usize].pending = None;
-                self.apply(pending)
-            });
-        }
+        self.announced ^= pending.fingerprint(task);
         if self.tasks[task as usize].phase == Phase::Starting {
             return Announced::Wait;
         }
@@ -330,6 +431,32 @@ impl Execution {
         }
     }
 
+    /// An operation of the current task while it unwinds, when no other task may run.
+    ///
+    /// A lock that is given up is free at once for std, and for the other tasks as soon as the task has been unwound:
+    /// until then it is an operation that the task has announced. For anything else the task needs to know now what comes
+    /// of it. That is glued to its last step, and the search does not look for orders in which others come between.
+    fn unwind(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Granted {
+        let task = self.current as usize;
+        if pending.is_release() {
+            self.tasks[task].released.push(*pending);
+            return Granted::default();
+        }
+        for release in mem::take(&mut self.tasks[task].released) {
+            self.glue_if_enabled(&release, None);
+        }
+        self.glue_if_enabled(pending, condition)
+    }
+
+    fn glue_if_enabled(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Granted {
+        let states = self.registry.states(pending);
+        if pending.alternatives(&states, condition.as_deref()) == 0 || self.stopped.is_some() {
+            return self.apply(pending);
+        }
+        self.tasks[self.current as usize].condition = condition;
+        self.glue(pending)
+    }
+
     /// Does one more step of the current task, right after its last: no other task can go between.
     fn glue(&mut self, pending: &Pending) -> Granted {
         if self.abandoning {
@@ -337,6 +464,7 @@ impl Execution {
         }
         let task = self.current;
         self.tasks[task as usize].pending = Some(*pending);
+        self.announced ^= pending.fingerprint(task);
         self.execute(Turn { task, choice: 0 }, true)
     }
 
@@ -380,16 +508,29 @@ impl Execution {
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);
-                let what = match pending.rule {
-                    Some((rule, _)) => rule.what,
-                    None => pending.actions().first().map_or("go on", |(_, action)| action.describe()),
-                };
+                let what = pending.describe();
                 let object =
                     pending.actions().first().map_or("", |(location, _)| self.registry.name(*location));
-                Some(format!("{name} waits to {what} {object}, at {}", place(pending.source)))
+                let holder = self.holder(id, pending).unwrap_or_default();
+                Some(format!("{name} waits to {what} {object}, at {}{holder}", place(pending.source)))
             }
             _ => None,
         }
+    }
+}
+
+impl Execution {
+    /// Who holds the lock that `task` waits for, in words.
+    fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
+        let &(location, _) = pending.actions().first()?;
+        let last = self.trail.last_event(location, &self.registry)?;
+        let access = last.accesses().iter().find(|access| access.location == location)?;
+        if access.mode != Mode::Acquire {
+            return None;
+        }
+        let whose = if last.task == task { "it has itself".to_owned() } else { self.task_name(last.task) };
+        let has = if last.task == task { "" } else { " has" };
+        Some(format!(", which {whose}{has} held since {}", place(last.source)))
     }
 }
 
@@ -460,12 +601,12 @@ pub(crate) fn spurious_wakeups() -> u16 {
 }
 
 /// Registers an object of the current task. `None` outside an exploration.
-pub(super) fn register(name: &'static str, state: u64) -> Option<(LocationId, u64)> {
+pub(super) fn register(name: &'static str, state: u64, show: Option<Show>) -> Option<(LocationId, u64)> {
     with_if_any(|execution| {
         let creator = &mut execution.tasks[execution.current as usize];
         creator.objects += 1;
         let nth = creator.objects - 1;
-        let location = execution.registry.object(execution.current, nth, name, state);
+        let location = execution.registry.object(execution.current, nth, name, state, show);
         (location, execution.registry.run())
     })
 }
@@ -526,10 +667,26 @@ pub(super) fn perform_when(
     })?;
     match announced {
         Announced::Done(granted) => Some(granted),
+        Announced::Late(condition) => {
+            catch_up();
+            perform_when(run, pending, condition)
+        }
         Announced::Wait => {
             coroutine::suspend();
             with_if_any(|execution| execution.granted)
         }
+    }
+}
+
+/// The current task has been unwound: other tasks may see that it gives up its locks.
+pub(crate) fn catch_up() {
+    let released = with_if_any(|execution| {
+        let released = mem::take(&mut execution.tasks[execution.current as usize].released);
+        (execution.registry.run(), released)
+    });
+    let Some((run, released)) = released else { return };
+    for release in &released {
+        perform(run, release);
     }
 }
 
@@ -541,6 +698,15 @@ pub(crate) fn choose(alternatives: u16) -> u16 {
     perform(run, &pending).map_or(0, |granted| granted.choice)
 }
 
+/// Notes whether a condition that should hold at some time holds now.
+pub(crate) fn sometimes(name: &'static str, holds: bool) {
+    with_if_any(|execution| {
+        if !execution.abandoning {
+            execution.sometimes.note(name, holds);
+        }
+    });
+}
+
 /// Announces something that is not known.
 #[track_caller]
 pub(crate) fn opaque() {
@@ -550,6 +716,7 @@ pub(crate) fn opaque() {
 
 /// Spawns a task: it runs at once up to its first announcement.
 pub(crate) fn spawn(name: Option<String>, body: impl FnOnce() + 'static) -> TaskId {
+    catch_up();
     let (parent, task, stack) = with(|execution| {
         let parent = execution.current;
         let task = execution.add_task(Some(parent), name);
@@ -597,6 +764,7 @@ fn settle(task: TaskId, coroutine: Coroutine, ended: bool) {
 
 /// Waits for the end of `other`. False if it cannot, because the run is being given up.
 pub(crate) fn join(other: TaskId) -> bool {
+    catch_up();
     let wait = with(|execution| {
         let task = execution.current;
         execution.tasks[other as usize].panicked = None;

@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use super::execution::{self, Granted};
+use super::registry::Show;
 use super::task::SharedCondition;
 use crate::event::{Action, LocationId, Pending, Rule};
 
@@ -18,7 +19,14 @@ impl Handle {
     /// A new object, named by its creator, with this state.
     #[inline]
     pub(crate) fn new(name: &'static str, state: u64) -> Self {
-        let (location, run) = execution::register(name, state).unwrap_or((u32::MAX, 0));
+        let (location, run) = execution::register(name, state, None).unwrap_or((u32::MAX, 0));
+        Handle { location, run }
+    }
+
+    /// A new object whose state is a value, and how traces show it.
+    #[inline]
+    pub(crate) fn of_value(name: &'static str, state: u64, show: Show) -> Self {
+        let (location, run) = execution::register(name, state, Some(show)).unwrap_or((u32::MAX, 0));
         Handle { location, run }
     }
 

@@ -40,6 +40,16 @@ impl Quiet {
     }
 }
 
+impl Quiet {
+    /// Runs what is no part of the exploration: its panics are printed.
+    pub(crate) fn interrupt<R>(&self, action: impl FnOnce() -> R) -> R {
+        let quiet = QUIET.replace(self.0);
+        let result = action();
+        QUIET.set(quiet);
+        result
+    }
+}
+
 impl Drop for Quiet {
     fn drop(&mut self) {
         QUIET.set(self.0);

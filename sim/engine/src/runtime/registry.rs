@@ -20,6 +20,18 @@ pub(crate) struct LocationState {
     pub(crate) name: &'static str,
 }
 
+/// A location's state as a person reads it.
+pub(crate) type Show = fn(u64) -> String;
+
+/// What messages and traces need to know of a location, and the search does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Details {
+    /// How the state is shown, if it is a value.
+    pub(crate) show: Option<Show>,
+    /// The object, if the location is one of its keys.
+    pub(crate) whole: Option<LocationId>,
+}
+
 /// Numbers for tasks and locations, kept over the whole exploration.
 #[derive(Default)]
 pub(crate) struct Registry {
@@ -30,6 +42,7 @@ pub(crate) struct Registry {
     keys: FxHashMap<(LocationId, u64), LocationId>,
     items: FxHashMap<LocationId, LocationId>,
     locations: Vec<LocationState>,
+    details: Vec<Details>,
     tasks: usize,
     run: u64,
 }
@@ -74,11 +87,12 @@ impl Registry {
         nth: usize,
         name: &'static str,
         initial: u64,
+        show: Option<Show>,
     ) -> LocationId {
         let location = match self.objects[creator as usize].get(nth) {
             Some(&known) => known,
             None => {
-                let location = self.new_location(name);
+                let location = self.new_location(name, None);
                 self.objects[creator as usize].push(location);
                 location
             }
@@ -87,6 +101,7 @@ impl Registry {
         slot.state = initial;
         slot.run = self.run;
         slot.name = name;
+        self.details[location as usize].show = show;
         location
     }
 
@@ -96,7 +111,7 @@ impl Registry {
         if let Some(&known) = self.keys.get(&(object, hash)) {
             return known;
         }
-        let location = self.new_location(self.locations[object as usize].name);
+        let location = self.new_location(self.locations[object as usize].name, Some(object));
         self.keys.insert((object, hash), location);
         location
     }
@@ -109,13 +124,14 @@ impl Registry {
         let name = self.locations[object as usize].name;
         let first = self.locations.len() as LocationId;
         for _ in 0..ITEMS {
-            self.new_location(name);
+            self.new_location(name, Some(object));
         }
         self.items.insert(object, first);
         first
     }
 
-    fn new_location(&mut self, name: &'static str) -> LocationId {
+    fn new_location(&mut self, name: &'static str, whole: Option<LocationId>) -> LocationId {
+        self.details.push(Details { show: None, whole });
         self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0, name });
         (self.locations.len() - 1) as LocationId
     }
@@ -160,5 +176,9 @@ impl Registry {
 
     pub(crate) fn name(&self, location: LocationId) -> &'static str {
         self.locations[location as usize].name
+    }
+
+    pub(crate) fn details(&self, location: LocationId) -> &Details {
+        &self.details[location as usize]
     }
 }

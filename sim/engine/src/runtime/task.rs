@@ -39,6 +39,8 @@ pub(crate) struct Task {
     pub(crate) children: usize,
     /// How many objects it has created.
     pub(crate) objects: usize,
+    /// The locks that it gave up while it unwound, which is still to be seen.
+    pub(crate) released: Vec<Pending>,
     /// It has panicked, and nobody has asked for its result.
     pub(crate) panicked: Option<PanicReport>,
 }
@@ -55,6 +57,7 @@ impl Task {
         self.joiner = None;
         self.children = 0;
         self.objects = 0;
+        self.released.clear();
         self.panicked = None;
     }
 }

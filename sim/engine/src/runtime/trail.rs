@@ -99,6 +99,12 @@ impl Trail {
         self.executed < self.events.len()
     }
 
+    /// Whether what comes next is the first event of this run that is not repeated.
+    #[inline]
+    pub(crate) fn is_first_new(&self) -> bool {
+        self.executed == self.prefix
+    }
+
     /// The event that the prefix has next.
     #[inline]
     pub(crate) fn expected(&self) -> &Event {
@@ -256,6 +262,16 @@ impl Trail {
             self.blockers.truncate(self.races.pop().map_or(0, |race| race.others.0 as usize));
         }
         Some(event)
+    }
+
+    /// The last event that touched the location.
+    pub(crate) fn last_event(&self, location: LocationId, registry: &Registry) -> Option<&Event> {
+        self.events.get(registry.chain(location).0 as usize / SLOTS)
+    }
+
+    /// Takes all events away.
+    pub(crate) fn clear(&mut self, registry: &mut Registry) {
+        while self.pop(registry).is_some() {}
     }
 
     /// The event that an alternative of `pending` would be now.

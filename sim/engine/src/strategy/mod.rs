@@ -1,12 +1,19 @@
 //! Strategies: which task goes next, and which schedule is run after this one. One a file.
 
 mod naive;
+mod numbers;
 mod optimal;
+mod pct;
+mod preemptions;
+mod random;
 mod replay;
 mod wakeup;
 
 pub(crate) use naive::Naive;
 pub(crate) use optimal::Optimal;
+pub(crate) use pct::Pct;
+pub(crate) use preemptions::Preemptions;
+pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 
 use crate::event::{Event, TaskId};
@@ -25,7 +32,7 @@ pub(crate) trait Options {
 }
 
 /// Whose turn it is: the task, and which alternative of its operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Turn {
     pub(crate) task: TaskId,
     pub(crate) choice: u16,
@@ -51,4 +58,31 @@ pub(crate) trait Strategy {
     fn was_redundant(&self) -> bool {
         false
     }
+
+    /// Which part of the search is done, between two runs: see [`Progress::done`](crate::Progress::done). `None` if the
+    /// search has no end.
+    fn done(&self) -> Option<f64> {
+        None
+    }
+
+    /// Whether schedules were left out because of the bound on preemptions.
+    fn left_out(&self) -> bool {
+        false
+    }
+
+    /// Why the schedule that was to be run again is none of this program's, if the run ended for that.
+    fn misfit(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Which part of a tree has been searched, if the child that is being searched now was `done` children in, of `of` known
+/// ones, at each node from the root down. Each child is taken for an equal part of its parent.
+fn part_done(path: impl Iterator<Item = (usize, usize)>) -> f64 {
+    let (mut part, mut share) = (0.0, 1.0);
+    for (done, of) in path {
+        share /= of.max(1) as f64;
+        part += share * done as f64;
+    }
+    part
 }

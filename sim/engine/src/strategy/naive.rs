@@ -1,13 +1,15 @@
 //! Every interleaving, with no reduction: slow, and so simple that it can be trusted. It is what the optimal strategy is
 //! held to.
 
-use super::{Options, Strategy, Turn};
+use super::{Options, Strategy, Turn, part_done};
 use crate::runtime::{Registry, Tracking, Trail};
 
 /// The strategy's state: for each event of the trail, the turns that are still to be tried in its place.
 #[derive(Default)]
 pub(crate) struct Naive {
     untried: Vec<Vec<Turn>>,
+    /// For each event, how many turns there were in its place.
+    degrees: Vec<usize>,
 }
 
 impl Strategy for Naive {
@@ -20,7 +22,10 @@ impl Strategy for Naive {
             let turns = (0..options.tasks()).rev().flat_map(|task| {
                 (0..options.alternatives(task)).rev().map(move |choice| Turn { task, choice })
             });
-            self.untried.push(turns.collect());
+            let turns: Vec<Turn> = turns.collect();
+            self.degrees.truncate(self.untried.len());
+            self.degrees.push(turns.len());
+            self.untried.push(turns);
         }
         self.untried.last_mut()?.pop().or_else(|| {
             self.untried.pop();
@@ -31,6 +36,7 @@ impl Strategy for Naive {
     fn executed(&mut self, trail: &Trail) {
         // A glued event was not chosen, and has no alternative.
         self.untried.resize_with(trail.len(), Vec::new);
+        self.degrees.resize(trail.len(), 1);
     }
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
@@ -41,5 +47,13 @@ impl Strategy for Naive {
             self.untried.pop();
         }
         false
+    }
+
+    fn done(&self) -> Option<f64> {
+        let path = self.untried.iter().zip(&self.degrees).enumerate();
+        let last = self.untried.len().wrapping_sub(1);
+        // The last is about to be tried; those before it are under way.
+        let done = path.map(|(i, (untried, &of))| (of - untried.len() - usize::from(i != last).min(of), of));
+        Some(if self.untried.is_empty() { 1.0 } else { part_done(done) })
     }
 }

@@ -7,7 +7,7 @@
 //! already planned there, leads to the same class.
 
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
-use super::{Options, Strategy, Turn};
+use super::{Options, Strategy, Turn, part_done};
 use crate::event::{Event, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
@@ -20,6 +20,8 @@ struct Node {
     branches: BranchId,
     /// Whether the event that follows in the trail is the first of `branches`.
     planned: bool,
+    /// How many subtrees of it have been explored.
+    explored: usize,
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
@@ -124,6 +126,7 @@ impl Strategy for Optimal {
         node.sleep.extend(parent.sleep.iter().filter(|asleep| !asleep.conflicts(&event)));
         node.branches = if parent.planned { self.forest.child(parent.branches) } else { NONE };
         node.planned = false;
+        node.explored = 0;
     }
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
@@ -133,6 +136,7 @@ impl Strategy for Optimal {
             self.depth -= 1;
             let node = &mut self.nodes[self.depth];
             node.sleep.push(event);
+            node.explored += 1;
             if node.planned {
                 node.branches = self.forest.remove(node.branches);
                 node.planned = false;
@@ -146,5 +150,15 @@ impl Strategy for Optimal {
 
     fn was_redundant(&self) -> bool {
         self.redundant
+    }
+
+    fn done(&self) -> Option<f64> {
+        let path = self.nodes[..=self.depth].iter().enumerate().map(|(i, node)| {
+            let branches = self.forest.siblings(node.branches);
+            // The one that is under way is among the branches if it was planned; the last node has none under way.
+            let free = usize::from(i < self.depth && !node.planned);
+            (node.explored, node.explored + branches + free)
+        });
+        Some(part_done(path))
     }
 }

@@ -1,16 +1,18 @@
 //! One schedule, as it was recorded.
 
 use super::{Options, Strategy, Turn};
+use crate::Schedule;
 use crate::runtime::{Registry, Tracking, Trail};
 
-/// The schedule: whose turn each event is.
+/// The schedule, and what was found to be wrong with it.
 pub(crate) struct Replay {
-    schedule: Vec<Turn>,
+    schedule: Schedule,
+    misfit: Option<String>,
 }
 
 impl Replay {
-    pub(crate) fn new(schedule: Vec<Turn>) -> Self {
-        Replay { schedule }
+    pub(crate) fn new(schedule: Schedule) -> Self {
+        Replay { schedule, misfit: None }
     }
 }
 
@@ -20,13 +22,36 @@ impl Strategy for Replay {
     }
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
-        let turn = *self.schedule.get(trail.len())?;
-        (turn.task < options.tasks() && turn.choice < options.alternatives(turn.task)).then_some(turn)
+        let turn = self.schedule.as_turns().get(trail.len()).copied();
+        let wrong = match turn {
+            None if (0..options.tasks()).all(|task| options.alternatives(task) == 0) => return None,
+            None => "it ends here, and the program could go on".to_owned(),
+            Some(Turn { task, .. }) if task >= options.tasks() => {
+                format!("it has a turn of task {task}, which was never spawned")
+            }
+            Some(Turn { task, choice }) => match options.alternatives(task) {
+                0 => format!("it has a turn of task {task}, which has ended or cannot go on"),
+                alternatives if choice >= alternatives => {
+                    format!("it has alternative {choice} of task {task}, whose operation has {alternatives}")
+                }
+                _ => return turn,
+            },
+        };
+        self.misfit = Some(format!(
+            "the schedule does not fit the program: at step {}, {wrong}. It is of another program or of another version \
+             of it, or the program does not do the same in every run",
+            trail.len() + 1
+        ));
+        None
     }
 
     fn executed(&mut self, _trail: &Trail) {}
 
     fn next_run(&mut self, _trail: &mut Trail, _registry: &mut Registry) -> bool {
         false
+    }
+
+    fn misfit(&self) -> Option<&str> {
+        self.misfit.as_deref()
     }
 }

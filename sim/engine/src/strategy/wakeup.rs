@@ -37,6 +37,17 @@ impl Forest {
         self.branches[branch as usize].child
     }
 
+    /// How many alternatives there are from this branch on, itself included.
+    pub(super) fn siblings(&self, branch: BranchId) -> usize {
+        let mut count = 0;
+        let mut next = branch;
+        while next != NONE {
+            count += 1;
+            next = self.branches[next as usize].sibling;
+        }
+        count
+    }
+
     /// Gives up a branch, whose children have been given up or taken over; returns the next alternative.
     pub(super) fn remove(&mut self, branch: BranchId) -> BranchId {
         self.free.push(branch);

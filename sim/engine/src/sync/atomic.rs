@@ -51,7 +51,13 @@ macro_rules! atomic {
         impl $name {
             #[doc = concat!("A new ", $what, ".")]
             pub fn new(value: $type) -> Self {
-                let handle = Handle::new(concat!("an ", stringify!($name)), value.to_word());
+                $name::named(concat!("an ", stringify!($name)), value)
+            }
+
+            #[doc = concat!("A new ", $what, " of this name, for messages and traces.")]
+            pub fn named(name: &'static str, value: $type) -> Self {
+                let show = |word| <$type>::from_word(word).to_string();
+                let handle = Handle::of_value(name, value.to_word(), show);
                 $name { handle, value: std::sync::atomic::$name::new(value) }
             }
 

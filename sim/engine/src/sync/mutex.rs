@@ -36,7 +36,12 @@ struct Unlock {
 impl<T> Mutex<T> {
     /// A new, unlocked mutex.
     pub fn new(value: T) -> Self {
-        Mutex { handle: Handle::new("a mutex", 0), inner: sync::Mutex::new(value) }
+        Mutex::named("a mutex", value)
+    }
+
+    /// A new, unlocked mutex of this name, for messages and traces.
+    pub fn named(name: &'static str, value: T) -> Self {
+        Mutex { handle: Handle::new(name, 0), inner: sync::Mutex::new(value) }
     }
 
     /// The value.

@@ -35,7 +35,12 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
 impl<T> RwLock<T> {
     /// A new, unlocked lock.
     pub fn new(value: T) -> Self {
-        RwLock { handle: Handle::new("a reader-writer lock", 0), inner: sync::RwLock::new(value) }
+        RwLock::named("a reader-writer lock", value)
+    }
+
+    /// A new, unlocked lock of this name, for messages and traces.
+    pub fn named(name: &'static str, value: T) -> Self {
+        RwLock { handle: Handle::new(name, 0), inner: sync::RwLock::new(value) }
     }
 
     /// The value.

@@ -6,17 +6,17 @@ use std::sync::atomic::AtomicU64 as StdAtomicU64;
 use selvedge_engine::sync::atomic::Ordering::{Relaxed, SeqCst};
 use selvedge_engine::sync::atomic::{AtomicBool, AtomicU64};
 use selvedge_engine::sync::{Arc, Mutex};
-use selvedge_engine::{Ending, Explorer};
+use selvedge_engine::{Ending, Explorer, Schedule};
 
 use super::mutex;
 use super::outcomes::task;
 
 /// The schedules that end in a panic or a deadlock.
-fn failing(body: impl Fn() + 'static) -> Vec<Vec<(u32, u32)>> {
+fn failing(body: impl Fn() + 'static) -> Vec<Schedule> {
     let mut failing = Vec::new();
     Explorer::optimal().run_each(body, |run| {
         if *run.ending() != Ending::Complete {
-            failing.push(run.schedule().into_iter().collect());
+            failing.push(run.schedule());
         }
         ControlFlow::Continue(())
     });
@@ -64,9 +64,10 @@ fn a_deadlock_of_three() {
 /// are taken down, and what they hold is dropped.
 #[test]
 fn a_schedule_that_leads_nowhere() {
-    for schedule in [vec![(0, 0)], vec![(0, 0), (1, 0), (0, 0)], vec![(1, 0), (2, 0), (1, 0)]] {
-        let report = Explorer::replay(schedule).run(three_locks_in_a_circle);
+    for schedule in ["s1:a", "s1:aba", "s1:bcb"] {
+        let report = Explorer::replay(schedule.parse().unwrap()).run(three_locks_in_a_circle);
         assert_eq!((report.executions, report.panics), (1, 0));
+        assert!(report.nondeterminism.is_some_and(|why| why.contains("does not fit the program")));
     }
 }
 
@@ -89,9 +90,9 @@ fn many_steps() {
 
 #[test]
 fn a_long_schedule() {
-    let mut schedule = Vec::new();
+    let mut schedule = Schedule::default();
     let report = Explorer::optimal().max_executions(1).run_each(many_steps, |run| {
-        schedule = run.schedule().into_iter().collect();
+        schedule = run.schedule();
         ControlFlow::Continue(())
     });
     assert_eq!((report.panics, schedule.len()), (1, 3_001));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selvedge_engine::{Ending, Explorer, Run};
+use selvedge_engine::{Ending, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
 use super::{Searched, Tally, record};
@@ -16,7 +16,6 @@ use crate::protocols::Caches;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{Budget, Verdict};
-use crate::witness;
 use crate::world::Plan;
 
 /// How many schedules go by between two reports of progress.
@@ -84,14 +83,13 @@ pub(super) fn spent(budget: Budget, schedules: u64) -> String {
 /// first in the order of the tasks.
 struct Witness {
     rule: Option<Reverse<Rule>>,
-    switches: usize,
-    schedule: Vec<(u32, u32)>,
+    schedule: Schedule,
     finding: Option<Finding>,
 }
 
 impl Witness {
     fn is_simpler_than(&self, other: &Witness) -> bool {
-        let size = |its: &Witness| (Reverse(its.rule), its.switches, its.schedule.len());
+        let size = |its: &Witness| (Reverse(its.rule), its.schedule.switches(), its.schedule.len());
         (size(self), &self.schedule) < (size(other), &other.schedule)
     }
 }
@@ -101,7 +99,7 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
     let rule = finding.as_ref().map(|finding| Reverse(finding.rule));
     let most = match best {
         Some(best) if best.rule > rule => return,
-        Some(best) if best.rule == rule => best.switches,
+        Some(best) if best.rule == rule => best.schedule.switches(),
         _ => usize::MAX - 1,
     };
     let pair = finding.as_ref().and_then(|finding| Some((finding.before?, finding.read)));
@@ -110,14 +108,13 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
         let last = history.response(operation).and_then(|clock| clock.get(first.task as usize)).copied();
         first.task == task && first.index <= index && index <= last.unwrap_or(u32::MAX)
     };
-    let schedule = witness::simplest(
-        run,
+    let schedule = run.simplest_schedule(
         |task, index| pair.is_some_and(|(before, _)| belongs(before, task, index)),
         |task, index| pair.is_some_and(|(_, read)| belongs(read, task, index)),
         most,
     );
     let Some(schedule) = schedule else { return };
-    let new = Witness { rule, switches: witness::switches(&schedule), schedule, finding };
+    let new = Witness { rule, schedule, finding };
     if best.as_ref().is_none_or(|best| new.is_simpler_than(best)) {
         *best = Some(new);
     }
@@ -127,7 +124,7 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
 fn replay<C: Caches>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) -> Trace {
     drop(take_notes());
     let mut trace = None;
-    let explorer = Explorer::replay(witness.schedule.iter().copied()).recording(true);
+    let explorer = Explorer::replay(witness.schedule.clone()).recording(true);
     each_run_of(plan, &explorer, |run, history| {
         let findings = Tally::new().observe(history).to_vec();
         let mut findings: Vec<_> =

@@ -26,7 +26,6 @@ pub(super) fn record<C: Caches>(
         lanes.push("clock".to_owned());
     }
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
-    let schedule: Vec<String> = run.schedule().iter().map(|(task, _)| task.to_string()).collect();
     Trace {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
@@ -43,7 +42,7 @@ pub(super) fn record<C: Caches>(
             }
             Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => trace::Ending::Complete,
         },
-        schedule: schedule.join(","),
+        schedule: run.schedule().to_string(),
     }
 }
 

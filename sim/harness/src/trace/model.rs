@@ -115,6 +115,6 @@ pub struct Trace {
     pub findings: Vec<Finding>,
     /// How it ended.
     pub ending: Ending,
-    /// The schedule, in a form that replays: the task of each step.
+    /// The schedule, in the engine's form, which replays.
     pub schedule: String,
 }

@@ -1,0 +1,143 @@
+//! A test in one call: explores, and panics with the whole story if anything is wrong.
+
+use std::cmp::Reverse;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use crate::explorer::Explorer;
+use crate::number::{counted, grouped};
+use crate::report::{Bound, Failure, Report};
+use crate::run::Run;
+use crate::runtime::Ending;
+use crate::trace::Trace;
+use crate::verdict::Verdict;
+use crate::witness;
+
+/// How many executions more a search looks for a simpler failure than the first, if it is that far from its end.
+const LOOK_ON: u64 = 10_000;
+
+/// How many states the searches for the simplest schedules may look at in all.
+const STATES: usize = 1 << 21;
+
+impl Explorer {
+    /// Explores the schedules of `body`, and panics with the whole story if anything is wrong: the verdict, the schedule,
+    /// and the trace of the simplest failure that was found, which has the fewest context switches, then the fewest events,
+    /// then comes first in the order of the tasks.
+    ///
+    /// An exhaustive search that does not come to its end within its bounds is a failure too, because what it left out is
+    /// not known to be right. For less, look at the [`verdict`](Report::verdict) of [`run`](Explorer::run). A random search
+    /// has no end, and makes the executions that it was told to make.
+    ///
+    /// # Panics
+    ///
+    /// If there is a deadlock or a panic, if the search is bounded, if a [`sometimes`](crate::sometimes) condition never
+    /// held in a complete search, or if the program is not deterministic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::sync::{Arc, Mutex};
+    /// use selvedge_engine::{Explorer, thread};
+    ///
+    /// Explorer::optimal().check(|| {
+    ///     let sum = Arc::new(Mutex::new(0));
+    ///     let other = Arc::clone(&sum);
+    ///     let task = thread::spawn(move || *other.lock().unwrap() += 1);
+    ///     *sum.lock().unwrap() += 1;
+    ///     task.join().unwrap();
+    ///     assert_eq!(*sum.lock().unwrap(), 2);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn check(&self, body: impl Fn() + 'static) -> Report {
+        let body = Rc::new(body);
+        let (mut best, mut states, mut executions, mut last) = (None, STATES, 0, u64::MAX);
+        let searched = Rc::clone(&body);
+        let report = self.run_each(
+            move || searched(),
+            |run| {
+                executions += 1;
+                if matches!(run.ending(), Ending::Panic { .. } | Ending::Deadlock(_)) {
+                    consider(&mut best, run, &mut states);
+                    last = last.min(executions + LOOK_ON);
+                }
+                if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
+        if report.nondeterminism.is_none()
+            && let Some(witness) = best
+        {
+            panic!("{}", self.story(&report, &witness, move || body()));
+        }
+        match report.verdict() {
+            Verdict::Complete { .. } => report,
+            Verdict::Bounded { too_long: 0, seed: Some(_), .. } => report,
+            Verdict::Bounded { bound: Bound::Schedule, .. } => report,
+            verdict @ Verdict::Bounded { .. } => panic!(
+                "{verdict}\nWhat is left out is not known to be right. Raise the bound, or make the program smaller; or look at \
+                 the verdict of `run`, if this much is enough."
+            ),
+            verdict => panic!("{verdict}"),
+        }
+    }
+
+    /// What is wrong, how often, and how it comes about.
+    fn story(&self, report: &Report, witness: &Failure, body: impl Fn() + 'static) -> String {
+        let mut again = None;
+        self.again(witness.schedule.clone()).run_each(body, |run| {
+            again = Some((run.ending().clone(), run.trace()));
+            ControlFlow::Continue(())
+        });
+        let (ending, trace): (Ending, Option<Trace>) = again.expect("a replay is one run");
+        if ending != witness.ending {
+            return format!(
+                "nondeterministic: the schedule {} ended with {:?}, and with {ending:?} when it was run again",
+                witness.schedule, witness.ending
+            );
+        }
+        let mut story = Verdict::of_failure(witness).failure();
+        story += "\n\n";
+        let steps = trace.map(|trace| trace.write_steps(&mut story));
+        debug_assert_eq!(steps, Some(Ok(())), "the replay records, and a text takes all that is written");
+        let executions = counted(report.executions, "execution");
+        let failed = match (grouped(report.panics), grouped(report.deadlocks)) {
+            (panics, _) if report.deadlocks == 0 => format!("{panics} of {executions} panicked"),
+            (_, deadlocks) if report.panics == 0 => format!("{deadlocks} of {executions} deadlocked"),
+            (panics, deadlocks) => format!("{panics} of {executions} panicked, {deadlocks} deadlocked"),
+        };
+        let searched = match (report.bound, report.seed) {
+            (_, Some(seed)) => format!("at random from seed {seed}"),
+            (Some(Bound::Schedule), _) => "one schedule was run".to_owned(),
+            (None, None) => "the search is complete".to_owned(),
+            (Some(_), None) => "the search is not complete".to_owned(),
+        };
+        let schedule = &witness.schedule;
+        story += &format!(
+            "\n{failed}; {searched}.\nTo run this schedule again: Explorer::replay(\"{schedule}\".parse().unwrap())"
+        );
+        story
+    }
+}
+
+/// Keeps the simplest schedule of the run's class, if there is none simpler yet. A panic is preferred to a deadlock.
+fn consider(best: &mut Option<Failure>, run: &Run<'_>, states: &mut usize) {
+    let is_panic = |ending: &Ending| matches!(ending, Ending::Panic { .. });
+    let most = match best {
+        Some(best) if is_panic(&best.ending) && !is_panic(run.ending()) => return,
+        Some(best) if is_panic(&best.ending) == is_panic(run.ending()) => best.schedule.switches(),
+        _ => usize::MAX,
+    };
+    let simplest = witness::simplest(run, |_, _| false, |_, _| false, most, states);
+    let schedule = match simplest {
+        Some(schedule) => schedule,
+        None if *states > 0 => return,
+        None => run.schedule(),
+    };
+    let size = |ending: &Ending, schedule: &crate::Schedule| {
+        (Reverse(is_panic(ending)), schedule.switches(), schedule.len())
+    };
+    let new = (size(run.ending(), &schedule), &schedule);
+    if best.as_ref().is_none_or(|best| new < (size(&best.ending, &best.schedule), &best.schedule)) {
+        *best = Some(Failure { ending: run.ending().clone(), schedule });
+    }
+}

@@ -1,0 +1,124 @@
+//! What an exploration came to, in numbers.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::number::counted;
+use crate::run::Run;
+use crate::runtime::Ending;
+use crate::schedule::Schedule;
+use crate::verdict::Verdict;
+
+/// What an exploration may spend, and what it ran into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// So many executions.
+    Executions(u64),
+    /// So much time.
+    Time(Duration),
+    /// So many steps in one execution.
+    Steps(usize),
+    /// So many preemptions in one execution.
+    Preemptions(usize),
+    /// One schedule, which was run again.
+    Schedule,
+    /// The caller said that it is enough.
+    Stopped,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Bound::Executions(count) => write!(f, "the bound of {}", counted(count, "execution")),
+            Bound::Time(time) => write!(f, "the bound of {time:?}"),
+            Bound::Steps(steps) => {
+                write!(f, "the bound of {} in one execution", counted(steps as u64, "step"))
+            }
+            Bound::Preemptions(most) => {
+                write!(f, "the bound of {} in one execution", counted(most as u64, "preemption"))
+            }
+            Bound::Schedule => f.write_str("the one schedule that was to be run"),
+            Bound::Stopped => f.write_str("a stop by the caller"),
+        }
+    }
+}
+
+/// An execution that went wrong, and the schedule that runs it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How it ended: a deadlock or a panic.
+    pub ending: Ending,
+    /// Its schedule.
+    pub schedule: Schedule,
+}
+
+/// What an exploration came to.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Executions that were run to their end, deadlocks and panics included.
+    pub executions: u64,
+    /// Of these, those that ended in a deadlock.
+    pub deadlocks: u64,
+    /// Of these, those that ended in a panic that nobody took.
+    pub panics: u64,
+    /// Of these, those that were given up at the bound on steps.
+    pub too_long: u64,
+    /// Executions that were cut short because all that could go on had been explored already: none, for an optimal
+    /// strategy.
+    pub redundant: u64,
+    /// Events of all executions.
+    pub events: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What ended the exploration before it was complete; or, if it came to its end, what left schedules out.
+    pub bound: Option<Bound>,
+    /// Which part of the search was done: see [`Progress::done`](crate::Progress::done).
+    pub done: f64,
+    /// The first difference between two runs of the same schedule, if the program is not deterministic.
+    pub nondeterminism: Option<String>,
+    /// The first panic, or the first deadlock if there was no panic.
+    pub failure: Option<Failure>,
+    /// The [`sometimes`](crate::sometimes) conditions that never held.
+    pub never: Vec<&'static str>,
+    /// The seed, if the schedules were random.
+    pub seed: Option<u64>,
+}
+
+impl Report {
+    /// Whether every schedule is covered.
+    pub fn is_complete(&self) -> bool {
+        self.bound.is_none() && self.nondeterminism.is_none()
+    }
+
+    /// The gravest that is true.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self)
+    }
+
+    /// Counts an execution that has ended.
+    pub(crate) fn count(&mut self, run: &Run<'_>, max_steps: usize) {
+        match run.ending() {
+            Ending::Complete => {}
+            Ending::Deadlock(_) => self.deadlocks += 1,
+            Ending::Panic { .. } => self.panics += 1,
+            Ending::TooLong => {
+                self.too_long += 1;
+                self.bound = Some(Bound::Steps(max_steps));
+            }
+            Ending::Nondeterministic(difference) => self.nondeterminism = Some(difference.clone()),
+        }
+        if self.is_graver(run.ending()) {
+            self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
+        }
+    }
+
+    /// Whether the ending is to take the place of the failure that is kept.
+    fn is_graver(&self, ending: &Ending) -> bool {
+        let kept = self.failure.as_ref().map(|failure| &failure.ending);
+        match ending {
+            Ending::Panic { .. } => !matches!(kept, Some(Ending::Panic { .. })),
+            Ending::Deadlock(_) => kept.is_none(),
+            Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => false,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! An execution that has ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::Location;
+
+use crate::event::{Mode, TaskId};
+use crate::runtime::{Ending, Execution};
+use crate::schedule::Schedule;
+use crate::strategy::Turn;
+use crate::trace::Trace;
+use crate::witness;
+
+/// An execution that has ended.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub(crate) execution: &'a Execution,
+    pub(crate) ending: &'a Ending,
+}
+
+/// One event of an execution.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The task.
+    pub task: u32,
+    /// Which of the task's events it is, from 1.
+    pub index: u32,
+    /// Which of its alternatives it took, from 0.
+    pub choice: u32,
+    /// The source line that called the operation.
+    pub source: &'static Location<'static>,
+}
+
+impl<'a> Run<'a> {
+    /// How it ended.
+    pub fn ending(&self) -> &'a Ending {
+        self.ending
+    }
+
+    /// Its events, in order.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
+        self.execution.trail.events().iter().map(|event| Step {
+            task: u32::from(event.task),
+            index: event.index,
+            choice: u32::from(event.choice),
+            source: event.source,
+        })
+    }
+
+    /// The vector clock of the event at `position` (from 0): of each task, how many events happen before it, itself
+    /// included.
+    pub fn clock(&self, position: usize) -> &'a [u32] {
+        self.execution.trail.clock(position)
+    }
+
+    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again.
+    pub fn schedule(&self) -> Schedule {
+        let turn = |event: &crate::event::Event| Turn { task: event.task, choice: event.choice };
+        Schedule::new(self.execution.trail.events().iter().map(turn).collect())
+    }
+
+    /// The simplest schedule of the run's class in which the first group of events comes before the second: the fewest
+    /// context switches, then the first in the order of the tasks. All schedules of a class have the same events.
+    ///
+    /// `first` and `second` say of an event, by its task and index, whether it belongs to the group; where there is
+    /// nothing to be put in order, let both be false. `None` if there is no such schedule with at most `most` switches.
+    ///
+    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
+    /// product of the tasks' numbers of events.
+    pub fn simplest_schedule(
+        &self,
+        first: impl Fn(u32, u32) -> bool,
+        second: impl Fn(u32, u32) -> bool,
+        most: usize,
+    ) -> Option<Schedule> {
+        witness::simplest(self, first, second, most, &mut usize::MAX.clone())
+    }
+
+    /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).
+    pub fn trace(&self) -> Option<Trace> {
+        self.execution.is_recorded().then(|| Trace::of(self))
+    }
+
+    /// A task's name.
+    pub fn task_name(&self, task: u32) -> String {
+        self.execution.task_name(task as TaskId)
+    }
+
+    /// What is the same in all schedules of the execution's class and in no other: each event's clock and what it did.
+    pub fn class(&self) -> Class {
+        let trail = &self.execution.trail;
+        let events = trail.events().iter().enumerate();
+        Class(
+            events
+                .map(|(position, event)| {
+                    let clock = trail.clock(position);
+                    let last = clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1);
+                    let accesses = event.accesses().iter().map(|access| access.mode);
+                    ((event.task, event.index), (clock[..last].to_vec(), event.choice, accesses.collect()))
+                })
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("ending", self.ending).field("schedule", &self.schedule()).finish()
+    }
+}
+
+/// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Class(BTreeMap<(TaskId, u32), ClassEvent>);
+
+/// An event's clock, which alternative it took, and how it conflicts.
+type ClassEvent = (Vec<u32>, u16, Vec<Mode>);

@@ -1,0 +1,245 @@
+//! A schedule, and the short text that stands for it.
+
+use std::fmt;
+use std::iter::Peekable;
+use std::str::{CharIndices, FromStr};
+
+use crate::MAX_TASKS;
+use crate::event::TaskId;
+use crate::strategy::Turn;
+
+/// What a schedule's text begins with.
+const VERSION: &str = "s1";
+
+/// The most turns that a schedule's text may stand for: a slip in a number must not fill the memory.
+const MOST_TURNS: usize = 1 << 24;
+
+/// How many tasks have a letter of their own.
+const LETTERS: u32 = 26;
+
+/// An order of events: whose turn each event is, and which of its alternatives it takes.
+///
+/// It is written as a version, a colon, and the turns. A letter is a task: `a` is the main task, `b` the one with the
+/// number 1, and after `z` comes `Aa`. A number after it says how many turns it has in a row. A dot with a number says
+/// which alternative its operation takes, where that is not the first. The text means the same on every machine, and
+/// goes through shells and URLs unharmed.
+///
+/// # Examples
+///
+/// ```
+/// use selvedge_engine::Schedule;
+///
+/// let schedule: Schedule = "s1:bc2.1a".parse().unwrap();
+/// assert_eq!(schedule.turns().collect::<Vec<_>>(), [(1, 0), (2, 1), (2, 1), (0, 0)]);
+/// assert_eq!(schedule.switches(), 2);
+/// assert_eq!(schedule.to_string(), "s1:bc2.1a");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Schedule {
+    turns: Vec<Turn>,
+}
+
+impl Schedule {
+    pub(crate) fn new(turns: Vec<Turn>) -> Self {
+        Schedule { turns }
+    }
+
+    pub(crate) fn as_turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// Of each event the task's number, and which of its alternatives it takes (0 where there is one).
+    pub fn turns(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
+        self.turns.iter().map(|turn| (turn.task.into(), turn.choice.into()))
+    }
+
+    /// How many events it has.
+    pub fn len(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// Whether it has no event.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// How often it goes from one task to another.
+    pub fn switches(&self) -> usize {
+        self.turns.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{VERSION}:")?;
+        for block in self.turns.chunk_by(Turn::eq) {
+            let Turn { task, choice } = block[0];
+            let (group, letter) = (u32::from(task) / LETTERS, u32::from(task) % LETTERS);
+            if group > 0 {
+                write!(f, "{}", letter_of('A', group - 1))?;
+            }
+            write!(f, "{}", letter_of('a', letter))?;
+            if block.len() > 1 {
+                write!(f, "{}", block.len())?;
+            }
+            if choice > 0 {
+                write!(f, ".{choice}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn letter_of(first: char, nth: u32) -> char {
+    char::from_u32(u32::from(first) + nth).expect("a letter")
+}
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Schedule({self})")
+    }
+}
+
+/// What is wrong with a schedule's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScheduleError {
+    /// It does not begin with a version.
+    NoVersion,
+    /// It is of a version that this engine does not read.
+    Version(String),
+    /// At this character (from 1) there is something other than a task's letter.
+    Task(usize, Option<char>),
+    /// At this character a task is named whose number is larger than any task's.
+    NoSuchTask(usize, u32),
+    /// At this character a task's number of turns is 0, or too large.
+    Count(usize),
+    /// At this character an alternative is missing, or its number is too large.
+    Choice(usize),
+}
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScheduleError::NoVersion => {
+                write!(f, "a schedule begins with its version, as in `{VERSION}:ab2a`; this has none")
+            }
+            ScheduleError::Version(version) => {
+                write!(
+                    f,
+                    "the schedule is of version `{version}`, and this engine reads `{VERSION}`: run it with \
+                           the release that printed it"
+                )
+            }
+            ScheduleError::Task(at, Some(found)) => {
+                write!(f, "character {at} of the schedule is `{found}`, where a task's letter should be")
+            }
+            ScheduleError::Task(at, None) => {
+                write!(f, "the schedule is cut off at character {at}, where a task's letter should be")
+            }
+            ScheduleError::NoSuchTask(at, task) => {
+                write!(
+                    f,
+                    "character {at} of the schedule names task {task}; an exploration has at most {MAX_TASKS} tasks"
+                )
+            }
+            ScheduleError::Count(at) => {
+                write!(
+                    f,
+                    "the number of turns at character {at} of the schedule is 0, or takes the schedule over \
+                           {MOST_TURNS} turns"
+                )
+            }
+            ScheduleError::Choice(at) => {
+                write!(
+                    f,
+                    "at character {at} of the schedule there should be the number of an alternative, at most {}",
+                    u16::MAX
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for ScheduleError {}
+
+impl FromStr for Schedule {
+    type Err = ScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        let text = text.trim();
+        let (version, _) = text.split_once(':').ok_or(ScheduleError::NoVersion)?;
+        if version != VERSION {
+            return Err(ScheduleError::Version(version.to_owned()));
+        }
+        let mut characters = text.char_indices().peekable();
+        characters.nth(VERSION.len());
+        let mut turns = Vec::new();
+        while let Some(&(at, _)) = characters.peek() {
+            let task = task(&mut characters, text)?;
+            let count = match number(&mut characters) {
+                None => 1,
+                Some(count) => usize::try_from(count)
+                    .ok()
+                    .filter(|&count| count > 0 && turns.len() + count <= MOST_TURNS)
+                    .ok_or(ScheduleError::Count(place(text, at) + 1))?,
+            };
+            let mut choice = 0;
+            if let Some((dot, _)) = characters.next_if(|&(_, found)| found == '.') {
+                choice = number(&mut characters)
+                    .and_then(|choice| u16::try_from(choice).ok())
+                    .ok_or(ScheduleError::Choice(place(text, dot) + 1))?;
+            }
+            turns.resize(turns.len() + count, Turn { task, choice });
+        }
+        Ok(Schedule { turns })
+    }
+}
+
+/// Which character it is, from 1.
+fn place(text: &str, at: usize) -> usize {
+    text[..at].chars().count() + 1
+}
+
+fn task(characters: &mut Peekable<CharIndices<'_>>, text: &str) -> Result<TaskId, ScheduleError> {
+    let start = characters.peek().map_or(text.len(), |&(at, _)| at);
+    let group = characters.next_if(|(_, found)| found.is_ascii_uppercase());
+    let group = group.map_or(0, |(_, letter)| u32::from(letter) - u32::from('A') + 1);
+    match characters.next() {
+        Some((_, letter)) if letter.is_ascii_lowercase() => {
+            let task = group * LETTERS + u32::from(letter) - u32::from('a');
+            let known = TaskId::try_from(task).ok().filter(|&task| usize::from(task) < MAX_TASKS);
+            known.ok_or(ScheduleError::NoSuchTask(place(text, start), task))
+        }
+        Some((at, found)) => Err(ScheduleError::Task(place(text, at), Some(found))),
+        None => Err(ScheduleError::Task(place(text, text.len()), None)),
+    }
+}
+
+/// A number, if there is one; the largest, if it is larger than that.
+fn number(characters: &mut Peekable<CharIndices<'_>>) -> Option<u64> {
+    let mut number = None;
+    while let Some((_, digit)) = characters.next_if(|(_, found)| found.is_ascii_digit()) {
+        let digit = u64::from(digit) - u64::from('0');
+        number = Some(number.unwrap_or(0u64).saturating_mul(10).saturating_add(digit));
+    }
+    number
+}
+
+impl FromIterator<(u32, u32)> for Schedule {
+    /// The schedule with these turns: of each event the task and the alternative.
+    ///
+    /// # Panics
+    ///
+    /// If a number is larger than any task's or alternative's.
+    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(turns: I) -> Self {
+        let turn = |(task, choice)| Turn {
+            task: TaskId::try_from(task)
+                .ok()
+                .filter(|&task| usize::from(task) < MAX_TASKS)
+                .expect("the number of a task"),
+            choice: u16::try_from(choice).expect("the number of an alternative"),
+        };
+        Schedule { turns: turns.into_iter().map(turn).collect() }
+    }
+}

@@ -1,0 +1,93 @@
+//! Probabilistic concurrency testing: few changes of priority, at random steps.
+//!
+//! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic guarantees of finding bugs",
+//! ASPLOS 2010. Each task has a random priority, and the highest that can go on does. At `depth - 1` random steps the task
+//! that would go next gets a priority below all others. A bug that needs `depth` orderings is found by one run with a
+//! chance of at least 1/(n·k^(depth-1)), with n tasks and k steps.
+
+use super::numbers::Numbers;
+use super::{Options, Strategy, Turn};
+use crate::event::TaskId;
+use crate::runtime::{Registry, Tracking, Trail};
+
+/// The strategy's state.
+pub(crate) struct Pct {
+    numbers: Numbers,
+    /// The steps at which a priority changes, the next one last.
+    changes: Vec<usize>,
+    /// Of each task; 0 if it has not been seen in this run. Those that were changed are the numbers below `depth`.
+    priorities: Vec<u64>,
+    depth: usize,
+    /// The most steps that a run has had: the paper's k, which is not known beforehand.
+    longest: usize,
+}
+
+impl Pct {
+    pub(crate) fn new(seed: u64, depth: usize) -> Self {
+        let mut pct = Pct {
+            numbers: Numbers::new(seed),
+            changes: Vec::new(),
+            priorities: Vec::new(),
+            depth: depth.max(1),
+            longest: 0,
+        };
+        pct.begin_run();
+        pct
+    }
+
+    fn begin_run(&mut self) {
+        self.priorities.fill(0);
+        self.changes.clear();
+        for _ in 1..self.depth {
+            self.changes.push(self.numbers.below(self.longest.max(1)));
+        }
+        self.changes.sort_unstable_by(|a, b| b.cmp(a));
+    }
+
+    /// The task of the highest priority that can go on. Who is seen for the first time gets a priority.
+    fn highest(&mut self, options: &dyn Options) -> Option<(TaskId, u16)> {
+        let tasks = options.tasks();
+        self.priorities.resize(self.priorities.len().max(tasks.into()), 0);
+        let mut highest = None;
+        for task in 0..tasks {
+            let alternatives = options.alternatives(task);
+            if alternatives == 0 {
+                continue;
+            }
+            let priority = &mut self.priorities[usize::from(task)];
+            if *priority == 0 {
+                *priority = self.depth as u64 + (self.numbers.next() >> 1);
+            }
+            if highest.is_none_or(|(other, _, _)| other < *priority) {
+                highest = Some((*priority, task, alternatives));
+            }
+        }
+        highest.map(|(_, task, alternatives)| (task, alternatives))
+    }
+}
+
+impl Strategy for Pct {
+    fn tracking(&self) -> Tracking {
+        Tracking::Clocks
+    }
+
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+        let (mut task, mut alternatives) = self.highest(options)?;
+        while self.changes.pop_if(|step| *step <= trail.len()).is_some() {
+            // The changes that are left are the priorities that have not been given away yet.
+            self.priorities[usize::from(task)] = self.changes.len() as u64 + 1;
+            (task, alternatives) = self.highest(options)?;
+        }
+        let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
+        Some(Turn { task, choice })
+    }
+
+    fn executed(&mut self, _trail: &Trail) {}
+
+    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+        self.longest = self.longest.max(trail.len());
+        trail.clear(registry);
+        self.begin_run();
+        true
+    }
+}

@@ -1,0 +1,98 @@
+//! At most so many preemptions in a run, whatever strategy chooses.
+//!
+//! Musuvathi, Qadeer: "Iterative context bounding for systematic testing of multithreaded programs", PLDI 2007. A switch
+//! from a task that could have gone on is a preemption; one from a task that waits or has ended is not. This must not be
+//! done to a strategy that leaves schedules out because others stand for them: those others may have more preemptions
+//! (Coons, Musuvathi, McKinley: "Bounded partial-order reduction", OOPSLA 2013).
+
+use super::{Options, Strategy, Turn};
+use crate::event::{Event, TaskId};
+use crate::runtime::{Registry, Tracking, Trail};
+
+/// A strategy within the bound.
+pub(crate) struct Preemptions {
+    inner: Box<dyn Strategy>,
+    most: usize,
+    /// For each event of the trail, how many preemptions there are up to it.
+    counts: Vec<usize>,
+    /// Whether the event that has been chosen is a preemption.
+    preempts: bool,
+    left_out: bool,
+}
+
+impl Preemptions {
+    pub(crate) fn new(inner: Box<dyn Strategy>, most: usize) -> Self {
+        Preemptions { inner, most, counts: Vec::new(), preempts: false, left_out: false }
+    }
+}
+
+/// What there is to choose from when only one task may go next.
+struct Only<'a> {
+    options: &'a dyn Options,
+    task: TaskId,
+}
+
+impl Options for Only<'_> {
+    fn current(&self) -> TaskId {
+        self.options.current()
+    }
+
+    fn tasks(&self) -> TaskId {
+        self.options.tasks()
+    }
+
+    fn alternatives(&self, task: TaskId) -> u16 {
+        if task == self.task { self.options.alternatives(task) } else { 0 }
+    }
+
+    fn event(&self, task: TaskId, choice: u16) -> Event {
+        self.options.event(task, choice)
+    }
+}
+
+impl Strategy for Preemptions {
+    fn tracking(&self) -> Tracking {
+        self.inner.tracking()
+    }
+
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+        let last = trail.events().last().map(|event| event.task);
+        let runs_on = last.filter(|&task| options.alternatives(task) > 0);
+        let so_far = self.counts.last().copied().unwrap_or(0);
+        let turn = match runs_on {
+            Some(task) if so_far >= self.most => {
+                self.left_out |=
+                    (0..options.tasks()).any(|other| other != task && options.alternatives(other) > 0);
+                self.inner.choose(&Only { options, task }, trail)
+            }
+            _ => self.inner.choose(options, trail),
+        };
+        self.preempts = turn.is_some_and(|turn| runs_on.is_some_and(|task| task != turn.task));
+        turn
+    }
+
+    fn executed(&mut self, trail: &Trail) {
+        let so_far = self.counts.last().copied().unwrap_or(0);
+        // What was glued to the chosen event was not chosen.
+        self.counts.push(so_far + usize::from(std::mem::take(&mut self.preempts)));
+        self.inner.executed(trail);
+    }
+
+    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+        let more = self.inner.next_run(trail, registry);
+        self.counts.truncate(trail.len());
+        more
+    }
+
+    fn done(&self) -> Option<f64> {
+        self.inner.done()
+    }
+
+    fn left_out(&self) -> bool {
+        self.left_out
+    }
+
+    fn was_redundant(&self) -> bool {
+        self.inner.was_redundant()
+    }
+}

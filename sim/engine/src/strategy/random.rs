@@ -1,0 +1,46 @@
+//! A random walk: at each step any task that can go on, and any of its alternatives, with the same chance.
+//!
+//! It is no fair sample of the classes: a class with many interleavings is met more often than one with few.
+
+use super::numbers::Numbers;
+use super::{Options, Strategy, Turn};
+use crate::event::TaskId;
+use crate::runtime::{Registry, Tracking, Trail};
+
+/// The strategy's state.
+pub(crate) struct Random {
+    numbers: Numbers,
+    enabled: Vec<(TaskId, u16)>,
+}
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Random { numbers: Numbers::new(seed), enabled: Vec::new() }
+    }
+}
+
+impl Strategy for Random {
+    fn tracking(&self) -> Tracking {
+        Tracking::Clocks
+    }
+
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
+        self.enabled.clear();
+        let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));
+        self.enabled.extend(tasks.filter(|&(_, alternatives)| alternatives > 0));
+        let &(task, alternatives) = match self.enabled.len() {
+            0 => return None,
+            1 => &self.enabled[0],
+            count => &self.enabled[self.numbers.below(count)],
+        };
+        let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
+        Some(Turn { task, choice })
+    }
+
+    fn executed(&mut self, _trail: &Trail) {}
+
+    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+        trail.clear(registry);
+        true
+    }
+}

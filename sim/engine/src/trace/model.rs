@@ -1,0 +1,188 @@
+//! A recorded run, in words: its steps, and why it went from one task to another.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use crate::event::{Action, CHOOSE, Event, LocationId, Mode, Pending};
+use crate::run::Run;
+use crate::runtime::{Ending, Execution, Switch};
+use crate::schedule::Schedule;
+
+/// A recorded run. Shown, it is a list of its steps of at most 100 columns, with a line wherever it goes from one task to
+/// another.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Trace {
+    /// The events, in order.
+    pub steps: Vec<TraceStep>,
+    /// How the run ended.
+    pub ending: Ending,
+    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again.
+    pub schedule: Schedule,
+}
+
+/// One event of a recorded run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TraceStep {
+    /// The task's name.
+    pub task: String,
+    /// Why the task before it did not go on, if it is another.
+    pub turnover: Option<Turnover>,
+    /// What it was done to; none for a choice, or for something that the engine does not see.
+    pub object: Option<String>,
+    /// What was done: `store`, `lock`.
+    pub operation: &'static str,
+    /// The value before, where the engine knows it.
+    pub before: Option<String>,
+    /// The value after, where the operation may change it and the engine knows it.
+    pub after: Option<String>,
+    /// How it came out, where that is not all the same: a lock that was taken, a choice.
+    pub outcome: Option<String>,
+    /// The source line that called the operation.
+    pub source: &'static Location<'static>,
+}
+
+/// Why a run went from one task to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Turnover {
+    /// The one before has ended.
+    Ended {
+        /// The task before.
+        task: String,
+    },
+    /// The one before waits.
+    Waits {
+        /// The task before.
+        task: String,
+        /// What for: `to lock queue`.
+        what: String,
+    },
+    /// The one before could have gone on: the schedule has it so.
+    Chosen {
+        /// The task before.
+        task: String,
+    },
+}
+
+impl Trace {
+    /// The trace of a run that was recorded.
+    pub(crate) fn of(run: &Run<'_>) -> Self {
+        let execution = run.execution;
+        let events = execution.trail.events();
+        let names = Names::of(execution);
+        let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
+        for (event, recorded) in events.iter().zip(&execution.record) {
+            let turnover = recorded.switch.map(|switch| {
+                let task = steps.last().map(|last| last.task.clone()).unwrap_or_default();
+                match switch {
+                    Switch::Ended => Turnover::Ended { task },
+                    Switch::Chosen => Turnover::Chosen { task },
+                    Switch::Joins(other) => {
+                        let what = format!("for the end of {}", execution.task_name(other));
+                        Turnover::Waits { task, what }
+                    }
+                    Switch::Waits(pending) => {
+                        let object = names.object(&pending).unwrap_or_default();
+                        let what = format!("to {} {object}", pending.describe());
+                        Turnover::Waits { task, what: what.trim_end().to_owned() }
+                    }
+                }
+            });
+            let (before, after) = values(execution, &recorded.pending, event);
+            steps.push(TraceStep {
+                task: execution.task_name(event.task),
+                turnover,
+                object: names.object(&recorded.pending),
+                operation: done(recorded.pending.describe()),
+                before,
+                after,
+                outcome: outcome(&recorded.pending, event),
+                source: event.source,
+            });
+        }
+        Trace { steps, ending: run.ending().clone(), schedule: run.schedule() }
+    }
+}
+
+/// What objects are called: several that have the same name are numbered.
+struct Names(BTreeMap<LocationId, String>);
+
+impl Names {
+    fn of(execution: &Execution) -> Self {
+        let registry = &execution.registry;
+        let touched = || {
+            let pendings = execution.record.iter().map(|recorded| &recorded.pending);
+            let actions = pendings.filter_map(|pending| pending.actions().first());
+            actions.map(|&(location, _)| (location, registry.details(location).whole))
+        };
+        // By name, the objects in the order in which they were made, each with its keys in the order of their use.
+        let mut objects: BTreeMap<&str, BTreeMap<LocationId, Vec<LocationId>>> = BTreeMap::new();
+        for (location, whole) in touched() {
+            let same_name = objects.entry(bare(registry.name(location))).or_default();
+            let keys = same_name.entry(whole.unwrap_or(location)).or_default();
+            if whole.is_some() && !keys.contains(&location) {
+                keys.push(location);
+            }
+        }
+        let mut names = BTreeMap::new();
+        for (name, same_name) in objects {
+            let several = same_name.len() > 1;
+            for (nth, (object, keys)) in same_name.into_iter().enumerate() {
+                let name = if several { format!("{name} {}", nth + 1) } else { name.to_owned() };
+                for (nth, key) in keys.into_iter().enumerate() {
+                    names.insert(key, format!("{name}[{}]", nth + 1));
+                }
+                names.insert(object, name);
+            }
+        }
+        Names(names)
+    }
+
+    fn object(&self, pending: &Pending) -> Option<String> {
+        let (location, _) = pending.actions().first()?;
+        self.0.get(location).cloned()
+    }
+}
+
+/// The words for an operation that has been done: what it had to wait for is past.
+fn done(operation: &'static str) -> &'static str {
+    operation.strip_suffix(", once unlocked").unwrap_or(operation)
+}
+
+/// A name without its article: the default names have one.
+fn bare(name: &'static str) -> &'static str {
+    name.strip_prefix("a ").or_else(|| name.strip_prefix("an ")).unwrap_or(name)
+}
+
+/// The values before and after, where the location's state is a value.
+fn values(execution: &Execution, pending: &Pending, event: &Event) -> (Option<String>, Option<String>) {
+    let Some((access, (location, action))) = event.accesses().first().zip(pending.actions().first()) else {
+        return (None, None);
+    };
+    let Some(show) = execution.registry.details(*location).show else { return (None, None) };
+    let may_change = match action {
+        Action::CompareExchange { .. } => access.mode == Mode::Write,
+        action => !matches!(action, Action::Read | Action::Await),
+    };
+    (Some(show(access.before)), may_change.then(|| show(access.after)))
+}
+
+/// How an operation came out that can come out in several ways.
+fn outcome(pending: &Pending, event: &Event) -> Option<String> {
+    if event.alternatives > 1 {
+        let is_choice = pending.rule.is_some_and(|(rule, _)| std::ptr::eq(rule, &CHOOSE));
+        let nth = if is_choice { event.choice } else { event.choice + 1 };
+        return Some(format!("{nth} of {}", event.alternatives));
+    }
+    let mode = event.accesses().first()?.mode;
+    match pending.actions().first()?.1 {
+        Action::TryLock | Action::TryLockShared => {
+            let taken = matches!(mode, Mode::Acquire | Mode::AcquireShared);
+            Some(if taken { "taken" } else { "would block" }.to_owned())
+        }
+        Action::CompareExchange { .. } if mode == Mode::Read => Some("failed".to_owned()),
+        _ => None,
+    }
+}

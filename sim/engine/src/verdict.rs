@@ -1,0 +1,158 @@
+//! What an exploration came to, in a word.
+
+use std::fmt;
+
+use crate::number::counted;
+use crate::report::{Bound, Failure, Report};
+use crate::runtime::{Ending, PanicReport};
+use crate::schedule::Schedule;
+use crate::text::wrapped;
+
+/// What an exploration came to: the gravest that is true, in the order from the last of these to the first.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every schedule is covered, and nothing went wrong in any.
+    Complete {
+        /// How many executions that took.
+        executions: u64,
+    },
+    /// Every schedule is covered, and nothing went wrong; but something that should happen [sometimes](crate::sometimes)
+    /// never did.
+    Vacuous {
+        /// The names of the conditions that never held.
+        never: Vec<&'static str>,
+        /// How many executions there were.
+        executions: u64,
+    },
+    /// Nothing went wrong so far; not every schedule is covered.
+    Bounded {
+        /// What left schedules out.
+        bound: Bound,
+        /// How many executions there were.
+        executions: u64,
+        /// Of these, how many were given up at the bound on steps.
+        too_long: u64,
+        /// Which part of the search was done: see [`Progress::done`](crate::Progress::done).
+        done: f64,
+        /// The seed, if the schedules were random.
+        seed: Option<u64>,
+    },
+    /// In some schedule no task can go on, and some have not ended.
+    Deadlock {
+        /// One line for each task that waits: for what, and where.
+        waiting: Vec<String>,
+        /// A schedule that shows it.
+        schedule: Schedule,
+    },
+    /// In some schedule a task panics, and no other task takes its result.
+    Panic {
+        /// The task's name.
+        task: String,
+        /// What it said, and where.
+        report: PanicReport,
+        /// A schedule that shows it.
+        schedule: Schedule,
+    },
+    /// The program did not do the same when it was run again with the same schedule. All else that was found means
+    /// nothing.
+    Nondeterministic {
+        /// The first step that differs.
+        difference: String,
+    },
+}
+
+impl Verdict {
+    pub(crate) fn of(report: &Report) -> Self {
+        let executions = report.executions;
+        if let Some(difference) = &report.nondeterminism {
+            return Verdict::Nondeterministic { difference: difference.clone() };
+        }
+        if let Some(failure) = &report.failure {
+            return Verdict::of_failure(failure);
+        }
+        match report.bound {
+            Some(bound) => Verdict::Bounded {
+                bound,
+                executions,
+                too_long: report.too_long,
+                done: report.done,
+                seed: report.seed,
+            },
+            None if report.never.is_empty() => Verdict::Complete { executions },
+            None => Verdict::Vacuous { never: report.never.clone(), executions },
+        }
+    }
+
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        let schedule = failure.schedule.clone();
+        match &failure.ending {
+            Ending::Panic { task, report } => {
+                Verdict::Panic { task: task.clone(), report: report.clone(), schedule }
+            }
+            Ending::Deadlock(waiting) => Verdict::Deadlock { waiting: waiting.clone(), schedule },
+            ending => unreachable!("{ending:?} is no failure"),
+        }
+    }
+
+    /// What went wrong, without the schedule.
+    pub(crate) fn failure(&self) -> String {
+        match self {
+            Verdict::Deadlock { waiting, .. } => {
+                let waiting: Vec<String> = waiting.iter().map(|line| wrapped(line, "  ")).collect();
+                format!("deadlock: no task can go on\n{}", waiting.join("\n"))
+            }
+            Verdict::Panic { task, report, .. } => {
+                format!("panic: {task} panicked at {}: {}", report.location, report.message)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Whether every schedule is covered and nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, Verdict::Complete { .. })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Complete { executions } => {
+                write!(f, "complete: nothing went wrong in {}", counted(*executions, "execution"))
+            }
+            Verdict::Vacuous { never, executions } => {
+                let never: Vec<_> = never.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "vacuous: nothing went wrong in {}, which cover every schedule, but in none of them held {}",
+                    counted(*executions, "execution"),
+                    never.join(" or ")
+                )
+            }
+            Verdict::Bounded { bound, executions, too_long, done, seed } => {
+                let bounded = match bound {
+                    Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => "kept within",
+                    Bound::Executions(_) | Bound::Time(_) | Bound::Stopped => "ended by",
+                };
+                let executions = counted(*executions, "execution");
+                write!(f, "bounded: nothing went wrong in {executions}, {bounded} {bound}")?;
+                match seed {
+                    Some(seed) => write!(f, ", at random from seed {seed}")?,
+                    None if *done < 1.0 => {
+                        write!(f, ", with about {:.1} % of the search done", done * 100.0)?;
+                    }
+                    None => {}
+                }
+                if *too_long > 0 {
+                    write!(f, "; {} given up after too many steps", counted(*too_long, "execution"))?;
+                }
+                Ok(())
+            }
+            Verdict::Deadlock { schedule, .. } | Verdict::Panic { schedule, .. } => {
+                write!(f, "{}\nschedule {schedule}", self.failure())
+            }
+            Verdict::Nondeterministic { difference } => write!(f, "nondeterministic: {difference}"),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The simplest schedule of a class: the fewest context switches, then the first in the order of the tasks.
+//!
+//! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
+//! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
+//! is a whole block, and the states are few.
+
+use std::collections::HashSet;
+
+use crate::run::Run;
+use crate::schedule::Schedule;
+use crate::strategy::Turn;
+
+/// How far each task has come, and by which block.
+struct State {
+    reached: Box<[u32]>,
+    /// The task whose block led here.
+    task: usize,
+    /// The state before that block.
+    parent: usize,
+}
+
+/// One of a task's own events.
+#[derive(Clone, Copy)]
+struct Own {
+    /// Its place in the trail.
+    position: usize,
+    /// The place of the event whose clock says what has to come before it: of the last one that is glued to it.
+    needs: usize,
+}
+
+/// See [`Run::simplest_schedule`]. Gives up when it has looked at `budget` states, which it takes from it.
+pub(crate) fn simplest(
+    run: &Run<'_>,
+    first: impl Fn(u32, u32) -> bool,
+    second: impl Fn(u32, u32) -> bool,
+    most: usize,
+    budget: &mut usize,
+) -> Option<Schedule> {
+    let executed = run.execution.trail.events();
+    let tasks = executed.iter().map(|event| usize::from(event.task) + 1).max().unwrap_or(0);
+    let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
+    let mut all_first = vec![0; tasks];
+    for (position, event) in executed.iter().enumerate() {
+        let own = &mut events[usize::from(event.task)];
+        own.push(Own { position, needs: position });
+        if event.glued {
+            let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
+            own[chosen..].iter_mut().for_each(|its| its.needs = position);
+        }
+        if first(event.task.into(), event.index) {
+            all_first[usize::from(event.task)] = event.index;
+        }
+    }
+    let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
+    let goes = |reached: &[u32], task: usize| {
+        let next = reached[task];
+        events[task].get(next as usize).is_some_and(|own| {
+            let before = run.clock(own.needs);
+            (0..tasks).all(|other| other == task || before[other] <= reached[other])
+                && (!second(task as u32, next + 1)
+                    || (0..tasks).all(|other| all_first[other] <= reached[other]))
+        })
+    };
+    let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    let mut seen = HashSet::new();
+    let mut level = 0;
+    for _ in 0..=most.saturating_add(1) {
+        let end = states.len();
+        if level == end {
+            return None;
+        }
+        for state in level..end {
+            if states[state].reached == done {
+                return Some(schedule(&states, state, |task, nth| {
+                    executed[events[task][nth].position].choice
+                }));
+            }
+            for task in 0..tasks {
+                if !goes(&states[state].reached, task) {
+                    continue;
+                }
+                let mut reached = states[state].reached.clone();
+                while goes(&reached, task) {
+                    reached[task] += 1;
+                }
+                if seen.insert(reached.clone()) {
+                    *budget = budget.checked_sub(1)?;
+                    states.push(State { reached, task, parent: state });
+                }
+            }
+        }
+        level = end;
+    }
+    None
+}
+
+/// The schedule that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+fn schedule(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
+    let mut turns = Vec::new();
+    while states[state].task != usize::MAX {
+        let State { ref reached, task, parent } = states[state];
+        let block = states[parent].reached[task] as usize..reached[task] as usize;
+        turns.extend(block.rev().map(|nth| Turn { task: task as u8, choice: choice(task, nth) }));
+        state = parent;
+    }
+    turns.reverse();
+    Schedule::new(turns)
+}
