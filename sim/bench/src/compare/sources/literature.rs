@@ -38,7 +38,7 @@ pub(crate) fn readers<T: Tool>(n: usize) {
     threads.join();
 }
 
-/// For j=1..n `a[j] = a[j-1] + 1` ‖ one reader scans a[n], a[n-1], … to the first 0.
+/// For j=1..n `a[j] = a[j-1] + 1` ‖ one reader scans `a[n]`, `a[n-1]`, … to the first 0.
 pub(crate) fn last_zero<T: Tool>(n: usize) {
     let mut threads = Threads::<T, _>::sharing(variables::<T>(n + 1));
     threads.spawn(move |a| {
