@@ -186,3 +186,8 @@ pub use verdict::Verdict;
 
 /// How many tasks the schedules of one exploration may have in all.
 pub const MAX_TASKS: usize = 64;
+
+/// The README's program, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
