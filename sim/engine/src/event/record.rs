@@ -81,6 +81,18 @@ impl Event {
         &self.accesses[..self.slots as usize]
     }
 
+    /// Whether it conflicts with more than `other` does, which is the same operation on several locations in another state.
+    #[inline]
+    pub(crate) fn is_wider_than(&self, other: &Event) -> bool {
+        let both = self.accesses().iter().zip(other.accesses());
+        self.slots > 1
+            && !self.opaque
+            && both.into_iter().any(|(own, its)| {
+                let of_it = if own.location == its.location { its.mode.conflicting() } else { 0 };
+                own.mode.conflicting() & !of_it != 0
+            })
+    }
+
     /// Whether the order of the two events can be observed.
     #[inline]
     pub(crate) fn conflicts(&self, other: &Event) -> bool {

@@ -9,6 +9,7 @@
 //! first. Every access is kept, and none is replaced by a later one of its task: a single "last access" loses races.
 
 use std::mem;
+use std::ops::Range;
 
 use super::registry::Registry;
 use crate::event::{
@@ -21,11 +22,20 @@ pub(crate) struct Race {
     /// The position of the first.
     pub(crate) first: usize,
     /// The position of the second; past all events if it was announced and never executed.
-    second: usize,
+    pub(crate) second: usize,
     /// The second, as it would be if it went first: its outcome may differ.
     pub(crate) reversed: Event,
     /// Where in `blockers` the events are that have to come later as well, and how many.
     others: (u32, u32),
+    /// If it is wide: its second's place in the trail's list of such operations.
+    wide: Option<u32>,
+}
+
+impl Race {
+    /// Whether the second conflicts with more when it goes first than it did, on other locations than the first's.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide.is_some()
+    }
 }
 
 /// What is to be found out about each event as it is executed.
@@ -58,6 +68,8 @@ pub(crate) struct Trail {
     /// Of each race in turn, the positions of the later events that kept its second event from going on, as its first
     /// event did: none for most.
     blockers: Vec<u32>,
+    /// The second operations of the races that are wide.
+    wide: Vec<Pending>,
     last_opaque: u32,
     /// The events that conflict with the operation that is being looked at, and whose absence alone does not let it go on.
     blocking: Vec<u32>,
@@ -78,6 +90,7 @@ impl Trail {
             tracking,
             races: Vec::new(),
             blockers: Vec::new(),
+            wide: Vec::new(),
             last_opaque: NO_ACCESS,
             blocking: Vec::new(),
             covered: Vec::new(),
@@ -123,22 +136,42 @@ impl Trail {
 
     /// The races that are to be reversed after this run: those whose second event is new. The others have been before;
     /// but what is reversed contains all that is independent of the first event, so that where a new event is one
-    /// alternative of several, the others have to be again, with that alternative.
-    pub(crate) fn new_races(&self) -> &[Race] {
+    /// alternative of several, the others have to be again, with that alternative. And where the second event conflicts
+    /// with more if it goes first, what is new may be independent of it now and not be then.
+    pub(crate) fn new_races(&self) -> impl Iterator<Item = &Race> {
         let has_choice = self.events[self.prefix..].iter().any(|event| event.alternatives > 1);
         let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second < self.prefix) };
-        &self.races[old..]
+        let again = if self.wide.is_empty() { 0 } else { old };
+        self.races[..again].iter().filter(|race| race.is_wide()).chain(&self.races[old..])
     }
 
-    /// The events that are left after `race.first` when that event is taken away, with all that has to come later.
-    pub(crate) fn independent_of<'a>(&'a self, race: &'a Race) -> impl Iterator<Item = &'a Event> {
-        let (from, count) = race.others;
-        let others = &self.blockers[from as usize..][..count as usize];
+    /// The events in these positions that are left when `race.first` is taken away, with all that has to come later.
+    pub(crate) fn independent_of<'a>(
+        &'a self,
+        race: &'a Race,
+        positions: Range<usize>,
+    ) -> impl Iterator<Item = &'a Event> {
+        let others = self.others(race);
         let stays = move |&position: &usize| {
             !self.happens_before(race.first, position)
                 && !others.iter().any(|&other| self.happens_before(other as usize, position))
         };
-        (race.first + 1..self.executed).filter(stays).map(|position| &self.events[position])
+        positions.filter(stays).map(|position| &self.events[position])
+    }
+
+    /// The second event of a wide race as it would be after all that is independent of the race, also what came later than
+    /// the second: what is independent of it now may not be when it goes first. `None` if it could not go on there.
+    pub(crate) fn reversed_last(&self, race: &Race, registry: &Registry) -> Option<Event> {
+        let pending = &self.wide[race.wide? as usize];
+        let states = self.states_without(&mut Vec::new(), race.first, self.others(race), pending, registry);
+        let Event { task, index, choice, .. } = race.reversed;
+        let alternatives = pending.alternatives(&states, None);
+        (choice < alternatives).then(|| pending.event(task, index, &states, choice, alternatives))
+    }
+
+    fn others(&self, race: &Race) -> &[u32] {
+        let (from, count) = race.others;
+        &self.blockers[from as usize..][..count as usize]
     }
 
     /// The clock of the event at `position`.
@@ -259,7 +292,9 @@ impl Trail {
         }
         self.executed = self.executed.min(self.events.len());
         while self.races.last().is_some_and(|race| race.second >= self.events.len()) {
-            self.blockers.truncate(self.races.pop().map_or(0, |race| race.others.0 as usize));
+            let Some(race) = self.races.pop() else { break };
+            self.blockers.truncate(race.others.0 as usize);
+            self.wide.truncate(race.wide.map_or(self.wide.len(), |wide| wide as usize));
         }
         Some(event)
     }
@@ -332,7 +367,7 @@ impl Trail {
         self.joined.clear();
         self.joined.extend_from_slice(&self.task_clocks[row..row + self.stride]);
         if event.opaque {
-            self.find_opaque_races(pending, event.task, condition, registry);
+            self.find_opaque_races(event, pending, condition, registry);
             return;
         }
         let mut cursors = [NO_ACCESS; SLOTS];
@@ -352,7 +387,7 @@ impl Trail {
                 }
             }
             if opaque != NO_ACCESS && (id == NO_ACCESS || opaque as usize >= id as usize / SLOTS) {
-                let done = self.meet(opaque as usize, event.task, pending, condition, registry);
+                let done = self.meet(opaque as usize, event, pending, condition, registry);
                 opaque = if done { NO_ACCESS } else { self.events[opaque as usize].previous_opaque };
                 continue;
             }
@@ -364,7 +399,7 @@ impl Trail {
                 (id as usize / SLOTS, access.mode, access.previous)
             };
             let covered = if mode.conflicts(event.accesses[slot].mode) {
-                self.meet(position, event.task, pending, condition, registry)
+                self.meet(position, event, pending, condition, registry)
             } else {
                 mode.is_total() && self.is_covered(position)
             };
@@ -376,13 +411,13 @@ impl Trail {
     /// An opaque event conflicts with all that came before it, back to the last opaque one.
     fn find_opaque_races(
         &mut self,
+        event: &Event,
         pending: &Pending,
-        task: TaskId,
         condition: Condition<'_>,
         registry: &Registry,
     ) {
         for position in (0..self.events.len()).rev() {
-            if self.meet(position, task, pending, condition, registry) && self.events[position].opaque {
+            if self.meet(position, event, pending, condition, registry) && self.events[position].opaque {
                 break;
             }
         }
@@ -398,7 +433,7 @@ impl Trail {
     fn meet(
         &mut self,
         position: usize,
-        task: TaskId,
+        event: &Event,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -411,7 +446,7 @@ impl Trail {
         let is_race = match self.tracking {
             // Only the clock is wanted: any ordered pair covers.
             Tracking::Clocks => true,
-            Tracking::Races => self.reverse(position, task, pending, condition, registry),
+            Tracking::Races => self.reverse(position, event, pending, condition, registry),
         };
         if is_race {
             join(&mut self.covered, &self.clocks[clock]);
@@ -424,7 +459,7 @@ impl Trail {
     fn reverse(
         &mut self,
         first: usize,
-        task: TaskId,
+        event: &Event,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -435,16 +470,16 @@ impl Trail {
         }
         let from = self.blockers.len();
         if !pending.depends_on_states() {
-            self.add_race(first, from, task, pending, &[0; SLOTS], 1);
+            self.add_race(first, from, event, pending, &[0; SLOTS], 1);
             return true;
         }
-        let states = self.states_without(first, from, pending, registry);
+        let states = self.states_without_newest(first, from, pending, registry);
         let alternatives = pending.alternatives(&states, condition);
         if alternatives > 0 {
-            self.add_race(first, from, task, pending, &states, alternatives);
+            self.add_race(first, from, event, pending, &states, alternatives);
             return true;
         }
-        let found = self.reverse_several(first, task, pending, condition, registry);
+        let found = self.reverse_several(first, event, pending, condition, registry);
         if pending.rule.is_some() || self.holds(first, pending) {
             self.blocking.push(first as u32);
         }
@@ -477,7 +512,7 @@ impl Trail {
     fn reverse_several(
         &mut self,
         first: usize,
-        task: TaskId,
+        event: &Event,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -487,11 +522,11 @@ impl Trail {
             return false;
         }
         if pending.rule.is_some() && self.blocking.len() <= MOST_BLOCKERS_TRIED {
-            return self.reverse_each_few(first, task, pending, condition, registry);
+            return self.reverse_each_few(first, event, pending, condition, registry);
         }
         let from = self.blockers.len();
         self.blockers.extend_from_slice(&self.blocking);
-        let mut states = self.states_without(first, from, pending, registry);
+        let mut states = self.states_without_newest(first, from, pending, registry);
         if pending.alternatives(&states, condition) == 0 {
             self.blockers.truncate(from);
             return false;
@@ -499,21 +534,21 @@ impl Trail {
         // The oldest go back first: what happens after one of them is on the list itself, if it has to be.
         for at in (from..self.blockers.len()).rev() {
             let blocker = self.blockers.remove(at);
-            let fewer = self.states_without(first, from, pending, registry);
+            let fewer = self.states_without_newest(first, from, pending, registry);
             if pending.alternatives(&fewer, condition) == 0 {
                 self.blockers.insert(at, blocker);
             } else {
                 states = fewer;
             }
         }
-        self.add_race(first, from, task, pending, &states, pending.alternatives(&states, condition));
+        self.add_race(first, from, event, pending, &states, pending.alternatives(&states, condition));
         true
     }
 
     fn reverse_each_few(
         &mut self,
         first: usize,
-        task: TaskId,
+        event: &Event,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -527,11 +562,11 @@ impl Trail {
             let from = self.blockers.len();
             let taken = |&(i, _): &(usize, &u32)| set & (1 << i) != 0;
             self.blockers.extend(self.blocking.iter().enumerate().filter(taken).map(|(_, &other)| other));
-            let states = self.states_without(first, from, pending, registry);
+            let states = self.states_without_newest(first, from, pending, registry);
             let alternatives = pending.alternatives(&states, condition);
             if alternatives > 0 {
                 found.push(set);
-                self.add_race(first, from, task, pending, &states, alternatives);
+                self.add_race(first, from, event, pending, &states, alternatives);
             } else {
                 self.blockers.truncate(from);
             }
@@ -543,37 +578,61 @@ impl Trail {
         &mut self,
         first: usize,
         from: usize,
-        task: TaskId,
+        event: &Event,
         pending: &Pending,
         states: &States,
         alternatives: u16,
     ) {
         let others = (from as u32, (self.blockers.len() - from) as u32);
-        let (index, second) = (self.next_index(task), self.events.len());
+        let second = self.events.len();
         for choice in 0..alternatives {
-            let reversed = pending.event(task, index, states, choice, alternatives);
-            self.races.push(Race { first, second, reversed, others });
+            let reversed = pending.event(event.task, event.index, states, choice, alternatives);
+            let wide = reversed.is_wider_than(event).then_some(self.wide.len() as u32);
+            self.wide.extend(wide.map(|_| *pending));
+            self.races.push(Race { first, second, reversed, others, wide });
         }
     }
 
     /// The states of `pending`'s locations without the event at `first` and the `blockers` from `from` on, and without
     /// what happens after any of them.
-    fn states_without(
+    fn states_without_newest(
         &mut self,
         first: usize,
         from: usize,
         pending: &Pending,
         registry: &Registry,
     ) -> States {
+        let mut chain = mem::take(&mut self.chain);
+        let states = self.states_without(&mut chain, first, &self.blockers[from..], pending, registry);
+        self.chain = chain;
+        states
+    }
+
+    /// The states of `pending`'s locations without the event at `first` and `others`, and without what happens after any
+    /// of them.
+    fn states_without(
+        &self,
+        chain: &mut Vec<AccessId>,
+        first: usize,
+        others: &[u32],
+        pending: &Pending,
+        registry: &Registry,
+    ) -> States {
         let mut states = [0; SLOTS];
         for (state, &(location, _)) in states.iter_mut().zip(pending.actions()) {
-            *state = self.state_without(first, from, location, registry);
+            *state = self.state_without(chain, first, others, location, registry);
         }
         states
     }
 
-    fn state_without(&mut self, first: usize, from: usize, location: LocationId, registry: &Registry) -> u64 {
-        let mut chain = mem::take(&mut self.chain);
+    fn state_without(
+        &self,
+        chain: &mut Vec<AccessId>,
+        first: usize,
+        others: &[u32],
+        location: LocationId,
+        registry: &Registry,
+    ) -> u64 {
         chain.clear();
         let mut id = registry.chain(location).0;
         while id != NO_ACCESS && id as usize / SLOTS >= first {
@@ -583,7 +642,6 @@ impl Trail {
         let mut state = chain.last().map_or(registry.state(location), |&oldest| self.access(oldest).before);
         for &id in chain.iter().rev() {
             let position = id as usize / SLOTS;
-            let others = &self.blockers[from..];
             if self.happens_before(first, position)
                 || others.iter().any(|&other| self.happens_before(other as usize, position))
             {
@@ -596,7 +654,6 @@ impl Trail {
                 state.wrapping_add(access.after.wrapping_sub(access.before))
             };
         }
-        self.chain = chain;
         state
     }
 }

@@ -40,13 +40,31 @@ impl Optimal {
     }
 
     /// Plans the runs in which the races of this one are reversed.
-    fn plan(&mut self, trail: &Trail) {
+    fn plan(&mut self, trail: &Trail, registry: &Registry) {
+        let wide = trail.new_races().filter(|race| race.is_wide());
+        let wide: Vec<_> = wide.map(|race| trail.reversed_last(race, registry)).collect();
+        let mut wide = wide.iter();
         let mut sequence: Vec<&Event> = Vec::new();
         for race in trail.new_races() {
             let node = &mut self.nodes[race.first];
             sequence.clear();
-            sequence.extend(trail.independent_of(race));
-            sequence.push(&race.reversed);
+            sequence.extend(trail.independent_of(race, race.first + 1..trail.len()));
+            let last =
+                if race.is_wide() { wide.next().and_then(Option::as_ref) } else { Some(&race.reversed) };
+            match last {
+                Some(reversed) => sequence.push(reversed),
+                None => {
+                    // It can go on only ahead of what came later. Of that remains what needs nothing of the rest.
+                    let before = trail.independent_of(race, race.first + 1..race.second).count();
+                    let later = sequence.split_off(before);
+                    sequence.push(&race.reversed);
+                    let mut lost = vec![&race.reversed];
+                    for event in later {
+                        let needs = lost.iter().any(|its| its.conflicts(event));
+                        if needs { lost.push(event) } else { sequence.push(event) }
+                    }
+                }
+            }
             let sleep = &node.sleep;
             let is_covered = |asleep: &Event| match weak_initial(asleep, &sequence) {
                 None => false,
@@ -130,7 +148,7 @@ impl Strategy for Optimal {
     }
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        self.plan(trail);
+        self.plan(trail, registry);
         self.redundant = false;
         while let Some(event) = trail.pop(registry) {
             self.depth -= 1;
