@@ -292,6 +292,9 @@ impl Explorer {
                 report.executions += 1;
                 let run = Run { execution: &execution, ending: &ending };
                 report.count(&run, self.max_steps);
+                if let Some(source) = execution.spinning() {
+                    report.bound = Some(Bound::Spins { turns: runtime::MAX_SPINS, source });
+                }
                 if quiet.interrupt(|| visit(&run)).is_break() {
                     report.bound = Some(Bound::Stopped);
                 }

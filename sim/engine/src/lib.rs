@@ -146,8 +146,9 @@
 //! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
 //!   explored.
 //! - Between two operations a task runs alone: code without any is one step.
-//! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until); a loop that polls has schedules
-//!   without end, which the [bound on steps](Explorer::max_steps) ends.
+//! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop that polls
+//!   has schedules without end, which a bound ends: see [`hint::spin_loop`].
+//! - Time is virtual, and passes by sleeping alone: see [`time`].
 #![deny(unsafe_code)]
 
 mod check;
@@ -156,6 +157,7 @@ mod coroutine;
 mod event;
 mod explorer;
 pub mod future;
+pub mod hint;
 mod number;
 pub mod object;
 mod progress;
@@ -168,8 +170,10 @@ mod strategy;
 pub mod sync;
 mod text;
 pub mod thread;
+pub mod time;
 mod trace;
 mod verdict;
+mod wait;
 mod witness;
 
 pub use choice::{choose, opaque};
@@ -183,6 +187,7 @@ pub use schedule::{Schedule, ScheduleError};
 pub use sometimes::sometimes;
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
+pub use wait::await_until;
 
 /// How many tasks the schedules of one exploration may have in all.
 pub const MAX_TASKS: usize = 64;

@@ -1,6 +1,7 @@
 //! What an exploration came to, in numbers.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 use crate::number::counted;
@@ -18,6 +19,14 @@ pub enum Bound {
     Time(Duration),
     /// So many steps in one execution.
     Steps(usize),
+    /// So many turns of a loop, in which nothing changed that the task waits for: see
+    /// [`spin_loop`](crate::hint::spin_loop).
+    Spins {
+        /// How many.
+        turns: usize,
+        /// Where the task spins.
+        source: &'static Location<'static>,
+    },
     /// So many preemptions in one execution.
     Preemptions(usize),
     /// One schedule, which was run again.
@@ -34,6 +43,13 @@ impl fmt::Display for Bound {
             Bound::Steps(steps) => {
                 write!(f, "the bound of {} in one execution", counted(steps as u64, "step"))
             }
+            Bound::Spins { turns, source } => write!(
+                f,
+                "the bound of {turns} turns of a loop without progress, at {}:{}. Each number of turns is another schedule: \
+                 write the loop as wait_until on the atomic, as await_until on several, or as a wait on a lock",
+                source.file(),
+                source.line()
+            ),
             Bound::Preemptions(most) => {
                 write!(f, "the bound of {} in one execution", counted(most as u64, "preemption"))
             }
@@ -61,7 +77,7 @@ pub struct Report {
     pub deadlocks: u64,
     /// Of these, those that ended in a panic that nobody took.
     pub panics: u64,
-    /// Of these, those that were given up at the bound on steps.
+    /// Of these, those that were given up at the bound on steps or on spins.
     pub too_long: u64,
     /// Executions that were cut short because all that could go on had been explored already: none, for an optimal
     /// strategy.

@@ -89,14 +89,20 @@ impl<'a> Run<'a> {
     /// What is the same in all schedules of the execution's class and in no other: each event's clock and what it did.
     pub fn class(&self) -> Class {
         let trail = &self.execution.trail;
+        let ranks = self.execution.ranks();
         let events = trail.events().iter().enumerate();
         Class(
             events
                 .map(|(position, event)| {
-                    let clock = trail.clock(position);
-                    let last = clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1);
+                    let mut clock = vec![0; ranks.len()];
+                    for (&rank, &seen) in
+                        ranks.iter().zip(trail.clock(position)).filter(|(_, seen)| **seen > 0)
+                    {
+                        clock[rank] = seen;
+                    }
+                    clock.truncate(clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1));
                     let accesses = event.accesses().iter().map(|access| access.mode);
-                    ((event.task, event.index), (clock[..last].to_vec(), event.choice, accesses.collect()))
+                    ((ranks[event.task as usize], event.index), (clock, event.choice, accesses.collect()))
                 })
                 .collect(),
         )
@@ -111,7 +117,7 @@ impl fmt::Debug for Run<'_> {
 
 /// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Class(BTreeMap<(TaskId, u32), ClassEvent>);
+pub struct Class(BTreeMap<(usize, u32), ClassEvent>);
 
 /// An event's clock, which alternative it took, and how it conflicts.
 type ClassEvent = (Vec<u32>, u16, Vec<Mode>);

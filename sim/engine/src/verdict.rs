@@ -31,7 +31,7 @@ pub enum Verdict {
         bound: Bound,
         /// How many executions there were.
         executions: u64,
-        /// Of these, how many were given up at the bound on steps.
+        /// Of these, how many were given up at the bound on steps or on spins.
         too_long: u64,
         /// Which part of the search was done: see [`Progress::done`](crate::Progress::done).
         done: f64,
@@ -132,7 +132,7 @@ impl fmt::Display for Verdict {
             }
             Verdict::Bounded { bound, executions, too_long, done, seed } => {
                 let bounded = match bound {
-                    Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => "kept within",
+                    Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => "kept within",
                     Bound::Executions(_) | Bound::Time(_) | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");
@@ -145,7 +145,7 @@ impl fmt::Display for Verdict {
                     None => {}
                 }
                 if *too_long > 0 {
-                    write!(f, "; {} given up after too many steps", counted(*too_long, "execution"))?;
+                    write!(f, "; {} given up there", counted(*too_long, "execution"))?;
                 }
                 Ok(())
             }

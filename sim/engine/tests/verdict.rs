@@ -111,7 +111,7 @@ fn a_bound_is_named_with_how_far_the_search_came() {
     assert_eq!(
         run(Explorer::optimal().max_steps(1)),
         "bounded: nothing went wrong in 10 executions, kept within the bound of 1 step in one execution; \
-         10 executions given up after too many steps"
+         10 executions given up there"
     );
     assert_eq!(
         run(Explorer::random(7, 1_000)),

@@ -3,8 +3,12 @@
 //! A task's closure lives on the coroutine's own stack, so that starting one allocates nothing once the
 //! [stack pool](StackPool) is warm. Coroutines may be resumed from inside other coroutines (a spawned task runs to its
 //! first operation on top of its parent); each suspends back to whoever resumed it last.
-#![expect(unsafe_code, reason = "a suspended stack keeps a pointer to its own yielder")]
+#![expect(
+    unsafe_code,
+    reason = "a suspended stack keeps a pointer to its own yielder; a scoped task borrows"
+)]
 
+mod scope;
 mod stack;
 
 use std::cell::Cell;
@@ -12,6 +16,8 @@ use std::ptr;
 
 use corosensei::{CoroutineResult, Yielder};
 
+pub use scope::Scope;
+pub(crate) use scope::enclose;
 pub(crate) use stack::{Stack, StackPool};
 
 thread_local! {

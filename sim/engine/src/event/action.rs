@@ -17,6 +17,8 @@ pub(crate) type Apply = fn(u64, u64) -> u64;
 pub(crate) enum Action {
     /// Observe.
     Read,
+    /// Observe the state, which is the whole value.
+    Load,
     /// Replace, by a value that is not kept in the state.
     Write,
     /// Store this word.
@@ -27,7 +29,7 @@ pub(crate) enum Action {
     CompareExchange { expected: u64, new: u64 },
     /// Wait until the task's condition holds of the state, and observe it.
     Await,
-    /// Wait until the state is 1, and make it 0.
+    /// Wait until the state is not 0, and make it 0.
     Consume,
     /// Wait until nobody holds the lock, and take it exclusively.
     Lock,
@@ -54,17 +56,18 @@ pub(crate) enum Action {
     /// Of an operation that a rule decides: touch one of an object's items. Which one, the state of the operation's first
     /// location says.
     Item,
+    /// Make the state at least this.
+    Raise(u64),
 }
 
 impl Action {
-    /// Whether the action can go on. `condition` is the task's, for [`Action::Await`].
+    /// Whether the action can go on. Of [`Action::Await`] the task's condition says it.
     #[inline]
-    pub(crate) fn is_enabled(self, state: u64, condition: Option<&dyn Fn(u64) -> bool>) -> bool {
+    pub(crate) fn is_enabled(self, state: u64) -> bool {
         match self {
             Action::Lock | Action::ReadUnlocked | Action::WriteUnlocked => state == 0,
             Action::LockShared => state != EXCLUSIVE,
-            Action::Consume => state == 1,
-            Action::Await => condition.is_none_or(|holds| holds(state)),
+            Action::Consume => state != 0,
             _ => true,
         }
     }
@@ -73,7 +76,7 @@ impl Action {
     #[inline]
     pub(crate) fn outcome(self, state: u64) -> (Mode, u64) {
         match self {
-            Action::Read | Action::Await | Action::ReadUnlocked => (Mode::Read, state),
+            Action::Read | Action::Load | Action::Await | Action::ReadUnlocked => (Mode::Read, state),
             Action::Write | Action::WriteUnlocked => (Mode::Write, state),
             Action::Store(value) => (Mode::Write, value),
             Action::Modify(apply, operand) => (Mode::Write, apply(state, operand)),
@@ -92,6 +95,8 @@ impl Action {
             Action::Glance => (Mode::Glance, state),
             Action::Pin(step) => (Mode::Glance, state.wrapping_add(step)),
             Action::Item => (Mode::Nothing, state),
+            Action::Raise(least) if state < least => (Mode::Write, least),
+            Action::Raise(_) => (Mode::Read, state),
         }
     }
 
@@ -109,6 +114,7 @@ impl Action {
                 | Action::TryLockShared
                 | Action::ReadUnlocked
                 | Action::WriteUnlocked
+                | Action::Raise(_)
         )
     }
 
@@ -134,19 +140,21 @@ impl Action {
             Action::Glance => 16,
             Action::Pin(_) => 17,
             Action::Item => 18,
+            Action::Load => 32,
+            Action::Raise(_) => 33,
         }
     }
 
     /// In words, for messages.
     pub(crate) fn describe(self) -> &'static str {
         match self {
-            Action::Read => "read",
+            Action::Read | Action::Load => "read",
             Action::Write => "write",
             Action::Store(_) => "store",
             Action::Modify(..) => "read-modify-write",
             Action::CompareExchange { .. } => "compare-exchange",
-            Action::Await => "wait for a value",
-            Action::Consume => "wait to be woken",
+            Action::Await => "see a certain value of",
+            Action::Consume => "be woken by",
             Action::Lock => "lock",
             Action::TryLock => "try to lock",
             Action::Unlock => "unlock",
@@ -159,6 +167,7 @@ impl Action {
             Action::Glance => "glance",
             Action::Pin(_) => "glance and pin",
             Action::Item => "touch an item of",
+            Action::Raise(_) => "move on",
         }
     }
 }

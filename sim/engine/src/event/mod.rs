@@ -10,4 +10,4 @@ pub use mode::Mode;
 pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,
 };
-pub(crate) use rule::{CHOOSE, NOTHING, Rule};
+pub(crate) use rule::{CHOOSE, NOTHING, Rule, TOKEN_OR_DEADLINE};

@@ -141,6 +141,16 @@ impl Pending {
         pending
     }
 
+    /// An operation that does the same to each of several locations.
+    pub(crate) fn each(locations: &[LocationId], action: Action, source: &'static Location<'static>) -> Self {
+        let mut pending = Pending::one(0, action, source);
+        pending.slots = locations.len() as u8;
+        for (slot, &location) in locations.iter().enumerate() {
+            pending.actions[slot] = (location, action);
+        }
+        pending
+    }
+
     /// An operation on several locations, which `rule` decides with this argument.
     #[inline]
     pub(crate) fn ruled(
@@ -171,6 +181,11 @@ impl Pending {
         pending.slots = 0;
         pending.opaque = true;
         pending
+    }
+
+    /// The operation, with something that is not known beside it.
+    pub(crate) fn made_opaque(&self) -> Self {
+        Pending { opaque: true, ..*self }
     }
 
     #[inline]
@@ -227,12 +242,11 @@ impl Pending {
     pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
         match self.rule {
             Some((rule, argument)) => (rule.alternatives)(states, argument),
-            None => self
-                .actions()
-                .iter()
-                .zip(states)
-                .all(|((_, action), &state)| action.is_enabled(state, condition))
-                .into(),
+            None => {
+                let each = self.actions().iter().zip(states);
+                let enabled = each.into_iter().all(|((_, action), &state)| action.is_enabled(state));
+                (enabled && condition.is_none_or(|holds| holds(states))).into()
+            }
         }
     }
 
@@ -275,4 +289,4 @@ impl Pending {
 pub(crate) type States = [u64; SLOTS];
 
 /// The condition that a task waits for, if its pending operation is an [`Action::Await`].
-pub(crate) type Condition<'a> = Option<&'a dyn Fn(u64) -> bool>;
+pub(crate) type Condition<'a> = Option<&'a dyn Fn(&States) -> bool>;

@@ -1,6 +1,7 @@
 //! Operations whose locations do not decide each for itself: whether such an operation can go on, what its alternatives
 //! are and what they come to depends on all of its locations' states together.
 
+use super::action::Action;
 use super::mode::Mode;
 use super::record::{SLOTS, States};
 
@@ -28,6 +29,18 @@ impl std::fmt::Debug for Rule {
         f.write_str(self.what)
     }
 }
+
+/// Waits for a token until a deadline, the argument: takes the token if it is there, else lets time go on to the deadline,
+/// whether or not somebody would still bring the token. On the token and the clock.
+pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
+    tag: 65,
+    alternatives: |_, _| 1,
+    outcome: |&[token, now, _], deadline, _| match token {
+        0 => [(Mode::Read, 0), Action::Raise(deadline).outcome(now), NOTHING],
+        _ => [(Mode::Write, 0), NOTHING, NOTHING],
+    },
+    what: "be woken, or for the deadline, by",
+};
 
 /// A caller's own choice between as many alternatives as the argument says. It touches nothing.
 pub(crate) static CHOOSE: Rule = Rule {

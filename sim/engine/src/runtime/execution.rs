@@ -5,21 +5,22 @@
 //! task, and one whose join has been met, run at once up to their next announcement, so that whenever a choice is made
 //! the next operation of every task is known.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
+use super::condition;
 use super::panics::PanicReport;
 use super::record::{Recorded, Switch};
-use super::registry::{Registry, Show};
+use super::registry::{CLOCK, Registry, Show};
 use super::sometimes::Sometimes;
 use super::task::{Phase, SharedCondition, Task};
 use super::trail::{Tracking, Trail};
 use crate::coroutine::{self, Coroutine, Stack, StackPool};
-use crate::event::{CHOOSE, Event, LocationId, Mode, Pending, TaskId};
+use crate::event::{Action, CHOOSE, Event, LocationId, Mode, Pending, TaskId};
 use crate::strategy::{Options, Strategy, Turn};
 
 /// What to look for where a program is not deterministic.
@@ -30,6 +31,8 @@ thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
     // costs no check at each access.
     static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
+    /// How many wake-ups the tasks have called for and not yet sent.
+    static OWED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// What an operation came to: the state of its first location before and after, that of the others before, and which of
@@ -57,6 +60,18 @@ impl Granted {
     }
 }
 
+/// A wake-up that a task has called for. It is sent when the task next does something, and not at once: whoever called
+/// for it may hold a lock that the engine does not know, with which no other task may be let in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wake {
+    pub(super) location: LocationId,
+    pub(super) run: u64,
+    pub(super) source: &'static Location<'static>,
+}
+
+/// How often a task may go round in a loop while no other changes anything: then its run is given up.
+pub(crate) const MAX_SPINS: usize = 100;
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -71,7 +86,7 @@ pub enum Ending {
         /// What it said.
         report: PanicReport,
     },
-    /// The run reached the bound on steps, and was given up.
+    /// The run reached the bound on steps or on spins, and was given up.
     TooLong,
     /// The program did not do the same again: what it did at this step, and what it had done there before.
     Nondeterministic(String),
@@ -85,6 +100,7 @@ pub(crate) struct Execution {
     granted: Granted,
     abandoning: bool,
     stopped: Option<Ending>,
+    spinning: Option<&'static Location<'static>>,
     recording: bool,
     max_steps: usize,
     /// How often a wait for a condvar may end for no reason.
@@ -108,6 +124,8 @@ enum Announced {
     Wait,
     /// Not announced: the task has locks to give up first.
     Late(Option<SharedCondition>),
+    /// There are wake-ups to be sent first.
+    Owing,
 }
 
 struct Choice<'a> {
@@ -164,6 +182,7 @@ impl Execution {
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             stopped: None,
+            spinning: None,
             recording,
             max_steps,
             spurious_wakeups: 0,
@@ -204,6 +223,23 @@ impl Execution {
         self.recording
     }
 
+    /// For each task of the run its place in an order that is the same in every exploration.
+    pub(crate) fn ranks(&self) -> Vec<usize> {
+        let is_there = |task: &TaskId| self.tasks[*task as usize].phase != Phase::Absent;
+        let mut present: Vec<_> = (0..self.tasks.len() as TaskId).filter(is_there).collect();
+        present.sort_by_cached_key(|&task| self.registry.path(task));
+        let mut ranks = vec![0; self.tasks.len()];
+        for (rank, &task) in present.iter().enumerate() {
+            ranks[task as usize] = rank;
+        }
+        ranks
+    }
+
+    /// Where a task went round too often, if that is why the run was given up.
+    pub(crate) fn spinning(&self) -> Option<&'static Location<'static>> {
+        self.spinning
+    }
+
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(|task| task.name.clone());
         name.unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
@@ -214,6 +250,8 @@ impl Execution {
         self.current = 0;
         self.next = None;
         self.stopped = None;
+        self.spinning = None;
+        OWED.set(0);
         self.registry.begin_run();
         self.trail.begin_run();
         self.record.clear();
@@ -395,12 +433,16 @@ impl Execution {
     }
 
     /// The current task is about to do `pending`.
+    #[inline(always)]
     fn announce(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
         let task = self.current;
         if self.abandoning {
             return Announced::Done(self.apply(pending));
         }
         let slot = &mut self.tasks[task as usize];
+        if slot.unseen && !pending.opaque {
+            return self.announce_opaque(pending, condition);
+        }
         if self.trail.is_repeating() && slot.phase == Phase::Ready {
             // The common case while a prefix is repeated: the same task goes on with the operation that is known.
             let expected = self.trail.expected();
@@ -468,6 +510,11 @@ impl Execution {
         self.execute(Turn { task, choice: 0 }, true)
     }
 
+    #[cold]
+    fn announce_opaque(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+        self.announce(&pending.made_opaque(), condition)
+    }
+
     /// Does an operation that is no event: its task is being given up.
     fn apply(&mut self, pending: &Pending) -> Granted {
         let event = pending.event(self.current, 0, &self.registry.states(pending), 0, 1);
@@ -475,6 +522,29 @@ impl Execution {
             self.registry.set_state(access.location, access.after);
         }
         Granted::new(&event)
+    }
+
+    /// The current task has gone round in a loop once more. True if the run is given up for it.
+    fn spin(&mut self, source: &'static Location<'static>) -> bool {
+        if self.abandoning || thread::panicking() {
+            return false;
+        }
+        let task = self.current;
+        let slot = &mut self.tasks[task as usize];
+        let new = &self.trail.events()[slot.looked..];
+        let changes = |event: &Event| {
+            let looks = |mode| matches!(mode, Mode::Nothing | Mode::Read | Mode::Glance | Mode::Probe);
+            event.task != task && (event.opaque || !event.accesses().iter().all(|access| looks(access.mode)))
+        };
+        slot.spins = if new.iter().any(changes) { 1 } else { slot.spins + 1 };
+        slot.looked = self.trail.len();
+        let is_too_long = slot.spins > MAX_SPINS;
+        if is_too_long {
+            self.stopped = Some(Ending::TooLong);
+            self.spinning = Some(source);
+            self.next = None;
+        }
+        is_too_long
     }
 
     /// How the run ended, now that no task goes on.
@@ -549,7 +619,10 @@ fn with<R>(action: impl FnOnce(&mut Execution) -> R) -> R {
 
 #[inline]
 fn with_if_any<R>(action: impl FnOnce(&mut Execution) -> R) -> Option<R> {
-    EXECUTION.with(|execution| execution.borrow_mut().as_mut().map(|execution| action(execution)))
+    EXECUTION.with(|execution| match execution.try_borrow_mut() {
+        Ok(mut execution) => execution.as_mut().map(|execution| action(execution)),
+        Err(_) => condition::refuse(),
+    })
 }
 
 /// Whether an exploration is going on on this OS thread.
@@ -598,6 +671,106 @@ pub(crate) fn current_task() -> Option<TaskId> {
 /// How often a task's wait for one condvar may end for no reason in this run.
 pub(crate) fn spurious_wakeups() -> u16 {
     with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
+}
+
+/// The task that is running, and the run's number. `None` outside an exploration.
+pub(crate) fn current() -> Option<(TaskId, u64)> {
+    with_if_any(|execution| (execution.current, execution.registry.run()))
+}
+
+/// The name that the current task was given.
+pub(crate) fn current_name() -> Option<String> {
+    with_if_any(|execution| execution.tasks[execution.current as usize].name.clone())?
+}
+
+/// The latest time that the current task knows of: what the clock was left at by the last of all that happens before what
+/// it does next. No event: it is the same in all schedules of a class. `None` outside an exploration.
+pub(crate) fn known_time() -> Option<u64> {
+    with_if_any(|execution| {
+        execution.trail.last_known(execution.current, CLOCK, &execution.registry).unwrap_or(0)
+    })
+}
+
+/// Whether the task has ended. What it did last may be any operation of its own or of one that it joined: this must come
+/// after an opaque event.
+pub(crate) fn has_ended(task: TaskId) -> bool {
+    with(|execution| execution.tasks[task as usize].phase == Phase::Ended)
+}
+
+/// From now on the operations of the current task are opaque, or not. Returns what was so before.
+pub(crate) fn set_unseen(unseen: bool) -> bool {
+    with_if_any(|execution| {
+        let task = &mut execution.tasks[execution.current as usize];
+        std::mem::replace(&mut task.unseen, unseen)
+    })
+    .unwrap_or(false)
+}
+
+/// The current task calls for a wake-up.
+pub(super) fn owe(wake: Wake) {
+    with_if_any(|execution| {
+        let wakes = &mut execution.tasks[execution.current as usize].wakes;
+        if !wakes.contains(&wake) {
+            wakes.push(wake);
+            OWED.set(OWED.get() + 1);
+        }
+    });
+}
+
+/// Sends the wake-ups that the current task has called for.
+#[inline]
+pub(crate) fn send_wakes() {
+    if OWED.get() > 0 {
+        send_owed();
+    }
+}
+
+#[cold]
+fn send_owed() {
+    let owed = with_if_any(|execution| {
+        let wakes = std::mem::take(&mut execution.tasks[execution.current as usize].wakes);
+        OWED.set(OWED.get() - wakes.len());
+        wakes
+    });
+    for wake in owed.into_iter().flatten() {
+        perform(wake.run, &Pending::one(wake.location, Action::Update(1), wake.source));
+    }
+}
+
+/// The current task has gone round in a loop once more. Does not return if it has too often.
+pub(crate) fn spin(source: &'static Location<'static>) {
+    if with_if_any(|execution| execution.spin(source)) == Some(true) {
+        coroutine::suspend();
+    }
+}
+
+/// Waits until a condition on atomics holds. Outside an exploration it must hold already.
+#[track_caller]
+pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
+    let condition: Rc<dyn Fn() -> bool> = Rc::new(condition);
+    let discover = || {
+        with_if_any(|execution| {
+            let run = execution.registry.run();
+            (run, condition::discover(run, &*condition))
+        })
+    };
+    let Some((run, (holds, locations))) = discover() else {
+        assert!(condition(), "await_until works only inside an exploration");
+        return;
+    };
+    if locations.is_empty() {
+        assert!(holds, "a condition that loads no atomic of this crate can never come to hold");
+        return;
+    }
+    let pending = Pending::each(&locations, Action::Await, Location::caller());
+    let on_states = condition::on_states(Rc::clone(&condition), locations.clone());
+    perform_when(run, &pending, Some(on_states));
+    let loaded = discover().map(|(_, (_, loaded))| loaded);
+    assert!(
+        loaded == Some(locations),
+        "a condition that is waited for must load the same atomics whatever their values are. Load all of them first, and \
+         compare then: with `a.load(SeqCst) == 1 || b.load(SeqCst) == 1` the second is loaded only sometimes"
+    );
 }
 
 /// Registers an object of the current task. `None` outside an exploration.
@@ -661,19 +834,35 @@ pub(super) fn perform_when(
     pending: &Pending,
     condition: Option<SharedCondition>,
 ) -> Option<Granted> {
-    let announced = with_if_any(|execution| {
-        check_run(execution, run);
-        execution.announce(pending, condition)
-    })?;
+    let mut condition = condition;
+    let announced = EXECUTION.with(|execution| match execution.try_borrow_mut() {
+        Ok(mut execution) => execution.as_mut().map(|execution| {
+            check_run(execution, run);
+            if OWED.get() > 0 && !execution.tasks[execution.current as usize].wakes.is_empty() {
+                return Announced::Owing;
+            }
+            execution.announce(pending, condition.take())
+        }),
+        Err(_) => None,
+    });
     match announced {
-        Announced::Done(granted) => Some(granted),
-        Announced::Late(condition) => {
+        Some(Announced::Done(granted)) => Some(granted),
+        Some(Announced::Late(condition)) => {
             catch_up();
             perform_when(run, pending, condition)
         }
-        Announced::Wait => {
+        Some(Announced::Wait) => {
             coroutine::suspend();
             with_if_any(|execution| execution.granted)
+        }
+        Some(Announced::Owing) => {
+            send_owed();
+            perform_when(run, pending, condition)
+        }
+        // It is outside an exploration, or part of a condition that the exploration asks about.
+        None => {
+            let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            condition::load(run, pending, is_asking)
         }
     }
 }
@@ -714,18 +903,23 @@ pub(crate) fn opaque() {
     perform(run, &Pending::opaque(Location::caller()));
 }
 
-/// Spawns a task: it runs at once up to its first announcement.
-pub(crate) fn spawn(name: Option<String>, body: impl FnOnce() + 'static) -> TaskId {
+/// Spawns a task, with a stack of at least so many bytes: it runs at once up to its first announcement. Returns its number
+/// and the run's.
+pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce() + 'static) -> (TaskId, u64) {
     catch_up();
+    send_wakes();
     let (parent, task, stack) = with(|execution| {
         let parent = execution.current;
         let task = execution.add_task(Some(parent), name);
         execution.current = task;
-        (parent, task, execution.stacks.take())
+        (parent, task, execution.stacks.take(stack_size))
     });
     start(task, stack, body);
-    with(|execution| execution.current = parent);
-    task
+    let run = with(|execution| {
+        execution.current = parent;
+        execution.registry.run()
+    });
+    (task, run)
 }
 
 fn start(task: TaskId, stack: io::Result<Stack>, body: impl FnOnce() + 'static) {
@@ -738,57 +932,66 @@ fn start(task: TaskId, stack: io::Result<Stack>, body: impl FnOnce() + 'static) 
 /// A task has come back from its coroutine: it has announced something, or ended. Those that waited for its end go on to
 /// their next announcement.
 fn settle(task: TaskId, coroutine: Coroutine, ended: bool) {
-    let joiner = with(|execution| {
+    let mut joiners = with(|execution| {
         let slot = &mut execution.tasks[task as usize];
         if !ended {
             slot.coroutine = Some(coroutine);
             if slot.phase == Phase::Starting {
                 slot.phase = Phase::Ready;
             }
-            return None;
+            return 0;
         }
         execution.stacks.put(coroutine.into_stack());
         slot.phase = Phase::Ended;
-        let joiner = slot.joiner.take()?;
-        execution.trail.join(joiner, task);
-        let joining = &mut execution.tasks[joiner as usize];
-        joining.phase = Phase::Starting;
-        execution.current = joiner;
-        joining.coroutine.take().map(|coroutine| (joiner, coroutine))
+        std::mem::take(&mut slot.joiners)
     });
-    if let Some((joiner, mut coroutine)) = joiner {
-        let ended = coroutine.resume();
-        settle(joiner, coroutine, ended);
+    while joiners != 0 {
+        let joiner = joiners.trailing_zeros() as TaskId;
+        joiners &= joiners - 1;
+        let coroutine = with(|execution| {
+            execution.trail.join(joiner, task);
+            let joining = &mut execution.tasks[joiner as usize];
+            joining.phase = Phase::Starting;
+            execution.current = joiner;
+            joining.coroutine.take()
+        });
+        if let Some(mut coroutine) = coroutine {
+            let ended = coroutine.resume();
+            settle(joiner, coroutine, ended);
+        }
     }
 }
 
-/// Waits for the end of `other`. False if it cannot, because the run is being given up.
-pub(crate) fn join(other: TaskId) -> bool {
+/// Waits for the end of `other`, unless the task cannot wait because it unwinds.
+pub(crate) fn join(other: TaskId) {
     catch_up();
+    send_wakes();
     let wait = with(|execution| {
         let task = execution.current;
-        execution.tasks[other as usize].panicked = None;
         if execution.tasks[other as usize].phase == Phase::Ended {
             execution.trail.join(task, other);
-            return Some(false);
+            return false;
         }
         if execution.abandoning || thread::panicking() {
-            return None;
+            return false;
         }
         let was_starting = execution.tasks[task as usize].phase == Phase::Starting;
-        execution.tasks[other as usize].joiner = Some(task);
+        execution.tasks[other as usize].joiners |= 1 << task;
         execution.tasks[task as usize].phase = Phase::Joining(other);
         if !was_starting {
             execution.next = execution.decide();
         }
-        Some(true)
+        true
     });
-    if wait == Some(true) {
+    if wait {
         coroutine::suspend();
-        // A panic that was joined is the joiner's to judge.
-        with(|execution| execution.tasks[other as usize].panicked = None);
     }
-    wait.is_some()
+}
+
+/// Takes the panic of `other`, if it has panicked and nobody has asked for its result: it is the caller's to judge, and no
+/// longer an outcome of the run.
+pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
+    with(|execution| execution.tasks[other as usize].panicked.take())
 }
 
 /// The current task has panicked.
@@ -813,11 +1016,11 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     let stack = with(|execution| {
         execution.begin_run();
         execution.add_task(None, None);
-        execution.stacks.take()
+        execution.stacks.take(0)
     });
     start(0, stack, move || {
         // Its panic is the run's ending already.
-        drop(crate::thread::run_to_end(move || body()));
+        crate::thread::live(move || body(), drop);
     });
     let decide = |execution: &mut Execution| {
         execution.next = execution.decide();

@@ -1,11 +1,11 @@
 //! An object's name in the exploration that made it.
 
 use std::panic::Location;
+use std::rc::Rc;
 
-use super::execution::{self, Granted};
-use super::registry::Show;
-use super::task::SharedCondition;
-use crate::event::{Action, LocationId, Pending, Rule};
+use super::execution::{self, Granted, Wake};
+use super::registry::{CLOCK, Show, TOKENS};
+use crate::event::{Action, LocationId, Pending, Rule, TaskId};
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +75,41 @@ impl Handle {
         execution::check(self.run);
     }
 
+    /// The clock of the current run. `None` outside an exploration.
+    pub(crate) fn clock() -> Option<Self> {
+        execution::current().map(|(_, run)| Handle { location: CLOCK, run })
+    }
+
+    /// The token of a task of run `run`, with which it is unparked. `None` outside an exploration.
+    pub(crate) fn token(task: TaskId, run: u64) -> Option<Self> {
+        execution::key_location(run, TOKENS, task.into()).map(|location| Handle { location, run })
+    }
+
     /// Waits until `condition` holds of the state.
     pub(crate) fn wait_until(
         &self,
-        condition: SharedCondition,
+        condition: impl Fn(u64) -> bool + 'static,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let pending = Pending::one(self.location, Action::Await, source);
-        execution::perform_when(self.run, &pending, Some(condition))
+        execution::perform_when(self.run, &pending, Some(Rc::new(move |states| condition(states[0]))))
+    }
+
+    /// One operation on this object and on another, which `rule` decides with this argument.
+    pub(crate) fn perform_rule_with(
+        &self,
+        other: &Handle,
+        rule: &'static Rule,
+        argument: u64,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        let locations = [self.location, other.location];
+        execution::perform(self.run, &Pending::ruled(&locations, rule, argument, source))
+    }
+
+    /// Adds one to the state, when the current task next does something.
+    pub(crate) fn wake(&self, source: &'static Location<'static>) {
+        execution::owe(Wake { location: self.location, run: self.run, source });
     }
 
     /// Like [`perform`](Handle::perform), on one key of the object, and `on_whole` on the object as a whole.

@@ -1,5 +1,6 @@
 //! The running program: its tasks, what they have announced, and the events so far.
 
+mod condition;
 mod execution;
 mod handle;
 mod panics;
@@ -11,8 +12,9 @@ mod trail;
 
 pub use execution::{Ending, causal_clock, next_event, recording, step};
 pub(crate) use execution::{
-    Execution, Granted, abandoning, catch_up, choose, current_task, exploring, finish_panicked, join, opaque,
-    run, sometimes, spawn, spurious_wakeups,
+    Execution, Granted, MAX_SPINS, Wake, abandoning, await_until, catch_up, choose, current, current_name,
+    current_task, exploring, finish_panicked, has_ended, join, known_time, opaque, run, send_wakes, set_unseen,
+    sometimes, spawn, spin, spurious_wakeups, take_panic,
 };
 pub(crate) use handle::Handle;
 pub use panics::PanicReport;

@@ -7,6 +7,13 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 
+/// The location of the virtual clock: its state is the time since the run began, in nanoseconds.
+pub(crate) const CLOCK: LocationId = 0;
+
+/// The object whose keys are the tasks, each with its token of [`park`](crate::thread::park): how often it has been
+/// unparked since it last parked.
+pub(crate) const TOKENS: LocationId = 1;
+
 /// One location's state in the current run, and its last access in the trail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocationState {
@@ -53,6 +60,7 @@ impl Registry {
         self.run += 1;
         if self.tasks == 0 {
             self.new_task();
+            assert_eq!((self.new_location("the clock", None), self.new_location("an unpark", None)), (CLOCK, TOKENS));
         }
     }
 
@@ -78,6 +86,19 @@ impl Registry {
         let id = self.new_task();
         self.children[parent as usize].push(id);
         id
+    }
+
+    /// A task as the way to it from the main task: which child of which child. The same in every exploration, which a
+    /// number is not: numbers go by which task is spawned first.
+    pub(crate) fn path(&self, task: TaskId) -> Vec<usize> {
+        let nth_child = |siblings: &Vec<TaskId>| siblings.iter().position(|&child| child == task);
+        let parent =
+            self.children.iter().enumerate().find_map(|(parent, its)| Some((parent, nth_child(its)?)));
+        parent.map_or_else(Vec::new, |(parent, nth)| {
+            let mut path = self.path(parent as TaskId);
+            path.push(nth);
+            path
+        })
     }
 
     /// The location of the `nth` object that `creator` makes, in its initial state.

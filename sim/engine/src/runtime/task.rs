@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::coroutine::Coroutine;
-use crate::event::{Pending, TaskId};
-use crate::runtime::PanicReport;
+use crate::event::{Pending, States, TaskId};
+use crate::runtime::{PanicReport, Wake};
 
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(crate) enum Phase {
     Ended,
 }
 
-/// A condition on a location's state.
-pub(crate) type SharedCondition = Rc<dyn Fn(u64) -> bool>;
+/// A condition on the states of an operation's locations.
+pub(crate) type SharedCondition = Rc<dyn Fn(&States) -> bool>;
 
 /// One task of the current run.
 #[derive(Default)]
@@ -33,8 +33,8 @@ pub(crate) struct Task {
     pub(crate) pending: Option<Pending>,
     pub(crate) condition: Option<SharedCondition>,
     pub(crate) name: Option<String>,
-    /// The task that waits for the end of this one.
-    pub(crate) joiner: Option<TaskId>,
+    /// The tasks that wait for the end of this one, a bit for each.
+    pub(crate) joiners: u64,
     /// How many tasks it has spawned.
     pub(crate) children: usize,
     /// How many objects it has created.
@@ -43,6 +43,14 @@ pub(crate) struct Task {
     pub(crate) released: Vec<Pending>,
     /// It has panicked, and nobody has asked for its result.
     pub(crate) panicked: Option<PanicReport>,
+    /// It does what the engine does not see along with its operations: each of them is opaque.
+    pub(crate) unseen: bool,
+    /// Wake-ups that it has called for and not yet sent.
+    pub(crate) wakes: Vec<Wake>,
+    /// How often it has gone round in a loop since another task last changed anything.
+    pub(crate) spins: usize,
+    /// Up to which event of the trail it has looked for such a change.
+    pub(crate) looked: usize,
 }
 
 impl Task {
@@ -54,10 +62,14 @@ impl Task {
         self.pending = None;
         self.condition = None;
         self.name = None;
-        self.joiner = None;
+        self.joiners = 0;
         self.children = 0;
         self.objects = 0;
         self.released.clear();
         self.panicked = None;
+        self.unseen = false;
+        self.wakes.clear();
+        self.spins = 0;
+        self.looked = 0;
     }
 }

@@ -209,6 +209,21 @@ impl Trail {
         }
     }
 
+    /// The state of `location` as far as `task` knows it: after the last of its accesses that happens before what the
+    /// task does next. `None` if there is no such access.
+    pub(crate) fn last_known(&self, task: TaskId, location: LocationId, registry: &Registry) -> Option<u64> {
+        let known = self.task_clock(task);
+        let mut id = registry.chain(location).0;
+        while id != NO_ACCESS {
+            let event = &self.events[id as usize / SLOTS];
+            if known[event.task as usize] >= event.index {
+                return Some(self.access(id).after);
+            }
+            id = self.access(id).previous;
+        }
+        None
+    }
+
     /// Makes room for the task.
     pub(crate) fn fit(&mut self, task: TaskId) {
         let tasks = task as usize + 1;

@@ -64,7 +64,7 @@ macro_rules! atomic {
             /// The value.
             #[track_caller]
             pub fn load(&self, ordering: Ordering) -> $type {
-                match self.handle.perform(Action::Read, Location::caller()) {
+                match self.handle.perform(Action::Load, Location::caller()) {
                     Some(granted) => <$type>::from_word(granted.before),
                     None => self.value.load(ordering),
                 }
@@ -135,7 +135,7 @@ macro_rules! atomic {
             pub fn wait_until(&self, condition: impl Fn($type) -> bool + 'static) -> $type {
                 let condition = Rc::new(condition);
                 let holds = Rc::clone(&condition);
-                let waited = self.handle.wait_until(Rc::new(move |word| holds(<$type>::from_word(word))), Location::caller());
+                let waited = self.handle.wait_until(move |word| holds(<$type>::from_word(word)), Location::caller());
                 let value = waited.map_or_else(|| self.value.load(Ordering::SeqCst), |granted| <$type>::from_word(granted.before));
                 assert!(condition(value), "wait_until works only inside an exploration");
                 value

@@ -31,7 +31,7 @@ impl Primitives for Engine {
     type Clock = EngineClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
-        future::block_on(future)
+        future::block_on_instrumented(future)
     }
 }
 

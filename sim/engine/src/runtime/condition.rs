@@ -1,0 +1,94 @@
+//! Conditions on several atomics: closures that are evaluated in states that the explorer only thinks of.
+//!
+//! The loads in such a closure are no events. They are answered here, from the state that is asked about.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
+
+use super::execution::Granted;
+use super::task::SharedCondition;
+use crate::event::{Action, LocationId, Pending, SLOTS, States};
+
+/// What the loads of the condition that is being evaluated are answered from.
+enum Probe {
+    /// The present state. The locations are noted.
+    Present { run: u64, locations: Vec<LocationId> },
+    /// These states of these locations.
+    Asked { locations: Vec<LocationId>, states: States },
+}
+
+thread_local! {
+    static PROBE: RefCell<Option<Probe>> = const { RefCell::new(None) };
+}
+
+/// The probe ends, also by a panic.
+struct Ends;
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        PROBE.with_borrow_mut(|probe| *probe = None);
+    }
+}
+
+/// Something else than the load of an atomic is done while the exploration is asking.
+pub(super) fn refuse() -> ! {
+    panic!(
+        "a condition that is waited for may load atomics and nothing else: it is evaluated in states that never come to \
+         be, any number of times. Move everything else out of await_until or wait_until"
+    )
+}
+
+/// Evaluates the condition in the present state: whether it holds, and which locations it loads.
+pub(super) fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
+    PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Present { run, locations: Vec::new() }));
+    let _ends = Ends;
+    let holds = condition();
+    match PROBE.with_borrow_mut(Option::take) {
+        Some(Probe::Present { locations, .. }) => (holds, locations),
+        _ => unreachable!("no condition is evaluated inside another"),
+    }
+}
+
+/// The condition as a function of the states of these locations. Where it panics it holds: the panic is the waiting task's,
+/// which asks again once it goes on.
+pub(super) fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> SharedCondition {
+    Rc::new(move |&states| {
+        PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Asked { locations: locations.clone(), states }));
+        let _ends = Ends;
+        panic::catch_unwind(AssertUnwindSafe(|| condition())).unwrap_or(true)
+    })
+}
+
+/// An operation that no exploration announces: because there is none, or because it is asking a condition, in which this
+/// must be the load of an atomic. `None` if the object is to answer by itself.
+#[cold]
+pub(super) fn load(run: u64, pending: &Pending, is_asking: bool) -> Option<Granted> {
+    PROBE.with_borrow_mut(|probe| {
+        let Some(probe) = probe else {
+            return if is_asking { refuse() } else { None };
+        };
+        let &[(location, Action::Load)] = pending.actions() else { refuse() };
+        match probe {
+            Probe::Present { run: current, locations } => {
+                assert!(run == *current, "a condition loads an atomic that was not made in this run");
+                if !locations.contains(&location) {
+                    locations.push(location);
+                }
+                assert!(
+                    locations.len() <= SLOTS,
+                    "a condition that is waited for may load {SLOTS} atomics at the most. Put what belongs together into \
+                     one, or wait for one part after the other"
+                );
+                None
+            }
+            Probe::Asked { locations, states } => {
+                let Some(slot) = locations.iter().position(|&known| known == location) else {
+                    panic::resume_unwind(Box::new("an atomic that was not loaded before"));
+                };
+                let state = states[slot];
+                Some(Granted { before: state, after: state, second: 0, third: 0, choice: 0 })
+            }
+        }
+    })
+}

@@ -1,0 +1,14 @@
+//! Tasks, as [`std::thread`] has threads.
+
+mod current;
+mod local;
+mod scope;
+mod spawn;
+
+pub use crate::coroutine::Scope;
+pub use current::{Thread, ThreadId, current, park, park_timeout, sleep, yield_now};
+pub use local::{AccessError, LocalKey};
+pub use scope::{ScopedJoinHandle, scope};
+pub(crate) use spawn::live;
+pub use spawn::{Builder, JoinHandle, Result, spawn};
+pub use std::thread::panicking;

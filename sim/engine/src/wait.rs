@@ -1,0 +1,50 @@
+//! Conditions on several atomics.
+
+use crate::runtime;
+
+/// Waits until `condition` holds. In a schedule the task simply cannot go on before: this is how to write a loop that spins
+/// on several atomics, so that its turns are not explored. For one atomic there is
+/// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until).
+///
+/// The condition may load up to three atomics, the same whatever their values are, and do nothing else. It is evaluated any
+/// number of times, also in states that the explorer only thinks of; the loads in it are no events of their own.
+///
+/// # Panics
+///
+/// If the condition does anything else, or outside an exploration if it does not hold: nobody would be waited for.
+///
+/// # Examples
+///
+/// Peterson's lock. The loads come first, so that all of them are made.
+///
+/// ```
+/// use selvedge_engine::sync::{Arc, atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst}};
+/// use selvedge_engine::{Explorer, await_until, thread};
+///
+/// let report = Explorer::optimal().run(|| {
+///     let wants = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+///     let turn = Arc::new(AtomicUsize::new(0));
+///     let inside = Arc::new(AtomicUsize::new(0));
+///     for me in 0..2 {
+///         let (wants, turn, inside) = (Arc::clone(&wants), Arc::clone(&turn), Arc::clone(&inside));
+///         thread::spawn(move || {
+///             wants[me].store(true, SeqCst);
+///             turn.store(1 - me, SeqCst);
+///             let (others, whose) = (Arc::clone(&wants), Arc::clone(&turn));
+///             await_until(move || {
+///                 let (other, whose) = (others[1 - me].load(SeqCst), whose.load(SeqCst));
+///                 !other || whose == me
+///             });
+///             assert_eq!(inside.fetch_add(1, SeqCst), 0, "both are inside");
+///             inside.fetch_sub(1, SeqCst);
+///             wants[me].store(false, SeqCst);
+///         });
+///     }
+/// });
+/// assert!(report.is_complete());
+/// assert_eq!((report.panics, report.deadlocks), (0, 0));
+/// ```
+#[track_caller]
+pub fn await_until(condition: impl Fn() -> bool + 'static) {
+    runtime::await_until(condition);
+}
