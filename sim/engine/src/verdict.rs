@@ -132,7 +132,9 @@ impl fmt::Display for Verdict {
             }
             Verdict::Bounded { bound, executions, too_long, done, seed } => {
                 let bounded = match bound {
-                    Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => "kept within",
+                    Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => {
+                        "kept within"
+                    }
                     Bound::Executions(_) | Bound::Time(_) | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");

@@ -99,6 +99,8 @@ pub(crate) struct Execution {
     next: Option<Turn>,
     granted: Granted,
     abandoning: bool,
+    /// The task that unwound and could not wait, if that is why the run is being given up.
+    survivor: Option<TaskId>,
     stopped: Option<Ending>,
     spinning: Option<&'static Location<'static>>,
     recording: bool,
@@ -126,6 +128,8 @@ enum Announced {
     Late(Option<SharedCondition>),
     /// There are wake-ups to be sent first.
     Owing,
+    /// Others hold what it needs, and it cannot wait: they have to be given up first.
+    Held,
 }
 
 struct Choice<'a> {
@@ -181,6 +185,7 @@ impl Execution {
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
+            survivor: None,
             stopped: None,
             spinning: None,
             recording,
@@ -251,6 +256,7 @@ impl Execution {
         self.next = None;
         self.stopped = None;
         self.spinning = None;
+        self.survivor = None;
         OWED.set(0);
         self.registry.begin_run();
         self.trail.begin_run();
@@ -437,7 +443,7 @@ impl Execution {
     fn announce(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
         let task = self.current;
         if self.abandoning {
-            return Announced::Done(self.apply(pending));
+            return self.announce_in_vain(pending, condition);
         }
         let slot = &mut self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
@@ -455,7 +461,7 @@ impl Execution {
             }
         }
         if thread::panicking() {
-            return Announced::Done(self.unwind(pending, condition));
+            return self.unwind(pending, condition);
         }
         if !slot.released.is_empty() {
             return Announced::Late(condition);
@@ -478,25 +484,68 @@ impl Execution {
     /// A lock that is given up is free at once for std, and for the other tasks as soon as the task has been unwound:
     /// until then it is an operation that the task has announced. For anything else the task needs to know now what comes
     /// of it. That is glued to its last step, and the search does not look for orders in which others come between.
-    fn unwind(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Granted {
+    fn unwind(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
         let task = self.current as usize;
         if pending.is_release() {
             self.tasks[task].released.push(*pending);
-            return Granted::default();
+            return Announced::Done(Granted::default());
         }
         for release in mem::take(&mut self.tasks[task].released) {
-            self.glue_if_enabled(&release, None);
+            if self.is_enabled(&release, None) {
+                self.glue(&release);
+            } else {
+                self.apply(&release);
+            }
         }
-        self.glue_if_enabled(pending, condition)
+        if self.stopped.is_some() {
+            return Announced::Done(self.apply(pending));
+        }
+        if !self.is_enabled(pending, condition.as_ref()) {
+            self.give_up_for(pending);
+            return Announced::Held;
+        }
+        self.tasks[task].condition = condition;
+        Announced::Done(self.glue(pending))
     }
 
-    fn glue_if_enabled(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Granted {
-        let states = self.registry.states(pending);
-        if pending.alternatives(&states, condition.as_deref()) == 0 || self.stopped.is_some() {
-            return self.apply(pending);
+    fn is_enabled(&self, pending: &Pending, condition: Option<&SharedCondition>) -> bool {
+        pending.alternatives(&self.registry.states(pending), condition.map(|it| &**it)) > 0
+    }
+
+    /// The run ends here: the current task unwinds, and what it needs is held by a task that cannot go on before.
+    fn give_up_for(&mut self, pending: &Pending) {
+        self.find_races_of_blocked();
+        let object = pending.actions().first().map_or("", |(location, _)| self.registry.name(*location));
+        let holder = self.holder(self.current, pending).unwrap_or_default();
+        let report = PanicReport {
+            message: format!(
+                "while it unwinds from a panic, a destructor waits to {} {object}{holder}. No other task can run while one \
+                 unwinds: use try_lock in destructors",
+                pending.describe()
+            ),
+            location: place(pending.source),
+        };
+        self.stopped = Some(Ending::Panic { task: self.task_name(self.current), report });
+        self.survivor = Some(self.current);
+        self.abandoning = true;
+    }
+
+    /// An operation in a run that is being given up: it changes the state, and is no event.
+    #[cold]
+    fn announce_in_vain(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+        if self.survivor.is_some() && !thread::panicking() {
+            // Its panic was caught. It has to be unwound in its turn.
+            return Announced::Wait;
         }
-        self.tasks[self.current as usize].condition = condition;
-        self.glue(pending)
+        if !self.is_enabled(pending, condition.as_ref()) && self.youngest_suspended().is_some() {
+            return Announced::Held;
+        }
+        Announced::Done(self.apply(pending))
+    }
+
+    /// The youngest of the tasks that stand still somewhere.
+    fn youngest_suspended(&self) -> Option<TaskId> {
+        self.tasks.iter().rposition(|task| task.coroutine.is_some()).map(|task| task as TaskId)
     }
 
     /// Does one more step of the current task, right after its last: no other task can go between.
@@ -859,6 +908,10 @@ pub(super) fn perform_when(
             send_owed();
             perform_when(run, pending, condition)
         }
+        Some(Announced::Held) => {
+            abandon_suspended();
+            perform_when(run, pending, None)
+        }
         // It is outside an exploration, or part of a condition that the exploration asks about.
         None => {
             let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
@@ -1004,7 +1057,8 @@ pub(crate) fn finish_panicked(report: PanicReport) {
 
 /// Whether the tasks of the run are being given up, so that an unwinding is not a panic.
 pub(crate) fn abandoning() -> bool {
-    with_if_any(|execution| execution.abandoning).unwrap_or(false)
+    with_if_any(|execution| execution.abandoning && execution.survivor != Some(execution.current))
+        .unwrap_or(false)
 }
 
 /// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
@@ -1050,21 +1104,28 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     (ManuallyDrop::into_inner(execution), ending)
 }
 
-/// Drops what is left on the stacks of tasks that have not ended, the youngest first.
+/// Drops what is left on the stacks of tasks that have not ended.
 fn abandon_rest() {
-    let tasks = with(|execution| {
+    with(|execution| {
         execution.abandoning = true;
-        execution.tasks.len()
+        execution.survivor = None;
     });
-    for task in (0..tasks).rev() {
-        let coroutine = with(|execution| {
-            execution.current = task as TaskId;
-            execution.tasks[task].coroutine.take()
-        });
-        if let Some(coroutine) = coroutine {
-            let stack = coroutine.abandon();
-            with(|execution| execution.stacks.put(stack));
-        }
-    }
+    abandon_suspended();
     with(|execution| execution.abandoning = false);
+}
+
+/// Unwinds the tasks that stand still, the youngest first.
+fn abandon_suspended() {
+    let current = with(|execution| execution.current);
+    loop {
+        let coroutine = with(|execution| {
+            let task = execution.youngest_suspended()?;
+            execution.current = task;
+            execution.tasks[task as usize].coroutine.take()
+        });
+        let Some(coroutine) = coroutine else { break };
+        let stack = coroutine.abandon();
+        with(|execution| execution.stacks.put(stack));
+    }
+    with(|execution| execution.current = current);
 }

@@ -60,7 +60,10 @@ impl Registry {
         self.run += 1;
         if self.tasks == 0 {
             self.new_task();
-            assert_eq!((self.new_location("the clock", None), self.new_location("an unpark", None)), (CLOCK, TOKENS));
+            assert_eq!(
+                (self.new_location("the clock", None), self.new_location("an unpark", None)),
+                (CLOCK, TOKENS)
+            );
         }
     }
 

@@ -146,9 +146,9 @@ impl Names {
     }
 }
 
-/// The words for an operation that has been done: what it had to wait for is past.
+/// The words for an operation that has been done, without its object and what it had to wait for.
 fn done(operation: &'static str) -> &'static str {
-    operation.strip_suffix(", once unlocked").unwrap_or(operation)
+    [", once unlocked", " of", " by"].iter().find_map(|end| operation.strip_suffix(end)).unwrap_or(operation)
 }
 
 /// A name without its article: the default names have one.
@@ -164,7 +164,7 @@ fn values(execution: &Execution, pending: &Pending, event: &Event) -> (Option<St
     let Some(show) = execution.registry.details(*location).show else { return (None, None) };
     let may_change = match action {
         Action::CompareExchange { .. } => access.mode == Mode::Write,
-        action => !matches!(action, Action::Read | Action::Await),
+        action => !matches!(action, Action::Read | Action::Load | Action::Await),
     };
     (Some(show(access.before)), may_change.then(|| show(access.after)))
 }
