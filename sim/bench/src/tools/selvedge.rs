@@ -72,7 +72,7 @@ impl Tool for Selvedge {
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {
-        future::block_on(future)
+        future::block_on_instrumented(future)
     }
 
     fn search(budget: Duration, body: impl Fn() + Send + Sync + 'static) -> Search {
