@@ -1,6 +1,8 @@
-//! Stacks, kept between runs: mapping one costs more than running on it a thousand times.
+//! Stacks, kept between runs and between explorations: mapping one costs more than running on it a thousand times.
 
+use std::cell::RefCell;
 use std::io;
+use std::mem;
 
 use corosensei::stack::Stack as _;
 
@@ -10,7 +12,15 @@ pub(crate) type Stack = corosensei::stack::DefaultStack;
 /// At least what a guard page takes.
 const GUARD: usize = 64 << 10;
 
-/// Stacks that no coroutine uses now.
+/// How many stacks an OS thread keeps for its next exploration.
+const MOST_KEPT: usize = 16;
+
+thread_local! {
+    /// What the last exploration on this OS thread has left for the next, and the size that it asked for.
+    static KEPT: RefCell<(usize, Vec<Stack>)> = const { RefCell::new((0, Vec::new())) };
+}
+
+/// Stacks that no coroutine uses now. When the pool is dropped, the next one on the OS thread takes some of them over.
 pub(crate) struct StackPool {
     size: usize,
     free: Vec<Stack>,
@@ -21,7 +31,8 @@ pub(crate) struct StackPool {
 impl StackPool {
     /// A pool of stacks of `size` bytes each.
     pub(crate) fn new(size: usize) -> Self {
-        StackPool { size, free: Vec::new(), large: Vec::new() }
+        let kept = KEPT.take();
+        StackPool { size, free: if kept.0 == size { kept.1 } else { Vec::new() }, large: Vec::new() }
     }
 
     /// A stack of at least `least` bytes, and of no fewer than all have: a used one if there is one.
@@ -42,6 +53,15 @@ impl StackPool {
         } else {
             self.free.push(stack);
         }
+    }
+}
+
+impl Drop for StackPool {
+    fn drop(&mut self) {
+        let mut free = mem::take(&mut self.free);
+        free.truncate(MOST_KEPT);
+        // The OS thread may be ending.
+        let _ = KEPT.try_with(|kept| kept.replace((self.size, free)));
     }
 }
 
