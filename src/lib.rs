@@ -15,6 +15,7 @@
 //! use std::sync::Mutex;
 //! use std::time::Duration;
 //!
+//! use selvedge::remote::Found;
 //! use selvedge::{Options, Remote, TieredCache};
 //!
 //! #[derive(Default)]
@@ -23,11 +24,12 @@
 //! impl Remote<String, u32> for InMemory {
 //!     type Error = Infallible;
 //!
-//!     async fn get(&self, key: &String) -> Result<Option<u32>, Infallible> {
-//!         Ok(self.0.lock().unwrap().get(key).copied())
+//!     async fn get(&self, key: &String) -> Result<Option<Found<u32>>, Infallible> {
+//!         Ok(self.0.lock().unwrap().get(key).copied().map(Found::lasting))
 //!     }
 //!
-//!     async fn set(&self, key: &String, value: &u32) -> Result<(), Infallible> {
+//!     // This map does not expire anything.
+//!     async fn set(&self, key: &String, value: &u32, _: Option<Duration>) -> Result<(), Infallible> {
 //!         self.0.lock().unwrap().insert(key.clone(), *value);
 //!         Ok(())
 //!     }
@@ -69,10 +71,10 @@
 
 mod l1;
 mod options;
-mod remote;
 mod stripe;
 mod tiered;
 
+pub mod remote;
 pub mod sync;
 
 pub use options::Options;

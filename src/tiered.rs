@@ -18,7 +18,7 @@ use std::fmt;
 
 use crate::l1::L1;
 use crate::options::Options;
-use crate::remote::Remote;
+use crate::remote::{Found, Remote};
 use crate::stripe::Stripes;
 use crate::sync::{Entry, Key, Primitives, Std, StdClock};
 
@@ -68,7 +68,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         // Also before: the entry's age counts from a moment when its value was not yet read.
         let expires_at = self.l1.deadline();
         // 3.
-        let Some(value) = self.remote.get(key).await? else {
+        let Some(Found { value, .. }) = self.remote.get(key).await? else {
             return Ok(None);
         };
         // 4. Under the lock: a write that opens after the check finds the entry and removes it.
@@ -84,7 +84,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     ///
     /// The remote tier's. The value may or may not be written then, or be written later.
     pub async fn set(&self, key: &K, value: &V) -> Result<(), R::Error> {
-        self.write(key, || self.remote.set(key, value)).await
+        self.write(key, || self.remote.set(key, value, None)).await
     }
 
     /// Deletes the key.

@@ -78,14 +78,14 @@ impl FakeRedis {
 impl Remote<&'static str, u32> for Arc<FakeRedis> {
     type Error = Broken;
 
-    async fn get(&self, key: &&'static str) -> Result<Option<u32>, Broken> {
+    async fn get(&self, key: &&'static str) -> Result<Option<Found<u32>>, Broken> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let found = self.data.lock().unwrap().get(key).copied();
         self.fate().await?;
-        Ok(found)
+        Ok(found.map(Found::lasting))
     }
 
-    async fn set(&self, key: &&'static str, value: &u32) -> Result<(), Broken> {
+    async fn set(&self, key: &&'static str, value: &u32, _: Option<Duration>) -> Result<(), Broken> {
         self.fate().await?;
         self.data.lock().unwrap().insert(key, *value);
         Ok(())

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use selvedge::Remote;
+use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Primitives, Std};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
@@ -123,13 +124,13 @@ impl<P: Primitives> Store<P> {
 impl<P: Primitives> Remote<Key, Value> for Store<P> {
     type Error = Infallible;
 
-    async fn get(&self, key: &Key) -> Result<Option<Value>, Infallible> {
-        let found = self.data.get(key);
+    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Infallible> {
+        let found = self.data.get(key).map(Found::lasting);
         self.wait().await;
         Ok(found)
     }
 
-    async fn set(&self, key: &Key, value: &Value) -> Result<(), Infallible> {
+    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Infallible> {
         self.data.insert(*key, *value);
         self.wait().await;
         Ok(())

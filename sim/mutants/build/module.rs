@@ -19,7 +19,7 @@ const SHAPE: &str = "
         pub(super) use selvedge::parts::L1;
     }
     mod remote {
-        pub(super) use selvedge::Remote;
+        pub(super) use selvedge::remote::{Found, Remote};
     }
 ";
 

@@ -40,7 +40,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache f
 
     async fn set(&self, key: Key, value: Value) {
         // 1
-        let Ok(()) = self.remote.set(&key, &value).await;
+        let Ok(()) = self.remote.set(&key, &value, None).await;
         // 2
         self.l1.remove(&key);
     }

@@ -46,7 +46,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache f
         // 1
         self.l1.remove(&key);
         // 2
-        let Ok(()) = self.remote.set(&key, &value).await;
+        let Ok(()) = self.remote.set(&key, &value, None).await;
         // 3
         self.clock.now();
         // 4

@@ -42,7 +42,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache f
         // 1
         self.l1.remove(&key);
         // 2
-        let Ok(()) = self.remote.set(&key, &value).await;
+        let Ok(()) = self.remote.set(&key, &value, None).await;
     }
 
     async fn delete(&self, key: Key) {

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
+use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Primitives};
 
 use super::{Cache, Tiers};
@@ -48,7 +49,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache f
         let token = self.generation.load(Ordering::Acquire);
         // 3
         let Ok(found) = self.remote.get(&key).await;
-        let value = found?;
+        let Found { value, .. } = found?;
         // 4
         let expires_at = self.l1.deadline();
         self.l1.insert_if(key, value, expires_at, || self.generation.load(Ordering::Acquire) == token);
@@ -58,7 +59,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache f
 
     async fn set(&self, key: Key, value: Value) {
         // 1
-        let Ok(()) = self.remote.set(&key, &value).await;
+        let Ok(()) = self.remote.set(&key, &value, None).await;
         // 2
         self.generation.fetch_add(1, Ordering::AcqRel);
         // 3

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
+use selvedge::remote::Found;
 use selvedge::sync::Primitives;
 
 use crate::history::{Key, Value};
@@ -22,7 +23,7 @@ pub(super) async fn read<P: Primitives, R: Remote<Key, Value, Error = Infallible
     // 2
     let Ok(found) = remote.get(&key).await;
     // 3
-    let value = found?;
+    let Found { value, .. } = found?;
     l1.insert(local, value, l1.deadline());
     Some(value)
 }

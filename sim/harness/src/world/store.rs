@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use selvedge::Remote;
+use selvedge::remote::Found;
 use selvedge::sync::Map;
 
 use super::Recorder;
@@ -44,11 +46,11 @@ impl<P: Simulated> Clone for Store<P> {
 impl<P: Simulated> Remote<Key, Value> for Store<P> {
     type Error = Infallible;
 
-    async fn get(&self, key: &Key) -> Result<Option<Value>, Infallible> {
-        Ok(self.entries.get(key).flatten())
+    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Infallible> {
+        Ok(self.entries.get(key).flatten().map(Found::lasting))
     }
 
-    async fn set(&self, key: &Key, value: &Value) -> Result<(), Infallible> {
+    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Infallible> {
         self.write(*key, Some(*value));
         Ok(())
     }
