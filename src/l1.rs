@@ -61,6 +61,12 @@ impl<K: Key, V: Entry, P: Primitives> L1<K, V, P> {
     pub fn remove(&self, key: &K) {
         self.map.remove(key);
     }
+
+    /// Removes every key's value: of each at some point of the call.
+    #[track_caller]
+    pub fn clear(&self) {
+        self.map.clear();
+    }
 }
 
 impl<K: Key, V: Entry, P: Primitives> fmt::Debug for L1<K, V, P> {

@@ -16,7 +16,7 @@
 //! use std::time::Duration;
 //!
 //! use selvedge::remote::Found;
-//! use selvedge::{Options, Remote, TieredCache};
+//! use selvedge::{Remote, TieredCache};
 //!
 //! #[derive(Default)]
 //! struct InMemory(Mutex<HashMap<String, u32>>);
@@ -40,9 +40,8 @@
 //!     }
 //! }
 //!
-//! # async fn example() -> Result<(), Infallible> {
-//! let options = Options::default().local_ttl(Duration::from_secs(60));
-//! let cache = TieredCache::new(InMemory::default(), options);
+//! # async fn example() -> Result<(), selvedge::Error<String, Infallible>> {
+//! let cache = TieredCache::builder(InMemory::default()).local_ttl(Duration::from_secs(60)).build();
 //!
 //! let key = String::from("user:1");
 //! cache.set(&key, &7).await?;
@@ -64,21 +63,34 @@
 //! # What it promises, and what not
 //!
 //! - One process is linearizable, as long as all its writes go through one cache. Other processes' writes are seen when
-//!   the local entry expires: give it a [local TTL](Options::local_ttl).
+//!   the local entry expires: give it a [local TTL](Builder::local_ttl); or when they are
+//!   [told](TieredCache::invalidate).
 //! - A write whose outcome is not known, since it failed or its future was dropped, makes the cache slower for its key,
 //!   not wrong. See [`TieredCache`].
+//! - Where a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load) reads it, once for all who
+//!   wait, and fills both tiers with what no write has overtaken.
 //! - The local tier is not bounded yet: it grows with the number of keys that are read.
 
+mod builder;
+mod derived;
+mod error;
+mod flights;
 mod l1;
-mod options;
+mod lost;
+mod stats;
 mod stripe;
+mod template;
 mod tiered;
+mod wakers;
 
 pub mod remote;
 pub mod sync;
 
-pub use options::Options;
+pub use builder::{Builder, RemoteFailure};
+pub use error::{Cause, Error, Operation};
 pub use remote::Remote;
+pub use stats::Stats;
+pub use template::{Template, TemplateError};
 pub use tiered::{Blocking, TieredCache};
 
 /// What the cache is made of, for the simulator: to build caches that differ in one step, and to name what is in a map.
@@ -87,4 +99,5 @@ pub use tiered::{Blocking, TieredCache};
 pub mod parts {
     pub use crate::l1::{Cached, L1};
     pub use crate::stripe::{Stripe, Stripes, Token};
+    pub use crate::tiered::Kept;
 }

@@ -17,8 +17,8 @@ use std::time::Duration;
 /// [`outcome`](Remote::outcome) is [`Outcome::Unknown`]. A lost write may take effect later: at any time, as far as the
 /// caller can tell. [`settle`](Remote::settle) waits until none can.
 pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync {
-    /// Why a command failed.
-    type Error: Send;
+    /// Why a command failed. All who wait for a value share the error.
+    type Error: Send + Sync + 'static;
 
     /// The key's value, and how long it still has to live; `None` if it has none.
     fn get(&self, key: &K) -> impl Future<Output = Result<Option<Found<V>>, Self::Error>> + Send;

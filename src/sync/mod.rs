@@ -3,8 +3,13 @@
 //! The cache names no atomic, no map, no clock and no executor of its own. It is generic over [`Primitives`], so that
 //! the code that runs in production, on [`Std`], is the code that a simulator takes through its schedules.
 
+mod counters;
+mod mutex;
 mod primitives;
 mod std;
 
+#[doc(hidden)]
+pub use counters::Counters;
+pub use mutex::Mutex;
 pub use primitives::{AtomicU64, Clock, Entry, Key, Map, Primitives};
 pub use std::{Std, StdClock};

@@ -4,6 +4,8 @@ use std::hash::Hash;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::Mutex;
+
 /// A set of primitives for the cache to run on.
 ///
 /// The methods of its parts are `#[track_caller]`: a simulator shows the line of the cache that made the step. The
@@ -11,6 +13,9 @@ use std::time::Duration;
 pub trait Primitives: Sized + Send + Sync + 'static {
     /// The atomic word.
     type AtomicU64: AtomicU64;
+
+    /// The lock.
+    type Mutex<T: Send + 'static>: Mutex<T>;
 
     /// The concurrent map.
     type Map<K: Key, V: Entry>: Map<K, V>;
@@ -45,6 +50,11 @@ pub trait AtomicU64: Send + Sync {
     /// Adds, wrapping around at the end of the range. Returns the value before.
     #[track_caller]
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64;
+
+    /// Puts `new` in the place of `current`, if that is the value. Returns whether it was. `success` is the ordering then;
+    /// otherwise it is a relaxed load.
+    #[track_caller]
+    fn replace(&self, current: u64, new: u64, success: Ordering) -> bool;
 }
 
 /// A concurrent map. Each operation is atomic, and operations on the same key synchronise as sections of one lock do:
@@ -65,6 +75,10 @@ pub trait Map<K, V>: Send + Sync {
     /// Removes the key's value, if any.
     #[track_caller]
     fn remove(&self, key: &K);
+
+    /// Removes the value of every key: of each at some point of the call, and not of all at once.
+    #[track_caller]
+    fn clear(&self);
 
     /// Inserts if `check` holds; returns whether it did. `check` runs once, under the map's lock of the key: no other
     /// operation on the key comes between it and the insertion. It must not touch the map.

@@ -18,6 +18,7 @@ pub struct Std;
 
 impl Primitives for Std {
     type AtomicU64 = atomic::AtomicU64;
+    type Mutex<T: Send + 'static> = std::sync::Mutex<T>;
     type Map<K: Key, V: Entry> = DashMap<K, V>;
     type Clock = StdClock;
 
@@ -60,6 +61,11 @@ impl AtomicU64 for atomic::AtomicU64 {
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
         self.fetch_add(value, ordering)
     }
+
+    #[inline]
+    fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
+        self.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
+    }
 }
 
 impl<K: Key, V: Entry> Map<K, V> for DashMap<K, V> {
@@ -80,6 +86,10 @@ impl<K: Key, V: Entry> Map<K, V> for DashMap<K, V> {
     #[inline]
     fn remove(&self, key: &K) {
         self.remove(key);
+    }
+
+    fn clear(&self) {
+        self.clear();
     }
 
     #[inline]

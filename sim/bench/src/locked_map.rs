@@ -25,6 +25,10 @@ impl Map<(), u64> for LockedMap {
         *self.entry.lock().unwrap() = None;
     }
 
+    fn clear(&self) {
+        *self.entry.lock().unwrap() = None;
+    }
+
     fn insert_if(&self, (): (), value: u64, check: impl FnOnce() -> bool) -> bool {
         let mut entry = self.entry.lock().unwrap();
         let holds = check();

@@ -146,7 +146,7 @@ fn insert_if_and_its_check_are_one_step_on_ours() {
 
 fn a_clock_shows_all_threads_the_same_time<P: Simulated>() {
     let search = P::explore(Budget::default(), || {
-        let clock = P::clock();
+        let clock = P::clock(true);
         assert_eq!(clock.now(), Duration::ZERO);
         let other = clock.clone();
         let advancer = P::spawn("advancer", move || P::advance(&other, Duration::from_millis(5)));

@@ -43,6 +43,7 @@ struct NotedClock;
 
 impl Primitives for Noted {
     type AtomicU64 = NotedWord;
+    type Mutex<T: Send + 'static> = Mutex<T>;
     type Map<K: MapKey, V: Entry> = NotedMap<K, V>;
     type Clock = NotedClock;
 
@@ -65,6 +66,11 @@ impl AtomicU64 for NotedWord {
         step(format!("{} add", self.0));
         self.1.fetch_add(value, ordering)
     }
+
+    fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
+        step(format!("{} replace", self.0));
+        AtomicU64::replace(&self.1, current, new, success)
+    }
 }
 
 impl<K: MapKey, V: Entry> Map<K, V> for NotedMap<K, V> {
@@ -85,6 +91,11 @@ impl<K: MapKey, V: Entry> Map<K, V> for NotedMap<K, V> {
     fn remove(&self, key: &K) {
         step(format!("{} remove", self.0));
         Map::remove(&self.1, key);
+    }
+
+    fn clear(&self) {
+        step(format!("{} clear", self.0));
+        Map::clear(&self.1);
     }
 
     fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
@@ -262,7 +273,7 @@ fn steps_are_the_headers() {
         (Protocol::SharedLocalKey, article, "redis insert, L1 remove"),
         (
             Protocol::Tiered,
-            "L1 get, stripe load, redis get, L1 lock, stripe load, insert",
+            "L1 get, stripe load, clock, redis get, L1 lock, stripe load, insert",
             "stripe add, L1 remove, redis insert, stripe add",
         ),
     ];
@@ -397,8 +408,12 @@ fn last_reads<P: Simulated>(protocol: Protocol) -> Vec<Option<Value>> {
     let seen = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
     let set = seen.clone();
     let search = P::explore(Budget::default(), move || {
-        let tiers: Tiers<P, _> =
-            Tiers { remote: Store::<P>::new(false), clock: P::clock(), local_ttl: None, warm: Vec::new() };
+        let tiers: Tiers<P, _> = Tiers {
+            remote: Store::<P>::new(false),
+            clock: P::clock(false),
+            local_ttl: None,
+            warm: Vec::new(),
+        };
         let last = protocol.build(tiers, Race::<P>(std::marker::PhantomData));
         set.lock().unwrap().insert(last);
     });

@@ -2,8 +2,26 @@
 
 use crate::read;
 
-/// The files that are copied, and can be mutated, without `.rs`. Not `l1`: traces know its entries by their type.
-const FILES: [&str; 3] = ["options", "stripe", "tiered"];
+/// The files that are copied, and can be mutated, without `.rs`. Not `l1`, `tiered/kept` and `remote`: traces know the
+/// entries by their type, and the simulated store is one for all.
+const FILES: [&str; 16] = [
+    "builder",
+    "derived",
+    "error",
+    "flights",
+    "lost",
+    "stats",
+    "stripe",
+    "tiered/blocking",
+    "tiered/cache",
+    "tiered/invalidate",
+    "tiered/load",
+    "tiered/lost",
+    "tiered/mod",
+    "tiered/read",
+    "tiered/write",
+    "wakers",
+];
 
 const SOURCE: &str = "../../src";
 

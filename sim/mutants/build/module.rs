@@ -1,5 +1,5 @@
 //! A module for each mutant, in the shape of the crate `selvedge`: the core's files, and in the place of the others what
-//! that crate makes public. So the files compile as they are, once `crate` is called `super`. What makes the mutant a
+//! that crate makes public. So the files compile as they are, once `crate` is the mutant's module. What makes the mutant a
 //! cache under test is the harness' own adapter for the real cache, copied likewise.
 
 use std::fs;
@@ -12,14 +12,16 @@ const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
 /// What a mutant's module has besides the files.
 const SHAPE: &str = "
-    pub use options::Options;
-    pub use selvedge::{Remote, sync};
+    pub use builder::{Builder, RemoteFailure};
+    pub use error::{Cause, Error, Operation};
+    pub use selvedge::{Remote, Template, remote, sync};
+    pub use stats::Stats;
     pub use tiered::TieredCache;
     mod l1 {
         pub(super) use selvedge::parts::L1;
     }
-    mod remote {
-        pub(super) use selvedge::remote::{Found, Remote};
+    mod parts {
+        pub(super) use selvedge::parts::Kept;
     }
 ";
 
@@ -35,8 +37,8 @@ impl Modules {
     pub(crate) fn new(out: &Path) -> Result<Self, String> {
         let adapter = read(ADAPTER)?
             .replace("super::", "selvedge_sim::protocols::")
-            .replace("selvedge::", "super::")
-            .replace("crate::", "selvedge_sim::");
+            .replace("crate::", "selvedge_sim::")
+            .replace("selvedge::", "crate::");
         Ok(Modules { out: out.to_owned(), adapter, modules: String::new(), rows: String::new() })
     }
 
@@ -49,13 +51,22 @@ impl Modules {
     ) -> Result<(), String> {
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
-        fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        fs::create_dir_all(folder.join("tiered")).map_err(|error| cannot_make(&folder, error))?;
         let mut files = String::new();
-        let core = core.files().map(|(file, text)| (file, text.replace("crate::", "super::")));
-        for (file, text) in core.chain([("adapter", self.adapter.clone())]) {
+        for (file, text) in core.files().chain([("adapter", self.adapter.as_str())]) {
             let path = folder.join(file).with_extension("rs");
+            let text = text
+                // Known by its type, it is the core's own.
+                .replace("mod kept;", "")
+                .replace("pub use kept::Kept;", "pub use selvedge::parts::Kept;")
+                .replace("crate::", &format!("crate::{module}::"));
             write(&path, &text)?;
-            files.push_str(&format!("    #[path = {path:?}]\n    pub mod {file};\n"));
+            // The files of a folder are its module's.
+            match file.split_once('/') {
+                Some((_, other)) if other != "mod" => {}
+                Some((name, _)) => files.push_str(&format!("    #[path = {path:?}]\n    pub mod {name};\n")),
+                None => files.push_str(&format!("    #[path = {path:?}]\n    pub mod {file};\n")),
+            }
         }
         self.modules.push_str(&format!("#[doc = {about:?}]\npub mod {module} {{{SHAPE}{files}}}\n\n"));
         let violations: Vec<_> = violations.iter().map(|rule| camel_case(rule)).collect();
@@ -71,6 +82,10 @@ impl Modules {
     pub(crate) fn finish(self) -> Result<(), String> {
         write(&self.out.join("mutants.rs"), &format!("{}mutants! {{\n{}}}\n", self.modules, self.rows))
     }
+}
+
+fn cannot_make(folder: &Path, error: std::io::Error) -> String {
+    format!("cannot make {}: {error}", folder.display())
 }
 
 fn camel_case(kebab: &str) -> String {

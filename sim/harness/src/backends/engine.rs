@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Primitives};
-use selvedge_engine::sync::atomic;
+use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Mutex, Primitives};
+use selvedge_engine::sync::{self, PoisonError, atomic};
 use selvedge_engine::{Ending, Explorer, future, object, thread};
 
 use super::notes::{self, Note, note};
@@ -27,6 +27,7 @@ pub struct Engine;
 
 impl Primitives for Engine {
     type AtomicU64 = EngineAtomicU64;
+    type Mutex<T: Send + 'static> = EngineMutex<T>;
     type Map<K: MapKey, V: Entry> = EngineMap<K, V>;
     type Clock = EngineClock;
 
@@ -64,18 +65,66 @@ impl AtomicU64 for EngineAtomicU64 {
         self.note(|name| format!("{name} {} → {}", word(before), word(before.wrapping_add(value))));
         before
     }
+
+    fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
+        let replaced = self.word.compare_exchange(current, new, success, Ordering::Relaxed);
+        self.note(|name| match replaced {
+            Ok(before) => format!("{name} {} → {}", word(before), word(new)),
+            Err(before) => format!("{name} is no longer as it was: {}", word(before)),
+        });
+        replaced.is_ok()
+    }
 }
 
-/// A word of the protocol as a trace shows it: small ones as they are, a stripe's as its two parts.
+/// A word of the protocol as a trace shows it: small ones as they are, a stripe's as its parts.
 fn word(value: u64) -> String {
     const PART: u64 = 1 << 28;
-    if value < PART {
+    const FILL: u64 = 1 << 27;
+    const LOST: u64 = 1 << 26;
+    if value < LOST {
         return value.to_string();
     }
-    match value % PART {
-        0 => format!("generation {}", value / PART),
-        1 => format!("generation {}, 1 writer", value / PART),
-        writers => format!("generation {}, {writers} writers", value / PART),
+    let filling = if value & FILL == 0 { "" } else { ", a fill" };
+    let lost = if value & LOST == 0 { "" } else { ", a lost write" };
+    let writers = match value % LOST {
+        0 => String::new(),
+        1 => ", 1 writer".to_owned(),
+        writers => format!(", {writers} writers"),
+    };
+    format!("generation {}{writers}{filling}{lost}", value / PART)
+}
+
+/// A lock of our engine's.
+#[derive(Debug)]
+pub struct EngineMutex<T> {
+    name: &'static str,
+    inner: sync::Mutex<T>,
+}
+
+impl<T> EngineMutex<T> {
+    fn note(&self, what: &str) {
+        note(|step| Note {
+            step,
+            place: Place::Fence,
+            what: format!("{what} {}", self.name),
+            effect: None,
+            time: None,
+        });
+    }
+}
+
+impl<T: Send> Mutex<T> for EngineMutex<T> {
+    fn new(name: &'static str, value: T) -> Self {
+        EngineMutex { name, inner: sync::Mutex::named(name, value) }
+    }
+
+    fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
+        let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        self.note("locks the");
+        let result = action(&mut guard);
+        drop(guard);
+        self.note("unlocks the");
+        result
     }
 }
 
@@ -156,6 +205,17 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         );
     }
 
+    fn clear(&self) {
+        self.entries.clear();
+        note(|step| Note {
+            step,
+            place: self.place(),
+            what: format!("{}.clear", self.name),
+            effect: None,
+            time: None,
+        });
+    }
+
     fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
         let entry = self.entries.entry(key.clone());
         self.note(&key, |name| format!("{} locks {name}", self.name), |_| None);
@@ -190,12 +250,14 @@ impl<K, V> fmt::Debug for EngineMap<K, V> {
 /// Virtual time under our engine.
 #[derive(Clone, Debug)]
 pub struct EngineClock {
-    nanoseconds: Arc<atomic::AtomicU64>,
+    /// `None` if it stands still: to read it is no step.
+    nanoseconds: Option<Arc<atomic::AtomicU64>>,
 }
 
 impl Clock for EngineClock {
     fn now(&self) -> Duration {
-        let now = Duration::from_nanos(self.nanoseconds.load(Ordering::SeqCst));
+        let Some(nanoseconds) = &self.nanoseconds else { return Duration::ZERO };
+        let now = Duration::from_nanos(nanoseconds.load(Ordering::SeqCst));
         let what = |step| Note {
             step,
             place: Place::Clock,
@@ -226,12 +288,13 @@ impl Simulated for Engine {
         }
     }
 
-    fn clock() -> EngineClock {
-        EngineClock { nanoseconds: Arc::new(atomic::AtomicU64::new(0)) }
+    fn clock(moves: bool) -> EngineClock {
+        EngineClock { nanoseconds: moves.then(|| Arc::new(atomic::AtomicU64::new(0))) }
     }
 
     fn advance(clock: &EngineClock, by: Duration) {
-        let before = clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
+        let nanoseconds = clock.nanoseconds.as_ref().expect("the clock moves");
+        let before = nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
         let now = Duration::from_nanos(before) + by;
         note(|step| Note {
             step,

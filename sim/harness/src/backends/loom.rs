@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use loom::sync::{Mutex, MutexGuard};
-use selvedge::sync::{AtomicU64, Clock, Entry, Key, Map, Primitives};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Key, Map, Primitives};
 
 use super::{Search, Simulated};
 use crate::history::OperationId;
@@ -29,6 +29,7 @@ pub struct Loom;
 
 impl Primitives for Loom {
     type AtomicU64 = LoomAtomicU64;
+    type Mutex<T: Send + 'static> = LoomMutex<T>;
     type Map<K: Key, V: Entry> = LoomMap<K, V>;
     type Clock = LoomClock;
 
@@ -52,6 +53,24 @@ impl AtomicU64 for LoomAtomicU64 {
 
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
         self.0.fetch_add(value, ordering)
+    }
+
+    fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
+        self.0.compare_exchange(current, new, success, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// A lock of loom's.
+#[derive(Debug)]
+pub struct LoomMutex<T>(Mutex<T>);
+
+impl<T: Send> sync::Mutex<T> for LoomMutex<T> {
+    fn new(_name: &'static str, value: T) -> Self {
+        LoomMutex(Mutex::new(value))
+    }
+
+    fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -84,6 +103,10 @@ impl<K: Key, V: Entry> Map<K, V> for LoomMap<K, V> {
         self.lock().remove(key);
     }
 
+    fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
         let mut entries = self.lock();
         let holds = check();
@@ -104,13 +127,15 @@ impl<K, V> fmt::Debug for LoomMap<K, V> {
 /// Virtual time under loom.
 #[derive(Clone, Debug)]
 pub struct LoomClock {
-    nanoseconds: Arc<loom::sync::atomic::AtomicU64>,
+    /// `None` if it stands still: to read it is no step.
+    nanoseconds: Option<Arc<loom::sync::atomic::AtomicU64>>,
 }
 
 impl Clock for LoomClock {
     fn now(&self) -> Duration {
+        let Some(nanoseconds) = &self.nanoseconds else { return Duration::ZERO };
         // Not a load, which weak memory lets see an old time: a real clock shows the same to all threads.
-        Duration::from_nanos(self.nanoseconds.fetch_add(0, Ordering::AcqRel))
+        Duration::from_nanos(nanoseconds.fetch_add(0, Ordering::AcqRel))
     }
 }
 
@@ -127,12 +152,13 @@ impl Simulated for Loom {
         }
     }
 
-    fn clock() -> LoomClock {
-        LoomClock { nanoseconds: Arc::new(loom::sync::atomic::AtomicU64::new(0)) }
+    fn clock(moves: bool) -> LoomClock {
+        LoomClock { nanoseconds: moves.then(|| Arc::new(loom::sync::atomic::AtomicU64::new(0))) }
     }
 
     fn advance(clock: &LoomClock, by: Duration) {
-        clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::AcqRel);
+        let nanoseconds = clock.nanoseconds.as_ref().expect("the clock moves");
+        nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::AcqRel);
     }
 
     fn enter(operation: OperationId) {

@@ -10,8 +10,8 @@ mod shuttle;
 mod simulated;
 
 pub(crate) use engine::explorer as explorer_within;
-pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap};
-pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap};
+pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex};
+pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex};
 pub(crate) use notes::{Note, take as take_notes};
-pub use shuttle::{Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap};
+pub use shuttle::{Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex};
 pub use simulated::{Search, Simulated};

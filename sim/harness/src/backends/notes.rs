@@ -6,7 +6,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use selvedge::parts::Cached;
+use selvedge::parts::{Cached, Kept};
 
 use crate::history::{Key, Value};
 use crate::trace::{Effect, Place};
@@ -57,12 +57,16 @@ pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(value) = value.downcast_ref::<Option<Value>>() {
         return Some(*value);
     }
+    if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {
+        return Some(cached.value().clone().into_value());
+    }
     value.downcast_ref::<Cached<Value>>().map(|cached| Some(*cached.value()))
 }
 
 /// When a map's value expires, if it is an entry that can.
 pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
-    value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at)
+    let kept = value.downcast_ref::<Cached<Kept<Value>>>().and_then(Cached::expires_at);
+    kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }
 
 /// The content as a trace says it.

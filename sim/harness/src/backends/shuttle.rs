@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge::sync::{AtomicU64, Clock, Entry, Key, Map, Primitives};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Key, Map, Primitives};
 use shuttle::scheduler::DfsScheduler;
 use shuttle::sync::{Mutex, MutexGuard};
 
@@ -28,6 +28,7 @@ pub struct Shuttle;
 
 impl Primitives for Shuttle {
     type AtomicU64 = ShuttleAtomicU64;
+    type Mutex<T: Send + 'static> = ShuttleMutex<T>;
     type Map<K: Key, V: Entry> = ShuttleMap<K, V>;
     type Clock = ShuttleClock;
 
@@ -52,6 +53,24 @@ impl AtomicU64 for ShuttleAtomicU64 {
 
     fn fetch_add(&self, value: u64, _ordering: Ordering) -> u64 {
         self.0.fetch_add(value, Ordering::SeqCst)
+    }
+
+    fn replace(&self, current: u64, new: u64, _success: Ordering) -> bool {
+        self.0.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+}
+
+/// A lock of shuttle's.
+#[derive(Debug)]
+pub struct ShuttleMutex<T>(Mutex<T>);
+
+impl<T: Send> sync::Mutex<T> for ShuttleMutex<T> {
+    fn new(_name: &'static str, value: T) -> Self {
+        ShuttleMutex(Mutex::new(value))
+    }
+
+    fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -83,6 +102,10 @@ impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
         self.lock().remove(key);
     }
 
+    fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
         let mut entries = self.lock();
         let holds = check();
@@ -103,12 +126,14 @@ impl<K, V> fmt::Debug for ShuttleMap<K, V> {
 /// Virtual time under shuttle.
 #[derive(Clone, Debug)]
 pub struct ShuttleClock {
-    nanoseconds: Arc<shuttle::sync::atomic::AtomicU64>,
+    /// `None` if it stands still: to read it is no step.
+    nanoseconds: Option<Arc<shuttle::sync::atomic::AtomicU64>>,
 }
 
 impl Clock for ShuttleClock {
     fn now(&self) -> Duration {
-        Duration::from_nanos(self.nanoseconds.load(Ordering::SeqCst))
+        let Some(nanoseconds) = &self.nanoseconds else { return Duration::ZERO };
+        Duration::from_nanos(nanoseconds.load(Ordering::SeqCst))
     }
 }
 
@@ -128,12 +153,13 @@ impl Simulated for Shuttle {
         }
     }
 
-    fn clock() -> ShuttleClock {
-        ShuttleClock { nanoseconds: Arc::new(shuttle::sync::atomic::AtomicU64::new(0)) }
+    fn clock(moves: bool) -> ShuttleClock {
+        ShuttleClock { nanoseconds: moves.then(|| Arc::new(shuttle::sync::atomic::AtomicU64::new(0))) }
     }
 
     fn advance(clock: &ShuttleClock, by: Duration) {
-        clock.nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
+        let nanoseconds = clock.nanoseconds.as_ref().expect("the clock moves");
+        nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
     }
 
     fn enter(operation: OperationId) {

@@ -23,11 +23,15 @@ pub trait Simulated: Primitives {
     #[track_caller]
     fn join(handle: Self::JoinHandle);
 
-    /// A clock that shows zero.
+    /// A clock that shows zero. If it does not move, to read it is no step.
     #[track_caller]
-    fn clock() -> Self::Clock;
+    fn clock(moves: bool) -> Self::Clock;
 
     /// Puts the clock, and each of its clones, forward.
+    ///
+    /// # Panics
+    ///
+    /// If it was made as one that does not move.
     #[track_caller]
     fn advance(clock: &Self::Clock, by: Duration);
 

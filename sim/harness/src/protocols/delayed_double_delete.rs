@@ -9,7 +9,7 @@
 //!
 //! The wait is to outlast any reader that read the old value. How long that takes is a guess, and the guess is the
 //! proof: a reader that takes longer fills L1 after step 4. A delay forbids no schedule, so here it is what a sleep is,
-//! one look at the clock. **Stale** and **lasting**, as plain cache-aside is, at a higher price.
+//! one look at the clock, and no step where the clock stands still. **Stale** and **lasting**, as plain cache-aside is, at a higher price.
 
 use std::convert::Infallible;
 use std::fmt;

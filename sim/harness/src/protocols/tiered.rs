@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
 
+use selvedge::parts::Kept;
 use selvedge::sync::Primitives;
-use selvedge::{Options, Remote, TieredCache};
+use selvedge::{Builder, Remote, TieredCache};
 
 use super::{Cache, Tiers, WarmEntry};
 use crate::history::{Key, Value};
@@ -17,13 +18,13 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Infallible>>(
     tiers: Tiers<P, R>,
 ) -> TieredCache<Key, Value, R, P> {
     let Tiers { remote, clock, local_ttl, warm } = tiers;
-    let mut options = Options::default().stripes(STRIPES);
+    let mut builder = Builder::new(remote).stripes(STRIPES);
     if let Some(ttl) = local_ttl {
-        options = options.local_ttl(ttl);
+        builder = builder.local_ttl(ttl);
     }
-    let cache = TieredCache::with_clock(remote, options, clock);
+    let cache = builder.build_with_clock(clock);
     for WarmEntry { key, value, expires_at } in warm {
-        cache.l1().insert(key, value, expires_at);
+        cache.l1().insert(key, Kept::Value(value), expires_at);
     }
     cache
 }
@@ -32,15 +33,14 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache
     for TieredCache<Key, Value, R, P>
 {
     async fn get(&self, key: Key) -> Option<Value> {
-        let Ok(value) = self.get(&key).await;
-        value
+        self.get(&key).await.expect("the remote tier does not fail")
     }
 
     async fn set(&self, key: Key, value: Value) {
-        let Ok(()) = self.set(&key, &value).await;
+        self.set(&key, &value).await.expect("the remote tier does not fail");
     }
 
     async fn delete(&self, key: Key) {
-        let Ok(()) = self.delete(&key).await;
+        self.delete(&key).await.expect("the remote tier does not fail");
     }
 }

@@ -17,7 +17,7 @@ const TTL: Duration = Duration::from_secs(60);
 /// and reads every key once more.
 pub(crate) fn run<P: Simulated, N: Caches>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>) {
     recorder.begin();
-    let clock = P::clock();
+    let clock = P::clock(plan.local == Local::Expiring);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }

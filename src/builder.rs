@@ -1,0 +1,155 @@
+//! How a cache is set up.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::derived::Derived;
+use crate::remote::Remote;
+use crate::sync::{Entry, Key, Primitives, Std, StdClock};
+use crate::tiered::TieredCache;
+
+/// How a [`TieredCache`] is set up: [`TieredCache::builder`] begins, [`build`](Builder::build) ends.
+///
+/// ```
+/// use std::time::Duration;
+/// # use selvedge::{Remote, TieredCache};
+///
+/// # fn example<R: Remote<String, u32>>(redis: R) {
+/// let cache = TieredCache::builder(redis)
+///     .local_ttl(Duration::from_secs(60))
+///     .absent_ttl(Duration::from_secs(5))
+///     .build();
+/// # }
+/// ```
+#[must_use = "a builder does nothing until it builds"]
+pub struct Builder<K, V, R, P = Std> {
+    pub(crate) remote: R,
+    pub(crate) settings: Settings,
+    pub(crate) derived: Derived<K>,
+    of: PhantomData<fn() -> (V, P)>,
+}
+
+/// What does not depend on the types.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) local_ttl: Option<Duration>,
+    pub(crate) absent_ttl: Option<Duration>,
+    pub(crate) remote_ttl: Option<Duration>,
+    pub(crate) stripes: NonZeroUsize,
+    pub(crate) remote_failure: RemoteFailure,
+}
+
+/// What [`get_or_load`](TieredCache::get_or_load) does if the remote tier cannot answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RemoteFailure {
+    /// It fails too.
+    #[default]
+    Fail,
+    /// It asks the loader, and keeps locally what it says.
+    ///
+    /// Only for loaders that read the source of truth, which every write goes to first. If the remote tier itself is the
+    /// truth, the loader knows nothing of its writes.
+    Load,
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
+    /// A cache in front of this remote tier, on the primitives `P`. In production they are [`Std`]: say
+    /// [`TieredCache::builder`].
+    pub fn new(remote: R) -> Self {
+        let settings = Settings {
+            local_ttl: None,
+            absent_ttl: None,
+            remote_ttl: None,
+            stripes: const { NonZeroUsize::new(1024).unwrap() },
+            remote_failure: RemoteFailure::default(),
+        };
+        Builder { remote, settings, derived: Derived::none(), of: PhantomData }
+    }
+
+    /// How long a local entry is served: at most this long after the read that fetched it began, and never longer than the
+    /// remote tier keeps the value. Without it entries live until they are written. It bounds how long this process can miss
+    /// the writes of others.
+    pub fn local_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.local_ttl = Some(ttl);
+        self
+    }
+
+    /// Keeps locally, for this long at most, that a key has no value (negative caching). Without it each read of such a key
+    /// asks further.
+    pub fn absent_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.absent_ttl = Some(ttl);
+        self
+    }
+
+    /// How long the remote tier keeps what [`set`](TieredCache::set) and [`get_or_load`](TieredCache::get_or_load) put
+    /// there. Without it, for ever.
+    pub fn remote_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.remote_ttl = Some(ttl);
+        self
+    }
+
+    /// How many stripes the keys are spread over; 1,024 by default. Each takes 128 bytes. While a key is written, reads of
+    /// the keys that share its stripe are not kept locally: more stripes, fewer of those.
+    pub fn stripes(mut self, count: NonZeroUsize) -> Self {
+        self.settings.stripes = count;
+        self
+    }
+
+    /// What [`get_or_load`](TieredCache::get_or_load) does if the remote tier cannot answer; by default it fails.
+    pub fn remote_failure(mut self, what: RemoteFailure) -> Self {
+        self.settings.remote_failure = what;
+        self
+    }
+
+    /// Says which keys are *derived* from a key: their values are made from its value, such as a profile that is put together
+    /// from a user's record. A write of the key then removes them from both tiers, and no read that began before the write
+    /// ended keeps an old one. What is derived from a derived key follows too.
+    ///
+    /// Several can be said; each adds to the others. [`Template`](crate::Template) makes one from the patterns of string
+    /// keys.
+    ///
+    /// ```
+    /// # use selvedge::{Remote, TieredCache};
+    /// #[derive(Clone, PartialEq, Eq, Hash)]
+    /// enum Key {
+    ///     User(u64),
+    ///     Profile(u64),
+    /// }
+    ///
+    /// # fn example<R: Remote<Key, u32>>(redis: R) {
+    /// let cache = TieredCache::builder(redis)
+    ///     .derive(|key| match key {
+    ///         Key::User(id) => vec![Key::Profile(*id)],
+    ///         Key::Profile(_) => vec![],
+    ///     })
+    ///     .build();
+    /// # }
+    /// ```
+    pub fn derive<I: IntoIterator<Item = K>>(
+        mut self,
+        keys: impl Fn(&K) -> I + Send + Sync + 'static,
+    ) -> Self {
+        self.derived.add(move |key| keys(key).into_iter().collect());
+        self
+    }
+
+    /// The cache, with an empty local tier whose entries expire by this clock.
+    pub fn build_with_clock(self, clock: P::Clock) -> TieredCache<K, V, R, P> {
+        TieredCache::new(self, clock)
+    }
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>> Builder<K, V, R, Std> {
+    /// The cache, with an empty local tier.
+    pub fn build(self) -> TieredCache<K, V, R> {
+        self.build_with_clock(StdClock::default())
+    }
+}
+
+impl<K, V, R, P> fmt::Debug for Builder<K, V, R, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! What a cache is made of.
+
+use std::fmt;
+
+use super::{Blocking, Kept};
+use crate::builder::{Builder, Settings};
+use crate::derived::Derived;
+use crate::error::Error;
+use crate::flights::Board;
+use crate::l1::L1;
+use crate::lost::Lost;
+use crate::remote::Remote;
+use crate::stats::{Counts, Stats};
+use crate::stripe::Stripes;
+use crate::sync::{Entry, Key, Primitives, Std};
+use crate::wakers::Wakers;
+
+/// What a load comes to, for all who wait for it.
+pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
+
+/// A two-level cache: a process-local tier in front of a [`Remote`] one. Linearizable for one process.
+///
+/// - A read that returns has the newest acknowledged version of its key, or a version that is being written, and is
+///   never older than one that an earlier read returned.
+/// - A write of *another* process is seen when the local entry expires, at the latest
+///   [`local_ttl`](Builder::local_ttl) after it; or when [`invalidate`](TieredCache::invalidate) is told of it.
+/// - A write that answers an error of unknown [outcome](crate::remote::Outcome), or whose future is dropped before it
+///   ends, may still reach the remote tier at any time. Its stripe stays open: reads of its key and of those that share
+///   its stripe are served by the remote tier and not kept locally, until the remote tier says that nothing can come any
+///   more ([`settle`](Remote::settle)). They stay right; they are slower.
+/// - Writes of the source of truth behind the remote tier are the caller's: write the source, then
+///   [`delete`](TieredCache::delete) the key here, and repeat that until it answers `Ok`. Read such keys with
+///   [`get_or_load`](TieredCache::get_or_load) alone. Then no read that begins after the delete is older than the write.
+///
+/// Its futures can be dropped at any point.
+pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
+    pub(super) l1: L1<K, Kept<V>, P>,
+    pub(super) clock: P::Clock,
+    pub(super) stripes: Stripes<P>,
+    pub(super) remote: R,
+    pub(super) derived: Derived<K>,
+    pub(super) settings: Settings,
+    pub(super) lost: Lost<P>,
+    /// Writes that wait for a fill of Redis to end.
+    pub(super) fill_ended: Wakers<P>,
+    pub(super) flights: Board<K, Loaded<K, V, R::Error>, P>,
+    pub(super) counts: Counts,
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>> TieredCache<K, V, R> {
+    /// A cache in front of this remote tier, to be set up.
+    pub fn builder(remote: R) -> Builder<K, V, R> {
+        Builder::new(remote)
+    }
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
+    pub(crate) fn new(builder: Builder<K, V, R, P>, clock: P::Clock) -> Self {
+        let Builder { remote, derived, settings, .. } = builder;
+        TieredCache {
+            l1: L1::new(clock.clone(), settings.local_ttl),
+            clock,
+            stripes: Stripes::new(settings.stripes),
+            remote,
+            derived,
+            settings,
+            lost: Lost::new(),
+            fill_ended: Wakers::new(),
+            flights: Board::new(settings.stripes),
+            counts: Counts::new(),
+        }
+    }
+
+    /// The stripes of these keys: in order, each once.
+    pub(super) fn stripes_of<'k>(&self, keys: impl Iterator<Item = &'k K>) -> Vec<usize> {
+        let mut stripes: Vec<_> = keys.map(|key| self.stripes.of(key)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        stripes
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> Stats {
+        self.counts.stats()
+    }
+
+    /// The blocking face of the cache.
+    pub fn blocking(&self) -> Blocking<'_, K, V, R, P> {
+        Blocking { cache: self }
+    }
+
+    /// The local tier, for a simulator to start warm.
+    #[doc(hidden)]
+    pub fn l1(&self) -> &L1<K, Kept<V>, P> {
+        &self.l1
+    }
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> fmt::Debug for TieredCache<K, V, R, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TieredCache")
+            .field("l1", &self.l1)
+            .field("stripes", &self.stripes)
+            .field("settings", &self.settings)
+            .field("derived", &self.derived)
+            .finish_non_exhaustive()
+    }
+}

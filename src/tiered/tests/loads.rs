@@ -1,0 +1,233 @@
+//! Loads of the source of truth.
+
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use super::{ASKED, Bench, Cache, Fate};
+use crate::remote::Outcome;
+use crate::{Cause, Operation, RemoteFailure, Stats};
+
+fn loader(value: u32) -> impl FnOnce() -> Result<Option<u32>, Infallible> {
+    move || Ok(Some(value))
+}
+
+fn unneeded() -> Result<Option<u32>, Infallible> {
+    panic!("it is there")
+}
+
+#[test]
+fn the_remote_tier_is_told_the_time_to_live() {
+    let bench = Bench::new(|builder| builder.remote_ttl(Duration::from_secs(10)));
+    let ttl = |key| bench.redis.data.lock().unwrap()[key].1.expect("it expires");
+    bench.cache.blocking().set(&"k", &1).unwrap();
+    bench.cache.blocking().set_with_ttl(&"other", &1, Duration::from_secs(3)).unwrap();
+    bench.cache.blocking().get_or_load(&"loaded", loader(1)).unwrap();
+    assert_eq!(["k", "other", "loaded"].map(ttl).map(|ttl| ttl.as_secs()), [10, 3, 10]);
+}
+
+#[test]
+fn its_futures_go_from_thread_to_thread() {
+    fn send<T: Send>(_: T) {}
+    let bench = Bench::holding(1);
+    send(bench.cache.get(&"k"));
+    send(bench.cache.set(&"k", &2));
+    send(bench.cache.delete(&"k"));
+    send(bench.cache.get_many(&["k"]));
+    send(bench.cache.get_or_load(&"k", || async { Ok::<_, Infallible>(None) }));
+    send(bench.cache.settle());
+}
+
+#[test]
+fn what_redis_lacks_the_source_may_have() {
+    let bench = Bench::new(|builder| builder.absent_ttl(Duration::from_secs(5)));
+    assert_eq!(bench.read(), (None, ASKED));
+    let cache = bench.cache.blocking();
+    assert_eq!(cache.get_or_load(&"k", loader(7)).unwrap(), Some(7));
+    assert_eq!((bench.redis.holds("k"), bench.read()), (Some(7), (Some(7), !ASKED)));
+    // What the source lacks is known to all.
+    assert_eq!(cache.get_or_load(&"other", || Ok::<_, Infallible>(None)).unwrap(), None);
+    assert_eq!(cache.get_or_load(&"other", unneeded).unwrap(), None);
+    assert_eq!(cache.get(&"other").unwrap(), None);
+}
+
+#[test]
+fn a_value_is_loaded_only_if_neither_tier_has_it() {
+    let bench = Bench::holding(1);
+    let cache = bench.cache.blocking();
+    assert_eq!(cache.get_or_load(&"k", unneeded).unwrap(), Some(1));
+    assert_eq!(bench.read(), (Some(1), !ASKED));
+    assert_eq!(cache.get_or_load(&"k", unneeded).unwrap(), Some(1));
+    assert_eq!(cache.get_or_load(&"other", loader(2)).unwrap(), Some(2));
+    assert_eq!(bench.redis.holds("other"), Some(2));
+    assert_eq!(cache.get_or_load(&"other", unneeded).unwrap(), Some(2));
+}
+
+#[test]
+fn a_write_during_a_load_keeps_its_value_out_of_both_tiers() {
+    let bench = Bench::new(|builder| builder);
+    let cache = bench.cache.clone();
+    let load = move || {
+        cache.blocking().set(&"k", &2).unwrap();
+        Ok::<_, Infallible>(Some(1))
+    };
+    assert_eq!(bench.cache.blocking().get_or_load(&"k", load).unwrap(), Some(1));
+    assert_eq!(bench.redis.holds("k"), Some(2));
+    assert_eq!(bench.read(), (Some(2), ASKED));
+}
+
+#[test]
+fn what_others_tell_during_a_read_or_a_load_keeps_the_value_out() {
+    let told: [fn(&Cache); 2] = [|cache| cache.invalidate(&"k"), |cache| cache.invalidate_all()];
+    for tell in told {
+        let bench = Bench::holding(1);
+        let cache = bench.cache.clone();
+        let (redis, other) = (bench.redis.clone(), bench.cache.clone());
+        bench.next(Fate::Meanwhile(Box::new(move || {
+            redis.put("k", 2);
+            tell(&cache);
+        })));
+        assert_eq!(bench.read(), (Some(1), ASKED));
+        assert_eq!(bench.read(), (Some(2), ASKED));
+        assert_eq!(bench.read(), (Some(2), !ASKED));
+        bench.redis.put("k", 3);
+        tell(&bench.cache);
+        assert_eq!(bench.read(), (Some(3), ASKED));
+
+        bench.redis.data.lock().unwrap().clear();
+        tell(&bench.cache);
+        let load = move || {
+            tell(&other);
+            Ok::<_, Infallible>(Some(3))
+        };
+        assert_eq!(bench.cache.blocking().get_or_load(&"k", load).unwrap(), Some(3));
+        assert!(bench.redis.holds("k").is_none() && !bench.cache.contains_local(&"k"));
+    }
+}
+
+#[test]
+fn a_write_waits_for_a_fill_of_redis() {
+    let bench = Bench::new(|builder| builder);
+    let mut context = Context::from_waker(Waker::noop());
+    // The SET of the fill hangs.
+    bench.next(Fate::Answer);
+    bench.next(Fate::Hang);
+    let mut load = Box::pin(bench.cache.get_or_load(&"k", || async { Ok::<_, Infallible>(Some(1)) }));
+    assert!(load.as_mut().poll(&mut context).is_pending());
+    let mut write = pin!(bench.cache.set(&"k", &2));
+    assert!(write.as_mut().poll(&mut context).is_pending());
+    assert_eq!(bench.redis.holds("k"), None);
+    // It is lost, and settles nothing. The write goes on, and reads of the key are not kept.
+    drop(load);
+    assert!(write.as_mut().poll(&mut context).is_ready());
+    assert_eq!(bench.redis.holds("k"), Some(2));
+    assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), ASKED)));
+    bench.redis.settles.store(true, Ordering::Relaxed);
+    assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
+}
+
+#[test]
+fn a_write_that_is_dropped_before_its_command_is_sent_is_no_write() {
+    let bench = Bench::new(|builder| builder);
+    let mut context = Context::from_waker(Waker::noop());
+    bench.next(Fate::Answer);
+    bench.next(Fate::Hang);
+    let mut load = Box::pin(bench.cache.get_or_load(&"k", || async { Ok::<_, Infallible>(Some(1)) }));
+    assert!(load.as_mut().poll(&mut context).is_pending());
+    {
+        let mut write = pin!(bench.cache.set(&"k", &2));
+        assert!(write.as_mut().poll(&mut context).is_pending());
+    }
+    drop(load);
+    bench.redis.settles.store(true, Ordering::Relaxed);
+    bench.redis.put("k", 3);
+    assert_eq!((bench.read(), bench.read()), ((Some(3), ASKED), (Some(3), !ASKED)));
+}
+
+#[test]
+fn a_fill_that_fails_does_not_fail_the_read() {
+    for outcome in [Outcome::NotApplied, Outcome::Over, Outcome::Unknown] {
+        let bench = Bench::new(|builder| builder);
+        bench.next(Fate::Answer);
+        bench.next(Fate::Fail(outcome));
+        let cache = bench.cache.blocking();
+        assert_eq!(cache.get_or_load(&"k", loader(1)).unwrap(), Some(1));
+        assert_eq!(bench.cache.stats().errors, 1);
+        // It is neither here nor there; the stripe is open only as long as it may come.
+        assert_eq!(cache.get_or_load(&"k", loader(2)).unwrap(), Some(2));
+        assert_eq!(bench.redis.holds("k").is_none(), outcome == Outcome::Unknown, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_remote_tier_that_is_down_fails_a_load_or_is_passed_over() {
+    let bench = Bench::new(|builder| builder);
+    bench.next(Fate::Fail(Outcome::NotApplied));
+    let error = bench.cache.blocking().get_or_load(&"k", unneeded).expect_err("it fails");
+    assert_eq!((error.operation(), error.keys()), (Operation::GetOrLoad, &["k"][..]));
+    assert!(matches!(error.cause(), Cause::Remote(_)));
+
+    let bench = Bench::new(|builder| builder.remote_failure(RemoteFailure::Load));
+    bench.next(Fate::Fail(Outcome::NotApplied));
+    assert_eq!(bench.cache.blocking().get_or_load(&"k", loader(1)).unwrap(), Some(1));
+    assert_eq!(bench.redis.holds("k"), None);
+    assert_eq!(bench.cache.blocking().get_or_load(&"k", unneeded).unwrap(), Some(1));
+}
+
+#[test]
+fn a_loader_that_fails_says_so_and_nothing_is_kept() {
+    let bench = Bench::new(|builder| builder.absent_ttl(Duration::MAX));
+    let fails = || Err::<Option<u32>, _>("no such table");
+    let error = bench.cache.blocking().get_or_load(&"k", fails).expect_err("it fails");
+    let Cause::Loader(its) = error.cause() else { panic!("{error:?}") };
+    assert_eq!(its.to_string(), "no such table");
+    assert_eq!(bench.cache.blocking().get_or_load(&"k", loader(1)).unwrap(), Some(1));
+}
+
+#[test]
+fn a_loader_that_panics_leaves_the_key_to_others() {
+    let bench = Bench::new(|builder| builder);
+    let cache = bench.cache.blocking();
+    let load = || -> Result<_, Infallible> { panic!("the loader's own") };
+    let panic = catch_unwind(AssertUnwindSafe(|| cache.get_or_load(&"k", load))).expect_err("it panics");
+    assert_eq!(panic.downcast_ref(), Some(&"the loader's own"));
+    assert_eq!(cache.get_or_load(&"k", loader(1)).unwrap(), Some(1));
+}
+
+#[test]
+fn what_was_derived_from_an_old_version_is_not_kept() {
+    let bench = Bench::new(|builder| builder.derive(|key| (*key == "user").then_some("profile")));
+    bench.redis.put("user", 1);
+    let cache = bench.cache.clone();
+    let load = move || {
+        let user = cache.blocking().get(&"user").unwrap();
+        cache.blocking().set(&"user", &2).unwrap();
+        Ok::<_, Infallible>(user)
+    };
+    assert_eq!(bench.cache.blocking().get_or_load(&"profile", load).unwrap(), Some(1));
+    assert!(bench.redis.holds("profile").is_none() && !bench.cache.contains_local(&"profile"));
+}
+
+#[test]
+fn what_it_does_is_counted() {
+    let bench = Bench::holding(1);
+    bench.read();
+    bench.read();
+    let cache = bench.cache.clone();
+    bench.next(Fate::Meanwhile(Box::new(move || cache.blocking().set(&"other", &2).unwrap())));
+    bench.cache.blocking().get(&"other").unwrap();
+    let cache = bench.cache.clone();
+    let load = move || {
+        cache.invalidate(&"third");
+        Ok::<_, Infallible>(Some(3))
+    };
+    bench.cache.blocking().get_or_load(&"third", load).unwrap();
+    bench.cache.blocking().get_or_load(&"third", || Err::<Option<u32>, _>("down")).expect_err("it fails");
+    bench.next(Fate::Fail(Outcome::Unknown));
+    bench.cache.blocking().get_many(&["fifth", "k"]).expect_err("it fails");
+    let expected = Stats { hits: 2, misses: 5, fills: 1, refused: 1, loads: 2, errors: 2 };
+    assert_eq!(bench.cache.stats(), expected);
+}
