@@ -7,7 +7,7 @@
 //!
 //! # A first cache
 //!
-//! Bring a remote tier: anything that implements [`Remote`]. This one is a map in memory.
+//! Bring a remote tier: [`remote::Redis`], or anything else that implements [`Remote`]. This one is a map in memory.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -83,6 +83,8 @@ mod template;
 mod tiered;
 mod wakers;
 
+#[cfg(feature = "redis")]
+pub mod codec;
 pub mod remote;
 pub mod sync;
 

@@ -6,19 +6,22 @@ use std::path::Path;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A crate, and which of ours it may depend on.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     (".", &[]),
     ("sim/engine", &[]),
     ("sim/harness", &["selvedge", "selvedge-engine"]),
     ("sim/cli", &["selvedge-sim"]),
+    ("sim/redis-server", &[]),
     ("sim/mutants", &["selvedge", "selvedge-cli", "selvedge-sim"]),
     ("sim/bench", &["selvedge", "selvedge-engine", "selvedge-sim"]),
 ];
 
 /// A crate of others, and the places in the product that may import it. Tests may import what they like.
-const OTHERS: [(&str, &[&str]); 5] = [
+const OTHERS: [(&str, &[&str]); 7] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
+    ("redis", &["./src/remote/", "sim/bench/src/"]),
+    ("tokio", &["./src/remote/redis/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs"]),
     ("crossbeam", &["./src/sync/std.rs"]),
     ("parking_lot", &["./src/sync/std.rs"]),

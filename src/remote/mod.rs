@@ -1,4 +1,4 @@
-//! The remote tier: what the cache asks of it.
+//! The remote tier: what the cache asks of it, and [`Redis`].
 
 // The one trait that this module is about.
 #[expect(
@@ -7,4 +7,13 @@
 )]
 mod remote;
 
+#[cfg(feature = "redis")]
+mod key;
+#[cfg(feature = "redis")]
+pub mod redis;
+
+#[cfg(feature = "redis")]
+pub use key::KeyBytes;
+#[cfg(feature = "redis")]
+pub use redis::Redis;
 pub use remote::{Fill, Found, Lease, Outcome, Remote};

@@ -1,0 +1,130 @@
+//! The commands, as they are sent.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation};
+
+/// What is sent in one round trip.
+pub(super) enum Command {
+    One(Cmd),
+    Transaction(Pipeline),
+    /// By its hash; its text is sent along only if the server does not know it.
+    Script(ScriptInvocation<'static>),
+}
+
+impl Command {
+    pub(super) async fn query<T: FromRedisValue>(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<T> {
+        match self {
+            Command::One(command) => command.query_async(connection).await,
+            Command::Transaction(commands) => commands.query_async(connection).await,
+            Command::Script(invocation) => invocation.invoke_async(connection).await,
+        }
+    }
+
+    /// Whether a part of it may have been carried out when the server answers with this error.
+    pub(super) fn in_part(&self, error: &RedisError) -> bool {
+        let refused_as_a_whole = error.kind() == ErrorKind::Server(redis::ServerErrorKind::ExecAbort);
+        !matches!(self, Command::One(_)) && !refused_as_a_whole
+    }
+
+    pub(super) fn client_id() -> Self {
+        Command::One(two("CLIENT", "ID"))
+    }
+
+    pub(super) fn server_info() -> Self {
+        Command::One(two("INFO", "server"))
+    }
+
+    pub(super) fn ping() -> Self {
+        Command::One(redis::cmd("PING"))
+    }
+
+    /// Ends a connection.
+    pub(super) fn kill(number: u64) -> Self {
+        let mut command = two("CLIENT", "KILL");
+        command.arg("ID").arg(number);
+        Command::One(command)
+    }
+
+    /// A value and what it has left to live, of one moment.
+    pub(super) fn get(key: &[u8]) -> Self {
+        let mut commands = transaction();
+        commands.cmd("GET").arg(key).cmd("PTTL").arg(key);
+        Command::Transaction(commands)
+    }
+
+    /// As [`Command::get`], of several keys: first the values, then each one's time.
+    pub(super) fn get_many(keys: &[Vec<u8>]) -> Self {
+        let mut commands = transaction();
+        commands.cmd("MGET").arg(keys);
+        for key in keys {
+            commands.cmd("PTTL").arg(key);
+        }
+        Command::Transaction(commands)
+    }
+
+    /// `lease` ends with it, if there is one.
+    pub(super) fn set(key: &[u8], value: &[u8], ttl: Option<Duration>, lease: Option<&[u8]>) -> Self {
+        let mut set = redis::cmd("SET");
+        set.arg(key).arg(value);
+        if let Some(ttl) = ttl {
+            set.arg("PX").arg(milliseconds(ttl));
+        }
+        match lease {
+            None => Command::One(set),
+            Some(lease) => {
+                let mut commands = transaction();
+                commands.add_command(set).cmd("DEL").arg(lease);
+                Command::Transaction(commands)
+            }
+        }
+    }
+
+    /// At least one key.
+    pub(super) fn delete(keys: &[Vec<u8>]) -> Self {
+        let mut command = redis::cmd("DEL");
+        command.arg(keys);
+        Command::One(command)
+    }
+}
+
+fn two(first: &str, second: &str) -> Cmd {
+    let mut command = redis::cmd(first);
+    command.arg(second);
+    command
+}
+
+fn transaction() -> Pipeline {
+    let mut commands = redis::pipe();
+    commands.atomic();
+    commands
+}
+
+/// A TTL as Redis takes it: at least one millisecond, otherwise rounded down. Redis refuses what lies past the end of its
+/// clock; a thousand years stand for that.
+pub(super) fn milliseconds(ttl: Duration) -> u64 {
+    const MOST: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
+    u64::try_from(ttl.as_millis()).unwrap_or(MOST).clamp(1, MOST)
+}
+
+/// Whether the error is the server's answer, so that the command is over.
+pub(super) fn is_reply(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_never_longer_than_it_was_given_but_for_the_shortest() {
+        assert_eq!(milliseconds(Duration::ZERO), 1);
+        assert_eq!(milliseconds(Duration::from_micros(1_999)), 1);
+        assert_eq!(milliseconds(Duration::from_millis(2)), 2);
+        assert_eq!(milliseconds(Duration::MAX), milliseconds(Duration::from_secs(u64::MAX / 1_000)));
+    }
+}

@@ -1,0 +1,255 @@
+//! Servers that are down, slow or unwilling; writes that are lost, and what settles them.
+
+use std::pin::pin;
+use std::thread;
+use std::time::Duration;
+
+use selvedge::remote::redis::{Error, Problem, Redis};
+use selvedge::remote::{Outcome, Remote};
+use selvedge::sync::{Primitives, Std};
+use tokio::time::{sleep, timeout};
+
+use super::proxy::Proxy;
+use super::{Real, get, lasting, postcard, set};
+
+/// Too short for a server that does not answer, and long enough for one that does.
+const SHORT: Duration = Duration::from_millis(300);
+
+fn outcome(redis: &Redis, error: &Error) -> Outcome {
+    Remote::<&str, String>::outcome(redis, error)
+}
+
+async fn settle(redis: &Redis) -> bool {
+    Remote::<&str, String>::settle(redis).await
+}
+
+/// Reads until the server answers; how many times it did not.
+async fn get_at_last(redis: &Redis, key: &str) -> (u32, Option<String>) {
+    for failed in 0..1_000 {
+        match get(redis, key).await {
+            Ok(found) => return (failed, found.map(|found| found.value)),
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+    panic!("the server does not come back");
+}
+
+impl Real {
+    fn impatient(&self) -> Redis {
+        self.builder().command_timeout(SHORT).build().expect("the URL is valid")
+    }
+
+    /// From now on the server carries out no write.
+    fn pause_writes(&mut self) {
+        let _: () = self.by_hand("CLIENT PAUSE 60000 WRITE");
+    }
+
+    /// And now it does. Those that were waiting come first.
+    fn unpause(&mut self) {
+        let _: () = self.by_hand("CLIENT UNPAUSE");
+        let _: () = self.by_hand("SET the-pause-is-over 1");
+    }
+
+    /// Ends everybody's connections but that of this hand.
+    fn hang_up(&mut self) {
+        let ended: u64 = self.by_hand("CLIENT KILL TYPE normal SKIPME yes");
+        assert!(ended > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_was_sent_nothing() {
+    let redis = Redis::builder("unix:///nowhere/redis.sock").prefix("app:").build().unwrap();
+    let error = set(&redis, "k", "v", None).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "redis: SET of \"app:k\": it was not sent, since there is no connection to /nowhere/redis.sock (No such file or \
+         directory (os error 2)). Is the server running there?"
+    );
+    assert_eq!(outcome(&redis, &error), Outcome::NotApplied);
+    assert!(settle(&redis).await, "nothing was lost");
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_told_at_once_without_the_password() {
+    let error = Redis::builder("http://user:secret@localhost/").build().unwrap_err().to_string();
+    assert!(error.starts_with("the URL of Redis is not valid: "), "{error}");
+    assert!(!error.contains("secret"), "{error}");
+    let builder = Redis::builder("redis://user:secret@localhost/");
+    assert!(!format!("{builder:?} {:?}", builder.clone().build().unwrap()).contains("secret"));
+}
+
+#[tokio::test]
+async fn it_connects_anew_when_the_server_was_started_again() {
+    let Some(mut real) = Real::start("a restart of the server") else { return };
+    let redis = real.redis();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.server.crash();
+    assert!(get(&redis, "k").await.is_err());
+    assert!(settle(&redis).await, "a read changes nothing");
+    real.server.start_again();
+    assert_eq!(get_at_last(&redis, "k").await.1, None, "it has lost what it had");
+    set(&redis, "k", "w", None).await.unwrap();
+    assert_eq!(get(&redis, "k").await.unwrap(), lasting("w"));
+}
+
+#[tokio::test]
+async fn a_broken_connection_costs_one_call() {
+    let Some(mut real) = Real::start("a broken connection") else { return };
+    let redis = real.redis();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.hang_up();
+    let (failed, value) = get_at_last(&redis, "k").await;
+    assert_eq!((failed <= 1, value.as_deref()), (true, Some("v")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_server_is_waited_for_until_the_timeout() {
+    let Some(mut real) = Real::start("timeouts") else { return };
+    let redis = real.impatient();
+    set(&redis, "k", "v", None).await.unwrap();
+    let before = real.connections();
+    thread::scope(|scope| {
+        scope.spawn(|| real.by_hand::<()>("DEBUG SLEEP 1.5"));
+        let waiting = scope.spawn(|| {
+            Std::block_on(async {
+                loop {
+                    // The server may not have fallen asleep yet.
+                    if let Err(error) = get(&redis, "k").await {
+                        break error;
+                    }
+                }
+            })
+        });
+        let error = waiting.join().unwrap();
+        assert!(matches!(error.problem(), Problem::TimedOut { after } if *after == SHORT), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "redis: GET of \"app:k\": there was no answer within 300ms. It may have been carried out, and may still \
+             be. If the server is only slow, raise the builder's `command_timeout`"
+        );
+    });
+    // A connection that has fallen silent is not trusted again.
+    assert_eq!(get_at_last(&redis, "k").await.1.as_deref(), Some("v"));
+    assert!(real.connections() > before);
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_not_done() {
+    let Some(mut real) = Real::start("refusals") else { return };
+    let plain = real.redis();
+    let leasing = real.builder().leases(Duration::from_secs(10)).build().unwrap();
+    let _: () = real.by_hand("CONFIG SET maxmemory 1");
+    for redis in [plain, leasing] {
+        let error = set(&redis, "k", "v", None).await.unwrap_err();
+        assert!(matches!(error.problem(), Problem::Refused { .. }), "{error}");
+        assert_eq!(outcome(&redis, &error), Outcome::NotApplied, "{error}");
+        assert!(settle(&redis).await, "nothing was lost");
+    }
+    assert_eq!(real.by_hand::<Vec<String>>("KEYS *"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_write_that_timed_out_may_still_come() {
+    let Some(mut real) = Real::start("a write that comes late") else { return };
+    let redis = real.impatient();
+    real.pause_writes();
+    let error = set(&redis, "k", "late", None).await.unwrap_err();
+    assert!(matches!(error.problem(), Problem::TimedOut { .. }), "{error}");
+    assert_eq!(outcome(&redis, &error), Outcome::Unknown);
+    assert!(!real.by_hand::<bool>("EXISTS app:k"));
+    real.unpause();
+    assert!(real.by_hand::<bool>("EXISTS app:k"), "it was waiting in the server all the time");
+}
+
+#[tokio::test]
+async fn once_settled_it_comes_no_more() {
+    let Some(mut real) = Real::start("settling by a new connection") else { return };
+    let redis = real.impatient();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    assert!(settle(&redis).await);
+    real.unpause();
+    assert!(!real.by_hand::<bool>("EXISTS app:k"), "its connection is gone, and it with it");
+    set(&redis, "k", "new", None).await.unwrap();
+    assert_eq!(get(&redis, "k").await.unwrap(), lasting("new"));
+}
+
+/// A write that lies in the network when its connection is given up. Whether it is there when all has been delivered.
+async fn late_from_the_network(real: &mut Real, settled: bool) -> bool {
+    let proxy = Proxy::start(&real.server);
+    let redis = real.builder_at(&proxy.url()).command_timeout(SHORT).build().unwrap();
+    set(&redis, "j", "connected", None).await.unwrap();
+    proxy.hold();
+    let error = set(&redis, "k", "late", None).await.unwrap_err();
+    assert!(matches!(error.problem(), Problem::TimedOut { .. }), "{error}");
+    if settled {
+        assert!(settle(&redis).await);
+        assert!(!real.by_hand::<bool>("EXISTS app:k"));
+    } else {
+        drop(redis);
+    }
+    proxy.release();
+    real.by_hand("EXISTS app:k")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_comes_even_when_the_connection_has_been_closed() {
+    let Some(mut real) = Real::start("a write in the network") else { return };
+    assert!(late_from_the_network(&mut real, false).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_settled_it_does_not_come_out_of_the_network() {
+    let Some(mut real) = Real::start("settling a write in the network") else { return };
+    assert!(!late_from_the_network(&mut real, true).await);
+}
+
+#[tokio::test]
+async fn a_dropped_write_is_settled_over_the_connection_that_it_went() {
+    let Some(mut real) = Real::start("a dropped write") else { return };
+    let redis = real.redis();
+    set(&redis, "k", "old", None).await.unwrap();
+    let before = real.connections();
+    real.pause_writes();
+    {
+        let mut write = pin!(set(&redis, "k", "new", None));
+        assert!(timeout(SHORT, &mut write).await.is_err(), "it is waiting in the server");
+    }
+    let mut settling = pin!(settle(&redis));
+    assert!(timeout(SHORT, &mut settling).await.is_err(), "it may still be carried out");
+    real.unpause();
+    assert!(settling.await);
+    assert_eq!(real.by_hand::<String>("GET app:k"), postcard("new"));
+    assert_eq!(real.connections(), before);
+}
+
+#[tokio::test]
+async fn while_the_server_is_down_nothing_is_certain() {
+    let Some(mut real) = Real::start("settling over a restart") else { return };
+    let redis = real.impatient();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    real.server.crash();
+    assert!(!settle(&redis).await);
+    real.server.start_again();
+    get_at_last(&redis, "k").await;
+    assert!(settle(&redis).await, "the process that had the write is gone");
+}
+
+#[tokio::test]
+async fn who_may_not_end_connections_is_never_certain_again() {
+    let Some(mut real) = Real::start("settling without permission") else { return };
+    let _: () = real.by_hand("ACL SETUSER limited on >pw ~* +@all -client|kill");
+    let url = format!("{}?user=limited&pass=pw", real.server.url());
+    let redis = Redis::builder(&url).prefix("app:").command_timeout(SHORT).build().unwrap();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    assert!(!settle(&redis).await);
+    real.unpause();
+    // Everything else works.
+    set(&redis, "k", "new", None).await.unwrap();
+    assert_eq!(get(&redis, "k").await.unwrap(), lasting("new"));
+    assert!(!settle(&redis).await);
+}

@@ -1,0 +1,82 @@
+//! `remote::Redis` against a real redis-server.
+
+mod failures;
+mod leases;
+mod proxy;
+mod values;
+
+use std::time::Duration;
+
+use selvedge::remote::redis::{Builder, Error, Redis};
+use selvedge::remote::{Found, Remote};
+use selvedge_redis_server::RedisServer;
+
+/// A server, and a connection of somebody else to it.
+struct Real {
+    server: RedisServer,
+    other: redis::Connection,
+}
+
+impl Real {
+    fn start(what: &str) -> Option<Self> {
+        let server = RedisServer::start_or_skip(what)?;
+        let other = Real::connect(&server);
+        Some(Real { server, other })
+    }
+
+    fn connect(server: &RedisServer) -> redis::Connection {
+        let client = redis::Client::open(server.url()).expect("the URL is valid");
+        client.get_connection().expect("the server listens")
+    }
+
+    /// With a prefix, and patience for a machine under load.
+    fn builder(&self) -> Builder {
+        self.builder_at(&self.server.url())
+    }
+
+    /// As [`Real::builder`], for a way round.
+    fn builder_at(&self, url: &str) -> Builder {
+        let patience = Duration::from_secs(20);
+        Redis::builder(url).prefix("app:").command_timeout(patience).connect_timeout(patience)
+    }
+
+    fn redis(&self) -> Redis {
+        self.builder().build().expect("the URL is valid")
+    }
+
+    /// Somebody else's command.
+    #[track_caller]
+    fn by_hand<T: redis::FromRedisValue>(&mut self, command: &str) -> T {
+        let mut words = command.split(' ');
+        let mut command = redis::cmd(words.next().expect("there is a word"));
+        words.for_each(|word| {
+            command.arg(word);
+        });
+        command.query(&mut self.other).expect("the server obeys")
+    }
+
+    /// How many connections there have been.
+    fn connections(&mut self) -> u64 {
+        let info: redis::InfoDict = self.by_hand("INFO stats");
+        info.get("total_connections_received").expect("it is there")
+    }
+}
+
+/// The key's value, which is a text.
+async fn get(redis: &Redis, key: &str) -> Result<Option<Found<String>>, Error> {
+    redis.get(&key).await
+}
+
+async fn set(redis: &Redis, key: &str, value: &str, ttl: Option<Duration>) -> Result<(), Error> {
+    redis.set(&key, &value.to_owned(), ttl).await
+}
+
+fn lasting(value: &str) -> Option<Found<String>> {
+    Some(Found::lasting(value.to_owned()))
+}
+
+/// A short text as postcard writes it.
+fn postcard(text: &str) -> String {
+    let length = char::from(u8::try_from(text.len()).unwrap());
+    format!("{length}{text}")
+}
