@@ -13,7 +13,7 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("sim/cli", &["selvedge-sim"]),
     ("sim/redis-server", &[]),
     ("sim/mutants", &["selvedge", "selvedge-cli", "selvedge-sim"]),
-    ("sim/bench", &["selvedge", "selvedge-engine", "selvedge-sim"]),
+    ("sim/bench", &["selvedge", "selvedge-engine", "selvedge-redis-server", "selvedge-sim"]),
 ];
 
 /// A crate of others, and the places in the product that may import it. Tests may import what they like.

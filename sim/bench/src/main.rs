@@ -8,6 +8,7 @@ mod locked_map;
 mod measurement;
 mod memory;
 mod number;
+mod redis;
 mod supervisor;
 mod tools;
 
@@ -47,6 +48,18 @@ enum Work {
         budget: u64,
         /// How often a search is measured that is over soon; the middle one counts.
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// A table for people, or objects for programs, one a line.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// The cache over a real redis-server, beside redis-rs alone and its client-side caching.
+    Redis {
+        /// How long each measurement lasts, in milliseconds.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=2_000))]
+        milliseconds: u16,
+        /// How often each is made; the middle one counts.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
         /// A table for people, or objects for programs, one a line.
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -94,6 +107,11 @@ fn main() -> ExitCode {
             let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
             if compare::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Work::Redis { milliseconds, runs, format } => redis(redis::Settings {
+            time: Duration::from_millis(milliseconds.into()),
+            runs: runs.into(),
+            json: format == Format::Json,
+        }),
         Work::Measure { engine, program, budget } => {
             println!("{}", first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
             ExitCode::SUCCESS
@@ -103,6 +121,18 @@ fn main() -> ExitCode {
         }
         Work::MeasureBareSwitch => report(&compare::measure_bare_switch()),
         Work::MeasureLongRun => report(&compare::measure_long_run()),
+    }
+}
+
+fn redis(settings: redis::Settings) -> ExitCode {
+    match redis::run(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "there is no redis-server to measure with: {error}. Install it: apt-get install redis-server"
+            );
+            ExitCode::FAILURE
+        }
     }
 }
 
