@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn what_is_derived_from_a_derived_key_follows_and_circles_end() {
         let mut derived = Derived::none();
-        assert_eq!(derived.of(&1), []);
+        assert_eq!(derived.of(&1), Vec::<u32>::new());
         derived.add(|&key: &u32| if key < 4 { vec![key + 1] } else { vec![] });
         derived.add(|&key: &u32| if key == 4 { vec![1, 5, 4] } else { vec![4] });
         assert_eq!(derived.of(&1), [2, 4, 3, 5]);

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn redis_is_filled_only_under_the_token_of_the_load_and_by_one_at_a_time() {
+    fn the_remote_tier_is_filled_only_under_the_token_of_the_load_and_by_one_at_a_time() {
         let stripe = &stripes(1)[0];
         let before = stripe.token();
         let filling = stripe.begin_fill(before).expect("nothing has changed");

@@ -4,10 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use selvedge::TieredCache;
 use selvedge::codec::{Json, Raw};
 use selvedge::remote::redis::Redis;
 use selvedge::remote::{Found, Outcome, Remote};
-use selvedge::{Options, TieredCache};
 
 use super::proxy::Proxy;
 use super::{Real, get, lasting, postcard, set};
@@ -174,7 +174,7 @@ async fn a_value_that_the_codec_refuses_is_not_sent() {
 #[tokio::test]
 async fn a_cache_keeps_what_it_has_read() {
     let Some(mut real) = Real::start("a cache over Redis") else { return };
-    let cache = TieredCache::new(real.redis(), Options::default());
+    let cache = TieredCache::builder(real.redis()).build();
     cache.set(&"k", &7_u32).await.unwrap();
     assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
     // Not told to the cache.
@@ -187,7 +187,7 @@ async fn a_cache_keeps_what_it_has_read() {
 #[test]
 fn the_blocking_face_needs_no_runtime() {
     let Some(real) = Real::start("the blocking face") else { return };
-    let cache = TieredCache::new(real.redis(), Options::default());
+    let cache = TieredCache::builder(real.redis()).build();
     let cache = cache.blocking();
     cache.set(&"k", &7_u32).unwrap();
     assert_eq!(cache.get(&"k").unwrap(), Some(7));

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
 use redis::caching::CacheConfig;
 use redis::{AsyncConnectionConfig, Client};
+use selvedge::TieredCache;
 use selvedge::codec::Raw;
 use selvedge::remote::{Redis, Remote};
-use selvedge::{Options, TieredCache};
 
 use super::work::ALL;
 
@@ -101,7 +101,7 @@ pub(super) fn remote(url: &str) -> Redis<Raw> {
 
 /// Our cache over it.
 pub(super) fn tiered(url: &str) -> TieredCache<Arc<str>, Bytes, Redis<Raw>> {
-    TieredCache::new(remote(url), Options::default())
+    TieredCache::builder(remote(url)).build()
 }
 
 impl Store for Arc<Redis<Raw>> {
