@@ -3,6 +3,7 @@
 mod failures;
 mod leases;
 mod proxy;
+mod settled;
 mod values;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use selvedge::remote::redis::{Builder, Error, Redis};
 use selvedge::remote::{Found, Remote};
 use selvedge_redis_server::RedisServer;
+use tokio::time::sleep;
 
 /// A server, and a connection of somebody else to it.
 struct Real {
@@ -60,6 +62,21 @@ impl Real {
         let info: redis::InfoDict = self.by_hand("INFO stats");
         info.get("total_connections_received").expect("it is there")
     }
+}
+
+async fn settle(redis: &Redis) -> bool {
+    Remote::<&str, String>::settle(redis).await
+}
+
+/// Settles, however slow the machine is.
+async fn settle_at_last(redis: &Redis) {
+    for _ in 0..100 {
+        if settle(redis).await {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it cannot be settled");
 }
 
 /// The key's value, which is a text.

@@ -60,12 +60,12 @@ impl Proxy {
         state.held = state.connections;
     }
 
-    /// Delivers what was held, and waits until the server has done with the connections that the clients have closed.
-    pub(crate) fn release(&self) {
+    /// Delivers what was held, and waits until the server has done with it. The client must have closed all connections.
+    pub(crate) fn release(self) {
         let mut state = self.network.state.lock().unwrap();
-        let held = std::mem::take(&mut state.held);
+        state.held = 0;
         self.network.changed.notify_all();
-        let carriers: Vec<_> = state.carriers.drain(..held).collect();
+        let carriers = std::mem::take(&mut state.carriers);
         drop(state);
         carriers.into_iter().for_each(|carrier| carrier.join().unwrap());
     }

@@ -98,6 +98,9 @@ impl Connector {
         if self.settled.load(Ordering::SeqCst) >= lost {
             return true;
         }
+        if self.state().uncertain {
+            return false;
+        }
         // A connection that is there has outlived all before it.
         let Ok(link) = self.link().await else { return false };
         // What was lost on this one was sent before the `PING`, or never will be.
@@ -108,11 +111,12 @@ impl Connector {
                 return false;
             }
         }
-        if self.state().uncertain {
-            return false;
+        // The connection that was made just now may not have outlived the one before it.
+        let certain = !self.state().uncertain;
+        if certain {
+            self.settled.fetch_max(lost, Ordering::SeqCst);
         }
-        self.settled.fetch_max(lost, Ordering::SeqCst);
-        true
+        certain
     }
 
     async fn ask<T: FromRedisValue>(&self, link: &Arc<Link>, command: &Command) -> Result<T, RedisError> {
