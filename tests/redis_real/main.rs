@@ -1,5 +1,6 @@
 //! `remote::Redis` against a real redis-server.
 
+mod cache;
 mod failures;
 mod leases;
 mod proxy;

@@ -4,7 +4,6 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use selvedge::TieredCache;
 use selvedge::codec::{Json, Raw};
 use selvedge::remote::redis::Redis;
 use selvedge::remote::{Found, Outcome, Remote};
@@ -169,26 +168,4 @@ async fn a_value_that_the_codec_refuses_is_not_sent() {
         "{error}"
     );
     assert_eq!(Remote::<&str, Endless>::outcome(&redis, &error), Outcome::NotApplied);
-}
-
-#[tokio::test]
-async fn a_cache_keeps_what_it_has_read() {
-    let Some(mut real) = Real::start("a cache over Redis") else { return };
-    let cache = TieredCache::builder(real.redis()).build();
-    cache.set(&"k", &7_u32).await.unwrap();
-    assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
-    // Not told to the cache.
-    let _: () = real.by_hand("SET app:k \u{8}");
-    assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
-    cache.delete(&"k").await.unwrap();
-    assert_eq!(cache.get(&"k").await.unwrap(), None);
-}
-
-#[test]
-fn the_blocking_face_needs_no_runtime() {
-    let Some(real) = Real::start("the blocking face") else { return };
-    let cache = TieredCache::builder(real.redis()).build();
-    let cache = cache.blocking();
-    cache.set(&"k", &7_u32).unwrap();
-    assert_eq!(cache.get(&"k").unwrap(), Some(7));
 }

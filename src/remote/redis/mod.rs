@@ -5,14 +5,14 @@
 //! use std::time::Duration;
 //!
 //! use selvedge::remote::Redis;
-//! use selvedge::{Options, TieredCache};
+//! use selvedge::TieredCache;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let redis = Redis::builder("redis://127.0.0.1/")
 //!     .prefix("shop:v1:")
 //!     .command_timeout(Duration::from_millis(250))
 //!     .build()?;
-//! let cache = TieredCache::new(redis, Options::default());
+//! let cache = TieredCache::builder(redis).build();
 //!
 //! let key = String::from("basket:7");
 //! cache.set(&key, &vec![String::from("tea")]).await?;
