@@ -13,7 +13,7 @@ pub(super) struct Row {
     /// The middle one of the measurements.
     pub(super) ns_per_op: f64,
     pub(super) ops_per_second: f64,
-    /// How many times as many as redis-rs alone.
+    /// How many times as many as redis-rs alone, in the same round; the middle one of the rounds.
     pub(super) times_redis_rs: f64,
 }
 
