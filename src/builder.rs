@@ -6,9 +6,10 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::derived::Derived;
+use crate::l1::{Bound, Listener, RemovalCause};
 use crate::remote::Remote;
 use crate::sync::{Entry, Key, Primitives, Std, StdClock};
-use crate::tiered::TieredCache;
+use crate::tiered::{Kept, TieredCache};
 
 /// How a [`TieredCache`] is set up: [`TieredCache::builder`] begins, [`build`](Builder::build) ends.
 ///
@@ -28,6 +29,8 @@ pub struct Builder<K, V, R, P = Std> {
     pub(crate) remote: R,
     pub(crate) settings: Settings,
     pub(crate) derived: Derived<K>,
+    pub(crate) bound: Option<Bound<K, Kept<V>>>,
+    pub(crate) on_removal: Option<Listener<K, V>>,
     of: PhantomData<fn() -> (V, P)>,
 }
 
@@ -65,7 +68,38 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
             stripes: const { NonZeroUsize::new(1024).unwrap() },
             remote_failure: RemoteFailure::default(),
         };
-        Builder { remote, settings, derived: Derived::none(), of: PhantomData }
+        Builder { remote, settings, derived: Derived::none(), bound: None, on_removal: None, of: PhantomData }
+    }
+
+    /// The local tier holds at most this many entries. Without a bound it grows with the keys that are read.
+    pub fn max_entries(mut self, entries: u64) -> Self {
+        self.bound = Some(Bound::entries(entries));
+        self
+    }
+
+    /// The local tier holds entries of at most this weight, as the weigher has it: bytes, for example. An entry is weighed
+    /// once, before it is put there, and weighs 1 at least; so does an absence that is kept. What weighs more than all may
+    /// weigh together is not kept.
+    ///
+    /// `entries` is how many there will be about. It is no bound, and a wrong guess costs hits, not memory.
+    pub fn max_weight(
+        mut self,
+        weight: u64,
+        entries: u64,
+        weigher: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
+    ) -> Self {
+        self.bound = Some(Bound::weight(weight, entries, move |key, kept: &Kept<V>| match kept {
+            Kept::Value(value) => weigher(key, value),
+            Kept::AbsentRemotely | Kept::AbsentAtSource => 1,
+        }));
+        self
+    }
+
+    /// Who is told of each value that has left the local tier, and why. It is called by the thread that has removed the value,
+    /// when that is done, and under no lock.
+    pub fn on_removal(mut self, listener: impl Fn(&K, &V, RemovalCause) + Send + Sync + 'static) -> Self {
+        self.on_removal = Some(Box::new(listener));
+        self
     }
 
     /// How long a local entry is served: at most this long after the read that fetched it began, and never longer than the

@@ -69,7 +69,7 @@
 //!   not wrong. See [`TieredCache`].
 //! - Where a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load) reads it, once for all who
 //!   wait, and fills both tiers with what no write has overtaken.
-//! - The local tier is not bounded yet: it grows with the number of keys that are read.
+//! - The local tier grows with the number of keys that are read, unless it is given a [bound](Builder::max_entries).
 
 mod builder;
 mod derived;
@@ -90,6 +90,7 @@ pub mod sync;
 
 pub use builder::{Builder, RemoteFailure};
 pub use error::{Cause, Error, Operation};
+pub use l1::RemovalCause;
 pub use remote::Remote;
 pub use stats::Stats;
 pub use template::{Template, TemplateError};
@@ -99,7 +100,7 @@ pub use tiered::{Blocking, TieredCache};
 /// No promise is made of it.
 #[doc(hidden)]
 pub mod parts {
-    pub use crate::l1::{Cached, L1};
+    pub use crate::l1::{Bound, Cached, L1, Listener};
     pub use crate::stripe::{Stripe, Stripes, Token};
     pub use crate::tiered::Kept;
 }

@@ -17,6 +17,8 @@ pub struct Stats {
     pub fills: u64,
     /// Values that were not, because their stripe was written meanwhile.
     pub refused: u64,
+    /// Entries that left the local tier to make room.
+    pub evictions: u64,
     /// Calls of a loader that ended, well or not.
     pub loads: u64,
     /// Commands of the remote tier that failed, and loads that did.
@@ -30,13 +32,14 @@ pub(crate) enum Count {
     Miss,
     Fill,
     Refused,
+    Evicted,
     Load,
     Error,
 }
 
 /// The counts of a cache.
 #[derive(Debug)]
-pub(crate) struct Counts(Counters<6>);
+pub(crate) struct Counts(Counters<7>);
 
 impl Counts {
     pub(crate) fn new() -> Self {
@@ -55,6 +58,7 @@ impl Counts {
             misses: sum(Count::Miss),
             fills: sum(Count::Fill),
             refused: sum(Count::Refused),
+            evictions: sum(Count::Evicted),
             loads: sum(Count::Load),
             errors: sum(Count::Error),
         }

@@ -3,13 +3,15 @@
 //! The cache names no atomic, no map, no clock and no executor of its own. It is generic over [`Primitives`], so that
 //! the code that runs in production, on [`Std`], is the code that a simulator takes through its schedules.
 
+mod clock;
 mod counters;
 mod mutex;
 mod primitives;
 mod std;
 
+pub use clock::StdClock;
 #[doc(hidden)]
 pub use counters::Counters;
 pub use mutex::Mutex;
-pub use primitives::{AtomicU64, Clock, Entry, Key, Map, Primitives};
-pub use std::{Std, StdClock};
+pub use primitives::{AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
+pub use std::{Std, StdMap};

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::{self, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::{fmt, mem};
 
+use crossbeam_queue::SegQueue;
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 
-use super::{AtomicU64, Clock, Entry, Key, Map, Primitives};
+use super::{AtomicU64, Entry, Insertion, Key, Map, Primitives, Queue, StdClock};
 
-/// The primitives of production: `std`'s atomics and clock, and DashMap. They compile down to the bare types; names
-/// are dropped.
+/// The primitives of production: `std`'s atomics, DashMap, and crossbeam's queue. They compile down to the bare types;
+/// names are dropped.
 #[derive(Clone, Copy, Debug)]
 pub struct Std;
 
 impl Primitives for Std {
     type AtomicU64 = atomic::AtomicU64;
     type Mutex<T: Send + 'static> = std::sync::Mutex<T>;
-    type Map<K: Key, V: Entry> = DashMap<K, V>;
+    type Map<K: Key, V: Entry> = StdMap<K, V>;
+    type Queue<T: Send + 'static> = SegQueue<T>;
     type Clock = StdClock;
 
     /// Parks the thread while the future waits. Inside an async runtime, await instead: a parked worker runs nothing
@@ -58,6 +61,11 @@ impl AtomicU64 for atomic::AtomicU64 {
     }
 
     #[inline]
+    fn store(&self, value: u64, ordering: Ordering) {
+        self.store(value, ordering);
+    }
+
+    #[inline]
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
         self.fetch_add(value, ordering)
     }
@@ -68,58 +76,126 @@ impl AtomicU64 for atomic::AtomicU64 {
     }
 }
 
-impl<K: Key, V: Entry> Map<K, V> for DashMap<K, V> {
+/// DashMap, with a tag beside each value. Its hasher is foldhash: among the fastest for short keys, and seeded at random,
+/// so that nobody can choose keys that all fall into one place without having seen how the map behaves.
+pub struct StdMap<K, V>(DashMap<K, Slot<V>, RandomState>);
+
+struct Slot<V> {
+    value: V,
+    /// Relaxed throughout. The lock of the key's shard orders what is done under it, and those who share it only set
+    /// bits.
+    tag: atomic::AtomicU64,
+}
+
+impl<V> Slot<V> {
+    #[inline]
+    fn new(value: V, tag: u64) -> Self {
+        Slot { value, tag: atomic::AtomicU64::new(tag) }
+    }
+
+    fn into_parts(self) -> (V, u64) {
+        (self.value, self.tag.into_inner())
+    }
+}
+
+impl<K: Key, V: Entry> Map<K, V> for StdMap<K, V> {
     fn new(_name: &'static str) -> Self {
-        DashMap::new()
+        StdMap(DashMap::default())
     }
 
     #[inline]
     fn get(&self, key: &K) -> Option<V> {
-        self.get(key).map(|entry| entry.value().clone())
+        self.0.get(key).map(|slot| slot.value.clone())
     }
 
     #[inline]
-    fn insert(&self, key: K, value: V) {
-        self.insert(key, value);
-    }
-
-    #[inline]
-    fn remove(&self, key: &K) {
-        self.remove(key);
-    }
-
-    fn clear(&self) {
-        self.clear();
-    }
-
-    #[inline]
-    fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
-        // The entry holds the write lock of the key's shard.
-        let entry = self.entry(key);
-        let holds = check();
-        if holds {
-            entry.insert(value);
+    fn touch(&self, key: &K, bits: u64) -> Option<V> {
+        let slot = self.0.get(key)?;
+        // Looked at first: to write would take the cache line away from the other readers, each time.
+        if slot.tag.load(Ordering::Relaxed) & bits != bits {
+            slot.tag.fetch_or(bits, Ordering::Relaxed);
         }
-        holds
+        Some(slot.value.clone())
     }
-}
 
-/// The machine's monotonic clock, started when it was made.
-#[derive(Clone, Copy, Debug)]
-pub struct StdClock {
-    start: Instant,
-}
-
-impl Default for StdClock {
-    fn default() -> Self {
-        StdClock { start: Instant::now() }
-    }
-}
-
-impl Clock for StdClock {
     #[inline]
-    fn now(&self) -> Duration {
-        self.start.elapsed()
+    fn insert(&self, key: K, value: V) -> Option<(V, u64)> {
+        self.0.insert(key, Slot::new(value, 0)).map(Slot::into_parts)
+    }
+
+    #[inline]
+    fn remove(&self, key: &K) -> Option<(V, u64)> {
+        self.0.remove(key).map(|(_, slot)| slot.into_parts())
+    }
+
+    #[inline]
+    fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
+        // The entry holds the write lock of the key's shard. What was there is returned, and so dropped after it.
+        match self.0.entry(key) {
+            dashmap::Entry::Vacant(entry) => match make(None) {
+                Some((value, tag)) => {
+                    entry.insert(Slot::new(value, tag));
+                    Insertion::New
+                }
+                None => Insertion::Refused,
+            },
+            dashmap::Entry::Occupied(mut entry) => {
+                let slot = entry.get_mut();
+                match make(Some((&slot.value, *slot.tag.get_mut()))) {
+                    Some((value, tag)) => {
+                        let (old, tag) = mem::replace(slot, Slot::new(value, tag)).into_parts();
+                        Insertion::Replaced(old, tag)
+                    }
+                    None => Insertion::Refused,
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn remove_unless(&self, key: &K, keep: impl FnOnce(&V, u64) -> Option<u64>) -> Option<(V, u64)> {
+        let removed = self.0.remove_if_mut(key, |_, slot| {
+            let tag = slot.tag.get_mut();
+            match keep(&slot.value, *tag) {
+                Some(new) => {
+                    *tag = new;
+                    false
+                }
+                None => true,
+            }
+        });
+        removed.map(|(_, slot)| slot.into_parts())
+    }
+
+    fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
+        let keys: Vec<K> = self.0.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            if let Some((value, tag)) = Map::remove(self, &key) {
+                each(&key, &value, tag);
+            }
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for StdMap<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StdMap").finish_non_exhaustive()
+    }
+}
+
+impl<T: Send> Queue<T> for SegQueue<T> {
+    fn new(_name: &'static str) -> Self {
+        SegQueue::new()
+    }
+
+    #[inline]
+    fn push(&self, item: T) {
+        self.push(item);
+    }
+
+    #[inline]
+    fn pop(&self) -> Option<T> {
+        self.pop()
     }
 }
 
@@ -150,7 +226,7 @@ mod tests {
 
     #[test]
     fn insert_if_leaves_the_entry_as_it_was_when_the_check_fails() {
-        let map: DashMap<u8, u8> = Map::new("map");
+        let map: StdMap<u8, u8> = Map::new("map");
         assert!(!map.insert_if(1, 10, || false));
         assert_eq!(Map::get(&map, &1), None);
         assert!(map.insert_if(1, 11, || true));

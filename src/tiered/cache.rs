@@ -1,16 +1,17 @@
 //! What a cache is made of.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Blocking, Kept};
 use crate::builder::{Builder, Settings};
 use crate::derived::Derived;
 use crate::error::Error;
 use crate::flights::Board;
-use crate::l1::L1;
+use crate::l1::{L1, RemovalCause};
 use crate::lost::Lost;
 use crate::remote::Remote;
-use crate::stats::{Counts, Stats};
+use crate::stats::{Count, Counts, Stats};
 use crate::stripe::Stripes;
 use crate::sync::{Entry, Key, Primitives, Std};
 use crate::wakers::Wakers;
@@ -35,7 +36,6 @@ pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
 /// Its futures can be dropped at any point.
 pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     pub(super) l1: L1<K, Kept<V>, P>,
-    pub(super) clock: P::Clock,
     pub(super) stripes: Stripes<P>,
     pub(super) remote: R,
     pub(super) derived: Derived<K>,
@@ -44,7 +44,7 @@ pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     /// Writes that wait for a fill of Redis to end.
     pub(super) fill_ended: Wakers<P>,
     pub(super) flights: Board<K, Loaded<K, V, R::Error>, P>,
-    pub(super) counts: Counts,
+    pub(super) counts: Arc<Counts>,
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>> TieredCache<K, V, R> {
@@ -56,10 +56,25 @@ impl<K: Key, V: Entry, R: Remote<K, V>> TieredCache<K, V, R> {
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     pub(crate) fn new(builder: Builder<K, V, R, P>, clock: P::Clock) -> Self {
-        let Builder { remote, derived, settings, .. } = builder;
+        let Builder { remote, derived, settings, bound, on_removal, .. } = builder;
+        let counts = Arc::new(Counts::new());
+        let mut l1 = L1::new(clock, settings.local_ttl);
+        if bound.is_some() || on_removal.is_some() {
+            let counts = Arc::clone(&counts);
+            l1 = l1.on_removal(move |key, kept, cause| {
+                if cause == RemovalCause::Size {
+                    counts.add(Count::Evicted);
+                }
+                if let (Some(tell), Kept::Value(value)) = (&on_removal, kept) {
+                    tell(key, value, cause);
+                }
+            });
+        }
+        if let Some(bound) = bound {
+            l1 = l1.bounded(bound);
+        }
         TieredCache {
-            l1: L1::new(clock.clone(), settings.local_ttl),
-            clock,
+            l1,
             stripes: Stripes::new(settings.stripes),
             remote,
             derived,
@@ -67,7 +82,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
             lost: Lost::new(),
             fill_ended: Wakers::new(),
             flights: Board::new(settings.stripes),
-            counts: Counts::new(),
+            counts,
         }
     }
 

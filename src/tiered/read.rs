@@ -8,7 +8,7 @@ use crate::error::{Error, Operation};
 use crate::remote::{Found, Remote};
 use crate::stats::Count;
 use crate::stripe::Token;
-use crate::sync::{Clock, Entry, Key, Primitives};
+use crate::sync::{Entry, Key, Primitives};
 
 /// What a read notes before it asks further.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// The question under this token.
     pub(super) fn ask_under(&self, stripe: usize, token: Token) -> Ask {
         // Also before: the entry's age counts from a moment when its value was not yet read.
-        Ask { stripe, token, at: self.clock.now() }
+        Ask { stripe, token, at: self.l1.now() }
     }
 
     /// What the remote tier answers, with its error in the cache's words.

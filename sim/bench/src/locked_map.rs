@@ -1,11 +1,17 @@
 //! A lock around a plain map, on our engine: what loom and shuttle have for a map.
 
-use selvedge::sync::Map;
-use selvedge_engine::sync::Mutex;
+use selvedge::sync::{Insertion, Map};
+use selvedge_engine::sync::{Mutex, MutexGuard};
 
-/// A map of the one key that the program has.
+/// A map of the one key that the program has, with its value and tag.
 pub(crate) struct LockedMap {
-    entry: Mutex<Option<u64>>,
+    entry: Mutex<Option<(u64, u64)>>,
+}
+
+impl LockedMap {
+    fn lock(&self) -> MutexGuard<'_, Option<(u64, u64)>> {
+        self.entry.lock().unwrap()
+    }
 }
 
 impl Map<(), u64> for LockedMap {
@@ -14,27 +20,54 @@ impl Map<(), u64> for LockedMap {
     }
 
     fn get(&self, (): &()) -> Option<u64> {
-        *self.entry.lock().unwrap()
+        self.lock().map(|(value, _)| value)
     }
 
-    fn insert(&self, (): (), value: u64) {
-        *self.entry.lock().unwrap() = Some(value);
+    fn touch(&self, (): &(), bits: u64) -> Option<u64> {
+        let mut entry = self.lock();
+        let (value, tag) = entry.as_mut()?;
+        *tag |= bits;
+        Some(*value)
     }
 
-    fn remove(&self, (): &()) {
-        *self.entry.lock().unwrap() = None;
+    fn insert(&self, (): (), value: u64) -> Option<(u64, u64)> {
+        self.lock().replace((value, 0))
     }
 
-    fn clear(&self) {
-        *self.entry.lock().unwrap() = None;
+    fn remove(&self, (): &()) -> Option<(u64, u64)> {
+        self.lock().take()
     }
 
-    fn insert_if(&self, (): (), value: u64, check: impl FnOnce() -> bool) -> bool {
-        let mut entry = self.entry.lock().unwrap();
-        let holds = check();
-        if holds {
-            *entry = Some(value);
+    fn insert_with(
+        &self,
+        (): (),
+        make: impl FnOnce(Option<(&u64, u64)>) -> Option<(u64, u64)>,
+    ) -> Insertion<u64> {
+        let mut entry = self.lock();
+        let Some(new) = make(entry.as_ref().map(|(value, tag)| (value, *tag))) else {
+            return Insertion::Refused;
+        };
+        match entry.replace(new) {
+            Some((value, tag)) => Insertion::Replaced(value, tag),
+            None => Insertion::New,
         }
-        holds
+    }
+
+    fn remove_unless(&self, (): &(), keep: impl FnOnce(&u64, u64) -> Option<u64>) -> Option<(u64, u64)> {
+        let mut entry = self.lock();
+        let (value, tag) = entry.as_mut()?;
+        match keep(value, *tag) {
+            Some(new) => {
+                *tag = new;
+                None
+            }
+            None => entry.take(),
+        }
+    }
+
+    fn clear(&self, mut each: impl FnMut(&(), &u64, u64)) {
+        if let Some((value, tag)) = self.remove(&()) {
+            each(&(), &value, tag);
+        }
     }
 }

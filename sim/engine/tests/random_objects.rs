@@ -24,6 +24,7 @@ enum Op {
     MapInsert(u8),
     MapRemove(u8),
     MapContains(u8),
+    MapUpdate(u8),
     /// Holds the key while it looks into the set; then inserts.
     MapEntry(u8),
     /// Holds the first key while it clears the map if the second is not in the set.
@@ -53,6 +54,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => key.clone().prop_map(Op::MapInsert),
         1 => key.clone().prop_map(Op::MapRemove),
         1 => key.clone().prop_map(Op::MapContains),
+        1 => key.clone().prop_map(Op::MapUpdate),
         2 => key.clone().prop_map(Op::MapEntry),
         1 => (key.clone(), key.clone()).prop_map(|(a, b)| Op::MapEntryThenClear(a, b)),
         1 => Just(Op::MapKeys),
@@ -107,6 +109,7 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
             Op::MapInsert(key) => see(map.insert(key, own).unwrap_or(1_000)),
             Op::MapRemove(key) => see(map.remove(&key).unwrap_or(1_000)),
             Op::MapContains(key) => see(map.contains_key(&key).into()),
+            Op::MapUpdate(key) => see(map.update(key, |value| value.replace(own)).unwrap_or(1_000)),
             Op::MapEntry(key) => {
                 let entry = map.entry(key);
                 see(set.contains(&key).into());

@@ -1,61 +1,102 @@
 //! Every engine's primitives do what production's do.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crossbeam_queue::SegQueue;
 use dashmap::DashMap;
 use proptest::prelude::*;
-use selvedge::sync::{AtomicU64, Clock, Map, Primitives, Std};
+use selvedge::sync::{AtomicU64, Clock, Insertion, Map, Primitives, Queue, Std};
 use selvedge_sim::backends::{Engine, Loom, Search, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
-/// An operation on a map, with its key.
+/// An operation on a map, with its key. Tags are words.
 #[derive(Clone, Debug)]
 enum Operation {
     Get(u8),
+    Touch(u8, u64),
     Insert(u8, u16),
     Remove(u8),
     InsertIf(u8, u16, bool),
+    /// With what is added to the tag that is there; `None` refuses.
+    InsertWith(u8, u16, Option<u64>),
+    /// What the tag is to be if the value is even; otherwise it goes.
+    RemoveUnless(u8, u64),
+    Clear,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
     // Few keys, so that operations meet.
     let key = || 0..4u8;
     prop_oneof![
-        key().prop_map(Operation::Get),
-        (key(), any::<u16>()).prop_map(|(key, value)| Operation::Insert(key, value)),
-        key().prop_map(Operation::Remove),
-        (key(), any::<u16>(), any::<bool>())
+        4 => key().prop_map(Operation::Get),
+        4 => (key(), 0..8u64).prop_map(|(key, bits)| Operation::Touch(key, bits)),
+        4 => (key(), any::<u16>()).prop_map(|(key, value)| Operation::Insert(key, value)),
+        4 => key().prop_map(Operation::Remove),
+        4 => (key(), any::<u16>(), any::<bool>())
             .prop_map(|(key, value, holds)| Operation::InsertIf(key, value, holds)),
+        4 => (key(), any::<u16>(), prop::option::of(0..8u64))
+            .prop_map(|(key, value, tag)| Operation::InsertWith(key, value, tag)),
+        4 => (key(), 0..8u64).prop_map(|(key, tag)| Operation::RemoveUnless(key, tag)),
+        1 => Just(Operation::Clear),
     ]
 }
 
-/// What an operation answered. An `insert_if` tells how often its check ran.
+/// What an operation answered. What has closures tells what they were given, each time.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Found(Option<u16>),
-    Nothing,
+    Was(Option<(u16, u64)>),
     Inserted(bool, u32),
+    InsertedWith(Insertion<u16>, Vec<Option<(u16, u64)>>),
+    RemovedUnless(Option<(u16, u64)>, Vec<(u16, u64)>),
+    /// In the order of the keys: that in which they go is nobody's promise.
+    Cleared(Vec<(u8, u16, u64)>),
+}
+
+fn kept(value: u16, tag: u64) -> Option<u64> {
+    value.is_multiple_of(2).then_some(tag)
 }
 
 /// DashMap itself, not through the seam: what the models are held to.
 fn on_dashmap(operations: &[Operation]) -> Vec<Answer> {
-    let map = DashMap::new();
+    let map = DashMap::<u8, (u16, u64)>::new();
     let run = |operation: &Operation| match *operation {
-        Operation::Get(key) => Answer::Found(map.get(&key).map(|value| *value)),
-        Operation::Insert(key, value) => {
-            map.insert(key, value);
-            Answer::Nothing
+        Operation::Get(key) => Answer::Found(map.get(&key).map(|entry| entry.0)),
+        Operation::Touch(key, bits) => {
+            map.alter(&key, |_, (value, tag)| (value, tag | bits));
+            Answer::Found(map.get(&key).map(|entry| entry.0))
         }
-        Operation::Remove(key) => {
-            map.remove(&key);
-            Answer::Nothing
-        }
+        Operation::Insert(key, value) => Answer::Was(map.insert(key, (value, 0))),
+        Operation::Remove(key) => Answer::Was(map.remove(&key).map(|(_, entry)| entry)),
         Operation::InsertIf(key, value, holds) => {
             if holds {
-                map.insert(key, value);
+                map.insert(key, (value, 0));
             }
             Answer::Inserted(holds, 1)
+        }
+        Operation::InsertWith(key, value, add) => {
+            let old = map.get(&key).map(|entry| *entry);
+            let Some(add) = add else {
+                return Answer::InsertedWith(Insertion::Refused, vec![old]);
+            };
+            match map.insert(key, (value, old.map_or(0, |(_, tag)| tag) + add)) {
+                Some((value, tag)) => Answer::InsertedWith(Insertion::Replaced(value, tag), vec![old]),
+                None => Answer::InsertedWith(Insertion::New, vec![old]),
+            }
+        }
+        Operation::RemoveUnless(key, tag) => {
+            let seen = map.get(&key).map(|entry| *entry).into_iter().collect();
+            let removed = map.remove_if(&key, |_, &(value, _)| kept(value, tag).is_none());
+            map.alter(&key, |_, (value, _)| (value, tag));
+            Answer::RemovedUnless(removed.map(|(_, entry)| entry), seen)
+        }
+        Operation::Clear => {
+            let mut all: Vec<_> = map.iter().map(|entry| (*entry.key(), entry.0, entry.1)).collect();
+            all.sort_unstable();
+            map.clear();
+            Answer::Cleared(all)
         }
     };
     operations.iter().map(run).collect()
@@ -65,14 +106,9 @@ fn on<P: Primitives>(operations: &[Operation]) -> Vec<Answer> {
     let map = P::Map::<u8, u16>::new("map");
     let run = |operation: &Operation| match *operation {
         Operation::Get(key) => Answer::Found(map.get(&key)),
-        Operation::Insert(key, value) => {
-            map.insert(key, value);
-            Answer::Nothing
-        }
-        Operation::Remove(key) => {
-            map.remove(&key);
-            Answer::Nothing
-        }
+        Operation::Touch(key, bits) => Answer::Found(map.touch(&key, bits)),
+        Operation::Insert(key, value) => Answer::Was(map.insert(key, value)),
+        Operation::Remove(key) => Answer::Was(map.remove(&key)),
         Operation::InsertIf(key, value, holds) => {
             let mut checks = 0;
             let inserted = map.insert_if(key, value, || {
@@ -81,8 +117,48 @@ fn on<P: Primitives>(operations: &[Operation]) -> Vec<Answer> {
             });
             Answer::Inserted(inserted, checks)
         }
+        Operation::InsertWith(key, value, add) => {
+            let mut seen = Vec::new();
+            let insertion = map.insert_with(key, |old| {
+                let old = old.map(|(&value, tag)| (value, tag));
+                seen.push(old);
+                add.map(|add| (value, old.map_or(0, |(_, tag)| tag) + add))
+            });
+            Answer::InsertedWith(insertion, seen)
+        }
+        Operation::RemoveUnless(key, new) => {
+            let mut seen = Vec::new();
+            let removed = map.remove_unless(&key, |&value, tag| {
+                seen.push((value, tag));
+                kept(value, new)
+            });
+            Answer::RemovedUnless(removed, seen)
+        }
+        Operation::Clear => {
+            let mut all = Vec::new();
+            map.clear(|&key, &value, tag| all.push((key, value, tag)));
+            all.sort_unstable();
+            Answer::Cleared(all)
+        }
     };
     operations.iter().map(run).collect()
+}
+
+/// What comes out of a queue: a `Some` is pushed, a `None` pops.
+fn pops(steps: &[Option<u8>], push: impl Fn(u8), pop: impl Fn() -> Option<u8>) -> Vec<Option<u8>> {
+    let step = |step: &Option<u8>| match *step {
+        Some(item) => {
+            push(item);
+            None
+        }
+        None => Some(pop()),
+    };
+    steps.iter().filter_map(step).collect()
+}
+
+fn pops_on<P: Primitives>(steps: &[Option<u8>]) -> Vec<Option<u8>> {
+    let queue = P::Queue::<u8>::new("queue");
+    pops(steps, |item| queue.push(item), || queue.pop())
 }
 
 /// Runs `body` in the one execution that a program without threads has, and hands out what it came to.
@@ -110,6 +186,81 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn every_queue_answers_as_crossbeams_does(steps in prop::collection::vec(any::<Option<u8>>(), 0..40)) {
+        let queue = SegQueue::new();
+        let expected = pops(&steps, |item| queue.push(item), || queue.pop());
+        prop_assert_eq!(&pops_on::<Std>(&steps), &expected);
+        let given = steps.clone();
+        prop_assert_eq!(&alone::<Loom, _>(move || pops_on::<Loom>(&given)), &expected);
+        let given = steps.clone();
+        prop_assert_eq!(&alone::<Shuttle, _>(move || pops_on::<Shuttle>(&given)), &expected);
+        prop_assert_eq!(&alone::<Engine, _>(move || pops_on::<Engine>(&steps)), &expected);
+    }
+}
+
+/// Two touches of a key need no order, and a look at what they have left sees both, one or none.
+#[test]
+fn touches_of_one_key_commute_on_ours() {
+    let touch_twice = |look: bool| {
+        let search = Engine::explore(Budget::default(), move || {
+            type Shared = <Engine as Primitives>::Map<u8, u8>;
+            let map = Arc::new(Shared::new("map"));
+            map.insert(1, 1);
+            let touchers = [1, 2].map(|bits| {
+                let map = map.clone();
+                Engine::spawn("toucher", move || assert_eq!(map.touch(&1, bits), Some(1)))
+            });
+            if look {
+                map.remove_unless(&1, |_, tag| Some(tag));
+            }
+            touchers.into_iter().for_each(Engine::join);
+            map.remove_unless(&1, |_, tag| {
+                assert_eq!(tag, 3);
+                Some(tag)
+            });
+        });
+        search.executions
+    };
+    assert_eq!((touch_twice(false), touch_twice(true)), (1, 4));
+}
+
+fn a_word_is_replaced_once<P: Simulated>() {
+    let search = P::explore(Budget::default(), || {
+        let words = Arc::new([P::AtomicU64::new("word", 0), P::AtomicU64::new("replaced", 0)]);
+        let replacers = [1, 2].map(|new| {
+            let words = words.clone();
+            P::spawn("replacer", move || {
+                if words[0].replace(0, new, Ordering::AcqRel) {
+                    words[1].fetch_add(new, Ordering::AcqRel);
+                }
+            })
+        });
+        replacers.into_iter().for_each(P::join);
+        let (word, replaced) = (words[0].load(Ordering::Acquire), words[1].load(Ordering::Acquire));
+        assert!(word == replaced && matches!(word, 1 | 2), "{word} {replaced}");
+        words[0].store(7, Ordering::Release);
+        assert_eq!(words[0].load(Ordering::Acquire), 7);
+    });
+    assert!(search.complete && search.executions > 1, "{search:?}");
+}
+
+#[test]
+fn a_word_is_replaced_once_on_loom() {
+    a_word_is_replaced_once::<Loom>();
+}
+
+#[test]
+fn a_word_is_replaced_once_on_shuttle() {
+    a_word_is_replaced_once::<Shuttle>();
+}
+
+#[test]
+fn a_word_is_replaced_once_on_ours() {
+    a_word_is_replaced_once::<Engine>();
+}
+
 /// Whatever else it does, no schedule lets a removal come between the check and the insertion: the entry is there when
 /// both have ended only if the removal came first, and then the check saw its flag.
 fn insert_if_and_its_check_are_one_step<P: Simulated>() {
@@ -118,11 +269,11 @@ fn insert_if_and_its_check_are_one_step<P: Simulated>() {
         let remover = {
             let shared = shared.clone();
             P::spawn("remover", move || {
-                shared.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                shared.1.fetch_add(1, Ordering::Relaxed);
                 shared.0.remove(&1);
             })
         };
-        shared.0.insert_if(1, 1, || shared.1.load(std::sync::atomic::Ordering::Relaxed) == 0);
+        shared.0.insert_if(1, 1, || shared.1.load(Ordering::Relaxed) == 0);
         P::join(remover);
         assert_eq!(shared.0.get(&1), None);
     });
@@ -178,9 +329,9 @@ fn a_search_that_spends_its_budget_is_not_complete<P: Simulated>() {
         let word = Arc::new(P::AtomicU64::new("word", 0));
         let other = word.clone();
         let adder = P::spawn("adder", move || {
-            other.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            other.fetch_add(1, Ordering::SeqCst);
         });
-        word.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        word.fetch_add(1, Ordering::SeqCst);
         P::join(adder);
     };
     let all = P::explore(Budget::default(), program);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::Found;
-use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Primitives, Std};
+use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Primitives, Std};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
 use selvedge_sim::protocols::{Cache, Caches, Protocol, Tiers, Visitor, WarmEntry};
@@ -45,6 +45,7 @@ impl Primitives for Noted {
     type AtomicU64 = NotedWord;
     type Mutex<T: Send + 'static> = Mutex<T>;
     type Map<K: MapKey, V: Entry> = NotedMap<K, V>;
+    type Queue<T: Send + 'static> = <Std as Primitives>::Queue<T>;
     type Clock = NotedClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -62,6 +63,11 @@ impl AtomicU64 for NotedWord {
         self.1.load(ordering)
     }
 
+    fn store(&self, value: u64, ordering: Ordering) {
+        step(format!("{} store", self.0));
+        self.1.store(value, ordering);
+    }
+
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
         step(format!("{} add", self.0));
         self.1.fetch_add(value, ordering)
@@ -69,7 +75,7 @@ impl AtomicU64 for NotedWord {
 
     fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
         step(format!("{} replace", self.0));
-        AtomicU64::replace(&self.1, current, new, success)
+        self.1.replace(current, new, success)
     }
 }
 
@@ -83,26 +89,36 @@ impl<K: MapKey, V: Entry> Map<K, V> for NotedMap<K, V> {
         Map::get(&self.1, key)
     }
 
-    fn insert(&self, key: K, value: V) {
+    fn touch(&self, key: &K, bits: u64) -> Option<V> {
+        step(format!("{} touch", self.0));
+        Map::touch(&self.1, key, bits)
+    }
+
+    fn insert(&self, key: K, value: V) -> Option<(V, u64)> {
         step(format!("{} insert", self.0));
-        Map::insert(&self.1, key, value);
+        Map::insert(&self.1, key, value)
     }
 
-    fn remove(&self, key: &K) {
+    fn remove(&self, key: &K) -> Option<(V, u64)> {
         step(format!("{} remove", self.0));
-        Map::remove(&self.1, key);
+        Map::remove(&self.1, key)
     }
 
-    fn clear(&self) {
-        step(format!("{} clear", self.0));
-        Map::clear(&self.1);
-    }
-
-    fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
+    fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
         step(format!("{} lock", self.0));
-        let inserted = Map::insert_if(&self.1, key, value, check);
-        step(if inserted { "insert" } else { "refuse" });
-        inserted
+        let insertion = Map::insert_with(&self.1, key, make);
+        step(if matches!(insertion, Insertion::Refused) { "refuse" } else { "insert" });
+        insertion
+    }
+
+    fn remove_unless(&self, key: &K, keep: impl FnOnce(&V, u64) -> Option<u64>) -> Option<(V, u64)> {
+        step(format!("{} look", self.0));
+        Map::remove_unless(&self.1, key, keep)
+    }
+
+    fn clear(&self, each: impl FnMut(&K, &V, u64)) {
+        step(format!("{} clear", self.0));
+        Map::clear(&self.1, each);
     }
 }
 

@@ -18,7 +18,8 @@ const SHAPE: &str = "
     pub use stats::Stats;
     pub use tiered::TieredCache;
     mod l1 {
-        pub(super) use selvedge::parts::L1;
+        pub(super) use selvedge::RemovalCause;
+        pub(super) use selvedge::parts::{Bound, L1, Listener};
     }
     mod parts {
         pub(super) use selvedge::parts::Kept;

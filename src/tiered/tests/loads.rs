@@ -228,6 +228,6 @@ fn what_it_does_is_counted() {
     bench.cache.blocking().get_or_load(&"third", || Err::<Option<u32>, _>("down")).expect_err("it fails");
     bench.next(Fate::Fail(Outcome::Unknown));
     bench.cache.blocking().get_many(&["fifth", "k"]).expect_err("it fails");
-    let expected = Stats { hits: 2, misses: 5, fills: 1, refused: 1, loads: 2, errors: 2 };
+    let expected = Stats { hits: 2, misses: 5, fills: 1, refused: 1, evictions: 0, loads: 2, errors: 2 };
     assert_eq!(bench.cache.stats(), expected);
 }

@@ -9,8 +9,6 @@ use std::sync::atomic::{self, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dashmap::DashMap;
-
 use super::*;
 use crate::Builder;
 use crate::remote::{Found, Outcome, Remote};
@@ -22,7 +20,8 @@ struct ByHand;
 impl Primitives for ByHand {
     type AtomicU64 = atomic::AtomicU64;
     type Mutex<T: Send + 'static> = Mutex<T>;
-    type Map<K: Key, V: Entry> = DashMap<K, V>;
+    type Map<K: Key, V: Entry> = <Std as Primitives>::Map<K, V>;
+    type Queue<T: Send + 'static> = <Std as Primitives>::Queue<T>;
     type Clock = HandClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {

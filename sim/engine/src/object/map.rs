@@ -59,6 +59,16 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.entries().get(key).cloned()
     }
 
+    /// Calls `look` with the value of `key`, and returns what it returns. It is a step that only looks: what it changes
+    /// inside the value must come to the same in whatever order looks come.
+    ///
+    /// `look` must use no object of the engine.
+    #[track_caller]
+    pub fn look<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
+        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
+        self.entries().get(key).map(look)
+    }
+
     /// Whether `key` has a value.
     #[track_caller]
     pub fn contains_key(&self, key: &K) -> bool {
@@ -78,6 +88,33 @@ impl<K: Eq + Hash, V> Map<K, V> {
     pub fn remove(&self, key: &K) -> Option<V> {
         self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         self.entries().remove(key)
+    }
+
+    /// Calls `change` with what there is of `key`, and leaves what it leaves: one step, as [`insert`](Map::insert) is.
+    ///
+    /// `change` must use no object of the engine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::object::Map;
+    ///
+    /// let map = Map::new();
+    /// map.update("visits", |visits| *visits.get_or_insert(0) += 1);
+    /// map.update("visits", |visits| *visits.get_or_insert(0) += 1);
+    /// assert_eq!(map.update("visits", Option::take), Some(2));
+    /// assert!(map.is_empty());
+    /// ```
+    #[track_caller]
+    pub fn update<R>(&self, key: K, change: impl FnOnce(&mut Option<V>) -> R) -> R {
+        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
+        let mut entries = self.entries();
+        let mut value = entries.remove(&key);
+        let result = change(&mut value);
+        if let Some(value) = value {
+            entries.insert(key, value);
+        }
+        result
     }
 
     /// Locks `key`: until the entry is dropped, no other operation on the key goes on.
@@ -114,6 +151,18 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.handle.perform(Action::Read, Location::caller());
         let mut keys: Vec<K> = self.entries().keys().cloned().collect();
         keys.sort_unstable();
+        keys
+    }
+
+    /// As [`keys`](Map::keys), for keys that have no order: the order is arbitrary, and the same in each run.
+    #[track_caller]
+    pub fn unordered_keys(&self) -> Vec<K>
+    where
+        K: Clone,
+    {
+        self.handle.perform(Action::Read, Location::caller());
+        let mut keys: Vec<K> = self.entries().keys().cloned().collect();
+        keys.sort_by_key(hash);
         keys
     }
 

@@ -88,15 +88,19 @@ pub(crate) struct MapKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MapOp {
     Get(u8),
+    Look(u8),
     ContainsKey(u8),
     Insert(u8),
     Remove(u8),
+    /// Takes the value if there is one, and puts one if not.
+    Update(u8),
     /// Locks the key.
     Lock(u8),
     /// Ends an entry on the key with an insert.
     Unlock(u8),
     Len,
     Keys,
+    UnorderedKeys,
     ToVec,
     Clear,
 }
@@ -105,17 +109,28 @@ impl MapOp {
     fn key(self) -> Option<u8> {
         match self {
             MapOp::Get(key)
+            | MapOp::Look(key)
             | MapOp::ContainsKey(key)
             | MapOp::Insert(key)
             | MapOp::Remove(key)
+            | MapOp::Update(key)
             | MapOp::Lock(key)
             | MapOp::Unlock(key) => Some(key),
-            MapOp::Len | MapOp::Keys | MapOp::ToVec | MapOp::Clear => None,
+            MapOp::Len | MapOp::Keys | MapOp::UnorderedKeys | MapOp::ToVec | MapOp::Clear => None,
         }
     }
 
     fn only_looks(self) -> bool {
-        matches!(self, MapOp::Get(_) | MapOp::ContainsKey(_) | MapOp::Len | MapOp::Keys | MapOp::ToVec)
+        matches!(
+            self,
+            MapOp::Get(_)
+                | MapOp::Look(_)
+                | MapOp::ContainsKey(_)
+                | MapOp::Len
+                | MapOp::Keys
+                | MapOp::UnorderedKeys
+                | MapOp::ToVec
+        )
     }
 }
 
@@ -130,11 +145,15 @@ impl Kind for MapKind {
         MapOp::Insert(0),
         MapOp::Insert(1),
         MapOp::Remove(0),
+        MapOp::Look(0),
+        MapOp::Update(0),
+        MapOp::Update(1),
         MapOp::Lock(0),
         MapOp::Lock(1),
         MapOp::Unlock(0),
         MapOp::Len,
         MapOp::Keys,
+        MapOp::UnorderedKeys,
         MapOp::ToVec,
         MapOp::Clear,
     ];
@@ -146,6 +165,12 @@ impl Kind for MapKind {
             MapOp::ContainsKey(key) => map.contains_key(&key).into(),
             MapOp::Insert(key) => map.insert(key, fresh).unwrap_or(NOTHING),
             MapOp::Remove(key) => map.remove(&key).unwrap_or(NOTHING),
+            MapOp::Look(key) => map.look(&key, |&value| value).unwrap_or(NOTHING),
+            MapOp::Update(key) => map.update(key, |value| {
+                let before = value.take();
+                *value = before.is_none().then_some(fresh);
+                before.unwrap_or(NOTHING)
+            }),
             MapOp::Lock(key) => {
                 let entry = map.entry(key);
                 let value = entry.get().unwrap_or(NOTHING);
@@ -159,6 +184,9 @@ impl Kind for MapKind {
             }
             MapOp::Len => map.len() as u64,
             MapOp::Keys => map.keys().into_iter().fold(0, |sum, key| sum * 10 + u64::from(key) + 1),
+            MapOp::UnorderedKeys => {
+                map.unordered_keys().into_iter().fold(0, |sum, key| sum * 10 + u64::from(key) + 1)
+            }
             MapOp::ToVec => {
                 let entries = map.to_vec().into_iter();
                 entries.fold(0, |sum, (key, value)| (sum * 10 + u64::from(key) + 1) * 1_000 + value)

@@ -8,10 +8,10 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::panic;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{self as real, Ordering};
 use std::time::Duration;
 
-use selvedge::sync::{AtomicU64, Clock, Entry, Key as MapKey, Map, Mutex, Primitives};
+use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
 use selvedge_engine::sync::{self, PoisonError, atomic};
 use selvedge_engine::{Ending, Explorer, future, object, thread};
 
@@ -29,6 +29,7 @@ impl Primitives for Engine {
     type AtomicU64 = EngineAtomicU64;
     type Mutex<T: Send + 'static> = EngineMutex<T>;
     type Map<K: MapKey, V: Entry> = EngineMap<K, V>;
+    type Queue<T: Send + 'static> = EngineQueue<T>;
     type Clock = EngineClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -58,6 +59,11 @@ impl AtomicU64 for EngineAtomicU64 {
         let value = self.word.load(ordering);
         self.note(|name| format!("{name} reads {}", word(value)));
         value
+    }
+
+    fn store(&self, value: u64, ordering: Ordering) {
+        self.word.store(value, ordering);
+        self.note(|name| format!("{name} = {}", word(value)));
     }
 
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
@@ -131,7 +137,29 @@ impl<T: Send> Mutex<T> for EngineMutex<T> {
 /// A map of our engine's.
 pub struct EngineMap<K, V> {
     name: &'static str,
-    entries: object::Map<K, V>,
+    entries: object::Map<K, Tagged<V>>,
+}
+
+/// A value with its tag. The tag is an atomic only to be set by who looks: a step of the engine is alone.
+struct Tagged<V> {
+    value: V,
+    tag: real::AtomicU64,
+}
+
+impl<V> Tagged<V> {
+    fn new(value: V, tag: u64) -> Self {
+        Tagged { value, tag: real::AtomicU64::new(tag) }
+    }
+
+    fn into_parts(self) -> (V, u64) {
+        (self.value, self.tag.into_inner())
+    }
+}
+
+impl<V: Clone> Clone for Tagged<V> {
+    fn clone(&self) -> Self {
+        Tagged::new(self.value.clone(), self.tag.load(Ordering::Relaxed))
+    }
 }
 
 impl<K: MapKey, V: Entry> EngineMap<K, V> {
@@ -150,6 +178,20 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
         });
     }
 
+    fn note_found(&self, key: &K, value: Option<&V>) {
+        let content = || value.map_or(Some(None), |value| notes::content(value));
+        self.note(
+            key,
+            |name| {
+                let absent = if self.place() == Place::Remote { "absent" } else { "miss" };
+                let until = value.and_then(|value| notes::expiry(value));
+                let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
+                format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
+            },
+            |entry| Some(Effect::Found { entry, content: content()? }),
+        );
+    }
+
     /// A command of the tier, in its own words.
     fn verb(&self, local: &'static str, remote: &'static str) -> String {
         match self.place() {
@@ -165,24 +207,24 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
     }
 
     fn get(&self, key: &K) -> Option<V> {
-        let value = self.entries.get(key);
-        let content = || value.as_ref().map_or(Some(None), |value| notes::content(value));
-        self.note(
-            key,
-            |name| {
-                let absent = if self.place() == Place::Remote { "absent" } else { "miss" };
-                let until = value.as_ref().and_then(|value| notes::expiry(value));
-                let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
-                format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
-            },
-            |entry| Some(Effect::Found { entry, content: content()? }),
-        );
+        let value = self.entries.look(key, |tagged| tagged.value.clone());
+        self.note_found(key, value.as_ref());
         value
     }
 
-    fn insert(&self, key: K, value: V) {
+    /// A step that only looks: bits that are set stay set, in whatever order. What looks at them or clears them writes.
+    fn touch(&self, key: &K, bits: u64) -> Option<V> {
+        let value = self.entries.look(key, |tagged| {
+            tagged.tag.fetch_or(bits, Ordering::Relaxed);
+            tagged.value.clone()
+        });
+        self.note_found(key, value.as_ref());
+        value
+    }
+
+    fn insert(&self, key: K, value: V) -> Option<(V, u64)> {
         let content = notes::content(&value);
-        self.entries.insert(key.clone(), value);
+        let old = self.entries.insert(key.clone(), Tagged::new(value, 0));
         self.note(
             &key,
             |name| match content {
@@ -191,9 +233,10 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             },
             |entry| Some(Effect::Left { entry, content: content? }),
         );
+        old.map(Tagged::into_parts)
     }
 
-    fn remove(&self, key: &K) {
+    fn remove(&self, key: &K) -> Option<(V, u64)> {
         let removed = self.entries.remove(key);
         self.note(
             key,
@@ -203,47 +246,106 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             },
             |entry| Some(Effect::Left { entry, content: None }),
         );
+        removed.map(Tagged::into_parts)
     }
 
-    fn clear(&self) {
-        self.entries.clear();
-        note(|step| Note {
-            step,
-            place: self.place(),
-            what: format!("{}.clear", self.name),
-            effect: None,
-            time: None,
-        });
-    }
-
-    fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
+    fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
         let entry = self.entries.entry(key.clone());
         self.note(&key, |name| format!("{} locks {name}", self.name), |_| None);
-        let holds = check();
-        let content = notes::content(&value);
-        if holds {
-            entry.insert(value);
-        } else {
-            drop(entry);
+        let old = entry.get().map(Tagged::into_parts);
+        let new = make(old.as_ref().map(|(value, tag)| (value, *tag)));
+        let content = new.as_ref().map(|(value, _)| notes::content(value));
+        match new {
+            Some((value, tag)) => entry.insert(Tagged::new(value, tag)),
+            None => drop(entry),
         }
         self.note(
             &key,
-            |name| {
-                if holds {
+            |name| match content {
+                Some(content) => {
                     format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "absent"))
-                } else {
-                    format!("{}.fill {name} refused", self.name)
                 }
+                None => format!("{}.fill {name} refused", self.name),
             },
-            |entry| holds.then_some(Effect::Left { entry, content: content? }),
+            |entry| Some(Effect::Left { entry, content: content?? }),
         );
-        holds
+        match (content, old) {
+            (None, _) => Insertion::Refused,
+            (Some(_), None) => Insertion::New,
+            (Some(_), Some((value, tag))) => Insertion::Replaced(value, tag),
+        }
+    }
+
+    fn remove_unless(&self, key: &K, keep: impl FnOnce(&V, u64) -> Option<u64>) -> Option<(V, u64)> {
+        let (was_there, removed) = self.entries.update(key.clone(), |slot| {
+            let Some(tagged) = slot else { return (false, None) };
+            match keep(&tagged.value, *tagged.tag.get_mut()) {
+                Some(tag) => {
+                    *tagged.tag.get_mut() = tag;
+                    (true, None)
+                }
+                None => (true, slot.take()),
+            }
+        });
+        self.note(
+            key,
+            |name| match (was_there, &removed) {
+                (false, _) => format!("{} looks for {name} → miss", self.name),
+                (true, None) => format!("{} keeps {name}", self.name),
+                (true, Some(_)) => format!("{}.remove {name}", self.name),
+            },
+            |entry| removed.as_ref().map(|_| Effect::Left { entry, content: None }),
+        );
+        removed.map(Tagged::into_parts)
+    }
+
+    fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
+        for key in self.entries.unordered_keys() {
+            if let Some((value, tag)) = self.remove(&key) {
+                each(&key, &value, tag);
+            }
+        }
     }
 }
 
 impl<K, V> fmt::Debug for EngineMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EngineMap").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A queue of our engine's.
+pub struct EngineQueue<T> {
+    name: &'static str,
+    items: object::Queue<T>,
+}
+
+impl<T> EngineQueue<T> {
+    fn note(&self, what: impl FnOnce(&str) -> String) {
+        note(|step| Note { step, place: Place::Fence, what: what(self.name), effect: None, time: None });
+    }
+}
+
+impl<T: Send> Queue<T> for EngineQueue<T> {
+    fn new(name: &'static str) -> Self {
+        EngineQueue { name, items: object::Queue::named(name) }
+    }
+
+    fn push(&self, item: T) {
+        self.items.push(item);
+        self.note(|name| format!("{name} takes one"));
+    }
+
+    fn pop(&self) -> Option<T> {
+        let item = self.items.pop();
+        self.note(|name| format!("{name} {}", if item.is_some() { "gives one" } else { "is empty" }));
+        item
+    }
+}
+
+impl<T> fmt::Debug for EngineQueue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineQueue").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The primitives that the cache runs on in a simulation, one set for each engine.
 //!
-//! The map is a model of production's: the same answers, with the engine's own locks around a plain map. A
-//! differential test holds each of them to DashMap.
+//! The map and the queue are models of production's: the same answers, with the engine's own locks around plain ones. A
+//! differential test holds each of them to DashMap and crossbeam's queue.
 
 mod engine;
 mod loom;
@@ -10,8 +10,8 @@ mod shuttle;
 mod simulated;
 
 pub(crate) use engine::explorer as explorer_within;
-pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex};
-pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex};
+pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, EngineQueue};
+pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex, LoomQueue};
 pub(crate) use notes::{Note, take as take_notes};
-pub use shuttle::{Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex};
+pub use shuttle::{Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex, ShuttleQueue};
 pub use simulated::{Search, Simulated};

@@ -1,15 +1,15 @@
 //! shuttle: every interleaving, by depth-first search, under sequential consistency.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::panic;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge::sync::{self, AtomicU64, Clock, Entry, Key, Map, Primitives};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
 use shuttle::scheduler::DfsScheduler;
 use shuttle::sync::{Mutex, MutexGuard};
 
@@ -30,6 +30,7 @@ impl Primitives for Shuttle {
     type AtomicU64 = ShuttleAtomicU64;
     type Mutex<T: Send + 'static> = ShuttleMutex<T>;
     type Map<K: Key, V: Entry> = ShuttleMap<K, V>;
+    type Queue<T: Send + 'static> = ShuttleQueue<T>;
     type Clock = ShuttleClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -49,6 +50,10 @@ impl AtomicU64 for ShuttleAtomicU64 {
 
     fn load(&self, _ordering: Ordering) -> u64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn store(&self, value: u64, _ordering: Ordering) {
+        self.0.store(value, Ordering::SeqCst);
     }
 
     fn fetch_add(&self, value: u64, _ordering: Ordering) -> u64 {
@@ -74,13 +79,16 @@ impl<T: Send> sync::Mutex<T> for ShuttleMutex<T> {
     }
 }
 
-/// A plain map under one of shuttle's locks. Never iterated; hashed without a seed, so that each execution is the same.
+/// A plain map under one of shuttle's locks, of values with their tags. Hashed without a seed, so that each execution is
+/// the same.
 pub struct ShuttleMap<K, V> {
-    entries: Mutex<HashMap<K, V, BuildHasherDefault<DefaultHasher>>>,
+    entries: Mutex<Entries<K, V>>,
 }
 
+type Entries<K, V> = HashMap<K, (V, u64), BuildHasherDefault<DefaultHasher>>;
+
 impl<K, V> ShuttleMap<K, V> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, V, BuildHasherDefault<DefaultHasher>>> {
+    fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,28 +99,55 @@ impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
     }
 
     fn get(&self, key: &K) -> Option<V> {
-        self.lock().get(key).cloned()
+        self.lock().get(key).map(|(value, _)| value.clone())
     }
 
-    fn insert(&self, key: K, value: V) {
-        self.lock().insert(key, value);
-    }
-
-    fn remove(&self, key: &K) {
-        self.lock().remove(key);
-    }
-
-    fn clear(&self) {
-        self.lock().clear();
-    }
-
-    fn insert_if(&self, key: K, value: V, check: impl FnOnce() -> bool) -> bool {
+    fn touch(&self, key: &K, bits: u64) -> Option<V> {
         let mut entries = self.lock();
-        let holds = check();
-        if holds {
-            entries.insert(key, value);
+        let (value, tag) = entries.get_mut(key)?;
+        *tag |= bits;
+        Some(value.clone())
+    }
+
+    fn insert(&self, key: K, value: V) -> Option<(V, u64)> {
+        self.lock().insert(key, (value, 0))
+    }
+
+    fn remove(&self, key: &K) -> Option<(V, u64)> {
+        self.lock().remove(key)
+    }
+
+    fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
+        let mut entries = self.lock();
+        let old = entries.get(&key);
+        let Some(new) = make(old.map(|(value, tag)| (value, *tag))) else { return Insertion::Refused };
+        match entries.insert(key, new) {
+            Some((value, tag)) => Insertion::Replaced(value, tag),
+            None => Insertion::New,
         }
-        holds
+    }
+
+    fn remove_unless(&self, key: &K, keep: impl FnOnce(&V, u64) -> Option<u64>) -> Option<(V, u64)> {
+        let mut entries = self.lock();
+        let (value, tag) = entries.get_mut(key)?;
+        match keep(value, *tag) {
+            Some(new) => {
+                *tag = new;
+                None
+            }
+            None => entries.remove(key),
+        }
+    }
+
+    fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
+        let mut keys: Vec<K> = self.lock().keys().cloned().collect();
+        // The order in which a hash map has its keys is nobody's promise.
+        keys.sort_by_key(|key| BuildHasherDefault::<DefaultHasher>::default().hash_one(key));
+        for key in keys {
+            if let Some((value, tag)) = self.remove(&key) {
+                each(&key, &value, tag);
+            }
+        }
     }
 }
 
@@ -120,6 +155,32 @@ impl<K, V> fmt::Debug for ShuttleMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The entries are not shown: locking them would be a step of the program.
         f.debug_struct("ShuttleMap").finish_non_exhaustive()
+    }
+}
+
+/// A plain queue under one of shuttle's locks.
+pub struct ShuttleQueue<T> {
+    items: Mutex<VecDeque<T>>,
+}
+
+impl<T: Send> Queue<T> for ShuttleQueue<T> {
+    fn new(_name: &'static str) -> Self {
+        ShuttleQueue { items: Mutex::new(VecDeque::new()) }
+    }
+
+    fn push(&self, item: T) {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).push_back(item);
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+impl<T> fmt::Debug for ShuttleQueue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The items are not shown: locking them would be a step of the program.
+        f.debug_struct("ShuttleQueue").finish_non_exhaustive()
     }
 }
 

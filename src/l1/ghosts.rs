@@ -1,0 +1,55 @@
+//! A memory of keys that have left: who comes back soon is not new.
+//!
+//! A hash is kept in the one place of a table that it points to, and stays until another one comes there. So the table
+//! forgets at about the pace of a queue of the same size, and needs neither a lock nor an order. Two keys with one hash
+//! cost a wrong guess.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::Ordering;
+
+use crate::sync::{AtomicU64, Primitives};
+
+/// A place takes 8 bytes. With fewer places than half the entries the policy still works, somewhat worse.
+const MOST: u64 = 1 << 20;
+
+/// Hashes of keys that have left.
+pub(super) struct Ghosts<P: Primitives> {
+    places: Box<[P::AtomicU64]>,
+}
+
+impl<P: Primitives> Ghosts<P> {
+    /// As many places as half of this many entries. More would keep keys that come back only by chance.
+    pub(super) fn new(entries: u64) -> Self {
+        let places = (entries / 2).clamp(1, MOST);
+        Ghosts { places: (0..places).map(|_| P::AtomicU64::new("L1.ghost", 0)).collect() }
+    }
+
+    /// The key has left.
+    #[track_caller]
+    pub(super) fn remember<K: Hash>(&self, key: &K) {
+        let (place, hash) = self.place(key);
+        place.store(hash, Ordering::Relaxed);
+    }
+
+    /// Whether the key has left not long ago.
+    #[track_caller]
+    pub(super) fn remembers<K: Hash>(&self, key: &K) -> bool {
+        let (place, hash) = self.place(key);
+        place.load(Ordering::Relaxed) == hash
+    }
+
+    /// The hash has a fixed seed, as the stripes' has: a run can be repeated. It is never 0, which is "nothing".
+    fn place<K: Hash>(&self, key: &K) -> (&P::AtomicU64, u64) {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let hash = hasher.finish();
+        (&self.places[(hash % self.places.len() as u64) as usize], hash | 1)
+    }
+}
+
+impl<P: Primitives> fmt::Debug for Ghosts<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ghosts").field("places", &self.places.len()).finish_non_exhaustive()
+    }
+}

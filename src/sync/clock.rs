@@ -1,0 +1,112 @@
+//! The clock of production: coarse where the system has such a clock, so that an entry that can expire is looked at
+//! without a system call and without reading the processor's counter.
+
+use std::time::Duration;
+
+use super::Clock;
+
+/// The machine's monotonic clock.
+///
+/// On Linux it is `CLOCK_MONOTONIC_COARSE`: the time of the last tick of the kernel, which is read from memory. Ticks are
+/// 1 to 10 ms apart, and one may come late, so that the clock is taken to lag by up to two of them. Elsewhere it is
+/// [`std::time::Instant`]. Time for which the machine is suspended does not count.
+#[derive(Clone, Copy, Debug)]
+pub struct StdClock(system::System);
+
+impl Default for StdClock {
+    fn default() -> Self {
+        StdClock(system::System::new())
+    }
+}
+
+impl Clock for StdClock {
+    #[inline]
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+
+    fn lag(&self) -> Duration {
+        self.0.lag()
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+
+    const CLOCK: ClockId = ClockId::MonotonicCoarse;
+
+    /// It starts with the machine.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct System;
+
+    impl System {
+        pub(super) fn new() -> Self {
+            System
+        }
+
+        #[inline]
+        pub(super) fn now(self) -> Duration {
+            duration(clock_gettime(CLOCK))
+        }
+
+        pub(super) fn lag(self) -> Duration {
+            2 * duration(clock_getres(CLOCK))
+        }
+    }
+
+    /// Neither part is ever negative: the clock counts from the start of the machine.
+    #[inline]
+    fn duration(time: Timespec) -> Duration {
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::time::{Duration, Instant};
+
+    /// It starts when it is made.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct System(Instant);
+
+    impl System {
+        pub(super) fn new() -> Self {
+            System(Instant::now())
+        }
+
+        pub(super) fn now(self) -> Duration {
+            self.0.elapsed()
+        }
+
+        pub(super) fn lag(self) -> Duration {
+            Duration::ZERO
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn it_never_runs_backwards_and_says_how_coarse_it_is() {
+        let clock = StdClock::default();
+        let (start, lag) = (Instant::now(), clock.lag());
+        assert!(lag <= Duration::from_millis(20), "{lag:?}");
+        let first = clock.now();
+        let mut last = first;
+        // Until it has moved: a clock that stands still would keep every entry for ever.
+        while last == first {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+            assert!(start.elapsed() < Duration::from_secs(60), "it stands still");
+        }
+        assert!(last - first <= start.elapsed() + lag);
+    }
+}
