@@ -40,9 +40,9 @@ impl<'a> Run<'a> {
     /// Its events, in order.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
         self.execution.trail.events().iter().map(|event| Step {
-            task: u32::from(event.task),
+            task: u32::from(event.footprint.task),
             index: event.index,
-            choice: u32::from(event.choice),
+            choice: u32::from(event.footprint.choice),
             source: event.source,
         })
     }
@@ -55,8 +55,8 @@ impl<'a> Run<'a> {
 
     /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again.
     pub fn schedule(&self) -> Schedule {
-        let turn = |event: &crate::event::Event| Turn { task: event.task, choice: event.choice };
-        Schedule::new(self.execution.trail.events().iter().map(turn).collect())
+        let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
+        Schedule::new(footprints.map(|its| Turn { task: its.task, choice: its.choice }).collect())
     }
 
     /// The simplest schedule of the run's class in which the first group of events comes before the second: the fewest
@@ -101,8 +101,9 @@ impl<'a> Run<'a> {
                         clock[rank] = seen;
                     }
                     clock.truncate(clock.iter().rposition(|&seen| seen > 0).map_or(0, |last| last + 1));
-                    let accesses = event.accesses().iter().map(|access| access.mode);
-                    ((ranks[event.task as usize], event.index), (clock, event.choice, accesses.collect()))
+                    let footprint = &event.footprint;
+                    let name = (ranks[footprint.task as usize], event.index);
+                    (name, (clock, footprint.choice, footprint.modes().to_vec()))
                 })
                 .collect(),
         )

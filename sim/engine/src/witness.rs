@@ -37,18 +37,18 @@ pub(crate) fn simplest(
     budget: &mut usize,
 ) -> Option<Schedule> {
     let executed = run.execution.trail.events();
-    let tasks = executed.iter().map(|event| usize::from(event.task) + 1).max().unwrap_or(0);
+    let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
     let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
     let mut all_first = vec![0; tasks];
     for (position, event) in executed.iter().enumerate() {
-        let own = &mut events[usize::from(event.task)];
+        let own = &mut events[usize::from(event.footprint.task)];
         own.push(Own { position, needs: position });
         if event.glued {
             let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
             own[chosen..].iter_mut().for_each(|its| its.needs = position);
         }
-        if first(event.task.into(), event.index) {
-            all_first[usize::from(event.task)] = event.index;
+        if first(event.footprint.task.into(), event.index) {
+            all_first[usize::from(event.footprint.task)] = event.index;
         }
     }
     let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
@@ -72,7 +72,7 @@ pub(crate) fn simplest(
         for state in level..end {
             if states[state].reached == done {
                 return Some(schedule(&states, state, |task, nth| {
-                    executed[events[task][nth].position].choice
+                    executed[events[task][nth].position].footprint.choice
                 }));
             }
             for task in 0..tasks {

@@ -8,6 +8,7 @@
     reason = "a suspended stack keeps a pointer to its own yielder; a scoped task borrows"
 )]
 
+mod frame;
 mod scope;
 mod stack;
 
@@ -16,22 +17,23 @@ use std::ptr;
 
 use corosensei::{CoroutineResult, Yielder};
 
+pub(crate) use frame::Frame;
 pub use scope::Scope;
 pub(crate) use scope::enclose;
-pub(crate) use stack::{Stack, StackPool};
+pub(crate) use stack::StackPool;
 
 thread_local! {
     /// The yielder of the coroutine that runs on this OS thread now; null when none does.
     static RUNNING: Cell<*const Yielder<(), ()>> = const { Cell::new(ptr::null()) };
 }
 
-/// A task's stack and where it stands.
-pub(crate) struct Coroutine(corosensei::Coroutine<(), (), (), Stack>);
+/// A task's stack and where it stands. It lives in the stack's frame: to move it is to move a pointer.
+pub(crate) struct Coroutine(Frame);
 
 impl Coroutine {
-    /// A coroutine that will run `body` on `stack`. It does not start yet.
-    pub(crate) fn new(stack: Stack, body: impl FnOnce() + 'static) -> Self {
-        Coroutine(corosensei::Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+    /// A coroutine that will run `body` on the frame's stack. It does not start yet.
+    pub(crate) fn new(frame: Frame, body: impl FnOnce() + 'static) -> Self {
+        Coroutine(frame.begin(move |yielder: &Yielder<(), ()>| {
             RUNNING.set(yielder);
             body();
         }))
@@ -40,23 +42,23 @@ impl Coroutine {
     /// Runs it until it suspends or ends; true once it has ended.
     pub(crate) fn resume(&mut self) -> bool {
         let resumer = RUNNING.get();
-        let result = self.0.resume(());
+        let result = self.0.coroutine().resume(());
         RUNNING.set(resumer);
         matches!(result, CoroutineResult::Return(()))
     }
 
     /// Gives the stack back. The coroutine must have ended.
-    pub(crate) fn into_stack(self) -> Stack {
-        self.0.into_stack()
+    pub(crate) fn into_frame(self) -> Frame {
+        self.0.end()
     }
 
     /// Unwinds a coroutine that will not be resumed, so that what lives on its stack is dropped, and gives the stack
     /// back.
-    pub(crate) fn abandon(mut self) -> Stack {
+    pub(crate) fn abandon(mut self) -> Frame {
         let resumer = RUNNING.get();
-        self.0.force_unwind();
+        self.0.coroutine().force_unwind();
         RUNNING.set(resumer);
-        self.0.into_stack()
+        self.0.end()
     }
 }
 

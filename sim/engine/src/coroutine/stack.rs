@@ -4,10 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::mem;
 
-use corosensei::stack::Stack as _;
-
-/// A mapped stack with a guard page below it.
-pub(crate) type Stack = corosensei::stack::DefaultStack;
+use super::frame::Frame;
 
 /// At least what a guard page takes.
 const GUARD: usize = 64 << 10;
@@ -17,41 +14,46 @@ const MOST_KEPT: usize = 16;
 
 thread_local! {
     /// What the last exploration on this OS thread has left for the next, and the size that it asked for.
-    static KEPT: RefCell<(usize, Vec<Stack>)> = const { RefCell::new((0, Vec::new())) };
+    static KEPT: RefCell<(usize, Vec<Frame>)> = const { RefCell::new((0, Vec::new())) };
 }
 
 /// Stacks that no coroutine uses now. When the pool is dropped, the next one on the OS thread takes some of them over.
 pub(crate) struct StackPool {
     size: usize,
-    free: Vec<Stack>,
+    free: Vec<Frame>,
     /// Those that were asked for because they are larger.
-    large: Vec<Stack>,
+    large: Vec<Frame>,
+    /// Whether there is one of those, here or in use.
+    has_large: bool,
 }
 
 impl StackPool {
     /// A pool of stacks of `size` bytes each.
     pub(crate) fn new(size: usize) -> Self {
         let kept = KEPT.take();
-        StackPool { size, free: if kept.0 == size { kept.1 } else { Vec::new() }, large: Vec::new() }
+        let free = if kept.0 == size { kept.1 } else { Vec::new() };
+        StackPool { size, free, large: Vec::new(), has_large: false }
     }
 
     /// A stack of at least `least` bytes, and of no fewer than all have: a used one if there is one.
-    pub(crate) fn take(&mut self, least: usize) -> io::Result<Stack> {
+    pub(crate) fn take(&mut self, least: usize) -> io::Result<Frame> {
         if least <= self.size {
-            return self.free.pop().map_or_else(|| Stack::new(self.size), Ok);
+            return self.free.pop().map_or_else(|| Frame::new(self.size), Ok);
         }
-        match self.large.iter().position(|stack| mapped(stack) >= least + GUARD) {
+        self.has_large = true;
+        match self.large.iter().position(|frame| frame.mapped() >= least + GUARD) {
             Some(fits) => Ok(self.large.swap_remove(fits)),
-            None => Stack::new(least + GUARD),
+            None => Frame::new(least + GUARD),
         }
     }
 
     /// Puts a stack back.
-    pub(crate) fn put(&mut self, stack: Stack) {
-        if mapped(&stack) > self.size + GUARD {
-            self.large.push(stack);
+    #[inline]
+    pub(crate) fn put(&mut self, frame: Frame) {
+        if self.has_large && frame.mapped() > self.size + GUARD {
+            self.large.push(frame);
         } else {
-            self.free.push(stack);
+            self.free.push(frame);
         }
     }
 }
@@ -63,9 +65,4 @@ impl Drop for StackPool {
         // The OS thread may be ending.
         let _ = KEPT.try_with(|kept| kept.replace((self.size, free)));
     }
-}
-
-/// What the stack takes, with its guard page.
-fn mapped(stack: &Stack) -> usize {
-    stack.base().get() - stack.limit().get()
 }

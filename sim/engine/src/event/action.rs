@@ -100,6 +100,20 @@ impl Action {
         }
     }
 
+    /// Whether there are states in which it cannot go on: see [`is_enabled`](Action::is_enabled).
+    #[inline]
+    pub(crate) fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Action::Lock
+                | Action::LockShared
+                | Action::ReadUnlocked
+                | Action::WriteUnlocked
+                | Action::Consume
+                | Action::Await
+        )
+    }
+
     /// Whether the state decides if it can go on, or how it conflicts.
     #[inline]
     pub(crate) fn depends_on_state(self) -> bool {
@@ -119,6 +133,7 @@ impl Action {
     }
 
     /// A number for the kind of action: two runs of the same program announce the same.
+    #[inline]
     pub(crate) fn tag(self) -> u8 {
         match self {
             Action::Read => 0,

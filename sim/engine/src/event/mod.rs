@@ -1,11 +1,13 @@
 //! Events: what an operation does, to which locations, and which pairs conflict.
 
 mod action;
+mod footprint;
 mod mode;
 mod record;
 mod rule;
 
 pub(crate) use action::Action;
+pub(crate) use footprint::Footprint;
 pub use mode::Mode;
 pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,

@@ -1,8 +1,10 @@
 //! One operation: announced, and executed.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use super::action::Action;
+use super::footprint::Footprint;
 use super::mode::Mode;
 use super::rule::Rule;
 
@@ -14,7 +16,7 @@ pub(crate) type TaskId = u8;
 /// objects, and by the key; never by address.
 pub(crate) type LocationId = u32;
 
-/// An access's place in the trail: the event's position and the slot in it.
+/// An access's place among all accesses of the trail: in the order of their events, and of the slots of each.
 pub(crate) type AccessId = u32;
 
 /// No access.
@@ -27,81 +29,59 @@ pub(crate) const SLOTS: usize = 3;
 /// with those they share with.
 pub(crate) const ITEMS: u32 = 64;
 
-/// What an operation did to one location.
+/// What an operation did to one location: its place in the location's chain of accesses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
-    pub(crate) location: LocationId,
-    pub(crate) mode: Mode,
     pub(crate) before: u64,
     pub(crate) after: u64,
-    /// The access of the same location that came before this one in the trail.
-    pub(crate) previous: AccessId,
+    /// The position of its event.
+    pub(crate) position: u32,
+    /// Its event's name: which task's, and which of the task's events.
+    pub(crate) index: u32,
+    pub(crate) task: TaskId,
+    pub(crate) mode: Mode,
     /// Which modes came before this one on the location: a bit for each.
     pub(crate) previous_modes: u16,
+    /// The access of the same location that came before this one in the trail.
+    pub(crate) previous: AccessId,
 }
 
-impl Access {
-    pub(crate) const NONE: Access = Access {
-        location: u32::MAX,
-        mode: Mode::Nothing,
-        before: 0,
-        after: 0,
-        previous: NO_ACCESS,
-        previous_modes: 0,
-    };
-}
-
-/// An executed operation: what it did to each of its locations.
+/// An executed operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
-    pub(crate) task: TaskId,
-    /// How many slots are in use.
-    pub(crate) slots: u8,
-    /// It conflicts with every event: what it did is not known.
-    pub(crate) opaque: bool,
+    pub(crate) footprint: Footprint,
+    /// Of each slot, the kind of action: see [`Pending::kinds`].
+    kinds: [u8; SLOTS],
     /// It was executed together with what came before it: no other task could have gone first.
     pub(crate) glued: bool,
-    /// Of each slot, the kind of action: see [`Pending::tag`].
-    tags: [u8; SLOTS],
-    /// Which of the operation's alternatives it is, from 0.
-    pub(crate) choice: u16,
-    /// How many alternatives the operation had; 1 for most.
-    pub(crate) alternatives: u16,
     /// Which of its task's events it is, from 1.
     pub(crate) index: u32,
+    /// Its accesses are this one and those that follow, one for each slot.
+    pub(crate) first_access: AccessId,
     /// If it is opaque: the opaque event before it.
     pub(crate) previous_opaque: u32,
-    pub(crate) accesses: [Access; SLOTS],
     pub(crate) source: &'static Location<'static>,
 }
 
 impl Event {
     #[inline]
-    pub(crate) fn accesses(&self) -> &[Access] {
-        &self.accesses[..self.slots as usize]
+    pub(crate) fn new(pending: &Pending, footprint: Footprint, index: u32, first_access: AccessId) -> Self {
+        Event {
+            footprint,
+            kinds: pending.kinds,
+            glued: false,
+            index,
+            first_access,
+            previous_opaque: NO_ACCESS,
+            source: pending.source,
+        }
     }
 
-    /// Whether it conflicts with more than `other` does, which is the same operation on several locations in another state.
+    /// Where its accesses are.
     #[inline]
-    pub(crate) fn is_wider_than(&self, other: &Event) -> bool {
-        let both = self.accesses().iter().zip(other.accesses());
-        self.slots > 1
-            && !self.opaque
-            && both.into_iter().any(|(own, its)| {
-                let of_it = if own.location == its.location { its.mode.conflicting() } else { 0 };
-                own.mode.conflicting() & !of_it != 0
-            })
-    }
-
-    /// Whether the order of the two events can be observed.
-    #[inline]
-    pub(crate) fn conflicts(&self, other: &Event) -> bool {
-        self.task == other.task
-            || self.opaque
-            || other.opaque
-            || self.accesses().iter().any(|a| {
-                other.accesses().iter().any(|b| a.location == b.location && a.mode.conflicts(b.mode))
-            })
+    pub(crate) fn accesses(&self) -> Range<usize> {
+        let first = self.first_access as usize;
+        first..first + self.footprint.slots()
     }
 }
 
@@ -110,6 +90,13 @@ impl Event {
 pub(crate) struct Pending {
     slots: u8,
     pub(crate) opaque: bool,
+    /// Whether the states decide if it can go on, or how many alternatives it has. Worked out where it is made, as the
+    /// next two are: there the action is mostly a constant.
+    can_wait: bool,
+    /// Whether the states decide if it can go on, or how it conflicts.
+    depends_on_states: bool,
+    /// Of each slot, the kind of action, or the rule.
+    kinds: [u8; SLOTS],
     actions: [(LocationId, Action); SLOTS],
     /// What decides instead of the actions, if they do not decide each for itself.
     pub(crate) rule: Option<(&'static Rule, u64)>,
@@ -117,16 +104,37 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// An operation on one location.
+    /// Something without locations.
     #[inline]
-    pub(crate) fn one(location: LocationId, action: Action, source: &'static Location<'static>) -> Self {
+    fn none(source: &'static Location<'static>) -> Self {
         Pending {
-            slots: 1,
+            slots: 0,
             opaque: false,
-            actions: [(location, action), (0, Action::Read), (0, Action::Read)],
+            can_wait: false,
+            depends_on_states: false,
+            kinds: [0; SLOTS],
+            actions: [(0, Action::Read); SLOTS],
             rule: None,
             source,
         }
+    }
+
+    /// One more location, with its action.
+    #[inline]
+    fn and(mut self, location: LocationId, action: Action) -> Self {
+        let slot = self.slots as usize;
+        self.kinds[slot] = action.tag();
+        self.actions[slot] = (location, action);
+        self.can_wait |= action.can_wait();
+        self.depends_on_states |= action.depends_on_state();
+        self.slots += 1;
+        self
+    }
+
+    /// An operation on one location.
+    #[inline]
+    pub(crate) fn one(location: LocationId, action: Action, source: &'static Location<'static>) -> Self {
+        Pending::none(source).and(location, action)
     }
 
     /// An operation on several locations, each with its own action.
@@ -135,20 +143,12 @@ impl Pending {
         actions: [(LocationId, Action); N],
         source: &'static Location<'static>,
     ) -> Self {
-        let mut pending = Pending::one(0, Action::Read, source);
-        pending.slots = N as u8;
-        pending.actions[..N].copy_from_slice(&actions);
-        pending
+        actions.into_iter().fold(Pending::none(source), |all, (location, action)| all.and(location, action))
     }
 
     /// An operation that does the same to each of several locations.
     pub(crate) fn each(locations: &[LocationId], action: Action, source: &'static Location<'static>) -> Self {
-        let mut pending = Pending::one(0, action, source);
-        pending.slots = locations.len() as u8;
-        for (slot, &location) in locations.iter().enumerate() {
-            pending.actions[slot] = (location, action);
-        }
-        pending
+        locations.iter().fold(Pending::none(source), |all, &location| all.and(location, action))
     }
 
     /// An operation on several locations, which `rule` decides with this argument.
@@ -159,28 +159,22 @@ impl Pending {
         argument: u64,
         source: &'static Location<'static>,
     ) -> Self {
-        let mut pending = Pending::one(0, Action::Read, source);
-        pending.slots = locations.len() as u8;
-        for (slot, &location) in locations.iter().enumerate() {
-            pending.actions[slot].0 = location;
-        }
+        let mut pending = Pending::each(locations, Action::Read, source);
+        pending.kinds = [rule.tag; SLOTS];
+        pending.can_wait = true;
+        pending.depends_on_states = true;
         pending.rule = Some((rule, argument));
         pending
     }
 
-    /// The same, and on one of the items from `first` on, which the state of its first location picks.
-    pub(crate) fn with_item(mut self, first: LocationId) -> Self {
-        self.actions[self.slots as usize] = (first, Action::Item);
-        self.slots += 1;
-        self
+    /// The same, decided by its rule, and on one of the items from `first` on, which the state of its first location picks.
+    pub(crate) fn with_item(self, first: LocationId) -> Self {
+        Pending { kinds: self.kinds, ..self.and(first, Action::Item) }
     }
 
     /// Something that is not known: it conflicts with every event.
     pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
-        let mut pending = Pending::one(0, Action::Read, source);
-        pending.slots = 0;
-        pending.opaque = true;
-        pending
+        Pending { opaque: true, ..Pending::none(source) }
     }
 
     /// The operation, with something that is not known beside it.
@@ -196,16 +190,14 @@ impl Pending {
     /// Whether `event` can be this operation: the same kinds of action on the same locations.
     #[inline]
     pub(crate) fn matches(&self, event: &Event) -> bool {
-        self.slots == event.slots
-            && self.opaque == event.opaque
-            && self.actions().iter().enumerate().all(|(slot, (location, action))| {
-                (event.accesses[slot].location == *location || matches!(action, Action::Item))
-                    && event.tags[slot] == self.tag(*action)
-            })
-    }
-
-    fn tag(&self, action: Action) -> u8 {
-        self.rule.map_or(action.tag(), |(rule, _)| rule.tag)
+        let footprint = &event.footprint;
+        let both = self.actions().iter().zip(footprint.locations());
+        self.slots as usize == footprint.slots()
+            && self.opaque == footprint.opaque
+            && self.kinds == event.kinds
+            && both
+                .into_iter()
+                .all(|((location, action), its)| location == its || matches!(action, Action::Item))
     }
 
     /// Whether all that it does is to give up a lock: nothing comes of it that its task could look at.
@@ -217,8 +209,8 @@ impl Pending {
     /// A number that is the same for the same operation of a task, and hardly for another.
     #[inline]
     pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
-        let [(location, action), ..] = self.actions;
-        let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.tag(action));
+        let [(location, _), ..] = self.actions;
+        let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.kinds[0]);
         (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
@@ -234,12 +226,21 @@ impl Pending {
     /// Whether the states decide if it can go on, or what comes of it.
     #[inline]
     pub(crate) fn depends_on_states(&self) -> bool {
-        self.rule.is_some() || self.actions().iter().any(|(_, action)| action.depends_on_state())
+        self.depends_on_states
+    }
+
+    /// Whether it may have to wait, or have several alternatives. Else it has one in all states.
+    #[inline]
+    pub(crate) fn can_wait(&self) -> bool {
+        self.can_wait
     }
 
     /// How many alternatives there are in these states; 0 if it cannot go on.
     #[inline]
     pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
+        if !self.can_wait {
+            return 1;
+        }
         match self.rule {
             Some((rule, argument)) => (rule.alternatives)(states, argument),
             None => {
@@ -250,38 +251,44 @@ impl Pending {
         }
     }
 
-    /// The event that one of the alternatives comes to in these states.
+    /// What one of `of` alternatives comes to in these states: what it touches, and the states that it leaves.
     #[inline]
-    pub(crate) fn event(&self, task: TaskId, index: u32, states: &States, choice: u16, of: u16) -> Event {
-        let mut event = Event {
-            task,
-            slots: self.slots,
-            opaque: self.opaque,
-            glued: false,
-            tags: [0; SLOTS],
-            choice,
-            alternatives: of,
-            index,
-            previous_opaque: NO_ACCESS,
-            accesses: [Access::NONE; SLOTS],
-            source: self.source,
-        };
+    pub(crate) fn outcome(&self, task: TaskId, states: &States, choice: u16, of: u16) -> (Footprint, States) {
+        let footprint = Footprint::new(task, self.opaque, choice, of);
+        match self.actions {
+            // By far the most operations.
+            [(location, action), ..] if self.slots == 1 && self.rule.is_none() => {
+                let (mode, after) = action.outcome(states[0]);
+                (footprint.of_one(location, mode), [after, 0, 0])
+            }
+            _ => self.outcome_of_several(footprint, states),
+        }
+    }
+
+    fn outcome_of_several(&self, mut footprint: Footprint, states: &States) -> (Footprint, States) {
+        let choice = footprint.choice;
+        let mut after = *states;
         let decided = self.rule.map(|(rule, argument)| (rule.outcome)(states, argument, choice));
         for (slot, &(location, action)) in self.actions().iter().enumerate() {
-            let before = states[slot];
-            let (mode, after) = match &decided {
-                Some(decided) if decided[slot].0 == Mode::Nothing => (Mode::Nothing, before),
-                Some(decided) => decided[slot],
-                None => action.outcome(before),
+            let mode = match &decided {
+                Some(decided) if decided[slot].0 == Mode::Nothing => Mode::Nothing,
+                Some(decided) => {
+                    after[slot] = decided[slot].1;
+                    decided[slot].0
+                }
+                None => {
+                    let (mode, state) = action.outcome(states[slot]);
+                    after[slot] = state;
+                    mode
+                }
             };
             let location = match action {
                 Action::Item => location + (states[0] % u64::from(ITEMS)) as LocationId,
                 _ => location,
             };
-            event.tags[slot] = self.tag(action);
-            event.accesses[slot] = Access { location, mode, before, after, ..Access::NONE };
+            footprint.touch(location, mode);
         }
-        event
+        (footprint, after)
     }
 }
 

@@ -19,8 +19,8 @@ use super::registry::{CLOCK, Registry, Show};
 use super::sometimes::Sometimes;
 use super::task::{Phase, SharedCondition, Task};
 use super::trail::{Tracking, Trail};
-use crate::coroutine::{self, Coroutine, Stack, StackPool};
-use crate::event::{Action, CHOOSE, Event, LocationId, Mode, Pending, TaskId};
+use crate::coroutine::{self, Coroutine, Frame, StackPool};
+use crate::event::{Access, Action, CHOOSE, Event, Footprint, LocationId, Mode, Pending, States, TaskId};
 use crate::strategy::{Options, Strategy, Turn};
 
 /// What to look for where a program is not deterministic.
@@ -31,7 +31,8 @@ thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
     // costs no check at each access.
     static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
-    /// How many wake-ups the tasks have called for and not yet sent.
+    /// How many operations the tasks still have to do: wake-ups that they have called for, and locks that they gave up
+    /// while they unwound. Nearly always none.
     static OWED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -48,14 +49,14 @@ pub(crate) struct Granted {
 
 impl Granted {
     #[inline]
-    fn new(event: &Event) -> Self {
-        let [first, second, third] = &event.accesses;
+    fn new(accesses: &[Access], choice: u16) -> Self {
+        let state = |slot: usize| accesses.get(slot).map_or(0, |access| access.before);
         Granted {
-            before: first.before,
-            after: first.after,
-            second: second.before,
-            third: third.before,
-            choice: event.choice,
+            before: state(0),
+            after: accesses.first().map_or(0, |access| access.after),
+            second: state(1),
+            third: state(2),
+            choice,
         }
     }
 }
@@ -112,8 +113,10 @@ pub(crate) struct Execution {
     /// Of each event of the run what it was, if the run is recorded.
     pub(crate) record: Vec<Recorded>,
     pub(crate) sometimes: Sometimes,
-    /// What is announced now: the fingerprints of all pending operations, as one.
+    /// The tasks that have announced an operation, a bit for each.
     announced: u64,
+    /// What they have announced: the fingerprints of all pending operations, as one. `None` while a prefix is repeated.
+    fingerprint: Option<u64>,
     /// For each event of the trail, what was announced when it was chosen; of the last run, beyond the trail's end.
     announced_at: Vec<u64>,
     strategy: Box<dyn Strategy>,
@@ -122,10 +125,10 @@ pub(crate) struct Execution {
 
 /// Whether an announced operation has been done at once.
 enum Announced {
-    Done(Granted),
+    Done,
     Wait,
     /// Not announced: the task has locks to give up first.
-    Late(Option<SharedCondition>),
+    Late,
     /// There are wake-ups to be sent first.
     Owing,
     /// Others hold what it needs, and it cannot wait: they have to be given up first.
@@ -134,8 +137,8 @@ enum Announced {
 
 struct Choice<'a> {
     tasks: &'a [Task],
+    announced: u64,
     registry: &'a Registry,
-    trail: &'a Trail,
     current: TaskId,
 }
 
@@ -151,14 +154,21 @@ impl Options for Choice<'_> {
     }
 
     #[inline]
+    fn announced(&self) -> u64 {
+        self.announced
+    }
+
+    #[inline]
     fn alternatives(&self, task: TaskId) -> u16 {
         self.tasks[task as usize].alternatives(self.registry)
     }
 
-    fn event(&self, task: TaskId, choice: u16) -> Event {
+    fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
         let its = &self.tasks[task as usize];
         let pending = its.pending.as_ref().expect("an alternative of an operation that was announced");
-        self.trail.event(task, pending, its.condition.as_deref(), choice, self.registry)
+        let states = self.registry.states(pending);
+        let of = pending.alternatives(&states, its.condition.as_deref());
+        pending.outcome(task, &states, choice, of).0
     }
 }
 
@@ -166,9 +176,11 @@ impl Task {
     /// How many alternatives its pending operation has now; 0 if it has none, or it cannot go on.
     #[inline]
     fn alternatives(&self, registry: &Registry) -> u16 {
-        self.pending
-            .as_ref()
-            .map_or(0, |pending| pending.alternatives(&registry.states(pending), self.condition.as_deref()))
+        match &self.pending {
+            None => 0,
+            Some(pending) if !pending.can_wait() => 1,
+            Some(pending) => pending.alternatives(&registry.states(pending), self.condition.as_deref()),
+        }
     }
 }
 
@@ -195,6 +207,7 @@ impl Execution {
             registry: Registry::default(),
             record: Vec::new(),
             announced: 0,
+            fingerprint: None,
             announced_at: Vec::new(),
             sometimes: Sometimes::default(),
             strategy,
@@ -205,12 +218,13 @@ impl Execution {
     /// Adds the races of what was announced and will never be done. To be called before the tasks are given up, which
     /// changes the states: their locks are given back.
     fn find_races_of_blocked(&mut self) {
-        if self.strategy.tracking() == Tracking::Races {
-            for (id, task) in self.tasks.iter().enumerate() {
-                if let Some(pending) = &task.pending {
-                    let condition = task.condition.as_deref();
-                    self.trail.find_races_of_blocked(id as TaskId, pending, condition, &self.registry);
-                }
+        if self.announced == 0 || self.strategy.tracking() != Tracking::Races {
+            return;
+        }
+        for (id, task) in self.tasks.iter().enumerate() {
+            if let Some(pending) = &task.pending {
+                let condition = task.condition.as_deref();
+                self.trail.find_races_of_blocked(id as TaskId, pending, condition, &self.registry);
             }
         }
     }
@@ -246,8 +260,8 @@ impl Execution {
     }
 
     pub(crate) fn task_name(&self, task: TaskId) -> String {
-        let name = self.tasks.get(task as usize).and_then(|task| task.name.clone());
-        name.unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
+        let name = self.tasks.get(task as usize).and_then(Task::name);
+        name.cloned().unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
     }
 
     fn begin_run(&mut self) {
@@ -262,26 +276,27 @@ impl Execution {
         self.trail.begin_run();
         self.record.clear();
         self.announced = 0;
+        self.fingerprint = None;
     }
 
     fn add_task(&mut self, parent: Option<TaskId>, name: Option<String>) -> TaskId {
-        let task = match parent {
-            None => 0,
-            Some(parent) => {
-                let spawner = &mut self.tasks[parent as usize];
-                spawner.children += 1;
-                let task = self.registry.child(parent, spawner.children - 1);
-                self.trail.spawn(parent, task);
-                task
-            }
-        };
+        let task = parent.map_or(0, |parent| {
+            let spawner = &mut self.tasks[parent as usize];
+            spawner.children += 1;
+            self.registry.child(parent, spawner.children - 1)
+        });
         if self.tasks.len() <= task as usize {
             self.tasks.resize_with(task as usize + 1, Task::default);
+            self.trail.fit(task);
         }
-        self.trail.fit(task);
+        if let Some(parent) = parent {
+            self.trail.spawn(parent, task);
+        }
         let slot = &mut self.tasks[task as usize];
         slot.phase = Phase::Starting;
-        slot.name = name;
+        if name.is_some() {
+            slot.rare().name = name;
+        }
         task
     }
 
@@ -302,8 +317,8 @@ impl Execution {
         }
         let choice = Choice {
             tasks: &self.tasks,
+            announced: self.announced,
             registry: &self.registry,
-            trail: &self.trail,
             current: self.current,
         };
         let turn = self.strategy.choose(&choice, &self.trail);
@@ -319,22 +334,49 @@ impl Execution {
     #[inline]
     fn announces_the_same(&mut self) -> bool {
         let position = self.trail.len();
+        let announced = match self.fingerprint {
+            Some(announced) => announced,
+            None => self.fingerprint_of_all(),
+        };
         match self.announced_at.get_mut(position) {
             Some(before) => {
                 // Further on there is only what another schedule has left.
-                if self.trail.is_first_new() && *before != self.announced {
+                if self.trail.is_first_new() && *before != announced {
                     self.stopped = Some(Ending::Nondeterministic(self.announces_otherwise()));
                     return false;
                 }
-                *before = self.announced;
+                *before = announced;
             }
             None => {
                 // What was glued to the last event was not chosen, and is never the first that is new.
                 self.announced_at.resize(position, 0);
-                self.announced_at.push(self.announced);
+                self.announced_at.push(announced);
             }
         }
         true
+    }
+
+    /// A prefix has been repeated: from here on the fingerprint is kept up with each operation.
+    fn fingerprint_of_all(&mut self) -> u64 {
+        let pending =
+            self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending.as_ref()?)));
+        let all = pending.fold(0, |all, (id, pending)| all ^ pending.fingerprint(id as TaskId));
+        self.fingerprint = Some(all);
+        all
+    }
+
+    /// `pending` is what `task` does next.
+    #[inline]
+    fn set_pending(&mut self, task: TaskId, pending: &Pending, condition: Option<&SharedCondition>) {
+        let slot = &mut self.tasks[task as usize];
+        slot.pending = Some(*pending);
+        if let Some(condition) = condition {
+            slot.condition = Some(Rc::clone(condition));
+        }
+        self.announced |= 1 << task;
+        if let Some(announced) = &mut self.fingerprint {
+            *announced ^= pending.fingerprint(task);
+        }
     }
 
     #[cold]
@@ -366,9 +408,10 @@ impl Execution {
     #[inline]
     fn repeated_task(&mut self) -> Option<Turn> {
         let expected = self.trail.expected();
-        let found = self.tasks.get(expected.task as usize).and_then(|task| task.pending.as_ref());
+        let Footprint { task, choice, .. } = expected.footprint;
+        let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
         if found.is_some_and(|pending| pending.matches(expected)) {
-            return Some(Turn { task: expected.task, choice: expected.choice });
+            return Some(Turn { task, choice });
         }
         let found = match found {
             None => "nothing".to_owned(),
@@ -378,7 +421,7 @@ impl Execution {
             "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
              {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
-            self.task_name(expected.task),
+            self.task_name(task),
             place(expected.source),
         )));
         None
@@ -386,7 +429,7 @@ impl Execution {
 
     /// Executes the pending operation of `task`, whose turn it is.
     #[inline]
-    fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) -> Granted {
+    fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) {
         self.current = task;
         if self.recording {
             self.record(task);
@@ -398,14 +441,16 @@ impl Execution {
             let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
             let condition = slot.condition.as_deref();
             let position = self.trail.push(task, pending, condition, choice, glued, &mut self.registry);
+            if let Some(announced) = &mut self.fingerprint {
+                *announced ^= pending.fingerprint(task);
+            }
             self.strategy.executed(&self.trail);
             position
         };
-        if let Some(pending) = slot.pending.take() {
-            self.announced ^= pending.fingerprint(task);
-        }
+        slot.pending = None;
         slot.condition = None;
-        self.grant(position)
+        self.announced &= !(1 << task);
+        self.grant(position);
     }
 
     /// Executes what is next, and hands out the coroutine that goes on with it.
@@ -416,15 +461,59 @@ impl Execution {
         Some((turn.task, self.tasks[turn.task as usize].coroutine.take()?))
     }
 
+    /// Decides what is next, and begins with it.
+    fn next_turn(&mut self) -> Option<(TaskId, Coroutine)> {
+        self.next = self.decide();
+        self.begin_turn()
+    }
+
+    /// `task` has come back from its coroutine: it has announced something, or ended. Returns the tasks that waited for its
+    /// end, a bit for each.
     #[inline]
-    fn grant(&mut self, position: usize) -> Granted {
-        self.granted = Granted::new(&self.trail.events()[position]);
-        self.granted
+    fn leave(&mut self, task: TaskId, coroutine: Coroutine, ended: bool) -> u64 {
+        let slot = &mut self.tasks[task as usize];
+        if !ended {
+            slot.coroutine = Some(coroutine);
+            if slot.phase == Phase::Starting {
+                slot.phase = Phase::Ready;
+            }
+            return 0;
+        }
+        slot.phase = Phase::Ended;
+        let joiners = mem::take(&mut slot.joiners);
+        self.stacks.put(coroutine.into_frame());
+        joiners
+    }
+
+    /// Whether the current task has to wait for the end of `other`. If not, all that `other` did happens before what the
+    /// task does next.
+    fn waits_for_end_of(&mut self, other: TaskId) -> bool {
+        let task = self.current;
+        if self.tasks[other as usize].phase == Phase::Ended {
+            self.trail.join(task, other);
+            return false;
+        }
+        if self.abandoning || thread::panicking() {
+            return false;
+        }
+        let was_starting = self.tasks[task as usize].phase == Phase::Starting;
+        self.tasks[other as usize].joiners |= 1 << task;
+        self.tasks[task as usize].phase = Phase::Joining(other);
+        if !was_starting {
+            self.next = self.decide();
+        }
+        true
+    }
+
+    #[inline]
+    fn grant(&mut self, position: usize) {
+        let choice = self.trail.events()[position].footprint.choice;
+        self.granted = Granted::new(self.trail.accesses(position), choice);
     }
 
     /// Notes what `task` is about to do, and why it is its turn.
     fn record(&mut self, task: TaskId) {
-        let last = self.trail.events().last().map(|event| event.task);
+        let last = self.trail.events().last().map(|event| event.footprint.task);
         let switch = last.filter(|&last| last != task).map(|last| {
             let its = &self.tasks[last as usize];
             match (its.phase, its.pending) {
@@ -440,7 +529,7 @@ impl Execution {
 
     /// The current task is about to do `pending`.
     #[inline(always)]
-    fn announce(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+    fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         let task = self.current;
         if self.abandoning {
             return self.announce_in_vain(pending, condition);
@@ -452,29 +541,32 @@ impl Execution {
         if self.trail.is_repeating() && slot.phase == Phase::Ready {
             // The common case while a prefix is repeated: the same task goes on with the operation that is known.
             let expected = self.trail.expected();
-            if expected.task == task && pending.matches(expected) {
+            if expected.footprint.task == task && pending.matches(expected) {
                 if self.recording {
                     self.record.push(Recorded { pending: *pending, switch: None });
                 }
                 let position = self.trail.repeat(&mut self.registry);
-                return Announced::Done(self.grant(position));
+                self.grant(position);
+                return Announced::Done;
             }
         }
         if thread::panicking() {
             return self.unwind(pending, condition);
         }
-        if !slot.released.is_empty() {
-            return Announced::Late(condition);
+        if OWED.get() > 0 && slot.rare.as_ref().is_some_and(|rare| !rare.released.is_empty()) {
+            return Announced::Late;
         }
-        slot.pending = Some(*pending);
-        slot.condition = condition;
-        self.announced ^= pending.fingerprint(task);
-        if self.tasks[task as usize].phase == Phase::Starting {
+        let starts = slot.phase == Phase::Starting;
+        self.set_pending(task, pending, condition);
+        if starts {
             return Announced::Wait;
         }
         self.next = self.decide();
         match self.next {
-            Some(turn) if turn.task == task => Announced::Done(self.execute(turn, false)),
+            Some(turn) if turn.task == task => {
+                self.execute(turn, false);
+                Announced::Done
+            }
             _ => Announced::Wait,
         }
     }
@@ -484,28 +576,44 @@ impl Execution {
     /// A lock that is given up is free at once for std, and for the other tasks as soon as the task has been unwound:
     /// until then it is an operation that the task has announced. For anything else the task needs to know now what comes
     /// of it. That is glued to its last step, and the search does not look for orders in which others come between.
-    fn unwind(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+    #[cold]
+    fn unwind(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         let task = self.current as usize;
         if pending.is_release() {
-            self.tasks[task].released.push(*pending);
-            return Announced::Done(Granted::default());
+            self.tasks[task].rare().released.push(*pending);
+            OWED.set(OWED.get() + 1);
+            self.granted = Granted::default();
+            return Announced::Done;
         }
-        for release in mem::take(&mut self.tasks[task].released) {
+        for release in self.take_released() {
             if self.is_enabled(&release, None) {
-                self.glue(&release);
+                self.glue(&release, None);
             } else {
                 self.apply(&release);
             }
         }
         if self.stopped.is_some() {
-            return Announced::Done(self.apply(pending));
+            self.apply(pending);
+            return Announced::Done;
         }
-        if !self.is_enabled(pending, condition.as_ref()) {
+        if !self.is_enabled(pending, condition) {
             self.give_up_for(pending);
             return Announced::Held;
         }
-        self.tasks[task].condition = condition;
-        Announced::Done(self.glue(pending))
+        self.glue(pending, condition);
+        Announced::Done
+    }
+
+    fn owes_wakes(&self) -> bool {
+        self.tasks[self.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
+    }
+
+    /// The locks that the current task gave up while it unwound.
+    fn take_released(&mut self) -> Vec<Pending> {
+        let rare = self.tasks[self.current as usize].rare.as_mut();
+        let released = rare.map_or_else(Vec::new, |rare| mem::take(&mut rare.released));
+        OWED.set(OWED.get() - released.len());
+        released
     }
 
     fn is_enabled(&self, pending: &Pending, condition: Option<&SharedCondition>) -> bool {
@@ -532,15 +640,16 @@ impl Execution {
 
     /// An operation in a run that is being given up: it changes the state, and is no event.
     #[cold]
-    fn announce_in_vain(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+    fn announce_in_vain(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         if self.survivor.is_some() && !thread::panicking() {
             // Its panic was caught. It has to be unwound in its turn.
             return Announced::Wait;
         }
-        if !self.is_enabled(pending, condition.as_ref()) && self.youngest_suspended().is_some() {
+        if !self.is_enabled(pending, condition) && self.youngest_suspended().is_some() {
             return Announced::Held;
         }
-        Announced::Done(self.apply(pending))
+        self.apply(pending);
+        Announced::Done
     }
 
     /// The youngest of the tasks that stand still somewhere.
@@ -549,28 +658,32 @@ impl Execution {
     }
 
     /// Does one more step of the current task, right after its last: no other task can go between.
-    fn glue(&mut self, pending: &Pending) -> Granted {
+    fn glue(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
         if self.abandoning {
-            return self.apply(pending);
+            self.apply(pending);
+            return;
         }
         let task = self.current;
-        self.tasks[task as usize].pending = Some(*pending);
-        self.announced ^= pending.fingerprint(task);
-        self.execute(Turn { task, choice: 0 }, true)
+        self.set_pending(task, pending, condition);
+        self.execute(Turn { task, choice: 0 }, true);
     }
 
     #[cold]
-    fn announce_opaque(&mut self, pending: &Pending, condition: Option<SharedCondition>) -> Announced {
+    fn announce_opaque(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         self.announce(&pending.made_opaque(), condition)
     }
 
     /// Does an operation that is no event: its task is being given up.
-    fn apply(&mut self, pending: &Pending) -> Granted {
-        let event = pending.event(self.current, 0, &self.registry.states(pending), 0, 1);
-        for access in event.accesses().iter().filter(|access| access.mode != Mode::Nothing) {
-            self.registry.set_state(access.location, access.after);
+    fn apply(&mut self, pending: &Pending) {
+        let before: States = self.registry.states(pending);
+        let (footprint, after) = pending.outcome(self.current, &before, 0, 1);
+        for ((location, mode), after) in footprint.touched().zip(after) {
+            if mode != Mode::Nothing {
+                self.registry.set_state(location, after);
+            }
         }
-        Granted::new(&event)
+        let [state, second, third] = before;
+        self.granted = Granted { before: state, after: after[0], second, third, choice: 0 };
     }
 
     /// The current task has gone round in a loop once more. True if the run is given up for it.
@@ -583,7 +696,8 @@ impl Execution {
         let new = &self.trail.events()[slot.looked..];
         let changes = |event: &Event| {
             let looks = |mode| matches!(mode, Mode::Nothing | Mode::Read | Mode::Glance | Mode::Probe);
-            event.task != task && (event.opaque || !event.accesses().iter().all(|access| looks(access.mode)))
+            let Footprint { task: whose, opaque, .. } = event.footprint;
+            whose != task && (opaque || !event.footprint.modes().iter().all(|&mode| looks(mode)))
         };
         slot.spins = if new.iter().any(changes) { 1 } else { slot.spins + 1 };
         slot.looked = self.trail.len();
@@ -602,12 +716,11 @@ impl Execution {
             return stopped.clone();
         }
         let over =
-            |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked.is_none();
+            |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked().is_none();
         if self.tasks.iter().all(over) {
             return Ending::Complete;
         }
-        let panicked =
-            self.tasks.iter().enumerate().find_map(|(id, task)| Some((id, task.panicked.as_ref()?)));
+        let panicked = self.tasks.iter().enumerate().find_map(|(id, task)| Some((id, task.panicked()?)));
         if let Some((task, report)) = panicked {
             return Ending::Panic { task: self.task_name(task as TaskId), report: report.clone() };
         }
@@ -643,12 +756,13 @@ impl Execution {
     fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
         let &(location, _) = pending.actions().first()?;
         let last = self.trail.last_event(location, &self.registry)?;
-        let access = last.accesses().iter().find(|access| access.location == location)?;
-        if access.mode != Mode::Acquire {
+        let (_, mode) = last.footprint.touched().find(|&(touched, _)| touched == location)?;
+        if mode != Mode::Acquire {
             return None;
         }
-        let whose = if last.task == task { "it has itself".to_owned() } else { self.task_name(last.task) };
-        let has = if last.task == task { "" } else { " has" };
+        let holder = last.footprint.task;
+        let whose = if holder == task { "it has itself".to_owned() } else { self.task_name(holder) };
+        let has = if holder == task { "" } else { " has" };
         Some(format!(", which {whose}{has} held since {}", place(last.source)))
     }
 }
@@ -729,7 +843,7 @@ pub(crate) fn current() -> Option<(TaskId, u64)> {
 
 /// The name that the current task was given.
 pub(crate) fn current_name() -> Option<String> {
-    with_if_any(|execution| execution.tasks[execution.current as usize].name.clone())?
+    with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?
 }
 
 /// The latest time that the current task knows of: what the clock was left at by the last of all that happens before what
@@ -758,7 +872,7 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
 /// The current task calls for a wake-up.
 pub(super) fn owe(wake: Wake) {
     with_if_any(|execution| {
-        let wakes = &mut execution.tasks[execution.current as usize].wakes;
+        let wakes = &mut execution.tasks[execution.current as usize].rare().wakes;
         if !wakes.contains(&wake) {
             wakes.push(wake);
             OWED.set(OWED.get() + 1);
@@ -777,7 +891,8 @@ pub(crate) fn send_wakes() {
 #[cold]
 fn send_owed() {
     let owed = with_if_any(|execution| {
-        let wakes = std::mem::take(&mut execution.tasks[execution.current as usize].wakes);
+        let rare = execution.tasks[execution.current as usize].rare.as_mut();
+        let wakes = rare.map_or_else(Vec::new, |rare| mem::take(&mut rare.wakes));
         OWED.set(OWED.get() - wakes.len());
         wakes
     });
@@ -813,7 +928,7 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
     }
     let pending = Pending::each(&locations, Action::Await, Location::caller());
     let on_states = condition::on_states(Rc::clone(&condition), locations.clone());
-    perform_when(run, &pending, Some(on_states));
+    perform_when(run, &pending, Some(&on_states));
     let loaded = discover().map(|(_, (_, loaded))| loaded);
     assert!(
         loaded == Some(locations),
@@ -867,7 +982,7 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
 pub(super) fn glue(run: u64, pending: &Pending) {
     with_if_any(|execution| {
         check_run(execution, run);
-        execution.glue(pending);
+        execution.glue(pending, None);
     });
 }
 
@@ -881,22 +996,24 @@ pub(super) fn perform(run: u64, pending: &Pending) -> Option<Granted> {
 pub(super) fn perform_when(
     run: u64,
     pending: &Pending,
-    condition: Option<SharedCondition>,
+    condition: Option<&SharedCondition>,
 ) -> Option<Granted> {
-    let mut condition = condition;
+    let mut granted = Granted::default();
     let announced = EXECUTION.with(|execution| match execution.try_borrow_mut() {
         Ok(mut execution) => execution.as_mut().map(|execution| {
             check_run(execution, run);
-            if OWED.get() > 0 && !execution.tasks[execution.current as usize].wakes.is_empty() {
+            if OWED.get() > 0 && execution.owes_wakes() {
                 return Announced::Owing;
             }
-            execution.announce(pending, condition.take())
+            let announced = execution.announce(pending, condition);
+            granted = execution.granted;
+            announced
         }),
         Err(_) => None,
     });
     match announced {
-        Some(Announced::Done(granted)) => Some(granted),
-        Some(Announced::Late(condition)) => {
+        Some(Announced::Done) => Some(granted),
+        Some(Announced::Late) => {
             catch_up();
             perform_when(run, pending, condition)
         }
@@ -920,12 +1037,23 @@ pub(super) fn perform_when(
     }
 }
 
+/// Whether any task has something to do before whatever it does next.
+#[inline]
+pub(crate) fn owing() -> bool {
+    OWED.get() > 0
+}
+
 /// The current task has been unwound: other tasks may see that it gives up its locks.
+#[inline]
 pub(crate) fn catch_up() {
-    let released = with_if_any(|execution| {
-        let released = mem::take(&mut execution.tasks[execution.current as usize].released);
-        (execution.registry.run(), released)
-    });
+    if OWED.get() > 0 {
+        release_owed();
+    }
+}
+
+#[cold]
+fn release_owed() {
+    let released = with_if_any(|execution| (execution.registry.run(), execution.take_released()));
     let Some((run, released)) = released else { return };
     for release in &released {
         perform(run, release);
@@ -961,43 +1089,30 @@ pub(crate) fn opaque() {
 pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce() + 'static) -> (TaskId, u64) {
     catch_up();
     send_wakes();
-    let (parent, task, stack) = with(|execution| {
+    let (parent, task, frame) = with(|execution| {
         let parent = execution.current;
         let task = execution.add_task(Some(parent), name);
         execution.current = task;
         (parent, task, execution.stacks.take(stack_size))
     });
-    start(task, stack, body);
-    let run = with(|execution| {
+    let (coroutine, ended) = start(frame, body);
+    with(|execution| {
+        // Nobody waits for its end yet.
+        execution.leave(task, coroutine, ended);
         execution.current = parent;
-        execution.registry.run()
-    });
-    (task, run)
+        (task, execution.registry.run())
+    })
 }
 
-fn start(task: TaskId, stack: io::Result<Stack>, body: impl FnOnce() + 'static) {
-    let stack = stack.expect("no memory for a task's stack");
-    let mut coroutine = Coroutine::new(stack, body);
+fn start(frame: io::Result<Frame>, body: impl FnOnce() + 'static) -> (Coroutine, bool) {
+    let frame = frame.expect("no memory for a task's stack");
+    let mut coroutine = Coroutine::new(frame, body);
     let ended = coroutine.resume();
-    settle(task, coroutine, ended);
+    (coroutine, ended)
 }
 
-/// A task has come back from its coroutine: it has announced something, or ended. Those that waited for its end go on to
-/// their next announcement.
-fn settle(task: TaskId, coroutine: Coroutine, ended: bool) {
-    let mut joiners = with(|execution| {
-        let slot = &mut execution.tasks[task as usize];
-        if !ended {
-            slot.coroutine = Some(coroutine);
-            if slot.phase == Phase::Starting {
-                slot.phase = Phase::Ready;
-            }
-            return 0;
-        }
-        execution.stacks.put(coroutine.into_stack());
-        slot.phase = Phase::Ended;
-        std::mem::take(&mut slot.joiners)
-    });
+/// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
+fn resume_joiners(task: TaskId, mut joiners: u64) {
     while joiners != 0 {
         let joiner = joiners.trailing_zeros() as TaskId;
         joiners &= joiners - 1;
@@ -1010,48 +1125,34 @@ fn settle(task: TaskId, coroutine: Coroutine, ended: bool) {
         });
         if let Some(mut coroutine) = coroutine {
             let ended = coroutine.resume();
-            settle(joiner, coroutine, ended);
+            let its = with(|execution| execution.leave(joiner, coroutine, ended));
+            resume_joiners(joiner, its);
         }
     }
 }
 
-/// Waits for the end of `other`, unless the task cannot wait because it unwinds.
-pub(crate) fn join(other: TaskId) {
+/// Waits for the end of `other`, unless the task cannot wait because it unwinds. Takes the panic of `other`, if it has
+/// panicked and nobody has asked for its result: it is the caller's to judge, and no longer an outcome of the run.
+pub(crate) fn join(other: TaskId) -> Option<PanicReport> {
     catch_up();
     send_wakes();
-    let wait = with(|execution| {
-        let task = execution.current;
-        if execution.tasks[other as usize].phase == Phase::Ended {
-            execution.trail.join(task, other);
-            return false;
-        }
-        if execution.abandoning || thread::panicking() {
-            return false;
-        }
-        let was_starting = execution.tasks[task as usize].phase == Phase::Starting;
-        execution.tasks[other as usize].joiners |= 1 << task;
-        execution.tasks[task as usize].phase = Phase::Joining(other);
-        if !was_starting {
-            execution.next = execution.decide();
-        }
-        true
-    });
-    if wait {
+    let waits = with(|execution| execution.waits_for_end_of(other));
+    if waits {
         coroutine::suspend();
     }
+    take_panic(other)
 }
 
-/// Takes the panic of `other`, if it has panicked and nobody has asked for its result: it is the caller's to judge, and no
-/// longer an outcome of the run.
+/// Takes the panic of `other`, as [`join`] does, once it has ended.
 pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
-    with(|execution| execution.tasks[other as usize].panicked.take())
+    with(|execution| execution.tasks[other as usize].take_panic())
 }
 
 /// The current task has panicked.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
         let task = execution.current as usize;
-        execution.tasks[task].panicked = Some(report);
+        execution.tasks[task].rare().panicked = Some(report);
     });
 }
 
@@ -1067,30 +1168,32 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         let outer = slot.borrow_mut().replace(ManuallyDrop::new(execution));
         assert!(outer.is_none(), "an exploration cannot be started inside another");
     });
-    let stack = with(|execution| {
+    let frame = with(|execution| {
         execution.begin_run();
         execution.add_task(None, None);
         execution.stacks.take(0)
     });
-    start(0, stack, move || {
+    let (main, ended) = start(frame, move || {
         // Its panic is the run's ending already.
         crate::thread::live(move || body(), drop);
     });
-    let decide = |execution: &mut Execution| {
-        execution.next = execution.decide();
-        execution.begin_turn()
-    };
-    let mut turn = with(decide);
+    let mut turn = with(|execution| {
+        execution.leave(0, main, ended);
+        execution.next_turn()
+    });
     while let Some((task, mut coroutine)) = turn {
-        turn = if coroutine.resume() {
-            settle(task, coroutine, true);
-            with(decide)
-        } else {
-            with(|execution| {
-                execution.tasks[task as usize].coroutine = Some(coroutine);
-                execution.begin_turn()
-            })
-        };
+        let ended = coroutine.resume();
+        let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
+            // Who is suspended has asked already whose turn it is.
+            0 if !ended => (0, execution.begin_turn()),
+            0 => (0, execution.next_turn()),
+            joiners => (joiners, None),
+        });
+        turn = next;
+        if joiners != 0 {
+            resume_joiners(task, joiners);
+            turn = with(Execution::next_turn);
+        }
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
@@ -1124,8 +1227,8 @@ fn abandon_suspended() {
             execution.tasks[task as usize].coroutine.take()
         });
         let Some(coroutine) = coroutine else { break };
-        let stack = coroutine.abandon();
-        with(|execution| execution.stacks.put(stack));
+        let frame = coroutine.abandon();
+        with(|execution| execution.stacks.put(frame));
     }
     with(|execution| execution.current = current);
 }

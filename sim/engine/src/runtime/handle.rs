@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::execution::{self, Granted, Wake};
 use super::registry::{CLOCK, Show, TOKENS};
+use super::task::SharedCondition;
 use crate::event::{Action, LocationId, Pending, Rule, TaskId};
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
@@ -92,7 +93,8 @@ impl Handle {
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let pending = Pending::one(self.location, Action::Await, source);
-        execution::perform_when(self.run, &pending, Some(Rc::new(move |states| condition(states[0]))))
+        let condition: SharedCondition = Rc::new(move |states| condition(states[0]));
+        execution::perform_when(self.run, &pending, Some(&condition))
     }
 
     /// One operation on this object and on another, which `rule` decides with this argument.

@@ -13,7 +13,7 @@ mod trail;
 pub use execution::{Ending, causal_clock, next_event, recording, step};
 pub(crate) use execution::{
     Execution, Granted, MAX_SPINS, Wake, abandoning, await_until, catch_up, choose, current, current_name,
-    current_task, exploring, finish_panicked, has_ended, join, known_time, opaque, run, send_wakes,
+    current_task, exploring, finish_panicked, has_ended, join, known_time, opaque, owing, run, send_wakes,
     set_unseen, sometimes, spawn, spin, spurious_wakeups, take_panic,
 };
 pub(crate) use handle::Handle;

@@ -32,28 +32,52 @@ pub(crate) struct Task {
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) pending: Option<Pending>,
     pub(crate) condition: Option<SharedCondition>,
-    pub(crate) name: Option<String>,
     /// The tasks that wait for the end of this one, a bit for each.
     pub(crate) joiners: u64,
     /// How many tasks it has spawned.
     pub(crate) children: usize,
     /// How many objects it has created.
     pub(crate) objects: usize,
-    /// The locks that it gave up while it unwound, which is still to be seen.
-    pub(crate) released: Vec<Pending>,
-    /// It has panicked, and nobody has asked for its result.
-    pub(crate) panicked: Option<PanicReport>,
     /// It does what the engine does not see along with its operations: each of them is opaque.
     pub(crate) unseen: bool,
-    /// Wake-ups that it has called for and not yet sent.
-    pub(crate) wakes: Vec<Wake>,
     /// How often it has gone round in a loop since another task last changed anything.
     pub(crate) spins: usize,
     /// Up to which event of the trail it has looked for such a change.
     pub(crate) looked: usize,
+    /// What few tasks have. Kept apart, so that a task is soon forgotten.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few tasks have.
+#[derive(Default)]
+pub(crate) struct Rare {
+    pub(crate) name: Option<String>,
+    /// The locks that it gave up while it unwound, which is still to be seen.
+    pub(crate) released: Vec<Pending>,
+    /// It has panicked, and nobody has asked for its result.
+    pub(crate) panicked: Option<PanicReport>,
+    /// Wake-ups that it has called for and not yet sent.
+    pub(crate) wakes: Vec<Wake>,
 }
 
 impl Task {
+    /// What few tasks have, to be given to this one.
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    pub(crate) fn name(&self) -> Option<&String> {
+        self.rare.as_ref()?.name.as_ref()
+    }
+
+    pub(crate) fn panicked(&self) -> Option<&PanicReport> {
+        self.rare.as_ref()?.panicked.as_ref()
+    }
+
+    pub(crate) fn take_panic(&mut self) -> Option<PanicReport> {
+        self.rare.as_mut()?.panicked.take()
+    }
+
     /// A run begins, in which the task may not be spawned.
     #[inline]
     pub(crate) fn forget(&mut self) {
@@ -61,15 +85,12 @@ impl Task {
         self.coroutine = None;
         self.pending = None;
         self.condition = None;
-        self.name = None;
         self.joiners = 0;
         self.children = 0;
         self.objects = 0;
-        self.released.clear();
-        self.panicked = None;
         self.unseen = false;
-        self.wakes.clear();
         self.spins = 0;
         self.looked = 0;
+        self.rare = None;
     }
 }

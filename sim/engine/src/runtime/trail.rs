@@ -13,18 +13,19 @@ use std::ops::Range;
 
 use super::registry::Registry;
 use crate::event::{
-    Access, AccessId, Condition, Event, LocationId, Mode, NO_ACCESS, Pending, SLOTS, States, TaskId,
+    Access, AccessId, Condition, Event, Footprint, LocationId, Mode, NO_ACCESS, Pending, SLOTS, States,
+    TaskId,
 };
 
 /// Two events in a race.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Race {
     /// The position of the first.
-    pub(crate) first: usize,
+    first: u32,
     /// The position of the second; past all events if it was announced and never executed.
-    pub(crate) second: usize,
+    second: u32,
     /// The second, as it would be if it went first: its outcome may differ.
-    pub(crate) reversed: Event,
+    pub(crate) reversed: Footprint,
     /// Where in `blockers` the events are that have to come later as well, and how many.
     others: (u32, u32),
     /// If it is wide: its second's place in the trail's list of such operations.
@@ -32,6 +33,18 @@ pub(crate) struct Race {
 }
 
 impl Race {
+    /// The position of its first event.
+    #[inline]
+    pub(crate) fn first(&self) -> usize {
+        self.first as usize
+    }
+
+    /// The position of its second event; past all events if it was announced and never executed.
+    #[inline]
+    pub(crate) fn second(&self) -> usize {
+        self.second as usize
+    }
+
     /// Whether the second conflicts with more when it goes first than it did, on other locations than the first's.
     pub(crate) fn is_wide(&self) -> bool {
         self.wide.is_some()
@@ -50,14 +63,20 @@ pub(crate) enum Tracking {
 /// Of how many events that keep an operation from going on all subsets are tried.
 const MOST_BLOCKERS_TRIED: usize = 6;
 
+/// A part of a clock. Clocks are made of such parts, so that the words of one part are worked on together.
+type Part = [u32; PART];
+
+const PART: usize = 8;
+
 /// The events of the current run, in order.
 pub(crate) struct Trail {
     events: Vec<Event>,
-    /// `stride` words for each event.
-    clocks: Vec<u32>,
-    /// `stride` words for each task: the clock of what it does next, less that event itself.
-    task_clocks: Vec<u32>,
-    stride: usize,
+    accesses: Vec<Access>,
+    /// `width` parts for each event.
+    clocks: Vec<Part>,
+    /// `width` parts for each task: the clock of what it does next, less that event itself.
+    task_clocks: Vec<Part>,
+    width: usize,
     /// How many of the events have been executed in this run. Those beyond are a prefix that is to be repeated.
     executed: usize,
     tracking: Tracking,
@@ -73,8 +92,8 @@ pub(crate) struct Trail {
     last_opaque: u32,
     /// The events that conflict with the operation that is being looked at, and whose absence alone does not let it go on.
     blocking: Vec<u32>,
-    covered: Vec<u32>,
-    joined: Vec<u32>,
+    covered: Vec<Part>,
+    joined: Vec<Part>,
     chain: Vec<AccessId>,
 }
 
@@ -82,9 +101,10 @@ impl Trail {
     pub(crate) fn new(tracking: Tracking) -> Self {
         Trail {
             events: Vec::new(),
+            accesses: Vec::new(),
             clocks: Vec::new(),
             task_clocks: Vec::new(),
-            stride: 8,
+            width: 1,
             executed: 0,
             prefix: 0,
             tracking,
@@ -103,7 +123,7 @@ impl Trail {
     pub(crate) fn begin_run(&mut self) {
         self.executed = 0;
         self.prefix = self.events.len();
-        self.task_clocks.fill(0);
+        self.task_clocks.fill([0; PART]);
     }
 
     /// Whether part of the prefix is still to be repeated.
@@ -130,8 +150,15 @@ impl Trail {
         self.executed
     }
 
+    #[inline]
     pub(crate) fn events(&self) -> &[Event] {
         &self.events[..self.executed]
+    }
+
+    /// What the event at `position` did to each of its locations.
+    #[inline]
+    pub(crate) fn accesses(&self, position: usize) -> &[Access] {
+        &self.accesses[self.events[position].accesses()]
     }
 
     /// The races that are to be reversed after this run: those whose second event is new. The others have been before;
@@ -139,8 +166,8 @@ impl Trail {
     /// alternative of several, the others have to be again, with that alternative. And where the second event conflicts
     /// with more if it goes first, what is new may be independent of it now and not be then.
     pub(crate) fn new_races(&self) -> impl Iterator<Item = &Race> {
-        let has_choice = self.events[self.prefix..].iter().any(|event| event.alternatives > 1);
-        let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second < self.prefix) };
+        let has_choice = self.events[self.prefix..].iter().any(|event| event.footprint.alternatives > 1);
+        let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second() < self.prefix) };
         let again = if self.wide.is_empty() { 0 } else { old };
         self.races[..again].iter().filter(|race| race.is_wide()).chain(&self.races[old..])
     }
@@ -150,23 +177,23 @@ impl Trail {
         &'a self,
         race: &'a Race,
         positions: Range<usize>,
-    ) -> impl Iterator<Item = &'a Event> {
+    ) -> impl Iterator<Item = &'a Footprint> {
         let others = self.others(race);
         let stays = move |&position: &usize| {
-            !self.happens_before(race.first, position)
+            !self.happens_before(race.first(), position)
                 && !others.iter().any(|&other| self.happens_before(other as usize, position))
         };
-        positions.filter(stays).map(|position| &self.events[position])
+        positions.filter(stays).map(|position| &self.events[position].footprint)
     }
 
     /// The second event of a wide race as it would be after all that is independent of the race, also what came later than
     /// the second: what is independent of it now may not be when it goes first. `None` if it could not go on there.
-    pub(crate) fn reversed_last(&self, race: &Race, registry: &Registry) -> Option<Event> {
+    pub(crate) fn reversed_last(&self, race: &Race, registry: &Registry) -> Option<Footprint> {
         let pending = &self.wide[race.wide? as usize];
-        let states = self.states_without(&mut Vec::new(), race.first, self.others(race), pending, registry);
-        let Event { task, index, choice, .. } = race.reversed;
+        let states = self.states_without(&mut Vec::new(), race.first(), self.others(race), pending, registry);
+        let Footprint { task, choice, .. } = race.reversed;
         let alternatives = pending.alternatives(&states, None);
-        (choice < alternatives).then(|| pending.event(task, index, &states, choice, alternatives))
+        (choice < alternatives).then(|| pending.outcome(task, &states, choice, alternatives).0)
     }
 
     fn others(&self, race: &Race) -> &[u32] {
@@ -177,35 +204,40 @@ impl Trail {
     /// The clock of the event at `position`.
     #[inline]
     pub(crate) fn clock(&self, position: usize) -> &[u32] {
-        &self.clocks[position * self.stride..][..self.stride]
+        self.clocks[self.parts(position)].as_flattened()
     }
 
     /// The clock of what `task` has done so far.
     pub(crate) fn task_clock(&self, task: TaskId) -> &[u32] {
-        self.task_clocks.get(task as usize * self.stride..).map_or(&[], |row| &row[..self.stride])
+        self.task_clocks.get(self.parts(task.into())).unwrap_or_default().as_flattened()
+    }
+
+    /// Where the parts of the `nth` clock are.
+    #[inline]
+    fn parts(&self, nth: usize) -> Range<usize> {
+        nth * self.width..(nth + 1) * self.width
     }
 
     /// Whether the event at `first` happens before the one at `second` (or is it).
     #[inline]
     pub(crate) fn happens_before(&self, first: usize, second: usize) -> bool {
         let first = &self.events[first];
-        self.clocks[second * self.stride + first.task as usize] >= first.index
+        knows(&self.clocks[second * self.width..], first.footprint.task, first.index)
     }
 
     /// `child` starts: all that `parent` has done happens before it.
     pub(crate) fn spawn(&mut self, parent: TaskId, child: TaskId) {
-        self.fit(child);
-        let (parent, child) = (parent as usize * self.stride, child as usize * self.stride);
-        self.task_clocks.copy_within(parent..parent + self.stride, child);
+        for (parent, child) in self.parts(parent.into()).zip(self.parts(child.into())) {
+            self.task_clocks[child] = self.task_clocks[parent];
+        }
     }
 
     /// `task` has waited for the end of `other`: all of it happens before what `task` does next.
     pub(crate) fn join(&mut self, task: TaskId, other: TaskId) {
-        self.fit(task.max(other));
-        for i in 0..self.stride {
-            let seen = self.task_clocks[other as usize * self.stride + i];
-            let own = &mut self.task_clocks[task as usize * self.stride + i];
-            *own = (*own).max(seen);
+        let (own, its) = (self.parts(task.into()), self.parts(other.into()));
+        for (own, its) in own.zip(its) {
+            let seen = self.task_clocks[its];
+            join(&mut self.task_clocks[own..=own], &[seen]);
         }
     }
 
@@ -215,31 +247,39 @@ impl Trail {
         let known = self.task_clock(task);
         let mut id = registry.chain(location).0;
         while id != NO_ACCESS {
-            let event = &self.events[id as usize / SLOTS];
-            if known[event.task as usize] >= event.index {
-                return Some(self.access(id).after);
+            let access = self.access(id);
+            if known[access.task as usize] >= access.index {
+                return Some(access.after);
             }
-            id = self.access(id).previous;
+            id = access.previous;
         }
         None
     }
 
     /// Makes room for the task.
+    #[inline]
     pub(crate) fn fit(&mut self, task: TaskId) {
-        let tasks = task as usize + 1;
-        if tasks > self.stride {
-            let stride = tasks.next_multiple_of(8);
+        if self.task_clocks.len() <= task as usize * self.width || task as usize >= self.width * PART {
+            self.make_room(task);
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self, task: TaskId) {
+        let width = task as usize / PART + 1;
+        if width > self.width {
             for clocks in [&mut self.clocks, &mut self.task_clocks] {
-                let rows = mem::take(clocks);
-                clocks.resize(rows.len() / self.stride * stride, 0);
-                for (new, old) in clocks.chunks_exact_mut(stride).zip(rows.chunks_exact(self.stride)) {
-                    new[..old.len()].copy_from_slice(old);
+                let narrow = mem::take(clocks);
+                for clock in narrow.chunks_exact(self.width) {
+                    clocks.extend_from_slice(clock);
+                    clocks.resize(clocks.len() + width - self.width, [0; PART]);
                 }
             }
-            self.stride = stride;
+            self.width = width;
         }
-        if self.task_clocks.len() < tasks * self.stride {
-            self.task_clocks.resize(tasks * self.stride, 0);
+        let parts = (task as usize + 1) * self.width;
+        if self.task_clocks.len() < parts {
+            self.task_clocks.resize(parts, [0; PART]);
         }
     }
 
@@ -248,11 +288,11 @@ impl Trail {
     pub(crate) fn repeat(&mut self, registry: &mut Registry) -> usize {
         let position = self.executed;
         let event = &self.events[position];
-        for access in event.accesses() {
-            registry.set_state(access.location, access.after);
+        for (&location, access) in event.footprint.locations().iter().zip(&self.accesses[event.accesses()]) {
+            registry.set_state(location, access.after);
         }
-        let (row, own) = (position * self.stride, event.task as usize * self.stride);
-        self.task_clocks[own..own + self.stride].copy_from_slice(&self.clocks[row..row + self.stride]);
+        let (own, of_event) = (self.parts(event.footprint.task.into()), self.parts(position));
+        self.task_clocks[own].copy_from_slice(&self.clocks[of_event]);
         self.executed += 1;
         position
     }
@@ -268,27 +308,40 @@ impl Trail {
         registry: &mut Registry,
     ) -> usize {
         let position = self.events.len();
-        let mut event = self.event(task, pending, condition, choice, registry);
-        self.find_races(&event, pending, condition, registry);
-        let row = task as usize * self.stride;
-        self.joined[task as usize] = event.index;
-        self.task_clocks[row..row + self.stride].copy_from_slice(&self.joined);
+        let before = registry.states(pending);
+        let of = pending.alternatives(&before, condition);
+        let (footprint, after) = pending.outcome(task, &before, choice, of);
+        self.find_races(&footprint, pending, condition, registry);
+        let index = self.next_index(task);
+        self.joined.as_flattened_mut()[task as usize] = index;
+        let own = self.parts(task.into());
+        self.task_clocks[own].copy_from_slice(&self.joined);
         self.clocks.extend_from_slice(&self.joined);
+        let first_access = self.accesses.len() as AccessId;
+        let mut event = Event::new(pending, footprint, index, first_access);
         event.glued = glued;
-        if event.opaque {
+        if footprint.opaque {
             event.previous_opaque = self.last_opaque;
             self.last_opaque = position as u32;
         }
-        for slot in 0..event.slots as usize {
-            let access = &mut event.accesses[slot];
-            if access.mode == Mode::Nothing {
-                continue;
+        for ((location, mode), (before, after)) in footprint.touched().zip(before.into_iter().zip(after)) {
+            let (previous, previous_modes) = registry.chain(location);
+            let own = self.accesses.len() as AccessId;
+            let position = position as u32;
+            self.accesses.push(Access {
+                before,
+                after,
+                position,
+                index,
+                task,
+                mode,
+                previous_modes,
+                previous,
+            });
+            if mode != Mode::Nothing {
+                registry.set_chain(location, own, previous_modes | mode.bit());
+                registry.set_state(location, after);
             }
-            let (last, modes) = registry.chain(access.location);
-            (access.previous, access.previous_modes) = (last, modes);
-            let own = (position * SLOTS + slot) as AccessId;
-            registry.set_chain(access.location, own, modes | access.mode.bit());
-            registry.set_state(access.location, access.after);
         }
         self.events.push(event);
         self.executed += 1;
@@ -296,46 +349,38 @@ impl Trail {
     }
 
     /// Takes the last event away.
-    pub(crate) fn pop(&mut self, registry: &mut Registry) -> Option<Event> {
-        let event = self.events.pop()?;
-        self.clocks.truncate(self.events.len() * self.stride);
-        for access in event.accesses().iter().rev().filter(|access| access.mode != Mode::Nothing) {
-            registry.set_chain(access.location, access.previous, access.previous_modes);
+    #[inline]
+    pub(crate) fn pop(&mut self, registry: &mut Registry) -> Option<Footprint> {
+        let Event { footprint, first_access, previous_opaque, .. } = self.events.pop()?;
+        let position = self.events.len();
+        self.clocks.truncate(position * self.width);
+        let accesses = &self.accesses[first_access as usize..];
+        for ((location, mode), access) in footprint.touched().zip(accesses).rev() {
+            if mode != Mode::Nothing {
+                registry.set_chain(location, access.previous, access.previous_modes);
+            }
         }
-        if event.opaque {
-            self.last_opaque = event.previous_opaque;
+        self.accesses.truncate(first_access as usize);
+        if footprint.opaque {
+            self.last_opaque = previous_opaque;
         }
-        self.executed = self.executed.min(self.events.len());
-        while self.races.last().is_some_and(|race| race.second >= self.events.len()) {
-            let Some(race) = self.races.pop() else { break };
+        self.executed = self.executed.min(position);
+        while let Some(race) = self.races.pop_if(|race| race.second() >= position) {
             self.blockers.truncate(race.others.0 as usize);
             self.wide.truncate(race.wide.map_or(self.wide.len(), |wide| wide as usize));
         }
-        Some(event)
+        Some(footprint)
     }
 
     /// The last event that touched the location.
     pub(crate) fn last_event(&self, location: LocationId, registry: &Registry) -> Option<&Event> {
-        self.events.get(registry.chain(location).0 as usize / SLOTS)
+        let last = self.accesses.get(registry.chain(location).0 as usize)?;
+        self.events.get(last.position as usize)
     }
 
     /// Takes all events away.
     pub(crate) fn clear(&mut self, registry: &mut Registry) {
         while self.pop(registry).is_some() {}
-    }
-
-    /// The event that an alternative of `pending` would be now.
-    pub(crate) fn event(
-        &self,
-        task: TaskId,
-        pending: &Pending,
-        condition: Condition<'_>,
-        choice: u16,
-        registry: &Registry,
-    ) -> Event {
-        let states = registry.states(pending);
-        let of = pending.alternatives(&states, condition);
-        pending.event(task, self.next_index(task), &states, choice, of)
     }
 
     /// Adds the races of an operation that its task has announced and will never do, because the run has ended: a run
@@ -347,19 +392,21 @@ impl Trail {
         condition: Condition<'_>,
         registry: &Registry,
     ) {
-        let event = self.event(task, pending, condition, 0, registry);
-        self.find_races(&event, pending, condition, registry);
+        let states = registry.states(pending);
+        let of = pending.alternatives(&states, condition);
+        let (footprint, _) = pending.outcome(task, &states, 0, of);
+        self.find_races(&footprint, pending, condition, registry);
     }
 
     /// Which of the task's events its next one is.
     #[inline]
     fn next_index(&self, task: TaskId) -> u32 {
-        self.task_clocks[task as usize * self.stride + task as usize] + 1
+        self.task_clocks[task as usize * self.width..].as_flattened()[task as usize] + 1
     }
 
     #[inline]
     fn access(&self, id: AccessId) -> &Access {
-        &self.events[id as usize / SLOTS].accesses[id as usize % SLOTS]
+        &self.accesses[id as usize]
     }
 
     /// Leaves in `joined` the clock of `event` (less itself), and adds its races to `races`. `event` is what `pending`
@@ -370,25 +417,25 @@ impl Trail {
     /// ordered but not a race, and does not hide an older one.
     fn find_races(
         &mut self,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
     ) {
-        let row = event.task as usize * self.stride;
+        let own = &self.task_clocks[self.parts(event.task.into())];
         self.blocking.clear();
         self.covered.clear();
-        self.covered.extend_from_slice(&self.task_clocks[row..row + self.stride]);
+        self.covered.extend_from_slice(own);
         self.joined.clear();
-        self.joined.extend_from_slice(&self.task_clocks[row..row + self.stride]);
+        self.joined.extend_from_slice(own);
         if event.opaque {
             self.find_opaque_races(event, pending, condition, registry);
             return;
         }
         let mut cursors = [NO_ACCESS; SLOTS];
-        for (cursor, access) in cursors.iter_mut().zip(event.accesses()) {
-            let (last, modes) = registry.chain(access.location);
-            if modes & access.mode.conflicting() != 0 {
+        for (cursor, (location, mode)) in cursors.iter_mut().zip(event.touched()) {
+            let (last, modes) = registry.chain(location);
+            if modes & mode.conflicting() != 0 {
                 *cursor = last;
             }
         }
@@ -396,28 +443,24 @@ impl Trail {
         loop {
             // The newest of all chains. `NO_ACCESS` is the largest number: one more is the smallest.
             let (mut slot, mut id) = (0, cursors[0]);
-            for (other, &cursor) in cursors.iter().enumerate().take(event.slots.into()).skip(1) {
+            for (other, &cursor) in cursors.iter().enumerate().take(event.slots()).skip(1) {
                 if cursor.wrapping_add(1) > id.wrapping_add(1) {
                     (slot, id) = (other, cursor);
                 }
             }
-            if opaque != NO_ACCESS && (id == NO_ACCESS || opaque as usize >= id as usize / SLOTS) {
-                let done = self.meet(opaque as usize, event, pending, condition, registry);
+            if opaque != NO_ACCESS && (id == NO_ACCESS || opaque >= self.access(id).position) {
+                let done = self.is_covered(opaque as usize)
+                    || self.meet(opaque as usize, event, pending, condition, registry);
                 opaque = if done { NO_ACCESS } else { self.events[opaque as usize].previous_opaque };
                 continue;
             }
             if id == NO_ACCESS {
                 break;
             }
-            let (position, mode, previous) = {
-                let access = self.access(id);
-                (id as usize / SLOTS, access.mode, access.previous)
-            };
-            let covered = if mode.conflicts(event.accesses[slot].mode) {
-                self.meet(position, event, pending, condition, registry)
-            } else {
-                mode.is_total() && self.is_covered(position)
-            };
+            let Access { position, task, index, mode, previous, .. } = *self.access(id);
+            let conflicts = mode.conflicts(event.modes()[slot]);
+            let covered = knows(&self.covered, task, index)
+                || (conflicts && self.meet(position as usize, event, pending, condition, registry));
             // Whatever came before a covered total access on this location happens before it.
             cursors[slot] = if covered && mode.is_total() { NO_ACCESS } else { previous };
         }
@@ -426,13 +469,15 @@ impl Trail {
     /// An opaque event conflicts with all that came before it, back to the last opaque one.
     fn find_opaque_races(
         &mut self,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
     ) {
         for position in (0..self.events.len()).rev() {
-            if self.meet(position, event, pending, condition, registry) && self.events[position].opaque {
+            let covered =
+                self.is_covered(position) || self.meet(position, event, pending, condition, registry);
+            if covered && self.events[position].footprint.opaque {
                 break;
             }
         }
@@ -441,22 +486,21 @@ impl Trail {
     #[inline]
     fn is_covered(&self, position: usize) -> bool {
         let event = &self.events[position];
-        self.covered[event.task as usize] >= event.index
+        knows(&self.covered, event.footprint.task, event.index)
     }
 
-    /// `pending` conflicts with the event at `position`: notes what follows from it. True if the event is covered now.
+    /// `pending` conflicts with the event at `position`, which is not covered: notes what follows from it. True if the event
+    /// is covered now.
+    #[inline]
     fn meet(
         &mut self,
         position: usize,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
     ) -> bool {
-        if self.is_covered(position) {
-            return true;
-        }
-        let clock = position * self.stride..(position + 1) * self.stride;
+        let clock = self.parts(position);
         join(&mut self.joined, &self.clocks[clock.clone()]);
         let is_race = match self.tracking {
             // Only the clock is wanted: any ordered pair covers.
@@ -471,23 +515,43 @@ impl Trail {
 
     /// Adds the race of `pending` with the event at `first`: `pending` as it would be if it went before that event and
     /// all that happens after it, one for each of its alternatives there. False if it could not have gone on there.
+    #[inline]
     fn reverse(
         &mut self,
         first: usize,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
     ) -> bool {
-        let Some(first) = self.unglued(first) else { return false };
-        if self.is_covered(first) {
-            return false;
+        let mut first = first;
+        if self.events[first].glued {
+            let Some(chosen) = self.unglued(first) else { return false };
+            first = chosen;
+            if self.is_covered(first) {
+                return false;
+            }
         }
+        if pending.depends_on_states() {
+            return self.reverse_in_states(first, event, pending, condition, registry);
+        }
+        // It is the same wherever it goes.
+        let others = (self.blockers.len() as u32, 0);
+        let (first, second) = (first as u32, self.events.len() as u32);
+        self.races.push(Race { first, second, reversed: *event, others, wide: None });
+        true
+    }
+
+    /// [`reverse`](Trail::reverse), for an operation whose outcome depends on what was done before it.
+    fn reverse_in_states(
+        &mut self,
+        first: usize,
+        event: &Footprint,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) -> bool {
         let from = self.blockers.len();
-        if !pending.depends_on_states() {
-            self.add_race(first, from, event, pending, &[0; SLOTS], 1);
-            return true;
-        }
         let states = self.states_without_newest(first, from, pending, registry);
         let alternatives = pending.alternatives(&states, condition);
         if alternatives > 0 {
@@ -512,9 +576,10 @@ impl Trail {
 
     /// Whether the event counts itself in where `pending` waits for nobody to be counted.
     fn holds(&self, position: usize, pending: &Pending) -> bool {
-        self.events[position].accesses().iter().any(|access| {
+        let locations = self.events[position].footprint.locations();
+        locations.iter().zip(self.accesses(position)).any(|(its, access)| {
             access.after.wrapping_sub(access.before) as i64 > 0
-                && pending.actions().iter().any(|(location, _)| *location == access.location)
+                && pending.actions().iter().any(|(location, _)| location == its)
         })
     }
 
@@ -527,7 +592,7 @@ impl Trail {
     fn reverse_several(
         &mut self,
         first: usize,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -563,7 +628,7 @@ impl Trail {
     fn reverse_each_few(
         &mut self,
         first: usize,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
@@ -593,15 +658,15 @@ impl Trail {
         &mut self,
         first: usize,
         from: usize,
-        event: &Event,
+        event: &Footprint,
         pending: &Pending,
         states: &States,
         alternatives: u16,
     ) {
         let others = (from as u32, (self.blockers.len() - from) as u32);
-        let second = self.events.len();
+        let (first, second) = (first as u32, self.events.len() as u32);
         for choice in 0..alternatives {
-            let reversed = pending.event(event.task, event.index, states, choice, alternatives);
+            let (reversed, _) = pending.outcome(event.task, states, choice, alternatives);
             let wide = reversed.is_wider_than(event).then_some(self.wide.len() as u32);
             self.wide.extend(wide.map(|_| *pending));
             self.races.push(Race { first, second, reversed, others, wide });
@@ -625,6 +690,7 @@ impl Trail {
 
     /// The states of `pending`'s locations without the event at `first` and `others`, and without what happens after any
     /// of them.
+    #[inline]
     fn states_without(
         &self,
         chain: &mut Vec<AccessId>,
@@ -650,19 +716,19 @@ impl Trail {
     ) -> u64 {
         chain.clear();
         let mut id = registry.chain(location).0;
-        while id != NO_ACCESS && id as usize / SLOTS >= first {
+        while id != NO_ACCESS && self.access(id).position as usize >= first {
             chain.push(id);
             id = self.access(id).previous;
         }
         let mut state = chain.last().map_or(registry.state(location), |&oldest| self.access(oldest).before);
         for &id in chain.iter().rev() {
-            let position = id as usize / SLOTS;
+            let access = self.access(id);
+            let position = access.position as usize;
             if self.happens_before(first, position)
                 || others.iter().any(|&other| self.happens_before(other as usize, position))
             {
                 continue;
             }
-            let access = self.access(id);
             state = if access.mode.is_total() {
                 access.after
             } else {
@@ -675,8 +741,16 @@ impl Trail {
 
 /// `clock` becomes the later of the two, task by task.
 #[inline]
-fn join(clock: &mut [u32], other: &[u32]) {
-    for (own, &seen) in clock.iter_mut().zip(other) {
-        *own = (*own).max(seen);
+fn join(clock: &mut [Part], other: &[Part]) {
+    for (own, seen) in clock.iter_mut().zip(other) {
+        for (own, &seen) in own.iter_mut().zip(seen) {
+            *own = (*own).max(seen);
+        }
     }
+}
+
+/// Whether `clock` has the task's event of this index.
+#[inline]
+fn knows(clock: &[Part], task: TaskId, index: u32) -> bool {
+    clock.as_flattened()[task as usize] >= index
 }

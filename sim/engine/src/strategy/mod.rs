@@ -16,7 +16,9 @@ pub(crate) use preemptions::Preemptions;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 
-use crate::event::{Event, TaskId};
+use std::iter;
+
+use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
 /// What a strategy can choose from.
@@ -25,10 +27,12 @@ pub(crate) trait Options {
     fn current(&self) -> TaskId;
     /// One more than the largest number of a task.
     fn tasks(&self) -> TaskId;
+    /// The tasks that have announced an operation, a bit for each. The others cannot go on.
+    fn announced(&self) -> u64;
     /// How many alternatives the operation that the task has announced has now; 0 if it cannot go on.
     fn alternatives(&self, task: TaskId) -> u16;
-    /// The event that an alternative of the task's operation would be now.
-    fn event(&self, task: TaskId, choice: u16) -> Event;
+    /// What an alternative of the task's operation would touch now.
+    fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
 }
 
 /// Whose turn it is: the task, and which alternative of its operation.
@@ -36,6 +40,15 @@ pub(crate) trait Options {
 pub(crate) struct Turn {
     pub(crate) task: TaskId,
     pub(crate) choice: u16,
+}
+
+/// The tasks of a set that has a bit for each, in the order of their numbers.
+fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
+    iter::from_fn(move || {
+        let task = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (task < u64::BITS).then_some(task as TaskId)
+    })
 }
 
 /// Decides the order of events, run after run.

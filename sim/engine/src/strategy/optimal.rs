@@ -7,15 +7,15 @@
 //! already planned there, leads to the same class.
 
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
-use super::{Options, Strategy, Turn, part_done};
-use crate::event::{Event, TaskId};
+use super::{Options, Strategy, Turn, part_done, tasks_of};
+use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
     /// What has been explored from here, or from further up and still leads to the same classes.
-    sleep: Vec<Event>,
+    sleep: Vec<Footprint>,
     /// What is to be explored from here; the first is the one that is being explored, if `planned`.
     branches: BranchId,
     /// Whether the event that follows in the trail is the first of `branches`.
@@ -31,42 +31,46 @@ pub(crate) struct Optimal {
     depth: usize,
     forest: Forest,
     redundant: bool,
+    /// The sequence that is being planned.
+    sequence: Vec<Footprint>,
 }
 
 impl Optimal {
     pub(crate) fn new() -> Self {
         let root = Node { branches: NONE, ..Node::default() };
-        Optimal { nodes: vec![root], depth: 0, forest: Forest::default(), redundant: false }
+        Optimal {
+            nodes: vec![root],
+            depth: 0,
+            forest: Forest::default(),
+            redundant: false,
+            sequence: Vec::new(),
+        }
     }
 
     /// Plans the runs in which the races of this one are reversed.
     fn plan(&mut self, trail: &Trail, registry: &Registry) {
-        let wide = trail.new_races().filter(|race| race.is_wide());
-        let wide: Vec<_> = wide.map(|race| trail.reversed_last(race, registry)).collect();
-        let mut wide = wide.iter();
-        let mut sequence: Vec<&Event> = Vec::new();
+        let sequence = &mut self.sequence;
         for race in trail.new_races() {
-            let node = &mut self.nodes[race.first];
+            let node = &mut self.nodes[race.first()];
             sequence.clear();
-            sequence.extend(trail.independent_of(race, race.first + 1..trail.len()));
-            let last =
-                if race.is_wide() { wide.next().and_then(Option::as_ref) } else { Some(&race.reversed) };
+            sequence.extend(trail.independent_of(race, race.first() + 1..trail.len()));
+            let last = if race.is_wide() { trail.reversed_last(race, registry) } else { Some(race.reversed) };
             match last {
                 Some(reversed) => sequence.push(reversed),
                 None => {
                     // It can go on only ahead of what came later. Of that remains what needs nothing of the rest.
-                    let before = trail.independent_of(race, race.first + 1..race.second).count();
+                    let before = trail.independent_of(race, race.first() + 1..race.second()).count();
                     let later = sequence.split_off(before);
-                    sequence.push(&race.reversed);
-                    let mut lost = vec![&race.reversed];
+                    sequence.push(race.reversed);
+                    let mut lost = vec![race.reversed];
                     for event in later {
-                        let needs = lost.iter().any(|its| its.conflicts(event));
+                        let needs = lost.iter().any(|its| its.conflicts(&event));
                         if needs { lost.push(event) } else { sequence.push(event) }
                     }
                 }
             }
             let sleep = &node.sleep;
-            let is_covered = |asleep: &Event| match weak_initial(asleep, &sequence) {
+            let is_covered = |asleep: &Footprint| match weak_initial(asleep, sequence) {
                 None => false,
                 Some(Some(_)) => true,
                 Some(None) => all_asleep(sleep, asleep.task, asleep.alternatives),
@@ -74,33 +78,33 @@ impl Optimal {
             if sleep.iter().any(is_covered) {
                 continue;
             }
-            let alternatives: Vec<Event> =
+            let alternatives: Vec<Footprint> =
                 sleep.iter().filter(|asleep| asleep.alternatives > 1).copied().collect();
-            node.branches = self.forest.insert(node.branches, &alternatives, &mut sequence);
+            node.branches = self.forest.insert(node.branches, &alternatives, sequence);
         }
     }
 }
 
 /// Whether all alternatives of the task's operation sleep.
-fn all_asleep(sleep: &[Event], task: TaskId, alternatives: u16) -> bool {
+fn all_asleep(sleep: &[Footprint], task: TaskId, alternatives: u16) -> bool {
     sleep.iter().filter(|event| event.task == task).count() >= alternatives.into()
 }
 
 /// A task that can go on and does not sleep, the current one if possible, and how many alternatives it has. If there is
 /// none although some task can go on, the run is redundant.
-fn free_choice(sleep: &[Event], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
-    if sleep.is_empty() {
-        // The common case.
-        let enabled = |task: TaskId| Some((task, options.alternatives(task))).filter(|&(_, of)| of > 0);
-        *redundant = false;
-        return enabled(options.current()).or_else(|| (0..options.tasks()).find_map(enabled));
-    }
-    let awake = |task: TaskId| {
+fn free_choice(sleep: &[Footprint], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
+    let (announced, current) = (options.announced(), options.current());
+    *redundant = false;
+    let mut awake = |task: TaskId| {
         let alternatives = options.alternatives(task);
-        (alternatives > 0 && !all_asleep(sleep, task, alternatives)).then_some((task, alternatives))
+        let awake = alternatives > 0 && !all_asleep(sleep, task, alternatives);
+        *redundant |= alternatives > 0 && !awake;
+        awake.then_some((task, alternatives))
     };
-    let chosen = awake(options.current()).or_else(|| (0..options.tasks()).find_map(awake));
-    *redundant = chosen.is_none() && (0..options.tasks()).any(|task| options.alternatives(task) > 0);
+    let own = 1 << current;
+    let chosen = if announced & own == 0 { None } else { awake(current) };
+    let chosen = chosen.or_else(|| tasks_of(announced & !own).find_map(awake));
+    *redundant &= chosen.is_none();
     chosen
 }
 
@@ -120,7 +124,7 @@ impl Strategy for Optimal {
             let asleep =
                 |choice: u16| node.sleep.iter().any(|event| event.task == task && event.choice == choice);
             for choice in (0..alternatives).rev().filter(|&choice| !asleep(choice)) {
-                node.branches = self.forest.push(options.event(task, choice), node.branches);
+                node.branches = self.forest.push(options.footprint(task, choice), node.branches);
             }
         }
         node.planned = true;
@@ -129,7 +133,7 @@ impl Strategy for Optimal {
     }
 
     fn executed(&mut self, trail: &Trail) {
-        let event = trail.events()[self.depth];
+        let event = &trail.events()[self.depth];
         if event.glued {
             // It was not chosen, but a planned sequence has it too.
             let node = &mut self.nodes[self.depth];
@@ -141,7 +145,7 @@ impl Strategy for Optimal {
         }
         let [parent, node] = self.nodes.get_disjoint_mut([self.depth - 1, self.depth]).expect("two nodes");
         node.sleep.clear();
-        node.sleep.extend(parent.sleep.iter().filter(|asleep| !asleep.conflicts(&event)));
+        node.sleep.extend(parent.sleep.iter().filter(|asleep| !asleep.conflicts(&event.footprint)));
         node.branches = if parent.planned { self.forest.child(parent.branches) } else { NONE };
         node.planned = false;
         node.explored = 0;

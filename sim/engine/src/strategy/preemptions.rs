@@ -6,7 +6,7 @@
 //! (Coons, Musuvathi, McKinley: "Bounded partial-order reduction", OOPSLA 2013).
 
 use super::{Options, Strategy, Turn};
-use crate::event::{Event, TaskId};
+use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
 
 /// A strategy within the bound.
@@ -41,12 +41,16 @@ impl Options for Only<'_> {
         self.options.tasks()
     }
 
+    fn announced(&self) -> u64 {
+        self.options.announced() & 1 << self.task
+    }
+
     fn alternatives(&self, task: TaskId) -> u16 {
         if task == self.task { self.options.alternatives(task) } else { 0 }
     }
 
-    fn event(&self, task: TaskId, choice: u16) -> Event {
-        self.options.event(task, choice)
+    fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
+        self.options.footprint(task, choice)
     }
 }
 
@@ -56,7 +60,7 @@ impl Strategy for Preemptions {
     }
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
-        let last = trail.events().last().map(|event| event.task);
+        let last = trail.events().last().map(|event| event.footprint.task);
         let runs_on = last.filter(|&task| options.alternatives(task) > 0);
         let so_far = self.counts.last().copied().unwrap_or(0);
         let turn = match runs_on {

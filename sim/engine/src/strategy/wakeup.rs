@@ -4,7 +4,7 @@
 //! 2017, sections 6 and 7. A plain backtrack set says only which task is to go first; a wakeup tree says how to go on until
 //! the race is really reversed, which is what makes sleep-set-blocked runs impossible.
 
-use crate::event::{Event, TaskId};
+use crate::event::{Footprint, TaskId};
 
 /// A node of a tree, or none.
 pub(super) type BranchId = u32;
@@ -14,7 +14,7 @@ pub(super) const NONE: BranchId = u32::MAX;
 
 /// One event of a sequence that is to be explored.
 struct Branch {
-    event: Event,
+    event: Footprint,
     /// The first of the events that may follow.
     child: BranchId,
     /// The next alternative to this event.
@@ -29,7 +29,7 @@ pub(super) struct Forest {
 }
 
 impl Forest {
-    pub(super) fn event(&self, branch: BranchId) -> &Event {
+    pub(super) fn event(&self, branch: BranchId) -> &Footprint {
         &self.branches[branch as usize].event
     }
 
@@ -55,7 +55,7 @@ impl Forest {
     }
 
     /// Adds an alternative in front of `sibling`.
-    pub(super) fn push(&mut self, event: Event, sibling: BranchId) -> BranchId {
+    pub(super) fn push(&mut self, event: Footprint, sibling: BranchId) -> BranchId {
         self.add(Branch { event, child: NONE, sibling })
     }
 
@@ -69,8 +69,8 @@ impl Forest {
     pub(super) fn insert(
         &mut self,
         root: BranchId,
-        asleep: &[Event],
-        sequence: &mut Vec<&Event>,
+        asleep: &[Footprint],
+        sequence: &mut Vec<Footprint>,
     ) -> BranchId {
         let (mut branch, mut last) = (root, NONE);
         while branch != NONE {
@@ -101,7 +101,7 @@ impl Forest {
             branch = *sibling;
         }
         let mut new = NONE;
-        for &&event in sequence.iter().rev() {
+        for &event in sequence.iter().rev() {
             new = self.add(Branch { event, child: new, sibling: NONE });
         }
         if last == NONE {
@@ -112,10 +112,10 @@ impl Forest {
     }
 
     /// Adds what is left of a sequence below a branch that it begins with.
-    fn insert_below(&mut self, branch: BranchId, asleep: &[Event], rest: &mut Vec<&Event>) {
+    fn insert_below(&mut self, branch: BranchId, asleep: &[Footprint], rest: &mut Vec<Footprint>) {
         let Branch { event, child, .. } = &self.branches[branch as usize];
         if *child != NONE {
-            let asleep: Vec<Event> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
+            let asleep: Vec<Footprint> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
             self.branches[branch as usize].child = self.insert(*child, &asleep, rest);
         }
     }
@@ -149,7 +149,7 @@ impl Forest {
 
 /// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it
 /// that comes before the task's own event conflicts. `Some(Some(i))`: the task's own event is the `i`-th.
-pub(super) fn weak_initial(event: &Event, sequence: &[&Event]) -> Option<Option<usize>> {
+pub(super) fn weak_initial(event: &Footprint, sequence: &[Footprint]) -> Option<Option<usize>> {
     for (i, other) in sequence.iter().enumerate() {
         if other.task == event.task {
             return (other.choice == event.choice).then_some(Some(i));

@@ -40,13 +40,19 @@ std::thread_local! {
     static ANY: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether any task may have something local.
+#[inline]
+pub(super) fn any() -> bool {
+    ANY.get()
+}
+
 /// Drops what is local to the current task, the youngest first.
 pub(super) struct Locals;
 
 impl Drop for Locals {
     #[inline]
     fn drop(&mut self) {
-        if ANY.get() {
+        if any() {
             drop_all();
         }
     }

@@ -80,8 +80,8 @@ where
         // While one is waited for, it may spawn others.
         let child = |nth: usize| children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).copied();
         while let Some(task) = child(waited) {
-            runtime::join(task);
-            panicked = panicked.or(runtime::take_panic(task));
+            let its = runtime::join(task);
+            panicked = panicked.or(its);
             waited += 1;
         }
         panicked

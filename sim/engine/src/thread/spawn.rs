@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Thread;
-use super::local::Locals;
+use super::local::{self, Locals};
 use crate::runtime;
 
 /// The result of a task: what its closure returned, or what it panicked with.
@@ -54,7 +54,6 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 pub(super) fn join<T>(thread: &Thread, packet: &Packet<T>) -> Result<T> {
     runtime::join(thread.task());
-    runtime::take_panic(thread.task());
     let result = packet.lock().unwrap_or_else(PoisonError::into_inner).take();
     result.unwrap_or_else(|| Err(Box::new("the run was given up before the task ended")))
 }
@@ -152,6 +151,9 @@ pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>
     let when_unwound = Locals;
     hand_over(run_to_end(body));
     mem::forget(when_unwound);
+    if !local::any() && !runtime::owing() {
+        return;
+    }
     let farewell = || {
         drop(Locals);
         runtime::send_wakes();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use crate::event::{Action, CHOOSE, Event, LocationId, Mode, Pending};
+use crate::event::{Access, Action, CHOOSE, Footprint, LocationId, Mode, Pending};
 use crate::run::Run;
 use crate::runtime::{Ending, Execution, Switch};
 use crate::schedule::Schedule;
@@ -73,7 +73,7 @@ impl Trace {
         let events = execution.trail.events();
         let names = Names::of(execution);
         let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
-        for (event, recorded) in events.iter().zip(&execution.record) {
+        for (position, (event, recorded)) in events.iter().zip(&execution.record).enumerate() {
             let turnover = recorded.switch.map(|switch| {
                 let task = steps.last().map(|last| last.task.clone()).unwrap_or_default();
                 match switch {
@@ -90,15 +90,15 @@ impl Trace {
                     }
                 }
             });
-            let (before, after) = values(execution, &recorded.pending, event);
+            let (before, after) = values(execution, &recorded.pending, execution.trail.accesses(position));
             steps.push(TraceStep {
-                task: execution.task_name(event.task),
+                task: execution.task_name(event.footprint.task),
                 turnover,
                 object: names.object(&recorded.pending),
                 operation: done(recorded.pending.describe()),
                 before,
                 after,
-                outcome: outcome(&recorded.pending, event),
+                outcome: outcome(&recorded.pending, &event.footprint),
                 source: event.source,
             });
         }
@@ -157,8 +157,8 @@ fn bare(name: &'static str) -> &'static str {
 }
 
 /// The values before and after, where the location's state is a value.
-fn values(execution: &Execution, pending: &Pending, event: &Event) -> (Option<String>, Option<String>) {
-    let Some((access, (location, action))) = event.accesses().first().zip(pending.actions().first()) else {
+fn values(execution: &Execution, pending: &Pending, accesses: &[Access]) -> (Option<String>, Option<String>) {
+    let Some((access, (location, action))) = accesses.first().zip(pending.actions().first()) else {
         return (None, None);
     };
     let Some(show) = execution.registry.details(*location).show else { return (None, None) };
@@ -170,13 +170,13 @@ fn values(execution: &Execution, pending: &Pending, event: &Event) -> (Option<St
 }
 
 /// How an operation came out that can come out in several ways.
-fn outcome(pending: &Pending, event: &Event) -> Option<String> {
+fn outcome(pending: &Pending, event: &Footprint) -> Option<String> {
     if event.alternatives > 1 {
         let is_choice = pending.rule.is_some_and(|(rule, _)| std::ptr::eq(rule, &CHOOSE));
         let nth = if is_choice { event.choice } else { event.choice + 1 };
         return Some(format!("{nth} of {}", event.alternatives));
     }
-    let mode = event.accesses().first()?.mode;
+    let mode = *event.modes().first()?;
     match pending.actions().first()?.1 {
         Action::TryLock | Action::TryLockShared => {
             let taken = matches!(mode, Mode::Acquire | Mode::AcquireShared);
