@@ -18,7 +18,7 @@ use super::record::{Recorded, Switch};
 use super::registry::{CLOCK, Registry, Show};
 use super::sometimes::Sometimes;
 use super::task::{Phase, SharedCondition, Task};
-use super::trail::{Tracking, Trail};
+use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{self, Coroutine, Frame, StackPool};
 use crate::event::{Access, Action, CHOOSE, Event, Footprint, LocationId, Mode, Pending, States, TaskId};
 use crate::strategy::{Options, Strategy, Turn};
@@ -192,7 +192,7 @@ impl Execution {
         recording: bool,
     ) -> Self {
         Execution {
-            tasks: Vec::new(),
+            tasks: Vec::with_capacity(4),
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
@@ -208,7 +208,7 @@ impl Execution {
             record: Vec::new(),
             announced: 0,
             fingerprint: None,
-            announced_at: Vec::new(),
+            announced_at: Vec::with_capacity(FEW),
             sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),

@@ -21,4 +21,4 @@ pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload};
 pub(crate) use record::Switch;
 pub(crate) use registry::Registry;
-pub(crate) use trail::{Tracking, Trail};
+pub(crate) use trail::{FEW, Tracking, Trail};

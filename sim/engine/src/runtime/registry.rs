@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::trail::FEW;
 use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 
 /// The location of the virtual clock: its state is the time since the run began, in nanoseconds.
@@ -23,24 +24,25 @@ pub(crate) struct LocationState {
     pub(crate) last: AccessId,
     /// The modes of its accesses in the trail, a bit for each.
     pub(crate) modes: u16,
-    /// The object's name, for messages and traces.
-    pub(crate) name: &'static str,
 }
 
 /// A location's state as a person reads it.
 pub(crate) type Show = fn(u64) -> String;
 
-/// What messages and traces need to know of a location, and the search does not.
+/// What the search does not need to know of a location.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Details {
+    /// The object's name, for messages and traces.
+    name: &'static str,
     /// How the state is shown, if it is a value.
     pub(crate) show: Option<Show>,
     /// The object, if the location is one of its keys.
     pub(crate) whole: Option<LocationId>,
+    /// The key of the object that was asked for last, by its hash: mostly it is the next one, too.
+    last_key: Option<(u64, LocationId)>,
 }
 
 /// Numbers for tasks and locations, kept over the whole exploration.
-#[derive(Default)]
 pub(crate) struct Registry {
     /// Of each task, the numbers of its children, in the order in which it spawns them.
     children: Vec<Vec<TaskId>>,
@@ -52,6 +54,21 @@ pub(crate) struct Registry {
     details: Vec<Details>,
     tasks: usize,
     run: u64,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Registry {
+            children: Vec::with_capacity(FEW),
+            objects: Vec::with_capacity(FEW),
+            keys: FxHashMap::default(),
+            items: FxHashMap::default(),
+            locations: Vec::with_capacity(FEW),
+            details: Vec::with_capacity(FEW),
+            tasks: 0,
+            run: 0,
+        }
+    }
 }
 
 impl Registry {
@@ -124,19 +141,29 @@ impl Registry {
         let slot = &mut self.locations[location as usize];
         slot.state = initial;
         slot.run = self.run;
-        slot.name = name;
-        self.details[location as usize].show = show;
+        let details = &mut self.details[location as usize];
+        (details.name, details.show) = (name, show);
         location
     }
 
     /// The location of one key of an object, by the key's hash. Keys of one hash share a location: they are explored
     /// as if they were one.
+    #[inline]
     pub(crate) fn key(&mut self, object: LocationId, hash: u64) -> LocationId {
-        if let Some(&known) = self.keys.get(&(object, hash)) {
-            return known;
+        let details = &self.details[object as usize];
+        if let Some((_, location)) = details.last_key.filter(|(its, _)| *its == hash) {
+            return location;
         }
-        let location = self.new_location(self.locations[object as usize].name, Some(object));
-        self.keys.insert((object, hash), location);
+        let name = details.name;
+        let location = match self.keys.get(&(object, hash)) {
+            Some(&known) => known,
+            None => {
+                let location = self.new_location(name, Some(object));
+                self.keys.insert((object, hash), location);
+                location
+            }
+        };
+        self.details[object as usize].last_key = Some((hash, location));
         location
     }
 
@@ -145,7 +172,7 @@ impl Registry {
         if let Some(&known) = self.items.get(&object) {
             return known;
         }
-        let name = self.locations[object as usize].name;
+        let name = self.details[object as usize].name;
         let first = self.locations.len() as LocationId;
         for _ in 0..ITEMS {
             self.new_location(name, Some(object));
@@ -155,8 +182,8 @@ impl Registry {
     }
 
     fn new_location(&mut self, name: &'static str, whole: Option<LocationId>) -> LocationId {
-        self.details.push(Details { show: None, whole });
-        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0, name });
+        self.details.push(Details { name, show: None, whole, last_key: None });
+        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0 });
         (self.locations.len() - 1) as LocationId
     }
 
@@ -170,11 +197,17 @@ impl Registry {
     /// The states of an operation's locations.
     #[inline]
     pub(crate) fn states(&self, pending: &Pending) -> States {
-        let mut states = [0; SLOTS];
-        for (state, (location, _)) in states.iter_mut().zip(pending.actions()) {
-            *state = self.state(*location);
+        match pending.actions() {
+            // By far the most operations.
+            [(location, _)] => [self.state(*location), 0, 0],
+            actions => {
+                let mut states = [0; SLOTS];
+                for (state, (location, _)) in states.iter_mut().zip(actions) {
+                    *state = self.state(*location);
+                }
+                states
+            }
         }
-        states
     }
 
     #[inline]
@@ -199,7 +232,7 @@ impl Registry {
     }
 
     pub(crate) fn name(&self, location: LocationId) -> &'static str {
-        self.locations[location as usize].name
+        self.details[location as usize].name
     }
 
     pub(crate) fn details(&self, location: LocationId) -> &Details {

@@ -68,6 +68,9 @@ type Part = [u32; PART];
 
 const PART: usize = 8;
 
+/// For how many of a kind there is room to begin with: a small search should be over before it has grown all that it needs.
+pub(crate) const FEW: usize = 16;
+
 /// The events of the current run, in order.
 pub(crate) struct Trail {
     events: Vec<Event>,
@@ -90,31 +93,34 @@ pub(crate) struct Trail {
     /// The second operations of the races that are wide.
     wide: Vec<Pending>,
     last_opaque: u32,
+    /// The clock of the operation that is being looked at, as far as its races have been found: see
+    /// [`find_races`](Trail::find_races).
+    covered: Vec<Part>,
+    /// Its clock, less itself.
+    joined: Vec<Part>,
     /// The events that conflict with the operation that is being looked at, and whose absence alone does not let it go on.
     blocking: Vec<u32>,
-    covered: Vec<Part>,
-    joined: Vec<Part>,
     chain: Vec<AccessId>,
 }
 
 impl Trail {
     pub(crate) fn new(tracking: Tracking) -> Self {
         Trail {
-            events: Vec::new(),
-            accesses: Vec::new(),
-            clocks: Vec::new(),
-            task_clocks: Vec::new(),
+            events: Vec::with_capacity(FEW),
+            accesses: Vec::with_capacity(FEW),
+            clocks: Vec::with_capacity(FEW),
+            task_clocks: Vec::with_capacity(PART),
             width: 1,
             executed: 0,
             prefix: 0,
             tracking,
-            races: Vec::new(),
+            races: Vec::with_capacity(FEW),
             blockers: Vec::new(),
             wide: Vec::new(),
             last_opaque: NO_ACCESS,
             blocking: Vec::new(),
-            covered: Vec::new(),
-            joined: Vec::new(),
+            covered: vec![[0; PART]],
+            joined: vec![[0; PART]],
             chain: Vec::new(),
         }
     }
@@ -275,6 +281,8 @@ impl Trail {
                     clocks.resize(clocks.len() + width - self.width, [0; PART]);
                 }
             }
+            self.covered.resize(width, [0; PART]);
+            self.joined.resize(width, [0; PART]);
             self.width = width;
         }
         let parts = (task as usize + 1) * self.width;
@@ -292,7 +300,7 @@ impl Trail {
             registry.set_state(location, access.after);
         }
         let (own, of_event) = (self.parts(event.footprint.task.into()), self.parts(position));
-        self.task_clocks[own].copy_from_slice(&self.clocks[of_event]);
+        copy(&mut self.task_clocks[own], &self.clocks[of_event]);
         self.executed += 1;
         position
     }
@@ -315,8 +323,8 @@ impl Trail {
         let index = self.next_index(task);
         self.joined.as_flattened_mut()[task as usize] = index;
         let own = self.parts(task.into());
-        self.task_clocks[own].copy_from_slice(&self.joined);
-        self.clocks.extend_from_slice(&self.joined);
+        copy(&mut self.task_clocks[own], &self.joined);
+        self.joined.iter().for_each(|&part| self.clocks.push(part));
         let first_access = self.accesses.len() as AccessId;
         let mut event = Event::new(pending, footprint, index, first_access);
         event.glued = glued;
@@ -422,12 +430,10 @@ impl Trail {
         condition: Condition<'_>,
         registry: &Registry,
     ) {
-        let own = &self.task_clocks[self.parts(event.task.into())];
+        let own = self.parts(event.task.into());
+        copy(&mut self.joined, &self.task_clocks[own]);
+        copy(&mut self.covered, &self.joined);
         self.blocking.clear();
-        self.covered.clear();
-        self.covered.extend_from_slice(own);
-        self.joined.clear();
-        self.joined.extend_from_slice(own);
         if event.opaque {
             self.find_opaque_races(event, pending, condition, registry);
             return;
@@ -736,6 +742,14 @@ impl Trail {
             };
         }
         state
+    }
+}
+
+/// Clocks have few parts, mostly one: a call of `memcpy` would take longer.
+#[inline]
+fn copy(clock: &mut [Part], other: &[Part]) {
+    for (own, seen) in clock.iter_mut().zip(other) {
+        *own = *seen;
     }
 }
 

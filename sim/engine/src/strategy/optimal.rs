@@ -9,7 +9,7 @@
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
 use super::{Options, Strategy, Turn, part_done, tasks_of};
 use crate::event::{Footprint, TaskId};
-use crate::runtime::{Registry, Tracking, Trail};
+use crate::runtime::{FEW, Registry, Tracking, Trail};
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -37,13 +37,14 @@ pub(crate) struct Optimal {
 
 impl Optimal {
     pub(crate) fn new() -> Self {
-        let root = Node { branches: NONE, ..Node::default() };
+        let mut nodes = Vec::with_capacity(FEW);
+        nodes.push(Node { branches: NONE, ..Node::default() });
         Optimal {
-            nodes: vec![root],
+            nodes,
             depth: 0,
-            forest: Forest::default(),
+            forest: Forest::new(),
             redundant: false,
-            sequence: Vec::new(),
+            sequence: Vec::with_capacity(FEW),
         }
     }
 

@@ -5,6 +5,7 @@
 //! the race is really reversed, which is what makes sleep-set-blocked runs impossible.
 
 use crate::event::{Footprint, TaskId};
+use crate::runtime::FEW;
 
 /// A node of a tree, or none.
 pub(super) type BranchId = u32;
@@ -22,13 +23,16 @@ struct Branch {
 }
 
 /// All the trees of a search, in one arena.
-#[derive(Default)]
 pub(super) struct Forest {
     branches: Vec<Branch>,
     free: Vec<BranchId>,
 }
 
 impl Forest {
+    pub(super) fn new() -> Self {
+        Forest { branches: Vec::with_capacity(FEW), free: Vec::with_capacity(FEW) }
+    }
+
     pub(super) fn event(&self, branch: BranchId) -> &Footprint {
         &self.branches[branch as usize].event
     }
