@@ -91,6 +91,8 @@ impl Task {
         self.unseen = false;
         self.spins = 0;
         self.looked = 0;
-        self.rare = None;
+        if self.rare.is_some() {
+            self.rare = None;
+        }
     }
 }

@@ -25,7 +25,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     ///
     /// The payload, if the task panicked. The scope does not panic for it then.
     pub fn join(self) -> Result<T> {
-        spawn::join(&self.thread, &self.packet)
+        spawn::join(&self.thread, self.packet)
     }
 
     /// The task.

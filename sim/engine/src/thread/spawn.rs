@@ -29,7 +29,7 @@ impl<T> JoinHandle<T> {
     ///
     /// The payload, if the task panicked. A panic that is taken here is not an outcome of the run.
     pub fn join(self) -> Result<T> {
-        join(&self.thread, &self.packet)
+        join(&self.thread, self.packet)
     }
 
     /// The task.
@@ -52,9 +52,11 @@ impl<T> fmt::Debug for JoinHandle<T> {
     }
 }
 
-pub(super) fn join<T>(thread: &Thread, packet: &Packet<T>) -> Result<T> {
+pub(super) fn join<T>(thread: &Thread, packet: Packet<T>) -> Result<T> {
     runtime::join(thread.task());
-    let result = packet.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // The task that has ended has dropped its share.
+    let result = Arc::into_inner(packet)
+        .and_then(|packet| packet.into_inner().unwrap_or_else(PoisonError::into_inner));
     result.unwrap_or_else(|| Err(Box::new("the run was given up before the task ended")))
 }
 
