@@ -6,9 +6,10 @@ use std::path::Path;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A crate, and which of ours it may depend on.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     (".", &[]),
     ("sim/engine", &[]),
+    ("sim/redis", &[]),
     ("sim/harness", &["selvedge", "selvedge-engine"]),
     ("sim/cli", &["selvedge-sim"]),
     ("sim/redis-server", &[]),
@@ -17,13 +18,14 @@ const CRATES: [(&str, &[&str]); 7] = [
 ];
 
 /// A crate of others, and the places in the product that may import it. Tests may import what they like.
-const OTHERS: [(&str, &[&str]); 7] = [
+const OTHERS: [(&str, &[&str]); 8] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("redis", &["./src/remote/", "sim/bench/src/"]),
     ("tokio", &["./src/remote/redis/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs"]),
     ("crossbeam", &["./src/sync/std.rs"]),
+    ("mlua", &["sim/redis/src/script/"]),
     ("parking_lot", &["./src/sync/std.rs"]),
 ];
 

@@ -1,0 +1,113 @@
+//! `CLIENT`, but for tracking.
+
+use bytes::Bytes;
+
+use super::arguments::is;
+use super::{Answer, Call, ErrorReply};
+use crate::resp::{Reply, whole_number};
+use crate::session::ConnectionId;
+
+pub(super) fn id(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::Integer(call.connection.number() as i64))
+}
+
+pub(super) fn get_name(call: &mut Call<'_>) -> Answer {
+    Ok(call.session().name.clone().into())
+}
+
+pub(super) fn set_name(call: &mut Call<'_>) -> Answer {
+    rename(call, checked_name(&call.words[2])?);
+    Ok(Reply::OK)
+}
+
+/// A name that may be given to a connection.
+pub(super) fn checked_name(name: &Bytes) -> Result<&Bytes, ErrorReply> {
+    if is_printable(name) {
+        return Ok(name);
+    }
+    Err(ErrorReply::fixed("ERR Client names cannot contain spaces, newlines or special characters."))
+}
+
+fn is_printable(text: &[u8]) -> bool {
+    text.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}
+
+/// An empty name takes the name away.
+pub(super) fn rename(call: &mut Call<'_>, name: &Bytes) {
+    call.session().name = Some(name.clone()).filter(|name| !name.is_empty());
+}
+
+/// `CLIENT SETINFO`, which Redis has from 7.2 on. What is told is for `CLIENT LIST`, which is not there.
+pub(super) fn set_info(call: &mut Call<'_>) -> Answer {
+    let (attribute, value) = (&call.words[2], &call.words[3]);
+    let name = match () {
+        () if is(attribute, "lib-name") => "lib-name",
+        () if is(attribute, "lib-ver") => "lib-ver",
+        () => return Err(ErrorReply::new([b"ERR Unrecognized option '", &attribute[..], b"'"].concat())),
+    };
+    if is_printable(value) {
+        return Ok(Reply::OK);
+    }
+    let text = format!("ERR {name} cannot contain spaces, newlines or special characters.");
+    Err(ErrorReply::new(text))
+}
+
+/// `CLIENT KILL`, by `ID`, `TYPE` and `SKIPME`. Connections have no addresses here: none has the one that is asked for.
+pub(super) fn kill(call: &mut Call<'_>) -> Answer {
+    if call.words.len() == 3 {
+        return Err(ErrorReply::fixed("ERR No such client"));
+    }
+    let filter = Filter::parse(&call.words[2..])?;
+    let connections: Vec<_> = call.server.sessions.keys().copied().collect();
+    let mut killed = 0;
+    for connection in connections {
+        let session = &call.server.sessions[&connection];
+        let is_of_kind = filter.subscribers.is_none_or(|wanted| session.is_subscriber() == wanted);
+        let is_it = filter.id.is_none_or(|id| id == connection);
+        let is_spared = filter.skip_me && connection == call.connection;
+        if is_of_kind && is_it && !filter.nobody && !is_spared {
+            call.server.close(connection);
+            killed += 1;
+        }
+    }
+    Ok(Reply::Integer(killed))
+}
+
+#[derive(Debug)]
+struct Filter {
+    id: Option<ConnectionId>,
+    /// Only those who are subscribed to something, or only the others.
+    subscribers: Option<bool>,
+    skip_me: bool,
+    /// It asks for what no connection here is.
+    nobody: bool,
+}
+
+impl Filter {
+    fn parse(words: &[Bytes]) -> Result<Self, ErrorReply> {
+        let mut filter = Filter { id: None, subscribers: None, skip_me: true, nobody: false };
+        for option in words.chunks(2) {
+            let [name, value] = option else { return Err(ErrorReply::SYNTAX) };
+            match &name.to_ascii_lowercase()[..] {
+                b"id" => {
+                    let id = whole_number(value).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
+                    let id = id.ok_or(ErrorReply::fixed("ERR client-id should be greater than 0"))?;
+                    filter.id = Some(ConnectionId(id));
+                }
+                b"type" if is(value, "normal") => filter.subscribers = Some(false),
+                b"type" if is(value, "pubsub") => filter.subscribers = Some(true),
+                b"type" if is(value, "master") || is(value, "replica") || is(value, "slave") => {
+                    filter.nobody = true;
+                }
+                b"type" => {
+                    return Err(ErrorReply::new([b"ERR Unknown client type '", &value[..], b"'"].concat()));
+                }
+                b"addr" | b"laddr" => filter.nobody = true,
+                b"skipme" if is(value, "yes") => filter.skip_me = true,
+                b"skipme" if is(value, "no") => filter.skip_me = false,
+                _ => return Err(ErrorReply::SYNTAX),
+            }
+        }
+        Ok(filter)
+    }
+}

@@ -1,0 +1,101 @@
+//! The connection itself: `HELLO`, `PING`, `SELECT` and their kin.
+
+use super::arguments::is;
+use super::client::{checked_name, rename};
+use super::{Answer, Call, ErrorReply};
+use crate::resp::{Protocol, Reply, whole_number};
+
+/// The Redis whose behaviour this has.
+pub(super) const VERSION: &str = "7.0.15";
+
+pub(super) fn ping(call: &mut Call<'_>) -> Answer {
+    let message = match call.words {
+        [_] => None,
+        [_, message] => Some(message.clone()),
+        _ => return call.wrong_arity(),
+    };
+    if call.protocol == Protocol::Resp2 && call.session().is_subscriber() {
+        return Ok(Reply::Array(vec![Reply::text("pong"), Reply::Bulk(message.unwrap_or_default())]));
+    }
+    Ok(message.map_or(Reply::status("PONG"), Reply::Bulk))
+}
+
+pub(super) fn echo(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::Bulk(call.words[1].clone()))
+}
+
+pub(super) fn select(call: &mut Call<'_>) -> Answer {
+    let index = whole_number(&call.words[1]).ok_or(ErrorReply::NOT_AN_INTEGER)?;
+    if i32::try_from(index).is_err() {
+        let (least, most) = (i32::MIN, i32::MAX);
+        let text = format!("ERR value is out of range, value must between {least} and {most}");
+        return Err(ErrorReply::new(text));
+    }
+    let index = usize::try_from(index).ok().filter(|index| *index < call.server.databases.len());
+    let index = index.ok_or(ErrorReply::fixed("ERR DB index is out of range"))?;
+    match &mut call.script {
+        Some(script) => script.database = index,
+        None => call.session().database = index,
+    }
+    Ok(Reply::OK)
+}
+
+pub(super) fn quit(call: &mut Call<'_>) -> Answer {
+    call.server.close(call.connection);
+    Ok(Reply::OK)
+}
+
+pub(super) fn reset(call: &mut Call<'_>) -> Answer {
+    call.server.forget(call.connection);
+    Ok(Reply::status("RESET"))
+}
+
+pub(super) fn hello(call: &mut Call<'_>) -> Answer {
+    let version = call.words.get(1).map(|version| protocol(version)).transpose()?;
+    let mut rest = call.words.get(2..).unwrap_or_default();
+    while let Some((option, after)) = rest.split_first() {
+        rest = match after {
+            // There are no passwords: the default user may do all, and any other is unknown.
+            [user, _, after @ ..] if is(option, "auth") => {
+                if &user[..] != b"default" {
+                    let text = "WRONGPASS invalid username-password pair or user is disabled.";
+                    return Err(ErrorReply::fixed(text));
+                }
+                after
+            }
+            [name, after @ ..] if is(option, "setname") => {
+                rename(call, checked_name(name)?);
+                after
+            }
+            _ => {
+                return Err(ErrorReply::new(
+                    [b"ERR Syntax error in HELLO option '", &option[..], b"'"].concat(),
+                ));
+            }
+        };
+    }
+    let connection = call.connection;
+    let session = call.session();
+    if let Some(version) = version {
+        session.protocol = version;
+    }
+    let fields = [
+        ("server", Reply::text("redis")),
+        ("version", Reply::text(VERSION)),
+        ("proto", Reply::Integer(session.protocol.number())),
+        ("id", Reply::Integer(connection.number() as i64)),
+        ("mode", Reply::text("standalone")),
+        ("role", Reply::text("master")),
+        ("modules", Reply::Array(Vec::new())),
+    ];
+    Ok(Reply::Map(fields.into_iter().map(|(name, value)| (Reply::text(name), value)).collect()))
+}
+
+fn protocol(version: &[u8]) -> Result<Protocol, ErrorReply> {
+    match whole_number(version) {
+        Some(2) => Ok(Protocol::Resp2),
+        Some(3) => Ok(Protocol::Resp3),
+        Some(_) => Err(ErrorReply::fixed("NOPROTO unsupported protocol version")),
+        None => Err(ErrorReply::fixed("ERR Protocol version is not an integer or out of range")),
+    }
+}

@@ -1,0 +1,74 @@
+//! Sets.
+
+use bytes::Bytes;
+
+use super::{Answer, Call, ErrorReply};
+use crate::keyspace::{Set, Value};
+use crate::notify::Events;
+use crate::resp::Reply;
+
+impl Call<'_> {
+    fn members(&mut self, key: &Bytes) -> Result<Option<&Set>, ErrorReply> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(Value::Set(set)) => Ok(Some(set)),
+            Some(_) => Err(ErrorReply::WRONG_TYPE),
+        }
+    }
+
+    fn members_to_change(&mut self, key: &Bytes) -> Result<Option<&mut Set>, ErrorReply> {
+        match self.write(key) {
+            None => Ok(None),
+            Some(Value::Set(set)) => Ok(Some(set)),
+            Some(_) => Err(ErrorReply::WRONG_TYPE),
+        }
+    }
+}
+
+pub(super) fn sadd(call: &mut Call<'_>) -> Answer {
+    let key = &call.words[1];
+    let members = &call.words[2..];
+    if call.write(key).is_none() {
+        call.insert(key, Value::Set(Set::default()));
+    }
+    let Some(set) = call.members_to_change(key)? else { return Err(ErrorReply::WRONG_TYPE) };
+    let added = members.iter().filter(|member| set.insert((*member).clone())).count();
+    if added > 0 {
+        call.modified(key);
+        call.notify(Events::SET, "sadd", key);
+    }
+    Ok(Reply::count(added))
+}
+
+pub(super) fn srem(call: &mut Call<'_>) -> Answer {
+    let key = &call.words[1];
+    let members = &call.words[2..];
+    let Some(set) = call.members_to_change(key)? else { return Ok(Reply::Integer(0)) };
+    let removed = members.iter().filter(|member| set.remove(member)).count();
+    let is_empty = set.len() == 0;
+    if is_empty {
+        call.remove(key);
+    }
+    if removed > 0 {
+        call.modified(key);
+        call.notify(Events::SET, "srem", key);
+    }
+    if is_empty {
+        call.notify(Events::GENERIC, "del", key);
+    }
+    Ok(Reply::count(removed))
+}
+
+pub(super) fn smembers(call: &mut Call<'_>) -> Answer {
+    let members = call.members(&call.words[1])?.into_iter().flat_map(Set::iter);
+    Ok(Reply::Set(members.map(Reply::Bulk).collect()))
+}
+
+pub(super) fn sismember(call: &mut Call<'_>) -> Answer {
+    let member = &call.words[2];
+    Ok(call.members(&call.words[1])?.is_some_and(|set| set.contains(member)).into())
+}
+
+pub(super) fn scard(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::count(call.members(&call.words[1])?.map_or(0, Set::len)))
+}

@@ -1,0 +1,189 @@
+//! Sorted sets.
+
+use bytes::Bytes;
+
+use super::arguments::{float, pairs};
+use super::sorted_range::Request;
+use super::{Answer, Call, ErrorReply};
+use crate::keyspace::{SortedSet, Value};
+use crate::notify::Events;
+use crate::resp::{Protocol, Reply};
+
+impl Call<'_> {
+    fn scores(&mut self, key: &Bytes) -> Result<Option<&SortedSet>, ErrorReply> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(Value::SortedSet(set)) => Ok(Some(set)),
+            Some(_) => Err(ErrorReply::WRONG_TYPE),
+        }
+    }
+
+    fn scores_to_change(&mut self, key: &Bytes) -> Result<Option<&mut SortedSet>, ErrorReply> {
+        match self.write(key) {
+            None => Ok(None),
+            Some(Value::SortedSet(set)) => Ok(Some(set)),
+            Some(_) => Err(ErrorReply::WRONG_TYPE),
+        }
+    }
+}
+
+/// The options of `ZADD`.
+#[derive(Debug, Default)]
+struct Options {
+    if_absent: bool,
+    if_present: bool,
+    if_greater: bool,
+    if_less: bool,
+    counts_changes: bool,
+    increments: bool,
+}
+
+impl Options {
+    /// The options, and what follows them.
+    fn parse(words: &[Bytes]) -> Result<(Self, &[Bytes]), ErrorReply> {
+        let mut options = Options::default();
+        let mut rest = words;
+        while let Some((word, after)) = rest.split_first() {
+            let flag = match &word.to_ascii_lowercase()[..] {
+                b"nx" => &mut options.if_absent,
+                b"xx" => &mut options.if_present,
+                b"gt" => &mut options.if_greater,
+                b"lt" => &mut options.if_less,
+                b"ch" => &mut options.counts_changes,
+                b"incr" => &mut options.increments,
+                _ => break,
+            };
+            *flag = true;
+            rest = after;
+        }
+        options.check(rest.len())?;
+        Ok((options, rest))
+    }
+
+    fn check(&self, left: usize) -> Result<(), ErrorReply> {
+        let fixed = |text| Err(ErrorReply::fixed(text));
+        if left == 0 || !left.is_multiple_of(2) {
+            return Err(ErrorReply::SYNTAX);
+        }
+        if self.if_absent && self.if_present {
+            return fixed("ERR XX and NX options at the same time are not compatible");
+        }
+        let conditions = [self.if_absent, self.if_greater, self.if_less];
+        if conditions.into_iter().filter(|condition| *condition).count() > 1 {
+            return fixed("ERR GT, LT, and/or NX options at the same time are not compatible");
+        }
+        if self.increments && left > 2 {
+            return fixed("ERR INCR option supports a single increment-element pair");
+        }
+        Ok(())
+    }
+}
+
+/// What became of a member.
+enum Change {
+    /// The options forbade it.
+    None,
+    Same(f64),
+    Updated(f64),
+    Added(f64),
+}
+
+fn change(set: &mut SortedSet, member: &Bytes, score: f64, options: &Options) -> Result<Change, ErrorReply> {
+    let Some(old) = set.score(member) else {
+        if options.if_present {
+            return Ok(Change::None);
+        }
+        set.insert(member.clone(), score);
+        return Ok(Change::Added(score));
+    };
+    if options.if_absent {
+        return Ok(Change::None);
+    }
+    let new = if options.increments { old + score } else { score };
+    if new.is_nan() {
+        return Err(ErrorReply::fixed("ERR resulting score is not a number (NaN)"));
+    }
+    if (options.if_less && new >= old) || (options.if_greater && new <= old) {
+        return Ok(Change::None);
+    }
+    if new == old {
+        return Ok(Change::Same(new));
+    }
+    set.insert(member.clone(), new);
+    Ok(Change::Updated(new))
+}
+
+pub(super) fn zadd(call: &mut Call<'_>) -> Answer {
+    let key = &call.words[1];
+    let (options, rest) = Options::parse(&call.words[2..])?;
+    let parsed = pairs(rest).map(|(score, member)| Some((float(score)?, member)));
+    let members: Vec<_> = parsed.collect::<Option<_>>().ok_or(ErrorReply::NOT_A_FLOAT)?;
+    if call.write(key).is_none() {
+        if options.if_present {
+            return Ok(if options.increments { Reply::Null } else { Reply::Integer(0) });
+        }
+        call.insert(key, Value::SortedSet(SortedSet::default()));
+    }
+    let Some(set) = call.scores_to_change(key)? else { return Err(ErrorReply::WRONG_TYPE) };
+    let (mut added, mut updated, mut last) = (0, 0, Reply::Null);
+    for (score, member) in members {
+        match change(set, member, score, &options)? {
+            Change::None => {}
+            Change::Same(score) => last = Reply::Double(score),
+            Change::Updated(score) => {
+                updated += 1;
+                last = Reply::Double(score);
+            }
+            Change::Added(score) => {
+                added += 1;
+                last = Reply::Double(score);
+            }
+        }
+    }
+    if added + updated > 0 {
+        call.modified(key);
+        call.notify(Events::SORTED_SET, if options.increments { "zincr" } else { "zadd" }, key);
+    }
+    Ok(match () {
+        () if options.increments => last,
+        () if options.counts_changes => Reply::count(added + updated),
+        () => Reply::count(added),
+    })
+}
+
+pub(super) fn zrem(call: &mut Call<'_>) -> Answer {
+    let key = &call.words[1];
+    let members = &call.words[2..];
+    let Some(set) = call.scores_to_change(key)? else { return Ok(Reply::Integer(0)) };
+    let removed = members.iter().filter(|member| set.remove(member)).count();
+    let is_empty = set.len() == 0;
+    if is_empty {
+        call.remove(key);
+    }
+    if removed > 0 {
+        call.notify(Events::SORTED_SET, "zrem", key);
+        if is_empty {
+            call.notify(Events::GENERIC, "del", key);
+        }
+        call.modified(key);
+    }
+    Ok(Reply::count(removed))
+}
+
+pub(super) fn zscore(call: &mut Call<'_>) -> Answer {
+    let member = &call.words[2];
+    let score = call.scores(&call.words[1])?.and_then(|set| set.score(member));
+    Ok(score.map_or(Reply::Null, Reply::Double))
+}
+
+pub(super) fn zrange(call: &mut Call<'_>) -> Answer {
+    let request = Request::parse(call.words)?;
+    let protocol = call.protocol;
+    let Some(set) = call.scores(&call.words[1])? else { return Ok(Reply::Array(Vec::new())) };
+    let found = request.select(set).into_iter().map(|(member, score)| {
+        let member = Reply::Bulk(member.clone());
+        if request.with_scores { vec![member, Reply::Double(score)] } else { vec![member] }
+    });
+    let is_nested = request.with_scores && protocol == Protocol::Resp3;
+    Ok(Reply::Array(if is_nested { found.map(Reply::Array).collect() } else { found.flatten().collect() }))
+}

@@ -1,0 +1,157 @@
+//! One numbered database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+
+use bytes::Bytes;
+use rustc_hash::FxHasher;
+
+use super::Value;
+
+/// A value, and when it ends.
+#[derive(Clone, Debug)]
+struct Entry {
+    key: Bytes,
+    value: Value,
+    /// In milliseconds since the Unix epoch. The value is there in that millisecond, and gone in the next.
+    deadline: Option<i64>,
+}
+
+/// Keys with values and deadlines.
+///
+/// Keys are ordered by a hash without a seed. So a `SCAN` needs no state: its cursor is the hash to go on from, and a key
+/// that is there throughout is found, whatever comes and goes meanwhile. It also looks as unordered as it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Database {
+    /// Keys by hash. Those with the same hash are few, mostly one.
+    entries: BTreeMap<u64, Vec<Entry>>,
+    deadlines: BTreeSet<(i64, Bytes)>,
+    len: usize,
+}
+
+fn hash(key: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(key);
+    hasher.finish()
+}
+
+impl Database {
+    fn entry(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.get(&hash(key))?.iter().find(|entry| entry.key == key)
+    }
+
+    fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
+        self.entries.get_mut(&hash(key))?.iter_mut().find(|entry| entry.key == key)
+    }
+
+    /// The number of keys, with those that are past their deadline and have not been removed.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The number of keys with a deadline.
+    pub(crate) fn deadlines(&self) -> usize {
+        self.deadlines.len()
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
+        self.entry_mut(key).map(|entry| &mut entry.value)
+    }
+
+    /// Sets a value, and leaves the deadline as it is. Whether the key is new.
+    pub(crate) fn insert(&mut self, key: &Bytes, value: Value) -> bool {
+        let bucket = self.entries.entry(hash(key)).or_default();
+        if let Some(entry) = bucket.iter_mut().find(|entry| entry.key == key) {
+            entry.value = value;
+            return false;
+        }
+        bucket.push(Entry { key: key.clone(), value, deadline: None });
+        self.len += 1;
+        true
+    }
+
+    /// Takes a key out, with its deadline.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Value, Option<i64>)> {
+        let hash = hash(key);
+        let bucket = self.entries.get_mut(&hash)?;
+        let entry = bucket.remove(bucket.iter().position(|entry| entry.key == key)?);
+        if bucket.is_empty() {
+            self.entries.remove(&hash);
+        }
+        if let Some(deadline) = entry.deadline {
+            self.deadlines.remove(&(deadline, entry.key));
+        }
+        self.len -= 1;
+        Some((entry.value, entry.deadline))
+    }
+
+    pub(crate) fn deadline(&self, key: &[u8]) -> Option<i64> {
+        self.entry(key).and_then(|entry| entry.deadline)
+    }
+
+    /// Gives a key that is there a deadline, or takes it away. The old one.
+    pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
+        let entry = self.entry_mut(key)?;
+        let key = entry.key.clone();
+        let old = std::mem::replace(&mut entry.deadline, deadline);
+        if let Some(old) = old {
+            self.deadlines.remove(&(old, key.clone()));
+        }
+        if let Some(new) = deadline {
+            self.deadlines.insert((new, key));
+        }
+        old
+    }
+
+    /// Whether the key is there and past its deadline.
+    pub(crate) fn is_expired(&self, key: &[u8], now: i64) -> bool {
+        self.deadline(key).is_some_and(|deadline| deadline < now)
+    }
+
+    /// The key whose deadline passed first, if one did.
+    pub(crate) fn first_expired(&self, now: i64) -> Option<Bytes> {
+        self.deadlines.first().filter(|(deadline, _)| *deadline < now).map(|(_, key)| key.clone())
+    }
+
+    /// The next moment at which a key will have expired.
+    pub(crate) fn next_expiry(&self) -> Option<i64> {
+        self.deadlines.first().map(|(deadline, _)| deadline.saturating_add(1))
+    }
+
+    /// Keys in the order of a `SCAN`, each with the cursor that it is found from.
+    pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &Bytes)> {
+        self.entries.range(cursor..).flat_map(|(hash, bucket)| bucket.iter().map(|entry| (*hash, &entry.key)))
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Bytes> {
+        self.scan(0).map(|(_, key)| key)
+    }
+
+    /// Removes all keys.
+    pub(crate) fn clear(&mut self) {
+        *self = Database::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_there_in_the_millisecond_of_its_deadline() {
+        let mut database = Database::default();
+        let key = Bytes::from_static(b"k");
+        database.insert(&key, Value::Text(Bytes::new()));
+        assert_eq!(database.set_deadline(&key, Some(5)), None);
+        assert!(!database.is_expired(&key, 5));
+        assert!(database.is_expired(&key, 6));
+        assert_eq!((database.first_expired(5), database.first_expired(6)), (None, Some(key.clone())));
+        assert_eq!(database.next_expiry(), Some(6));
+        database.remove(&key);
+        assert_eq!((database.first_expired(6), database.len(), database.deadlines()), (None, 0, 0));
+    }
+}

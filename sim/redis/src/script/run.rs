@@ -1,0 +1,156 @@
+//! A script that runs.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use mlua::prelude::LuaError;
+use mlua::{Lua, MultiValue, Table, Value, Variadic};
+
+use super::convert::{to_lua, to_reply};
+use super::machine::{CommandError, Machine};
+use super::scripts::Script;
+use crate::command::{Access, Answer, Call, ErrorReply, KeyPlaces, ScriptCall, Within, find};
+use crate::resp::{Protocol, Reply, double};
+
+/// Runs a script that is known. The first `keys` of its arguments are keys.
+pub(crate) fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
+    let Some((machine, script)) = call.server.scripts.get(hash) else { return Err(ErrorReply::NO_SCRIPT) };
+    let (keys, arguments) = call.words[3..].split_at(keys);
+    let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
+    let running = RefCell::new(Running { call, state, forbids_writes: script.forbids_writes });
+    let reply = execute(&machine, &script, &running, [keys, arguments], hash);
+    // What the interpreter itself cannot do: mostly, find the memory.
+    reply.unwrap_or_else(|error| Err(ErrorReply::new(format!("ERR Error running script {hash}, {error}"))))
+}
+
+/// A script, and the call that runs it.
+struct Running<'c, 'a> {
+    call: &'c mut Call<'a>,
+    state: ScriptCall,
+    forbids_writes: bool,
+}
+
+fn execute(
+    machine: &Machine,
+    script: &Script,
+    running: &RefCell<Running<'_, '_>>,
+    [keys, arguments]: [&[Bytes]; 2],
+    hash: &str,
+) -> Result<Answer, LuaError> {
+    machine.limit_steps()?;
+    let strings = |words: &[Bytes]| -> Result<Table, LuaError> {
+        let strings = words.iter().map(|word| machine.lua.create_string(word));
+        machine.lua.create_sequence_from(strings.collect::<Result<Vec<_>, _>>()?)
+    };
+    let (keys, arguments) = (strings(keys)?, strings(arguments)?);
+    machine.lua.scope(|scope| {
+        let call = scope.create_function(|lua, words: Variadic<Value>| {
+            let reply = running.borrow_mut().command(&words)?;
+            if let Reply::Error(text) = &reply {
+                return Err(LuaError::external(CommandError(text.to_vec())));
+            }
+            to_lua(lua, &reply, running.borrow().state.protocol)
+        })?;
+        let pcall = scope.create_function(|lua, words: Variadic<Value>| {
+            let reply = running.borrow_mut().command(&words)?;
+            to_lua(lua, &reply, running.borrow().state.protocol)
+        })?;
+        let setresp =
+            scope.create_function(|lua, words: MultiValue| running.borrow_mut().set_protocol(lua, words))?;
+        let result: (bool, Value) =
+            machine.run.call((&script.function, keys, arguments, call, pcall, setresp))?;
+        let protocol = running.borrow().state.protocol;
+        Ok(match result {
+            (true, value) => Ok(to_reply(&value, protocol)?),
+            (false, error) => Err(failure(&error, hash)?),
+        })
+    })
+}
+
+/// The error of a script that failed, with where it did.
+fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
+    let Value::Table(error) = error else {
+        return Ok(ErrorReply::new(format!("ERR Error running script {hash}, execution failure")));
+    };
+    let text = match error.get::<Value>("err")? {
+        Value::String(text) => text.as_bytes().to_vec(),
+        _ => b"(null)".to_vec(),
+    };
+    let place: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
+    let place = match place {
+        (Some(source), Some(line)) => format!(" script: {hash}, on {}:{line}.", source.to_string_lossy()),
+        _ => String::new(),
+    };
+    Ok(ErrorReply::new([&text[..], place.as_bytes()].concat()))
+}
+
+impl Running<'_, '_> {
+    /// Executes a command that the script calls.
+    fn command(&mut self, words: &[Value]) -> Result<Reply, LuaError> {
+        Ok(self.try_command(words)?.unwrap_or_else(Reply::from))
+    }
+
+    fn try_command(&mut self, words: &[Value]) -> Result<Answer, LuaError> {
+        let refused = |text| Ok(Err(ErrorReply::fixed(text)));
+        if words.is_empty() {
+            return refused("ERR Please specify at least one argument for this redis lib call");
+        }
+        let word = |word: &Value| match word {
+            Value::Integer(number) => Some(Bytes::from(double(*number as f64))),
+            Value::Number(number) => Some(Bytes::from(double(*number))),
+            Value::String(text) => Some(Bytes::copy_from_slice(&text.as_bytes())),
+            _ => None,
+        };
+        let Some(words) = words.iter().map(word).collect::<Option<Vec<_>>>() else {
+            return refused("ERR Lua redis lib command arguments must be strings or integers");
+        };
+        let Ok(spec) = find(&words) else {
+            return refused("ERR Unknown Redis command called from script");
+        };
+        if !spec.fits(words.len()) {
+            return refused("ERR Wrong number of args calling Redis command from script");
+        }
+        if spec.within != Within::Scripts {
+            return refused("ERR This Redis command is not allowed from script");
+        }
+        if self.forbids_writes && spec.access == Access::Write {
+            return refused("ERR Write commands are not allowed from read-only scripts.");
+        }
+        if let Some(error) = self.undeclared(spec.keys, &words) {
+            return Ok(Err(error));
+        }
+        let connection = self.call.connection;
+        Ok(Ok(self.call.server.run(connection, spec, &words, Some(&mut self.state))))
+    }
+
+    /// The error for a key that the script was not given, where that is asked for.
+    fn undeclared(&self, places: KeyPlaces, words: &[Bytes]) -> Option<ErrorReply> {
+        if !self.call.server.settings.declared_keys_only {
+            return None;
+        }
+        let what = match places {
+            KeyPlaces::Any => words[0].clone(),
+            places => {
+                let mut keys = places.places(words).ok()?.map(|place| &words[place]);
+                keys.find(|key| !self.state.keys.contains(key))?.clone()
+            }
+        };
+        let text =
+            [b"ERR Script attempted to touch what it was not given as one of its KEYS: ".as_slice(), &what];
+        Some(ErrorReply::new(text.concat()))
+    }
+
+    fn set_protocol(&mut self, lua: &Lua, words: MultiValue) -> Result<Value, LuaError> {
+        let error = |text: &str| Err(LuaError::external(CommandError(text.into())));
+        let mut words = words.into_iter();
+        let (Some(version), None) = (words.next(), words.next()) else {
+            return error("ERR redis.setresp() requires one argument.");
+        };
+        self.state.protocol = match lua.coerce_number(version)? {
+            Some(2.0) => Protocol::Resp2,
+            Some(3.0) => Protocol::Resp3,
+            _ => return error("ERR RESP version must be 2 or 3."),
+        };
+        Ok(Value::Nil)
+    }
+}

@@ -1,0 +1,52 @@
+//! The scripts that are known by their hashes.
+
+use std::collections::BTreeMap;
+
+use mlua::Function;
+use sha1_smol::Sha1;
+
+use super::machine::Machine;
+use super::shebang::Shebang;
+use crate::command::ErrorReply;
+
+/// A script that has been compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    pub(super) function: Function,
+    pub(super) forbids_writes: bool,
+}
+
+/// The scripts that are known by their hashes, and the interpreter, which is there once one is.
+#[derive(Debug, Default)]
+pub(crate) struct Scripts {
+    machine: Option<Machine>,
+    scripts: BTreeMap<String, Script>,
+}
+
+impl Scripts {
+    /// Makes a script known. Its hash.
+    pub(crate) fn load(&mut self, text: &[u8]) -> Result<String, ErrorReply> {
+        let hash = Sha1::from(text).digest().to_string();
+        if !self.scripts.contains_key(&hash) {
+            let Shebang { forbids_writes, length } = Shebang::parse(text)?;
+            let machine = self.machine.get_or_insert_with(Machine::new);
+            let function = machine.compile(&text[length..])?;
+            self.scripts.insert(hash.clone(), Script { function, forbids_writes });
+        }
+        Ok(hash)
+    }
+
+    pub(crate) fn contains(&self, hash: &str) -> bool {
+        self.scripts.contains_key(hash)
+    }
+
+    /// Forgets all scripts, and the interpreter with them.
+    pub(crate) fn clear(&mut self) {
+        *self = Scripts::default();
+    }
+
+    /// A script and the interpreter, to run one in the other.
+    pub(super) fn get(&self, hash: &str) -> Option<(Machine, Script)> {
+        Some((self.machine.clone()?, self.scripts.get(hash)?.clone()))
+    }
+}

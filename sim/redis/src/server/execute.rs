@@ -1,0 +1,167 @@
+//! A command, from its words to what comes of it.
+
+use bytes::Bytes;
+
+use super::{Delivery, Kind, Output, Server};
+use crate::command::{Access, Call, Command, ErrorReply, ScriptCall, Spec, Within, find};
+use crate::resp::{Protocol, Reply};
+use crate::session::{ConnectionId, Transaction};
+use crate::time::Time;
+
+impl Server {
+    /// Executes a command that the connection has sent, at this moment, and gives what comes of it: its reply, and
+    /// what others are told. Time may stand still between commands, or go on; if it goes back, deadlines do too.
+    ///
+    /// What a connection is told besides, because of its own command, comes after the reply. (So it does from Redis 7.2 on.
+    /// In 7.0 a message may come before, or within the reply of a transaction.)
+    ///
+    /// # Panics
+    ///
+    /// If the connection is not there: see [`Self::is_connected`].
+    pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
+        assert!(self.is_connected(connection), "{connection} is closed: connect again");
+        self.now = now;
+        self.current = Some(connection);
+        let reply = self.process(connection, command);
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.output.deliveries).into_iter().partition(|it| it.to == connection);
+        let protocol = self.protocol(connection);
+        let replies = match reply {
+            Some(Reply::Several(replies)) => replies,
+            reply => reply.into_iter().collect(),
+        };
+        let kind = Kind::Reply;
+        others.extend(replies.into_iter().map(|reply| Delivery { to: connection, protocol, kind, reply }));
+        others.extend(own);
+        self.output.deliveries = others;
+        self.flush_invalidations();
+        self.current = None;
+        let output = std::mem::take(&mut self.output);
+        for closed in &output.closed {
+            self.disconnect(*closed);
+        }
+        output
+    }
+
+    fn process(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
+        let words = command.words();
+        if words[0].eq_ignore_ascii_case(b"post") || words[0].eq_ignore_ascii_case(b"host:") {
+            // A browser was made to talk to us.
+            self.close(connection);
+            return None;
+        }
+        let found = find(words);
+        let is_client = found.as_ref().is_ok_and(|spec| spec.name.starts_with("client|"));
+        let session = self.session(connection);
+        let is_old_subscriber = session.is_subscriber() && session.protocol == Protocol::Resp2;
+        let is_queueing = session.transaction.is_some();
+        let reply = match found.and_then(|spec| may_run(spec, words, is_old_subscriber)) {
+            Err(error) => self.refuse(connection, words, error),
+            Ok(spec) if is_queueing && spec.within != Within::AtOnce => {
+                self.queue(connection, command);
+                Reply::status("QUEUED")
+            }
+            Ok(spec) => self.run(connection, spec, words, None),
+        };
+        // `CLIENT CACHING` is about the next command, or about the transaction that it belongs to.
+        let session = self.session(connection);
+        let is_next_done = session.transaction.is_none() && !is_client;
+        if let Some(mode) = session.tracking.as_mut().filter(|_| is_next_done) {
+            mode.caching = false;
+        }
+        Some(reply)
+    }
+
+    /// A command that cannot be executed spoils the transaction that it is in.
+    fn refuse(&mut self, connection: ConnectionId, words: &[Bytes], error: ErrorReply) -> Reply {
+        let session = self.session(connection);
+        if let Some(transaction) = &mut session.transaction {
+            transaction.is_aborted = true;
+        }
+        if !words[0].eq_ignore_ascii_case(b"exec") {
+            return error.into();
+        }
+        self.discard(connection);
+        let cause = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
+        let text = [b"EXECABORT Transaction discarded because of: ", cause].concat();
+        ErrorReply::new(text).into()
+    }
+
+    fn queue(&mut self, connection: ConnectionId, command: &Command) {
+        let session = self.session(connection);
+        let is_dirty = session.is_dirty;
+        if let Some(transaction) = session.transaction.as_mut().filter(|it| !is_dirty && !it.is_aborted) {
+            transaction.commands.push(command.clone());
+        }
+    }
+
+    /// Ends a transaction.
+    pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
+        self.unwatch(connection);
+        let session = self.session(connection);
+        session.is_dirty = false;
+        session.transaction.take()
+    }
+
+    /// Executes a command that is known, and takes as many words.
+    pub(crate) fn run(
+        &mut self,
+        connection: ConnectionId,
+        spec: &'static Spec,
+        words: &[Bytes],
+        mut script: Option<&mut ScriptCall>,
+    ) -> Reply {
+        self.executed += 1;
+        let (database, protocol) = match &script {
+            Some(script) => (script.database, script.protocol),
+            None => {
+                let session = self.session(connection);
+                (session.database, session.protocol)
+            }
+        };
+        let call = &mut Call {
+            server: self,
+            connection,
+            words,
+            spec,
+            database,
+            protocol,
+            script: script.as_deref_mut(),
+        };
+        let reply = (spec.run)(call).unwrap_or_else(Reply::from);
+        let session = self.sessions.get(&connection);
+        if spec.access == Access::Read && session.is_some_and(|session| session.remembers_reads()) {
+            match script {
+                // Redis 7.0 remembers the script's keys, whichever of them the command has read.
+                Some(script) => self.remember_reads(connection, &script.keys),
+                None => {
+                    let places = spec.keys.places(words).into_iter().flatten();
+                    self.remember_reads(connection, places.map(|place| &words[place]));
+                }
+            }
+        }
+        reply
+    }
+}
+
+/// What a subscriber can send under RESP2.
+const FOR_SUBSCRIBERS: [&str; 7] =
+    ["ping", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "quit", "reset"];
+
+fn may_run(
+    spec: &'static Spec,
+    words: &[Bytes],
+    is_old_subscriber: bool,
+) -> Result<&'static Spec, ErrorReply> {
+    if !spec.fits(words.len()) {
+        return Err(ErrorReply::arity(spec.name));
+    }
+    if is_old_subscriber && !FOR_SUBSCRIBERS.contains(&spec.name) {
+        return Err(ErrorReply::new(format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
+             context",
+            spec.name
+        )));
+    }
+    Ok(spec)
+}

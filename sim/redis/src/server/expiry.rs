@@ -1,0 +1,29 @@
+//! Active expiry: keys that are past their deadline go, though nobody asks for them.
+
+use super::{Output, Server};
+use crate::time::Time;
+
+impl Server {
+    /// Removes keys that are past their deadline, those of the earliest first, and at most so many. Redis does this ten
+    /// times a second, with a share of its time. Until it is called, such a key is not seen by commands but is counted by
+    /// `DBSIZE`, and nobody has been told that it expired.
+    pub fn expire(&mut self, now: Time, at_most: usize) -> Output {
+        self.now = now;
+        let mut left = at_most;
+        for database in 0..self.databases.len() {
+            while left > 0 {
+                let Some(key) = self.databases[database].first_expired(now.millis()) else { break };
+                self.expire_if_due(database, &key);
+                left -= 1;
+            }
+        }
+        self.flush_invalidations();
+        std::mem::take(&mut self.output)
+    }
+
+    /// The next moment at which a key will have expired; `None` if no key has a deadline.
+    pub fn next_expiry(&self) -> Option<Time> {
+        let next = self.databases.iter().filter_map(|database| database.next_expiry()).min()?;
+        Some(Time::from_millis(u64::try_from(next).unwrap_or(0)))
+    }
+}

@@ -1,0 +1,58 @@
+//! Keys, with what a command does to them besides: expiry, watchers, tracking, events.
+
+use bytes::Bytes;
+
+use super::Server;
+use crate::keyspace::Value;
+use crate::notify::Events;
+
+impl Server {
+    /// A key has changed: tells who watches it, and who has it cached.
+    pub(crate) fn modified(&mut self, database: usize, key: &Bytes) {
+        self.touch_watched(database, key);
+        self.invalidate(key, self.current);
+    }
+
+    /// Removes the key if it is past its deadline, and tells of it. Whether it was.
+    pub(crate) fn expire_if_due(&mut self, database: usize, key: &Bytes) -> bool {
+        let is_due = self.databases[database].is_expired(key, self.now.millis());
+        if is_due {
+            self.databases[database].remove(key);
+            self.notify(Events::EXPIRED, "expired", database, key);
+            self.touch_watched(database, key);
+            self.invalidate(key, None);
+        }
+        is_due
+    }
+
+    /// The value of a key that is to be read.
+    pub(crate) fn read(&mut self, database: usize, key: &Bytes) -> Option<&Value> {
+        self.expire_if_due(database, key);
+        if self.databases[database].get(key).is_none() {
+            self.notify(Events::MISS, "keymiss", database, key);
+        }
+        self.databases[database].get(key)
+    }
+
+    /// The value of a key that is to be changed.
+    pub(crate) fn write(&mut self, database: usize, key: &Bytes) -> Option<&mut Value> {
+        self.expire_if_due(database, key);
+        self.databases[database].get_mut(key)
+    }
+
+    /// Sets a value, without a word to watchers. A deadline stays.
+    pub(crate) fn insert(&mut self, database: usize, key: &Bytes, value: Value) {
+        if self.databases[database].insert(key, value) {
+            self.notify(Events::NEW, "new", database, key);
+        }
+    }
+
+    /// Removes all keys of these databases, and tells of it.
+    pub(crate) fn flush(&mut self, databases: std::ops::Range<usize>) {
+        for database in databases {
+            self.touch_all_watched(database);
+            self.databases[database].clear();
+        }
+        self.invalidate_all();
+    }
+}

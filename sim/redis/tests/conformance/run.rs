@@ -1,0 +1,279 @@
+//! One sequence, sent to both.
+
+use std::fmt::Write;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use proptest::test_runner::TestCaseError;
+use selvedge_redis::{Command, ConnectionId, Delivery, Reply, Server, Time};
+
+use crate::coverage::Coverage;
+use crate::exceptions::{Compared, compared, is_left_out, sorted, without_ids, without_name};
+use crate::redis_server::RedisServer;
+use crate::step::{Step, Word};
+use crate::wire::{Frame, Wire};
+
+/// Numbers of connections begin above those of protocols, so that they cannot be taken for them.
+const FIRST_ID: usize = 20;
+
+/// A connection to each side.
+struct Both {
+    ours: ConnectionId,
+    theirs: Wire,
+    /// What ours was sent, and theirs has not been seen to be sent yet.
+    expected: Vec<Delivery>,
+    is_in_transaction: bool,
+    queued: Vec<Vec<Vec<u8>>>,
+}
+
+/// One sequence, on a fresh server of ours and a flushed real one.
+pub(crate) struct Run<'a> {
+    server: Server,
+    connections: Vec<Both>,
+    ids: [Vec<i64>; 2],
+    /// The longest that the real server has taken to reply: so much earlier or later its deadlines may be.
+    slack: Duration,
+    coverage: &'a mut Coverage,
+    log: String,
+}
+
+/// Whether nobody asked for this.
+fn is_message(reply: &Reply) -> bool {
+    is_push(reply, &["message", "pmessage"]) || is_invalidation(reply)
+}
+
+fn is_invalidation(reply: &Reply) -> bool {
+    is_push(reply, &["invalidate", "tracking-redir-broken"])
+}
+
+fn is_push(reply: &Reply, kinds: &[&'static str]) -> bool {
+    let Reply::Push(items) = reply else { return false };
+    kinds.iter().any(|kind| items.first() == Some(&Reply::bulk(*kind)))
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    Time::from_micros(since.as_micros().try_into().expect("before the year 586,000"))
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(real: &RedisServer, connections: usize, coverage: &'a mut Coverage) -> Self {
+        let mut admin = Wire::connect(&real.socket());
+        for line in
+            ["FLUSHALL", "SCRIPT FLUSH", "CONFIG SET notify-keyspace-events ''", "DEBUG SET-ACTIVE-EXPIRE 0"]
+        {
+            let words: Vec<_> = line.split(' ').map(|word| word.trim_matches('\'')).collect();
+            assert_eq!(admin.call(&words), Reply::OK, "{line}");
+        }
+        let mut server = Server::new();
+        for _ in 0..FIRST_ID {
+            let unused = server.connect();
+            server.disconnect(unused);
+        }
+        let mut run = Run {
+            server,
+            connections: Vec::new(),
+            ids: [Vec::new(), Vec::new()],
+            slack: Duration::ZERO,
+            coverage,
+            log: String::new(),
+        };
+        for _ in 0..connections {
+            run.connect(real);
+        }
+        run
+    }
+
+    fn connect(&mut self, real: &RedisServer) {
+        let ours = self.server.connect();
+        let mut theirs = Wire::connect(&real.socket());
+        let Reply::Integer(id) = theirs.call(&["CLIENT", "ID"]) else { panic!("a number") };
+        self.ids[0].push(ours.number() as i64);
+        self.ids[1].push(id);
+        self.connections.push(Both {
+            ours,
+            theirs,
+            expected: Vec::new(),
+            is_in_transaction: false,
+            queued: Vec::new(),
+        });
+    }
+
+    /// Sends a step to both, and compares all that comes of it.
+    pub(crate) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        if !self.server.is_connected(self.connections[step.connection].ours) {
+            return Ok(());
+        }
+        let words = |side: usize| -> Vec<Vec<u8>> {
+            let word = |word: &Word| match word {
+                Word::Bytes(bytes) => bytes.clone(),
+                Word::Id(connection) => self.ids[side][*connection].to_string().into_bytes(),
+            };
+            step.words.iter().map(word).collect()
+        };
+        let [ours, theirs] = [words(0), words(1)];
+        if is_left_out(&ours, self.connections[step.connection].is_in_transaction) {
+            return Ok(());
+        }
+        _ = writeln!(self.log, "{step:?}");
+        let before = now();
+        let output =
+            self.server.execute(self.connections[step.connection].ours, &Command::new(&ours), before);
+        for delivery in output.deliveries {
+            let to =
+                self.connections.iter_mut().find(|it| it.ours == delivery.to).expect("a connection of ours");
+            to.expected.push(delivery);
+        }
+        let began = Instant::now();
+        self.connections[step.connection].theirs.send(&theirs);
+        for connection in 0..self.connections.len() {
+            let mut expected: Vec<_> = self.connections[connection].expected.drain(..).collect();
+            let theirs = &mut self.connections[connection].theirs;
+            let mut found: Vec<_> = expected.iter().map_while(|_| theirs.read().ok()).collect();
+            // The clock is read before the command is sent, and it is executed after that.
+            self.slack = self.slack.max(began.elapsed());
+            // What a command tells its own connection may come before its reply.
+            found.sort_by_key(|frame| connection == step.connection && is_message(&frame.reply));
+            // Several who track can redirect to one. Which of them comes first is a matter of addresses.
+            if expected.iter().filter(|it| is_invalidation(&it.reply)).count() > 1 {
+                found
+                    .sort_by_key(|frame| is_invalidation(&frame.reply).then(|| format!("{:?}", frame.reply)));
+                expected.sort_by_key(|it| is_invalidation(&it.reply).then(|| format!("{:?}", it.reply)));
+            }
+            let words = if connection == step.connection { &ours[..] } else { &[] };
+            let mut found = found.into_iter();
+            for expected in expected {
+                self.compare(connection, words, &expected, found.next())?;
+            }
+        }
+        for closed in output.closed {
+            let closed =
+                self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of ours");
+            let after = closed.theirs.read();
+            if after.is_ok() {
+                return Err(TestCaseError::fail(format!("theirs is open still: {after:?}\n{}", self.log)));
+            }
+        }
+        thread::sleep(Duration::from_millis(step.then_sleep_ms));
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        connection: usize,
+        words: &[Vec<u8>],
+        expected: &Delivery,
+        found: Option<Frame>,
+    ) -> Result<(), TestCaseError> {
+        let mut bytes = Vec::new();
+        expected.encode(&mut bytes);
+        let is_own = expected.kind == selvedge_redis::Kind::Reply;
+        let theirs =
+            found.as_ref().map_or("nothing".to_owned(), |frame| frame.bytes.escape_ascii().to_string());
+        _ = writeln!(self.log, "     to {connection}: {}", bytes.escape_ascii());
+        let queued = std::mem::take(&mut self.connections[connection].queued);
+        let is_same = found.is_some_and(|frame| {
+            let ours = crate::wire::decode(&bytes).map(|(reply, _)| reply).unwrap_or(Reply::Null);
+            frame.bytes == bytes && compared(words) != Compared::Unordered
+                || self.is_same(words, &queued, &ours, &frame.reply)
+        });
+        if is_own {
+            let failed = expected.reply.is_error();
+            self.coverage.add(words, !failed);
+            match &words[0].to_ascii_lowercase()[..] {
+                b"multi" if !failed => self.connections[connection].is_in_transaction = true,
+                b"exec" | b"discard" | b"reset" => self.connections[connection].is_in_transaction = false,
+                _ => {}
+            }
+            let is_exec = words[0].eq_ignore_ascii_case(b"exec");
+            if let (true, Reply::Array(replies)) = (is_exec, &expected.reply) {
+                queued
+                    .iter()
+                    .zip(replies)
+                    .for_each(|(words, reply)| self.coverage.add(words, !reply.is_error()));
+            } else if !is_exec && !words[0].eq_ignore_ascii_case(b"discard") {
+                self.connections[connection].queued = queued;
+                if expected.reply == Reply::Status("QUEUED".into()) {
+                    self.connections[connection].queued.push(words.to_vec());
+                }
+            }
+        } else {
+            self.connections[connection].queued = queued;
+        }
+        if is_same {
+            return Ok(());
+        }
+        let log = &self.log;
+        Err(TestCaseError::fail(format!("theirs to {connection}: {theirs}\nwhat ours has said:\n{log}")))
+    }
+
+    fn is_same(&self, words: &[Vec<u8>], queued: &[Vec<Vec<u8>>], ours: &Reply, theirs: &Reply) -> bool {
+        if ours == theirs && compared(words) != Compared::Unordered {
+            return true;
+        }
+        let slack = self.slack.as_millis() as i64 + 1;
+        let [own_ids, their_ids] = &self.ids;
+        let within = |most: i64| match (ours, theirs) {
+            // These are no times: there is no deadline, or no key.
+            (Reply::Integer(ours), Reply::Integer(theirs)) if *ours < 0 || *theirs < 0 => ours == theirs,
+            (Reply::Integer(ours), Reply::Integer(theirs)) => (ours - theirs).abs() <= most,
+            _ => false,
+        };
+        match compared(words) {
+            Compared::Exactly => match (ours, theirs) {
+                (Reply::Array(ours), Reply::Array(theirs))
+                    if !queued.is_empty() && ours.len() == queued.len() =>
+                {
+                    let pairs = ours.iter().zip(theirs).zip(queued);
+                    ours.len() == theirs.len()
+                        && pairs
+                            .into_iter()
+                            .all(|((ours, theirs), words)| self.is_same(words, &[], ours, theirs))
+                }
+                (Reply::Push(_), Reply::Push(_)) => {
+                    without_ids(ours, own_ids) == without_ids(theirs, their_ids)
+                }
+                _ => false,
+            },
+            Compared::Unordered => sorted(ours) == sorted(theirs),
+            Compared::Unsubscribed => without_name(ours) == without_name(theirs),
+            Compared::Milliseconds => within(2 * slack),
+            Compared::Seconds => within(1 + 2 * slack / 1000),
+            Compared::WithIds => without_ids(ours, own_ids) == without_ids(theirs, their_ids),
+            Compared::Kind => std::mem::discriminant(ours) == std::mem::discriminant(theirs),
+        }
+    }
+
+    /// Compares all that is stored, and whether anything was left unsaid.
+    pub(crate) fn end(&mut self, real: &RedisServer) -> Result<(), TestCaseError> {
+        self.connect(real);
+        let reader = self.connections.len() - 1;
+        for database in ["0", "1"] {
+            self.send(reader, &["SELECT", database])?;
+            self.send(reader, &["KEYS", "*"])?;
+            self.send(reader, &["DBSIZE"])?;
+            let database: usize = database.parse().expect("a number");
+            let keys: Vec<_> = self.server.keys(database, now()).cloned().collect();
+            for key in keys {
+                for line in ["TYPE {}", "PTTL {}", "GET {}", "HGETALL {}", "SMEMBERS {}", "LRANGE {} 0 -1"] {
+                    self.send_about(reader, line, &key)?;
+                }
+                self.send_about(reader, "ZRANGE {} 0 -1 WITHSCORES", &key)?;
+            }
+        }
+        for connection in 0..self.connections.len() {
+            self.send(connection, &["PING"])?;
+        }
+        Ok(())
+    }
+
+    fn send_about(&mut self, connection: usize, line: &str, key: &[u8]) -> Result<(), TestCaseError> {
+        let words = line.split(' ').map(|word| if word == "{}" { Word::from(key) } else { Word::from(word) });
+        self.step(&Step { connection, words: words.collect(), then_sleep_ms: 0 })
+    }
+
+    fn send(&mut self, connection: usize, words: &[&str]) -> Result<(), TestCaseError> {
+        let words = words.iter().map(Word::from).collect();
+        self.step(&Step { connection, words, then_sleep_ms: 0 })
+    }
+}

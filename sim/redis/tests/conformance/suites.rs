@@ -1,0 +1,87 @@
+//! The kinds of sequences, and how many there are of each.
+
+use std::cell::RefCell;
+use std::env;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+
+use crate::coverage::Coverage;
+use crate::families::{Setting, all_data, sessions, setting, strings_and_keys, transactions};
+use crate::redis_server::RedisServer;
+use crate::run::Run;
+use crate::scripts::scripts;
+use crate::step::{Step, Words, line};
+
+/// A kind of sequences.
+pub(crate) struct Suite {
+    name: &'static str,
+    sequences: u32,
+    connections: usize,
+    /// What is sent on each connection before.
+    begin: Vec<Words>,
+    steps: BoxedStrategy<Vec<Step>>,
+}
+
+pub(crate) fn all() -> Vec<Suite> {
+    let hello = || vec![line("HELLO 3")];
+    let suite =
+        |name, sequences, connections, begin, steps| Suite { name, sequences, connections, begin, steps };
+    let opt = |how: &str| vec![line("HELLO 3"), line(&format!("CLIENT TRACKING ON {how}"))];
+    vec![
+        suite("scripts, RESP2", 400, 2, Vec::new(), vec(scripts(2), 1..20).boxed()),
+        suite("scripts, RESP3", 300, 2, hello(), vec(scripts(2), 1..20).boxed()),
+        suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(setting(Setting::Tracking), 1..30).boxed()),
+        suite("tracking, OPTOUT", 200, 4, opt("OPTOUT"), vec(setting(Setting::Tracking), 1..30).boxed()),
+        suite("strings, keys, deadlines", 500, 1, Vec::new(), vec(strings_and_keys(1), 1..40).boxed()),
+        suite("data, RESP2", 700, 2, Vec::new(), vec(all_data(2), 1..40).boxed()),
+        suite("data, RESP3", 400, 2, hello(), vec(all_data(2), 1..40).boxed()),
+        suite("transactions, RESP2", 300, 3, Vec::new(), vec(transactions(3), 1..40).boxed()),
+        suite("transactions, RESP3", 200, 3, hello(), vec(transactions(3), 1..40).boxed()),
+        suite("sessions, RESP2", 300, 3, Vec::new(), vec(sessions(3), 1..30).boxed()),
+        suite("sessions, RESP3", 200, 3, hello(), vec(sessions(3), 1..30).boxed()),
+        suite("publish, RESP2", 300, 4, Vec::new(), vec(setting(Setting::Publish), 1..30).boxed()),
+        suite("publish, RESP3", 300, 4, hello(), vec(setting(Setting::Publish), 1..30).boxed()),
+        suite("tracking, RESP2", 200, 4, Vec::new(), vec(setting(Setting::Tracking), 1..30).boxed()),
+        suite("tracking, RESP3", 400, 4, hello(), vec(setting(Setting::Tracking), 1..30).boxed()),
+    ]
+}
+
+fn number(variable: &str) -> Option<u32> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a whole number, and not {text:?}")))
+}
+
+impl Suite {
+    /// Runs the sequences, and gives how many that were.
+    pub(crate) fn run(self, real: &RedisServer, coverage: &mut Coverage) -> u32 {
+        let cases = self.sequences * number("SELVEDGE_CONFORMANCE").unwrap_or(1);
+        let config =
+            Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&number("SELVEDGE_SEED").unwrap_or(0).to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        let mut runner = TestRunner::new_with_rng(config, rng);
+        let coverage = RefCell::new(coverage);
+        let result = runner.run(&self.steps, |steps| {
+            let mut coverage = coverage.borrow_mut();
+            let mut run = Run::new(real, self.connections, &mut coverage);
+            for connection in 0..self.connections {
+                for words in self.begin.clone() {
+                    run.step(&Step { connection, words, then_sleep_ms: 0 })?;
+                }
+            }
+            for step in &steps {
+                run.step(step)?;
+            }
+            run.end(real)
+        });
+        match result {
+            Ok(()) => println!("{}: {cases} sequences", self.name),
+            Err(TestError::Fail(reason, _)) => panic!("{}: {reason}", self.name),
+            Err(other) => panic!("{}: {other}", self.name),
+        }
+        cases
+    }
+}
