@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selvedge_sim::verdict::{Budget, Engine};
 
+use crate::simulated_redis::Place;
+
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges on zero of them.
 #[derive(Debug, Parser)]
 #[command(name = "selvedge", version, after_help = EXIT_CODES, arg_required_else_help = true)]
@@ -50,6 +52,13 @@ Examples:
   selvedge trace control-epoch
   selvedge trace article-matrix --case local=expiring --case work=backfill")]
     Trace(Selection),
+    /// Serve the simulated Redis, for any client, until it is ended
+    #[command(after_help = "\
+Examples:
+  selvedge redis                                   on a free port of this machine, which it tells
+  selvedge redis --port 6379
+  selvedge redis --socket /tmp/redis.sock")]
+    Redis(Place),
     /// List the scenarios and how many cases each has
     #[command(after_help = "\
 Examples:

@@ -3,6 +3,7 @@
 use std::io;
 
 use miette::Report;
+use selvedge_redis::Address;
 use selvedge_sim::scenario::Mistakes;
 
 /// The exit code of a mistake in the arguments or in a scenario.
@@ -15,6 +16,8 @@ pub(crate) enum Failure {
     Arguments(clap::Error),
     /// The scenarios are wrong.
     Scenarios(Mistakes),
+    /// Nobody can be served there.
+    Listen(Address, io::Error),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -46,6 +49,10 @@ impl Failure {
                     eprintln!("{:?}", Report::new(mistake));
                 }
                 eprintln!("{summary}");
+                USAGE
+            }
+            Failure::Listen(address, error) => {
+                eprintln!("cannot listen on {address}: {error}");
                 USAGE
             }
             Failure::Output(error) => {

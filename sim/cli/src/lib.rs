@@ -24,6 +24,7 @@ mod matrix;
 mod progress;
 mod run;
 mod session;
+mod simulated_redis;
 mod trace;
 
 pub use run::run;

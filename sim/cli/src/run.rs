@@ -10,7 +10,7 @@ use selvedge_sim::scenario::load_all;
 use crate::args::{Arguments, Command};
 use crate::error::Failure;
 use crate::session::Session;
-use crate::{explore, gate, list, matrix, trace};
+use crate::{explore, gate, list, matrix, simulated_redis, trace};
 
 /// Runs the command that the words ask for, the first word being the program's name, on scenarios of these caches:
 /// [`Protocol`](selvedge_sim::protocols::Protocol) for those that ship. Results go to `out`; progress and mistakes to
@@ -35,6 +35,7 @@ fn perform<C: Caches>(
         Command::Gate(selection) => gate::run(Session::new::<C>(&selection)?, out),
         Command::Matrix(selection) => matrix::run(Session::new::<C>(&selection)?, out),
         Command::Trace(selection) => trace::run(Session::new::<C>(&selection)?, out),
+        Command::Redis(place) => simulated_redis::run(&place, out),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::names())?, out),
     }
 }

@@ -4,6 +4,7 @@
 //! it.
 
 mod command;
+mod face;
 mod glob;
 mod keyspace;
 mod notify;
@@ -15,6 +16,9 @@ mod session;
 mod time;
 
 pub use command::{Command, Keys, names};
+pub use face::{
+    Address, AsyncConnection, Clock, Connection, Fault, Listener, Redis, Sent, TestClock, WallClock,
+};
 pub use resp::{Protocol, Reply};
 pub use server::{Delivery, Footprint, Kind, Output, Place, Places, Server};
 pub use session::ConnectionId;

@@ -88,6 +88,11 @@ impl Requests {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// How many bytes have come that are no whole request yet.
+    pub fn unread(&self) -> usize {
+        self.buffer.len() + self.arguments.iter().map(Bytes::len).sum::<usize>()
+    }
+
     /// The next request that is there as a whole.
     ///
     /// # Errors

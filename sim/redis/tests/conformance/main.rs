@@ -7,8 +7,6 @@
 //! The sequences are the same in each run. `SELVEDGE_CONFORMANCE=10` makes ten times as many, and `SELVEDGE_SEED=7` makes
 //! up others.
 
-#[path = "../support/redis_server.rs"]
-mod redis_server;
 #[path = "../support/wire.rs"]
 mod wire;
 
@@ -21,12 +19,20 @@ mod step;
 mod suites;
 
 use coverage::Coverage;
-use redis_server::RedisServer;
+use std::env;
+use std::io::ErrorKind;
+
+use selvedge_redis_server::RedisServer;
 
 fn main() {
-    let Some(server) = RedisServer::start("conformance") else {
-        println!("conformance: skipped, because there is no redis-server here (CI has one)");
-        return;
+    let server = match RedisServer::start(&["--enable-debug-command", "yes"]) {
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none_or(|ci| ci != "true") =>
+        {
+            println!("conformance: skipped, because there is no redis-server here (CI has one)");
+            return;
+        }
+        started => started.expect("redis-server starts: apt-get install redis-server"),
     };
     let mut coverage = Coverage::default();
     let mut sequences = 0;

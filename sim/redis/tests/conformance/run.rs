@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proptest::test_runner::TestCaseError;
 use selvedge_redis::{Command, ConnectionId, Delivery, Reply, Server, Time};
+use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
 use crate::exceptions::{Compared, compared, is_left_out, sorted, without_ids, without_name};
-use crate::redis_server::RedisServer;
 use crate::step::{Step, Word};
 use crate::wire::{Frame, Wire};
 

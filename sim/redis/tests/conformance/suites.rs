@@ -6,10 +6,10 @@ use std::env;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
 use crate::families::{Setting, all_data, sessions, setting, strings_and_keys, transactions};
-use crate::redis_server::RedisServer;
 use crate::run::Run;
 use crate::scripts::scripts;
 use crate::step::{Step, Words, line};

@@ -1,0 +1,234 @@
+//! The server on a socket, for any client.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::{fmt, fs, io};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use super::outbox::{Outbox, Piece};
+use super::shared::{CYCLE, Shared};
+use crate::resp::{Reply, Requests};
+use crate::session::ConnectionId;
+
+/// How much a client may have sent that is no whole command (`client-query-buffer-limit`).
+const MOST_UNREAD: usize = 1024 * 1024 * 1024;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A port of this machine, that only this machine reaches; 0 is any that is free.
+    Port(u16),
+    /// A Unix socket.
+    Socket(PathBuf),
+}
+
+/// As redis-rs and redis-cli want it.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Port(port) => write!(f, "redis://127.0.0.1:{port}"),
+            Address::Socket(path) => write!(f, "redis+unix://{}", path.display()),
+        }
+    }
+}
+
+/// The server on a socket, until this is dropped. It runs on one thread of its own.
+#[derive(Debug)]
+pub struct Listener {
+    address: Address,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    pub(super) fn start(shared: Arc<Shared>, address: Address) -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (socket, address) = {
+            let _entered = runtime.enter();
+            bind(address)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    () = accept(socket, &shared) => {}
+                    () = tick(&shared) => {}
+                    _ = stopped => {}
+                }
+            });
+        };
+        let thread = thread::Builder::new().name("selvedge-redis".to_owned()).spawn(serve)?;
+        Ok(Listener { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens: the port is the one that was free.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Waits for ever.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // It ends only if it panics, and has said so then.
+            _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+        if let Address::Socket(path) = &self.address {
+            _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn bind(address: Address) -> io::Result<(Socket, Address)> {
+    match address {
+        Address::Port(port) => {
+            let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+            listener.set_nonblocking(true)?;
+            let port = listener.local_addr()?.port();
+            Ok((Socket::Tcp(TcpListener::from_std(listener)?), Address::Port(port)))
+        }
+        Address::Socket(path) => {
+            // One that nobody listens on was left behind.
+            if path.exists() && std::os::unix::net::UnixStream::connect(&path).is_err() {
+                fs::remove_file(&path)?;
+            }
+            Ok((Socket::Unix(UnixListener::bind(&path)?), Address::Socket(path)))
+        }
+    }
+}
+
+async fn accept(socket: Socket, shared: &Arc<Shared>) {
+    loop {
+        // What cannot be accepted (there are no more file descriptors) may be the next time.
+        let accepted = match &socket {
+            Socket::Tcp(listener) => match listener.accept().await {
+                Ok((stream, _)) => {
+                    _ = stream.set_nodelay(true);
+                    let (reader, writer) = stream.into_split();
+                    tokio::spawn(serve(reader, writer, shared.clone()));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            Socket::Unix(listener) => match listener.accept().await {
+                Ok((stream, _)) => {
+                    let (reader, writer) = stream.into_split();
+                    tokio::spawn(serve(reader, writer, shared.clone()));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+        };
+        if accepted.is_err() {
+            tokio::time::sleep(CYCLE).await;
+        }
+    }
+}
+
+/// Looks for keys that are past their deadline, though nobody sends a command.
+async fn tick(shared: &Shared) {
+    loop {
+        tokio::time::sleep(CYCLE).await;
+        shared.lock().cycle(shared.clock.now());
+    }
+}
+
+/// A connection that ends when this is dropped, even if nobody serves it any more.
+struct Served {
+    shared: Arc<Shared>,
+    connection: ConnectionId,
+}
+
+impl Served {
+    fn end(&self) {
+        self.shared.lock().disconnect(self.connection);
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+async fn serve(
+    reader: impl AsyncRead + Unpin + Send,
+    writer: impl AsyncWrite + Unpin + Send,
+    shared: Arc<Shared>,
+) {
+    let outbox = Outbox::default();
+    let connection = shared.lock().connect(Box::new(outbox.clone()));
+    let served = Served { shared, connection };
+    let read = async {
+        // The connection ends with whoever sends on it, or with what was said last on it.
+        _ = read(reader, &outbox, &served).await;
+        served.end();
+    };
+    let write = write(writer, &outbox);
+    tokio::pin!(read, write);
+    tokio::select! {
+        // All that was said is still to be written; whether it arrives, nobody can tell.
+        () = &mut read => drop(write.await),
+        _ = &mut write => {}
+    }
+}
+
+async fn read(mut reader: impl AsyncRead + Unpin, outbox: &Outbox, served: &Served) -> io::Result<()> {
+    let Served { shared, connection } = served;
+    let mut requests = Requests::default();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = reader.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        requests.feed(&buffer[..count]);
+        let mut state = shared.lock();
+        loop {
+            match requests.next() {
+                Ok(None) if requests.unread() > MOST_UNREAD => return Ok(()),
+                Ok(None) => break,
+                Ok(Some(words)) => {
+                    state.send(*connection, words.into(), shared.clock.now());
+                    if !state.server.is_connected(*connection) {
+                        return Ok(());
+                    }
+                }
+                Err(error) => {
+                    let protocol = state.server.protocol(*connection);
+                    outbox.add(|bytes| Reply::from(&error).encode(protocol, bytes));
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+async fn write(mut writer: impl AsyncWrite + Unpin, outbox: &Outbox) -> io::Result<()> {
+    while let Some(piece) = outbox.next().await {
+        match piece {
+            Piece::Bytes(bytes) => writer.write_all(&bytes).await?,
+            Piece::Wait(duration) => tokio::time::sleep(duration).await,
+        }
+    }
+    writer.shutdown().await
+}

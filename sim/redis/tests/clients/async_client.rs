@@ -1,0 +1,131 @@
+//! redis-rs, async.
+
+use std::time::Duration;
+
+use redis::caching::CacheConfig;
+use redis::{AsyncCommands, AsyncConnectionConfig, ProtocolVersion, PushKind};
+use selvedge_redis::Redis;
+use tokio::sync::mpsc;
+
+use crate::listening::on_port;
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(future)
+}
+
+#[test]
+fn commands_and_pipelines() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    block_on(async {
+        let mut connection = client.get_multiplexed_async_connection().await.expect("it listens");
+        connection.set::<_, _, ()>("k", "v").await.expect("a command");
+        assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "v");
+        let mut pipeline = redis::pipe();
+        pipeline.atomic().get("k").append("k", "w").get("k");
+        let (before, length, after): (String, i64, String) =
+            pipeline.query_async(&mut connection).await.expect("a pipeline");
+        assert_eq!((before.as_str(), length, after.as_str()), ("v", 2, "vw"));
+    });
+}
+
+#[test]
+fn a_manager_connects_again() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    block_on(async {
+        let mut manager = client.get_connection_manager().await.expect("it listens");
+        redis::cmd("QUIT").exec_async(&mut manager).await.expect("a command");
+        // The first may find out that the connection is gone.
+        let mut replies = Vec::new();
+        for _ in 0..3 {
+            replies.push(manager.set::<_, _, ()>("k", "v").await);
+        }
+        assert!(replies.last().is_some_and(Result::is_ok), "{replies:?}");
+        assert_eq!(redis.get("k").expect("it was set"), "v");
+    });
+}
+
+#[test]
+fn messages() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    block_on(async {
+        let mut subscriber = client.get_async_pubsub().await.expect("it listens");
+        subscriber.subscribe("news").await.expect("a command");
+        redis.publish("news", "hello");
+        let message = next_message(&mut subscriber).await;
+        assert_eq!(message.get_payload::<String>().expect("text"), "hello");
+    });
+}
+
+/// The next message of a subscriber.
+async fn next_message(subscriber: &mut redis::aio::PubSub) -> redis::Msg {
+    use std::pin::pin;
+
+    use futures::StreamExt;
+
+    pin!(subscriber.on_message()).next().await.expect("the connection is there")
+}
+
+#[test]
+fn messages_of_resp3() {
+    let redis = Redis::new();
+    let (_listener, client) = resp3(&redis);
+    block_on(async {
+        let (sender, mut pushes) = mpsc::unbounded_channel();
+        let config = AsyncConnectionConfig::new().set_push_sender(sender);
+        let mut connection =
+            client.get_multiplexed_async_connection_with_config(&config).await.expect("it listens");
+        connection.subscribe(&["news", "sport"]).await.expect("a command");
+        redis.publish("sport", "1:0");
+        let kinds = [PushKind::Subscribe, PushKind::Subscribe, PushKind::Message];
+        for kind in kinds {
+            assert_eq!(pushes.recv().await.expect("it has come").kind, kind);
+        }
+        connection.set::<_, _, ()>("k", "v").await.expect("commands are possible still");
+    });
+}
+
+fn resp3(redis: &Redis) -> (selvedge_redis::Listener, redis::Client) {
+    use redis::IntoConnectionInfo;
+
+    let (listener, _) = on_port(redis);
+    let info = listener.address().to_string().into_connection_info().expect("its address is one");
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let client = redis::Client::open(info.set_redis_settings(settings)).expect("its address is one");
+    (listener, client)
+}
+
+#[test]
+fn a_client_side_cache() {
+    let redis = Redis::new();
+    redis.set("k", "old");
+    let (_listener, client) = resp3(&redis);
+    block_on(async {
+        let config = AsyncConnectionConfig::new().set_cache_config(CacheConfig::new());
+        let mut connection =
+            client.get_multiplexed_async_connection_with_config(&config).await.expect("it listens");
+        for _ in 0..3 {
+            assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "old");
+        }
+        let gets = || redis.commands().iter().filter(|sent| sent.command.name() == "GET").count();
+        assert_eq!(gets(), 1, "{:?}", redis.commands());
+
+        redis.set("k", "new");
+        // The invalidation is on its way before this reply is.
+        redis::cmd("PING").exec_async(&mut connection).await.expect("a command");
+        assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "new");
+        assert_eq!(gets(), 2);
+
+        connection.set_ex::<_, _, ()>("short", "v", 1).await.expect("a command");
+        assert_eq!(
+            connection.get::<_, Option<String>>("short").await.expect("a command").as_deref(),
+            Some("v")
+        );
+        redis.advance(Duration::from_secs(2));
+        redis::cmd("PING").exec_async(&mut connection).await.expect("a command");
+        assert_eq!(connection.get::<_, Option<String>>("short").await.expect("a command"), None);
+    });
+}

@@ -1,0 +1,90 @@
+//! redis-rs, blocking.
+
+use std::time::Duration;
+
+use redis::{Commands, ConnectionLike, ErrorKind, ServerErrorKind};
+use selvedge_redis::Redis;
+
+use crate::listening::on_port;
+
+#[test]
+fn commands() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    let mut connection = client.get_connection().expect("it listens");
+
+    connection.set_ex::<_, _, ()>("user:1", "Ada", 10).expect("a command");
+    assert_eq!(connection.get::<_, Option<String>>("user:1").expect("a command").as_deref(), Some("Ada"));
+    assert_eq!(connection.ttl::<_, i64>("user:1").expect("a command"), 10);
+    redis.advance(Duration::from_secs(11));
+    assert_eq!(connection.get::<_, Option<String>>("user:1").expect("a command"), None);
+
+    connection.hset::<_, _, _, ()>("h", "f", 1).expect("a command");
+    let error = connection.incr::<_, _, i64>("h", 1).expect_err("it is a hash");
+    assert_eq!(error.code(), Some("WRONGTYPE"));
+    connection.zadd_multiple::<_, _, _, ()>("z", &[(1.5, "a"), (0.5, "b")]).expect("a command");
+    let members: Vec<(String, f64)> = connection.zrange_withscores("z", 0, -1).expect("a command");
+    assert_eq!(members, [("b".to_owned(), 0.5), ("a".to_owned(), 1.5)]);
+
+    let names: Vec<_> = redis.commands().iter().map(ToString::to_string).collect();
+    assert!(names.contains(&"SETEX user:1 10 Ada".to_owned()), "{names:?}");
+}
+
+#[test]
+fn pipelines_and_transactions() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    let mut connection = client.get_connection().expect("it listens");
+    let mut pipeline = redis::pipe();
+    pipeline.set("a", 1).ignore().incr("a", 5).get("a");
+    assert_eq!(pipeline.query::<(i64, String)>(&mut connection).expect("a pipeline"), (6, "6".to_owned()));
+    let mut transaction = redis::pipe();
+    transaction.atomic().incr("a", 1).get("a");
+    assert_eq!(transaction.query::<(i64, i64)>(&mut connection).expect("a transaction"), (7, 7));
+
+    // Somebody else is faster.
+    redis::cmd("WATCH").arg("a").exec(&mut connection).expect("a command");
+    redis.set("a", "other");
+    assert_eq!(transaction.query::<Option<(i64, i64)>>(&mut connection).expect("a transaction"), None);
+}
+
+#[test]
+fn messages() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    let mut connection = client.get_connection().expect("it listens");
+    let mut messages = connection.as_pubsub();
+    messages.subscribe("news").expect("a command");
+    messages.psubscribe("n*").expect("a command");
+    assert_eq!(redis.publish("news", "hello"), 2);
+    for pattern in [None, Some("n*")] {
+        let message = messages.get_message().expect("it has come");
+        assert_eq!(message.get_payload::<String>().expect("text"), "hello");
+        assert_eq!(message.get_pattern::<Option<String>>().expect("text").as_deref(), pattern);
+    }
+}
+
+#[test]
+fn a_script_is_loaded_once() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    let mut connection = client.get_connection().expect("it listens");
+    let script = redis::Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+    for expected in [3, 6] {
+        let sum: i64 = script.key("n").arg(3).invoke(&mut connection).expect("a script");
+        assert_eq!(sum, expected);
+    }
+    let sent = redis.commands();
+    assert_eq!(sent.iter().filter(|sent| sent.command.name() == "SCRIPT").count(), 1, "{sent:?}");
+}
+
+#[test]
+fn what_is_unknown_is_an_error_and_the_connection_stays() {
+    let redis = Redis::new();
+    let (_listener, client) = on_port(&redis);
+    let mut connection = client.get_connection().expect("it listens");
+    let error = redis::cmd("NOPE").exec(&mut connection).expect_err("there is no such command");
+    assert_eq!(error.kind(), ErrorKind::Server(ServerErrorKind::ResponseError));
+    assert!(error.to_string().contains("unknown command 'NOPE', with args beginning with:"), "{error}");
+    assert!(connection.check_connection());
+}
