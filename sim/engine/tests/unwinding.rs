@@ -131,3 +131,16 @@ fn a_lock_is_given_back_in_a_step_of_its_own_when_its_task_unwinds() {
         assert_eq!((classes.len(), report.redundant), (3, 0));
     }
 }
+
+/// Who resumes the panic of a task that was joined shows where that task panicked.
+#[test]
+fn a_panic_that_is_resumed_keeps_its_place() {
+    let report = Explorer::optimal().run(|| {
+        let task = thread::spawn(|| panic!("out of shelves"));
+        std::panic::resume_unwind(task.join().unwrap_err());
+    });
+    let failure = report.failure.expect("it panics");
+    let Ending::Panic { report, .. } = failure.ending else { panic!("{:?}", failure.ending) };
+    assert_eq!(report.message, "out of shelves");
+    assert!(report.location.contains("tests/unwinding.rs:"), "{}", report.location);
+}

@@ -18,7 +18,7 @@ pub(crate) use execution::{
 };
 pub(crate) use handle::Handle;
 pub use panics::PanicReport;
-pub(crate) use panics::{Quiet, describe_payload};
+pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use record::Switch;
 pub(crate) use registry::Registry;
 pub(crate) use trail::{FEW, Tracking, Trail};

@@ -56,6 +56,12 @@ impl Drop for Quiet {
     }
 }
 
+/// The payload of this panic goes to a task that may resume it, and no hook runs then: where it was is kept until the
+/// next panic.
+pub(crate) fn may_be_resumed(report: PanicReport) {
+    LAST_LOCATION.set(Some(report.location));
+}
+
 /// The report of a panic that has just been caught on this OS thread.
 pub(crate) fn describe_payload(payload: &(dyn Any + Send)) -> PanicReport {
     let message = payload

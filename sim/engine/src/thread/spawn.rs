@@ -53,7 +53,9 @@ impl<T> fmt::Debug for JoinHandle<T> {
 }
 
 pub(super) fn join<T>(thread: &Thread, packet: Packet<T>) -> Result<T> {
-    runtime::join(thread.task());
+    if let Some(report) = runtime::join(thread.task()) {
+        runtime::may_be_resumed(report);
+    }
     // The task that has ended has dropped its share.
     let result = Arc::into_inner(packet)
         .and_then(|packet| packet.into_inner().unwrap_or_else(PoisonError::into_inner));
