@@ -47,10 +47,13 @@
 //!
 //! With `cache = "tiered"`, which is [`selvedge::TieredCache`] itself, all schedules pass.
 //!
+//! A cache of one's own is checked in a test, in ten lines: [`own`] has them.
+//!
 //! # Where to look
 //!
 //! - The format of scenarios, axes and expectations: [`scenario`].
 //! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them: [`scenario::Level`].
+//! - A cache and a scenario in Rust: [`own`] and [`check`].
 //! - The caches that ship, and what a cache must do to be run: [`protocols`].
 //! - The engines, and what each needs of a set of primitives: [`backends`].
 
@@ -59,9 +62,12 @@ pub mod explore;
 pub mod history;
 pub mod number;
 pub mod oracle;
+pub mod own;
 pub mod protocols;
 pub mod report;
 pub mod scenario;
 pub mod trace;
 pub mod verdict;
 mod world;
+
+pub use own::check;

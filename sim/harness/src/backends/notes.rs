@@ -4,6 +4,8 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::Location;
 use std::time::Duration;
 
 use selvedge::parts::{Cached, Kept};
@@ -25,6 +27,8 @@ pub(crate) struct Note {
 
 thread_local! {
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
+    /// The steps, from 1, that were made for a line which is not the one that called the engine.
+    static SOURCES: RefCell<BTreeMap<usize, &'static Location<'static>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Notes what the last step was, if the run is recorded.
@@ -38,6 +42,19 @@ pub(super) fn note(make: impl FnOnce(usize) -> Note) {
 /// The notes since this was last called.
 pub(crate) fn take() -> Vec<Note> {
     NOTES.take()
+}
+
+/// The last step was made for this line, if the run is recorded. An async function cannot be `#[track_caller]`: this is
+/// how its caller's line comes into a trace.
+pub(crate) fn made_for(source: &'static Location<'static>) {
+    if selvedge_engine::recording() {
+        SOURCES.with_borrow_mut(|sources| sources.insert(selvedge_engine::step(), source));
+    }
+}
+
+/// The lines that steps were made for since this was last called.
+pub(crate) fn take_sources() -> BTreeMap<usize, &'static Location<'static>> {
+    SOURCES.take()
 }
 
 /// The key, if it is one of the scenario's.

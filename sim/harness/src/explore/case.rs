@@ -1,14 +1,18 @@
 //! A case, explored by one engine: the search, and what it came to.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
+use selvedge_engine::Explorer;
+
 use super::{Tally, ours, peers};
-use crate::backends::{Loom, Shuttle};
-use crate::protocols::{Caches, Protocol};
+use crate::backends::{self, Loom, Shuttle};
+use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{Budget, CaseReport, Engine, Verdict};
+use crate::world::Plan;
 
 /// What a search came to, before it is judged against the case.
 pub(super) struct Searched {
@@ -42,13 +46,45 @@ pub fn explore_among<C: Caches>(
     budget: Budget,
     progress: &mut dyn FnMut(u64),
 ) -> CaseReport {
+    explore_while::<C>(case, engine, budget, &mut |schedules| {
+        progress(schedules);
+        ControlFlow::Continue(())
+    })
+}
+
+/// As [`explore_among`], until `watch`, which is told now and then how many schedules have been run, breaks the search
+/// off. What was found until then is in the report, and the search is bounded. loom and shuttle are not watched: they
+/// go on to the end of their budget.
+///
+/// # Panics
+///
+/// As [`explore_among`].
+pub fn explore_while<C: Caches>(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> CaseReport {
     let start = Instant::now();
+    let mut ours = |explorer| ours::search(case, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
-        Engine::Optimal => ours::search::<C>(case, selvedge_engine::Explorer::optimal(), budget, progress),
-        Engine::Naive => ours::search::<C>(case, selvedge_engine::Explorer::naive(), budget, progress),
+        Engine::Optimal => ours(Explorer::optimal()),
+        Engine::Naive => ours(Explorer::naive()),
         Engine::Loom => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle => peers::search::<Shuttle, C>(case, budget),
     };
+    report(case, engine, searched, start)
+}
+
+/// Every class of a case on this cache, whatever the name that the case has.
+pub(crate) fn explore_on<B: Build<backends::Engine>>(case: &Case, cache: B, budget: Budget) -> CaseReport {
+    let start = Instant::now();
+    let plan = Plan::of(case, cache);
+    let searched = ours::search(case, plan, Explorer::optimal(), budget, &mut |_| ControlFlow::Continue(()));
+    report(case, Engine::Optimal, searched, start)
+}
+
+fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> CaseReport {
     let complete = searched.bound.is_none() && searched.broken.is_none();
     let verdict = verdict(case, &searched);
     CaseReport {

@@ -7,7 +7,7 @@ use selvedge_engine::{Explorer, Report, Run};
 
 use crate::backends::Engine;
 use crate::history::History;
-use crate::protocols::{Caches, Protocol};
+use crate::protocols::{Build, Protocol};
 use crate::scenario::Case;
 use crate::world::{self, Plan, Recorder};
 
@@ -26,7 +26,7 @@ pub fn each_run(
 }
 
 /// [`each_run`], of a case that is planned already.
-pub(super) fn each_run_of<C: Caches>(
+pub(super) fn each_run_of<C: Build<Engine>>(
     plan: &Arc<Plan<C>>,
     explorer: &Explorer,
     mut visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,

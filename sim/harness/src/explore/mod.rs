@@ -8,6 +8,7 @@ mod record;
 mod tally;
 
 use case::Searched;
-pub use case::{explore, explore_among};
+pub(crate) use case::explore_on;
+pub use case::{explore, explore_among, explore_while};
 pub use each_run::each_run;
 pub(crate) use tally::Tally;

@@ -4,37 +4,37 @@ use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selvedge_engine::{Ending, Explorer, Run, Schedule};
+use selvedge_engine::{Bound, Ending, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
 use super::{Searched, Tally, record};
-use crate::backends::{explorer_within, take_notes};
+use crate::backends::{Engine, explorer_within, take_notes, take_sources};
 use crate::history::{History, OperationId};
 use crate::number::counted;
 use crate::oracle::{Finding, Rule};
-use crate::protocols::Caches;
+use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{Budget, Verdict};
 use crate::world::Plan;
 
-/// How many schedules go by between two reports of progress.
-const PROGRESS_EVERY: u64 = 1 << 12;
+/// How many schedules go by between two looks at whoever watches the search.
+const WATCHED_EVERY: u64 = 1 << 10;
 
-/// Searches the case with this explorer, within the budget.
-pub(super) fn search<C: Caches>(
+/// Searches the planned case with this explorer, within the budget, and until `watch` breaks it off.
+pub(super) fn search<C: Build<Engine>>(
     case: &Case,
+    plan: Plan<C>,
     explorer: Explorer,
     budget: Budget,
-    progress: &mut dyn FnMut(u64),
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Searched {
-    let plan = Arc::new(Plan::<C>::new(case));
+    let plan = Arc::new(plan);
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
     let report = each_run_of(&plan, &explorer_within(explorer, budget), |run, history| {
         schedules += 1;
-        if schedules % PROGRESS_EVERY == 0 {
-            progress(schedules);
-        }
+        let onwards =
+            if schedules % WATCHED_EVERY == 0 { watch(schedules) } else { ControlFlow::Continue(()) };
         let found = match run.ending() {
             Ending::Complete => {
                 let findings = tally.observe(history);
@@ -52,19 +52,25 @@ pub(super) fn search<C: Caches>(
                 });
                 None
             }
-            Ending::TooLong | Ending::Nondeterministic(_) => return ControlFlow::Continue(()),
+            Ending::TooLong | Ending::Nondeterministic(_) => return onwards,
         };
         if found.is_some() || *run.ending() != Ending::Complete {
             consider(&mut best, run, history, found);
         }
-        ControlFlow::Continue(())
+        onwards
     });
-    progress(schedules);
+    // The search is over: nothing is left to be broken off.
+    _ = watch(schedules);
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
-    let bound =
-        report.bound.map(|bound| format!("stopped at {bound}, after {}", counted(schedules, "schedule")));
+    let bound = report.bound.map(|bound| {
+        let after = counted(schedules, "schedule");
+        match bound {
+            Bound::Stopped => format!("interrupted after {after}"),
+            bound => format!("stopped at {bound}, after {after}"),
+        }
+    });
     let trace = best.map(|witness| replay(case, &plan, witness));
     Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
 }
@@ -121,8 +127,8 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
 }
 
 /// Runs the witness again, and records it.
-fn replay<C: Caches>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) -> Trace {
-    drop(take_notes());
+fn replay<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) -> Trace {
+    drop((take_notes(), take_sources()));
     let mut trace = None;
     let explorer = Explorer::replay(witness.schedule.clone()).recording(true);
     each_run_of(plan, &explorer, |run, history| {

@@ -1,17 +1,16 @@
 //! From a run that was noted to its trace.
 
-use selvedge_engine::{Ending, Run};
+use selvedge_engine::{Ending, Run, TraceStep};
 
-use crate::backends::Note;
+use crate::backends::{Note, take_sources};
 use crate::history::{Call, History, OperationId, Reply};
 use crate::oracle::Finding;
-use crate::protocols::Caches;
 use crate::scenario::{Case, Local};
 use crate::trace::{self, Place, Span, Step, Trace};
 use crate::world::Plan;
 
 /// The trace of a run. The steps in which the tiers were set up are left out: they are its start.
-pub(super) fn record<C: Caches>(
+pub(super) fn record<C>(
     case: &Case,
     plan: &Plan<C>,
     run: &Run<'_>,
@@ -46,7 +45,7 @@ pub(super) fn record<C: Caches>(
     }
 }
 
-fn start<C: Caches>(case: &Case, plan: &Plan<C>) -> Vec<String> {
+fn start<C>(case: &Case, plan: &Plan<C>) -> Vec<String> {
     let holds = |there: bool| {
         let held: Vec<String> = plan.keys.iter().map(|key| format!("{key} = v0")).collect();
         if there { held.join(", ") } else { "empty".to_owned() }
@@ -62,9 +61,11 @@ fn start<C: Caches>(case: &Case, plan: &Plan<C>) -> Vec<String> {
     ]
 }
 
-fn steps<C: Caches>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) -> Vec<Step> {
+fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) -> Vec<Step> {
     let threads = plan.threads.len();
     let mut time = 0;
+    let sources = take_sources();
+    let told = run.trace().map(|told| told.steps).unwrap_or_default();
     let mut notes = notes.into_iter().peekable();
     let mut steps = Vec::new();
     for (position, event) in run.steps().enumerate() {
@@ -84,13 +85,28 @@ fn steps<C: Caches>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec
         };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
-            None => (Place::Other, "a step".to_owned(), None),
+            None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
         };
-        let location = format!("{}:{}", event.source.file(), event.source.line());
+        let source = sources.get(&(position + 1)).copied().unwrap_or(event.source);
+        let location = format!("{}:{}", source.file(), source.line());
         let number = steps.len() as u32 + 1;
         steps.push(Step { number, lane, place, what, effect, location, time, operation });
     }
     steps
+}
+
+/// A step of an object that notes nothing, in the engine's words.
+fn words(step: &TraceStep) -> String {
+    let mut text = format!("{} {}", step.object.as_deref().unwrap_or_default(), step.operation);
+    match (&step.before, &step.after) {
+        (Some(before), Some(after)) => text += &format!(" {before} → {after}"),
+        (Some(before), None) => text += &format!(" → {before}"),
+        (None, _) => {}
+    }
+    if let Some(outcome) = &step.outcome {
+        text += &format!(": {outcome}");
+    }
+    text.trim_start().to_owned()
 }
 
 /// The operation that an event is part of.

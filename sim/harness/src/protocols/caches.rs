@@ -36,6 +36,25 @@ pub trait Caches: Copy + Send + Sync + 'static {
     }
 }
 
+/// A cache under test that has been chosen, for one set of primitives: what an exploration asks for.
+pub(crate) trait Build<P: Primitives>: Send + Sync + 'static {
+    /// Builds the cache over these tiers and shows it to the visitor: as [`Caches::build`].
+    fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    where
+        R: Remote<Key, Value, Error = Infallible> + 'static,
+        V: Visitor;
+}
+
+impl<P: Primitives, C: Caches> Build<P> for C {
+    fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    where
+        R: Remote<Key, Value, Error = Infallible> + 'static,
+        V: Visitor,
+    {
+        Caches::build(*self, tiers, visitor)
+    }
+}
+
 /// What is done with a cache under test. Caches have async methods, so that there is no `dyn Cache`: this is what takes
 /// its place.
 pub trait Visitor {

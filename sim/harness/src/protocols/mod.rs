@@ -19,6 +19,7 @@ mod tiers;
 mod unfenced;
 
 pub use cache::Cache;
+pub(crate) use caches::Build;
 pub use caches::{Caches, Visitor};
 pub use registry::Protocol;
 pub use tiers::{Tiers, WarmEntry};

@@ -35,7 +35,7 @@ pub struct WarmEntry {
 
 impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Tiers<P, R> {
     /// The local tier, with its entries in it, and the remote one.
-    pub(super) fn build(self) -> (L1<Key, Value, P>, R) {
+    pub(crate) fn build(self) -> (L1<Key, Value, P>, R) {
         self.build_keyed(|key| key)
     }
 

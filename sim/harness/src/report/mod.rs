@@ -4,6 +4,7 @@ mod columns;
 mod grid;
 mod json;
 mod judged;
+mod record;
 mod summary;
 mod table;
 mod trace_json;

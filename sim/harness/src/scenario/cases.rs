@@ -6,8 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::axes::Axes;
 use super::reader::{Reader, Value};
-use super::{Local, Op, OpKind, RemoteStart, ThreadSpec};
-use crate::history::Key;
+use super::{Local, Op, OpError, OpKind, RemoteStart, ThreadSpec};
 
 /// A thread of more copies than this is a slip.
 const MOST_COPIES: u64 = 64;
@@ -133,21 +132,20 @@ impl<'d> CaseReader<'_, 'd> {
         let value = self.resolve(value)?;
         let expected = "an operation: get KEY, set KEY or delete KEY";
         let text = self.reader.string(value, expected)?;
-        let (verb, key) = text.split_once(' ').unwrap_or((text, ""));
-        let Some(kind) = OpKind::ALL.into_iter().find(|kind| kind.name() == verb) else {
-            self.reader.unknown(value.span(), "operation", verb, &OpKind::ALL.map(OpKind::name));
-            return None;
+        let op: Op = match text.parse() {
+            Ok(op) => op,
+            Err(OpError::NoVerb { verb }) => {
+                self.reader.unknown(value.span(), "operation", &verb, &OpKind::ALL.map(OpKind::name));
+                return None;
+            }
+            Err(OpError::NoKey { text }) => {
+                let what = format!("`{text}` names no key");
+                self.reader.mistake(value.span(), what, format!("expected {expected}"), None);
+                return None;
+            }
         };
-        if key.is_empty() || key.contains(char::is_whitespace) {
-            self.reader.mistake(
-                value.span(),
-                format!("`{text}` names no key"),
-                format!("expected {expected}"),
-                None,
-            );
-            return None;
-        }
-        if key.starts_with('$') {
+        if op.key.name().starts_with('$') {
+            let verb = op.kind.name();
             let help = Some(format!("let an axis hold the whole operation, such as \"{verb} user:1\""));
             self.reader.mistake(
                 value.span(),
@@ -157,6 +155,6 @@ impl<'d> CaseReader<'_, 'd> {
             );
             return None;
         }
-        Some(Op { kind, key: Key::new(key) })
+        Some(op)
     }
 }

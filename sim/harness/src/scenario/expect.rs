@@ -29,13 +29,13 @@ pub(super) fn read<'d>(reader: &mut Reader, axes: &Axes<'d>, root: &'d DeTable<'
     list.iter().filter_map(|value| clause(reader, axes, value)).collect()
 }
 
-/// The expectation of one case: the first that fits.
-pub(super) fn of_case(clauses: &mut [Clause], combination: &[usize]) -> Option<Expectation> {
+/// The expectation of one case, and its place: the first that fits.
+pub(super) fn of_case(clauses: &mut [Clause], combination: &[usize]) -> Option<(Range<usize>, Expectation)> {
     let fits =
         |clause: &&mut Clause| clause.fits.iter().all(|(&axis, values)| values.contains(&combination[axis]));
     let clause = clauses.iter_mut().find(fits)?;
     clause.used = true;
-    Some(clause.expectation.clone())
+    Some((clause.place.clone(), clause.expectation.clone()))
 }
 
 /// Notes the cases that no expectation fits. `first` names one of them.

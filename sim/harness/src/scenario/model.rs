@@ -98,6 +98,15 @@ pub struct ThreadSpec {
     pub ops: Vec<Op>,
 }
 
+/// A line of a file, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line.
+    pub line: u32,
+}
+
 /// One combination of the axes' values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -117,6 +126,8 @@ pub struct Case {
     pub threads: Vec<ThreadSpec>,
     /// What must come of it.
     pub expectation: Expectation,
+    /// Where that is said.
+    pub expected_at: SourceLine,
 }
 
 impl Case {

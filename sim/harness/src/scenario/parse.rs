@@ -44,7 +44,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
         let labels = labels_of(&axes, &combination);
         let case_name = case_name(&axes, &labels);
         let expectation = expect::of_case(&mut clauses, &combination);
-        let (Some(parts), Some(expectation)) = (parts, expectation.as_ref()) else {
+        let (Some(parts), Some((place, expectation))) = (parts, expectation.as_ref()) else {
             if expectation.is_none() {
                 unexpected.push(case_name);
             }
@@ -59,6 +59,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
             remote: parts.remote,
             threads: parts.threads,
             expectation: expectation.clone(),
+            expected_at: reader.line_of(place),
         });
     }
     // These follow from what was not read, so they are only told of a file that was read whole.

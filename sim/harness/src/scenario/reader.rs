@@ -7,7 +7,7 @@ use miette::NamedSource;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Mistake, Mistakes};
+use super::{Mistake, Mistakes, SourceLine};
 
 /// A value with its place in the file.
 pub(super) type Value<'d> = Spanned<DeValue<'d>>;
@@ -36,6 +36,13 @@ impl Reader {
         if self.mistakes.iter().all(|known| known.identity() != mistake.identity()) {
             self.mistakes.push(mistake);
         }
+    }
+
+    /// The line on which a place begins.
+    pub(super) fn line_of(&self, place: &Range<usize>) -> SourceLine {
+        let before = self.source.inner().bytes().take(place.start);
+        let line = 1 + before.filter(|&byte| byte == b'\n').count() as u32;
+        SourceLine { file: self.source.name().to_owned(), line }
     }
 
     /// Whether nothing is wrong so far.

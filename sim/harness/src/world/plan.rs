@@ -24,12 +24,21 @@ pub(crate) struct ThreadPlan {
 }
 
 impl<C: Caches> Plan<C> {
-    /// The plan of a case. Writes are numbered from 1, key by key, in the order in which the case names them.
+    /// The plan of a case on the cache that it names.
     ///
     /// # Panics
     ///
     /// If none of the caches has the name that the case has: its scenario was read with other names.
     pub(crate) fn new(case: &Case) -> Self {
+        let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
+        Plan::of(case, cache)
+    }
+}
+
+impl<C> Plan<C> {
+    /// The plan of a case on this cache. Writes are numbered from 1, key by key, in the order in which the case names
+    /// them.
+    pub(crate) fn of(case: &Case, cache: C) -> Self {
         let mut versions = BTreeMap::<Key, u32>::new();
         let mut call = |kind, key| match kind {
             OpKind::Get => Call::Get,
@@ -45,7 +54,7 @@ impl<C: Caches> Plan<C> {
             calls: thread.ops.iter().map(|op| (op.key, call(op.kind, op.key))).collect(),
         });
         Plan {
-            cache: C::from_name(&case.cache).expect("a case names a cache that its scenario knows"),
+            cache,
             local: case.local,
             remote: case.remote,
             threads: threads.collect(),

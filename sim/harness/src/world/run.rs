@@ -7,7 +7,7 @@ use super::store::Store;
 use super::{Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, Reply, Value};
-use crate::protocols::{Cache, Caches, Tiers, Visitor, WarmEntry};
+use crate::protocols::{Build, Cache, Tiers, Visitor, WarmEntry};
 use crate::scenario::Local;
 
 /// How long a local entry lives, where it can expire.
@@ -15,7 +15,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 /// Runs the plan once, inside an execution of `P`'s engine: sets the tiers up, runs the threads until all have ended,
 /// and reads every key once more.
-pub(crate) fn run<P: Simulated, N: Caches>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>) {
+pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>) {
     recorder.begin();
     let clock = P::clock(plan.local == Local::Expiring);
     for &key in &plan.keys {
@@ -44,7 +44,7 @@ struct Threads<'a, P: Simulated, N> {
     clock: P::Clock,
 }
 
-impl<P: Simulated, N: Caches> Visitor for Threads<'_, P, N>
+impl<P: Simulated, N: Build<P>> Visitor for Threads<'_, P, N>
 where
     P::Clock: 'static,
 {

@@ -1,0 +1,85 @@
+//! A cache said in closures, for one without async.
+
+use std::fmt;
+
+use super::Cache;
+use crate::history::{Key, Value};
+
+/// A cache whose three operations are these closures: for a cache without async, which need not implement [`Cache`].
+///
+/// ```
+/// use selvedge_sim::own::engine::{future::block_on_instrumented as block_on, sync::Mutex};
+/// use selvedge_sim::own::{Setup, check, closures, scenario};
+/// use std::collections::BTreeMap;
+///
+/// // One lock around both tiers: slow, and right.
+/// let report = check(
+///     scenario("locked", |setup: Setup| {
+///         let (local, redis) = (Mutex::new(BTreeMap::new()), setup.redis);
+///         closures(
+///             (local, redis),
+///             |(local, redis), key| {
+///                 let mut local = local.lock().unwrap();
+///                 let value = local.get(&key).copied().or_else(|| block_on(redis.get(key)))?;
+///                 Some(*local.entry(key).or_insert(value))
+///             },
+///             |(local, redis), key, value| {
+///                 let mut local = local.lock().unwrap();
+///                 block_on(redis.set(key, value));
+///                 local.insert(key, value);
+///             },
+///             |(local, redis), key| {
+///                 let mut local = local.lock().unwrap();
+///                 block_on(redis.delete(key));
+///                 local.remove(&key);
+///             },
+///         )
+///     })
+///     .thread("reader", ["get user:1", "get user:1"])
+///     .thread("writer", ["set user:1", "delete user:1"]),
+/// );
+/// assert_eq!(report.schedules, 6); // the orders of two pairs
+/// ```
+pub fn closures<T, G, S, D>(cache: T, get: G, set: S, delete: D) -> Closures<T, G, S, D>
+where
+    T: Send + Sync + 'static,
+    G: Fn(&T, Key) -> Option<Value> + Send + Sync + 'static,
+    S: Fn(&T, Key, Value) + Send + Sync + 'static,
+    D: Fn(&T, Key) + Send + Sync + 'static,
+{
+    Closures { cache, get, set, delete }
+}
+
+/// A cache said in closures: see [`closures`].
+pub struct Closures<T, G, S, D> {
+    cache: T,
+    get: G,
+    set: S,
+    delete: D,
+}
+
+impl<T, G, S, D> Cache for Closures<T, G, S, D>
+where
+    T: Send + Sync + 'static,
+    G: Fn(&T, Key) -> Option<Value> + Send + Sync + 'static,
+    S: Fn(&T, Key, Value) + Send + Sync + 'static,
+    D: Fn(&T, Key) + Send + Sync + 'static,
+{
+    async fn get(&self, key: Key) -> Option<Value> {
+        (self.get)(&self.cache, key)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        (self.set)(&self.cache, key, value);
+    }
+
+    async fn delete(&self, key: Key) {
+        (self.delete)(&self.cache, key);
+    }
+}
+
+impl<T, G, S, D> fmt::Debug for Closures<T, G, S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closures").finish_non_exhaustive()
+    }
+}
