@@ -15,7 +15,7 @@ const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenario.toml");
 fn run(command: &str, mutant: Mutant, format: &str) -> (i32, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_selvedge-mutants"));
     let cases = format!("cache={},", mutant.name());
-    program.args([command, SCENARIO, "--case", &cases, "--format", format]);
+    program.args([command, SCENARIO, "--case", &cases, "--format", format]).env_remove("GITHUB_ACTIONS");
     let Output { status, stdout, .. } = program.output().expect("the binary runs");
     (status.code().expect("no signal"), String::from_utf8(stdout).expect("UTF-8"))
 }

@@ -1,5 +1,6 @@
 //! The command line's words.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -18,10 +19,11 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every case came out as its scenario expects
-  1  a violation, a deadlock or a panic; or a control that did not fail
-  2  a mistake in the arguments or in a scenario
+  1  a violation, a deadlock or a panic; a control that did not fail; a change from the baseline
+  2  a mistake in the arguments, in a scenario, or in a file beside it
   3  the budget ended a search that had to be complete
-  4  a vacuous case (no read met a write), or nothing ran";
+  4  a vacuous case (no read met a write), or nothing ran
+  130  interrupted, and no violation was found until then";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -37,8 +39,10 @@ Examples:
 Examples:
   selvedge gate                                    every shipped scenario
   selvedge gate scenarios/                         every *.toml of a folder
-  selvedge gate scenarios/ --format json > gate.jsonl")]
-    Gate(Selection),
+  selvedge gate scenarios/ --format json > gate.jsonl
+  selvedge gate scenarios/ --total-budget 10m --junit gate.xml --sarif gate.sarif
+  selvedge gate scenarios/ --accept                record what the cases come to now as their baseline")]
+    Gate(GateOptions),
     /// Explore the cases; show each scenario as a grid, one axis across
     #[command(after_help = "\
 Examples:
@@ -97,6 +101,48 @@ pub(crate) struct Selection {
     /// How many schedules the search of one case may run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_schedules: Option<u64>,
+}
+
+/// What the gate is to do beyond exploring.
+#[derive(Debug, Args)]
+pub(crate) struct GateOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// How long all searches together may take; a case for which nothing is left counts as bounded
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    total_budget: Option<Duration>,
+
+    /// How many schedules all searches together may run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    total_schedules: Option<u64>,
+
+    /// Write the cases as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Write what failed as SARIF 2.1.0, a code flow each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
+
+    /// Annotate for GitHub Actions, and write the job's summary; on by itself inside of it
+    #[arg(long)]
+    pub(crate) github: bool,
+
+    /// Record the counts and the witness of each case as its baseline; of none that fails
+    #[arg(long)]
+    pub(crate) accept: bool,
+
+    /// Where the baselines are [default: the folder `baseline` beside each scenario's file]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+impl GateOptions {
+    /// What all cases may cost together.
+    pub(crate) fn total(&self) -> Budget {
+        Budget { schedules: self.total_schedules, time: self.total_budget }
+    }
 }
 
 impl Selection {

@@ -1,12 +1,14 @@
 //! Why a command could not do its work.
 
 use std::io;
+use std::path::PathBuf;
 
-use miette::Report;
+use miette::{Diagnostic, Report};
 use selvedge_redis::Address;
 use selvedge_sim::scenario::Mistakes;
+use thiserror::Error;
 
-/// The exit code of a mistake in the arguments or in a scenario.
+/// The exit code of a mistake in the arguments, in a scenario or in a file beside it.
 const USAGE: u8 = 2;
 
 /// Why a command could not do its work.
@@ -18,13 +20,79 @@ pub(crate) enum Failure {
     Scenarios(Mistakes),
     /// Nobody can be served there.
     Listen(Address, io::Error),
+    /// A file is in the way, or an option does not fit.
+    Gate(Box<GateError>),
     /// The output could not be written.
     Output(io::Error),
+}
+
+/// What keeps the gate from working.
+#[derive(Debug, Error, Diagnostic)]
+pub(crate) enum GateError {
+    /// A report cannot be written where it is wanted.
+    #[error("cannot write {what} to {}: {error}", .path.display())]
+    #[diagnostic(help("give a file in a folder that is there and can be written to"))]
+    Unwritable {
+        /// Which report.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A baseline that is there cannot be read, or a new one cannot be written.
+    #[error("cannot {what} the baseline {}: {error}", .path.display())]
+    Baseline {
+        /// `read`, `write` or `remove`.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A file among the baselines is none.
+    #[error("{} is no baseline: {why}", .path.display())]
+    #[diagnostic(help(
+        "take it back from version control, or remove it and record it anew with `selvedge gate --accept`"
+    ))]
+    NoBaseline {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The folder of baselines that was named is not there.
+    #[error("there is no folder {} to compare with", .path.display())]
+    #[diagnostic(help("`selvedge gate --accept` with the same --baseline records it"))]
+    NoFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Shipped scenarios have no folder of their own.
+    #[error("the scenario `{scenario}` ships with selvedge, and no folder beside it can hold its baseline")]
+    #[diagnostic(help("say where it is to be: --baseline DIR"))]
+    NoPlace {
+        /// Which.
+        scenario: String,
+    },
+    /// Another engine counts other things.
+    #[error("baselines are of the engine `optimal`, and this is `{engine}`")]
+    #[diagnostic(help("leave --engine out, or --accept and --baseline"))]
+    OtherEngine {
+        /// Which engine was asked for.
+        engine: &'static str,
+    },
 }
 
 impl From<Mistakes> for Failure {
     fn from(mistakes: Mistakes) -> Self {
         Failure::Scenarios(mistakes)
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        Failure::Gate(Box::new(error))
     }
 }
 
@@ -53,6 +121,10 @@ impl Failure {
             }
             Failure::Listen(address, error) => {
                 eprintln!("cannot listen on {address}: {error}");
+                USAGE
+            }
+            Failure::Gate(error) => {
+                eprintln!("{:?}", Report::new(*error));
                 USAGE
             }
             Failure::Output(error) => {

@@ -15,16 +15,19 @@
 //! assert!(results.starts_with("gate: 1 case in 5 schedules"));
 //! ```
 
+mod allowance;
 mod args;
 mod error;
 mod explore;
 mod gate;
+mod interrupt;
 mod list;
 mod matrix;
 mod progress;
 mod run;
 mod session;
 mod simulated_redis;
+mod surroundings;
 mod trace;
 
-pub use run::run;
+pub use run::{main, run};

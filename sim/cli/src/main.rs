@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use selvedge_sim::protocols::Protocol;
 
 fn main() -> ExitCode {
-    ExitCode::from(selvedge_cli::run::<Protocol>(std::env::args_os(), &mut std::io::stdout().lock()))
+    selvedge_cli::main::<Protocol>()
 }

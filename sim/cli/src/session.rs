@@ -1,63 +1,128 @@
 //! The cases that a command was asked for, explored one after the other.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
-use selvedge_sim::explore::explore_among;
+use selvedge_sim::explore::explore_while;
+use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Judged, Summary, case_line};
 use selvedge_sim::scenario::{Case, Scenario, load_all};
-use selvedge_sim::verdict::{Budget, CaseReport, Engine};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
+use crate::allowance::Allowance;
 use crate::args::{Format, Selection};
 use crate::error::Failure;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::progress::Progress;
+
+/// [`explore_while`], among the caches that scenarios can name.
+type Explore = fn(&Case, Engine, Budget, &mut dyn FnMut(u64) -> ControlFlow<()>) -> CaseReport;
 
 /// The chosen cases, and how to explore them.
 pub(crate) struct Session {
     /// The scenarios, each with the chosen ones of its cases; none without any.
     pub(crate) scenarios: Vec<Scenario>,
-    /// [`explore_among`] the caches that scenarios can name.
-    explore: fn(&Case, Engine, Budget, &mut dyn FnMut(u64)) -> CaseReport,
+    explore: Explore,
     engine: Engine,
     budget: Budget,
+    allowance: Allowance,
     format: Format,
     progress: Progress,
+    interrupt: Interrupt,
+    /// Whether some case was not explored to its end because of an interrupt.
+    interrupted: bool,
     /// What the explored cases came to.
     pub(crate) summary: Summary,
 }
 
 impl Session {
     /// Loads the scenarios, whose caches are some of `C`, and chooses the cases.
-    pub(crate) fn new<C: Caches>(selection: &Selection) -> Result<Self, Failure> {
+    pub(crate) fn new<C: Caches>(selection: &Selection, interrupt: &Interrupt) -> Result<Self, Failure> {
         let mut scenarios = load_all(&selection.scenarios, &C::names())?;
+        let first =
+            scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
         for scenario in &mut scenarios {
             scenario.cases.retain(|case| selection.cases.iter().all(|part| case.name.contains(part)));
         }
         scenarios.retain(|scenario| !scenario.cases.is_empty());
         let cases: usize = scenarios.iter().map(|scenario| scenario.cases.len()).sum();
+        if let (0, Some(first)) = (cases, first) {
+            let parts: Vec<_> = selection.cases.iter().map(|part| format!("`{part}`")).collect();
+            eprintln!(
+                "no case has {} in its name; the first that there is is called `{first}`",
+                parts.join(" and ")
+            );
+        }
         Ok(Session {
             scenarios,
-            explore: explore_among::<C>,
+            explore: explore_while::<C>,
             engine: selection.engine(),
             budget: selection.budget(),
+            allowance: Allowance::new(Budget::default()),
             format: selection.format,
             progress: Progress::new(cases as u64),
+            interrupt: interrupt.clone(),
+            interrupted: false,
             summary: Summary::default(),
         })
     }
 
-    /// Explores a case and judges it; in JSON, its line is written.
+    /// Lets all cases together cost no more than this.
+    pub(crate) fn within(self, total: Budget) -> Self {
+        Session { allowance: Allowance::new(total), ..self }
+    }
+
+    /// Who searches.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Explores a case, judges it and counts it; in JSON, its line is written.
     pub(crate) fn explore<'s>(&mut self, case: &'s Case, out: &mut dyn Write) -> io::Result<Judged<'s>> {
+        let judged = self.search(case);
+        self.add(&judged, out)?;
+        Ok(judged)
+    }
+
+    /// Explores a case and judges it. A case for which nothing is left is not explored, and bounded.
+    pub(crate) fn search<'s>(&mut self, case: &'s Case) -> Judged<'s> {
+        if let Some(why) = self.over() {
+            return Judged::new(case, unexplored(case, self.engine, why));
+        }
         self.progress.begin(case);
-        let mut progress = |schedules| self.progress.reached(schedules);
-        let report = (self.explore)(case, self.engine, self.budget, &mut progress);
+        let mut watch = |schedules| {
+            self.progress.reached(schedules);
+            if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let budget = self.allowance.of(self.budget);
+        let mut report = (self.explore)(case, self.engine, budget, &mut watch);
         self.progress.end();
-        let judged = Judged::new(case, report);
-        self.summary.add(&judged);
+        self.allowance.spend(report.schedules);
+        if !report.complete && self.interrupt.is_set() {
+            self.interrupted = true;
+        } else if let (Verdict::Bounded(why), Some(bound)) = (&mut report.verdict, self.allowance.used_up()) {
+            *why = format!("stopped at {bound}, after {}", counted(report.schedules, "schedule"));
+        }
+        Judged::new(case, report)
+    }
+
+    /// Counts a case; in JSON, its line is written.
+    pub(crate) fn add(&mut self, judged: &Judged<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.summary.add(judged);
         if self.format == Format::Json {
             self.write(out, &format!("{}\n", case_line(&judged.report)))?;
         }
-        Ok(judged)
+        Ok(())
+    }
+
+    /// Why no further case is explored, if none is.
+    fn over(&mut self) -> Option<String> {
+        if self.interrupt.is_set() {
+            self.interrupted = true;
+            return Some("the search was interrupted".to_owned());
+        }
+        self.allowance.used_up().map(|bound| format!("{bound} was used up"))
     }
 
     /// Whether the results are for people.
@@ -70,21 +135,48 @@ impl Session {
         self.progress.aside(|| out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
+    /// Writes what is said beside the results: with them, where they are for people, and else on stderr.
+    pub(crate) fn remark(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
+        match self.format {
+            Format::Text => self.write(out, text),
+            Format::Json => self.progress.aside(|| io::stderr().write_all(text.as_bytes())),
+        }
+    }
+
     /// Writes the gate's summary (for people, with the results; otherwise on stderr, if something is wrong) and gives
     /// the exit code.
-    pub(crate) fn finish(self, out: &mut dyn Write) -> Result<u8, Failure> {
+    pub(crate) fn finish(&self, out: &mut dyn Write) -> Result<u8, Failure> {
         let code = self.end();
-        if self.is_text() {
-            write!(out, "{}", self.summary)?;
-        } else if code != 0 {
-            eprint!("{}", self.summary);
+        if self.is_text() || code != 0 {
+            self.remark(out, &self.summary.to_string())?;
         }
         Ok(code)
     }
 
-    /// The exit code, without a summary.
+    /// The exit code, without a summary. An interrupt is told by its own, unless a violation was found before it.
     pub(crate) fn end(&self) -> u8 {
         self.progress.clear();
-        self.summary.exit_code()
+        match self.summary.exit_code() {
+            code @ (0 | 1) => code,
+            _ if self.interrupted => INTERRUPTED,
+            code => code,
+        }
+    }
+}
+
+/// The report of a case that nothing was left for.
+fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
+    CaseReport {
+        scenario: case.scenario.clone(),
+        case: case.name.clone(),
+        cache: case.cache.clone(),
+        engine,
+        schedules: 0,
+        events: 0,
+        violations: Default::default(),
+        verdict: Verdict::Bounded(why),
+        complete: false,
+        wall: Default::default(),
+        trace: None,
     }
 }

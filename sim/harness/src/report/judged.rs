@@ -1,7 +1,8 @@
 //! A case, what an exploration of it came to, and whether that was expected: a row of every report.
 
 use crate::number::grouped;
-use crate::scenario::{Case, Judgement};
+use crate::scenario::{Case, Judgement, Outcome};
+use crate::trace::{lanes, reason};
 use crate::verdict::{CaseReport, Verdict};
 
 /// A case that was explored and judged.
@@ -13,13 +14,39 @@ pub struct Judged<'s> {
     pub report: CaseReport,
     /// Whether that was expected.
     pub judgement: Judgement,
+    /// What differs from the accepted baseline, if anything does.
+    pub diff: Option<String>,
 }
 
 impl<'s> Judged<'s> {
     /// Judges a report of this case.
     pub fn new(case: &'s Case, report: CaseReport) -> Self {
         let judgement = case.expectation.judge(&report);
-        Judged { case, report, judgement }
+        Judged { case, report, judgement, diff: None }
+    }
+
+    /// Takes what differs from the accepted baseline for a failure. A case that has failed already is not looked at: no
+    /// baseline makes up for that.
+    pub fn differs(&mut self, why: impl Into<String>, diff: String) {
+        if self.judgement.passed() {
+            self.judgement = Judgement { outcome: Outcome::Changed, why: why.into() };
+            self.diff = Some(diff);
+        }
+    }
+
+    /// Whether no search was made at all, since nothing was left of the budget.
+    pub fn is_unexplored(&self) -> bool {
+        self.report.schedules == 0 && self.judgement.outcome == Outcome::Bounded
+    }
+
+    /// What shows how the case came out: the difference from its baseline, or the lanes and the reason of its trace.
+    /// Empty if nothing does.
+    pub fn evidence(&self) -> String {
+        match (&self.diff, &self.report.trace) {
+            (Some(diff), _) => diff.clone(),
+            (None, Some(trace)) => format!("{}\n{}", lanes(trace), reason(trace)),
+            (None, None) => String::new(),
+        }
     }
 
     /// The verdict's word, and whether the search ended early where the word does not say so.

@@ -13,6 +13,7 @@ pub struct Summary {
     schedules: u64,
     wall: std::time::Duration,
     failed: Vec<Failed>,
+    unexplored: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -32,12 +33,25 @@ impl Summary {
             self.passed += 1;
             return;
         }
-        self.failed.push(Failed {
-            scenario: judged.case.scenario.clone(),
-            case: judged.case.name.clone(),
-            outcome: judged.judgement.outcome,
-            why: judged.judgement.why.clone(),
-        });
+        if judged.is_unexplored() {
+            self.unexplored += 1;
+            // One of them speaks for all.
+            if self.unexplored > 1 {
+                return;
+            }
+        }
+        let judgement = &judged.judgement;
+        self.fail(&judged.case.scenario, &judged.case.name, judgement.outcome, judgement.why.clone());
+    }
+
+    /// Takes in something that is wrong with a case, beyond how it came out.
+    pub fn fail(&mut self, scenario: &str, case: &str, outcome: Outcome, why: String) {
+        self.failed.push(Failed { scenario: scenario.to_owned(), case: case.to_owned(), outcome, why });
+    }
+
+    /// How many cases came out as expected, and how many did not.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.passed, self.failed.len() as u64 + self.unexplored.saturating_sub(1))
     }
 
     /// The process's exit code. The gravest outcome decides, and its code is the lowest; that nothing ran is as grave
@@ -50,7 +64,8 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cases = self.passed + self.failed.len() as u64;
+        let (passed, failed) = self.counts();
+        let cases = passed + failed;
         if cases == 0 {
             return writeln!(f, "gate: no case ran");
         }
@@ -59,9 +74,12 @@ impl fmt::Display for Summary {
         if self.failed.is_empty() {
             return writeln!(f, "  all as expected");
         }
-        writeln!(f, "  {} as expected, {} not:", grouped(self.passed), grouped(self.failed.len() as u64))?;
+        writeln!(f, "  {} as expected, {} not:", grouped(passed), grouped(failed))?;
         for failed in &self.failed {
             writeln!(f, "  FAIL {} {}\n       {}", failed.scenario, failed.case, failed.why)?;
+        }
+        if let more @ 1.. = self.unexplored.saturating_sub(1) {
+            writeln!(f, "  and {} after it, not explored either", counted(more, "case"))?;
         }
         Ok(())
     }

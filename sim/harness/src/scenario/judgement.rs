@@ -22,14 +22,29 @@ pub enum Outcome {
     Bounded,
     /// No read met a write: nothing could have gone wrong.
     Vacuous,
+    /// As expected, but not as it was before: the counts or the witness differ from the accepted baseline.
+    Changed,
 }
 
 impl Outcome {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Violation => "violation",
+            Outcome::ControlDidNotFail => "control-did-not-fail",
+            Outcome::Crash => "crash",
+            Outcome::Bounded => "bounded",
+            Outcome::Vacuous => "vacuous",
+            Outcome::Changed => "changed",
+        }
+    }
+
     /// The process's exit code if this is the gravest outcome.
     pub fn exit_code(self) -> u8 {
         match self {
             Outcome::Pass => 0,
-            Outcome::Violation | Outcome::ControlDidNotFail | Outcome::Crash => 1,
+            Outcome::Violation | Outcome::ControlDidNotFail | Outcome::Crash | Outcome::Changed => 1,
             Outcome::Bounded => 3,
             Outcome::Vacuous => 4,
         }
@@ -71,6 +86,10 @@ impl Expectation {
                 Outcome::Vacuous,
                 "no read overlapped or followed a write of its key: nothing could have gone wrong".to_owned(),
             ),
+            // Nothing is as good as a search, whatever the scenario allows.
+            Verdict::Bounded(why) if report.schedules == 0 => {
+                (Outcome::Bounded, format!("not explored: {why}"))
+            }
             Verdict::Clean | Verdict::Bounded(_) | Verdict::Violated(_) => match &self.expected {
                 Expected::Consistency(_) => self.judge_consistency(report),
                 Expected::Violations(rules) => judge_control(report, |rule| rules.contains(&rule)),
@@ -222,6 +241,16 @@ mod tests {
         let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
         let why = "bounded, as the scenario allows: nothing found in 1,016 schedules (1 s was over)";
         check(&allowed, &bounded, Pass, why);
+    }
+
+    #[test]
+    fn a_case_that_was_not_reached_has_not_passed_whatever_is_allowed() {
+        let verdict = Verdict::Bounded("the bound of 1 s in all was over".to_owned());
+        let unreached = CaseReport { verdict, schedules: 0, ..report(&[], false) };
+        let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
+        for expectation in [allowed, control(&[Rule::Stale])] {
+            check(&expectation, &unreached, Bounded, "not explored: the bound of 1 s in all was over");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn load(word: &str, known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
             .map_err(|error| Mistakes::from(unreadable(&file, &error)))
             .and_then(|text| parse(&file.to_string_lossy(), &text, known));
         match loaded {
-            Ok(scenario) => scenarios.push(scenario),
+            Ok(scenario) => scenarios.push(Scenario { file: Some(file), ..scenario }),
             Err(Mistakes(more)) => mistakes.extend(more),
         }
     }

@@ -1,6 +1,7 @@
 //! A scenario, read and expanded: what the runner and the reports see of it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::Expectation;
 use crate::history::Key;
@@ -153,8 +154,12 @@ pub struct Scenario {
     pub name: String,
     /// One line of what it shows.
     pub about: String,
+    /// The file that it was read from; `None` for one that ships.
+    pub file: Option<PathBuf>,
     /// What multiplies it.
     pub axes: Vec<Axis>,
-    /// Every combination, the last axis running fastest.
+    /// Every combination, the last axis running fastest. Who wants some of them alone takes the others out.
     pub cases: Vec<Case>,
+    /// The names of all cases that the text has.
+    pub every_case: Vec<String>,
 }

@@ -75,7 +75,8 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
         labels: axis.values.iter().map(|(label, _)| label.clone()).collect(),
     };
     let axes = axes.declared.iter().map(of).collect();
-    Some(Scenario { name: name?.to_owned(), about: about?.to_owned(), axes, cases })
+    let every_case = cases.iter().map(|case| case.name.clone()).collect();
+    Some(Scenario { name: name?.to_owned(), about: about?.to_owned(), file: None, axes, cases, every_case })
 }
 
 fn labels_of(axes: &Axes<'_>, combination: &[usize]) -> Vec<String> {

@@ -1,0 +1,52 @@
+//! The gate, case by case.
+
+use std::io::Write;
+
+use selvedge_sim::scenario::Outcome;
+
+use super::baseline::Baselines;
+use super::outputs::Outputs;
+use crate::args::GateOptions;
+use crate::error::Failure;
+use crate::session::Session;
+use crate::surroundings::Surroundings;
+
+pub(crate) fn run(
+    mut session: Session,
+    options: &GateOptions,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let scenarios = std::mem::take(&mut session.scenarios);
+    // What is wrong with a file is said before anything is explored.
+    let mut baselines = Baselines::open(&scenarios, session.engine(), options)?;
+    let outputs = Outputs::open(options, surroundings)?;
+    let mut cases = Vec::new();
+    for scenario in &scenarios {
+        for case in &scenario.cases {
+            let mut judged = session.search(case);
+            baselines.meet(scenario, &mut judged)?;
+            session.add(&judged, out)?;
+            if !judged.judgement.passed() && !judged.is_unexplored() && session.is_text() {
+                let mut text = format!("FAIL {} {}: {}\n", case.scenario, case.name, judged.judgement);
+                let evidence = judged.evidence();
+                if !evidence.is_empty() {
+                    text += &format!("\n{evidence}\n");
+                }
+                session.write(out, &text)?;
+            }
+            cases.push(judged);
+        }
+        for (case, why) in baselines.leave(scenario)? {
+            session.summary.fail(&scenario.name, &case, Outcome::Changed, why);
+        }
+    }
+    let code = session.finish(out)?;
+    if let Some(said) = baselines.said() {
+        session.remark(out, &said)?;
+    }
+    if let Some(annotations) = outputs.write(&cases, &session.summary)? {
+        session.remark(out, &annotations)?;
+    }
+    Ok(code)
+}

@@ -1,0 +1,234 @@
+//! The cases that did not come out as expected, as SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Judged;
+use super::culprit::{culprit, line_of, within};
+use crate::oracle::Rule;
+use crate::scenario::{Outcome, SourceLine};
+use crate::trace::{Trace, reason};
+use crate::verdict::Verdict;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Every rule that a result can name: these ids stay. The first are the oracle's.
+const RULES: [(&str, &str); 12] = [
+    ("crossed", "A read returned another key's value."),
+    ("phantom", "A read returned a value that nobody wrote."),
+    ("stale", "A read returned a version older than one whose write was acknowledged before it."),
+    ("inverted", "A read returned a version older than one that an earlier read had returned."),
+    ("lasting", "After everything had settled, a read returned a version that is not the last."),
+    ("deadlock", "Some schedule blocks for ever."),
+    ("panic", "Some schedule panics."),
+    ("nondeterministic", "The case does not do the same when it is run again."),
+    ("control-did-not-fail", "A control was searched to the end, and does not show what it must."),
+    ("bounded", "A search that must be complete ended before every schedule was seen."),
+    ("vacuous", "No read met a write: nothing could have gone wrong."),
+    ("changed", "The counts or the witness differ from the accepted baseline."),
+];
+
+/// The cases that did not come out as expected as a SARIF log: a result for each, at the line to look at first, with the
+/// simplest run that shows it as a code flow. In it each task is a thread flow, and the run's order is the steps'
+/// execution order. A result's fingerprint is its scenario and case, and not a line. Files are named from `root` on.
+pub fn sarif(cases: &[Judged<'_>], root: &Path) -> String {
+    let failed = cases.iter().filter(|judged| !judged.judgement.passed());
+    let driver = Driver {
+        name: "Selvedge",
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        rules: RULES
+            .iter()
+            .map(|&(id, text)| Reporting { id, short_description: Message { text: text.to_owned() } })
+            .collect(),
+    };
+    let results = failed.map(|judged| result(judged, root)).collect();
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { tool: Tool { driver }, results }] };
+    serde_json::to_string_pretty(&log).expect("strings and numbers are always JSON") + "\n"
+}
+
+fn result(judged: &Judged<'_>, root: &Path) -> SarifResult {
+    let id = rule_id(judged);
+    let case = judged.case;
+    let trace = judged.report.trace.as_ref().filter(|_| judged.diff.is_none());
+    let mut text = format!("{} {}: {}", case.scenario, case.name, judged.judgement.why);
+    match trace {
+        Some(trace) => text += &format!("\n\n{}", reason(trace).trim_end()),
+        None => text += &format!("\n\n{}", judged.evidence()),
+    }
+    let identity = format!("{}/{}", case.scenario, case.name);
+    SarifResult {
+        rule_id: id,
+        rule_index: RULES.iter().position(|(known, _)| *known == id),
+        level: "error",
+        message: Message { text: text.trim_end().to_owned() },
+        locations: [Location { physical_location: physical(&culprit(judged), root), message: None }],
+        code_flows: trace.map(|trace| flow(trace, root)).into_iter().collect(),
+        partial_fingerprints: BTreeMap::from([("selvedgeCase/v1", identity)]),
+    }
+}
+
+fn rule_id(judged: &Judged<'_>) -> &'static str {
+    let rule = match (&judged.report.verdict, judged.judgement.outcome) {
+        (Verdict::Violated(rules), Outcome::Violation) => {
+            // Of a control, the rule that it does not list is what is wrong: which the trace shows, if it shows any.
+            let shown = judged.report.trace.as_ref().and_then(|trace| trace.findings.first());
+            shown.map(|finding| finding.rule).or_else(|| rules.first().copied())
+        }
+        _ => None,
+    };
+    match (rule, judged.judgement.outcome) {
+        (Some(rule), _) => Rule::name(rule),
+        (None, Outcome::Violation | Outcome::Crash) => judged.report.verdict.word(),
+        (None, outcome) => outcome.name(),
+    }
+}
+
+fn flow(trace: &Trace, root: &Path) -> CodeFlow {
+    let thread = |lane: usize| {
+        let steps = trace.steps.iter().filter(|step| step.lane == lane);
+        let locations: Vec<_> = steps
+            .map(|step| {
+                let text = format!("step {}, {}: {}", step.number, trace.lanes[lane], step.what);
+                let physical_location = physical(&line_of(step), root);
+                ThreadFlowLocation {
+                    location: Location { physical_location, message: Some(Message { text }) },
+                    execution_order: step.number,
+                }
+            })
+            .collect();
+        (!locations.is_empty()).then(|| ThreadFlow { id: trace.lanes[lane].clone(), locations })
+    };
+    CodeFlow {
+        message: Message { text: "the simplest schedule that shows it".to_owned() },
+        thread_flows: (0..trace.lanes.len()).filter_map(thread).collect(),
+    }
+}
+
+fn physical(at: &SourceLine, root: &Path) -> PhysicalLocation {
+    let file = within(root, &at.file);
+    let absolute = Path::new(&file).is_absolute();
+    let uri = if absolute { format!("file://{}", encoded(&file)) } else { encoded(&file) };
+    PhysicalLocation {
+        artifact_location: ArtifactLocation { uri, uri_base_id: (!absolute).then_some("%SRCROOT%") },
+        region: Region { start_line: at.line.max(1) },
+    }
+}
+
+/// A path as part of a URI.
+fn encoded(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(byte.into())
+            }
+            _ => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri
+}
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+struct Run {
+    tool: Tool,
+    results: Vec<SarifResult>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Reporting>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reporting {
+    id: &'static str,
+    short_description: Message,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult {
+    rule_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Message,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_flows: Vec<CodeFlow>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow {
+    message: Message,
+    thread_flows: Vec<ThreadFlow>,
+}
+
+#[derive(Serialize)]
+struct ThreadFlow {
+    id: String,
+    locations: Vec<ThreadFlowLocation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ThreadFlowLocation {
+    location: Location,
+    execution_order: u32,
+}

@@ -1,0 +1,542 @@
+//! The gate as a CI job has it: budgets, reports, baselines, interrupts, and what is in its way. And docs/gate.md.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_selvedge");
+const DOCS: &str = include_str!("../docs/gate.md");
+
+/// A folder of its own for a test, with scenarios in it.
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gate-{name}"));
+        // The folder may be left from another run.
+        _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("scenarios")).expect("a folder for the test");
+        Folder { path }
+    }
+
+    /// A scenario of one reader and so many writers.
+    fn scenario(&self, name: &str, cache: &str, writers: u32, expect: &str) -> &Self {
+        let text = format!(
+            "name = \"{name}\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n\
+             [[thread]]\nname = \"reader\"\nops = [\"get user:1\"]\n\
+             [[thread]]\nname = \"writer\"\ncount = {writers}\nops = [\"set user:1\"]\n\
+             [[expect]]\n{expect}\n"
+        );
+        self.write(&format!("scenarios/{name}.toml"), &text);
+        self
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::write(self.path.join(file), text).expect("a file for the test");
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// The command, in this folder, and as if it were nowhere else.
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(words).current_dir(&self.path);
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+        command
+    }
+
+    /// Runs a command that must exit with this code.
+    #[track_caller]
+    fn check(&self, words: &[&str], code: i32) -> Run {
+        ended(self.command(words).output().expect("the binary runs"), words, code)
+    }
+}
+
+#[derive(Debug)]
+struct Run {
+    stdout: String,
+    stderr: String,
+}
+
+#[track_caller]
+fn ended(output: Output, words: &[&str], code: i32) -> Run {
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    let run = Run { stdout: text(output.stdout), stderr: text(output.stderr) };
+    assert_eq!(output.status.code(), Some(code), "{words:?}\n{}\n{}", run.stdout, run.stderr);
+    run
+}
+
+#[track_caller]
+fn contains(text: &str, parts: &[&str]) {
+    // Long lines of errors are folded.
+    let folded: Vec<_> = text.split_whitespace().filter(|word| *word != "│").collect();
+    let folded = folded.join(" ");
+    for part in parts {
+        assert!(text.contains(part) || folded.contains(part), "no {part:?} in\n{text}");
+    }
+}
+
+const LINEARIZABLE: &str = "consistency = \"linearizable\"";
+const STALE: &str = "violations = [\"stale\", \"lasting\"]";
+const BOUNDED: &str = "consistency = \"linearizable\"\nbounded = true";
+
+#[test]
+fn a_budget_for_all_shrinks_from_case_to_case_and_what_is_not_reached_is_bounded() {
+    let folder = Folder::new("total");
+    folder.scenario("a", "article", 1, STALE).scenario("b", "article", 1, STALE);
+    folder.scenario("c", "tiered", 1, BOUNDED).scenario("d", "tiered", 1, LINEARIZABLE);
+    // `a` has 5 schedules, `b` as many; of these there is one left for `b`, and none for the others.
+    let run = folder.check(&["gate", "scenarios", "--total-schedules", "6"], 3);
+    contains(
+        &run.stdout,
+        &[
+            "gate: 4 cases in 6 schedules",
+            "1 as expected, 3 not:",
+            "bounded, and the control has not failed: stale, lasting not found in 1 schedule \
+             (stopped at the bound of 6 schedules in all, after 1 schedule)",
+            "FAIL c only\n       not explored: the bound of 6 schedules in all was used up\n",
+            "and 1 case after it, not explored either",
+        ],
+    );
+    let run = folder.check(&["gate", "scenarios", "--total-schedules", "6", "--format", "json"], 3);
+    let complete: Vec<_> = run.stdout.lines().map(|line| json(line)["complete"].clone()).collect();
+    assert_eq!(complete, [true, false, false, false]);
+    // No time at all is enough for no case.
+    let run = folder.check(&["gate", "scenarios", "--total-budget", "0s"], 3);
+    contains(&run.stdout, &["gate: 4 cases in 0 schedules", "the bound of 0 ms in all was used up"]);
+    folder.check(&["gate", "scenarios", "--total-budget", "1h", "--total-schedules", "1000000"], 0);
+}
+
+#[test]
+fn a_budget_for_each_case_ends_it() {
+    let folder = Folder::new("each");
+    folder.scenario("strict", "tiered", 2, LINEARIZABLE);
+    let run = folder.check(&["gate", "scenarios", "--max-schedules", "2"], 3);
+    contains(&run.stdout, &["bounded, but must be complete: nothing found in 2 schedules"]);
+    folder.scenario("strict", "tiered", 2, BOUNDED);
+    folder.check(&["gate", "scenarios", "--max-schedules", "2"], 0);
+    folder.check(&["gate", "scenarios", "--budget", "0s"], 0);
+}
+
+#[test]
+fn a_control_must_fail() {
+    let folder = Folder::new("control");
+    folder.scenario("tame", "tiered", 1, STALE);
+    contains(&folder.check(&["gate", "scenarios"], 1).stdout, &["the control did not fail: stale, lasting"]);
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect(text)
+}
+
+#[test]
+fn junit_and_sarif_are_written_to_their_files() {
+    let folder = Folder::new("reports");
+    folder.scenario("bad", "article", 1, LINEARIZABLE).scenario("good", "tiered", 1, LINEARIZABLE);
+    folder.write("gate.xml", "what was there before");
+    folder.check(&["gate", "scenarios", "--junit", "gate.xml", "--sarif", "gate.sarif"], 1);
+    let junit = folder.read("gate.xml");
+    assert!(junit.starts_with("<?xml") && junit.trim_end().ends_with("</testsuites>"), "{junit}");
+    contains(&junit, &["tests=\"2\"", "failures=\"1\"", "classname=\"bad\""]);
+    let sarif = json(&folder.read("gate.sarif"));
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["ruleId"], "stale");
+    // Nothing failed: the files are there, and say so.
+    folder.check(&["gate", "scenarios/good.toml", "--junit", "gate.xml", "--sarif", "gate.sarif"], 0);
+    contains(&folder.read("gate.xml"), &["tests=\"1\"", "failures=\"0\""]);
+    assert_eq!(json(&folder.read("gate.sarif"))["runs"][0]["results"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn inside_of_github_actions_failures_are_annotated_and_summed_up() {
+    let folder = Folder::new("github");
+    folder.scenario("bad", "article", 1, LINEARIZABLE).scenario("hollow", "tiered", 1, STALE);
+    folder.write("summary.md", "an earlier step\n");
+    let run = |set: &[(&str, &str)], words: &[&str]| {
+        let mut command = folder.command(words);
+        let output = command.envs(set.iter().copied()).output().expect("the binary runs");
+        ended(output, words, 1)
+    };
+    let annotated = |text: &str| text.lines().filter(|line| line.starts_with("::error ")).count();
+    let inside = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "summary.md")];
+    let text = run(&inside, &["gate", "scenarios"]).stdout;
+    assert_eq!(annotated(&text), 2, "{text}");
+    // The line of the expectation, where no run shows anything.
+    contains(
+        &text,
+        &[
+            "::error file=scenarios/hollow.toml,line=13,title=selvedge%3A hollow only::the control did not fail",
+        ],
+    );
+    let summary = folder.read("summary.md");
+    assert!(summary.starts_with("an earlier step\n## selvedge gate: 2 of 2 cases failed\n"), "{summary}");
+    // Objects keep stdout to themselves.
+    let json = run(&inside, &["gate", "scenarios", "--format", "json"]);
+    assert_eq!((annotated(&json.stdout), annotated(&json.stderr)), (0, 2));
+    // By hand, without a file for the summary; and not at all elsewhere.
+    assert_eq!(annotated(&run(&[], &["gate", "scenarios", "--github"]).stdout), 2);
+    assert_eq!(annotated(&run(&[], &["gate", "scenarios"]).stdout), 0);
+    assert_eq!(annotated(&run(&[("GITHUB_ACTIONS", "false")], &["gate", "scenarios"]).stdout), 0);
+}
+
+#[test]
+fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
+    let folder = Folder::new("unwritable");
+    folder.scenario("bad", "article", 1, LINEARIZABLE);
+    for (option, what) in [("--junit", "the JUnit report"), ("--sarif", "the SARIF log")] {
+        for (path, why) in [("no/such/folder/report", "No such file"), ("scenarios", "directory")] {
+            let run = folder.check(&["gate", "scenarios", option, path], 2);
+            contains(
+                &run.stderr,
+                &[&format!("cannot write {what} to {path}"), why, "give a file in a folder"],
+            );
+            assert_eq!(run.stdout, "", "nothing was explored");
+        }
+    }
+    let mut command = folder.command(&["gate", "scenarios", "--github"]);
+    let output = command.env("GITHUB_STEP_SUMMARY", "no/such/summary.md").output().expect("the binary runs");
+    contains(
+        &ended(output, &["--github"], 2).stderr,
+        &["cannot write the job's summary to no/such/summary.md"],
+    );
+}
+
+#[test]
+fn a_folder_without_a_scenario_is_2() {
+    let folder = Folder::new("empty");
+    let run = folder.check(&["gate", "scenarios"], 2);
+    contains(&run.stderr, &["the folder scenarios holds no scenario", "*.toml", "nothing was explored"]);
+    let run = folder.check(&["gate", "scenarois"], 2);
+    contains(&run.stderr, &["scenarois is no file, no folder and no shipped scenario"]);
+}
+
+#[test]
+fn a_filter_that_no_case_passes_is_4_and_told() {
+    let folder = Folder::new("filter");
+    folder.scenario("good", "tiered", 1, LINEARIZABLE);
+    let run = folder.check(&["gate", "scenarios", "--case", "local=cold", "--case", "x"], 4);
+    contains(
+        &run.stderr,
+        &["no case has `local=cold` and `x` in its name; the first that there is is called `only`"],
+    );
+    contains(&run.stdout, &["no case ran"]);
+}
+
+/// A signal to a process, as a terminal sends it.
+#[cfg(unix)]
+fn interrupt(process: u32) {
+    let status = Command::new("sh").args(["-c", &format!("kill -INT {process}")]).status();
+    assert!(status.expect("a shell").success());
+}
+
+/// Ctrl-C in the middle of a long search. `first` is explored before it.
+#[cfg(unix)]
+fn interrupted(name: &str, first: (&str, &str)) -> (Folder, Run) {
+    let folder = Folder::new(name);
+    folder.scenario("a", first.0, 1, first.1).scenario("b", "tiered", 12, LINEARIZABLE);
+    folder.scenario("c", "tiered", 1, LINEARIZABLE);
+    let words = ["gate", "scenarios", "--budget", "1h", "--format", "json", "--junit", "gate.xml"];
+    let mut command = folder.command(&words);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut out = BufReader::new(process.stdout.take().expect("a pipe"));
+    let mut stdout = String::new();
+    // The first case is over: the second is being searched, or about to be.
+    out.read_line(&mut stdout).expect("a line");
+    interrupt(process.id());
+    out.read_to_string(&mut stdout).expect("UTF-8");
+    let mut stderr = String::new();
+    process.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
+    let code = process.wait().expect("it ends").code();
+    let expected = if first.1 == LINEARIZABLE && first.0 == "article" { 1 } else { 130 };
+    assert_eq!(code, Some(expected), "{stdout}\n{stderr}");
+    (folder, Run { stdout, stderr })
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_was_found_and_says_so() {
+    let (folder, run) = interrupted("interrupted", ("article", STALE));
+    let cases: Vec<_> = run.stdout.lines().map(json).collect();
+    assert_eq!(cases.len(), 3);
+    assert_eq!((&cases[0]["verdict"], &cases[0]["complete"]), (&"stale".into(), &true.into()));
+    for case in &cases[1..] {
+        assert_eq!((&case["verdict"], &case["complete"]), (&"bounded".into(), &false.into()), "{case}");
+    }
+    contains(&run.stderr, &["1 as expected, 2 not:", "not explored: the search was interrupted"]);
+    // The report has it too.
+    contains(&folder.read("gate.xml"), &["tests=\"3\"", "failures=\"2\"", "interrupted"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_violation_that_was_found_before_ctrl_c_is_still_a_violation() {
+    let (_, run) = interrupted("interrupted-late", ("article", LINEARIZABLE));
+    contains(&run.stderr, &["FAIL a only", "stale in 1, lasting in 1 of 5 schedules: not linearizable"]);
+}
+
+#[test]
+fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_accepted() {
+    let folder = Folder::new("baseline");
+    folder.scenario("stale", "article", 1, STALE).scenario("sound", "tiered", 1, LINEARIZABLE);
+    contains(&folder.check(&["gate", "scenarios"], 0).stdout, &["all as expected"]);
+    let run = folder.check(&["gate", "scenarios", "--accept"], 0);
+    contains(&run.stdout, &["baseline: 2 changes recorded\n"]);
+    let recorded = folder.read("scenarios/baseline/stale/only.txt");
+    insta::with_settings!({
+        snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("baseline-stale", recorded);
+    });
+    folder.check(&["gate", "scenarios"], 0);
+    contains(
+        &folder.check(&["gate", "scenarios", "--accept"], 0).stdout,
+        &["baseline: 0 changes recorded\n"],
+    );
+
+    // One writer more: as expected still, but not what it was.
+    folder.scenario("stale", "article", 2, STALE);
+    let run = folder.check(&["gate", "scenarios", "--junit", "gate.xml"], 1);
+    contains(
+        &run.stdout,
+        &[
+            "FAIL stale only: as expected, but not as it was accepted: `selvedge gate --accept` takes it over",
+            "--- accepted\n+++ now\n",
+            "\n-schedules 5\n",
+            "\n+schedules 52\n+stale     10\n",
+            "1 as expected, 1 not:",
+        ],
+    );
+    contains(&folder.read("gate.xml"), &["type=\"changed\"", "+schedules 52"]);
+    contains(&folder.check(&["gate", "scenarios", "--accept"], 0).stdout, &["baseline: 1 change recorded\n"]);
+    folder.check(&["gate", "scenarios"], 0);
+
+    // The same counts, and another witness.
+    let accepted = folder.read("scenarios/baseline/stale/only.txt");
+    folder.write("scenarios/baseline/stale/only.txt", &accepted.replace("→ miss", "→ hit"));
+    contains(&folder.check(&["gate", "scenarios"], 1).stdout, &["→ hit\n+", "→ miss\n"]);
+    // Lines that a checkout has ended in another way are the same.
+    folder.write("scenarios/baseline/stale/only.txt", &accepted.replace('\n', "\r\n"));
+    folder.check(&["gate", "scenarios"], 0);
+}
+
+#[test]
+fn a_violation_cannot_be_accepted_away() {
+    let folder = Folder::new("refused");
+    folder.scenario("good", "tiered", 1, LINEARIZABLE).scenario("guarded", "tiered", 1, LINEARIZABLE);
+    folder.check(&["gate", "scenarios", "--accept"], 0);
+    let before = folder.read("scenarios/baseline/guarded/only.txt");
+    folder.scenario("guarded", "article", 1, LINEARIZABLE);
+    for _ in 0..2 {
+        let run = folder.check(&["gate", "scenarios", "--accept"], 1);
+        contains(
+            &run.stdout,
+            &[
+                "FAIL guarded only: stale in 1, lasting in 1 of 5 schedules: not linearizable",
+                "baseline: 0 changes recorded; 1 case refused: what is not as the scenario expects cannot be accepted\n",
+            ],
+        );
+        assert_eq!(folder.read("scenarios/baseline/guarded/only.txt"), before);
+    }
+    folder.check(&["gate", "scenarios"], 1);
+}
+
+#[test]
+fn a_case_that_is_new_or_gone_is_a_change() {
+    let folder = Folder::new("moved");
+    let axes = |labels: &str| {
+        let text = format!(
+            "name = \"moving\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"$local\"\nremote = \"present\"\n\
+             thread = [{{ name = \"r\", ops = [\"get k\"] }}, {{ name = \"w\", ops = [\"set k\"] }}]\n\
+             axes.local = {labels}\n[[expect]]\n{LINEARIZABLE}\n"
+        );
+        folder.write("scenarios/moving.toml", &text);
+    };
+    axes("[\"cold\"]");
+    folder.check(&["gate", "scenarios", "--accept"], 0);
+    axes("[\"warm\"]");
+    let run = folder.check(&["gate", "scenarios"], 1);
+    contains(
+        &run.stdout,
+        &[
+            "FAIL moving local=warm: as expected, but it has no baseline yet",
+            "FAIL moving local=cold\n",
+            "local=cold.txt is of no case any more",
+        ],
+    );
+    let run = folder.check(&["gate", "scenarios", "--accept"], 0);
+    contains(&run.stdout, &["baseline: 1 change recorded, 1 file removed\n"]);
+    folder.check(&["gate", "scenarios"], 0);
+    // A case that was not asked for is not gone.
+    axes("[\"warm\", \"expired\"]");
+    folder.check(&["gate", "scenarios", "--case", "warm"], 0);
+    folder.check(&["gate", "scenarios", "--accept", "--case", "expired"], 0);
+    folder.check(&["gate", "scenarios"], 0);
+}
+
+#[test]
+fn a_bounded_search_has_nothing_to_compare() {
+    let folder = Folder::new("bounded");
+    folder.scenario("slow", "tiered", 1, BOUNDED);
+    folder.check(&["gate", "scenarios", "--accept", "--max-schedules", "2"], 0);
+    let recorded = folder.read("scenarios/baseline/slow/only.txt");
+    contains(&recorded, &["verdict   bounded\nsearch    bounded\n"]);
+    assert!(!recorded.contains("schedules"), "{recorded}");
+    folder.check(&["gate", "scenarios", "--max-schedules", "1"], 0);
+    folder.check(&["gate", "scenarios"], 0);
+}
+
+#[test]
+fn shipped_scenarios_have_a_baseline_where_one_says() {
+    let folder = Folder::new("shipped");
+    let run = folder.check(&["gate", "control-article", "--accept"], 2);
+    contains(&run.stderr, &["`control-article` ships with selvedge", "--baseline DIR"]);
+    let run = folder.check(&["gate", "control-article", "--baseline", "kept"], 2);
+    contains(&run.stderr, &["there is no folder kept to compare with", "--accept"]);
+    folder.check(&["gate", "control-article", "--baseline", "kept", "--accept"], 0);
+    folder.check(&["gate", "control-article", "--baseline", "kept"], 0);
+    folder.write("kept/control-article/only.txt", "selvedge baseline 1\nverdict   clean\n");
+    folder.check(&["gate", "control-article", "--baseline", "kept"], 1);
+    folder.check(&["gate", "control-article"], 0);
+    let run = folder.check(&["gate", "control-article", "--baseline", "kept", "--engine", "naive"], 2);
+    contains(&run.stderr, &["baselines are of the engine `optimal`, and this is `naive`"]);
+}
+
+#[test]
+fn a_broken_baseline_is_2_and_told_before_the_search_begins() {
+    let folder = Folder::new("broken");
+    folder.scenario("good", "tiered", 1, LINEARIZABLE);
+    folder.check(&["gate", "scenarios", "--accept"], 0);
+    let file = "scenarios/baseline/good/only.txt";
+    let text = folder.read(file);
+    for (broken, why) in [
+        (String::new(), "its first line must be `selvedge baseline 1`, and is ``"),
+        ("<<<<<<< HEAD\n".to_owned() + &text, "and is `<<<<<<< HEAD`"),
+        (text[..25].to_owned(), "it was cut short"),
+        (text.replace("baseline 1", "baseline 2"), "it is of version 2, and this selvedge knows 1"),
+    ] {
+        folder.write(file, &broken);
+        for accept in [&["gate", "scenarios"][..], &["gate", "scenarios", "--accept"]] {
+            let run = folder.check(accept, 2);
+            contains(&run.stderr, &["only.txt is no baseline: ", why, "take it back from version control"]);
+            assert_eq!(run.stdout, "", "nothing was explored");
+        }
+    }
+    fs::write(folder.path.join(file), [0xff, 0xfe]).expect("a file");
+    contains(&folder.check(&["gate", "scenarios"], 2).stderr, &["it is not UTF-8"]);
+    fs::remove_file(folder.path.join(file)).expect("it is there");
+    fs::create_dir(folder.path.join(file)).expect("a folder in its place");
+    contains(&folder.check(&["gate", "scenarios"], 2).stderr, &["cannot read the baseline", "only.txt"]);
+}
+
+#[test]
+fn a_baseline_that_cannot_be_written_is_2() {
+    let folder = Folder::new("baseline-unwritable");
+    folder.scenario("good", "tiered", 1, LINEARIZABLE);
+    folder.write("scenarios/baseline", "a file where the folder belongs");
+    for words in [&["gate", "scenarios", "--accept"][..], &["gate", "scenarios"]] {
+        contains(&folder.check(words, 2).stderr, &["the baseline scenarios/baseline/good"]);
+    }
+}
+
+/// The code blocks of the page in this language, each with the first line that names its file, if it does.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let inside = DOCS.split("```").skip(1).step_by(2);
+    inside.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+/// The commands `selvedge …` of a recipe.
+fn commands(recipe: &str) -> Vec<Vec<&str>> {
+    let lines = recipe.lines().map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
+    let commands =
+        lines.filter_map(|line| line.strip_prefix("selvedge ").map(|rest| rest.split(" ||").next()));
+    commands.flatten().map(|rest| rest.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn the_recipes_of_the_docs_do_what_they_say() {
+    let (yaml, shell) = (blocks("yaml"), blocks("sh"));
+    assert_eq!(yaml.len(), 2, "GitHub Actions and GitLab");
+    let recipes: Vec<_> = yaml.iter().chain(&shell).flat_map(|recipe| commands(recipe)).collect();
+    assert!(recipes.len() >= 4, "{recipes:?}");
+    let folder = Folder::new("recipes");
+    for words in &recipes {
+        let accept = words.contains(&"--accept");
+        folder.scenario("good", "tiered", 1, LINEARIZABLE).scenario("bad", "tiered", 1, LINEARIZABLE);
+        folder.check(words, 0);
+        folder.scenario("bad", "article", 1, LINEARIZABLE);
+        folder.check(words, 1);
+        // What a recipe uploads is what its command has written.
+        for file in words.iter().filter(|word| word.ends_with(".xml") || word.ends_with(".sarif")) {
+            assert!(!folder.read(file).is_empty(), "{file}");
+            assert!(accept || DOCS.matches(file).count() > 1, "{file} is written, and nobody takes it");
+        }
+        _ = fs::remove_dir_all(folder.path.join("scenarios/baseline"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_of_the_docs_keeps_a_stale_cache_from_being_pushed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shell = blocks("sh");
+    let hook = shell.iter().find(|block| block.starts_with("#!/bin/sh\n")).expect("a hook");
+    let folder = Folder::new("hook");
+    let remote = folder.path.join("remote.git");
+    let binaries = Path::new(BINARY).parent().expect("a folder").to_str().expect("UTF-8");
+    let path = format!("{binaries}:{}", std::env::var("PATH").expect("a path"));
+    let git = |words: &[&str], succeeds: bool| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "init.defaultBranch=main"]);
+        let output =
+            command.args(words).current_dir(&folder.path).env("PATH", &path).output().expect("git runs");
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), succeeds, "{words:?}: {text}");
+        text
+    };
+    git(&["init", "--quiet"], true);
+    git(&["init", "--quiet", "--bare", remote.to_str().expect("UTF-8")], true);
+    folder.write(".git/hooks/pre-push", hook);
+    let its = folder.path.join(".git/hooks/pre-push");
+    fs::set_permissions(its, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let push = |succeeds| {
+        git(&["add", "scenarios"], true);
+        git(&["commit", "--quiet", "--message", "a change"], true);
+        git(&["push", remote.to_str().expect("UTF-8"), "HEAD:main"], succeeds)
+    };
+    folder.scenario("users", "tiered", 1, LINEARIZABLE);
+    push(true);
+    folder.scenario("users", "article", 1, LINEARIZABLE);
+    contains(&push(false), &["FAIL users only", "Stale: "]);
+}
+
+/// The table of exit codes is that of the command's help.
+#[test]
+fn the_docs_and_the_help_have_the_same_exit_codes() {
+    let help = Folder::new("help").check(&["--help"], 0).stdout;
+    let (_, codes) = help.split_once("Exit codes:\n").expect("a list of codes");
+    let of_help: BTreeMap<&str, String> = codes
+        .lines()
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(code, text)| (code, text.trim().to_owned()))
+        .collect();
+    let rows = DOCS.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let of_docs: BTreeMap<&str, String> = rows
+        .filter_map(|row| row.split_once(" | "))
+        .filter(|(code, _)| code.parse::<u8>().is_ok())
+        .map(|(code, text)| (code, text.to_owned()))
+        .collect();
+    assert_eq!(of_docs, of_help);
+}
