@@ -318,6 +318,9 @@ fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_acc
         ],
     );
     contains(&folder.read("gate.xml"), &["type=\"changed\"", "+schedules 52"]);
+    let run = folder.check(&["gate", "scenarios", "--format", "json"], 1);
+    assert_eq!(run.stdout.lines().map(json).count(), 2);
+    contains(&run.stderr, &["FAIL stale only: as expected, but not", "+schedules 52"]);
     contains(&folder.check(&["gate", "scenarios", "--accept"], 0).stdout, &["baseline: 1 change recorded\n"]);
     folder.check(&["gate", "scenarios"], 0);
 

@@ -27,13 +27,15 @@ pub(crate) fn run(
             let mut judged = session.search(case);
             baselines.meet(scenario, &mut judged)?;
             session.add(&judged, out)?;
-            if !judged.judgement.passed() && !judged.is_unexplored() && session.is_text() {
+            // In JSON the object says it; but it has no room for a difference.
+            let shown = session.is_text() || judged.diff.is_some();
+            if shown && !judged.judgement.passed() && !judged.is_unexplored() {
                 let mut text = format!("FAIL {} {}: {}\n", case.scenario, case.name, judged.judgement);
                 let evidence = judged.evidence();
                 if !evidence.is_empty() {
                     text += &format!("\n{evidence}\n");
                 }
-                session.write(out, &text)?;
+                session.remark(out, &text)?;
             }
             cases.push(judged);
         }

@@ -79,15 +79,15 @@ mod check;
 mod chosen;
 mod closures;
 mod local_tier;
-mod redis;
+mod remote;
 mod setup;
 
 pub use builder::{ScenarioBuilder, scenario};
 pub use check::check;
-pub(crate) use chosen::Chosen;
+use chosen::Chosen;
 pub use closures::{Closures, closures};
 pub use local_tier::LocalTier;
-pub use redis::Redis;
+pub use remote::Redis;
 pub use selvedge_engine as engine;
 pub use setup::Setup;
 
