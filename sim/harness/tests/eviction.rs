@@ -14,7 +14,7 @@ use selvedge_sim::verdict::Budget;
 type Tier<P> = L1<u8, u8, P>;
 
 fn tier<P: Simulated>(capacity: u64) -> Tier<P> {
-    Tier::new(P::clock(), None).bounded(Bound::entries(capacity))
+    Tier::new(P::clock(false), None).bounded(Bound::entries(capacity))
 }
 
 /// Which of the keys are there.
@@ -158,7 +158,7 @@ fn no_eviction_brings_back_an_old_value() {
             if let Some(value) = self.l1.get(&key) {
                 return Some(value);
             }
-            let stripe = self.stripes.of(&key);
+            let stripe = &self.stripes[self.stripes.of(&key)];
             let token = stripe.token();
             let value = self.redis.get(&key)?;
             if token.is_closed() {
@@ -168,7 +168,7 @@ fn no_eviction_brings_back_an_old_value() {
         }
 
         fn set(&self, key: u8, value: u8) {
-            let stripe = self.stripes.of(&key);
+            let stripe = &self.stripes[self.stripes.of(&key)];
             stripe.open();
             self.l1.remove(&key);
             self.redis.insert(key, value);
