@@ -55,10 +55,12 @@ fn held_while_one_unwinds(catch: bool) -> Vec<Ending> {
                 let (lock, condvar) = &*wakes;
                 drop(condvar.wait_while(lock.lock().unwrap(), |set| !*set).unwrap());
             });
+            let reads = AtomicU32::new(0);
             let panics = thread::spawn(move || {
                 let body = || {
                     let _adds = AddsInDrop(held);
-                    panic!("at first");
+                    reads.load(SeqCst);
+                    panic!("while somebody may hold the lock");
                 };
                 if catch {
                     catch_unwind(AssertUnwindSafe(body)).unwrap_err();
