@@ -1,5 +1,6 @@
 //! Random programs of futures that wait for one another and for the clock: of this crate's objects alone, and with tokio's.
 
+mod many;
 mod naive;
 
 use std::collections::BTreeMap;
@@ -168,6 +169,8 @@ fn body(program: &[Vec<Op>], seen: &Seen, is_instrumented: bool) {
 }
 
 proptest! {
+    #![proptest_config(many::many())]
+
     #[test]
     fn optimal_finds_each_class_of_instrumented_futures_once(program in program(own().boxed())) {
         hold(move |seen| body(&program, seen, true))?;

@@ -1,6 +1,8 @@
 //! The optimal strategy is held to the naive one on random programs over the semantic objects: the same classes, each
 //! once, and the same outcomes.
 
+mod many;
+
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex as StdMutex};
@@ -176,6 +178,8 @@ fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTr
 }
 
 proptest! {
+    #![proptest_config(many::many())]
+
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
         let (naive, all, expected) = explore(&Explorer::naive().max_executions(40_000), &program);

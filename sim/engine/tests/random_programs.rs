@@ -1,5 +1,7 @@
 //! The optimal strategy is held to the naive one on random programs: the same classes, each once, and the same outcomes.
 
+mod many;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::SeqCst;
@@ -220,6 +222,7 @@ fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTr
 }
 
 proptest! {
+    #![proptest_config(many::many())]
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {

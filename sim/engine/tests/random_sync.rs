@@ -1,6 +1,8 @@
 //! The optimal strategy is held to the naive one on random programs with condvars, barriers, onces and channels: the same
 //! classes, each once, and the same outcomes.
 
+mod many;
+
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::SeqCst;
@@ -342,7 +344,7 @@ fn explore(explorer: &Explorer, program: &Program) -> (Report, Vec<Class>, BTree
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..ProptestConfig::default() })]
+    #![proptest_config(many::many())]
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {

@@ -1,5 +1,6 @@
 //! Random programs of tasks that park, sleep, look at the clock, and spawn and join others in the middle.
 
+mod many;
 mod naive;
 
 use std::sync::Arc;
@@ -221,6 +222,8 @@ fn body(program: &[Vec<Part>], seen: &Seen) {
 }
 
 proptest! {
+    #![proptest_config(many::many())]
+
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
         hold(move |seen| body(&program, seen))?;
