@@ -1,7 +1,4 @@
-//! A Redis for tests: in process, deterministic, driven by the test's clock, and held to a real redis-server.
-//!
-//! [`Server`] is all of it: a state machine that is told who sends which command and when, and gives back what comes of
-//! it.
+#![doc = include_str!("../README.md")]
 
 mod command;
 mod face;
@@ -14,6 +11,9 @@ mod script;
 mod server;
 mod session;
 mod time;
+
+#[doc = include_str!("../COMMANDS.md")]
+pub mod commands {}
 
 pub use command::{Command, Keys, names};
 pub use face::{

@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 
-/// Splits a line into words. Quotes keep spaces: in double quotes there are C's escapes, in single quotes only `\'`.
+/// Splits a line, which has no NUL in it, into words. Quotes keep spaces: in double quotes there are C's escapes, in single quotes only `\'`.
 /// `None` if a quote is not closed, or is followed by something other than a space.
 pub(super) fn words(line: &[u8]) -> Option<Vec<Bytes>> {
     let mut words = Vec::new();
     let mut rest = line;
     loop {
-        rest = rest.trim_ascii_start();
+        while let Some((_, after)) = rest.split_first().filter(|(byte, _)| is_space(**byte)) {
+            rest = after;
+        }
         if rest.is_empty() {
             return Some(words);
         }
@@ -18,10 +20,16 @@ pub(super) fn words(line: &[u8]) -> Option<Vec<Bytes>> {
     }
 }
 
+/// C's `isspace`.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
 fn word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut word = Vec::new();
     while let Some((&byte, after)) = rest.split_first() {
-        if byte.is_ascii_whitespace() || byte == 0 {
+        // Fewer than are passed over between words.
+        if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
             break;
         }
         rest = match byte {
@@ -33,7 +41,7 @@ fn word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             }
         };
         if matches!(byte, b'"' | b'\'') {
-            let ends = rest.first().is_none_or(|next| next.is_ascii_whitespace() || *next == 0);
+            let ends = rest.first().is_none_or(|next| is_space(*next));
             return ends.then_some((word, rest));
         }
     }

@@ -13,8 +13,8 @@ use crate::command::ErrorReply;
 const CHUNK: &str = "@user_script";
 /// The name of what is ours.
 const PRELUDE: &str = "=prelude";
-/// How many steps of the interpreter a script may take: some seconds' worth.
-const MOST_STEPS: u64 = 500_000_000;
+/// How many steps of the interpreter a script may take: a second or so.
+const MOST_STEPS: u64 = 100_000_000;
 /// How many steps there are between two looks at how many there were.
 const STRIDE: u32 = 1_000_000;
 /// How much memory scripts may have.
@@ -55,7 +55,6 @@ impl Machine {
     fn build() -> Result<Self, LuaError> {
         let lua = Lua::new_with(StdLib::STRING | StdLib::TABLE | StdLib::MATH, LuaOptions::default())?;
         lua.set_memory_limit(MOST_MEMORY)?;
-        lua.set_app_data(Random::default());
         let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE).into_function()?;
         let random =
             lua.create_function(|lua, ()| Ok(lua.app_data_mut::<Random>().map(|mut random| random.next())))?;
@@ -91,8 +90,9 @@ impl Machine {
         )
     }
 
-    /// Gives the script that runs next its share of steps.
-    pub(super) fn limit_steps(&self) -> Result<(), LuaError> {
+    /// Gets ready for a script: it has its share of steps, and its random numbers begin anew.
+    pub(super) fn prepare(&self) -> Result<(), LuaError> {
+        self.lua.set_app_data(Random::default());
         self.lua.set_app_data(StepsLeft(MOST_STEPS));
         self.lua.set_global_hook(HookTriggers::new().every_nth_instruction(STRIDE), |lua, _| {
             let mut left = lua.app_data_mut::<StepsLeft>();

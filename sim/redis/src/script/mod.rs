@@ -4,7 +4,7 @@
 //! `prelude.lua` the part of that which is itself Lua; `run.rs` runs a script, and `convert.rs` turns replies into Lua's
 //! values and back.
 //!
-//! A script cannot change what the next one finds: its globals are its own. `cjson`, `cmsgpack`, `struct` and `bit` are
+//! A script cannot change what the next one finds: its globals are its own, and so are its random numbers. `cjson`, `cmsgpack`, `struct` and `bit` are
 //! not there. One that does not end is stopped after a number of steps, since there is nobody to send `SCRIPT KILL`.
 
 mod convert;

@@ -37,7 +37,7 @@ fn execute(
     [keys, arguments]: [&[Bytes]; 2],
     hash: &str,
 ) -> Result<Answer, LuaError> {
-    machine.limit_steps()?;
+    machine.prepare()?;
     let strings = |words: &[Bytes]| -> Result<Table, LuaError> {
         let strings = words.iter().map(|word| machine.lua.create_string(word));
         machine.lua.create_sequence_from(strings.collect::<Result<Vec<_>, _>>()?)
@@ -70,7 +70,13 @@ fn execute(
 /// The error of a script that failed, with where it did.
 fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
     let Value::Table(error) = error else {
-        return Ok(ErrorReply::new(format!("ERR Error running script {hash}, execution failure")));
+        // There was not even memory to say where.
+        let text = match error {
+            Value::String(text) => text.to_string_lossy(),
+            Value::Error(error) => error.to_string(),
+            _ => "execution failure".to_owned(),
+        };
+        return Ok(ErrorReply::new(format!("ERR Error running script {hash}, {text}")));
     };
     let text = match error.get::<Value>("err")? {
         Value::String(text) => text.as_bytes().to_vec(),

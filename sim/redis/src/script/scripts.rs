@@ -40,6 +40,11 @@ impl Scripts {
         self.scripts.contains_key(hash)
     }
 
+    /// Whether loading this text would change nothing.
+    pub(crate) fn contains_text(&self, text: &[u8]) -> bool {
+        self.contains(&Sha1::from(text).digest().to_string())
+    }
+
     /// Forgets all scripts, and the interpreter with them.
     pub(crate) fn clear(&mut self) {
         *self = Scripts::default();

@@ -48,8 +48,6 @@ pub struct Server {
     /// The moment of the command that is being executed. Time stands still in it.
     pub(crate) now: Time,
     last_connection: u64,
-    /// How many commands were executed.
-    pub(crate) executed: u64,
 }
 
 impl Default for Server {
@@ -66,7 +64,6 @@ impl Default for Server {
             current: None,
             now: Time::default(),
             last_connection: 0,
-            executed: 0,
         }
     }
 }

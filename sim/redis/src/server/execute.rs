@@ -111,7 +111,6 @@ impl Server {
         words: &[Bytes],
         mut script: Option<&mut ScriptCall>,
     ) -> Reply {
-        self.executed += 1;
         let (database, protocol) = match &script {
             Some(script) => (script.database, script.protocol),
             None => {

@@ -36,6 +36,8 @@ pub enum Place {
     Key(usize, Bytes),
     /// Who is subscribed to what, and the messages of all.
     Subscriptions,
+    /// What a connection is told though it has not asked: the order of two of these can be seen.
+    Pushes(ConnectionId),
     /// The scripts that are known by their hashes.
     Scripts,
 }
@@ -70,8 +72,8 @@ impl Footprint {
 }
 
 impl Server {
-    /// What the command would touch if the connection sent it now. What it changes is also what it may publish: with
-    /// events of keys turned on, every command that touches a key is one that sends messages.
+    /// What the command would touch if the connection sent it now. To change a key is also to tell of it: with events of
+    /// keys turned on, every command that touches a key sends messages, and whoever tracks it gets an invalidation.
     ///
     /// A script is believed to touch the keys that it was given and no other; [`Self::require_declared_keys`] holds it to
     /// that.
@@ -80,12 +82,17 @@ impl Server {
     pub fn footprint(&self, connection: ConnectionId, command: &Command, now: Time) -> Footprint {
         let mut footprint = Footprint::none();
         let Some(session) = self.sessions.get(&connection) else { return footprint };
+        // The reply has its place among what the connection is told.
+        footprint.reads.extend([Place::Pushes(connection)]);
+        if session.is_subscriber() {
+            footprint.reads.extend([Place::Subscriptions]);
+        }
         let is_exec = command.name().eq_ignore_ascii_case(b"exec");
         match &session.transaction {
             Some(transaction) if is_exec => {
                 let mut database = session.database;
                 for queued in &transaction.commands {
-                    self.add(queued, database, now, &mut footprint);
+                    self.add(connection, queued, database, now, &mut footprint);
                     database = selected(queued).unwrap_or(database);
                 }
                 let watched = session.watched.iter();
@@ -95,12 +102,19 @@ impl Server {
             }
             // It is queued.
             Some(_) => {}
-            None => self.add(command, session.database, now, &mut footprint),
+            None => self.add(connection, command, session.database, now, &mut footprint),
         }
         footprint
     }
 
-    fn add(&self, command: &Command, database: usize, now: Time, footprint: &mut Footprint) {
+    fn add(
+        &self,
+        connection: ConnectionId,
+        command: &Command,
+        database: usize,
+        now: Time,
+        footprint: &mut Footprint,
+    ) {
         let place = |key: Bytes| Place::Key(database, key);
         let keys = command.keys();
         let touches_keys = keys != Keys::none();
@@ -110,7 +124,10 @@ impl Server {
                 let (expired, reads): (BTreeSet<_>, BTreeSet<_>) =
                     reads.into_iter().partition(|key| data.is_expired(key, now.millis()));
                 footprint.reads.extend(reads.into_iter().map(place));
-                footprint.writes.extend(expired.into_iter().chain(writes).map(place));
+                for key in expired.into_iter().chain(writes) {
+                    footprint.writes.extend(self.told_of(&key).into_iter().map(Place::Pushes));
+                    footprint.writes.extend([place(key)]);
+                }
             }
             Keys::All => {
                 let is_read = find(command.words()).is_ok_and(|spec| spec.access == Access::Read);
@@ -119,17 +136,24 @@ impl Server {
                 *places = Places::All;
             }
         }
+        if touches_keys && self.settings.events != Events::default() {
+            footprint.writes.extend([Place::Subscriptions]);
+        }
         let name = command.name().to_ascii_lowercase();
-        let publishes = touches_keys && self.settings.events != Events::default();
+        let own = Place::Pushes(connection);
         match &name[..] {
-            _ if publishes => footprint.writes.extend([Place::Subscriptions]),
-            b"publish" | b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"reset"
+            b"publish" => footprint.writes.extend([Place::Subscriptions]),
+            // What the connection is told from now on, and how.
+            b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"hello" | b"reset"
             | b"quit" => {
-                footprint.writes.extend([Place::Subscriptions]);
+                footprint.writes.extend([Place::Subscriptions, own]);
             }
-            b"evalsha" => footprint.reads.extend([Place::Scripts]),
-            b"eval" | b"script" => footprint.writes.extend([Place::Scripts]),
-            // These change what others are told, or the server as a whole.
+            b"eval" if command.words().get(1).is_some_and(|text| !self.scripts.contains_text(text)) => {
+                footprint.writes.extend([Place::Scripts]);
+            }
+            b"eval" | b"evalsha" => footprint.reads.extend([Place::Scripts]),
+            b"script" => footprint.writes.extend([Place::Scripts]),
+            // These change what others are told, or the server as a whole, or look at it.
             b"client" | b"config" | b"info" => footprint.writes = Places::All,
             _ => {}
         }
@@ -167,7 +191,7 @@ mod tests {
             (&["KEYS", "*"], &["GET", "a"], false),
             (&["KEYS", "*"], &["DBSIZE"], false),
             (&["FLUSHALL"], &["GET", "a"], true),
-            (&["FLUSHALL"], &["PING"], false),
+            (&["PING"], &["SET", "a", "1"], false),
             (&["EVAL", "return 1", "1", "a"], &["GET", "a"], true),
             (&["EVAL", "return 1", "1", "a"], &["GET", "b"], false),
             (&["PUBLISH", "a", "1"], &["SUBSCRIBE", "a"], true),
@@ -189,12 +213,13 @@ mod tests {
         };
         send(&["WATCH", "w"]);
         send(&["MULTI"]);
-        assert_eq!(send(&["SET", "a", "1"]), Footprint::none());
+        assert_eq!(send(&["SET", "a", "1"]).writes, Places::Known(BTreeSet::new()));
         send(&["SELECT", "1"]);
         send(&["GET", "a"]);
         let footprint = send(&["EXEC"]);
         let key = |database, name: &'static str| Place::Key(database, Bytes::from_static(name.as_bytes()));
         assert_eq!(footprint.writes, Places::Known([key(0, "a")].into()));
-        assert_eq!(footprint.reads, Places::Known([key(1, "a"), key(0, "w")].into()));
+        let own = Place::Pushes(connection);
+        assert_eq!(footprint.reads, Places::Known([key(1, "a"), key(0, "w"), own].into()));
     }
 }

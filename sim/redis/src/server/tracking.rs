@@ -90,6 +90,15 @@ impl Server {
         }
     }
 
+    /// Who would be told if the key changed now.
+    pub(super) fn told_of(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
+        let by_prefix = self.tracking.prefixes.iter().filter(|(name, _)| key.starts_with(name));
+        let by_prefix = by_prefix.flat_map(|(_, prefix)| &prefix.connections);
+        let trackers = self.tracking.readers.get(key).into_iter().flatten().chain(by_prefix);
+        let redirect = |tracker: &ConnectionId| self.sessions.get(tracker)?.tracking.as_ref()?.redirect;
+        trackers.map(|tracker| redirect(tracker).unwrap_or(*tracker)).collect()
+    }
+
     /// All keys are gone: tells everyone who tracks anything.
     pub(super) fn invalidate_all(&mut self) {
         let trackers = self.sessions.iter().filter(|(_, session)| session.tracking.is_some());

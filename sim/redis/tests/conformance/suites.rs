@@ -53,16 +53,36 @@ fn number(variable: &str) -> Option<u32> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a whole number, and not {text:?}")))
 }
 
+/// A runner for so many cases, or as many times as is asked for.
+fn runner(cases: u32) -> (TestRunner, u32) {
+    let cases = cases * number("SELVEDGE_CONFORMANCE").unwrap_or(1);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&number("SELVEDGE_SEED").unwrap_or(0).to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    (TestRunner::new_with_rng(config, rng), cases)
+}
+
+fn tell<T: std::fmt::Debug>(name: &str, cases: u32, result: Result<(), TestError<T>>) -> u32 {
+    match result {
+        Ok(()) => println!("{name}: {cases} sequences"),
+        Err(TestError::Fail(reason, _)) => panic!("{name}: {reason}"),
+        Err(other) => panic!("{name}: {other}"),
+    }
+    cases
+}
+
+/// Sequences of bytes that may be requests, or not. How many that were.
+pub(crate) fn bytes(real: &RedisServer) -> u32 {
+    let (mut runner, cases) = runner(400);
+    let result = runner.run(&crate::bytes::bytes(), |bytes| crate::bytes::compare(real, &bytes));
+    tell("bytes", cases, result)
+}
+
 impl Suite {
     /// Runs the sequences, and gives how many that were.
     pub(crate) fn run(self, real: &RedisServer, coverage: &mut Coverage) -> u32 {
-        let cases = self.sequences * number("SELVEDGE_CONFORMANCE").unwrap_or(1);
-        let config =
-            Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
-        let mut seed = [0; 32];
-        seed[..4].copy_from_slice(&number("SELVEDGE_SEED").unwrap_or(0).to_le_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-        let mut runner = TestRunner::new_with_rng(config, rng);
+        let (mut runner, cases) = runner(self.sequences);
         let coverage = RefCell::new(coverage);
         let result = runner.run(&self.steps, |steps| {
             let mut coverage = coverage.borrow_mut();
@@ -77,11 +97,6 @@ impl Suite {
             }
             run.end(real)
         });
-        match result {
-            Ok(()) => println!("{}: {cases} sequences", self.name),
-            Err(TestError::Fail(reason, _)) => panic!("{}: {reason}", self.name),
-            Err(other) => panic!("{}: {other}", self.name),
-        }
-        cases
+        tell(self.name, cases, result)
     }
 }

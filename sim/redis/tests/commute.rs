@@ -1,0 +1,179 @@
+//! Commands whose footprints do not conflict are executed in either order, and it makes no difference: not to what they
+//! reply, not to what anybody is told, and not to what is left.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use selvedge_redis::{Command, ConnectionId, Server, Time};
+
+/// Some commands of each kind. The first words of a script are kept together by `|`.
+const LINES: &[&str] = &[
+    "GET {}",
+    "SET {} 1",
+    "SET {} v PX 5",
+    "INCR {}",
+    "DEL {} {}",
+    "MGET {} {}",
+    "MSET {} 1 {} 2",
+    "EXISTS {} {}",
+    "RENAME {} {}",
+    "APPEND {} x",
+    "GETDEL {}",
+    "EXPIRE {} 100",
+    "PERSIST {}",
+    "TTL {}",
+    "TYPE {}",
+    "HSET {} f v",
+    "HGETALL {}",
+    "LPUSH {} x",
+    "LPOP {}",
+    "SADD {} x",
+    "SMEMBERS {}",
+    "ZADD {} 1 x",
+    "ZRANGE {} 0 -1",
+    "KEYS *",
+    "SCAN 0",
+    "DBSIZE",
+    "FLUSHALL",
+    "FLUSHDB",
+    "PING",
+    "TIME",
+    "SELECT 1",
+    "SELECT 0",
+    "MULTI",
+    "EXEC",
+    "DISCARD",
+    "WATCH {}",
+    "UNWATCH",
+    "PUBLISH news 1",
+    "SUBSCRIBE news",
+    "UNSUBSCRIBE",
+    "PSUBSCRIBE __key*",
+    "HELLO 3",
+    "HELLO 2",
+    "RESET",
+    "QUIT",
+    "CLIENT TRACKING ON",
+    "CLIENT TRACKING ON BCAST",
+    "CLIENT TRACKING ON BCAST PREFIX a",
+    "CLIENT TRACKING ON REDIRECT 1",
+    "CLIENT TRACKING OFF",
+    "CLIENT ID",
+    "INFO",
+    "CONFIG SET notify-keyspace-events KEA",
+    "EVAL return|redis.call('INCR',KEYS[1]) 1 {}",
+    "EVAL return|math.random(1000) 0",
+    "EVAL return|redis.call('GET',KEYS[1]) 1 {}",
+    "SCRIPT FLUSH",
+    "NOPE {}",
+];
+
+fn command() -> impl Strategy<Value = Command> {
+    let key = || prop::sample::select(&["a", "b", "c", "ab"][..]);
+    (prop::sample::select(LINES), key(), key()).prop_map(|(line, first, second)| {
+        let mut keys = [first, second].into_iter();
+        let words = line.split(' ').map(|word| {
+            if word == "{}" { keys.next().unwrap_or("a").to_owned() } else { word.replace('|', " ") }
+        });
+        Command::new(words.collect::<Vec<_>>())
+    })
+}
+
+type Told = BTreeMap<ConnectionId, Vec<u8>>;
+
+/// A server with connections that have sent something.
+struct World {
+    server: Server,
+    connections: Vec<ConnectionId>,
+    now: Time,
+    told: Told,
+}
+
+impl World {
+    fn new(history: &[(usize, Command)]) -> Self {
+        let mut server = Server::new();
+        let connections = (0..3).map(|_| server.connect()).collect();
+        let mut world = World { server, connections, now: Time::START, told: Told::new() };
+        for (connection, command) in history {
+            world.send(*connection, command);
+            world.now = world.now.after(Duration::from_millis(1));
+        }
+        world
+    }
+
+    fn send(&mut self, connection: usize, command: &Command) {
+        let connection = self.connections[connection];
+        if self.server.is_connected(connection) {
+            for delivery in self.server.execute(connection, command, self.now).deliveries {
+                delivery.encode(self.told.entry(delivery.to).or_default());
+            }
+        }
+    }
+
+    /// All that can be seen from now on.
+    fn end(mut self) -> Told {
+        for connection in 0..self.connections.len() {
+            for line in ["EXEC", "UNWATCH", "CLIENT TRACKINGINFO", "SELECT 0", "INFO"] {
+                self.send(connection, &Command::new(line.split(' ')));
+            }
+        }
+        let reader = self.server.connect();
+        self.connections.push(reader);
+        for database in ["0", "1"] {
+            self.send(3, &Command::new(["SELECT", database]));
+            self.send(3, &Command::new(["DBSIZE"]));
+            for key in ["a", "b", "c", "ab"] {
+                for line in ["TYPE", "PTTL", "GET", "HGETALL", "SMEMBERS"] {
+                    self.send(3, &Command::new([line, key]));
+                }
+                self.send(3, &Command::new(["LRANGE", key, "0", "-1"]));
+                self.send(3, &Command::new(["ZRANGE", key, "0", "-1", "WITHSCORES"]));
+            }
+        }
+        self.told
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_does_not_conflict_commutes(
+        history in prop::collection::vec((0..3usize, command()), 0..14),
+        one in command(),
+        other in command(),
+    ) {
+        let footprint = |connection: usize, command: &Command| {
+            let world = World::new(&history);
+            world.server.footprint(world.connections[connection], command, world.now)
+        };
+        if footprint(0, &one).conflicts(&footprint(1, &other)) {
+            return Ok(());
+        }
+        let [mut forth, mut back] = [World::new(&history), World::new(&history)];
+        forth.send(0, &one);
+        forth.send(1, &other);
+        back.send(1, &other);
+        back.send(0, &one);
+        let [forth, back] = [forth.end(), back.end()].map(|told| {
+            told.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(forth, back, "{:?} and {:?} after {:?}", one, other, history);
+    }
+}
+
+#[test]
+fn most_pairs_of_different_keys_do_not_conflict() {
+    let mut world = World::new(&[]);
+    let footprint =
+        |line: &str| world.server.footprint(world.connections[0], &Command::new(line.split(' ')), world.now);
+    let on = |key: &str| -> Vec<_> {
+        let lines = LINES.iter().filter(|line| line.contains("{}") && !line.starts_with("EVAL"));
+        lines.map(|line| footprint(&line.replace("{}", key))).collect()
+    };
+    for one in on("a") {
+        assert!(on("b").iter().all(|other| !one.conflicts(other)), "{one:?}");
+    }
+    world.send(0, &Command::new(["PING"]));
+}
