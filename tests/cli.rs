@@ -128,7 +128,7 @@ fn a_control_that_fails_as_it_must_is_0() {
 fn a_violation_is_1_with_its_trace() {
     let file = File::scenario("violation", "article", GET, SET, LINEARIZABLE);
     let run = check(&["gate", file.path()], 1);
-    contains(&run.stdout, &["FAIL violation only", "not linearizable", "GET user:1"]);
+    contains(&run.stdout, &["FAIL violation only", "not linearizable", "redis GET → v0"]);
 }
 
 #[test]
@@ -230,17 +230,90 @@ fn matrix_shows_an_axis_across() {
 #[test]
 fn trace_shows_the_articles_stale_read() {
     let run = check(&["trace"], 0);
-    contains(&run.stdout, &["reader", "writer", "GET user:1"]);
+    contains(&run.stdout, &["reader", "writer", "redis GET → v0"]);
     assert_eq!(run.stdout, check(&["trace", "control-article"], 0).stdout, "the same each time");
 }
 
-#[test]
-fn trace_in_json_has_every_step() {
+/// A folder that is not there.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    _ = fs::remove_dir_all(&path);
+    path
+}
+
+/// The recorded trace of the control, in a file of its own.
+fn recorded(name: &str) -> PathBuf {
     let run = check(&["trace", "control-article", "--format", "json"], 0);
-    let trace = json_lines(&run.stdout).remove(0);
-    assert_eq!((trace["scenario"].as_str(), trace["case"].as_str()), (Some("control-article"), Some("only")));
-    let steps = trace["steps"].as_array().expect("steps");
-    assert!(steps.len() >= 5 && steps.iter().all(|step| step["task"].is_string()), "{trace}");
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.trace.json"));
+    fs::write(&path, run.stdout).expect("a file for the test");
+    path
+}
+
+#[test]
+fn a_recorded_trace_is_shown_as_its_scenario_was() {
+    let path = recorded("recorded");
+    let path = path.to_str().expect("UTF-8");
+    for (form, sign) in [
+        ("text", "Stale: observer's get user:1"),
+        ("json", "\"format\": \"selvedge-trace\""),
+        ("mermaid", "sequenceDiagram"),
+        ("perfetto", "\"traceEvents\""),
+        ("shiviz", "(?<host>"),
+        ("html", "<!doctype html>"),
+    ] {
+        let shown = check(&["trace", path, "--format", form], 0).stdout;
+        contains(&shown, &[sign, "user:1"]);
+        assert_eq!(shown, check(&["trace", "control-article", "--format", form], 0).stdout, "{form}");
+    }
+}
+
+#[test]
+fn what_is_no_trace_is_2() {
+    let text = fs::read_to_string(recorded("whole")).expect("it is there");
+    let cases = [
+        ("broken", "{]", "is not JSON"),
+        ("cut", &text[..text.len() / 2], "is cut off"),
+        ("other", "{}", "no recorded trace"),
+        ("newer", &text.replace("\"version\": 1,\n", "\"version\": 7,\n"), "is of version 7"),
+        ("unfit", &text.replace("\"task\": 0", "\"task\": 9"), "but `tasks` has 3 elements"),
+    ];
+    for (name, text, said) in cases {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.trace.json"));
+        fs::write(&path, text).expect("a file for the test");
+        let run = check(&["trace", path.to_str().expect("UTF-8")], 2);
+        assert_eq!(run.stdout, "", "{name}");
+        let said_in = run.stderr.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        contains(&said_in, &[said]);
+    }
+    contains(&check(&["trace", "no-such.json"], 2).stderr, &["cannot read no-such.json"]);
+    contains(&check(&["trace", "one.json", "control-article"], 2).stderr, &["one.json is a recorded trace"]);
+}
+
+#[test]
+fn a_report_has_a_page_and_the_traces() {
+    let violation = File::scenario("reported", "article", GET, SET, LINEARIZABLE);
+    for (command, code) in [("gate", 1), ("explore", 1)] {
+        let report = folder(&format!("report-{command}")).join("deeper");
+        let words = [command, violation.path(), "control-epoch", "--report", report.to_str().expect("UTF-8")];
+        check(&words, code);
+        let page = fs::read_to_string(report.join("index.html")).expect("the page");
+        contains(&page, &["\"scenario\":\"reported\"", "\"scenario\":\"control-epoch\""]);
+        for name in ["reported.only", "control-epoch.only"] {
+            let trace = report.join(format!("{name}.trace.json"));
+            let shown = check(&["trace", trace.to_str().expect("UTF-8")], 0).stdout;
+            contains(&shown, &["scenario  ", "redis GET → v0"]);
+        }
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_2_and_nothing_is_explored() {
+    let file = File::new("in-the-way", "");
+    for command in ["explore", "gate"] {
+        let run = check(&[command, "control-article", "--report", file.path()], 2);
+        contains(&run.stderr, &["cannot write the report to", "in-the-way.toml", "--report"]);
+        assert_eq!(run.stdout, "", "{command}");
+    }
 }
 
 #[test]
@@ -248,6 +321,61 @@ fn trace_says_so_where_there_is_none() {
     let run = check(&["trace", "tiered-delete", "--case", "readers=1"], 0);
     assert_eq!(run.stdout, "");
     contains(&run.stderr, &["no trace to show"]);
+}
+
+const TRACE: [&str; 2] = ["trace", "control-article"];
+
+#[test]
+fn what_goes_to_no_terminal_has_no_colour_unless_it_is_asked_for() {
+    assert!(!check(&TRACE, 0).stdout.contains('\x1b'));
+    assert!(check(&["trace", "control-article", "--color", "always"], 0).stdout.contains('\x1b'));
+    for command in ["explore", "gate"] {
+        let file = File::scenario(&format!("colour-{command}"), "article", GET, SET, LINEARIZABLE);
+        assert!(!check(&[command, file.path()], 1).stdout.contains('\x1b'), "{command}");
+        assert!(check(&[command, file.path(), "--color", "always"], 1).stdout.contains('\x1b'), "{command}");
+    }
+}
+
+/// What the command writes to a terminal of this many columns.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(words: &[&str], columns: u16, variables: &[(&str, &str)]) -> String {
+    use std::io::Read;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{Winsize, tcsetwinsize};
+
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("it can be used");
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&ours, size).expect("it has a size");
+    let theirs = ptsname(&ours, Vec::new()).expect("it has a name").into_string().expect("UTF-8");
+    let theirs = fs::OpenOptions::new().read(true).write(true).open(theirs).expect("it opens");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+    command.args(words).env_remove("NO_COLOR").env("TERM", "xterm").envs(variables.iter().copied());
+    let mut child = command.stdout(theirs).spawn().expect("the binary runs");
+    drop(command);
+    let (mut written, mut ours) = (Vec::new(), fs::File::from(ours));
+    // The terminal ends with an error once nobody holds its other side.
+    _ = ours.read_to_end(&mut written);
+    assert!(child.wait().expect("it ends").success());
+    String::from_utf8(written).expect("UTF-8").replace("\r\n", "\n")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_has_colours_and_its_own_width() {
+    let plain = check(&TRACE, 0).stdout;
+    assert!(on_a_terminal(&TRACE, 120, &[]).contains('\x1b'));
+    for (words, variables) in [
+        (&TRACE[..], &[("NO_COLOR", "1")][..]),
+        (&TRACE, &[("TERM", "dumb")]),
+        (&["trace", "control-article", "--color", "never"], &[]),
+    ] {
+        assert_eq!(on_a_terminal(words, 120, variables), plain, "{words:?} {variables:?}");
+    }
+    assert!(on_a_terminal(&TRACE, 120, &[("NO_COLOR", "")]).contains('\x1b'), "empty is not set");
+    let narrow = on_a_terminal(&["trace", "control-epoch"], 80, &[("NO_COLOR", "1")]);
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
 }
 
 #[test]

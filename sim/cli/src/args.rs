@@ -14,6 +14,10 @@ use crate::simulated_redis::Place;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// Whether text has colours; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
 }
 
 const EXIT_CODES: &str = "\
@@ -41,6 +45,7 @@ Examples:
   selvedge gate scenarios/                         every *.toml of a folder
   selvedge gate scenarios/ --format json > gate.jsonl
   selvedge gate scenarios/ --total-budget 10m --junit gate.xml --sarif gate.sarif
+  selvedge gate scenarios/ --report report         report/index.html, and each trace beside it
   selvedge gate scenarios/ --accept                record what the cases come to now as their baseline")]
     Gate(GateOptions),
     /// Explore the cases; show each scenario as a grid, one axis across
@@ -49,13 +54,15 @@ Examples:
   selvedge matrix article-matrix
   selvedge matrix article-classes tiered-matrix --case local=warm")]
     Matrix(Selection),
-    /// Explore the cases until one breaks a rule; show the simplest schedule that does, and why
+    /// Explore the cases until one breaks a rule; show the simplest schedule that does, and why. Or show a recorded trace
     #[command(after_help = "\
 Examples:
   selvedge trace                                   the article's stale read
   selvedge trace control-epoch
-  selvedge trace article-matrix --case local=expiring --case work=backfill")]
-    Trace(Selection),
+  selvedge trace article-matrix --case local=expiring --case work=backfill
+  selvedge trace control-epoch --format html > epoch.html
+  selvedge trace report/control-epoch.only.trace.json --format mermaid")]
+    Trace(Shown),
     /// Serve the simulated Redis, for any client, until it is ended
     #[command(after_help = "\
 Examples:
@@ -75,9 +82,52 @@ Examples:
     },
 }
 
-/// Which cases are explored, and how.
+/// Which cases are explored, and what is told of them.
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
+    #[command(flatten)]
+    pub(crate) search: Search,
+
+    /// Text for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Write each case there as it comes: a page of all of them, and each trace as a file
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// A trace, and how it is shown. A recorded one stands for the scenarios: FILE.json.
+#[derive(Debug, Args)]
+pub(crate) struct Shown {
+    #[command(flatten)]
+    pub(crate) search: Search,
+
+    /// How the trace is shown
+    #[arg(long, value_enum, default_value_t = Projection::Text)]
+    pub(crate) format: Projection,
+}
+
+/// A form of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Projection {
+    /// Lanes, and the reason in words
+    Text,
+    /// The recorded trace itself: docs/trace-format.md
+    Json,
+    /// A sequence diagram for Markdown
+    Mermaid,
+    /// For ui.perfetto.dev: Chrome's trace events
+    Perfetto,
+    /// A log for ShiViz
+    Shiviz,
+    /// A page to step through
+    Html,
+}
+
+/// Which cases are explored, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
     /// Scenario files, folders of them, or shipped scenarios' names; none means all that ship
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
@@ -89,10 +139,6 @@ pub(crate) struct Selection {
     /// Who searches
     #[arg(long, value_enum, default_value_t = EngineName::Optimal)]
     engine: EngineName,
-
-    /// Text for people, or one JSON object a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
 
     /// How long the search of one case may take: 500ms, 30s, 5m, 1h
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
@@ -145,7 +191,7 @@ impl GateOptions {
     }
 }
 
-impl Selection {
+impl Search {
     /// Who searches.
     pub(crate) fn engine(&self) -> Engine {
         match self.engine {
@@ -180,6 +226,17 @@ pub(crate) enum Format {
     Text,
     /// One object a line
     Json,
+}
+
+/// When text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    Auto,
+    /// Also in a file
+    Always,
+    /// Not even on a terminal
+    Never,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

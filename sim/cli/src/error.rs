@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, Report};
 use selvedge_redis::Address;
+use selvedge_sim::report::Unwritable;
 use selvedge_sim::scenario::Mistakes;
+use selvedge_sim::trace::Unreadable;
 use thiserror::Error;
 
 /// The exit code of a mistake in the arguments, in a scenario or in a file beside it.
@@ -22,6 +24,10 @@ pub(crate) enum Failure {
     Listen(Address, io::Error),
     /// A file is in the way, or an option does not fit.
     Gate(Box<GateError>),
+    /// A file is not a trace that can be shown.
+    Trace(Box<Unreadable>),
+    /// The report's folder cannot be written.
+    Report(Unwritable),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -96,6 +102,18 @@ impl From<GateError> for Failure {
     }
 }
 
+impl From<Unreadable> for Failure {
+    fn from(error: Unreadable) -> Self {
+        Failure::Trace(Box::new(error))
+    }
+}
+
+impl From<Unwritable> for Failure {
+    fn from(error: Unwritable) -> Self {
+        Failure::Report(error)
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Failure::Output(error)
@@ -125,6 +143,14 @@ impl Failure {
             }
             Failure::Gate(error) => {
                 eprintln!("{:?}", Report::new(*error));
+                USAGE
+            }
+            Failure::Trace(error) => {
+                eprintln!("{:?}", Report::new(*error));
+                USAGE
+            }
+            Failure::Report(error) => {
+                eprintln!("{:?}", Report::new(error));
                 USAGE
             }
             Failure::Output(error) => {

@@ -29,7 +29,7 @@ pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failu
         }
     }
     if let Some((_, trace)) = shown.filter(|_| session.is_text()) {
-        session.write(out, &format!("{}\n", trace_text(&trace)))?;
+        session.write(out, &format!("{}\n", trace_text(&trace, session.look)))?;
     }
     session.finish(out)
 }

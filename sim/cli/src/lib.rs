@@ -1,8 +1,8 @@
 //! The command line of Selvedge, as a library: [`run`] does all that the binary `selvedge` does.
 //!
-//! A test can call it as the shell does. Results go to the writer; the return value is the exit code. The type says which
-//! caches a scenario may name: [`Protocol`](selvedge_sim::protocols::Protocol) has those that ship. Bring your own
-//! [`Caches`](selvedge_sim::protocols::Caches), and the same command explores them.
+//! [`main`] is the binary. A test can call [`run`] as the shell does. Results go to the writer; the return value is the exit
+//! code. The type says which caches a scenario may name: [`Protocol`](selvedge_sim::protocols::Protocol) has those that
+//! ship. Bring your own [`Caches`](selvedge_sim::protocols::Caches), and the same command explores them.
 //!
 //! ```
 //! use selvedge_sim::protocols::Protocol;
@@ -22,6 +22,7 @@ mod explore;
 mod gate;
 mod interrupt;
 mod list;
+mod look;
 mod matrix;
 mod progress;
 mod run;

@@ -11,6 +11,7 @@ use selvedge_sim::scenario::load_all;
 
 use crate::args::{Arguments, Command};
 use crate::error::Failure;
+use crate::look::look;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
 use crate::{explore, gate, list, matrix, simulated_redis, trace};
@@ -50,7 +51,8 @@ fn perform<C: Caches>(
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let arguments = Arguments::try_parse_from(words).map_err(Failure::Arguments)?;
-    let session = |selection| Session::new::<C>(selection, &surroundings.interrupt);
+    let look = look(arguments.color, surroundings.terminal);
+    let session = |selection| Session::new::<C>(selection, look, &surroundings.interrupt);
     match arguments.command {
         Command::Explore(selection) => explore::run(session(&selection)?, out),
         Command::Gate(options) => {
@@ -58,7 +60,7 @@ fn perform<C: Caches>(
             gate::run(session, &options, surroundings, out)
         }
         Command::Matrix(selection) => matrix::run(session(&selection)?, out),
-        Command::Trace(selection) => trace::run(session(&selection)?, out),
+        Command::Trace(shown) => trace::run::<C>(&shown, look, &surroundings.interrupt, out),
         Command::Redis(place) => simulated_redis::run(&place, out),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::names())?, out),
     }

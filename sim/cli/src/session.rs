@@ -6,12 +6,13 @@ use std::ops::ControlFlow;
 use selvedge_sim::explore::explore_while;
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
-use selvedge_sim::report::{Judged, Summary, case_line};
+use selvedge_sim::report::{Folder, Judged, Summary, case_line};
 use selvedge_sim::scenario::{Case, Scenario, load_all};
+use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
 use crate::allowance::Allowance;
-use crate::args::{Format, Selection};
+use crate::args::{Format, Search, Selection};
 use crate::error::Failure;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::progress::Progress;
@@ -28,6 +29,9 @@ pub(crate) struct Session {
     budget: Budget,
     allowance: Allowance,
     format: Format,
+    /// How traces are shown as text.
+    pub(crate) look: Look,
+    report: Option<Folder>,
     progress: Progress,
     interrupt: Interrupt,
     /// Whether some case was not explored to its end because of an interrupt.
@@ -38,17 +42,33 @@ pub(crate) struct Session {
 
 impl Session {
     /// Loads the scenarios, whose caches are some of `C`, and chooses the cases.
-    pub(crate) fn new<C: Caches>(selection: &Selection, interrupt: &Interrupt) -> Result<Self, Failure> {
-        let mut scenarios = load_all(&selection.scenarios, &C::names())?;
+    pub(crate) fn new<C: Caches>(
+        selection: &Selection,
+        look: Look,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Failure> {
+        let session = Session::of::<C>(&selection.search, selection.format, look, interrupt)?;
+        let report = selection.report.as_deref().map(Folder::create).transpose()?;
+        Ok(Session { report, ..session })
+    }
+
+    /// As [`new`](Self::new), without a report.
+    pub(crate) fn of<C: Caches>(
+        search: &Search,
+        format: Format,
+        look: Look,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Failure> {
+        let mut scenarios = load_all(&search.scenarios, &C::names())?;
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
         for scenario in &mut scenarios {
-            scenario.cases.retain(|case| selection.cases.iter().all(|part| case.name.contains(part)));
+            scenario.cases.retain(|case| search.cases.iter().all(|part| case.name.contains(part)));
         }
         scenarios.retain(|scenario| !scenario.cases.is_empty());
         let cases: usize = scenarios.iter().map(|scenario| scenario.cases.len()).sum();
         if let (0, Some(first)) = (cases, first) {
-            let parts: Vec<_> = selection.cases.iter().map(|part| format!("`{part}`")).collect();
+            let parts: Vec<_> = search.cases.iter().map(|part| format!("`{part}`")).collect();
             eprintln!(
                 "no case has {} in its name; the first that there is is called `{first}`",
                 parts.join(" and ")
@@ -57,10 +77,12 @@ impl Session {
         Ok(Session {
             scenarios,
             explore: explore_while::<C>,
-            engine: selection.engine(),
-            budget: selection.budget(),
+            engine: search.engine(),
+            budget: search.budget(),
             allowance: Allowance::new(Budget::default()),
-            format: selection.format,
+            format,
+            look,
+            report: None,
             progress: Progress::new(cases as u64),
             interrupt: interrupt.clone(),
             interrupted: false,
@@ -78,8 +100,8 @@ impl Session {
         self.engine
     }
 
-    /// Explores a case, judges it and counts it; in JSON, its line is written.
-    pub(crate) fn explore<'s>(&mut self, case: &'s Case, out: &mut dyn Write) -> io::Result<Judged<'s>> {
+    /// Explores a case, judges it and [adds](Self::add) it.
+    pub(crate) fn explore<'s>(&mut self, case: &'s Case, out: &mut dyn Write) -> Result<Judged<'s>, Failure> {
         let judged = self.search(case);
         self.add(&judged, out)?;
         Ok(judged)
@@ -107,9 +129,12 @@ impl Session {
         Judged::new(case, report)
     }
 
-    /// Counts a case; in JSON, its line is written.
-    pub(crate) fn add(&mut self, judged: &Judged<'_>, out: &mut dyn Write) -> io::Result<()> {
+    /// Counts a case; in JSON, its line is written. It is put into the report at once, if there is to be one.
+    pub(crate) fn add(&mut self, judged: &Judged<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         self.summary.add(judged);
+        if let Some(folder) = &mut self.report {
+            folder.add(judged)?;
+        }
         if self.format == Format::Json {
             self.write(out, &format!("{}\n", case_line(&judged.report)))?;
         }

@@ -1,22 +1,44 @@
-//! `selvedge trace`: the simplest schedule that breaks a rule, and why.
+//! `selvedge trace`: the simplest schedule that breaks a rule, and why; or a recorded trace. In any of its forms.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 
-use selvedge_sim::report::trace_line;
-use selvedge_sim::trace::{Trace, lanes, reason};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use selvedge_sim::protocols::Caches;
+use selvedge_sim::report::trace_page;
+use selvedge_sim::trace::{Look, Trace, json, lanes_in, mermaid, perfetto, read, reason_in, shiviz};
 
+use crate::args::{Arguments, Format, Projection, Shown};
 use crate::error::Failure;
+use crate::interrupt::Interrupt;
 use crate::session::Session;
 
-pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(crate) fn run<C: Caches>(
+    shown: &Shown,
+    look: Look,
+    interrupt: &Interrupt,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let project = |trace: &Trace| match shown.format {
+        Projection::Text => trace_text(trace, look),
+        Projection::Json => json(trace),
+        Projection::Mermaid => mermaid(trace),
+        Projection::Perfetto => perfetto(trace),
+        Projection::Shiviz => shiviz(trace),
+        Projection::Html => trace_page(trace),
+    };
+    if let Some(file) = recorded(&shown.search.scenarios)? {
+        write!(out, "{}", project(&read(file)?))?;
+        return Ok(0);
+    }
+    let mut session = Session::of::<C>(&shown.search, Format::Text, look, interrupt)?;
     for scenario in std::mem::take(&mut session.scenarios) {
         for case in &scenario.cases {
-            // The case's own line is the trace: what `explore` would write goes nowhere.
-            let judged = session.explore(case, &mut std::io::sink())?;
+            let judged = session.explore(case, out)?;
             let Some(trace) = judged.report.trace else { continue };
-            let text =
-                if session.is_text() { trace_text(&trace) } else { format!("{}\n", trace_line(&trace)) };
-            session.write(out, &text)?;
+            session.write(out, &project(&trace))?;
             return Ok(session.end());
         }
     }
@@ -25,7 +47,22 @@ pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failu
     Ok(code)
 }
 
+/// The recorded trace that the words name, if they name one.
+fn recorded(words: &[String]) -> Result<Option<&Path>, Failure> {
+    let is_trace = |word: &&String| Path::new(word).extension() == Some(OsStr::new("json"));
+    match (words.iter().find(is_trace), words.len()) {
+        (None, _) => Ok(None),
+        (Some(word), 1) => Ok(Some(Path::new(word))),
+        (Some(word), _) => {
+            let what = format!(
+                "{word} is a recorded trace: it is shown alone, and not with other traces or scenarios\n"
+            );
+            Err(Failure::Arguments(Arguments::command().error(ErrorKind::ArgumentConflict, what)))
+        }
+    }
+}
+
 /// The lanes, and the reason in words.
-pub(crate) fn trace_text(trace: &Trace) -> String {
-    format!("{}\n{}", lanes(trace), reason(trace))
+pub(crate) fn trace_text(trace: &Trace, look: Look) -> String {
+    format!("{}\n{}", lanes_in(trace, look), reason_in(trace, look))
 }

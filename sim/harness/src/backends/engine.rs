@@ -251,7 +251,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
 
     fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
         let entry = self.entries.entry(key.clone());
-        self.note(&key, |name| format!("{} locks {name}", self.name), |_| None);
+        self.note(&key, |name| format!("{} locks {name}", self.name), |entry| Some(Effect::Locked { entry }));
         let old = entry.get().map(Tagged::into_parts);
         let new = make(old.as_ref().map(|(value, tag)| (value, *tag)));
         let content = new.as_ref().map(|(value, _)| notes::content(value));

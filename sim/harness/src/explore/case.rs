@@ -66,7 +66,7 @@ pub fn explore_while<C: Caches>(
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> CaseReport {
     let start = Instant::now();
-    let mut ours = |explorer| ours::search(case, Plan::<C>::new(case), explorer, budget, watch);
+    let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
         Engine::Optimal => ours(Explorer::optimal()),
         Engine::Naive => ours(Explorer::naive()),
@@ -80,8 +80,10 @@ pub fn explore_while<C: Caches>(
 pub(crate) fn explore_on<B: Build<backends::Engine>>(case: &Case, cache: B, budget: Budget) -> CaseReport {
     let start = Instant::now();
     let plan = Plan::of(case, cache);
-    let searched = ours::search(case, plan, Explorer::optimal(), budget, &mut |_| ControlFlow::Continue(()));
-    report(case, Engine::Optimal, searched, start)
+    let engine = Engine::Optimal;
+    let watch = &mut |_| ControlFlow::Continue(());
+    let searched = ours::search(case, engine, plan, Explorer::optimal(), budget, watch);
+    report(case, engine, searched, start)
 }
 
 fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> CaseReport {

@@ -15,15 +15,17 @@ use crate::oracle::{Finding, Rule};
 use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
-use crate::verdict::{Budget, Verdict};
+use crate::verdict::{self, Budget, Verdict};
 use crate::world::Plan;
 
 /// How many schedules go by between two looks at whoever watches the search.
 const WATCHED_EVERY: u64 = 1 << 10;
 
-/// Searches the planned case with this explorer, within the budget, and until `watch` breaks it off.
+/// Searches the planned case with this explorer, which reports call `by`, within the budget, and until `watch` breaks it
+/// off.
 pub(super) fn search<C: Build<Engine>>(
     case: &Case,
+    by: verdict::Engine,
     plan: Plan<C>,
     explorer: Explorer,
     budget: Budget,
@@ -71,7 +73,7 @@ pub(super) fn search<C: Build<Engine>>(
             bound => format!("stopped at {bound}, after {after}"),
         }
     });
-    let trace = best.map(|witness| replay(case, &plan, witness));
+    let trace = best.map(|witness| replay(case, by, &plan, witness));
     Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
 }
 
@@ -127,7 +129,12 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
 }
 
 /// Runs the witness again, and records it.
-fn replay<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) -> Trace {
+fn replay<C: Build<Engine>>(
+    case: &Case,
+    by: verdict::Engine,
+    plan: &Arc<Plan<C>>,
+    witness: Witness,
+) -> Trace {
     drop((take_notes(), take_sources()));
     let mut trace = None;
     let explorer = Explorer::replay(witness.schedule.clone()).recording(true);
@@ -138,7 +145,7 @@ fn replay<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, witness: Witness) 
         // The one that the schedule was chosen for comes first.
         findings
             .sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
-        trace = Some(record::record(case, plan, run, history, take_notes(), findings));
+        trace = Some(record::record(case, by, plan, run, history, take_notes(), findings));
         ControlFlow::Continue(())
     });
     trace.expect("a replay is one run")

@@ -3,33 +3,32 @@
 use selvedge_engine::{Ending, Run, TraceStep};
 
 use crate::backends::{Note, take_sources};
-use crate::history::{Call, History, OperationId, Reply};
+use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
 use crate::scenario::{Case, Local};
-use crate::trace::{self, Place, Span, Step, Trace};
-use crate::world::Plan;
+use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
+use crate::verdict::Engine;
+use crate::world::{Plan, TTL};
 
 /// The trace of a run. The steps in which the tiers were set up are left out: they are its start.
 pub(super) fn record<C>(
     case: &Case,
+    by: Engine,
     plan: &Plan<C>,
     run: &Run<'_>,
     history: &History,
     notes: Vec<Note>,
     findings: Vec<Finding>,
 ) -> Trace {
-    let steps = steps(plan, run, history, notes);
-    let mut lanes: Vec<String> = plan.threads.iter().map(|thread| thread.name.clone()).collect();
-    lanes.push("observer".to_owned());
-    if case.local == Local::Expiring {
-        lanes.push("clock".to_owned());
-    }
+    let lanes = lanes(case, plan, run);
+    let steps = steps(plan, run, history, notes, lanes.len());
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
     Trace {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
         cache: case.cache.clone(),
-        start: start(case, plan),
+        engine: by.name().to_owned(),
+        tiers: tiers(case, plan),
         lanes,
         steps,
         operations: spans,
@@ -45,29 +44,54 @@ pub(super) fn record<C>(
     }
 }
 
-fn start<C>(case: &Case, plan: &Plan<C>) -> Vec<String> {
-    let holds = |there: bool| {
-        let held: Vec<String> = plan.keys.iter().map(|key| format!("{key} = v0")).collect();
-        if there { held.join(", ") } else { "empty".to_owned() }
+/// The threads, the observer, and then whatever else the run has started, such as the clock.
+fn lanes<C>(case: &Case, plan: &Plan<C>, run: &Run<'_>) -> Vec<String> {
+    let threads = plan.threads.len();
+    let mut lanes: Vec<String> = plan.threads.iter().map(|thread| thread.name.clone()).collect();
+    lanes.push("observer".to_owned());
+    let last = run.steps().map(|event| event.task as usize).max().unwrap_or(0);
+    lanes.extend((threads + 1..=last).map(|task| run.task_name(task as u32)));
+    if case.local == Local::Expiring && last <= threads {
+        lanes.push("clock".to_owned());
+    }
+    lanes
+}
+
+/// The lane of the engine's task: the main task is the observer.
+fn lane(threads: usize, task: u32) -> usize {
+    match task as usize {
+        0 => threads,
+        task if task <= threads => task - 1,
+        task => task,
+    }
+}
+
+fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
+    let keys = || plan.keys.iter().copied();
+    let expires = match case.local {
+        Local::Cold | Local::Warm => None,
+        Local::Expired => Some(0),
+        Local::Expiring => Some(TTL.as_millis() as u64),
     };
-    let remark = match case.local {
-        Local::Cold | Local::Warm => "",
-        Local::Expired => " (expired)",
-        Local::Expiring => " (may expire at any point)",
-    };
+    let local = keys().filter(|_| case.local != Local::Cold);
+    let local = local.map(|entry| Entry { entry, value: Value { key: entry, version: 0 }, expires });
+    let remote = keys().filter_map(|entry| Some((entry, plan.at_start(entry)?)));
+    let remote = remote.map(|(entry, value)| Entry { entry, value, expires: None });
     vec![
-        format!("L1 {}{remark}", holds(case.local != Local::Cold)),
-        format!("redis {}", holds(plan.keys.iter().any(|&key| plan.at_start(key).is_some()))),
+        Tier { place: Place::L1, name: "L1".to_owned(), start: local.collect() },
+        Tier { place: Place::Remote, name: "redis".to_owned(), start: remote.collect() },
     ]
 }
 
-fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) -> Vec<Step> {
+fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>, lanes: usize) -> Vec<Step> {
     let threads = plan.threads.len();
     let mut time = 0;
     let sources = take_sources();
     let told = run.trace().map(|told| told.steps).unwrap_or_default();
     let mut notes = notes.into_iter().peekable();
     let mut steps = Vec::new();
+    // Of each lane, how many of its events come up to each of its steps: an event of the set-up is no step.
+    let mut kept: Vec<Vec<u32>> = vec![Vec::new(); lanes];
     for (position, event) in run.steps().enumerate() {
         let mut note = None;
         while let Some(its) = notes.next_if(|note| note.step <= position + 1) {
@@ -77,12 +101,16 @@ fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) 
             time = moved.as_millis() as u64;
         }
         let operation = operation_of(history, event.task, event.index);
-        let lane = match event.task as usize {
-            0 if operation.is_none() => continue,
-            0 => threads,
-            task if task <= threads => task - 1,
-            _ => threads + 1,
-        };
+        let lane = lane(threads, event.task);
+        if event.task == 0 && operation.is_none() {
+            continue;
+        }
+        kept[lane].push(event.index);
+        let mut clock = vec![0; lanes];
+        for (task, &seen) in run.clock(position).iter().enumerate().filter(|(_, seen)| **seen > 0) {
+            let its = self::lane(threads, task as u32);
+            clock[its] = kept[its].partition_point(|&index| index <= seen) as u32;
+        }
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
             None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
@@ -90,7 +118,7 @@ fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>) 
         let source = sources.get(&(position + 1)).copied().unwrap_or(event.source);
         let location = format!("{}:{}", source.file(), source.line());
         let number = steps.len() as u32 + 1;
-        steps.push(Step { number, lane, place, what, effect, location, time, operation });
+        steps.push(Step { number, lane, place, what, effect, location, time, operation, clock });
     }
     steps
 }
@@ -123,6 +151,7 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
     let key = operation.key;
     Span {
         lane: operation.thread,
+        key,
         call: match operation.call {
             Call::Get => format!("get {key}"),
             Call::Set(value) => format!("set {key} = {value}"),

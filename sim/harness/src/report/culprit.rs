@@ -35,6 +35,7 @@ fn behind<'t>(trace: &'t Trace, finding: &Finding) -> Option<&'t Step> {
     let own = |step: &&Step| step.operation == Some(finding.read);
     let held = |step: &Step| match step.effect? {
         Effect::Found { content, .. } | Effect::Left { content, .. } => Some(content),
+        Effect::Locked { .. } => None,
     };
     let found = trace.steps.iter().rfind(|step| own(step) && held(step) == Some(finding.returned));
     let Some(found) = found else { return trace.steps.iter().rfind(own) };

@@ -2,7 +2,7 @@
 
 use crate::number::grouped;
 use crate::scenario::{Case, Judgement, Outcome};
-use crate::trace::{lanes, reason};
+use crate::trace::{Look, lanes_in, reason_in};
 use crate::verdict::{CaseReport, Verdict};
 
 /// A case that was explored and judged.
@@ -42,9 +42,14 @@ impl<'s> Judged<'s> {
     /// What shows how the case came out: the difference from its baseline, or the lanes and the reason of its trace.
     /// Empty if nothing does.
     pub fn evidence(&self) -> String {
+        self.evidence_in(Look::PLAIN)
+    }
+
+    /// As [`evidence`](Self::evidence), for somebody to look at.
+    pub fn evidence_in(&self, look: Look) -> String {
         match (&self.diff, &self.report.trace) {
             (Some(diff), _) => diff.clone(),
-            (None, Some(trace)) => format!("{}\n{}", lanes(trace), reason(trace)),
+            (None, Some(trace)) => format!("{}\n{}", lanes_in(trace, look), reason_in(trace, look)),
             (None, None) => String::new(),
         }
     }

@@ -2,8 +2,10 @@
 
 mod columns;
 mod culprit;
+mod folder;
 mod github;
 mod grid;
+mod html;
 mod json;
 mod judged;
 mod junit;
@@ -11,14 +13,14 @@ mod record;
 mod sarif;
 mod summary;
 mod table;
-mod trace_json;
 
+pub use folder::{Folder, Unwritable};
 pub use github::{annotations, job_summary};
 pub use grid::grid;
+pub use html::trace_page;
 pub use json::case_line;
 pub use judged::Judged;
 pub use junit::junit;
 pub use sarif::sarif;
 pub use summary::Summary;
 pub use table::table;
-pub use trace_json::trace_line;

@@ -1,215 +1,267 @@
-//! The run as lanes: a column a thread, a row a step, and a bar while an operation is under way.
+//! The run as lanes: a column a thread, a row a step, a bar while an operation is under way, and what the tiers hold,
+//! where it changes.
 
-use super::model::{Span, Step, Trace};
-use super::story::{Story, left, place, shown};
-use super::text::{WIDTH, shorten, width, wrap};
-use crate::history::{OperationId, Value};
-use crate::oracle::Rule;
+mod columns;
+mod rows;
 
-/// The sign, the step's number and what is between them and the lanes.
-const GUTTER: usize = 7;
-/// Between two lanes.
-const GAP: usize = 2;
-/// A lane that is narrower than this cannot be read: then the run is a list.
-const NARROWEST: usize = 16;
+use columns::{GAP, TierColumn};
+use rows::{Row, bar};
 
-/// A row of the table, in the run's order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Row {
-    Begin(OperationId),
-    Step(usize),
-    End(OperationId),
-    /// At the very end: the operation never answered.
-    Open(OperationId),
+use super::look::{Line, Look, Tint};
+use super::marks::marks;
+use super::model::Trace;
+use super::text::{shorten, width, wrap};
+use crate::history::OperationId;
+
+/// Between the step's number and the lanes.
+const GUTTER: usize = 2;
+/// The narrowest that step numbers are.
+const NUMBERS: usize = 4;
+/// A lane's name in a list is cut to this.
+const NAME: usize = 16;
+
+/// The run in lanes, at most 100 columns wide and without colour: [`lanes_in`] with [`Look::PLAIN`].
+pub fn lanes(trace: &Trace) -> String {
+    lanes_in(trace, Look::PLAIN)
 }
 
-/// The run in lanes, at most 100 columns wide. Where there are too many lanes for that, a list with the
-/// lane's name in each row. The steps that the reason speaks of are marked `>`, and say why on the right if
-/// there is room.
-pub fn lanes(trace: &Trace) -> String {
-    let rows = rows(trace);
-    let used: Vec<usize> =
-        (0..trace.lanes.len()).filter(|&lane| rows.iter().any(|&row| lane_of(trace, row) == lane)).collect();
-    let (head, body) = match widths(trace, &rows, &used) {
-        Some(widths) => table(trace, &rows, &used, &widths),
-        None => list(trace, &rows),
-    };
-    let notes = notes(trace);
-    let note = |row: &Row| notes.iter().find(|(marked, _)| marked == row).map(|(_, note)| note.as_str());
-    let right = body.iter().flat_map(|(_, lines)| lines).map(|line| width(line)).max().unwrap_or(0);
-    let room = notes.iter().all(|(_, note)| GUTTER + right + 3 + width(note) <= WIDTH);
-
-    let mut out = header(trace);
-    out.push_str(&format!("{:>5}  {head}\n", "step"));
-    for (row, lines) in &body {
-        for (at, line) in lines.iter().enumerate() {
-            let note = note(row).filter(|_| at == 0);
-            let sign = if note.is_some() { '>' } else { ' ' };
-            let number = match row {
-                Row::Step(step) if at == 0 => trace.steps[*step].number.to_string(),
-                _ => String::new(),
-            };
-            let note = note.filter(|_| room).map(|note| format!(" ◄ {note}")).unwrap_or_default();
-            let line = format!("{sign}{number:>4}  {line:right$}{note}");
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
+/// The run in lanes. Where there are too many lanes for the width, a list with the lane's name in each row. The steps
+/// that the [reason](super::reason) speaks of are marked `>`, and say why on the right if there is room.
+pub fn lanes_in(trace: &Trace, look: Look) -> String {
+    let run = Rows::of(trace);
+    let lines = run.best(look.width);
+    let mut out = header(trace, look);
+    for line in lines.into_iter().chain(run.afterwards(look.width)) {
+        out.push_str(&line.text(look));
+        out.push('\n');
     }
     out
 }
 
 /// What was run, and how the tiers start.
-fn header(trace: &Trace) -> String {
+fn header(trace: &Trace, look: Look) -> String {
     let mut out = String::new();
     let mut field = |name: &str, value: &str| {
-        for (at, line) in wrap(value, WIDTH - 10).iter().enumerate() {
-            out.push_str(&format!("{:10}{line}\n", if at == 0 { name } else { "" }));
+        for (at, text) in wrap(value, look.width - 10).iter().enumerate() {
+            let mut line = Line::default();
+            line.push(Tint::Frame, if at == 0 { name } else { "" });
+            line.pad_to(10);
+            line.push(Tint::Plain, text);
+            out.push_str(&line.text(look));
+            out.push('\n');
         }
     };
     field("scenario", &trace.scenario);
     field("case", &trace.case);
     field("cache", &trace.cache);
-    for (at, tier) in trace.start.iter().enumerate() {
-        field(if at == 0 { "start" } else { "" }, tier);
+    for (at, tier) in trace.tiers.iter().enumerate() {
+        field(if at == 0 { "start" } else { "" }, &tier.to_string());
     }
     out.push('\n');
     out
 }
 
-/// The rows: an operation begins right before its first step and ends right after its last.
-fn rows(trace: &Trace) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let spans = || trace.operations.iter().enumerate();
-    let last = trace.steps.last().map_or(0, |step| step.number);
-    let begin = |rows: &mut Vec<Row>, is_due: &dyn Fn(&Span) -> bool| {
-        let mut due: Vec<(u32, OperationId)> =
-            spans().filter(|(_, span)| is_due(span)).map(|(id, span)| (span.first, id)).collect();
-        due.sort_unstable();
-        rows.extend(due.into_iter().map(|(_, id)| Row::Begin(id)));
-    };
-    for (at, step) in trace.steps.iter().enumerate() {
-        begin(&mut rows, &|span| span.first == step.number);
-        rows.push(Row::Step(at));
-        let ended = |span: &Span| span.reply.is_some() && span.last == step.number;
-        rows.extend(spans().filter(|(_, span)| ended(span)).map(|(id, _)| Row::End(id)));
-    }
-    begin(&mut rows, &|span| span.first > last);
-    rows.extend(spans().filter(|(_, span)| span.reply.is_none()).map(|(id, _)| Row::Open(id)));
-    rows
+/// What is shown, before it is laid out.
+struct Rows<'t> {
+    trace: &'t Trace,
+    rows: Vec<Row>,
+    /// The operations after them, of which the answers say enough.
+    uneventful: Vec<OperationId>,
+    /// The lanes in which anything happens.
+    used: Vec<usize>,
+    tiers: Vec<TierColumn>,
+    /// Of each row, why it matters, if it does.
+    notes: Vec<Option<String>>,
+    /// How wide the sign and the step's number are.
+    numbers: usize,
 }
 
-fn lane_of(trace: &Trace, row: Row) -> usize {
-    match row {
-        Row::Begin(operation) | Row::End(operation) | Row::Open(operation) => {
-            trace.operations[operation].lane
+/// What of it is shown beside the lanes.
+#[derive(Clone, Copy)]
+struct Beside {
+    tiers: bool,
+    notes: bool,
+}
+
+impl<'t> Rows<'t> {
+    fn of(trace: &'t Trace) -> Self {
+        let uneventful = rows::uneventful(trace);
+        let rows = rows::rows(trace, &uneventful);
+        let is_used = |&lane: &usize| rows.iter().any(|row| row.lane(trace) == lane);
+        let marks = marks(trace);
+        let note = |row: &Row| {
+            let notes: Vec<&str> =
+                marks.iter().filter(|mark| row.is_at(mark.moment)).map(|mark| mark.note.as_str()).collect();
+            (!notes.is_empty()).then(|| notes.join(", "))
+        };
+        Rows {
+            used: (0..trace.lanes.len()).filter(is_used).collect(),
+            tiers: columns::tiers(trace),
+            notes: rows.iter().map(note).collect(),
+            uneventful,
+            numbers: 1 + rows.iter().map(|row| width(&row.number(trace))).max().unwrap_or(0).max(NUMBERS),
+            rows,
+            trace,
         }
-        Row::Step(step) => trace.steps[step].lane,
     }
-}
 
-/// What a row says in its lane, before and after the sign that ties it to its operation.
-fn cell(trace: &Trace, row: Row, open: bool) -> (&'static str, &str) {
-    match row {
-        Row::Begin(operation) => ("╭", &trace.operations[operation].call),
-        Row::Step(step) => (if open { "│" } else { " " }, &trace.steps[step].what),
-        Row::End(operation) => ("╰", trace.operations[operation].reply.as_deref().unwrap_or_default()),
-        Row::Open(_) => ("┆", "never answered"),
+    /// The layout that is read best in this width: as much beside the lanes as does not break too many of their rows. If
+    /// not even the lanes fit, a list.
+    fn best(&self, width: usize) -> Vec<Line> {
+        let Some(bare) = self.lanes(width, Beside { tiers: false, notes: false }) else {
+            return self.list(width);
+        };
+        let most = bare.len() + bare.len() / 3;
+        let beside = [(true, true), (true, false), (false, true)];
+        let layouts = beside.map(|(tiers, notes)| self.lanes(width, Beside { tiers, notes }));
+        layouts.into_iter().flatten().find(|lines| lines.len() <= most).unwrap_or(bare)
     }
-}
 
-/// The lanes' widths: as wide as they need to be, or else an even share of what the narrower ones leave.
-/// `None` if that is too little.
-fn widths(trace: &Trace, rows: &[Row], used: &[usize]) -> Option<Vec<usize>> {
-    let needs: Vec<usize> = used
-        .iter()
-        .map(|&lane| {
-            let texts = rows.iter().filter(|&&row| lane_of(trace, row) == lane);
-            texts
-                .map(|&row| 2 + width(cell(trace, row, true).1))
-                .chain([width(&trace.lanes[lane])])
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let mut room = WIDTH.checked_sub(GUTTER + GAP * used.len().saturating_sub(1))?;
-    let mut order: Vec<usize> = (0..needs.len()).collect();
-    order.sort_by_key(|&lane| needs[lane]);
-    let mut widths = vec![0; needs.len()];
-    for (done, &lane) in order.iter().enumerate() {
-        let share = room / (needs.len() - done);
-        if needs[lane] > share && share < NARROWEST {
-            return None;
-        }
-        widths[lane] = needs[lane].min(share);
-        room -= widths[lane];
-    }
-    Some(widths)
-}
-
-type Body = Vec<(Row, Vec<String>)>;
-
-/// A column a lane.
-fn table(trace: &Trace, rows: &[Row], used: &[usize], widths: &[usize]) -> (String, Body) {
-    let gap = " ".repeat(GAP);
-    let line = |cells: Vec<String>| {
-        let cells: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        cells.join(&gap).trim_end().to_owned()
-    };
-    let head =
-        line(used.iter().zip(widths).map(|(&lane, &width)| shorten(&trace.lanes[lane], width)).collect());
-    let mut open = vec![false; trace.lanes.len()];
-    let mut body = Vec::new();
-    for &row in rows {
-        let here = lane_of(trace, row);
-        let (sign, text) = cell(trace, row, open[here]);
-        open[here] = after(row, open[here]);
-        let column = used.iter().position(|&lane| lane == here).expect("a row's lane is used");
-        let parts = wrapped(text, widths[column] - 2);
-        let lines = parts.iter().enumerate().map(|(at, part)| {
-            let cells = used.iter().map(|&lane| match (lane == here, at) {
-                (true, 0) => format!("{sign} {part}"),
-                (true, _) => format!("{} {part}", bar(open[here])),
-                (false, _) => bar(open[lane]).to_owned(),
+    /// What comes after the rows: a line for each operation.
+    fn afterwards(&self, width: usize) -> Vec<Line> {
+        let line = |&id: &OperationId| {
+            let span = &self.trace.operations[id];
+            let reply = span.reply.as_deref().unwrap_or_default();
+            let text = format!("afterwards {}'s {} returns {reply}", self.trace.lanes[span.lane], span.call);
+            let start = self.numbers + GUTTER;
+            let lines = wrap(&text, width - start).into_iter().enumerate().map(move |(nth, text)| {
+                let mut line = self.begin("", if nth == 0 { "…" } else { "" });
+                line.pad_to(start);
+                line.push(Tint::Frame, &text);
+                line
             });
-            line(cells.collect())
+            lines.collect::<Vec<_>>()
+        };
+        self.uneventful.iter().flat_map(line).collect()
+    }
+
+    /// How much of the line is not the lanes'.
+    fn beside(&self, beside: Beside) -> usize {
+        let tiers: usize = self.tiers.iter().map(|tier| GAP + tier.width).sum();
+        let notes = self.notes.iter().flatten().map(|note| 3 + width(note)).max().unwrap_or(0);
+        self.numbers + GUTTER + if beside.tiers { tiers } else { 0 } + if beside.notes { notes } else { 0 }
+    }
+
+    /// A column a lane. `None` if they do not fit.
+    fn lanes(&self, width: usize, beside: Beside) -> Option<Vec<Line>> {
+        let room = width.checked_sub(self.beside(beside))?;
+        let widths = columns::widths(self.trace, &self.rows, &self.used, room)?;
+        let mut starts = vec![self.numbers + GUTTER];
+        starts.extend(widths.iter().map(|width| width + GAP));
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        let end = *starts.last().expect("there is a first") - GAP;
+        let mut head = self.begin("", "step");
+        for ((&lane, &width), &start) in self.used.iter().zip(&widths).zip(&starts) {
+            head.pad_to(start);
+            head.push(Tint::Name, &shorten(&self.trace.lanes[lane], width));
+        }
+        let mut lines = vec![self.with_tiers(head, end, beside, |tier| Some(tier.name.as_str()))];
+        let mut open = vec![false; self.trace.lanes.len()];
+        for (at, row) in self.rows.iter().enumerate() {
+            let here = row.lane(self.trace);
+            let sign = row.sign(open[here]);
+            open[here] = row.leaves_open(open[here]);
+            let column = self.used.iter().position(|&lane| lane == here).expect("a row's lane is used");
+            for (nth, part) in wrapped(&row.what(self.trace), widths[column] - 2).iter().enumerate() {
+                let mut line = self.begin_row(at, nth);
+                for (&lane, &start) in self.used.iter().zip(&starts) {
+                    line.pad_to(start);
+                    let is_first = lane == here && nth == 0;
+                    line.push(Tint::Frame, if is_first { sign } else { bar(open[lane]) });
+                    if lane == here {
+                        line.push(self.tint(at), &format!(" {part}"));
+                    }
+                }
+                lines.push(self.finish_row(line, at, nth, end, beside));
+            }
+        }
+        Some(lines)
+    }
+
+    /// A row a step with its lane's name. What is beside it is so if no row has to be broken for it.
+    fn list(&self, width: usize) -> Vec<Line> {
+        let names = self.trace.lanes.iter().map(|name| self::width(name)).max().unwrap_or(0).min(NAME);
+        let start = self.numbers + GUTTER + names + GAP;
+        let widest = self.rows.iter().map(|row| self::width(&row.what(self.trace))).max().unwrap_or(0);
+        let end = (start + 2 + widest).min(width);
+        let fits = |&beside: &Beside| end + self.beside(beside) - self.numbers - GUTTER <= width;
+        let beside =
+            [(true, true), (true, false), (false, true)].map(|(tiers, notes)| Beside { tiers, notes });
+        let beside = beside.into_iter().find(fits).unwrap_or(Beside { tiers: false, notes: false });
+        let mut head = self.begin("", "step");
+        head.pad_to(self.numbers + GUTTER);
+        head.push(Tint::Name, "thread");
+        let mut lines = vec![self.with_tiers(head, end, beside, |tier| Some(tier.name.as_str()))];
+        let mut open = vec![false; self.trace.lanes.len()];
+        for (at, row) in self.rows.iter().enumerate() {
+            let here = row.lane(self.trace);
+            let sign = row.sign(open[here]);
+            open[here] = row.leaves_open(open[here]);
+            for (nth, part) in wrapped(&row.what(self.trace), end - start - 2).iter().enumerate() {
+                let mut line = self.begin_row(at, nth);
+                line.pad_to(self.numbers + GUTTER);
+                if nth == 0 {
+                    line.push(Tint::Plain, &shorten(&self.trace.lanes[here], names));
+                }
+                line.pad_to(start);
+                line.push(Tint::Frame, if nth == 0 { sign } else { bar(open[here]) });
+                line.push(self.tint(at), &format!(" {part}"));
+                lines.push(self.finish_row(line, at, nth, end, beside));
+            }
+        }
+        lines
+    }
+
+    fn begin(&self, sign: &str, number: &str) -> Line {
+        let mut line = Line::default();
+        line.push(Tint::Alarm, sign);
+        line.pad_to(self.numbers - self::width(number));
+        line.push(Tint::Frame, number);
+        line
+    }
+
+    fn begin_row(&self, at: usize, nth: usize) -> Line {
+        let sign = if nth == 0 && self.notes[at].is_some() { ">" } else { "" };
+        let number = if nth == 0 { self.rows[at].number(self.trace) } else { String::new() };
+        self.begin(sign, &number)
+    }
+
+    fn tint(&self, at: usize) -> Tint {
+        if self.notes[at].is_some() { Tint::Marked } else { Tint::Plain }
+    }
+
+    /// Adds what the tiers hold now, and why the row matters.
+    fn finish_row(&self, line: Line, at: usize, nth: usize, end: usize, beside: Beside) -> Line {
+        let steps = match &self.rows[at] {
+            Row::Steps(steps) if nth == 0 => Some(steps.clone()),
+            _ => None,
+        };
+        let mut line = self.with_tiers(line, end, beside, |tier| {
+            steps.clone()?.rev().find_map(|step| tier.cells[step].as_deref())
         });
-        body.push((row, lines.collect()));
+        if let Some(note) = self.notes[at].as_ref().filter(|_| beside.notes && nth == 0) {
+            let tiers: usize = self.tiers.iter().map(|tier| GAP + tier.width).sum();
+            line.pad_to(end + if beside.tiers { tiers } else { 0 } + 1);
+            line.push(Tint::Alarm, &format!("◄ {note}"));
+        }
+        line
     }
-    (head, body)
-}
 
-/// A row a step with its lane's name.
-fn list(trace: &Trace, rows: &[Row]) -> (String, Body) {
-    let name_width = trace.lanes.iter().map(|name| width(name)).max().unwrap_or(0).min(NARROWEST);
-    let mut open = vec![false; trace.lanes.len()];
-    let mut body = Vec::new();
-    for &row in rows {
-        let here = lane_of(trace, row);
-        let (sign, text) = cell(trace, row, open[here]);
-        open[here] = after(row, open[here]);
-        let name = shorten(&trace.lanes[here], name_width);
-        let parts = wrapped(text, WIDTH - GUTTER - name_width - GAP - 2);
-        let lines = parts.iter().enumerate().map(|(at, part)| match at {
-            0 => format!("{name:name_width$}  {sign} {part}"),
-            _ => format!("{:name_width$}  {} {part}", "", bar(open[here])),
-        });
-        body.push((row, lines.collect()));
+    fn with_tiers<'r>(
+        &'r self,
+        mut line: Line,
+        end: usize,
+        beside: Beside,
+        cell: impl Fn(&'r TierColumn) -> Option<&'r str>,
+    ) -> Line {
+        let mut start = end;
+        for tier in self.tiers.iter().filter(|_| beside.tiers) {
+            line.pad_to(start + GAP);
+            line.push(Tint::Content, cell(tier).unwrap_or_default());
+            start += GAP + tier.width;
+        }
+        line
     }
-    ("thread".to_owned(), body)
-}
-
-/// Whether an operation is under way in the row's lane after the row.
-fn after(row: Row, open: bool) -> bool {
-    match row {
-        Row::Begin(_) => true,
-        Row::End(_) | Row::Open(_) => false,
-        Row::Step(_) => open,
-    }
-}
-
-fn bar(open: bool) -> &'static str {
-    if open { "│" } else { " " }
 }
 
 /// The text in lines, of which all but the first are indented. What a step found or left is not parted from
@@ -218,50 +270,7 @@ fn wrapped(text: &str, max: usize) -> Vec<String> {
     if width(text) <= max {
         return vec![text.to_owned()];
     }
-    let tied = text.replace("→ ", "→\u{a0}").replace("= ", "=\u{a0}");
+    let tied = text.replace("→ ", "→\u{a0}").replace("= ", "=\u{a0}").replace(" s)", "\u{a0}s)");
     let lines = wrap(&tied, max - 2).into_iter().map(|line| line.replace('\u{a0}', " "));
     lines.enumerate().map(|(at, line)| if at == 0 { line } else { format!("  {line}") }).collect()
-}
-
-/// The rows that matter for the gravest finding, and why.
-fn notes(trace: &Trace) -> Vec<(Row, String)> {
-    let Some(&finding) = shown(trace).first() else { return Vec::new() };
-    let story = Story::of(trace, finding);
-    let row = |step: &Step| {
-        Row::Step(
-            trace
-                .steps
-                .iter()
-                .position(|other| other.number == step.number)
-                .expect("a story is of its trace"),
-        )
-    };
-    let content = |content: Option<Value>| content.map_or("absent".to_owned(), |value| value.to_string());
-    let change = |step: &Step, put: String| match left(step) {
-        Some(None) => format!("removed from {}", place(&step.place)),
-        _ => format!("{put} into {}", place(&step.place)),
-    };
-    let returned = content(finding.returned);
-    let mut notes = vec![(Row::Begin(finding.read), format!("{} read", finding.rule))];
-    if let Some(origin) = story.origin {
-        notes.push((row(origin.found), format!("{returned} found")));
-        notes.extend(origin.source.map(|source| (row(source), format!("{returned} read"))));
-        notes.extend(origin.put.map(|put| (row(put), change(put, format!("{returned} put")))));
-    }
-    if let (Some(written), Some(newer)) = (story.written, finding.newer) {
-        let made = newer.map_or("deleted".to_owned(), |value| format!("{value} written"));
-        notes.push((row(written), made));
-    }
-    notes.extend(story.touched.map(|touched| (row(touched), change(touched, "newer put".to_owned()))));
-    match (finding.rule, finding.before, finding.newer) {
-        (Rule::Stale, Some(write), Some(newer)) => {
-            let newer = newer.map_or("deletion".to_owned(), |value| value.to_string());
-            notes.push((Row::End(write), format!("{newer} acknowledged")));
-        }
-        (Rule::Inverted, Some(earlier), Some(seen)) => {
-            notes.push((Row::End(earlier), format!("{} returned", content(seen))));
-        }
-        _ => {}
-    }
-    notes
 }

@@ -1,11 +1,27 @@
 //! Traces: the recorded run and its projections.
 
+mod document;
 mod lanes;
+mod look;
+mod marks;
+mod mermaid;
 mod model;
+mod order;
+mod perfetto;
 mod reason;
+mod shiviz;
+mod state;
 mod story;
 mod text;
 
-pub use lanes::lanes;
-pub use model::{Effect, Ending, Place, Span, Step, Trace};
-pub use reason::reason;
+pub use document::{FORMAT, Unreadable, VERSION, json, read};
+pub use lanes::{lanes, lanes_in};
+pub use look::Look;
+pub use marks::{Mark, Moment, Role, marks};
+pub use mermaid::mermaid;
+pub use model::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
+pub use order::immediately_before;
+pub use perfetto::perfetto;
+pub use reason::{reason, reason_in, verdict};
+pub use shiviz::shiviz;
+pub use state::{Content, states};

@@ -1,6 +1,8 @@
 //! The recorded run: domain events with their step, task and place. Every form in which a trace is shown is a
 //! projection of this.
 
+use std::fmt;
+
 use crate::history::{Key, OperationId, Value};
 use crate::oracle::Finding;
 
@@ -36,13 +38,18 @@ pub enum Effect {
         /// What it holds from now on.
         content: Option<Value>,
     },
+    /// It took the entry's lock, for the steps up to the operation's next one at this place.
+    Locked {
+        /// The entry's name at this place.
+        entry: Key,
+    },
 }
 
 impl Effect {
     /// The entry's name.
     pub fn entry(self) -> Key {
         match self {
-            Effect::Found { entry, .. } | Effect::Left { entry, .. } => entry,
+            Effect::Found { entry, .. } | Effect::Left { entry, .. } | Effect::Locked { entry } => entry,
         }
     }
 }
@@ -66,6 +73,50 @@ pub struct Step {
     pub time: u64,
     /// The operation that it is part of.
     pub operation: Option<OperationId>,
+    /// Happens-before, as a vector clock: of each lane, how many of its steps happen before this one, itself included.
+    pub clock: Vec<u32>,
+}
+
+/// A tier, and what it holds at the start.
+#[derive(Clone, Debug)]
+pub struct Tier {
+    /// Which it is: the [`Step::place`] of what happens in it.
+    pub place: Place,
+    /// What it is called: `L1`, `redis`.
+    pub name: String,
+    /// Its entries at the start, in the order of their names.
+    pub start: Vec<Entry>,
+}
+
+/// An entry of a tier at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name at this place.
+    pub entry: Key,
+    /// What it holds.
+    pub value: Value,
+    /// The virtual time from which on it is expired, in milliseconds; `None` if it stays.
+    pub expires: Option<u64>,
+}
+
+/// `L1 empty`, `redis user:1 = v0`.
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.name)?;
+        if self.start.is_empty() {
+            return f.write_str("empty");
+        }
+        for (at, Entry { entry, value, expires }) in self.start.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{entry} = {value}")?;
+            match expires {
+                None => {}
+                Some(0) => f.write_str(" (expired)")?,
+                Some(at) => write!(f, " (until {} s)", at / 1_000)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An operation of the scenario in the run.
@@ -73,6 +124,8 @@ pub struct Step {
 pub struct Span {
     /// The lane of the thread that called it.
     pub lane: usize,
+    /// The key that it is about.
+    pub key: Key,
     /// What was called: `get user:1`, `set user:1 = v1`.
     pub call: String,
     /// What it answered: `v0`, `absent`, `done`; `None` if it never did.
@@ -103,8 +156,10 @@ pub struct Trace {
     pub case: String,
     /// The cache under test.
     pub cache: String,
-    /// What the tiers held at the start, one line a tier: `L1 empty`, `redis user:1 = v0`.
-    pub start: Vec<String>,
+    /// Who searched: the name of an [`Engine`](crate::verdict::Engine).
+    pub engine: String,
+    /// The tiers, the nearest first.
+    pub tiers: Vec<Tier>,
     /// The lanes' names, left to right.
     pub lanes: Vec<String>,
     /// The events, in the order of the run.

@@ -1,14 +1,21 @@
 //! The reason in words: what went wrong in the run, and why it could.
 
+use super::look::{Look, Tint};
 use super::model::{Effect, Ending, Place, Trace};
 use super::story::{Origin, Story, is_shown, left, place, short, shown, who};
-use super::text::{WIDTH, wrap};
+use super::text::wrap;
 use crate::history::Value;
 use crate::oracle::{Finding, Rule};
 
-/// Why the run is wrong, in words: the gravest finding that it shows, step by step, then whatever else it
-/// shows, and how it ended if it did not end well. At most 100 columns wide.
+/// Why the run is wrong, in words, at most 100 columns wide and without colour: [`reason_in`] with [`Look::PLAIN`].
 pub fn reason(trace: &Trace) -> String {
+    reason_in(trace, Look::PLAIN)
+}
+
+/// Why the run is wrong, in words: the gravest finding that it shows, step by step, then whatever else it
+/// shows, and how it ended if it did not end well.
+pub fn reason_in(trace: &Trace, look: Look) -> String {
+    let filled = |text: &str| filled(text, look);
     let shown = shown(trace);
     let mut paragraphs = Vec::new();
     if let Some((&main, others)) = shown.split_first() {
@@ -23,8 +30,8 @@ pub fn reason(trace: &Trace) -> String {
     }
     match &trace.ending {
         Ending::Complete => {}
-        Ending::Deadlock(waiting) => paragraphs.extend(deadlock(trace, waiting)),
-        Ending::Panic(message) => paragraphs.extend(panic(trace, message)),
+        Ending::Deadlock(waiting) => paragraphs.extend(deadlock(trace, waiting, look)),
+        Ending::Panic(message) => paragraphs.extend(panic(trace, message, look)),
     }
     if paragraphs.is_empty() {
         paragraphs.push("Nothing is wrong with this run.".to_owned());
@@ -33,9 +40,27 @@ pub fn reason(trace: &Trace) -> String {
     paragraphs.join("\n\n") + "\n"
 }
 
-fn filled(text: &str) -> String {
-    wrap(text, WIDTH).join("\n")
+/// One word for what is wrong with the run: the gravest rule that it breaks, or how it ended; else `clean`.
+pub fn verdict(trace: &Trace) -> &'static str {
+    match (&trace.ending, trace.findings.iter().map(|finding| finding.rule).min()) {
+        (Ending::Deadlock(_), _) => "deadlock",
+        (Ending::Panic(_), _) => "panic",
+        (Ending::Complete, Some(rule)) => rule.name(),
+        (Ending::Complete, None) => "clean",
+    }
 }
+
+/// The paragraph in lines. What is wrong, its first word, stands out.
+fn filled(text: &str, look: Look) -> String {
+    let text = wrap(text, look.width).join("\n");
+    match text.split_once(": ").filter(|(title, _)| TITLES.contains(title)) {
+        Some((title, rest)) => format!("{} {rest}", look.paint(Tint::Alarm, &format!("{title}:"))),
+        None => text,
+    }
+}
+
+/// The first words of the paragraphs that say what is wrong.
+const TITLES: [&str; 7] = ["Crossed", "Phantom", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
 
 fn title(rule: Rule) -> &'static str {
     match rule {
@@ -191,7 +216,7 @@ fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
 }
 
 /// What stopped it, and, a line each, who waits for what and which operations never answered.
-fn deadlock(trace: &Trace, waiting: &[String]) -> [String; 2] {
+fn deadlock(trace: &Trace, waiting: &[String], look: Look) -> [String; 2] {
     let stopped = match trace.steps.last() {
         Some(step) => format!("Deadlock: after step {}, nothing could go on.", step.number),
         None => "Deadlock: nothing could go on from the start.".to_owned(),
@@ -199,18 +224,19 @@ fn deadlock(trace: &Trace, waiting: &[String]) -> [String; 2] {
     let unanswered = trace.operations.iter().enumerate().filter(|(_, span)| span.reply.is_none());
     let unanswered = unanswered.map(|(id, _)| format!("{} never answered", who(trace, id)));
     let lines = waiting.iter().cloned().chain(unanswered);
-    let items: Vec<String> = lines.map(|line| format!("- {}", wrap(&line, WIDTH - 2).join("\n  "))).collect();
-    [filled(&stopped), items.join("\n")]
+    let items: Vec<String> =
+        lines.map(|line| format!("- {}", wrap(&line, look.width - 2).join("\n  "))).collect();
+    [filled(&stopped, look), items.join("\n")]
 }
 
-fn panic(trace: &Trace, message: &str) -> [String; 2] {
+fn panic(trace: &Trace, message: &str, look: Look) -> [String; 2] {
     let last = trace.steps.last().map(|step| {
         let by =
             step.operation.map_or_else(|| trace.lanes[step.lane].clone(), |operation| who(trace, operation));
         let (number, what, location) = (step.number, &step.what, &step.location);
         format!("The last step before it was step {number}, `{what}`, in {by} ({location}).")
     });
-    [filled(&format!("Panic: {message}")), filled(&last.unwrap_or_default())]
+    [filled(&format!("Panic: {message}"), look), filled(&last.unwrap_or_default(), look)]
 }
 
 /// A content; a value that was written for another key says so.

@@ -1,7 +1,7 @@
 //! How a violation came about, as far as the steps tell: which of a run's steps matter, and for what.
 
 use super::model::{Effect, Place, Span, Step, Trace};
-use crate::history::{Key, OperationId, Value};
+use crate::history::{OperationId, Value};
 use crate::oracle::{Finding, Rule};
 
 /// Where an operation's answer came from.
@@ -57,24 +57,23 @@ impl<'a> Story<'a> {
     }
 }
 
-fn place_and_entry(step: &Step) -> Option<(&Place, Key)> {
-    Some((&step.place, step.effect?.entry()))
+/// Whether the step wrote or removed the entry that `found` found.
+fn changes(step: &Step, found: &Step) -> bool {
+    let entry = |step: &Step| step.effect.map(Effect::entry);
+    step.place == found.place && left(step).is_some() && entry(step) == entry(found)
 }
 
 /// What the step left its entry holding, if it did.
 pub(super) fn left(step: &Step) -> Option<Option<Value>> {
     match step.effect? {
         Effect::Left { content, .. } => Some(content),
-        Effect::Found { .. } => None,
+        Effect::Found { .. } | Effect::Locked { .. } => None,
     }
 }
 
 fn origin(trace: &Trace, operation: OperationId, content: Option<Value>) -> Option<Origin<'_>> {
     let found = last_found(trace, operation, content, u32::MAX)?;
-    let earlier = |step: &&Step| {
-        step.number < found.number && left(step).is_some() && place_and_entry(step) == place_and_entry(found)
-    };
-    let last = trace.steps.iter().rfind(earlier);
+    let last = trace.steps.iter().rfind(|step| step.number < found.number && changes(step, found));
     let put = last.filter(|step| left(step) == Some(content));
     let source = put.and_then(|put| last_found(trace, put.operation?, content, put.number));
     Some(Origin { found, put, from_start: last.is_none(), source })
@@ -107,11 +106,7 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
 
 /// The operation's last step that wrote or removed what `found` found.
 fn touched<'a>(trace: &'a Trace, operation: OperationId, found: &Step) -> Option<&'a Step> {
-    trace.steps.iter().rfind(|step| {
-        step.operation == Some(operation)
-            && left(step).is_some()
-            && place_and_entry(step) == place_and_entry(found)
-    })
+    trace.steps.iter().rfind(|step| step.operation == Some(operation) && changes(step, found))
 }
 
 /// The place's name in prose.

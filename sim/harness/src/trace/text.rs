@@ -1,8 +1,5 @@
 //! Text to a width, counted in characters.
 
-/// The widest that a trace may be.
-pub(super) const WIDTH: usize = 100;
-
 /// How wide the text is.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()

@@ -8,4 +8,4 @@ mod store;
 
 pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
-pub(crate) use run::run;
+pub(crate) use run::{TTL, run};

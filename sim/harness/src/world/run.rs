@@ -11,7 +11,7 @@ use crate::protocols::{Build, Cache, Tiers, Visitor, WarmEntry};
 use crate::scenario::Local;
 
 /// How long a local entry lives, where it can expire.
-const TTL: Duration = Duration::from_secs(60);
+pub(crate) const TTL: Duration = Duration::from_secs(60);
 
 /// Runs the plan once, inside an execution of `P`'s engine: sets the tiers up, runs the threads until all have ended,
 /// and reads every key once more.

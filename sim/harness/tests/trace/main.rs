@@ -1,5 +1,7 @@
 //! Traces written by hand, and what a reader gets to see of them.
 
+mod document;
+mod projections;
 mod recorder;
 
 use recorder::{Recorder, finding, value};
@@ -13,11 +15,16 @@ fn check(name: &str, trace: &Trace) {
         assert!(line.chars().count() <= 100, "wider than 100 columns: {line}");
         assert_eq!(line, line.trim_end(), "ends in blanks");
     }
+    recorded(&format!("trace-by-hand-{name}"), &shown);
+}
+
+/// Holds the text to the snapshot of this name.
+fn recorded(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("trace-by-hand-{name}"), shown));
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 const ARTICLE: [&str; 3] = ["reader-1", "writer-1", "observer"];

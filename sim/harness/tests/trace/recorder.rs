@@ -2,7 +2,7 @@
 
 use selvedge_sim::history::{Key, OperationId, Value};
 use selvedge_sim::oracle::{Finding, Rule};
-use selvedge_sim::trace::{Effect, Ending, Place, Span, Step, Trace};
+use selvedge_sim::trace::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
 
 /// A trace under way.
 pub(super) struct Recorder(Trace);
@@ -12,26 +12,28 @@ pub(super) fn value(key: &str, version: u32) -> Option<Value> {
 }
 
 impl Recorder {
+    /// The start has a line for each tier: `L1 empty`, `redis user:1 = v0, user:2 = v0`.
     pub(super) fn new(scenario: &str, case: &str, cache: &str, start: &[&str], lanes: &[&str]) -> Self {
-        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Recorder(Trace {
             scenario: scenario.to_owned(),
             case: case.to_owned(),
             cache: cache.to_owned(),
-            start: owned(start),
-            lanes: owned(lanes),
+            engine: "optimal".to_owned(),
+            tiers: start.iter().map(|line| tier(line)).collect(),
+            lanes: lanes.iter().map(|&name| name.to_owned()).collect(),
             steps: Vec::new(),
             operations: Vec::new(),
             findings: Vec::new(),
             ending: Ending::Complete,
-            schedule: String::new(),
+            schedule: "s1:".to_owned(),
         })
     }
 
     /// An operation is called: it begins with its first step.
     pub(super) fn call(&mut self, lane: usize, call: &str) -> OperationId {
         let first = self.next();
-        self.0.operations.push(Span { lane, call: call.to_owned(), reply: None, first, last: 0 });
+        let key = Key::new(call.split(' ').nth(1).expect("a call has a key"));
+        self.0.operations.push(Span { lane, key, call: call.to_owned(), reply: None, first, last: 0 });
         self.0.operations.len() - 1
     }
 
@@ -52,6 +54,20 @@ impl Recorder {
         span.last = number;
         let lane = span.lane;
         let location = format!("src/protocols/by_hand.rs:{}", 10 + number);
+        // After the lane's own steps, and after those on the same entry, unless neither changes it.
+        let mut clock = vec![0; self.0.lanes.len()];
+        for step in &self.0.steps {
+            let entries = effect.zip(step.effect).filter(|_| step.place == place);
+            let meets = entries.is_some_and(|(one, other)| {
+                let changes = |effect| matches!(effect, Effect::Left { .. });
+                one.entry() == other.entry() && (changes(one) || changes(other))
+            });
+            if meets || step.lane == lane {
+                clock.iter_mut().zip(&step.clock).for_each(|(own, seen)| *own = (*own).max(*seen));
+            }
+        }
+        clock[lane] += 1;
+        self.0.schedule.push(char::from(b'b' + lane as u8));
         self.0.steps.push(Step {
             number,
             lane,
@@ -61,6 +77,7 @@ impl Recorder {
             location,
             time: 0,
             operation: Some(operation),
+            clock,
         });
     }
 
@@ -109,6 +126,17 @@ impl Recorder {
         self.0.ending = ending;
         self.0
     }
+}
+
+fn tier(line: &str) -> Tier {
+    let (name, held) = line.split_once(' ').expect("a tier and what it holds");
+    let place = if name == "L1" { Place::L1 } else { Place::Remote };
+    let entries = held.split(", ").filter(|&held| held != "empty").map(|held| {
+        let (entry, version) = held.split_once(" = v").expect("an entry and its version");
+        let value = value(entry, version.parse().expect("a number")).expect("a value");
+        Entry { entry: Key::new(entry), value, expires: None }
+    });
+    Tier { place, name: name.to_owned(), start: entries.collect() }
 }
 
 pub(super) fn finding(

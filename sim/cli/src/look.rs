@@ -1,0 +1,37 @@
+//! Whether text has colours, and how wide it is.
+
+use std::env;
+use std::io::{IsTerminal, stdout};
+
+use selvedge_sim::trace::Look;
+
+use crate::args::Colour;
+
+/// The terminal that results go to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    columns: Option<usize>,
+}
+
+impl Terminal {
+    /// The terminal that stdout is, if it is one.
+    pub(crate) fn of_stdout() -> Option<Self> {
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        stdout().is_terminal().then_some(Terminal { columns })
+    }
+}
+
+/// How traces look on what results go to.
+pub(crate) fn look(colour: Colour, terminal: Option<Terminal>) -> Look {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let look = Look::PLAIN.in_colour(match colour {
+        Colour::Auto => terminal.is_some() && !is_set("NO_COLOR") && !dumb,
+        Colour::Always => true,
+        Colour::Never => false,
+    });
+    match terminal.and_then(|terminal| terminal.columns) {
+        Some(columns) => look.of_width(columns),
+        None => look,
+    }
+}

@@ -1,0 +1,88 @@
+//! The report as a folder: a page of all cases, and each trace as a file of its own.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::Judged;
+use super::html::{case_block, head};
+use crate::trace::json;
+
+/// The longest name that a trace's file gets, without its ending: file systems take 255 bytes.
+const LONGEST: usize = 200;
+
+/// A folder that a report is written to, case by case: what has been added is there, whatever happens to the process.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    index: File,
+    /// The traces' names so far, in small letters: some file systems do not tell them apart otherwise.
+    names: BTreeSet<String>,
+}
+
+/// The report cannot be written.
+#[derive(Debug, Error, Diagnostic)]
+#[error("cannot write the report to {path}: {error}")]
+#[diagnostic(help("give `--report` a folder that can be written, or one that can be made"))]
+pub struct Unwritable {
+    path: String,
+    error: io::Error,
+}
+
+impl Folder {
+    /// Makes the folder if it is not there, and begins its `index.html`. Nothing else in it is touched.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or the page cannot be written.
+    pub fn create(path: &Path) -> Result<Self, Unwritable> {
+        let index = path.join("index.html");
+        let begun = fs::create_dir_all(path).and_then(|()| File::create(&index)).and_then(|mut file| {
+            file.write_all(head().as_bytes())?;
+            Ok(file)
+        });
+        let index = begun.map_err(|error| unwritable(path, error))?;
+        Ok(Folder { path: path.to_owned(), index, names: BTreeSet::new() })
+    }
+
+    /// Adds a case: its trace, if it has one, as `<scenario>.<case>.trace.json`, and its row in the page.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be written.
+    pub fn add(&mut self, judged: &Judged<'_>) -> Result<(), Unwritable> {
+        let file = judged.report.trace.as_ref().map(|trace| {
+            let name = self.name(&trace.scenario, &trace.case);
+            let path = self.path.join(&name);
+            fs::write(&path, json(trace)).map_err(|error| unwritable(&path, error)).map(|()| name)
+        });
+        let file = file.transpose()?;
+        let block = case_block(judged, file.as_deref());
+        self.index
+            .write_all(block.as_bytes())
+            .map_err(|error| unwritable(&self.path.join("index.html"), error))
+    }
+
+    /// A name that every file system takes, and that no other trace of this report has.
+    fn name(&mut self, scenario: &str, case: &str) -> String {
+        let plain = |letter: char| {
+            if letter.is_ascii_alphanumeric() || "._=,-".contains(letter) { letter } else { '_' }
+        };
+        let stem: String = format!("{scenario}.{case}").chars().map(plain).take(LONGEST).collect();
+        let mut name = stem.clone();
+        let mut nth = 1;
+        while !self.names.insert(name.to_ascii_lowercase()) {
+            nth += 1;
+            name = format!("{stem}-{nth}");
+        }
+        name + ".trace.json"
+    }
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Unwritable {
+    Unwritable { path: path.display().to_string(), error }
+}

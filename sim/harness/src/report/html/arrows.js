@@ -1,0 +1,35 @@
+// Happens-before as arrows between dots, drawn over the rows once these have their places.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+// How far beside its lane an arrow goes down, and how round its corners are.
+const BESIDE = 8;
+const BEND = 4;
+
+function drawArrows(trace, rows, current) {
+  const frame = byId("timeline").getBoundingClientRect();
+  const centre = (step) => {
+    const dot = rows[step].querySelector(".dot").getBoundingClientRect();
+    return { x: dot.left + dot.width / 2 - frame.left, y: dot.top + dot.height / 2 - frame.top, r: dot.width / 2 };
+  };
+  const head = svg("marker", { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" },
+    svg("path", { d: "M0 0 8 4 0 8z" }));
+  const arrows = trace.steps.flatMap((step) => step.after.map((before) => {
+    const from = centre(before), to = centre(step.step);
+    const side = Math.sign(to.x - from.x);
+    // Between two rows there are no words: there it goes to the other lane, beside which it goes down.
+    const across = rows[before].getBoundingClientRect().bottom - frame.top;
+    const beside = to.x - side * BESIDE;
+    const path = `M${from.x} ${from.y + from.r} V${across - BEND} q0 ${BEND} ${side * BEND} ${BEND}`
+      + `H${beside - side * BEND} q${side * BEND} 0 ${side * BEND} ${BEND} V${to.y - BEND} q0 ${BEND} ${side * (BESIDE - to.r - 1)} ${BEND}`;
+    return svg("path", { d: path, "marker-end": "url(#head)", class: step.step === current || before === current ? "near" : "", "data-from": before, "data-to": step.step });
+  }));
+  byId("arrows").replaceChildren(svg("defs", {}, head), ...arrows);
+}

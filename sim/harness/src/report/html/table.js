@@ -1,0 +1,44 @@
+// The table of cases. What was not expected comes first.
+
+function caseText(its) {
+  const events = its.trace ? its.trace.steps.map((step) => step.event) : [];
+  const words = [its.scenario, its.case, its.cache, its.engine, its.verdict, its.why, its.trace && its.trace.reason];
+  return words.concat(events).filter(Boolean).join(" ").toLowerCase();
+}
+
+function verdictCell(its) {
+  const bounded = its.complete === false && its.verdict !== "bounded" ? ", bounded" : "";
+  const searched = its.schedules === null ? "" : counted(its.schedules, "schedule");
+  const counts = its.violations.map(([rule, classes]) => `${rule} in ${classes.toLocaleString("en")}`).join(", ");
+  return make("td", {}, its.verdict + bounded, make("small", {}, counts ? `${counts} of ${searched}` : searched));
+}
+
+function resultCell(its) {
+  if (its.passed) return make("td", { class: "pass" }, "as expected");
+  return make("td", { class: "fail" }, "FAIL", make("small", {}, its.why || ""));
+}
+
+function caseRow(its, at) {
+  const name = its.trace ? make("a", { href: `#case=${at}` }, its.scenario) : its.scenario;
+  const details = its.case === "only" ? its.cache : `${its.case} · ${its.cache}`;
+  return make("tr", {},
+    make("td", { class: "case" }, name, make("small", {}, details)),
+    verdictCell(its), resultCell(its));
+}
+
+// The table over these cases; returns what chooses its rows.
+function showTable(cases) {
+  const rows = cases.map((its, at) => ({ its, text: caseText(its), row: caseRow(its, at) }));
+  const sorted = rows.toSorted((a, b) => Number(a.its.passed) - Number(b.its.passed));
+  byId("rows").replaceChildren(...sorted.map(({ row }) => row));
+  return function choose(words, show) {
+    let shown = 0;
+    for (const { its, text, row } of rows) {
+      const wanted = show === "failed" ? !its.passed : show === "traced" ? its.trace !== null : true;
+      row.hidden = !wanted || !words.every((word) => text.includes(word));
+      shown += row.hidden ? 0 : 1;
+    }
+    byId("none").hidden = shown > 0;
+    return shown;
+  };
+}

@@ -1,0 +1,250 @@
+//! From a document back to its trace. What is derived (the reason, the marks, what the tiers hold) is derived anew.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+use selvedge_engine::Schedule;
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use super::error::{Source, Unreadable};
+use super::shape::{self, Document};
+use super::write::entries;
+use super::{FORMAT, VERSION};
+use crate::history::{Key, Value};
+use crate::oracle::{Finding, Rule};
+use crate::trace::model::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
+use crate::trace::state::states;
+
+/// Reads a trace that was written with [`json`](super::json).
+///
+/// # Errors
+///
+/// The file cannot be read, is not JSON, is cut off, is something else, is of another version, or contradicts itself.
+pub fn read(path: &Path) -> Result<Trace, Unreadable> {
+    let name = path.display().to_string();
+    match fs::read(path) {
+        Ok(bytes) => parse(&name, &String::from_utf8_lossy(&bytes)),
+        Err(error) => Err(Unreadable::File { name, error }),
+    }
+}
+
+/// What any version has.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<serde_json::Value>,
+    version: Option<serde_json::Value>,
+}
+
+fn parse(name: &str, text: &str) -> Result<Trace, Unreadable> {
+    let head = serde_json::from_str(text);
+    let Head { format, version } = head.map_err(|error| misread(name, text, &error, true))?;
+    let name = || name.to_owned();
+    match format {
+        Some(format) if format == FORMAT => {}
+        Some(other) => {
+            let what = format!("its `format` is {other}, and not \"{FORMAT}\"");
+            return Err(Unreadable::NotATrace { name: name(), what });
+        }
+        None => {
+            let what = format!("it has no `format`, which should be \"{FORMAT}\"");
+            return Err(Unreadable::NotATrace { name: name(), what });
+        }
+    }
+    match version {
+        Some(version) if version == VERSION => {}
+        other => {
+            let found = other.map_or("(none)".to_owned(), |version| version.to_string());
+            return Err(Unreadable::Version { name: name(), found });
+        }
+    }
+    let document: Document = serde_json::from_str(text).map_err(|e| misread(&name(), text, &e, false))?;
+    trace(document).map_err(|what| Unreadable::Contradiction { name: name(), what })
+}
+
+/// What is wrong with the text; `head` is whether so little was asked of it that it cannot be a trace.
+fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unreadable {
+    let name = name.to_owned();
+    // The place has been told; serde_json says it again in words.
+    let what = error.to_string();
+    let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+    let source_code: Source = NamedSource::new(&name, Arc::new(text.to_owned())).with_language("json");
+    let span = SourceSpan::from(offset(text, error.line(), error.column()));
+    match error.classify() {
+        Category::Eof => {
+            Unreadable::CutOff { name, source_code, span: SourceSpan::from(text.trim_end().len()) }
+        }
+        Category::Syntax | Category::Io => Unreadable::NotJson { name, what, source_code, span },
+        Category::Data if head => Unreadable::NotATrace { name, what },
+        Category::Data => Unreadable::Field { name, what, source_code, span },
+    }
+}
+
+/// Where a line and column are in the text; both count from 1, columns in bytes.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let at = (before + column.saturating_sub(1)).min(text.len());
+    text.floor_char_boundary(at)
+}
+
+/// The document's trace, or what contradicts what.
+fn trace(document: Document) -> Result<Trace, String> {
+    let schedule: Result<Schedule, _> = document.schedule.parse();
+    schedule.map_err(|error| format!("`schedule`: {error}"))?;
+    let mut steps: Vec<Step> = Vec::new();
+    let mut stated = Vec::new();
+    for its in document.steps {
+        let tiers = its.tiers;
+        let clock = &its.clock;
+        let at = steps.len();
+        let field = |name: &str| format!("steps[{at}].{name}");
+        expect(&field("step"), its.step as usize, at + 1)?;
+        known(&field("task"), its.task, "tasks", document.tasks.len())?;
+        if let Some(operation) = its.operation {
+            known(&field("operation"), operation, "operations", document.operations.len())?;
+            expect(&format!("operations[{operation}].task"), document.operations[operation].task, its.task)?;
+        }
+        expect(&field("clock.length"), clock.len(), document.tasks.len())?;
+        for (task, &seen) in clock.iter().enumerate() {
+            let so_far = steps.iter().filter(|step| step.lane == task).count();
+            match task == its.task {
+                true => expect(&field(&format!("clock[{task}]")), seen as usize, so_far + 1)?,
+                false if seen as usize > so_far => {
+                    let field = field(&format!("clock[{task}]"));
+                    return Err(format!("`{field}` is {seen}, but that task has made {so_far} steps before"));
+                }
+                false => {}
+            }
+        }
+        steps.push(Step {
+            number: its.step,
+            lane: its.task,
+            place: place(its.place),
+            what: plain(its.event),
+            effect: its.effect.map(effect),
+            location: plain(its.location),
+            time: its.time_ms,
+            operation: its.operation,
+            clock: its.clock,
+        });
+        stated.push(tiers);
+    }
+    let mut operations = Vec::new();
+    for (at, its) in document.operations.into_iter().enumerate() {
+        let field = |name: &str| format!("operations[{at}].{name}");
+        known(&field("task"), its.task, "tasks", document.tasks.len())?;
+        let own = || steps.iter().filter(|step| step.operation == Some(at)).map(|step| step.number as usize);
+        expect(&field("first"), its.first as usize, own().next().unwrap_or(steps.len() + 1))?;
+        expect(&field("last"), its.last as usize, own().next_back().unwrap_or(0))?;
+        operations.push(Span {
+            lane: its.task,
+            key: key(its.key),
+            call: plain(its.call),
+            reply: its.reply.map(plain),
+            first: its.first,
+            last: its.last,
+        });
+    }
+    let mut findings = Vec::new();
+    for (at, its) in document.violations.into_iter().enumerate() {
+        let field = |name: &str| format!("violations[{at}].{name}");
+        let rule = Rule::from_name(&its.rule);
+        let rule = rule.ok_or_else(|| format!("`{}` is `{}`, which is no rule", field("rule"), its.rule))?;
+        known(&field("read"), its.read, "operations", operations.len())?;
+        if let Some(before) = its.before {
+            known(&field("before"), before, "operations", operations.len())?;
+        }
+        findings.push(Finding {
+            rule,
+            read: its.read,
+            key: key(its.key),
+            returned: its.returned.map(value),
+            newer: its.newer.map(|newer| newer.content.map(value)),
+            before: its.before,
+        });
+    }
+    let trace = Trace {
+        scenario: plain(document.scenario),
+        case: plain(document.case),
+        cache: plain(document.cache),
+        engine: plain(document.engine),
+        tiers: document.tiers.into_iter().map(tier).collect(),
+        lanes: document.tasks.into_iter().map(plain).collect(),
+        steps,
+        operations,
+        findings,
+        ending: match document.ending {
+            shape::Ending::Complete => Ending::Complete,
+            shape::Ending::Deadlock { waiting } => Ending::Deadlock(waiting.into_iter().map(plain).collect()),
+            shape::Ending::Panic { message } => Ending::Panic(plain(message)),
+        },
+        schedule: document.schedule,
+    };
+    for (at, (state, stated)) in states(&trace)[1..].iter().zip(stated).enumerate() {
+        if state.iter().map(entries).collect::<Vec<_>>() != stated {
+            return Err(format!(
+                "`steps[{at}].tiers` is not what the start and the effects up to it leave there"
+            ));
+        }
+    }
+    Ok(trace)
+}
+
+fn expect(field: &str, found: usize, expected: usize) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("`{field}` is {found}, where {expected} would fit")) }
+}
+
+/// The field is an index into a list of this length.
+fn known(field: &str, index: usize, list: &str, length: usize) -> Result<(), String> {
+    if index < length {
+        Ok(())
+    } else {
+        Err(format!("`{field}` is {index}, but `{list}` has {length} elements"))
+    }
+}
+
+/// The text without what would play with a terminal.
+fn plain(text: String) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
+fn key(name: String) -> Key {
+    Key::new(&plain(name))
+}
+
+fn value(its: shape::Value) -> Value {
+    Value { key: key(its.key), version: its.version }
+}
+
+fn tier(its: shape::Tier) -> Tier {
+    let entry = |its: shape::StartEntry| Entry {
+        entry: key(its.entry),
+        value: value(its.value),
+        expires: its.expires_ms,
+    };
+    Tier { place: place(its.place), name: plain(its.name), start: its.start.into_iter().map(entry).collect() }
+}
+
+fn place(its: shape::Place) -> Place {
+    match its {
+        shape::Place::L1 => Place::L1,
+        shape::Place::Remote => Place::Remote,
+        shape::Place::Fence => Place::Fence,
+        shape::Place::Clock => Place::Clock,
+        shape::Place::Other => Place::Other,
+    }
+}
+
+fn effect(its: shape::Effect) -> Effect {
+    match its {
+        shape::Effect::Found { entry, content } => {
+            Effect::Found { entry: key(entry), content: content.map(value) }
+        }
+        shape::Effect::Left { entry, content } => {
+            Effect::Left { entry: key(entry), content: content.map(value) }
+        }
+        shape::Effect::Locked { entry } => Effect::Locked { entry: key(entry) },
+    }
+}
