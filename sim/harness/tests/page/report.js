@@ -1,0 +1,37 @@
+drive(async () => {
+  const names = () => all("#rows tr").filter(isShown).map((row) => row.querySelector("td").firstChild.textContent);
+  expect("the summary", text("#summary"), "4 cases: 3 as expected, 1 not");
+  expect("what was not expected comes first", names(), ["orders", "control-epoch", "control-shared-local-key", "orders"]);
+  expect("its result", text("#rows tr:first-child .fail").startsWith("FAIL"), true);
+  expect("what has no trace cannot be opened", all("#rows a").length, 3);
+
+  type("#search", "tiered");
+  expect("a search for a cache", names(), ["orders"]);
+  expect("it is said how many", text("#found"), "1 case");
+  type("#search", "generation reads");
+  expect("a search for an event", names(), ["control-epoch"]);
+  type("#search", "nothing like it");
+  expect("nothing is found", [names(), isShown(find("#none"))], [[], true]);
+  type("#search", "");
+  type("#show", "failed");
+  expect("not as expected", names(), ["orders"]);
+  type("#show", "traced");
+  expect("with a trace", names().length, 3);
+  type("#show", "all");
+
+  await follow(find("#rows tr:first-child a"));
+  expect("the trace is shown, and not the table", [isShown(find("#run")), isShown(find("#cases"))], [true, false]);
+  expect("who came is told where they are", [document.activeElement.id, text("#run-title")], ["run-title", "orders: cache=article"]);
+  expect("the reason is above", text("#reason p"), "Stale: observer's get order:7 returned v0 after v1 had been acknowledged.");
+  expect("the file is named", text("#facts").endsWith("orders.cache=article.trace.json"), true);
+  expect("the title", document.title, "orders: cache=article: stale (Selvedge)");
+
+  await follow(find("#back a"));
+  expect("back to the table", [isShown(find("#run")), isShown(find("#cases"))], [false, true]);
+
+  // A fill that another thread locks: two keys, four tasks.
+  await follow(find("#rows tr:nth-child(3) a"));
+  expect("a column for each task and each entry", all("#lanes span").map((name) => name.textContent),
+    ["", "user-1", "user-2", "writer", "observer", "L1", "redis user:1", "redis user:2"]);
+  expect("another key's value says so", held(), ["L1: user = user:1's v1", "redis: user:1 = v1, user:2 = v0"]);
+});
