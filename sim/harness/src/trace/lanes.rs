@@ -105,16 +105,18 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// The layout that is read best in this width: as much beside the lanes as does not break too many of their rows. If
-    /// not even the lanes fit, a list.
+    /// The layout that is read best in this width: as much beside the lanes as does not break too many of their rows, and
+    /// cuts no word that would be whole. If not even the lanes fit, a list.
     fn best(&self, width: usize) -> Vec<Line> {
         let Some(bare) = self.lanes(width, Beside { tiers: false, notes: false }) else {
             return self.list(width);
         };
-        let most = bare.len() + bare.len() / 3;
+        let cut = |lines: &[Line]| lines.iter().map(|line| line.text(Look::PLAIN).matches('…').count()).sum();
+        let (rows, words): (usize, usize) = (bare.len() + bare.len() / 3, cut(&bare));
         let beside = [(true, true), (true, false), (false, true)];
         let layouts = beside.map(|(tiers, notes)| self.lanes(width, Beside { tiers, notes }));
-        layouts.into_iter().flatten().find(|lines| lines.len() <= most).unwrap_or(bare)
+        let fits = |lines: &Vec<Line>| lines.len() <= rows && cut(lines) <= words;
+        layouts.into_iter().flatten().find(fits).unwrap_or(bare)
     }
 
     /// What comes after the rows: a line for each operation.
