@@ -3,10 +3,12 @@
 //! The loads in such a closure are no events. They are answered here, from the state that is asked about.
 
 use std::cell::RefCell;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, Location};
 use std::rc::Rc;
 
-use super::execution::Granted;
+use super::current::with_if_any;
+use super::granted::Granted;
+use super::perform::perform_when;
 use super::task::SharedCondition;
 use crate::event::{Action, LocationId, Pending, SLOTS, States};
 
@@ -40,7 +42,7 @@ pub(super) fn refuse() -> ! {
 }
 
 /// Evaluates the condition in the present state: whether it holds, and which locations it loads.
-pub(super) fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
+fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
     PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Present { run, locations: Vec::new() }));
     let _ends = Ends;
     let holds = condition();
@@ -52,7 +54,7 @@ pub(super) fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<Loc
 
 /// The condition as a function of the states of these locations. Where it panics it holds: the panic is the waiting task's,
 /// which asks again once it goes on.
-pub(super) fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> SharedCondition {
+fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> SharedCondition {
     Rc::new(move |&states| {
         PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Asked { locations: locations.clone(), states }));
         let _ends = Ends;
@@ -91,4 +93,33 @@ pub(super) fn load(run: u64, pending: &Pending, is_asking: bool) -> Option<Grant
             }
         }
     })
+}
+
+/// Waits until a condition on atomics holds. Outside an exploration it must hold already.
+#[track_caller]
+pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
+    let condition: Rc<dyn Fn() -> bool> = Rc::new(condition);
+    let discover = || {
+        with_if_any(|execution| {
+            let run = execution.registry.run();
+            (run, self::discover(run, &*condition))
+        })
+    };
+    let Some((run, (holds, locations))) = discover() else {
+        assert!(condition(), "await_until works only inside an exploration");
+        return;
+    };
+    if locations.is_empty() {
+        assert!(holds, "a condition that loads no atomic of this crate can never come to hold");
+        return;
+    }
+    let pending = Pending::each(&locations, Action::Await, Location::caller());
+    let on_states = on_states(Rc::clone(&condition), locations.clone());
+    perform_when(run, &pending, Some(&on_states));
+    let loaded = discover().map(|(_, (_, loaded))| loaded);
+    assert!(
+        loaded == Some(locations),
+        "a condition that is waited for must load the same atomics whatever their values are. Load all of them first, and \
+         compare then: with `a.load(SeqCst) == 1 || b.load(SeqCst) == 1` the second is loaded only sometimes"
+    );
 }

@@ -3,9 +3,12 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::execution::{self, Granted, Wake};
+use super::current;
+use super::granted::Granted;
+use super::perform::{self, perform_when};
 use super::registry::{CLOCK, Show, TOKENS};
 use super::task::SharedCondition;
+use super::wakes::{self, Wake};
 use crate::event::{Action, LocationId, Pending, Rule, TaskId};
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
@@ -20,14 +23,14 @@ impl Handle {
     /// A new object, named by its creator, with this state.
     #[inline]
     pub(crate) fn new(name: &'static str, state: u64) -> Self {
-        let (location, run) = execution::register(name, state, None).unwrap_or((u32::MAX, 0));
+        let (location, run) = current::register(name, state, None).unwrap_or((u32::MAX, 0));
         Handle { location, run }
     }
 
     /// A new object whose state is a value, and how traces show it.
     #[inline]
     pub(crate) fn of_value(name: &'static str, state: u64, show: Show) -> Self {
-        let (location, run) = execution::register(name, state, Some(show)).unwrap_or((u32::MAX, 0));
+        let (location, run) = current::register(name, state, Some(show)).unwrap_or((u32::MAX, 0));
         Handle { location, run }
     }
 
@@ -38,7 +41,7 @@ impl Handle {
     /// If the object was not made in the current run.
     #[inline]
     pub(crate) fn perform(&self, action: Action, source: &'static Location<'static>) -> Option<Granted> {
-        execution::perform(self.run, &Pending::one(self.location, action, source))
+        perform::perform(self.run, &Pending::one(self.location, action, source))
     }
 
     /// The object's location.
@@ -53,37 +56,37 @@ impl Handle {
     ///
     /// If the object was not made in the current run.
     pub(crate) fn key(&self, key: u64) -> Option<LocationId> {
-        execution::key_location(self.run, self.location, key)
+        current::key_location(self.run, self.location, key)
     }
 
     /// Like [`perform`](Handle::perform), for an operation on several locations, which are the object's, or of objects
     /// that were made with it.
     #[inline]
     pub(crate) fn perform_all(&self, pending: &Pending) -> Option<Granted> {
-        execution::perform(self.run, pending)
+        perform::perform(self.run, pending)
     }
 
     /// Does one more step right after the operation that has just been performed: no other task can go between. Whatever
     /// conflicts with the step must conflict with that operation, too, or be possible only after it.
     pub(crate) fn glue(&self, location: LocationId, action: Action, source: &'static Location<'static>) {
-        execution::glue(self.run, &Pending::one(location, action, source));
+        perform::glue(self.run, &Pending::one(location, action, source));
     }
 
     /// # Panics
     ///
     /// If an exploration is going on, and the object was not made in its current run.
     pub(crate) fn check(&self) {
-        execution::check(self.run);
+        current::check(self.run);
     }
 
     /// The clock of the current run. `None` outside an exploration.
     pub(crate) fn clock() -> Option<Self> {
-        execution::current().map(|(_, run)| Handle { location: CLOCK, run })
+        current::current().map(|(_, run)| Handle { location: CLOCK, run })
     }
 
     /// The token of a task of run `run`, with which it is unparked. `None` outside an exploration.
     pub(crate) fn token(task: TaskId, run: u64) -> Option<Self> {
-        execution::key_location(run, TOKENS, task.into()).map(|location| Handle { location, run })
+        current::key_location(run, TOKENS, task.into()).map(|location| Handle { location, run })
     }
 
     /// Waits until `condition` holds of the state.
@@ -94,7 +97,7 @@ impl Handle {
     ) -> Option<Granted> {
         let pending = Pending::one(self.location, Action::Await, source);
         let condition: SharedCondition = Rc::new(move |states| condition(states[0]));
-        execution::perform_when(self.run, &pending, Some(&condition))
+        perform_when(self.run, &pending, Some(&condition))
     }
 
     /// One operation on this object and on another, which `rule` decides with this argument.
@@ -106,12 +109,12 @@ impl Handle {
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let locations = [self.location, other.location];
-        execution::perform(self.run, &Pending::ruled(&locations, rule, argument, source))
+        perform::perform(self.run, &Pending::ruled(&locations, rule, argument, source))
     }
 
     /// Adds one to the state, when the current task next does something.
     pub(crate) fn wake(&self, source: &'static Location<'static>) {
-        execution::owe(Wake { location: self.location, run: self.run, source });
+        wakes::owe(Wake { location: self.location, run: self.run, source });
     }
 
     /// Like [`perform`](Handle::perform), on one key of the object, and `on_whole` on the object as a whole.
@@ -123,9 +126,9 @@ impl Handle {
         on_whole: Action,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
-        let location = execution::key_location(self.run, self.location, key)?;
+        let location = current::key_location(self.run, self.location, key)?;
         let actions = [(location, on_key), (self.location, on_whole)];
-        execution::perform(self.run, &Pending::several(actions, source))
+        perform::perform(self.run, &Pending::several(actions, source))
     }
 
     /// An operation on one key of the object and on the object as a whole, which `rule` decides.
@@ -136,8 +139,8 @@ impl Handle {
         rule: &'static Rule,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
-        let location = execution::key_location(self.run, self.location, key)?;
-        execution::perform(self.run, &Pending::ruled(&[location, self.location], rule, 0, source))
+        let location = current::key_location(self.run, self.location, key)?;
+        perform::perform(self.run, &Pending::ruled(&[location, self.location], rule, 0, source))
     }
 
     /// An operation on `objects` and on one item of the last of them: the one whose number is the state of the first.
@@ -149,9 +152,9 @@ impl Handle {
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let Handle { location, run } = objects[N - 1];
-        let first = execution::item_locations(run, location)?;
+        let first = current::item_locations(run, location)?;
         let pending = Pending::ruled(&objects.map(|object| object.location), rule, 0, source);
-        execution::perform(run, &pending.with_item(first))
+        perform::perform(run, &pending.with_item(first))
     }
 
     /// An operation on this object and another, each with its own action.
@@ -163,6 +166,6 @@ impl Handle {
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let actions = [(self.location, action), (other.0.location, other.1)];
-        execution::perform(self.run, &Pending::several(actions, source))
+        perform::perform(self.run, &Pending::several(actions, source))
     }
 }

@@ -1,24 +1,42 @@
 //! The running program: its tasks, what they have announced, and the events so far.
 
+mod announce;
+mod choice;
 mod condition;
+mod current;
+mod decide;
+mod ending;
 mod execution;
+mod granted;
 mod handle;
+mod lives;
 mod panics;
+mod perform;
 mod record;
 mod registry;
 mod sometimes;
+mod spin;
 mod task;
 mod trail;
+mod unwind;
+mod wakes;
 
-pub use execution::{Ending, causal_clock, next_event, recording, step};
-pub(crate) use execution::{
-    Execution, Granted, MAX_SPINS, Wake, abandoning, await_until, catch_up, choose, current, current_name,
-    current_task, exploring, finish_panicked, has_ended, join, known_time, opaque, owing, run, send_wakes,
-    set_unseen, sometimes, spawn, spin, spurious_wakeups, take_panic,
+pub(crate) use condition::await_until;
+pub use current::{causal_clock, next_event, recording, step};
+pub(crate) use current::{
+    current, current_name, current_task, exploring, has_ended, known_time, set_unseen, sometimes, spin,
+    spurious_wakeups,
 };
+pub use ending::Ending;
+pub(crate) use execution::Execution;
+pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
+pub(crate) use lives::{abandoning, finish_panicked, join, run, spawn, take_panic};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
+pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
 pub(crate) use registry::Registry;
+pub(crate) use spin::MAX_SPINS;
 pub(crate) use trail::{FEW, Tracking, Trail};
+pub(crate) use wakes::{Wake, catch_up, owing, send_wakes};

@@ -1,0 +1,103 @@
+//! A task says what it is about to do, and does it if it is its turn.
+
+use std::rc::Rc;
+use std::thread;
+
+use super::current::OWED;
+use super::execution::Execution;
+use super::record::Recorded;
+use super::task::{Phase, SharedCondition};
+use crate::event::{Pending, TaskId};
+use crate::strategy::Turn;
+
+/// Whether an announced operation has been done at once.
+pub(super) enum Announced {
+    Done,
+    Wait,
+    /// Not announced: the task has locks to give up first.
+    Late,
+    /// There are wake-ups to be sent first.
+    Owing,
+    /// Others hold what it needs, and it cannot wait: they have to be given up first.
+    Held,
+}
+
+impl Execution {
+    /// The current task is about to do `pending`.
+    #[inline(always)]
+    pub(super) fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
+        let task = self.current;
+        if self.abandoning {
+            return self.announce_in_vain(pending, condition);
+        }
+        let slot = &mut self.tasks[task as usize];
+        if slot.unseen && !pending.opaque {
+            return self.announce_opaque(pending, condition);
+        }
+        if self.trail.is_repeating() && slot.phase == Phase::Ready {
+            // The common case while a prefix is repeated: the same task goes on with the operation that is known.
+            let expected = self.trail.expected();
+            if expected.footprint.task == task && pending.matches(expected) {
+                if self.recording {
+                    self.record.push(Recorded { pending: *pending, switch: None });
+                }
+                let position = self.trail.repeat(&mut self.registry);
+                self.grant(position);
+                return Announced::Done;
+            }
+        }
+        if thread::panicking() {
+            return self.unwind(pending, condition);
+        }
+        if OWED.get() > 0 && slot.rare.as_ref().is_some_and(|rare| !rare.released.is_empty()) {
+            return Announced::Late;
+        }
+        let starts = slot.phase == Phase::Starting;
+        self.set_pending(task, pending, condition);
+        if starts {
+            return Announced::Wait;
+        }
+        self.next = self.decide();
+        match self.next {
+            Some(turn) if turn.task == task => {
+                self.execute(turn, false);
+                Announced::Done
+            }
+            _ => Announced::Wait,
+        }
+    }
+
+    /// `pending` is what `task` does next.
+    #[inline]
+    fn set_pending(&mut self, task: TaskId, pending: &Pending, condition: Option<&SharedCondition>) {
+        let slot = &mut self.tasks[task as usize];
+        slot.pending = Some(*pending);
+        if let Some(condition) = condition {
+            slot.condition = Some(Rc::clone(condition));
+        }
+        self.announced |= 1 << task;
+        if let Some(announced) = &mut self.fingerprint {
+            *announced ^= pending.fingerprint(task);
+        }
+    }
+
+    #[cold]
+    fn announce_opaque(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
+        self.announce(&pending.made_opaque(), condition)
+    }
+
+    /// Does one more step of the current task, right after its last: no other task can go between.
+    pub(super) fn glue(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
+        if self.abandoning {
+            self.apply(pending);
+            return;
+        }
+        let task = self.current;
+        self.set_pending(task, pending, condition);
+        self.execute(Turn { task, choice: 0 }, true);
+    }
+
+    pub(super) fn owes_wakes(&self) -> bool {
+        self.tasks[self.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
+    }
+}

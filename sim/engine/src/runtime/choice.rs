@@ -1,0 +1,56 @@
+//! What a strategy can choose from, in the state that the run is in.
+
+use super::registry::Registry;
+use super::task::Task;
+use crate::event::{Footprint, TaskId};
+use crate::strategy::Options;
+
+/// The state of the run, as a strategy may ask about it.
+pub(super) struct Choice<'a> {
+    pub(super) tasks: &'a [Task],
+    pub(super) announced: u64,
+    pub(super) registry: &'a Registry,
+    pub(super) current: TaskId,
+}
+
+impl Options for Choice<'_> {
+    #[inline]
+    fn current(&self) -> TaskId {
+        self.current
+    }
+
+    #[inline]
+    fn tasks(&self) -> TaskId {
+        self.tasks.len() as TaskId
+    }
+
+    #[inline]
+    fn announced(&self) -> u64 {
+        self.announced
+    }
+
+    #[inline]
+    fn alternatives(&self, task: TaskId) -> u16 {
+        self.tasks[task as usize].alternatives(self.registry)
+    }
+
+    fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
+        let its = &self.tasks[task as usize];
+        let pending = its.pending.as_ref().expect("an alternative of an operation that was announced");
+        let states = self.registry.states(pending);
+        let of = pending.alternatives(&states, its.condition.as_deref());
+        pending.outcome(task, &states, choice, of).0
+    }
+}
+
+impl Task {
+    /// How many alternatives its pending operation has now; 0 if it has none, or it cannot go on.
+    #[inline]
+    pub(super) fn alternatives(&self, registry: &Registry) -> u16 {
+        match &self.pending {
+            None => 0,
+            Some(pending) if !pending.can_wait() => 1,
+            Some(pending) => pending.alternatives(&registry.states(pending), self.condition.as_deref()),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The exploration that is going on on this OS thread, as objects and tasks ask it.
+
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+
+use super::condition;
+use super::execution::Execution;
+use super::registry::{CLOCK, Show};
+use super::task::Phase;
+use crate::coroutine;
+use crate::event::{LocationId, TaskId};
+
+thread_local! {
+    // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
+    // costs no check at each access.
+    pub(super) static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
+    /// How many operations the tasks still have to do: wake-ups that they have called for, and locks that they gave up
+    /// while they unwound. Nearly always none.
+    pub(super) static OWED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Runs `action` on the exploration of this OS thread.
+///
+/// # Panics
+///
+/// If there is none.
+pub(super) fn with<R>(action: impl FnOnce(&mut Execution) -> R) -> R {
+    with_if_any(action).expect("this works only inside an exploration")
+}
+
+#[inline]
+pub(super) fn with_if_any<R>(action: impl FnOnce(&mut Execution) -> R) -> Option<R> {
+    EXECUTION.with(|execution| match execution.try_borrow_mut() {
+        Ok(mut execution) => execution.as_mut().map(|execution| action(execution)),
+        Err(_) => condition::refuse(),
+    })
+}
+
+/// Whether an exploration is going on on this OS thread.
+pub(crate) fn exploring() -> bool {
+    with_if_any(|_| ()).is_some()
+}
+
+/// Whether this run is one to be shown.
+pub fn recording() -> bool {
+    with_if_any(|execution| execution.recording).unwrap_or(false)
+}
+
+/// How many events this run has executed.
+pub fn step() -> usize {
+    with_if_any(|execution| execution.trail.len()).unwrap_or(0)
+}
+
+/// The name of the current task's next event: the task's number, and which of its events it is, from 1.
+///
+/// # Panics
+///
+/// Outside an exploration.
+pub fn next_event() -> (u32, u32) {
+    with(|execution| {
+        let task = execution.current;
+        let done = execution.trail.task_clock(task).get(task as usize).copied().unwrap_or(0);
+        (u32::from(task), done + 1)
+    })
+}
+
+/// Hands to `read` the vector clock of the current task: of each task, how many of its events happen before whatever the
+/// current task does next, its own events included.
+///
+/// # Panics
+///
+/// Outside an exploration.
+pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
+    with(|execution| read(execution.trail.task_clock(execution.current)))
+}
+
+/// The task that is running. `None` outside an exploration.
+pub(crate) fn current_task() -> Option<TaskId> {
+    with_if_any(|execution| execution.current)
+}
+
+/// How often a task's wait for one condvar may end for no reason in this run.
+pub(crate) fn spurious_wakeups() -> u16 {
+    with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
+}
+
+/// The task that is running, and the run's number. `None` outside an exploration.
+pub(crate) fn current() -> Option<(TaskId, u64)> {
+    with_if_any(|execution| (execution.current, execution.registry.run()))
+}
+
+/// The name that the current task was given.
+pub(crate) fn current_name() -> Option<String> {
+    with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?
+}
+
+/// The latest time that the current task knows of: what the clock was left at by the last of all that happens before what
+/// it does next. No event: it is the same in all schedules of a class. `None` outside an exploration.
+pub(crate) fn known_time() -> Option<u64> {
+    with_if_any(|execution| {
+        execution.trail.last_known(execution.current, CLOCK, &execution.registry).unwrap_or(0)
+    })
+}
+
+/// Whether the task has ended. What it did last may be any operation of its own or of one that it joined: this must come
+/// after an opaque event.
+pub(crate) fn has_ended(task: TaskId) -> bool {
+    with(|execution| execution.tasks[task as usize].phase == Phase::Ended)
+}
+
+/// From now on the operations of the current task are opaque, or not. Returns what was so before.
+pub(crate) fn set_unseen(unseen: bool) -> bool {
+    with_if_any(|execution| {
+        let task = &mut execution.tasks[execution.current as usize];
+        std::mem::replace(&mut task.unseen, unseen)
+    })
+    .unwrap_or(false)
+}
+
+/// The current task has gone round in a loop once more. Does not return if it has too often.
+pub(crate) fn spin(source: &'static Location<'static>) {
+    if with_if_any(|execution| execution.spin(source)) == Some(true) {
+        coroutine::suspend();
+    }
+}
+
+/// Registers an object of the current task. `None` outside an exploration.
+pub(super) fn register(name: &'static str, state: u64, show: Option<Show>) -> Option<(LocationId, u64)> {
+    with_if_any(|execution| {
+        let creator = &mut execution.tasks[execution.current as usize];
+        creator.objects += 1;
+        let nth = creator.objects - 1;
+        let location = execution.registry.object(execution.current, nth, name, state, show);
+        (location, execution.registry.run())
+    })
+}
+
+pub(super) fn check_run(execution: &Execution, run: u64) {
+    assert!(
+        run == execution.registry.run(),
+        "this object was not made in this run. Every run must make its own: create it inside the explored body, and not in \
+         a static, in a captured variable or in another run"
+    );
+}
+
+/// Checks that an object that was made in run `run` may be used now.
+pub(super) fn check(run: u64) {
+    with_if_any(|execution| check_run(execution, run));
+}
+
+/// The location of one key of an object that was made in run `run`. `None` outside an exploration.
+pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
+    with_if_any(|execution| {
+        check_run(execution, run);
+        execution.registry.key(object, key)
+    })
+}
+
+/// The first of the locations of an object's items. `None` outside an exploration.
+pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId> {
+    with_if_any(|execution| {
+        check_run(execution, run);
+        execution.registry.items(object)
+    })
+}
+
+/// Notes whether a condition that should hold at some time holds now.
+pub(crate) fn sometimes(name: &'static str, holds: bool) {
+    with_if_any(|execution| {
+        if !execution.abandoning {
+            execution.sometimes.note(name, holds);
+        }
+    });
+}

@@ -1,0 +1,127 @@
+//! Whose turn it is: what the prefix has next, or what the strategy says. And whether the program does the same again.
+
+use super::choice::Choice;
+use super::ending::{Ending, place};
+use super::execution::Execution;
+use crate::event::Footprint;
+use crate::event::TaskId;
+use crate::strategy::Turn;
+
+/// What to look for where a program is not deterministic.
+const MEND_NONDETERMINISM: &str = "The body must do the same in every run: look for random numbers, clocks, iteration over \
+    a HashMap, state that outlives a run, or a thread that the engine does not know";
+
+impl Execution {
+    /// Which task goes next.
+    pub(super) fn decide(&mut self) -> Option<Turn> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        if self.trail.is_repeating() {
+            return self.repeated_task();
+        }
+        if !self.announces_the_same() {
+            return None;
+        }
+        if self.trail.len() >= self.max_steps {
+            self.stopped = Some(Ending::TooLong);
+            return None;
+        }
+        let choice = Choice {
+            tasks: &self.tasks,
+            announced: self.announced,
+            registry: &self.registry,
+            current: self.current,
+        };
+        let turn = self.strategy.choose(&choice, &self.trail);
+        if turn.is_none() {
+            let misfit = self.strategy.misfit().map(str::to_owned);
+            self.stopped = misfit.map(Ending::Nondeterministic);
+        }
+        turn
+    }
+
+    /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a
+    /// task whose own events are all in the prefix, and that announces something else after them, shows in nothing else.
+    #[inline]
+    fn announces_the_same(&mut self) -> bool {
+        let position = self.trail.len();
+        let announced = match self.fingerprint {
+            Some(announced) => announced,
+            None => self.fingerprint_of_all(),
+        };
+        match self.announced_at.get_mut(position) {
+            Some(before) => {
+                // Further on there is only what another schedule has left.
+                if self.trail.is_first_new() && *before != announced {
+                    self.stopped = Some(Ending::Nondeterministic(self.announces_otherwise()));
+                    return false;
+                }
+                *before = announced;
+            }
+            None => {
+                // What was glued to the last event was not chosen, and is never the first that is new.
+                self.announced_at.resize(position, 0);
+                self.announced_at.push(announced);
+            }
+        }
+        true
+    }
+
+    /// A prefix has been repeated: from here on the fingerprint is kept up with each operation.
+    fn fingerprint_of_all(&mut self) -> u64 {
+        let pending =
+            self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending.as_ref()?)));
+        let all = pending.fold(0, |all, (id, pending)| all ^ pending.fingerprint(id as TaskId));
+        self.fingerprint = Some(all);
+        all
+    }
+
+    #[cold]
+    fn announces_otherwise(&self) -> String {
+        let pending = self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending?)));
+        let announced: Vec<String> = pending
+            .map(|(id, pending)| {
+                format!(
+                    "{} is to {} at {}",
+                    self.task_name(id as TaskId),
+                    pending.describe(),
+                    place(pending.source)
+                )
+            })
+            .collect();
+        format!(
+            "at step {}, the tasks do not announce what they announced in an earlier run with the same schedule. Now {}. \
+             {MEND_NONDETERMINISM}",
+            self.trail.len() + 1,
+            if announced.is_empty() {
+                "none of them announces anything".to_owned()
+            } else {
+                announced.join(", ")
+            },
+        )
+    }
+
+    /// The task of the next event of the prefix, if it has announced the same operation as before.
+    #[inline]
+    fn repeated_task(&mut self) -> Option<Turn> {
+        let expected = self.trail.expected();
+        let Footprint { task, choice, .. } = expected.footprint;
+        let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
+        if found.is_some_and(|pending| pending.matches(expected)) {
+            return Some(Turn { task, choice });
+        }
+        let found = match found {
+            None => "nothing".to_owned(),
+            Some(pending) => format!("an operation at {}", place(pending.source)),
+        };
+        self.stopped = Some(Ending::Nondeterministic(format!(
+            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
+             {MEND_NONDETERMINISM}",
+            self.trail.len() + 1,
+            self.task_name(task),
+            place(expected.source),
+        )));
+        None
+    }
+}
