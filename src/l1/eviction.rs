@@ -22,8 +22,8 @@
 //! node drops it. (Tickets come round after 2^30. A dead node that has waited for that long, for the same key, would be
 //! taken for a live one: then the key has two nodes, and the policy is off by one.)
 //!
-//! So that dead nodes and expired entries do not lie about for ever, each insertion *sweeps*: it looks at a few nodes and
-//! puts those that live back behind. If there is room, neither probation nor the hand moves by itself: then it is two
+//! So that dead nodes and expired entries do not lie about for ever, insertions *sweep*: each looks at a few nodes and puts
+//! those that live back behind. (One that replaces an entry which cannot expire does not: it brings no node.) If there is room, neither probation nor the hand moves by itself: then it is two
 //! nodes of each. If there is none, probation moves, and it is one of each queue of the main line, which keeps its place
 //! against the hand. So every node is looked at within about as many insertions as there are nodes, and there are at most
 //! about twice as many nodes as entries. What has expired stays until something is inserted.
@@ -47,7 +47,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::cached::Cached;
-use super::ghosts::Ghosts;
+use super::ghosts::{Ghosts, Name};
 use super::removal::RemovalCause;
 use super::tag::Tag;
 use crate::sync::{AtomicU64, Entry, Key, Map, Primitives, Queue};
@@ -119,20 +119,17 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// Whether the key is known, and needs no probation.
+    /// An entry of the key is about to be put there, in the place of one with the tag `old`, if there is one. Under the
+    /// key's lock. Returns its tag.
     #[track_caller]
-    pub(super) fn knows(&self, key: &K) -> bool {
-        self.evicted.remembers(key) || self.removed.remembers(key)
-    }
-
-    /// An entry is about to be put there, in the place of one with the tag `old`, if there is one. Under the key's lock.
-    /// Returns its tag.
-    #[track_caller]
-    pub(super) fn admit(&self, old: Option<Tag>, weight: u32, known: bool) -> Tag {
+    pub(super) fn admit(&self, key: Name, old: Option<Tag>, weight: u32) -> Tag {
         self.used.fetch_add(weight.into(), Ordering::SeqCst);
         let tag = match old {
             Some(old) => old.with_weight(weight),
-            None => Tag::new(self.tickets.fetch_add(1, Ordering::Relaxed), weight, known),
+            None => {
+                let known = self.evicted.remembers(key) || self.removed.remembers(key);
+                Tag::new(self.tickets.fetch_add(1, Ordering::Relaxed), weight, known)
+            }
         };
         if !tag.is_main() {
             self.on_probation.fetch_add(weight.into(), Ordering::Relaxed);
@@ -155,7 +152,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
     pub(super) fn forget(&self, key: &K, tag: Tag) {
         self.release(tag);
         if tag.is_main() {
-            self.removed.remember(key);
+            self.removed.remember(Name::of(key));
         }
     }
 
@@ -170,18 +167,21 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// After an insertion: sweeps, and evicts until all is within the bound. `newcomer` is the weight that the insertion has
-    /// brought to the end of probation. `removed` is called with what had to go, under no lock.
+    /// After an insertion: sweeps, if that is asked for, and evicts until all is within the bound. `newcomer` is the weight
+    /// that the insertion has brought to the end of probation. `removed` is called with what had to go, under no lock.
     #[track_caller]
     pub(super) fn settle<V: Entry>(
         &self,
         map: &P::Map<K, Cached<V>>,
         newcomer: u32,
+        sweeps: bool,
         now: Duration,
         mut removed: impl FnMut(&K, Cached<V>, RemovalCause),
     ) {
         // The sweep first: who holds a node has to look at the sum after it has put the node back.
-        self.sweep(map, now, &mut removed);
+        if sweeps {
+            self.sweep(map, now, &mut removed);
+        }
         let mut spared = 0;
         while self.is_full() {
             let Some((line, node)) = self.next(newcomer) else { return };
@@ -205,7 +205,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
                 }
                 Look::Removed(cached, tag, cause) => {
                     if cause == RemovalCause::Size && !tag.is_main() {
-                        self.evicted.remember(&node.key);
+                        self.evicted.remember(Name::of(&node.key));
                     }
                     removed(&node.key, cached, cause);
                 }
@@ -299,9 +299,10 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         if let Some(node) = self.main[ahead].pop() {
             return Some((ahead, node));
         }
+        let node = self.main[other(ahead)].pop()?;
         // If another thread has turned the hand meanwhile, it is turned already.
         self.ahead.replace(ahead as u64, other(ahead) as u64, Ordering::Relaxed);
-        self.main[other(ahead)].pop().map(|node| (other(ahead), node))
+        Some((other(ahead), node))
     }
 
     #[track_caller]

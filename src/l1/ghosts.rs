@@ -5,8 +5,10 @@
 //! cost a wrong guess.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::Ordering;
+
+use foldhash::fast::FixedState;
 
 use crate::sync::{AtomicU64, Primitives};
 
@@ -25,26 +27,31 @@ impl<P: Primitives> Ghosts<P> {
         Ghosts { places: (0..places).map(|_| P::AtomicU64::new("L1.ghost", 0)).collect() }
     }
 
-    /// The key has left.
+    /// The key with this name has left.
     #[track_caller]
-    pub(super) fn remember<K: Hash>(&self, key: &K) {
-        let (place, hash) = self.place(key);
-        place.store(hash, Ordering::Relaxed);
+    pub(super) fn remember(&self, name: Name) {
+        self.place(name).store(name.0, Ordering::Relaxed);
     }
 
-    /// Whether the key has left not long ago.
+    /// Whether the key with this name has left not long ago.
     #[track_caller]
-    pub(super) fn remembers<K: Hash>(&self, key: &K) -> bool {
-        let (place, hash) = self.place(key);
-        place.load(Ordering::Relaxed) == hash
+    pub(super) fn remembers(&self, name: Name) -> bool {
+        self.place(name).load(Ordering::Relaxed) == name.0
     }
 
-    /// The hash has a fixed seed, as the stripes' has: a run can be repeated. It is never 0, which is "nothing".
-    fn place<K: Hash>(&self, key: &K) -> (&P::AtomicU64, u64) {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let hash = hasher.finish();
-        (&self.places[(hash % self.places.len() as u64) as usize], hash | 1)
+    fn place(&self, Name(hash): Name) -> &P::AtomicU64 {
+        &self.places[(hash % self.places.len() as u64) as usize]
+    }
+}
+
+/// What a table knows a key by: a hash, and never 0, which is "nothing".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Name(u64);
+
+impl Name {
+    /// The seed is fixed, so that a run can be repeated. Whoever chooses keys to collide spoils guesses, and no more.
+    pub(super) fn of<K: Hash>(key: &K) -> Self {
+        Name(FixedState::default().hash_one(key).max(1))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::bound::Bound;
 use super::cached::Cached;
 use super::eviction::Eviction;
+use super::ghosts::Name;
 use super::removal::{Listener, RemovalCause};
 use super::tag::Tag;
 use crate::sync::{Clock, Entry, Insertion, Key, Map, Primitives};
@@ -127,31 +128,30 @@ impl<K: Key, V: Entry, P: Primitives> L1<K, V, P> {
             }
             return holds;
         }
-        let known = eviction.knows(&key);
-        let name = key.clone();
+        let (name, own) = (Name::of(&key), key.clone());
         let mut new = Some(Cached::new(value, expires_at));
         let mut tag = Tag(0);
         let insertion = self.map.insert_with(key, |old| {
             if !check() {
                 return None;
             }
-            tag = eviction.admit(old.map(|(_, tag)| Tag(tag)), weight, known);
+            tag = eviction.admit(name, old.map(|(_, tag)| Tag(tag)), weight);
             Some((new.take()?, tag.0))
         });
-        let newcomer = match insertion {
+        let (newcomer, sweeps) = match insertion {
             Insertion::Refused => return false,
             Insertion::New => {
-                eviction.enqueue(name, tag);
-                if tag.is_main() { 0 } else { weight }
+                eviction.enqueue(own, tag);
+                (if tag.is_main() { 0 } else { weight }, true)
             }
             Insertion::Replaced(old, old_tag) => {
                 eviction.release(Tag(old_tag));
-                self.tell_replaced(&name, &old);
-                0
+                self.tell_replaced(&own, &old);
+                (0, old.can_expire())
             }
         };
-        eviction.settle(&self.map, newcomer, self.clock.now(), |key, cached, cause| {
-            self.tell(key, &cached, cause)
+        eviction.settle(&self.map, newcomer, sweeps, self.clock.now(), |key, cached, cause| {
+            self.tell(key, &cached, cause);
         });
         true
     }

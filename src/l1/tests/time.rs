@@ -80,6 +80,15 @@ fn expired_entries_are_swept_by_insertions_though_there_is_room() {
 }
 
 #[test]
+fn expired_entries_are_swept_though_only_one_key_is_refilled() {
+    let fixture = Fixture::of(1_000);
+    (0..100).for_each(|key| fixture.put_until(key, 10));
+    fixture.set_clock(10);
+    (0..100).for_each(|_| fixture.put_until(0, 20));
+    assert_eq!(fixture.held(0..100), [0]);
+}
+
+#[test]
 fn expired_entries_are_swept_where_the_hand_does_not_come() {
     let fixture = Fixture::of(100);
     (0..50).for_each(|key| fixture.put_until(key, 10));
