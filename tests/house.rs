@@ -23,7 +23,7 @@ const OTHERS: [(&str, &[&str]); 8] = [
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("redis", &["./src/remote/", "sim/redis/src/face/", "sim/bench/src/"]),
     ("tokio", &["./src/remote/redis/", "sim/redis/src/face/", "sim/bench/src/"]),
-    ("dashmap", &["./src/sync/std.rs"]),
+    ("dashmap", &["./src/sync/std.rs", "sim/bench/src/"]),
     ("crossbeam", &["./src/sync/std.rs"]),
     ("mlua", &["sim/redis/src/script/"]),
     ("parking_lot", &["./src/sync/std.rs"]),

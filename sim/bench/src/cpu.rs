@@ -10,6 +10,11 @@ pub(crate) fn time() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().expect("a process has not computed for a negative time")
 }
 
+/// User and system time of this thread.
+pub(crate) fn thread_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().expect("a thread has not computed for a negative time")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Selvedge side by side with its peers, on the same work, in one run.
 
+mod cache;
 mod compare;
 mod cpu;
 mod engine;
@@ -65,6 +66,18 @@ enum Work {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// The local tier and the whole cache beside moka, quick_cache, DashMap and a locked `HashMap`: time, memory, hit ratio.
+    Cache {
+        /// How long each timed measurement lasts, in milliseconds.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=2_000))]
+        milliseconds: u16,
+        /// How often each is made; the middle one counts.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// A table for people, or objects for programs, one a line.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// One engine on one program, in this process. The other commands run it, so that an engine that hangs can be
     /// ended.
     #[command(hide = true)]
@@ -91,6 +104,30 @@ enum Work {
     /// Ten million executions, for `engine`.
     #[command(hide = true)]
     MeasureLongRun,
+    /// How long an operation takes, for `cache`.
+    #[command(hide = true)]
+    MeasureCache {
+        #[arg(value_enum)]
+        contender: cache::Contender,
+        #[arg(value_enum)]
+        work: cache::Work,
+        threads: u64,
+        #[arg(long)]
+        milliseconds: u64,
+    },
+    /// How much memory an entry takes, for `cache`.
+    #[command(hide = true)]
+    MeasureCacheMemory {
+        #[arg(value_enum)]
+        contender: cache::Contender,
+    },
+    /// How often what is asked for is there, for `cache`.
+    #[command(hide = true)]
+    MeasureHitRatio {
+        #[arg(value_enum)]
+        contender: cache::Contender,
+        trace: usize,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -112,6 +149,11 @@ fn main() -> ExitCode {
             runs: runs.into(),
             json: format == Format::Json,
         }),
+        Work::Cache { milliseconds, runs, format } => {
+            let time = Duration::from_millis(milliseconds.into());
+            let settings = cache::Settings { time, runs: runs.into(), json: format == Format::Json };
+            if cache::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Work::Measure { engine, program, budget } => {
             println!("{}", first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
             ExitCode::SUCCESS
@@ -121,6 +163,14 @@ fn main() -> ExitCode {
         }
         Work::MeasureBareSwitch => report(&compare::measure_bare_switch()),
         Work::MeasureLongRun => report(&compare::measure_long_run()),
+        Work::MeasureCache { contender, work, threads, milliseconds } => {
+            let time = Duration::from_millis(milliseconds);
+            report(&cache::measure_speed(contender, work, threads, time))
+        }
+        Work::MeasureCacheMemory { contender } => report(&cache::measure_memory(contender)),
+        Work::MeasureHitRatio { contender, trace } => {
+            report(&cache::measure_hit_ratio(contender, cache::Trace::numbered(trace)))
+        }
     }
 }
 

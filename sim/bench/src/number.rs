@@ -18,6 +18,7 @@ pub(crate) fn grouped(number: u64) -> String {
 /// The number with two or three digits that count, and no more: `0.0031`, `0.12`, `4.56`, `45.6`, `1,781`.
 pub(crate) fn short(number: f64) -> String {
     match number {
+        ..0.0 => format!("-{}", short(-number)),
         ..0.1 => format!("{number:.4}"),
         ..10.0 => format!("{number:.2}"),
         ..100.0 => format!("{number:.1}"),
@@ -57,8 +58,8 @@ mod tests {
 
     #[test]
     fn short_numbers_have_the_digits_that_count() {
-        let numbers = [0.003_14, 0.123, 4.56, 45.61, 456.1, 1_780.6].map(short);
-        assert_eq!(numbers, ["0.0031", "0.12", "4.56", "45.6", "456", "1,781"]);
+        let numbers = [-4.56, 0.003_14, 0.123, 4.56, 45.61, 456.1, 1_780.6].map(short);
+        assert_eq!(numbers, ["-4.56", "0.0031", "0.12", "4.56", "45.6", "456", "1,781"]);
     }
 
     #[test]
