@@ -10,6 +10,7 @@ mod measurement;
 mod memory;
 mod number;
 mod redis;
+mod say;
 mod supervisor;
 mod tools;
 
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use compare::{Contender, Settings};
 use engine::Engine;
 use first_cloth::Program;
+use say::say;
 use serde::Serialize;
 
 /// Selvedge side by side with its peers, on the same work, in one run.
@@ -155,7 +157,7 @@ fn main() -> ExitCode {
             if cache::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Work::Measure { engine, program, budget } => {
-            println!("{}", first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
+            say(first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
             ExitCode::SUCCESS
         }
         Work::MeasureCell { contender, program, budget } => {
@@ -188,7 +190,7 @@ fn redis(settings: redis::Settings) -> ExitCode {
 
 /// Prints what the process that asked for it will read.
 fn report(measured: &impl Serialize) -> ExitCode {
-    println!("{}", serde_json::to_string(measured).expect("strings and numbers only"));
+    say(serde_json::to_string(measured).expect("strings and numbers only"));
     ExitCode::SUCCESS
 }
 
@@ -199,8 +201,8 @@ fn first_cloth(budget: Duration, format: Format) -> ExitCode {
     for program in Program::value_variants() {
         for engine in Engine::value_variants() {
             match first_cloth::measure_apart(*engine, *program, budget) {
-                Ok(measurement) if format == Format::Json => println!("{}", measurement.json()),
-                Ok(measurement) => println!("{}", measurement.text(budget)),
+                Ok(measurement) if format == Format::Json => say(measurement.json()),
+                Ok(measurement) => say(measurement.text(budget)),
                 Err(failure) => {
                     eprintln!("{} on {}: {failure}", engine.name(), program.name());
                     code = ExitCode::FAILURE;

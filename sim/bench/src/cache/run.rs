@@ -11,6 +11,7 @@ use super::row::{self, Row};
 use super::trace::Trace;
 use super::work::Work;
 use crate::number::{median, short};
+use crate::say::say;
 use crate::supervisor;
 
 /// How many threads are at the cache.
@@ -33,7 +34,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: Settings) -> bool {
     let mut comparison = Comparison { settings, succeeded: true, hits: BTreeMap::new(), worst: None };
     if !settings.json {
-        println!("{}", row::head());
+        say(row::head());
     }
     for threads in THREADS {
         for work in Work::ALL {
@@ -45,7 +46,7 @@ pub(crate) fn run(settings: Settings) -> bool {
         comparison.hit_ratio(number, trace);
     }
     if !settings.json {
-        println!("{}", comparison.summary());
+        say(comparison.summary());
     }
     comparison.succeeded
 }
@@ -171,7 +172,7 @@ impl Comparison {
     }
 
     fn show(&self, row: &Row, times: Option<f64>) {
-        println!("{}", if self.settings.json { row.json() } else { row.text(times) });
+        say(if self.settings.json { row.json() } else { row.text(times) });
     }
 
     fn summary(&self) -> String {

@@ -121,7 +121,7 @@ impl Random {
     /// A number below this one, which fits into 32 bits.
     #[inline]
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 32) * end >> 32
+        ((self.next() >> 32) * end) >> 32
     }
 }
 

@@ -10,6 +10,7 @@ use super::program::{PROGRAMS, Program};
 use super::row::{self, Outcome};
 use super::summary::Summary;
 use crate::number::grouped;
+use crate::say::say;
 use crate::supervisor::{self, Failure};
 
 /// How the comparison is made and shown.
@@ -26,7 +27,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: Settings) -> bool {
     let mut comparison = Comparison { settings, summary: Summary::default(), succeeded: true };
     if !settings.json {
-        println!("{}", row::head());
+        say(row::head());
     }
     comparison.bare_switch();
     for program in PROGRAMS {
@@ -34,15 +35,15 @@ pub(crate) fn run(settings: Settings) -> bool {
     }
     let long_run = comparison.long_run();
     if !settings.json {
-        println!(
-            "\nTimes are of the processor, not of the clock on the wall; a search's has its setting up in it."
+        say(
+            "\nTimes are of the processor, not of the clock on the wall; a search's has its setting up in it.",
         );
-        println!("\"> n\": it did not come to an end, after n executions.");
-        println!("\"cannot\": loom has no more than {} threads.", loom::MAX_THREADS);
+        say("\"> n\": it did not come to an end, after n executions.");
+        say(format_args!("\"cannot\": loom has no more than {} threads.", loom::MAX_THREADS));
         if let Some(long_run) = long_run {
-            println!("{long_run}");
+            say(long_run);
         }
-        println!("{}", comparison.summary.text());
+        say(comparison.summary.text());
     }
     comparison.succeeded
 }
@@ -146,9 +147,9 @@ impl Comparison {
         rss_kib_at_1_percent: Option<u64>,
     ) {
         if self.settings.json {
-            println!("{}", row::json(program, engine, outcome, rss_kib_at_1_percent));
+            say(row::json(program, engine, outcome, rss_kib_at_1_percent));
         } else {
-            println!("{}", row::text(program, engine, outcome, ours));
+            say(row::text(program, engine, outcome, ours));
         }
     }
 }

@@ -12,6 +12,7 @@ use super::load;
 use super::row::{self, Row};
 use super::work::{ALL, VALUE, Work};
 use crate::number::median;
+use crate::say::say;
 
 /// One at a time shows what a call takes; many share the connection.
 const TASKS: [usize; 2] = [1, 32];
@@ -38,7 +39,7 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     fill(&url, &keys).map_err(io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if !settings.json {
-        println!("{}", row::head());
+        say(row::head());
     }
     for work in Work::ALL {
         for tasks in TASKS {
@@ -47,11 +48,11 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
         }
     }
     if !settings.json {
-        println!(
+        say(format_args!(
             "\nNanoseconds are of the clock on the wall, by the operations of all tasks; values have {VALUE} bytes. The \
              middle one of {} measurements.",
             settings.runs
-        );
+        ));
     }
     Ok(())
 }
@@ -105,7 +106,7 @@ fn show(settings: Settings, work: Work, tasks: usize, times: [Vec<f64>; Contende
             ops_per_second: 1e9 / ns_per_op,
             times_redis_rs: middle(ratios.collect()),
         };
-        println!("{}", if settings.json { row.json() } else { row.text() });
+        say(if settings.json { row.json() } else { row.text() });
     }
 }
 
