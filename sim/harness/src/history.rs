@@ -68,7 +68,7 @@ impl fmt::Debug for Value {
 }
 
 /// An operation on the cache, as it was called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     /// Read the key.
     Get,

@@ -36,14 +36,15 @@ fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Op
     })
 }
 
-/// Crossed or phantom: the answer never was the key's. A value that somebody set for the key is its own, even
-/// if the truth never had it: a write whose outcome is unknown may be read.
+/// Crossed or phantom: the answer never was the key's. What somebody wrote for the key is its own, even if the truth never
+/// had it: a write whose outcome is unknown may be read.
 fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
     let known = |key: Key| {
         history.versions(key).any(|version| version.content == returned)
-            || returned.is_some_and(|value| {
-                history.operations().iter().any(|by| by.key == key && by.call == Call::Set(value))
-            })
+            || history
+                .operations()
+                .iter()
+                .any(|by| by.key == key && by.call == returned.map_or(Call::Delete, Call::Set))
     };
     if known(key) {
         return None;

@@ -6,8 +6,10 @@
 mod candidates;
 mod finding;
 mod judge;
+mod monitor;
 mod vacuous;
 
 pub use finding::{Finding, Rule};
 pub use judge::judge;
+pub use monitor::{Monitor, OperationName};
 pub use vacuous::vacuous;

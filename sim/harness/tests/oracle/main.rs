@@ -1,5 +1,6 @@
 //! The oracle, on histories written by hand and held to brute force.
 
+mod automaton;
 mod brute;
 mod program;
 
