@@ -70,8 +70,8 @@ const LINEARIZABLE: &str = "consistency = \"linearizable\"";
 #[test]
 fn help_names_the_commands_and_the_exit_codes() {
     let run = check(&["--help"], 0);
-    contains(&run.stdout, &["explore", "gate", "matrix", "trace", "list", "Exit codes:"]);
-    for command in ["explore", "gate", "matrix", "trace", "list"] {
+    contains(&run.stdout, &["explore", "gate", "matrix", "trace", "replay", "list", "Exit codes:"]);
+    for command in ["explore", "gate", "matrix", "trace", "replay", "list"] {
         contains(&check(&[command, "--help"], 0).stdout, &["Examples:", &format!("selvedge {command}")]);
     }
 }

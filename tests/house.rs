@@ -21,7 +21,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 const OTHERS: [(&str, &[&str]); 8] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
-    ("redis", &["./src/remote/", "sim/redis/src/face/", "sim/bench/src/"]),
+    ("redis", &["./src/remote/", "sim/redis/src/face/", "sim/cli/src/replay/", "sim/bench/src/"]),
     ("tokio", &["./src/remote/redis/", "sim/redis/src/face/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs", "sim/bench/src/"]),
     ("crossbeam", &["./src/sync/std.rs"]),

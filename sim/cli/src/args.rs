@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use selvedge_sim::explore::Schedule;
 use selvedge_sim::verdict::{Budget, Engine};
 
 use crate::simulated_redis::Place;
@@ -24,7 +25,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  every case came out as its scenario expects
   1  a violation, a deadlock or a panic; a control that did not fail; a change from the baseline
-  2  a mistake in the arguments, in a scenario, or in a file beside it
+  2  a mistake in the arguments, a scenario or a file beside it; a server that does not answer
   3  the budget ended a search that had to be complete
   4  a vacuous case (no read met a write), or nothing ran
   130  interrupted, and no violation was found until then";
@@ -63,6 +64,15 @@ Examples:
   selvedge trace control-epoch --format html > epoch.html
   selvedge trace report/control-epoch.only.trace.json --format mermaid")]
     Trace(Shown),
+    /// Run a recorded schedule again, and say whether it still comes to the same; on a real Redis, if one is given
+    #[command(after_help = "\
+Examples:
+  selvedge replay report/control-article.only.trace.json
+  selvedge replay report/my-cache.only.trace.json scenarios/my-cache.toml
+  selvedge replay report/control-article.only.trace.json --redis redis://127.0.0.1:6379
+  selvedge replay report/control-article.only.trace.json --cache tiered
+  selvedge replay control-article --schedule s1:ab2c2ba")]
+    Replay(Replayed),
     /// Serve the simulated Redis, for any client, until it is ended
     #[command(after_help = "\
 Examples:
@@ -104,6 +114,35 @@ pub(crate) struct Shown {
     pub(crate) search: Search,
 
     /// How the trace is shown
+    #[arg(long, value_enum, default_value_t = Projection::Text)]
+    pub(crate) format: Projection,
+}
+
+/// A schedule that is run again, and where.
+#[derive(Debug, Args)]
+pub(crate) struct Replayed {
+    /// A recorded trace, FILE.json, and the file or folder of its scenario, unless that ships; or a scenario, with --schedule
+    #[arg(value_name = "TRACE|SCENARIO", required = true)]
+    pub(crate) words: Vec<String>,
+
+    /// Only the cases whose name contains this; given several times, all of them
+    #[arg(long = "case", value_name = "SUBSTRING")]
+    pub(crate) cases: Vec<String>,
+
+    /// The schedule, as a trace or a report has it: s1:…
+    #[arg(long)]
+    pub(crate) schedule: Option<Schedule>,
+
+    /// Run the trace's calls and commands, in their order, on this cache
+    #[arg(long, value_name = "CACHE", conflicts_with = "schedule")]
+    pub(crate) cache: Option<String>,
+
+    /// Send the commands to this Redis too, under keys of their own, which are deleted at the end: redis://HOST:PORT,
+    /// unix:///SOCKET
+    #[arg(long, value_name = "URL")]
+    pub(crate) redis: Option<String>,
+
+    /// How the run is shown
     #[arg(long, value_enum, default_value_t = Projection::Text)]
     pub(crate) format: Projection,
 }

@@ -10,6 +10,8 @@ use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
 use thiserror::Error;
 
+use crate::replay::ReplayError;
+
 /// The exit code of a mistake in the arguments, in a scenario or in a file beside it.
 const USAGE: u8 = 2;
 
@@ -26,6 +28,8 @@ pub(crate) enum Failure {
     Gate(Box<GateError>),
     /// A file is not a trace that can be shown.
     Trace(Box<Unreadable>),
+    /// A schedule cannot be run again.
+    Replay(Box<ReplayError>),
     /// The report's folder cannot be written.
     Report(Unwritable),
     /// The output could not be written.
@@ -108,6 +112,12 @@ impl From<Unreadable> for Failure {
     }
 }
 
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Failure::Replay(Box::new(error))
+    }
+}
+
 impl From<Unwritable> for Failure {
     fn from(error: Unwritable) -> Self {
         Failure::Report(error)
@@ -146,6 +156,10 @@ impl Failure {
                 USAGE
             }
             Failure::Trace(error) => {
+                eprintln!("{:?}", Report::new(*error));
+                USAGE
+            }
+            Failure::Replay(error) => {
                 eprintln!("{:?}", Report::new(*error));
                 USAGE
             }

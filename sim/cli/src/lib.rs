@@ -25,6 +25,7 @@ mod list;
 mod look;
 mod matrix;
 mod progress;
+mod replay;
 mod run;
 mod session;
 mod simulated_redis;

@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::look::look;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
-use crate::{explore, gate, list, matrix, simulated_redis, trace};
+use crate::{explore, gate, list, matrix, replay, simulated_redis, trace};
 
 /// What the binary does, for scenarios of these caches: [`run`] with the process's words and standard output. Beyond
 /// that, Ctrl-C ends a search early and keeps what was found, with exit code 130 unless that is a violation; and inside
@@ -61,6 +61,7 @@ fn perform<C: Caches>(
         }
         Command::Matrix(selection) => matrix::run(session(&selection)?, out),
         Command::Trace(shown) => trace::run::<C>(&shown, look, &surroundings.interrupt, out),
+        Command::Replay(words) => replay::run::<C>(&words, look, out),
         Command::Redis(place) => simulated_redis::run(&place, out),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::names())?, out),
     }

@@ -21,14 +21,7 @@ pub(crate) fn run<C: Caches>(
     interrupt: &Interrupt,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let project = |trace: &Trace| match shown.format {
-        Projection::Text => trace_text(trace, look),
-        Projection::Json => json(trace),
-        Projection::Mermaid => mermaid(trace),
-        Projection::Perfetto => perfetto(trace),
-        Projection::Shiviz => shiviz(trace),
-        Projection::Html => trace_page(trace),
-    };
+    let project = |trace: &Trace| project(trace, shown.format, look);
     if let Some(file) = recorded(&shown.search.scenarios)? {
         write!(out, "{}", project(&read(file)?))?;
         return Ok(0);
@@ -49,8 +42,7 @@ pub(crate) fn run<C: Caches>(
 
 /// The recorded trace that the words name, if they name one.
 fn recorded(words: &[String]) -> Result<Option<&Path>, Failure> {
-    let is_trace = |word: &&String| Path::new(word).extension() == Some(OsStr::new("json"));
-    match (words.iter().find(is_trace), words.len()) {
+    match (words.iter().find(|word| is_trace(word)), words.len()) {
         (None, _) => Ok(None),
         (Some(word), 1) => Ok(Some(Path::new(word))),
         (Some(word), _) => {
@@ -59,6 +51,23 @@ fn recorded(words: &[String]) -> Result<Option<&Path>, Failure> {
             );
             Err(Failure::Arguments(Arguments::command().error(ErrorKind::ArgumentConflict, what)))
         }
+    }
+}
+
+/// Whether the word names a recorded trace, and no scenario.
+pub(crate) fn is_trace(word: &str) -> bool {
+    Path::new(word).extension() == Some(OsStr::new("json"))
+}
+
+/// The trace in this form.
+pub(crate) fn project(trace: &Trace, form: Projection, look: Look) -> String {
+    match form {
+        Projection::Text => trace_text(trace, look),
+        Projection::Json => json(trace),
+        Projection::Mermaid => mermaid(trace),
+        Projection::Perfetto => perfetto(trace),
+        Projection::Shiviz => shiviz(trace),
+        Projection::Html => trace_page(trace),
     }
 }
 

@@ -2,13 +2,21 @@
 
 mod case;
 mod each_run;
+mod follow;
 mod ours;
 mod peers;
 mod record;
+mod replay;
+mod rerun;
 mod tally;
 
 use case::Searched;
 pub(crate) use case::explore_on;
 pub use case::{explore, explore_among, explore_while};
 pub use each_run::each_run;
+pub use follow::follow;
+pub use replay::{Replay, replay};
+pub use selvedge_engine::{Schedule, ScheduleError};
 pub(crate) use tally::Tally;
+
+pub use crate::world::{Answer, Command, Fault, Server, Told, Trouble};

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use selvedge_engine::{Bound, Ending, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
-use super::{Searched, Tally, record};
-use crate::backends::{Engine, explorer_within, take_notes, take_sources};
+use super::rerun::rerun;
+use super::{Searched, Tally};
+use crate::backends::{Engine, explorer_within};
 use crate::history::{History, OperationId};
 use crate::number::counted;
 use crate::oracle::{Finding, Rule};
 use crate::protocols::Build;
 use crate::scenario::Case;
-use crate::trace::Trace;
 use crate::verdict::{self, Budget, Verdict};
 use crate::world::Plan;
 
@@ -73,7 +73,7 @@ pub(super) fn search<C: Build<Engine>>(
             bound => format!("stopped at {bound}, after {after}"),
         }
     });
-    let trace = best.map(|witness| replay(case, by, &plan, witness));
+    let trace = best.map(|its| rerun(case, by, &plan, its.schedule, its.finding.as_ref()).trace);
     Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
 }
 
@@ -126,27 +126,4 @@ fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, findin
     if best.as_ref().is_none_or(|best| new.is_simpler_than(best)) {
         *best = Some(new);
     }
-}
-
-/// Runs the witness again, and records it.
-fn replay<C: Build<Engine>>(
-    case: &Case,
-    by: verdict::Engine,
-    plan: &Arc<Plan<C>>,
-    witness: Witness,
-) -> Trace {
-    drop((take_notes(), take_sources()));
-    let mut trace = None;
-    let explorer = Explorer::replay(witness.schedule.clone()).recording(true);
-    each_run_of(plan, &explorer, |run, history| {
-        let findings = Tally::new().observe(history).to_vec();
-        let mut findings: Vec<_> =
-            findings.into_iter().filter(|its| case.expectation.forbids(its.rule)).collect();
-        // The one that the schedule was chosen for comes first.
-        findings
-            .sort_by_key(|finding| (witness.finding.as_ref() != Some(finding), finding.rule, finding.read));
-        trace = Some(record::record(case, by, plan, run, history, take_notes(), findings));
-        ControlFlow::Continue(())
-    });
-    trace.expect("a replay is one run")
 }

@@ -4,8 +4,11 @@
 mod plan;
 mod recorder;
 mod run;
+mod server;
 mod store;
 
 pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};
+pub(crate) use server::Beside;
+pub use server::{Answer, Command, Fault, Server, Told, Trouble};

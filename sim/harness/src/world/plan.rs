@@ -1,7 +1,9 @@
 //! What the threads of a case are going to call: worked out once, for all of its executions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::Beside;
 use crate::history::{Call, Key, Value};
 use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart};
@@ -14,6 +16,8 @@ pub(crate) struct Plan<C> {
     pub(crate) remote: RemoteStart,
     pub(crate) keys: Vec<Key>,
     pub(crate) threads: Vec<ThreadPlan>,
+    /// Gets each command of the run too. Of a run of our engine's alone.
+    pub(crate) server: Option<Arc<Beside>>,
 }
 
 /// A thread's calls, in order.
@@ -59,6 +63,7 @@ impl<C> Plan<C> {
             remote: case.remote,
             threads: threads.collect(),
             keys: case.keys().into_iter().collect(),
+            server: None,
         }
     }
 

@@ -21,8 +21,8 @@ pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
-    let remote =
-        Store::<P>::new(plan.keys.iter().map(|&key| (key, plan.at_start(key))), Arc::clone(recorder));
+    let at_start = plan.keys.iter().map(|&key| (key, plan.at_start(key)));
+    let remote = Store::<P>::new(at_start, Arc::clone(recorder), plan.server.clone());
     let (local_ttl, expires_at) = match plan.local {
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),

@@ -9,7 +9,7 @@ use selvedge::Remote;
 use selvedge::remote::Found;
 use selvedge::sync::Map;
 
-use super::Recorder;
+use super::{Beside, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
 
@@ -17,29 +17,44 @@ use crate::history::{Key, Value};
 pub(crate) struct Store<P: Simulated> {
     entries: Arc<P::Map<Key, Option<Value>>>,
     recorder: Arc<Recorder>,
+    server: Option<Arc<Beside>>,
 }
 
 impl<P: Simulated> Store<P> {
     /// A store that holds this at the start.
-    pub(crate) fn new(start: impl Iterator<Item = (Key, Option<Value>)>, recorder: Arc<Recorder>) -> Self {
+    pub(crate) fn new(
+        start: impl Iterator<Item = (Key, Option<Value>)>,
+        recorder: Arc<Recorder>,
+        server: Option<Arc<Beside>>,
+    ) -> Self {
         let entries = P::Map::new("redis");
         for (key, content) in start {
             if content.is_some() {
                 entries.insert(key, content);
             }
+            if let Some(server) = &server {
+                server.starts_with(key, content);
+            }
         }
-        Store { entries: Arc::new(entries), recorder }
+        Store { entries: Arc::new(entries), recorder, server }
     }
 
     #[track_caller]
     fn write(&self, key: Key, content: Option<Value>) {
         P::put(&self.entries, key, content, || self.recorder.written::<P>(key, content));
+        if let Some(server) = &self.server {
+            server.write(key, content);
+        }
     }
 }
 
 impl<P: Simulated> Clone for Store<P> {
     fn clone(&self) -> Self {
-        Store { entries: Arc::clone(&self.entries), recorder: Arc::clone(&self.recorder) }
+        Store {
+            entries: Arc::clone(&self.entries),
+            recorder: Arc::clone(&self.recorder),
+            server: self.server.clone(),
+        }
     }
 }
 
@@ -47,7 +62,9 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
     type Error = Infallible;
 
     async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Infallible> {
-        Ok(self.entries.get(key).flatten().map(Found::lasting))
+        let held = self.entries.get(key).flatten();
+        let held = self.server.as_ref().map_or(held, |server| server.get(*key, held));
+        Ok(held.map(Found::lasting))
     }
 
     async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Infallible> {

@@ -1,0 +1,106 @@
+//! A real Redis, as the world of a scenario has it: under keys of its own, which are deleted at the end.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::RandomState;
+use std::error::Error;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use redis::{Client, Connection, RedisResult};
+use selvedge_sim::explore::Server;
+use selvedge_sim::history::{Key, Value};
+
+use super::ReplayError;
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long what is written lives if nobody deletes it, in seconds: the process may be killed.
+const AT_MOST: u64 = 600;
+
+/// A connection to a real Redis. Dropping it deletes what it has written.
+pub(super) struct RealRedis {
+    connection: Connection,
+    prefix: String,
+    written: BTreeSet<Key>,
+}
+
+/// What is told of it.
+pub(super) struct About {
+    /// Where it is, without a password.
+    pub(super) place: String,
+    /// Which it is: `redis 7.0.15`.
+    pub(super) name: String,
+    /// What its keys begin with.
+    pub(super) prefix: String,
+}
+
+impl RealRedis {
+    /// Connects to the server of this URL.
+    pub(super) fn connect(url: &str) -> Result<(Self, About), ReplayError> {
+        let client = Client::open(url).map_err(|error| no_server(&without_password(url), error))?;
+        let place = client.get_connection_info().addr().to_string();
+        let connected = client.get_connection_with_timeout(PATIENCE).and_then(|mut connection| {
+            connection.set_read_timeout(Some(PATIENCE))?;
+            connection.set_write_timeout(Some(PATIENCE))?;
+            redis::cmd("PING").exec(&mut connection)?;
+            Ok(connection)
+        });
+        let mut connection = connected.map_err(|error| no_server(&place, error))?;
+        // Not everybody may ask.
+        let info: RedisResult<String> = redis::cmd("INFO").arg("server").query(&mut connection);
+        let info = info.unwrap_or_default();
+        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        let name = version.map_or("redis".to_owned(), |version| format!("redis {}", version.trim()));
+        let prefix = format!("selvedge-replay:{:016x}:", RandomState::new().build_hasher().finish());
+        let about = About { place, name, prefix: prefix.clone() };
+        Ok((RealRedis { connection, prefix, written: BTreeSet::new() }, about))
+    }
+
+    fn name(&self, key: Key) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+fn no_server(place: &str, error: redis::RedisError) -> ReplayError {
+    ReplayError::NoServer { place: place.to_owned(), error }
+}
+
+/// A URL that cannot be parsed may still have a password in it.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => url.to_owned(),
+    }
+}
+
+impl Server for RealRedis {
+    fn get(&mut self, key: Key) -> Result<Option<Value>, Box<dyn Error + Send + Sync>> {
+        let text: Option<String> = redis::cmd("GET").arg(self.name(key)).query(&mut self.connection)?;
+        let Some(text) = text else { return Ok(None) };
+        let value = text
+            .rsplit_once(' ')
+            .and_then(|(key, version)| Some(Value { key: Key::new(key), version: version.parse().ok()? }));
+        value.map(Some).ok_or_else(|| format!("it holds {text:?}, which no step has written").into())
+    }
+
+    fn set(&mut self, key: Key, value: Value) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.written.insert(key);
+        let text = format!("{} {}", value.key, value.version);
+        let mut command = redis::cmd("SET");
+        Ok(command.arg(self.name(key)).arg(text).arg("EX").arg(AT_MOST).exec(&mut self.connection)?)
+    }
+
+    fn delete(&mut self, key: Key) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(redis::cmd("DEL").arg(self.name(key)).exec(&mut self.connection)?)
+    }
+}
+
+impl Drop for RealRedis {
+    fn drop(&mut self) {
+        for key in std::mem::take(&mut self.written) {
+            // A server that is gone has told so already, and what it still holds expires.
+            _ = self.delete(key);
+        }
+    }
+}

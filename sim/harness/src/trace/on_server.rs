@@ -1,0 +1,56 @@
+//! What a real server came to in a run: its commands and answers, and whether it happened there.
+
+use super::look::{Look, Tint};
+use super::model::Trace;
+use super::story::{shown, who};
+use super::text::{shorten, width, wrap};
+use crate::history::Value;
+use crate::world::{Answer, Told};
+
+/// The commands that the server was sent in the run, with its answers, and then, in words, whether what is wrong with the
+/// run happened there. The server is called `name`.
+pub fn on_server(trace: &Trace, told: &Told, name: &str, look: Look) -> String {
+    let mut lines = vec![format!("On {name}:"), String::new()];
+    let commands: Vec<_> = told.answers.iter().map(|answer| answer.command.to_string()).collect();
+    let most = look.width.saturating_sub(20);
+    let room = commands.iter().map(|command| width(command)).max().unwrap_or(0).min(most);
+    let row = |step: &str, command: &str, answer: &str| {
+        format!("{step:>5}  {:room$}  {answer}", shorten(command, room)).trim_end().to_owned()
+    };
+    lines.push(look.paint(Tint::Frame, &row("step", "command", "answer")));
+    for (answer, command) in told.answers.iter().zip(&commands) {
+        lines.push(row(&answer.step.to_string(), command, &said(answer)));
+    }
+    lines.push(String::new());
+    lines.extend(wrap(&happened(trace, told), look.width));
+    lines.join("\n") + "\n"
+}
+
+fn said(answer: &Answer) -> String {
+    answer.content.map_or("OK".to_owned(), held)
+}
+
+fn held(content: Option<Value>) -> String {
+    content.map_or("absent".to_owned(), |value| value.to_string())
+}
+
+/// Whether what is wrong with the run happened on the server.
+fn happened(trace: &Trace, told: &Told) -> String {
+    let left: Vec<_> = told.left.iter().map(|(key, content)| format!("{key} = {}", held(*content))).collect();
+    let left = format!("At the end the server holds {}.", left.join(", "));
+    match (shown(trace).first(), trace.findings.first()) {
+        (Some(finding), _) => {
+            let returned = held(finding.returned);
+            format!(
+                "It happened for real: {} returned {returned}, which is {}. {left}",
+                who(trace, finding.read),
+                finding.rule
+            )
+        }
+        (None, Some(finding)) => format!(
+            "It did not happen in this schedule, but would in another of its class: {}. {left}",
+            finding.rule
+        ),
+        (None, None) => format!("It did not happen for real: no read of this run broke a rule. {left}"),
+    }
+}
