@@ -1,6 +1,5 @@
-//! The gate as a CI job has it: budgets, reports, baselines, interrupts, and what is in its way. And docs/gate.md.
+//! The gate as a CI job has it: budgets, reports, baselines, interrupts, and what is in its way.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,6 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_selvedge");
-const DOCS: &str = include_str!("../docs/gate.md");
 
 /// A folder of its own for a test, with scenarios in it.
 struct Folder {
@@ -450,96 +448,4 @@ fn a_baseline_that_cannot_be_written_is_2() {
     for words in [&["gate", "scenarios", "--accept"][..], &["gate", "scenarios"]] {
         contains(&folder.check(words, 2).stderr, &["the baseline scenarios/baseline/good"]);
     }
-}
-
-/// The code blocks of the page in this language, each with the first line that names its file, if it does.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let inside = DOCS.split("```").skip(1).step_by(2);
-    inside.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
-}
-
-/// The commands `selvedge …` of a recipe.
-fn commands(recipe: &str) -> Vec<Vec<&str>> {
-    let lines = recipe.lines().map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
-    let commands =
-        lines.filter_map(|line| line.strip_prefix("selvedge ").map(|rest| rest.split(" ||").next()));
-    commands.flatten().map(|rest| rest.split_whitespace().collect()).collect()
-}
-
-#[test]
-fn the_recipes_of_the_docs_do_what_they_say() {
-    let (yaml, shell) = (blocks("yaml"), blocks("sh"));
-    assert_eq!(yaml.len(), 2, "GitHub Actions and GitLab");
-    let recipes: Vec<_> = yaml.iter().chain(&shell).flat_map(|recipe| commands(recipe)).collect();
-    assert!(recipes.len() >= 4, "{recipes:?}");
-    let folder = Folder::new("recipes");
-    for words in &recipes {
-        let accept = words.contains(&"--accept");
-        folder.scenario("good", "tiered", 1, LINEARIZABLE).scenario("bad", "tiered", 1, LINEARIZABLE);
-        folder.check(words, 0);
-        folder.scenario("bad", "article", 1, LINEARIZABLE);
-        folder.check(words, 1);
-        // What a recipe uploads is what its command has written.
-        for file in words.iter().filter(|word| word.ends_with(".xml") || word.ends_with(".sarif")) {
-            assert!(!folder.read(file).is_empty(), "{file}");
-            assert!(accept || DOCS.matches(file).count() > 1, "{file} is written, and nobody takes it");
-        }
-        _ = fs::remove_dir_all(folder.path.join("scenarios/baseline"));
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn the_hook_of_the_docs_keeps_a_stale_cache_from_being_pushed() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let shell = blocks("sh");
-    let hook = shell.iter().find(|block| block.starts_with("#!/bin/sh\n")).expect("a hook");
-    let folder = Folder::new("hook");
-    let remote = folder.path.join("remote.git");
-    let binaries = Path::new(BINARY).parent().expect("a folder").to_str().expect("UTF-8");
-    let path = format!("{binaries}:{}", std::env::var("PATH").expect("a path"));
-    let git = |words: &[&str], succeeds: bool| {
-        let mut command = Command::new("git");
-        command.args(["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "init.defaultBranch=main"]);
-        let output =
-            command.args(words).current_dir(&folder.path).env("PATH", &path).output().expect("git runs");
-        let text =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.success(), succeeds, "{words:?}: {text}");
-        text
-    };
-    git(&["init", "--quiet"], true);
-    git(&["init", "--quiet", "--bare", remote.to_str().expect("UTF-8")], true);
-    folder.write(".git/hooks/pre-push", hook);
-    let its = folder.path.join(".git/hooks/pre-push");
-    fs::set_permissions(its, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    let push = |succeeds| {
-        git(&["add", "scenarios"], true);
-        git(&["commit", "--quiet", "--message", "a change"], true);
-        git(&["push", remote.to_str().expect("UTF-8"), "HEAD:main"], succeeds)
-    };
-    folder.scenario("users", "tiered", 1, LINEARIZABLE);
-    push(true);
-    folder.scenario("users", "article", 1, LINEARIZABLE);
-    contains(&push(false), &["FAIL users only", "Stale: "]);
-}
-
-/// The table of exit codes is that of the command's help.
-#[test]
-fn the_docs_and_the_help_have_the_same_exit_codes() {
-    let help = Folder::new("help").check(&["--help"], 0).stdout;
-    let (_, codes) = help.split_once("Exit codes:\n").expect("a list of codes");
-    let of_help: BTreeMap<&str, String> = codes
-        .lines()
-        .filter_map(|line| line.trim().split_once("  "))
-        .map(|(code, text)| (code, text.trim().to_owned()))
-        .collect();
-    let rows = DOCS.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    let of_docs: BTreeMap<&str, String> = rows
-        .filter_map(|row| row.split_once(" | "))
-        .filter(|(code, _)| code.parse::<u8>().is_ok())
-        .map(|(code, text)| (code, text.to_owned()))
-        .collect();
-    assert_eq!(of_docs, of_help);
 }

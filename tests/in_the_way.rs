@@ -192,9 +192,10 @@ fn interrupted(command: &str, second: &str, code: i32) -> (Folder, Run) {
     folder.write("second.toml", second);
     let words = [command, "control-article", "second.toml", "--budget", "1h", "--report", "report"];
     let mut process = folder.command(&words);
-    let process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let first = folder.path().join("report/index.html");
     while !fs::read_to_string(&first).is_ok_and(|page| page.contains("\"scenario\":\"control-article\"")) {
+        assert!(process.try_wait().expect("it is ours").is_none(), "it ends before it is interrupted");
         std::thread::yield_now();
     }
     let status = Command::new("kill").args(["-INT", &process.id().to_string()]).status();

@@ -1,0 +1,126 @@
+//! The tables of the reference are those of the parser and of the command's help.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use selvedge_sim::oracle::Rule;
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::{Level, Local, OpKind, RemoteStart, parse};
+
+use crate::pages::{code, page, rows};
+
+/// The names in the first cells of the tables under a heading. Of several words, such as `get KEY`, the first.
+fn first_cells(name: &str, heading: &str) -> Vec<String> {
+    let first = |row: Vec<String>| {
+        let words = code(&row[0]);
+        assert!(!words.is_empty(), "{row:?}");
+        words[0].split(' ').next().expect("a word").to_owned()
+    };
+    rows(&page(name), heading).into_iter().map(first).collect()
+}
+
+/// What the parser would have in the place of a field that there is not.
+fn fields_beside(broken: &str) -> Vec<String> {
+    let text = format!(
+        "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n{broken}\n"
+    );
+    let mistakes = parse("a.toml", &text, &["tiered"]).expect_err("it has a field too many");
+    let report = miette::Report::new(mistakes.0.into_iter().next().expect("a mistake"));
+    let said = report.labels().expect("a place").next().expect("one").label().expect("what fits").to_owned();
+    let fields = said.strip_prefix("expected one of: ").unwrap_or_else(|| panic!("{said}"));
+    fields.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_reference_has_every_field_of_the_parser() {
+    let rest =
+        "thread = [{ name = \"r\", ops = [\"get k\"] }]\nexpect = [{ consistency = \"linearizable\" }]";
+    for (heading, broken) in [
+        ("## A scenario", format!("nothing = 1\n{rest}")),
+        ("## A thread", rest.replace("ops", "nothing = 1, ops")),
+        ("## What must come of a case", rest.replace("consistency", "nothing = 1, consistency")),
+    ] {
+        let mut of_page = first_cells("scenarios.md", heading);
+        // The levels and the operations have their tables there too.
+        let others = Level::ALL.map(Level::name).into_iter().chain(OpKind::ALL.map(OpKind::name));
+        of_page.retain(|name| others.clone().all(|other| other != name));
+        assert_eq!(of_page, fields_beside(&broken), "{heading}");
+    }
+}
+
+#[test]
+fn the_reference_has_every_name_that_a_field_may_have() {
+    let operations = first_cells("scenarios.md", "## A thread");
+    assert!(operations.ends_with(&OpKind::ALL.map(|kind| kind.name().to_owned())), "{operations:?}");
+    assert_eq!(first_cells("scenarios.md", "## Caches"), Protocol::names());
+    let starts = first_cells("scenarios.md", "## The tiers at the start");
+    let (local, remote) = (Local::ALL.map(Local::name), RemoteStart::ALL.map(RemoteStart::name));
+    assert_eq!(starts, [&local[..], &remote].concat());
+    let levels = rows(&page("scenarios.md"), "## What must come of a case");
+    for level in Level::ALL {
+        let row = levels.iter().find(|row| row[0] == format!("`{level}`")).expect("a row for each level");
+        let mut forbidden: Vec<_> =
+            Rule::ALL.into_iter().filter(|&rule| level.forbids(rule)).map(Rule::name).collect();
+        let mut told: Vec<_> = row[1].split(", ").collect();
+        forbidden.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, forbidden, "{level}");
+    }
+}
+
+#[test]
+fn the_rules_are_those_of_the_oracle() {
+    let rules = rows(&page("reading-a-trace.md"), "## The rules");
+    assert_eq!(rules.len(), Rule::ALL.len());
+    for (row, rule) in rules.iter().zip(Rule::ALL) {
+        assert_eq!(row[0], format!("`{rule}`"));
+        // The strongest level that a read of this kind still leaves is the next one down.
+        let broken =
+            Level::ALL.into_iter().filter(|level| level.forbids(rule)).max().expect("some level forbids it");
+        assert!(row[2] == broken.name() || row[2] == "anything" && broken == Level::Eventual, "{row:?}");
+    }
+}
+
+/// The table of exit codes, on the page and in the README, is that of the command's help.
+#[test]
+fn the_exit_codes_are_those_of_the_help() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_selvedge")).arg("--help").output().expect("the binary runs");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, codes) = help.split_once("Exit codes:\n").expect("a list of codes");
+    let of_help: BTreeMap<String, String> = codes
+        .lines()
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(code, text)| (code.to_owned(), text.trim().to_owned()))
+        .collect();
+    assert_eq!(of_help.len(), 6);
+    for (name, text) in [("exit-codes.md", page("exit-codes.md")), ("README.md", page("../README.md"))] {
+        let rows =
+            text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+        let told: BTreeMap<_, _> = rows
+            .filter(|(code, _)| code.parse::<u8>().is_ok())
+            .map(|(code, text)| (code.to_owned(), text.to_owned()))
+            .collect();
+        assert_eq!(told, of_help, "{name}");
+    }
+}
+
+/// Every command of the binary is in the table that says which codes it has.
+#[test]
+fn each_command_has_its_exit_codes() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_selvedge")).arg("--help").output().expect("the binary runs");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, commands) = help.split_once("Commands:\n").expect("a list of commands");
+    let commands = commands.lines().take_while(|line| !line.trim().is_empty());
+    let mut commands: Vec<_> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .map(|line| line.trim().split(' ').next().expect("a word").to_owned())
+        .filter(|name| name != "help")
+        .collect();
+    commands.sort();
+    let cells = rows(&page("exit-codes.md"), "# Exit codes").into_iter().map(|row| row[0].clone());
+    let mut told: Vec<String> = cells.flat_map(|cell| code(&cell)).collect();
+    told.sort();
+    assert_eq!(told, commands);
+}
