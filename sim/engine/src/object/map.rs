@@ -154,13 +154,14 @@ impl<K: Eq + Hash, V> Map<K, V> {
         keys
     }
 
-    /// As [`keys`](Map::keys), for keys that have no order: the order is arbitrary, and the same in each run.
+    /// As [`keys`](Map::keys), for keys that have no order: the order is arbitrary, and the same in each run. It waits until no
+    /// key is locked, and conflicts with every operation on the map, as [`clear`](Map::clear) does.
     #[track_caller]
     pub fn unordered_keys(&self) -> Vec<K>
     where
         K: Clone,
     {
-        self.handle.perform(Action::Read, Location::caller());
+        self.handle.perform(Action::WriteUnlocked, Location::caller());
         let mut keys: Vec<K> = self.entries().keys().cloned().collect();
         keys.sort_by_key(hash);
         keys

@@ -123,13 +123,7 @@ impl MapOp {
     fn only_looks(self) -> bool {
         matches!(
             self,
-            MapOp::Get(_)
-                | MapOp::Look(_)
-                | MapOp::ContainsKey(_)
-                | MapOp::Len
-                | MapOp::Keys
-                | MapOp::UnorderedKeys
-                | MapOp::ToVec
+            MapOp::Get(_) | MapOp::Look(_) | MapOp::ContainsKey(_) | MapOp::Len | MapOp::Keys | MapOp::ToVec
         )
     }
 }
@@ -206,6 +200,8 @@ impl Kind for MapKind {
         match (a.key(), b.key()) {
             (Some(own), Some(other)) if own != other => Commute,
             _ if a.only_looks() && b.only_looks() => Commute,
+            // It waits for keys that are locked, as what writes does, and only looks.
+            _ if [a, b].iter().all(|op| op.only_looks() || *op == MapOp::UnorderedKeys) => AtLeastByOutcome,
             _ if matches!((a, b), (MapOp::Unlock(_), MapOp::Unlock(_))) => Impossible,
             // The second finds nothing to clear; that is not looked at.
             (None, None) if a == MapOp::Clear && b == MapOp::Clear => AtLeastByOutcome,
