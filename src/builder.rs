@@ -54,6 +54,9 @@ pub enum RemoteFailure {
     ///
     /// Only for loaders that read the source of truth, which every write goes to first. If the remote tier itself is the
     /// truth, the loader knows nothing of its writes.
+    ///
+    /// No read is stale. But while the source has been written and the key not yet [deleted](TieredCache::delete) here, a read
+    /// that passes over the remote tier may see the new version, and a later one that does not, the old.
     Load,
 }
 

@@ -21,7 +21,6 @@ pub struct Error<K, E> {
 
 /// What the tier said that could not do its part.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Cause<E> {
     /// The remote tier's error.
     Remote(Arc<E>),

@@ -12,6 +12,9 @@ use selvedge_sim::scenario::{Expected, Level};
 use selvedge_sim::verdict::{Budget, Engine, Verdict};
 use shipped::scenarios;
 
+/// Where our own cache is not asked to be linearizable. Each of these says why.
+const WEAKER: [&str; 3] = ["control-lost-fill", "tiered-told", "tiered-passes-over"];
+
 #[test]
 fn every_case_comes_out_as_expected_and_in_as_many_classes_as_recorded() {
     let mut counts = String::new();
@@ -26,7 +29,7 @@ fn every_case_comes_out_as_expected_and_in_as_many_classes_as_recorded() {
             Expected::Violations(_) => _ = controls.insert(case.cache.clone()),
             Expected::Consistency(_) => assert_eq!(report.verdict, Verdict::Clean, "{place}"),
         }
-        if case.cache == Protocol::Tiered.name() {
+        if case.cache == Protocol::Tiered.name() && !WEAKER.contains(&case.scenario.as_str()) {
             assert_eq!(case.expectation.expected, Expected::Consistency(Level::Linearizable), "{place}");
         }
         write!(counts, "{place}: {}", report.schedules).expect("a string takes it");
@@ -35,6 +38,7 @@ fn every_case_comes_out_as_expected_and_in_as_many_classes_as_recorded() {
         }
         counts.push('\n');
     }
+    controls.remove(Protocol::Tiered.name());
     let broken = Protocol::ALL.iter().filter(|protocol| **protocol != Protocol::Tiered);
     assert_eq!(controls, broken.map(|protocol| protocol.name().to_owned()).collect());
     recorded::check("matrix-classes", &counts);

@@ -27,7 +27,7 @@ fn table() -> String {
     let mutants = Mutant::ALL.iter().filter(|mutant| **mutant != Mutant::Unmutated);
     let (right, wrong): (Vec<&Mutant>, Vec<&Mutant>) = mutants.partition(|it| it.violations().is_empty());
     for mutant in wrong.into_iter().chain(right) {
-        let rules: Vec<_> = mutant.violations().iter().map(|rule| rule.name()).collect();
+        let rules = mutant.violations();
         let (rules, trace) = if rules.is_empty() {
             ("nothing".to_owned(), "-".to_owned())
         } else {

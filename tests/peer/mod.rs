@@ -48,7 +48,9 @@ pub(crate) fn finds_in_the_controls_what_ours_finds(peer: Engine) {
     let budget = Budget { schedules: Some(5_000), time: None };
     let mut found = BTreeSet::new();
     let controls = scenarios(&[]).into_iter().filter(|scenario| scenario.name.starts_with("control-"));
-    for case in controls.flat_map(|scenario| scenario.cases) {
+    // What fails is a choice, and they have none.
+    let cases = controls.flat_map(|scenario| scenario.cases).filter(|case| case.faults + case.drops == 0);
+    for case in cases {
         let ours = explored(&case, Engine::Optimal, Budget::default());
         let theirs = explored(&case, peer, budget);
         let [ours, seen]: [BTreeSet<_>; 2] =

@@ -76,12 +76,16 @@ pub enum Call {
     Set(Value),
     /// Delete the key.
     Delete,
+    /// Take the key out of the local tier.
+    Evict,
+    /// Take the key out of the remote tier, which is not the source of truth.
+    Forget,
 }
 
 impl Call {
     /// Whether the call writes to the source of truth.
     pub fn is_write(self) -> bool {
-        !matches!(self, Call::Get)
+        matches!(self, Call::Set(_) | Call::Delete)
     }
 }
 

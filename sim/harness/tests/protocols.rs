@@ -2,7 +2,6 @@
 //! played by hand: the remote tier makes an operation wait after each command, so that a test says who goes on.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -16,7 +15,7 @@ use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Primitives, Std};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
-use selvedge_sim::protocols::{Cache, Caches, Protocol, Tiers, Visitor, WarmEntry};
+use selvedge_sim::protocols::{Cache, Caches, Failure, Protocol, Settings, Tiers, Visitor, WarmEntry};
 use selvedge_sim::verdict::Budget;
 
 thread_local! {
@@ -149,21 +148,21 @@ impl<P: Primitives> Store<P> {
 }
 
 impl<P: Primitives> Remote<Key, Value> for Store<P> {
-    type Error = Infallible;
+    type Error = Failure;
 
-    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Infallible> {
+    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Failure> {
         let found = self.data.get(key).map(Found::lasting);
         self.wait().await;
         Ok(found)
     }
 
-    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Infallible> {
+    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Failure> {
         self.data.insert(*key, *value);
         self.wait().await;
         Ok(())
     }
 
-    async fn delete(&self, key: &Key) -> Result<(), Infallible> {
+    async fn delete(&self, key: &Key) -> Result<(), Failure> {
         self.data.remove(key);
         self.wait().await;
         Ok(())
@@ -224,9 +223,9 @@ impl Visitor for Play {
             let cache = cache.clone();
             Played(Box::pin(async move {
                 match operation {
-                    Operation::Get(key) => return cache.get(key).await,
-                    Operation::Set(number) => cache.set(user(1), version(number)).await,
-                    Operation::Delete => cache.delete(user(1)).await,
+                    Operation::Get(key) => return cache.get(key).await.unwrap(),
+                    Operation::Set(number) => cache.set(user(1), version(number)).await.unwrap(),
+                    Operation::Delete => cache.delete(user(1)).await.unwrap(),
                 }
                 None
             }))
@@ -245,8 +244,13 @@ impl Hand {
     }
 
     fn with(protocol: Protocol, local_ttl: Option<Duration>, warm: Vec<WarmEntry>) -> Self {
-        let tiers: Tiers<Noted, _> =
-            Tiers { remote: Store::<Noted>::new(true), clock: NotedClock, local_ttl, warm };
+        let tiers: Tiers<Noted, _> = Tiers {
+            remote: Store::<Noted>::new(true),
+            clock: NotedClock,
+            local_ttl,
+            warm,
+            settings: Settings::default(),
+        };
         let hand = Hand { begin: protocol.build(tiers, Play) };
         steps();
         hand
@@ -410,13 +414,13 @@ impl<P: Simulated> Visitor for Race<P> {
         let cache = Arc::new(cache);
         let (reading, writing) = (cache.clone(), cache.clone());
         let reader = P::spawn("reader", move || {
-            let read = P::block_on(reading.get(user(1)));
+            let read = P::block_on(reading.get(user(1))).unwrap();
             assert!(read == v(0) || read == v(1), "{read:?}");
         });
-        let writer = P::spawn("writer", move || P::block_on(writing.set(user(1), version(1))));
+        let writer = P::spawn("writer", move || P::block_on(writing.set(user(1), version(1))).unwrap());
         P::join(reader);
         P::join(writer);
-        P::block_on(cache.get(user(1)))
+        P::block_on(cache.get(user(1))).unwrap()
     }
 }
 
@@ -429,6 +433,7 @@ fn last_reads<P: Simulated>(protocol: Protocol) -> Vec<Option<Value>> {
             clock: P::clock(false),
             local_ttl: None,
             warm: Vec::new(),
+            settings: Settings::default(),
         };
         let last = protocol.build(tiers, Race::<P>(std::marker::PhantomData));
         set.lock().unwrap().insert(last);

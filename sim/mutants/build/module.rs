@@ -70,12 +70,7 @@ impl Modules {
             }
         }
         self.modules.push_str(&format!("#[doc = {about:?}]\npub mod {module} {{{SHAPE}{files}}}\n\n"));
-        let violations: Vec<_> = violations.iter().map(|rule| camel_case(rule)).collect();
-        self.rows.push_str(&format!(
-            "    {} {module} {name:?} {about:?} [{}]\n",
-            camel_case(name),
-            violations.join(", ")
-        ));
+        self.rows.push_str(&format!("    {} {module} {name:?} {about:?} {violations:?}\n", camel_case(name)));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 /// Defines `Mutant` by rows of: variant, module, name, about, violations.
 macro_rules! mutants {
-    ($($variant:ident $module:ident $name:literal $about:literal [$($rule:ident),*])*) => {
+    ($($variant:ident $module:ident $name:literal $about:literal [$($rule:literal),*])*) => {
         /// A mutant of the core, or the core itself.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mutant {
@@ -17,16 +17,17 @@ macro_rules! mutants {
                 }
             }
 
-            /// The rules that the gate must find broken. None: it breaks nothing.
-            pub fn violations(self) -> &'static [selvedge_sim::oracle::Rule] {
+            /// What the gate must find: the rules that are broken, and deadlocks. None: it breaks nothing.
+            pub fn violations(self) -> &'static [&'static str] {
                 match self {
-                    $(Mutant::$variant => &[$(selvedge_sim::oracle::Rule::$rule),*],)*
+                    $(Mutant::$variant => &[$($rule),*],)*
                 }
             }
         }
 
         impl selvedge_sim::protocols::Caches for Mutant {
             const ALL: &'static [Self] = &[$(Mutant::$variant),*];
+            const ON_PEERS: bool = false;
 
             fn name(self) -> &'static str {
                 match self {
@@ -40,7 +41,7 @@ macro_rules! mutants {
                 R: selvedge::Remote<
                         selvedge_sim::history::Key,
                         selvedge_sim::history::Value,
-                        Error = std::convert::Infallible,
+                        Error = selvedge_sim::protocols::Failure,
                     > + 'static,
                 V: selvedge_sim::protocols::Visitor,
             {

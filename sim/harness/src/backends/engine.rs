@@ -90,8 +90,8 @@ fn word(value: u64) -> String {
     if value < LOST {
         return value.to_string();
     }
-    let filling = if value & FILL == 0 { "" } else { ", a fill" };
-    let lost = if value & LOST == 0 { "" } else { ", a lost write" };
+    let filling = if value & FILL == 0 { "" } else { ", filling" };
+    let lost = if value & LOST == 0 { "" } else { ", lost" };
     let writers = match value % LOST {
         0 => String::new(),
         1 => ", 1 writer".to_owned(),
@@ -111,7 +111,7 @@ impl<T> EngineMutex<T> {
     fn note(&self, what: &str) {
         note(|step| Note {
             step,
-            place: Place::Fence,
+            place: Place::Lock,
             what: format!("{what} {}", self.name),
             effect: None,
             time: None,
@@ -167,6 +167,7 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
         match self.name {
             "L1" => Place::L1,
             "redis" => Place::Remote,
+            "database" => Place::Database,
             _ => Place::Other,
         }
     }
@@ -183,7 +184,7 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
         self.note(
             key,
             |name| {
-                let absent = if self.place() == Place::Remote { "absent" } else { "miss" };
+                let absent = if value.is_none() && self.place() == Place::L1 { "miss" } else { "absent" };
                 let until = value.and_then(|value| notes::expiry(value));
                 let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
                 format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
@@ -195,7 +196,7 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
     /// A command of the tier, in its own words.
     fn verb(&self, local: &'static str, remote: &'static str) -> String {
         match self.place() {
-            Place::Remote => format!("{} {remote}", self.name),
+            Place::Remote | Place::Database => format!("{} {remote}", self.name),
             _ => format!("{}.{local}", self.name),
         }
     }
@@ -228,8 +229,8 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         self.note(
             &key,
             |name| match content {
-                Some(None) => format!("{} {name}", self.verb("remove", "DEL")),
-                _ => format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "")),
+                Some(None) if self.place() != Place::L1 => format!("{} DEL {name}", self.name),
+                _ => format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "absent")),
             },
             |entry| Some(Effect::Left { entry, content: content? }),
         );
@@ -300,7 +301,16 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
     }
 
     fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
-        for key in self.entries.unordered_keys() {
+        // As production's iterator does, it waits for keys that are locked: what is being filled is there then.
+        let keys = self.entries.unordered_keys();
+        note(|step| Note {
+            step,
+            place: self.place(),
+            what: format!("{} lists its keys", self.name),
+            effect: None,
+            time: None,
+        });
+        for key in keys {
             if let Some((value, tag)) = self.remove(&key) {
                 each(&key, &value, tag);
             }
@@ -435,6 +445,15 @@ impl Simulated for Engine {
 
     fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> Option<R> {
         Some(selvedge_engine::causal_clock(read))
+    }
+
+    fn choose(alternatives: usize, what: impl FnOnce(usize) -> Option<String>) -> usize {
+        let chosen = selvedge_engine::choose(alternatives);
+        let told = |what| move |step| Note { step, place: Place::Other, what, effect: None, time: None };
+        if let Some(what) = what(chosen) {
+            note(told(what));
+        }
+        chosen
     }
 
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {

@@ -13,7 +13,7 @@ use crate::verdict::Budget;
 /// All but [`explore`](Simulated::explore) is to be called inside of it: primitives live for one execution.
 pub trait Simulated: Primitives {
     /// A thread that has been spawned.
-    type JoinHandle;
+    type JoinHandle: Send;
 
     /// Spawns a thread.
     #[track_caller]
@@ -60,6 +60,17 @@ pub trait Simulated: Primitives {
     fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> Option<R> {
         let _ = read;
         None
+    }
+
+    /// One of `0..alternatives`, each in schedules of its own. `what` says what a choice comes to, for the trace.
+    ///
+    /// # Panics
+    ///
+    /// Where the engine has no choices: then a case in which something may fail cannot be run.
+    #[track_caller]
+    fn choose(alternatives: usize, what: impl FnOnce(usize) -> Option<String>) -> usize {
+        let _ = (alternatives, what);
+        panic!("this engine cannot choose what fails: run cases with faults or drops on our own")
     }
 
     /// Runs `execution` once for each schedule that the engine's exhaustive search comes up with. The budget's time is

@@ -39,7 +39,7 @@ pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn F
 ///
 /// # Panics
 ///
-/// If none of them has the name that the case has.
+/// If none of them has the name that the case has, or if they are [not built](Caches::ON_PEERS) for the engine.
 pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,
@@ -70,8 +70,9 @@ pub fn explore_while<C: Caches>(
     let searched = match engine {
         Engine::Optimal => ours(Explorer::optimal()),
         Engine::Naive => ours(Explorer::naive()),
-        Engine::Loom => peers::search::<Loom, C>(case, budget),
-        Engine::Shuttle => peers::search::<Shuttle, C>(case, budget),
+        Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
+        Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
+        Engine::Loom | Engine::Shuttle => panic!("these caches are built for our own engine alone"),
     };
     report(case, engine, searched, start)
 }

@@ -93,8 +93,15 @@ impl Call {
 /// What caches have in common: a step at a tier, which looks at an entry or changes it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Kind {
-    is_remote: bool,
+    tier: Tier,
     changes: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    Local,
+    Remote,
+    Database,
 }
 
 impl Kind {
@@ -104,10 +111,13 @@ impl Kind {
             Effect::Left { .. } => true,
             Effect::Locked { .. } => return None,
         };
-        match step.place {
-            Place::L1 | Place::Remote => Some(Kind { is_remote: step.place == Place::Remote, changes }),
-            Place::Fence | Place::Clock | Place::Other => None,
-        }
+        let tier = match step.place {
+            Place::L1 => Tier::Local,
+            Place::Remote => Tier::Remote,
+            Place::Database => Tier::Database,
+            Place::Fence | Place::Lock | Place::Clock | Place::Other => return None,
+        };
+        Some(Kind { tier, changes })
     }
 }
 

@@ -5,7 +5,7 @@ use selvedge_engine::{Ending, Run, TraceStep};
 use crate::backends::{Note, take_sources};
 use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
-use crate::scenario::{Case, Local};
+use crate::scenario::{Case, Local, Source};
 use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
 use crate::verdict::Engine;
 use crate::world::{Plan, TTL};
@@ -21,7 +21,8 @@ pub(super) fn record<C>(
     findings: Vec<Finding>,
 ) -> Trace {
     let lanes = lanes(case, plan, run);
-    let steps = steps(plan, run, history, notes, lanes.len());
+    let mut mishaps = Vec::new();
+    let steps = steps(plan, run, history, notes, lanes.len(), &mut mishaps);
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
     Trace {
         scenario: case.scenario.clone(),
@@ -29,6 +30,7 @@ pub(super) fn record<C>(
         cache: case.cache.clone(),
         engine: by.name().to_owned(),
         tiers: tiers(case, plan),
+        mishaps,
         lanes,
         steps,
         operations: spans,
@@ -77,13 +79,26 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
     let local = local.map(|entry| Entry { entry, value: Value { key: entry, version: 0 }, expires });
     let remote = keys().filter_map(|entry| Some((entry, plan.at_start(entry)?)));
     let remote = remote.map(|(entry, value)| Entry { entry, value, expires: None });
-    vec![
+    let mut tiers = vec![
         Tier { place: Place::L1, name: "L1".to_owned(), start: local.collect() },
         Tier { place: Place::Remote, name: "redis".to_owned(), start: remote.collect() },
-    ]
+    ];
+    if case.source == Source::Database {
+        let start = plan.in_database().map(|value| Entry { entry: value.key, value, expires: None });
+        tiers.push(Tier { place: Place::Database, name: "database".to_owned(), start: start.collect() });
+    }
+    tiers
 }
 
-fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>, lanes: usize) -> Vec<Step> {
+/// The steps. What goes wrong is chosen before the first of them: it is noted among the `mishaps`.
+fn steps<C>(
+    plan: &Plan<C>,
+    run: &Run<'_>,
+    history: &History,
+    notes: Vec<Note>,
+    lanes: usize,
+    mishaps: &mut Vec<String>,
+) -> Vec<Step> {
     let threads = plan.threads.len();
     let mut time = 0;
     let sources = take_sources();
@@ -93,9 +108,10 @@ fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>, 
     // Of each lane, how many of its events come up to each of its steps: an event of the set-up is no step.
     let mut kept: Vec<Vec<u32>> = vec![Vec::new(); lanes];
     for (position, event) in run.steps().enumerate() {
+        // What is noted after the last step's own is of tasks that unwind.
         let mut note = None;
         while let Some(its) = notes.next_if(|note| note.step <= position + 1) {
-            note = Some(its).filter(|note| note.step == position + 1);
+            note = note.or(Some(its).filter(|note| note.step == position + 1));
         }
         if let Some(moved) = note.as_ref().and_then(|note| note.time) {
             time = moved.as_millis() as u64;
@@ -103,6 +119,7 @@ fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>, 
         let operation = operation_of(history, event.task, event.index);
         let lane = lane(threads, event.task);
         if event.task == 0 && operation.is_none() {
+            mishaps.extend(note.filter(|note| note.place == Place::Other).map(|note| note.what));
             continue;
         }
         kept[lane].push(event.index);
@@ -125,6 +142,11 @@ fn steps<C>(plan: &Plan<C>, run: &Run<'_>, history: &History, notes: Vec<Note>, 
 
 /// A step of an object that notes nothing, in the engine's words.
 fn words(step: &TraceStep) -> String {
+    match (step.object.as_deref(), step.operation) {
+        (Some("waker"), "add") => return "wakes a task".to_owned(),
+        (Some("waker"), "be woken") => return "is woken".to_owned(),
+        _ => {}
+    }
     let mut text = format!("{} {}", step.object.as_deref().unwrap_or_default(), step.operation);
     match (&step.before, &step.after) {
         (Some(before), Some(after)) => text += &format!(" {before} → {after}"),
@@ -156,6 +178,8 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
             Call::Get => format!("get {key}"),
             Call::Set(value) => format!("set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
+            Call::Evict => format!("evict {key}"),
+            Call::Forget => format!("forget {key}"),
         },
         reply: match operation.reply {
             Reply::Unknown => None,

@@ -1,17 +1,21 @@
 //! Whether a history could have shown anything at all.
 
-use crate::history::History;
+use crate::history::{Call, History, OperationId};
 
-/// Whether no read overlapped or followed a write of its key, so that nothing could have gone wrong.
+/// Whether no read overlapped or followed a write of its key, so that nothing could have gone wrong. A write of a key is
+/// also what makes a version of it, under whatever key it was called.
 ///
 /// A case is vacuous if all of its histories are. The harness's own reads, after everything has settled, do
 /// not count: a scenario that reads nothing is vacuous. For the pair, a read counts if some schedule of the
 /// class has all of the write before it, or if the write begins before the read ends in all of them.
 pub fn vacuous(history: &History) -> bool {
     let operations = || history.operations().iter().enumerate();
-    !operations().filter(|(_, read)| !read.call.is_write() && !read.settled).any(|(read, its)| {
-        operations()
-            .filter(|(_, write)| write.call.is_write() && write.key == its.key)
-            .any(|(write, by)| history.may_precede(write, read) || history.precedes_response(by.first, read))
+    !operations().filter(|(_, read)| read.call == Call::Get && !read.settled).any(|(read, its)| {
+        let met = |write: OperationId| {
+            let first = history.operations()[write].first;
+            history.may_precede(write, read) || history.precedes_response(first, read)
+        };
+        operations().filter(|(_, write)| write.call.is_write() && write.key == its.key).any(|(by, _)| met(by))
+            || history.versions(its.key).filter_map(|version| version.by).any(met)
     })
 }

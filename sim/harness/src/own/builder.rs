@@ -1,13 +1,16 @@
 //! A scenario in code.
 
 use std::any;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
 use super::{Cache, Chosen, Setup};
 use crate::oracle::Rule;
-use crate::scenario::{Case, Expectation, Expected, Level, Local, Op, RemoteStart, SourceLine, ThreadSpec};
+use crate::scenario::{
+    Case, Expectation, Expected, Level, Local, Op, OpKind, RemoteStart, Source, SourceLine, ThreadSpec,
+};
 use crate::verdict::Budget;
 
 /// A scenario in code, of a cache that `build` makes of its tiers. It is asked for once in each schedule.
@@ -30,6 +33,11 @@ where
             cache: short(any::type_name::<C>()),
             local: Local::Cold,
             remote: RemoteStart::Present,
+            source: Source::default(),
+            derived: BTreeMap::new(),
+            faults: 0,
+            drops: 0,
+            specials: BTreeSet::new(),
             threads: Vec::new(),
             expectation: Expectation { expected: Expected::Consistency(Level::Linearizable), bounded: false },
             expected_at: SourceLine { file: here.file().to_owned(), line: here.line() },
@@ -75,7 +83,10 @@ impl<F> ScenarioBuilder<F> {
         let mut ops = Vec::new();
         for operation in operations {
             match operation.as_ref().parse::<Op>() {
-                Ok(op) => ops.push(op),
+                Ok(op) if matches!(op.kind, OpKind::Get | OpKind::Set | OpKind::Delete) => ops.push(op),
+                Ok(op) => {
+                    panic!("a cache of one's own has no `{}`: only get, set and delete", op.kind.name())
+                }
                 Err(mistake) => panic!("{mistake}"),
             }
         }
@@ -85,7 +96,7 @@ impl<F> ScenarioBuilder<F> {
         );
         let known = self.case.threads.iter().any(|thread| thread.name == name);
         assert!(!known, "two threads have the name `{name}`: give each its own");
-        self.case.threads.push(ThreadSpec { name, ops });
+        self.case.threads.push(ThreadSpec { name, ops, spared: false });
         self
     }
 

@@ -1,13 +1,11 @@
 //! The cache that a scenario in code is about, as an exploration asks for it.
 
-use std::convert::Infallible;
-
 use selvedge::Remote;
 
-use super::{Cache, LocalTier, Redis, Setup};
+use super::{Cache, LocalTier, Own, Redis, Setup};
 use crate::backends::Engine;
 use crate::history::{Key, Value};
-use crate::protocols::{Build, Tiers, Visitor};
+use crate::protocols::{Build, Failure, Tiers, Visitor};
 
 /// What builds the cache.
 pub(crate) struct Chosen<F>(pub(super) F);
@@ -19,12 +17,12 @@ where
 {
     fn build<R, V>(&self, tiers: Tiers<Engine, R>, visitor: V) -> V::Output
     where
-        R: Remote<Key, Value, Error = Infallible> + 'static,
+        R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor,
     {
         let (clock, local_ttl, warm) = (tiers.clock.clone(), tiers.local_ttl, tiers.warm.clone());
         let (l1, remote) = tiers.build();
         let setup = Setup { local: LocalTier::new(l1), redis: Redis::new(remote), clock, local_ttl, warm };
-        visitor.visit((self.0)(setup))
+        visitor.visit(Own((self.0)(setup)))
     }
 }

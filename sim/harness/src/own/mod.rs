@@ -75,6 +75,7 @@
 //! command line to itself.
 
 mod builder;
+mod cache;
 mod check;
 mod chosen;
 mod closures;
@@ -83,6 +84,8 @@ mod remote;
 mod setup;
 
 pub use builder::{ScenarioBuilder, scenario};
+pub use cache::Cache;
+use cache::Own;
 pub use check::check;
 use chosen::Chosen;
 pub use closures::{Closures, closures};
@@ -93,5 +96,5 @@ pub use setup::Setup;
 
 pub use crate::history::{Key, Value};
 pub use crate::oracle::Rule;
-pub use crate::protocols::{Cache, WarmEntry};
+pub use crate::protocols::WarmEntry;
 pub use crate::scenario::{Level, Local, RemoteStart};

@@ -9,14 +9,13 @@
 //! "So that the next local read is strongly consistent." It is not: a reader that misses and reads the old value before
 //! step 1 can fill L1 after step 2, and the old value stays until it expires. **Stale**, and **lasting** without a TTL.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers, unfenced};
+use super::{Cache, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Write Redis, then drop the local entry.
@@ -25,7 +24,7 @@ pub struct Article<P: Primitives, R> {
     remote: R,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Article<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Article<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let (l1, remote) = tiers.build();
@@ -33,23 +32,33 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Article<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for Article<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for Article<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
         // 2
+        self.l1.remove(&key);
+        Ok(())
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        // 1
+        self.remote.delete(&key).await?;
+        // 2
+        self.l1.remove(&key);
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
         self.l1.remove(&key);
     }
 
-    async fn delete(&self, key: Key) {
-        // 1
-        let Ok(()) = self.remote.delete(&key).await;
-        // 2
-        self.l1.remove(&key);
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

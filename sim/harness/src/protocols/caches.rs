@@ -1,11 +1,9 @@
 //! Caches that scenarios name.
 
-use std::convert::Infallible;
-
 use selvedge::Remote;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers};
+use super::{Cache, Failure, Tiers};
 use crate::history::{Key, Value};
 
 /// A choice of caches under test. Each value is one of them: [`Protocol`](super::Protocol) holds those that ship, and
@@ -13,6 +11,9 @@ use crate::history::{Key, Value};
 pub trait Caches: Copy + Send + Sync + 'static {
     /// Every cache.
     const ALL: &'static [Self];
+
+    /// Whether they are built for loom and shuttle too. Where they are many, that is most of the time that building takes.
+    const ON_PEERS: bool = true;
 
     /// The cache's name, as scenarios and reports have it. No two have the same.
     fn name(self) -> &'static str;
@@ -22,7 +23,7 @@ pub trait Caches: Copy + Send + Sync + 'static {
     fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
         P: Primitives,
-        R: Remote<Key, Value, Error = Infallible> + 'static,
+        R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor;
 
     /// The cache of this name.
@@ -41,14 +42,14 @@ pub(crate) trait Build<P: Primitives>: Send + Sync + 'static {
     /// Builds the cache over these tiers and shows it to the visitor: as [`Caches::build`].
     fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
-        R: Remote<Key, Value, Error = Infallible> + 'static,
+        R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor;
 }
 
 impl<P: Primitives, C: Caches> Build<P> for C {
     fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
-        R: Remote<Key, Value, Error = Infallible> + 'static,
+        R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor,
     {
         Caches::build(*self, tiers, visitor)

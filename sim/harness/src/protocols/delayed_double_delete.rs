@@ -11,14 +11,13 @@
 //! proof: a reader that takes longer fills L1 after step 4. A delay forbids no schedule, so here it is what a sleep is,
 //! one look at the clock, and no step where the clock stands still. **Stale** and **lasting**, as plain cache-aside is, at a higher price.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::{Clock, Primitives};
 
-use super::{Cache, Tiers, unfenced};
+use super::{Cache, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Drop the local entry, write Redis, wait, drop the local entry again.
@@ -28,7 +27,7 @@ pub struct DelayedDoubleDelete<P: Primitives, R> {
     clock: P::Clock,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DelayedDoubleDelete<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> DelayedDoubleDelete<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let clock = tiers.clock.clone();
@@ -37,31 +36,41 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DelayedDoubleDele
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for DelayedDoubleDelete<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for DelayedDoubleDelete<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
         self.l1.remove(&key);
         // 2
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
         // 3
         self.clock.now();
         // 4
+        self.l1.remove(&key);
+        Ok(())
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        // 1
+        self.l1.remove(&key);
+        // 2
+        self.remote.delete(&key).await?;
+        // 3
+        self.clock.now();
+        // 4
+        self.l1.remove(&key);
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
         self.l1.remove(&key);
     }
 
-    async fn delete(&self, key: Key) {
-        // 1
-        self.l1.remove(&key);
-        // 2
-        let Ok(()) = self.remote.delete(&key).await;
-        // 3
-        self.clock.now();
-        // 4
-        self.l1.remove(&key);
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

@@ -9,14 +9,13 @@
 //! A reader that misses between steps 1 and 2 reads the old value and fills L1 with it, and nothing removes it any more.
 //! No slow reader is needed, only one at the wrong moment. **Stale** and **lasting**.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers, unfenced};
+use super::{Cache, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Drop the local entry, then write Redis.
@@ -25,7 +24,7 @@ pub struct DeleteFirst<P: Primitives, R> {
     remote: R,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DeleteFirst<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> DeleteFirst<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let (l1, remote) = tiers.build();
@@ -33,23 +32,33 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> DeleteFirst<P, R>
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for DeleteFirst<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for DeleteFirst<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
         self.l1.remove(&key);
         // 2
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
+        Ok(())
     }
 
-    async fn delete(&self, key: Key) {
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
         // 1
         self.l1.remove(&key);
         // 2
-        let Ok(()) = self.remote.delete(&key).await;
+        self.remote.delete(&key).await?;
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
+        self.l1.remove(&key);
+    }
+
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

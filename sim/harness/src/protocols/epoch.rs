@@ -12,7 +12,6 @@
 //! and 2 one reader can return the new value while another fills L1 with the old one, so that a later read goes back:
 //! **inverted**. What is missing is the write intent: a generation *before* Redis is written.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::Ordering;
 
@@ -21,7 +20,7 @@ use selvedge::parts::L1;
 use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Primitives};
 
-use super::{Cache, Tiers};
+use super::{Cache, Failure, Tiers};
 use crate::history::{Key, Value};
 
 /// A generation fences fills; writes do not announce themselves.
@@ -31,7 +30,7 @@ pub struct Epoch<P: Primitives, R> {
     generation: P::AtomicU64,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Epoch<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Epoch<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let (l1, remote) = tiers.build();
@@ -39,40 +38,49 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Epoch<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for Epoch<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for Epoch<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         // 1
         if let Some(value) = self.l1.get(&key) {
-            return Some(value);
+            return Ok(Some(value));
         }
         // 2
         let token = self.generation.load(Ordering::Acquire);
         // 3
-        let Ok(found) = self.remote.get(&key).await;
-        let Found { value, .. } = found?;
+        let Some(Found { value, .. }) = self.remote.get(&key).await? else { return Ok(None) };
         // 4
         let expires_at = self.l1.deadline();
         self.l1.insert_if(key, value, expires_at, || self.generation.load(Ordering::Acquire) == token);
         // 5
-        Some(value)
+        Ok(Some(value))
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
         // 2
         self.generation.fetch_add(1, Ordering::AcqRel);
         // 3
         self.l1.remove(&key);
+        Ok(())
     }
 
-    async fn delete(&self, key: Key) {
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.delete(&key).await;
+        self.remote.delete(&key).await?;
         // 2
         self.generation.fetch_add(1, Ordering::AcqRel);
         // 3
         self.l1.remove(&key);
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
+        self.l1.remove(&key);
+    }
+
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

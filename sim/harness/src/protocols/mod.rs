@@ -14,6 +14,7 @@ pub mod write_through;
 
 mod cache;
 mod caches;
+mod failure;
 mod registry;
 mod tiers;
 mod unfenced;
@@ -21,5 +22,6 @@ mod unfenced;
 pub use cache::Cache;
 pub(crate) use caches::Build;
 pub use caches::{Caches, Visitor};
+pub use failure::Failure;
 pub use registry::Protocol;
-pub use tiers::{Tiers, WarmEntry};
+pub use tiers::{Settings, Tiers, WarmEntry};

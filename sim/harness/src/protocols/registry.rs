@@ -1,6 +1,5 @@
 //! The protocols that ship, by name.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
@@ -12,7 +11,7 @@ use super::delete_first::DeleteFirst;
 use super::epoch::Epoch;
 use super::shared_local_key::SharedLocalKey;
 use super::write_through::WriteThrough;
-use super::{Caches, Tiers, Visitor, tiered};
+use super::{Caches, Failure, Tiers, Visitor, tiered};
 use crate::history::{Key, Value};
 
 /// A protocol that ships with the simulator.
@@ -60,7 +59,7 @@ impl Caches for Protocol {
     fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
         P: Primitives,
-        R: Remote<Key, Value, Error = Infallible> + 'static,
+        R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor,
     {
         match self {

@@ -9,14 +9,13 @@
 //! The steps are the article's, but `user:1` and `user:2` are both kept in L1 as `user`: user A sees user B's orders.
 //! **Crossed**, in one thread, without any race.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers, unfenced};
+use super::{Cache, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// The article's cache, with one local entry for all keys of a kind.
@@ -25,7 +24,7 @@ pub struct SharedLocalKey<P: Primitives, R> {
     remote: R,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> SharedLocalKey<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> SharedLocalKey<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let (l1, remote) = tiers.build_keyed(local_key);
@@ -33,23 +32,33 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> SharedLocalKey<P,
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for SharedLocalKey<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for SharedLocalKey<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, local_key(key)).await
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
         // 2
+        self.l1.remove(&local_key(key));
+        Ok(())
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        // 1
+        self.remote.delete(&key).await?;
+        // 2
+        self.l1.remove(&local_key(key));
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
         self.l1.remove(&local_key(key));
     }
 
-    async fn delete(&self, key: Key) {
-        // 1
-        let Ok(()) = self.remote.delete(&key).await;
-        // 2
-        self.l1.remove(&local_key(key));
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

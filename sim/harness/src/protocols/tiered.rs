@@ -1,26 +1,34 @@
 //! Selvedge's own cache, as a cache under test. Its steps are in the header of the core's `tiered.rs`.
 
-use std::convert::Infallible;
 use std::num::NonZeroUsize;
 
 use selvedge::parts::Kept;
 use selvedge::sync::Primitives;
-use selvedge::{Builder, Remote, TieredCache};
+use selvedge::{Builder, Cause, Error, Remote, RemoteFailure, TieredCache};
 
-use super::{Cache, Tiers, WarmEntry};
+use super::{Cache, Failure, Tiers, WarmEntry};
 use crate::history::{Key, Value};
 
 /// Few, since each execution makes them anew.
 const STRIPES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// The cache over these tiers.
-pub fn build<P: Primitives, R: Remote<Key, Value, Error = Infallible>>(
+pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     tiers: Tiers<P, R>,
 ) -> TieredCache<Key, Value, R, P> {
-    let Tiers { remote, clock, local_ttl, warm } = tiers;
+    let Tiers { remote, clock, local_ttl, warm, settings } = tiers;
     let mut builder = Builder::new(remote).stripes(STRIPES);
     if let Some(ttl) = local_ttl {
         builder = builder.local_ttl(ttl);
+    }
+    if let Some(ttl) = settings.absent_ttl {
+        builder = builder.absent_ttl(ttl);
+    }
+    if settings.passes_over {
+        builder = builder.remote_failure(RemoteFailure::Load);
+    }
+    if !settings.derived.is_empty() {
+        builder = builder.derive(move |key| settings.derived.get(key).cloned().unwrap_or_default());
     }
     let cache = builder.build_with_clock(clock);
     for WarmEntry { key, value, expires_at } in warm {
@@ -29,18 +37,49 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Infallible>>(
     cache
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache
+/// What the tier said.
+fn failure(error: Error<Key, Failure>) -> Failure {
+    match error.cause() {
+        Cause::Remote(failure) => **failure,
+        Cause::Loader(error) => *error.downcast_ref().expect("the world's loaders fail in one way"),
+    }
+}
+
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache
     for TieredCache<Key, Value, R, P>
 {
-    async fn get(&self, key: Key) -> Option<Value> {
-        self.get(&key).await.expect("the remote tier does not fail")
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
+        self.get(&key).await.map_err(failure)
     }
 
-    async fn set(&self, key: Key, value: Value) {
-        self.set(&key, &value).await.expect("the remote tier does not fail");
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
+        self.set(&key, &value).await.map_err(failure)
     }
 
-    async fn delete(&self, key: Key) {
-        self.delete(&key).await.expect("the remote tier does not fail");
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        self.delete(&key).await.map_err(failure)
+    }
+
+    async fn load<F>(&self, key: Key, source: impl FnOnce() -> F + Send) -> Result<Option<Value>, Failure>
+    where
+        F: Future<Output = Result<Option<Value>, Failure>> + Send,
+    {
+        self.get_or_load(&key, source).await.map_err(failure)
+    }
+
+    fn evict(&self, key: Key) {
+        self.l1().remove(&key);
+    }
+
+    fn clear(&self) {
+        self.l1().clear();
+    }
+
+    fn invalidate(&self, key: Key) {
+        self.invalidate(&key);
+    }
+
+    fn invalidate_all(&self) {
+        self.invalidate_all();
     }
 }

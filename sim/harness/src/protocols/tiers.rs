@@ -1,6 +1,6 @@
 //! What a cache under test is built on.
 
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
+use super::Failure;
 use crate::history::{Key, Value};
 
 /// What a cache under test is built on: the remote tier, the clock, and what the local tier does and holds.
@@ -20,6 +21,19 @@ pub struct Tiers<P: Primitives, R> {
     pub local_ttl: Option<Duration>,
     /// What the local tier holds at the start.
     pub warm: Vec<WarmEntry>,
+    /// What else the cache is to do, if it can.
+    pub settings: Settings,
+}
+
+/// What a cache is to do besides, if it can: one that knows nothing of it leaves it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Keys whose values are made from another key's, by that key.
+    pub derived: BTreeMap<Key, Vec<Key>>,
+    /// How long it is kept locally that a key has no value; `None` is "not at all".
+    pub absent_ttl: Option<Duration>,
+    /// Whether the source of truth is asked if the remote tier fails.
+    pub passes_over: bool,
 }
 
 /// An entry that is in the local tier at the start.
@@ -33,7 +47,7 @@ pub struct WarmEntry {
     pub expires_at: Option<Duration>,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> Tiers<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Tiers<P, R> {
     /// The local tier, with its entries in it, and the remote one.
     pub(crate) fn build(self) -> (L1<Key, Value, P>, R) {
         self.build_keyed(|key| key)

@@ -9,14 +9,13 @@
 //! Two writers may do their steps 1 in one order and their steps 2 in the other: L1 keeps the older value. A slow
 //! reader's fill overwrites the new value as well. **Stale** and **lasting**.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Tiers, unfenced};
+use super::{Cache, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Write Redis, then put the new value in the local tier.
@@ -25,7 +24,7 @@ pub struct WriteThrough<P: Primitives, R> {
     remote: R,
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> WriteThrough<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> WriteThrough<P, R> {
     /// The cache over these tiers.
     pub fn new(tiers: Tiers<P, R>) -> Self {
         let (l1, remote) = tiers.build();
@@ -33,23 +32,33 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Infallible>> WriteThrough<P, R
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Infallible> + 'static> Cache for WriteThrough<P, R> {
-    async fn get(&self, key: Key) -> Option<Value> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for WriteThrough<P, R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }
 
-    async fn set(&self, key: Key, value: Value) {
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.set(&key, &value, None).await;
+        self.remote.set(&key, &value, None).await?;
         // 2
         self.l1.insert(key, value, self.l1.deadline());
+        Ok(())
     }
 
-    async fn delete(&self, key: Key) {
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
         // 1
-        let Ok(()) = self.remote.delete(&key).await;
+        self.remote.delete(&key).await?;
         // 2, with nothing to put there
         self.l1.remove(&key);
+        Ok(())
+    }
+
+    fn evict(&self, key: Key) {
+        self.l1.remove(&key);
+    }
+
+    fn clear(&self) {
+        self.l1.clear();
     }
 }
 

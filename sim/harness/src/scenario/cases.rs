@@ -1,15 +1,20 @@
 //! One case: the file read once more, with each axis at one value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
 
 use super::axes::Axes;
 use super::reader::{Reader, Value};
-use super::{Local, Op, OpError, OpKind, RemoteStart, ThreadSpec};
+use super::{Local, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
+use crate::history::Key;
 
 /// A thread of more copies than this is a slip.
 const MOST_COPIES: u64 = 64;
+
+/// More faults than this are too many to explore.
+const MOST_FAULTS: u64 = 8;
 
 /// Reads the file as one case has it.
 pub(super) struct CaseReader<'r, 'd> {
@@ -25,6 +30,11 @@ pub(super) struct Parts {
     pub(super) cache: String,
     pub(super) local: Local,
     pub(super) remote: RemoteStart,
+    pub(super) source: Source,
+    pub(super) derived: BTreeMap<Key, Vec<Key>>,
+    pub(super) faults: u32,
+    pub(super) drops: u32,
+    pub(super) specials: BTreeSet<Special>,
     pub(super) threads: Vec<ThreadSpec>,
 }
 
@@ -35,13 +45,64 @@ impl<'d> CaseReader<'_, 'd> {
         let local = self.name(root, "local", "start of the local tier", &Local::ALL.map(Local::name));
         let remote =
             self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
-        let threads = self.threads(root);
+        let source = self.source(root);
+        let derived = self.derived(root);
+        let (faults, drops) = (self.bound(root, "faults"), self.bound(root, "drops"));
+        let specials = self.specials(root);
+        let threads = self.threads(root, source);
         Some(Parts {
             cache: cache?.to_owned(),
             local: Local::ALL.into_iter().find(|it| Some(it.name()) == local)?,
             remote: RemoteStart::ALL.into_iter().find(|it| Some(it.name()) == remote)?,
+            source: source?,
+            derived: derived?,
+            faults: faults?,
+            drops: drops?,
+            specials: specials?,
             threads: threads?,
         })
+    }
+
+    fn source(&mut self, root: &'d DeTable<'d>) -> Option<Source> {
+        let Some(value) = root.get("source") else { return Some(Source::default()) };
+        let value = self.resolve(value)?;
+        let name = self.reader.one_of(value, "source of truth", &Source::ALL.map(Source::name))?;
+        Source::ALL.into_iter().find(|source| source.name() == name)
+    }
+
+    fn derived(&mut self, root: &'d DeTable<'d>) -> Option<BTreeMap<Key, Vec<Key>>> {
+        let Some(value) = root.get("derived") else { return Some(BTreeMap::new()) };
+        let value = self.resolve(value)?;
+        let table =
+            self.reader.table(value, "a table of keys, each with the list of what is derived from it")?;
+        let mut derived = BTreeMap::new();
+        for (key, its) in table {
+            let its = self.resolve(its)?;
+            let list = self.reader.list(its, "a list of keys")?;
+            let keys: Option<Vec<_>> = list.iter().map(|key| self.reader.string(key, "a key")).collect();
+            derived.insert(Key::new(key.get_ref()), keys?.into_iter().map(Key::new).collect());
+        }
+        Some(derived)
+    }
+
+    /// A bound that is 0 if it is left out.
+    fn bound(&mut self, root: &'d DeTable<'d>, field: &str) -> Option<u32> {
+        let Some(value) = root.get(field) else { return Some(0) };
+        let value = self.resolve(value)?;
+        let what = format!("a number of {field} that cannot be");
+        self.number(value, 0..=MOST_FAULTS, &what, None).map(|number| number as u32)
+    }
+
+    fn specials(&mut self, root: &'d DeTable<'d>) -> Option<BTreeSet<Special>> {
+        let Some(value) = root.get("specials") else { return Some(BTreeSet::new()) };
+        let value = self.resolve(value)?;
+        let mut specials = BTreeSet::new();
+        for name in self.reader.list(value, "a list of what is otherwise than usual")? {
+            let name = self.resolve(name)?;
+            let name = self.reader.one_of(name, "special", &Special::ALL.map(Special::name))?;
+            specials.extend(Special::ALL.into_iter().find(|special| special.name() == name));
+        }
+        Some(specials)
     }
 
     fn resolve(&mut self, value: &'d Value<'d>) -> Option<&'d Value<'d>> {
@@ -54,7 +115,7 @@ impl<'d> CaseReader<'_, 'd> {
         self.reader.one_of(value, kind, known)
     }
 
-    fn threads(&mut self, root: &'d DeTable<'d>) -> Option<Vec<ThreadSpec>> {
+    fn threads(&mut self, root: &'d DeTable<'d>, source: Option<Source>) -> Option<Vec<ThreadSpec>> {
         let value =
             self.reader.field(root, 0..0, "the scenario", "thread", "a [[thread]] with name and ops")?;
         let value = self.resolve(value)?;
@@ -69,7 +130,7 @@ impl<'d> CaseReader<'_, 'd> {
         }
         let mut threads = Vec::new();
         for thread in list {
-            threads.extend(self.thread(thread).unwrap_or_default());
+            threads.extend(self.thread(thread, source).unwrap_or_default());
         }
         let mut names = BTreeSet::new();
         for thread in &threads {
@@ -82,10 +143,10 @@ impl<'d> CaseReader<'_, 'd> {
         Some(threads)
     }
 
-    fn thread(&mut self, value: &'d Value<'d>) -> Option<Vec<ThreadSpec>> {
+    fn thread(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Vec<ThreadSpec>> {
         let value = self.resolve(value)?;
         let table = self.reader.table(value, "a table with name and ops")?;
-        self.reader.only_fields(table, "a thread", &["name", "count", "ops"]);
+        self.reader.only_fields(table, "a thread", &["name", "count", "ops", "spared"]);
         let name = self.reader.field(table, value.span(), "the thread", "name", "a string");
         let name =
             name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.string(name, "a name"));
@@ -94,9 +155,15 @@ impl<'d> CaseReader<'_, 'd> {
             None => Some(1),
         };
         let ops = self.reader.field(table, value.span(), "the thread", "ops", "a list of operations");
-        let ops = ops.and_then(|ops| self.ops(ops));
-        let (name, count, ops) = (name?, count?, ops?);
-        let named = |name: String| ThreadSpec { name, ops: ops.clone() };
+        let ops = ops.and_then(|ops| self.ops(ops, source));
+        let spared = match table.get("spared") {
+            Some(spared) => {
+                self.resolve(spared).and_then(|spared| self.reader.boolean(spared, "true or false"))
+            }
+            None => Some(false),
+        };
+        let (name, count, ops, spared) = (name?, count?, ops?, spared?);
+        let named = |name: String| ThreadSpec { name, ops: ops.clone(), spared };
         Some(match count {
             1 => vec![named(name.to_owned())],
             _ => (1..=count).map(|copy| named(format!("{name}-{copy}"))).collect(),
@@ -105,32 +172,42 @@ impl<'d> CaseReader<'_, 'd> {
 
     fn count(&mut self, value: &'d Value<'d>) -> Option<u64> {
         let value = self.resolve(value)?;
-        let count = match value.get_ref() {
+        let help = Some("take the thread out, or let the count be 1 or more".to_owned());
+        self.number(value, 1..=MOST_COPIES, "a count of threads that cannot be", help)
+    }
+
+    fn number(
+        &mut self,
+        value: &'d Value<'d>,
+        range: RangeInclusive<u64>,
+        what: &str,
+        help: Option<String>,
+    ) -> Option<u64> {
+        let number = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
         };
-        let count = count.filter(|count| (1..=MOST_COPIES).contains(count));
-        if count.is_none() {
-            let help = Some("take the thread out, or let the count be 1 or more".to_owned());
-            let expected = format!("expected a number from 1 to {MOST_COPIES}");
-            self.reader.mistake(value.span(), "a count of threads that cannot be", expected, help);
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let expected = format!("expected a number from {} to {}", range.start(), range.end());
+            self.reader.mistake(value.span(), what, expected, help);
         }
-        count
+        number
     }
 
-    fn ops(&mut self, value: &'d Value<'d>) -> Option<Vec<Op>> {
+    fn ops(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Vec<Op>> {
         let value = self.resolve(value)?;
         let list = self.reader.list(value, "a list of operations, such as [\"get user:1\"]")?;
         if list.is_empty() {
             self.reader.mistake(value.span(), "a thread that does nothing", "expected an operation", None);
             return None;
         }
-        list.iter().map(|op| self.op(op)).collect()
+        list.iter().map(|op| self.op(op, source)).collect()
     }
 
-    fn op(&mut self, value: &'d Value<'d>) -> Option<Op> {
+    fn op(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Op> {
         let value = self.resolve(value)?;
-        let expected = "an operation: get KEY, set KEY or delete KEY";
+        let expected = "an operation, such as get KEY, set KEY or delete KEY";
         let text = self.reader.string(value, expected)?;
         let op: Op = match text.parse() {
             Ok(op) => op,
@@ -154,6 +231,17 @@ impl<'d> CaseReader<'_, 'd> {
                 help,
             );
             return None;
+        }
+        let (needs, why) = match op.kind {
+            OpKind::Forget => (Source::Database, "what the truth forgets is lost"),
+            OpKind::Told | OpKind::ToldAll => (Source::Remote, "other nodes write the remote tier"),
+            OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Evict => return Some(op),
+        };
+        if source.is_some_and(|source| source != needs) {
+            let verb = op.kind.name();
+            let what = format!("`{verb}` where the source of truth is not the {}: {why}", needs.name());
+            let expected = format!("expected it with source = \"{}\" alone", needs.name());
+            self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)
     }

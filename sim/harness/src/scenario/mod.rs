@@ -13,7 +13,7 @@
 //! [[thread]]
 //! name = "reader"
 //! count = "$readers"            # 1 if left out; 2 makes reader-1 and reader-2
-//! ops = ["get user:1"]          # get KEY | set KEY | delete KEY
+//! ops = ["get user:1"]          # get KEY | set KEY | delete KEY, and others: see below
 //!
 //! [[thread]]
 //! name = "writer"
@@ -44,6 +44,20 @@
 //!   process-local tier (an `expired` entry has passed its deadline, an `expiring` one may pass it at any point), and
 //!   `remote` of the remote one.
 //! * After the threads have ended, each key is read once more: that read is what `lasting` is about.
+//! * `source = "database"` puts the truth behind the remote tier. `get` then loads what no tier has; `set` and `delete`
+//!   write the database, and delete the key in the cache until that is acknowledged. `remote = "absent"` empties the remote
+//!   tier, not the database.
+//! * `derived = { "user:1" = ["profile:1"] }` makes a key's value from another key's: each write of `user:1` makes a version
+//!   of `profile:1` (where the remote tier is the truth, it deletes it).
+//! * `faults = 2` lets up to two commands or loads fail in a run: any, and in each way (refused; lost, and applied at some
+//!   later point or never; a loader's error or panic). `drops = 1` lets the future of up to one operation be dropped: at any
+//!   point at which it waits. An operation that failed or was dropped has an unknown outcome. A thread with `spared = true`
+//!   has none of them. Only our own engine has them at all.
+//! * `specials = ["leases"]` says what else is otherwise: the remote tier gives `leases`, or `never-settles` what is lost;
+//!   the cache `keeps-absent` that a key has no value, or `passes-over` a remote tier that fails.
+//! * Further operations: `evict KEY` takes the key out of the local tier, `forget KEY` out of the remote one (where it is not
+//!   the truth). `told KEY` is a write by another node (where the remote tier is the truth), which then tells this one;
+//!   `told-all KEY` is the same, and any key may have been written, for all that is told.
 //! * `violations` makes the case a *control*: **every** rule in the list must be found broken, and **no** other may
 //!   be. A control that was found passes even if the search was bounded.
 //! * Every case needs an expectation, and every expectation a case.
@@ -65,7 +79,9 @@ pub use expectation::{Expectation, Expected, Level};
 pub use judgement::{Judgement, Outcome};
 pub use load::{load, load_all};
 pub use mistake::{Mistake, Mistakes};
-pub use model::{Axis, Case, Local, Op, OpKind, RemoteStart, Scenario, SourceLine, ThreadSpec};
+pub use model::{
+    Axis, Case, Local, Op, OpKind, RemoteStart, Scenario, Source, SourceLine, Special, ThreadSpec,
+};
 pub use op::OpError;
 pub use parse::parse;
 pub use shipped::SHIPPED;

@@ -1,6 +1,6 @@
 //! A scenario, read and expanded: what the runner and the reports see of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Expectation;
@@ -56,6 +56,59 @@ impl RemoteStart {
     }
 }
 
+/// Where the truth is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The remote tier: what is written there is the newest version.
+    #[default]
+    Remote,
+    /// A database behind it. A get loads from it what no tier has; a set or a delete writes it, and then deletes the key in
+    /// the cache until that is acknowledged.
+    Database,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Source; 2] = [Source::Remote, Source::Database];
+
+    /// Its name in scenarios.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Remote => "remote",
+            Source::Database => "database",
+        }
+    }
+}
+
+/// What is otherwise than usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Special {
+    /// The remote tier gives leases.
+    Leases,
+    /// The remote tier is never certain that a lost write cannot come any more.
+    NeverSettles,
+    /// The cache keeps locally that a key has no value.
+    KeepsAbsent,
+    /// The cache asks the database if the remote tier fails.
+    PassesOver,
+}
+
+impl Special {
+    /// All of them.
+    pub const ALL: [Special; 4] =
+        [Special::Leases, Special::NeverSettles, Special::KeepsAbsent, Special::PassesOver];
+
+    /// Its name in scenarios.
+    pub fn name(self) -> &'static str {
+        match self {
+            Special::Leases => "leases",
+            Special::NeverSettles => "never-settles",
+            Special::KeepsAbsent => "keeps-absent",
+            Special::PassesOver => "passes-over",
+        }
+    }
+}
+
 /// Which operation on the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OpKind {
@@ -65,11 +118,27 @@ pub enum OpKind {
     Set,
     /// Delete the key.
     Delete,
+    /// The local tier makes room: the key leaves it.
+    Evict,
+    /// The remote tier makes room: the key leaves it. Only where the truth is behind it.
+    Forget,
+    /// Another node writes the key's next version, and tells this one. Only where the remote tier is the truth.
+    Told,
+    /// As `Told`, but what is told is that any key may have been written.
+    ToldAll,
 }
 
 impl OpKind {
     /// All of them.
-    pub const ALL: [OpKind; 3] = [OpKind::Get, OpKind::Set, OpKind::Delete];
+    pub const ALL: [OpKind; 7] = [
+        OpKind::Get,
+        OpKind::Set,
+        OpKind::Delete,
+        OpKind::Evict,
+        OpKind::Forget,
+        OpKind::Told,
+        OpKind::ToldAll,
+    ];
 
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
@@ -77,6 +146,10 @@ impl OpKind {
             OpKind::Get => "get",
             OpKind::Set => "set",
             OpKind::Delete => "delete",
+            OpKind::Evict => "evict",
+            OpKind::Forget => "forget",
+            OpKind::Told => "told",
+            OpKind::ToldAll => "told-all",
         }
     }
 }
@@ -97,6 +170,8 @@ pub struct ThreadSpec {
     pub name: String,
     /// What it does; never empty.
     pub ops: Vec<Op>,
+    /// Whether nothing goes wrong in it, whatever the case's faults and drops.
+    pub spared: bool,
 }
 
 /// A line of a file, from 1.
@@ -123,6 +198,16 @@ pub struct Case {
     pub local: Local,
     /// What the remote tier holds at the start.
     pub remote: RemoteStart,
+    /// Where the truth is.
+    pub source: Source,
+    /// Keys whose values are made from another key's, by that key.
+    pub derived: BTreeMap<Key, Vec<Key>>,
+    /// How many commands and loads fail at most in a run: any of them, in any way.
+    pub faults: u32,
+    /// How many operations are dropped at most in a run: at any point at which they wait.
+    pub drops: u32,
+    /// What is otherwise than usual.
+    pub specials: BTreeSet<Special>,
     /// The threads, in the order of the file; never empty.
     pub threads: Vec<ThreadSpec>,
     /// What must come of it.
@@ -132,9 +217,11 @@ pub struct Case {
 }
 
 impl Case {
-    /// Every key that an operation names, in the order of their names.
+    /// Every key that an operation names, or that is derived or derived from, in the order of their names.
     pub fn keys(&self) -> BTreeSet<Key> {
-        self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key).collect()
+        let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);
+        let derived = self.derived.iter().flat_map(|(key, derived)| std::iter::once(key).chain(derived));
+        named.chain(derived.copied()).collect()
     }
 }
 

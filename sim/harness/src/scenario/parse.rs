@@ -8,7 +8,10 @@ use super::expect;
 use super::reader::Reader;
 use super::{Axis, Case, Mistakes, Scenario};
 
-const FIELDS: [&str; 8] = ["name", "about", "cache", "local", "remote", "thread", "axes", "expect"];
+const FIELDS: [&str; 13] = [
+    "name", "about", "cache", "local", "remote", "source", "derived", "faults", "drops", "specials",
+    "thread", "axes", "expect",
+];
 
 /// Reads a scenario. `path` is for messages; `known` are the names of the caches that there are.
 ///
@@ -57,6 +60,11 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
             cache: parts.cache,
             local: parts.local,
             remote: parts.remote,
+            source: parts.source,
+            derived: parts.derived,
+            faults: parts.faults,
+            drops: parts.drops,
+            specials: parts.specials,
             threads: parts.threads,
             expectation: expectation.clone(),
             expected_at: reader.line_of(place),

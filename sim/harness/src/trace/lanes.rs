@@ -57,6 +57,9 @@ fn header(trace: &Trace, look: Look) -> String {
     for (at, tier) in trace.tiers.iter().enumerate() {
         field(if at == 0 { "start" } else { "" }, &tier.to_string());
     }
+    for (at, mishap) in trace.mishaps.iter().enumerate() {
+        field(if at == 0 { "mishaps" } else { "" }, mishap);
+    }
     out.push('\n');
     out
 }

@@ -1,6 +1,6 @@
 //! The moments that matter for the gravest finding that a run shows, and why: what every projection marks.
 
-use super::model::{Step, Trace};
+use super::model::{Place, Step, Trace};
 use super::story::{Story, left, shown};
 use crate::history::{OperationId, Value};
 use crate::oracle::Rule;
@@ -65,7 +65,8 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
             mark(Role::Source, at(source), format!("{returned} read"));
         }
         if let Some(put) = origin.put {
-            let removed = left(put) == Some(None);
+            // "Absent" is an entry of L1; elsewhere, there is none.
+            let removed = left(put) == Some(None) && put.place != Place::L1;
             mark(Role::Put, at(put), if removed { "removed".to_owned() } else { format!("{returned} put") });
         }
     }

@@ -13,8 +13,12 @@ pub enum Place {
     L1,
     /// The remote tier.
     Remote,
-    /// What the protocol keeps for itself: stripes, generations, locks.
+    /// The source of truth, where it is behind the remote tier.
+    Database,
+    /// What the protocol keeps for itself: stripes, generations.
     Fence,
+    /// The lock of a book that the protocol keeps.
+    Lock,
     /// The clock.
     Clock,
     /// Anything else.
@@ -160,6 +164,8 @@ pub struct Trace {
     pub engine: String,
     /// The tiers, the nearest first.
     pub tiers: Vec<Tier>,
+    /// What goes wrong in the run, as it was chosen before its first step.
+    pub mishaps: Vec<String>,
     /// The lanes' names, left to right.
     pub lanes: Vec<String>,
     /// The events, in the order of the run.

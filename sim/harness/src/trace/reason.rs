@@ -157,18 +157,20 @@ fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
     let finding = story.finding;
     let Origin { found, put, from_start, source } = origin;
     let tier = place(&found.place);
-    let answer = finding.returned.map_or("nothing".to_owned(), |value| content(finding, Some(value)));
+    // "Absent" is an entry of L1; elsewhere, there is none.
+    let is_kept = finding.returned.is_some() || found.place == Place::L1;
+    let answer = if is_kept { content(finding, finding.returned) } else { "nothing".to_owned() };
     let entry = found.effect.map(Effect::entry).filter(|&entry| entry != finding.key);
     let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
     let mut text = format!("The read found {answer} in {tier}{entry} at step {}", found.number);
     let Some(put) = put else {
         return text + if from_start { ", as it had been from the start." } else { "." };
     };
-    let done = if left(put) == Some(None) { "removed it" } else { "put it there" };
+    let done = if is_kept { "put it there" } else { "removed it" };
     let by = put.operation.map(|by| if by == finding.read { "it".to_owned() } else { short(trace, by) });
     text += &match &by {
         Some(by) => format!(", because {by} had {done} at step {}.", put.number),
-        None => format!(", because step {} had {done}.", put.number),
+        None => format!(", because the {} had {done} at step {}.", trace.lanes[put.lane], put.number),
     };
     if let (Some(by), Some(source)) = (by, source) {
         text +=

@@ -91,9 +91,8 @@ fn last_found(trace: &Trace, operation: OperationId, content: Option<Value>, end
 /// The step that gave the source of truth its newer version: of the write that the finding names, or, where
 /// it names an earlier read, of the write that this read saw.
 fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Option<&'a Step> {
-    trace.steps.iter().rfind(|step| {
-        step.place == Place::Remote
-            && left(step) == Some(newer)
+    let is_it = |step: &&Step| {
+        left(step) == Some(newer)
             && (newer.is_some() || step.effect.map(Effect::entry) == Some(finding.key))
             && match finding.rule {
                 Rule::Inverted => {
@@ -101,7 +100,10 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
                 }
                 _ => step.operation.is_some() && step.operation == finding.before,
             }
-    })
+    };
+    // Where there is a database, redis only has copies.
+    let at = |place: Place| trace.steps.iter().filter(move |step| step.place == place).rfind(is_it);
+    at(Place::Database).or_else(|| at(Place::Remote))
 }
 
 /// The operation's last step that wrote or removed what `found` found.
@@ -114,7 +116,9 @@ pub(super) fn place(place: &Place) -> &'static str {
     match place {
         Place::L1 => "L1",
         Place::Remote => "redis",
+        Place::Database => "the database",
         Place::Fence => "the fence",
+        Place::Lock => "a lock",
         Place::Clock => "the clock",
         Place::Other => "memory",
     }

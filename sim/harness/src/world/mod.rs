@@ -1,6 +1,8 @@
 //! One execution of a case: the tiers, the cache on top of them, the threads with their operations, and what is noted of
 //! them. Runs on every engine.
 
+mod mishaps;
+mod network;
 mod plan;
 mod recorder;
 mod run;

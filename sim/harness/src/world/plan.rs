@@ -1,12 +1,12 @@
 //! What the threads of a case are going to call: worked out once, for all of its executions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Beside;
 use crate::history::{Call, Key, Value};
 use crate::protocols::Caches;
-use crate::scenario::{Case, Local, OpKind, RemoteStart};
+use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
 
 /// A case, ready to be run.
 #[derive(Clone, Debug)]
@@ -14,6 +14,11 @@ pub(crate) struct Plan<C> {
     pub(crate) cache: C,
     pub(crate) local: Local,
     pub(crate) remote: RemoteStart,
+    pub(crate) source: Source,
+    pub(crate) derived: BTreeMap<Key, Vec<Key>>,
+    pub(crate) faults: u32,
+    pub(crate) drops: u32,
+    pub(crate) specials: BTreeSet<Special>,
     pub(crate) keys: Vec<Key>,
     pub(crate) threads: Vec<ThreadPlan>,
     /// Gets each command of the run too. Of a run of our engine's alone.
@@ -24,7 +29,18 @@ pub(crate) struct Plan<C> {
 #[derive(Clone, Debug)]
 pub(crate) struct ThreadPlan {
     pub(crate) name: String,
-    pub(crate) calls: Vec<(Key, Call)>,
+    pub(crate) calls: Vec<PlannedCall>,
+    /// Whether nothing goes wrong in it.
+    pub(crate) spared: bool,
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlannedCall {
+    pub(crate) kind: OpKind,
+    pub(crate) key: Key,
+    /// What the history says of it.
+    pub(crate) call: Call,
 }
 
 impl<C: Caches> Plan<C> {
@@ -47,7 +63,9 @@ impl<C> Plan<C> {
         let mut call = |kind, key| match kind {
             OpKind::Get => Call::Get,
             OpKind::Delete => Call::Delete,
-            OpKind::Set => {
+            OpKind::Evict => Call::Evict,
+            OpKind::Forget => Call::Forget,
+            OpKind::Set | OpKind::Told | OpKind::ToldAll => {
                 let version = versions.entry(key).or_default();
                 *version += 1;
                 Call::Set(Value { key, version: *version })
@@ -55,12 +73,20 @@ impl<C> Plan<C> {
         };
         let threads = case.threads.iter().map(|thread| ThreadPlan {
             name: thread.name.clone(),
-            calls: thread.ops.iter().map(|op| (op.key, call(op.kind, op.key))).collect(),
+            spared: thread.spared,
+            calls: (thread.ops.iter())
+                .map(|op| PlannedCall { kind: op.kind, key: op.key, call: call(op.kind, op.key) })
+                .collect(),
         });
         Plan {
             cache,
             local: case.local,
             remote: case.remote,
+            source: case.source,
+            derived: case.derived.clone(),
+            faults: case.faults,
+            drops: case.drops,
+            specials: case.specials.clone(),
             threads: threads.collect(),
             keys: case.keys().into_iter().collect(),
             server: None,
@@ -75,10 +101,23 @@ impl<C> Plan<C> {
         }
     }
 
+    /// What the database holds at the start, if there is one: not what is made from another key's value.
+    pub(crate) fn in_database(&self) -> impl Iterator<Item = Value> {
+        let is_made = |key: &Key| self.derived.values().flatten().any(|made| made == key);
+        self.keys.iter().filter(move |key| !is_made(key)).map(|&key| Value { key, version: 0 })
+    }
+
     /// The versions that the source of truth has been through at the start. If the local tier holds what the remote tier
-    /// does not, it was there once, and left.
+    /// does not, and that is the truth, it was there once, and left.
     pub(crate) fn versions_at_start(&self, key: Key) -> impl Iterator<Item = Option<Value>> {
-        let left = self.local != Local::Cold && self.remote == RemoteStart::Absent;
-        left.then_some(Some(Value { key, version: 0 })).into_iter().chain([self.at_start(key)])
+        let v0 = Some(Value { key, version: 0 });
+        let (left, now) = match self.source {
+            Source::Database => (None, v0),
+            Source::Remote => {
+                let left = self.local != Local::Cold && self.remote == RemoteStart::Absent;
+                (left.then_some(v0), self.at_start(key))
+            }
+        };
+        left.into_iter().chain([now])
     }
 }

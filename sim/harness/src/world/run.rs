@@ -1,28 +1,39 @@
 //! Running a plan once.
 
+use std::future::{Future, poll_fn};
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use super::mishaps::Mishaps;
+use super::network::{Network, PlannedPanic};
+use super::plan::PlannedCall;
 use super::store::Store;
 use super::{Plan, Recorder};
 use crate::backends::Simulated;
-use crate::history::{Call, Key, Reply, Value};
-use crate::protocols::{Build, Cache, Tiers, Visitor, WarmEntry};
-use crate::scenario::Local;
+use crate::history::{Call, Key, OperationId, Reply, Value};
+use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
+use crate::scenario::{Local, OpKind, Special};
 
 /// How long a local entry lives, where it can expire.
 pub(crate) const TTL: Duration = Duration::from_secs(60);
 
 /// Runs the plan once, inside an execution of `P`'s engine: sets the tiers up, runs the threads until all have ended,
 /// and reads every key once more.
-pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>) {
+pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>)
+where
+    P::Clock: 'static,
+{
     recorder.begin();
     let clock = P::clock(plan.local == Local::Expiring);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
-    let at_start = plan.keys.iter().map(|&key| (key, plan.at_start(key)));
-    let remote = Store::<P>::new(at_start, Arc::clone(recorder), plan.server.clone());
+    let settles = !plan.specials.contains(&Special::NeverSettles);
+    let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan), settles));
+    let store = Store::new(plan, recorder, &network);
     let (local_ttl, expires_at) = match plan.local {
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),
@@ -33,8 +44,13 @@ pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc
         Local::Cold => Vec::new(),
         Local::Warm | Local::Expired | Local::Expiring => plan.keys.iter().map(warm).collect(),
     };
-    let tiers = Tiers::<P, _> { remote, clock: clock.clone(), local_ttl, warm };
-    plan.cache.build(tiers, Threads::<P, N> { plan, recorder, clock });
+    let settings = Settings {
+        derived: plan.derived.clone(),
+        absent_ttl: plan.specials.contains(&Special::KeepsAbsent).then_some(TTL),
+        passes_over: plan.specials.contains(&Special::PassesOver),
+    };
+    let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
+    plan.cache.build(tiers, Threads::<P, N> { plan, recorder, clock, store, network });
 }
 
 /// Runs the threads on the cache.
@@ -42,6 +58,8 @@ struct Threads<'a, P: Simulated, N> {
     plan: &'a Arc<Plan<N>>,
     recorder: &'a Arc<Recorder>,
     clock: P::Clock,
+    store: Store<P>,
+    network: Arc<Network<P>>,
 }
 
 impl<P: Simulated, N: Build<P>> Visitor for Threads<'_, P, N>
@@ -51,14 +69,15 @@ where
     type Output = ();
 
     fn visit<C: Cache>(self, cache: C) {
-        let Threads { plan, recorder, clock } = self;
-        let cache = Arc::new(cache);
+        let Threads { plan, recorder, clock, store, network } = self;
+        let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
+        let caller = Caller { cache: Arc::new(cache), recorder, store, network: Arc::clone(&network) };
         let mut handles = Vec::with_capacity(plan.threads.len() + 1);
         for (thread, its) in plan.threads.iter().enumerate() {
-            let (plan, recorder, cache) = (Arc::clone(plan), Arc::clone(recorder), Arc::clone(&cache));
+            let (plan, caller) = (Arc::clone(plan), caller.clone());
             handles.push(P::spawn(&its.name, move || {
-                for &(key, call) in &plan.threads[thread].calls {
-                    perform::<P, C>(&cache, &recorder, thread, key, call, false);
+                for (call, &planned) in plan.threads[thread].calls.iter().enumerate() {
+                    caller.perform(thread, call, planned, false);
                 }
             }));
         }
@@ -66,31 +85,93 @@ where
             handles.push(P::spawn("clock", move || P::advance(&clock, TTL)));
         }
         handles.into_iter().for_each(P::join);
+        network.join();
         for &key in &plan.keys {
-            perform::<P, C>(&cache, recorder, plan.threads.len(), key, Call::Get, true);
+            let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
+            caller.perform(plan.threads.len(), 0, read, true);
         }
     }
 }
 
-fn perform<P: Simulated, C: Cache>(
-    cache: &C,
-    recorder: &Recorder,
-    thread: usize,
-    key: Key,
-    call: Call,
-    settled: bool,
-) {
-    let operation = recorder.invoke::<P>(thread, key, call, settled);
-    let reply = match call {
-        Call::Get => Reply::Read(P::block_on(cache.get(key))),
-        Call::Set(value) => {
-            P::block_on(cache.set(key, value));
-            Reply::Done
+/// Calls the cache, and has it noted.
+struct Caller<P: Simulated, C> {
+    cache: Arc<C>,
+    recorder: Arc<Recorder>,
+    store: Store<P>,
+    network: Arc<Network<P>>,
+}
+
+impl<P: Simulated, C> Clone for Caller<P, C> {
+    fn clone(&self) -> Self {
+        let Caller { cache, recorder, store, network } = self;
+        Caller {
+            cache: Arc::clone(cache),
+            recorder: Arc::clone(recorder),
+            store: store.clone(),
+            network: Arc::clone(network),
         }
-        Call::Delete => {
-            P::block_on(cache.delete(key));
-            Reply::Done
+    }
+}
+
+impl<P: Simulated, C: Cache> Caller<P, C> {
+    fn perform(&self, thread: usize, call: usize, planned: PlannedCall, settled: bool) {
+        let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
+        self.network.mishaps.begin(operation, thread, call);
+        let reply = if self.network.mishaps.is_any() {
+            self.until_dropped(operation, self.call(planned))
+        } else {
+            Some(P::block_on(self.call(planned)))
+        };
+        // Without an answer, nobody knows.
+        let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
+        self.recorder.respond::<P>(operation, reply);
+    }
+
+    async fn call(&self, PlannedCall { kind, key, call }: PlannedCall) -> Result<Reply, Failure> {
+        let Caller { cache, store, .. } = self;
+        match (kind, call) {
+            (OpKind::Evict, _) => cache.evict(key),
+            (OpKind::Forget, _) => store.forget(key),
+            (OpKind::Told | OpKind::ToldAll, Call::Set(value)) => {
+                store.write_elsewhere(key, value);
+                match kind {
+                    OpKind::Told => cache.invalidate(key),
+                    _ => cache.invalidate_all(),
+                }
+            }
+            (_, Call::Get) if store.has_database() => {
+                return cache.load(key, || store.load(key)).await.map(Reply::Read);
+            }
+            (_, Call::Get) => return cache.get(key).await.map(Reply::Read),
+            (_, write) if store.has_database() => {
+                store.write_database(key, if let Call::Set(value) = write { Some(value) } else { None });
+                // Not acknowledged before it is done. Each fault is of one command, so that this comes to an end.
+                while cache.delete(key).await.is_err() {}
+            }
+            (_, Call::Set(value)) => cache.set(key, value).await?,
+            (_, _) => cache.delete(key).await?,
         }
-    };
-    recorder.respond::<P>(operation, reply);
+        Ok(Reply::Done)
+    }
+
+    /// Runs the operation to its end, or until it is to be dropped, or to its loader's panic: then there is no answer.
+    fn until_dropped<T>(&self, operation: OperationId, call: impl Future<Output = T>) -> Option<T> {
+        let mishaps = &self.network.mishaps;
+        let run = || {
+            P::block_on(async {
+                let mut call = pin!(call);
+                let answer = poll_fn(|context| match call.as_mut().poll(context) {
+                    Poll::Ready(answer) => Poll::Ready(Some(answer)),
+                    Poll::Pending if mishaps.drops(operation) => Poll::Ready(None),
+                    Poll::Pending => Poll::Pending,
+                });
+                answer.await
+            })
+        };
+        match panic::catch_unwind(AssertUnwindSafe(run)) {
+            Ok(answer) => answer,
+            Err(panic) if panic.is::<PlannedPanic>() => None,
+            Err(panic) => panic::resume_unwind(panic),
+        }
+    }
 }

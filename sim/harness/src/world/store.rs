@@ -1,80 +1,213 @@
-//! The remote tier: a key-value store, one event for each command.
+//! The remote tier: a key-value store, one event for each command; and the database behind it, where there is one.
 
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::Remote;
-use selvedge::remote::Found;
-use selvedge::sync::Map;
+use selvedge::remote::{Fill, Found, Lease, Outcome};
+use selvedge::sync::{Map, Mutex};
 
-use super::{Beside, Recorder};
+use super::network::Network;
+use super::{Beside, Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
+use crate::protocols::Failure;
+use crate::scenario::{Source, Special};
 
-/// The remote tier and the source of truth: each write makes a version. A deleted key is kept as absent.
+/// The remote tier. If it is the source of truth, each write makes a version. A deleted key is kept as absent.
 pub(crate) struct Store<P: Simulated> {
-    entries: Arc<P::Map<Key, Option<Value>>>,
+    tier: Arc<Tier<P>>,
+    network: Arc<Network<P>>,
+}
+
+struct Tier<P: Simulated> {
+    entries: P::Map<Key, Option<Value>>,
+    /// If there are leases.
+    leases: Option<P::Mutex<Leases>>,
+    database: Option<P::Map<Key, Option<Value>>>,
+    derived: BTreeMap<Key, Vec<Key>>,
     recorder: Arc<Recorder>,
     server: Option<Arc<Beside>>,
 }
 
+/// The leases that hold, by their keys. No number is given twice.
+#[derive(Default)]
+struct Leases {
+    held: BTreeMap<Key, u64>,
+    last: u64,
+}
+
 impl<P: Simulated> Store<P> {
-    /// A store that holds this at the start.
-    pub(crate) fn new(
-        start: impl Iterator<Item = (Key, Option<Value>)>,
-        recorder: Arc<Recorder>,
-        server: Option<Arc<Beside>>,
-    ) -> Self {
+    /// The store as the plan has it at the start.
+    pub(super) fn new<C>(plan: &Plan<C>, recorder: &Arc<Recorder>, network: &Arc<Network<P>>) -> Self {
         let entries = P::Map::new("redis");
-        for (key, content) in start {
-            if content.is_some() {
-                entries.insert(key, content);
+        for &key in &plan.keys {
+            if let Some(value) = plan.at_start(key) {
+                entries.insert(key, Some(value));
             }
-            if let Some(server) = &server {
-                server.starts_with(key, content);
+            if let Some(server) = &plan.server {
+                server.starts_with(key, plan.at_start(key));
             }
         }
-        Store { entries: Arc::new(entries), recorder, server }
+        let database = (plan.source == Source::Database).then(|| {
+            let database = P::Map::new("database");
+            for value in plan.in_database() {
+                database.insert(value.key, Some(value));
+            }
+            database
+        });
+        let leases = plan.specials.contains(&Special::Leases);
+        let leases = leases.then(|| P::Mutex::new("leases", Leases::default()));
+        let (derived, recorder, server) = (plan.derived.clone(), Arc::clone(recorder), plan.server.clone());
+        let tier = Arc::new(Tier { entries, leases, database, derived, recorder, server });
+        Store { tier, network: Arc::clone(network) }
+    }
+
+    /// Another node writes the key.
+    pub(super) fn write_elsewhere(&self, key: Key, value: Value) {
+        self.tier.write(key, Some(value));
+    }
+
+    /// The key leaves the store, which is not the source of truth.
+    pub(super) fn forget(&self, key: Key) {
+        self.tier.entries.remove(&key);
+        if let Some(server) = &self.tier.server {
+            server.write(key, None);
+        }
+    }
+
+    /// Whether there is a database behind it.
+    pub(super) fn has_database(&self) -> bool {
+        self.tier.database.is_some()
+    }
+
+    /// Writes the database: the key has a new version, and so has what is derived from it.
+    pub(super) fn write_database(&self, key: Key, content: Option<Value>) {
+        let Tier { database, derived, recorder, .. } = &*self.tier;
+        let database = database.as_ref().expect("the case has a database");
+        P::put(database, key, content, || {
+            recorder.written::<P>(key, content);
+            for &made in derived.get(&key).into_iter().flatten() {
+                recorder.written::<P>(made, content.map(|value| Value { key: made, ..value }));
+            }
+        });
+    }
+
+    /// Reads the database.
+    pub(super) async fn load(&self, key: Key) -> Result<Option<Value>, Failure> {
+        let Tier { database, derived, .. } = &*self.tier;
+        let from = derived.iter().find(|(_, made)| made.contains(&key)).map_or(key, |(from, _)| *from);
+        let database = database.as_ref().expect("the case has a database");
+        let loaded = self.network.load(|| database.get(&from).flatten()).await?;
+        Ok(loaded.map(|value| Value { key, ..value }))
+    }
+}
+
+impl<P: Simulated> Tier<P> {
+    #[track_caller]
+    fn write(&self, key: Key, content: Option<Value>) {
+        match &self.leases {
+            None => self.put(key, content),
+            Some(leases) => leases.with(|leases| {
+                leases.held.remove(&key);
+                self.put(key, content);
+            }),
+        }
     }
 
     #[track_caller]
-    fn write(&self, key: Key, content: Option<Value>) {
-        P::put(&self.entries, key, content, || self.recorder.written::<P>(key, content));
+    fn put(&self, key: Key, content: Option<Value>) {
+        P::put(&self.entries, key, content, || {
+            if self.database.is_none() {
+                self.recorder.written::<P>(key, content);
+            }
+        });
         if let Some(server) = &self.server {
             server.write(key, content);
         }
+    }
+
+    #[track_caller]
+    fn get(&self, key: Key) -> Option<Found<Value>> {
+        let held = self.entries.get(&key).flatten();
+        self.server.as_ref().map_or(held, |server| server.get(key, held)).map(Found::lasting)
     }
 }
 
 impl<P: Simulated> Clone for Store<P> {
     fn clone(&self) -> Self {
-        Store {
-            entries: Arc::clone(&self.entries),
-            recorder: Arc::clone(&self.recorder),
-            server: self.server.clone(),
-        }
+        Store { tier: Arc::clone(&self.tier), network: Arc::clone(&self.network) }
     }
 }
 
 impl<P: Simulated> Remote<Key, Value> for Store<P> {
-    type Error = Infallible;
+    type Error = Failure;
 
-    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Infallible> {
-        let held = self.entries.get(key).flatten();
-        let held = self.server.as_ref().map_or(held, |server| server.get(*key, held));
-        Ok(held.map(Found::lasting))
+    async fn get(&self, key: &Key) -> Result<Option<Found<Value>>, Failure> {
+        let (tier, key) = (Arc::clone(&self.tier), *key);
+        self.network.send(move || tier.get(key)).await
     }
 
-    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Infallible> {
-        self.write(*key, Some(*value));
-        Ok(())
+    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Failure> {
+        let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
+        self.network.send(move || tier.write(key, Some(value))).await
     }
 
-    async fn delete(&self, key: &Key) -> Result<(), Infallible> {
-        self.write(*key, None);
-        Ok(())
+    async fn delete(&self, key: &Key) -> Result<(), Failure> {
+        let (tier, key) = (Arc::clone(&self.tier), *key);
+        self.network.send(move || tier.write(key, None)).await
+    }
+
+    async fn get_for_fill(&self, key: &Key) -> Result<(Option<Found<Value>>, Lease), Failure> {
+        let (tier, key) = (Arc::clone(&self.tier), *key);
+        let ask = move || match &tier.leases {
+            None => (tier.get(key), Lease::none()),
+            Some(leases) => leases.with(|leases| {
+                let found = tier.get(key);
+                if found.is_some() {
+                    return (found, Lease::none());
+                }
+                leases.last += 1;
+                leases.held.insert(key, leases.last);
+                (None, Lease::new(leases.last))
+            }),
+        };
+        self.network.send(ask).await
+    }
+
+    async fn fill(
+        &self,
+        key: &Key,
+        value: &Value,
+        _: Option<Duration>,
+        lease: Lease,
+    ) -> Result<Fill, Failure> {
+        let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
+        let fill = move || match &tier.leases {
+            None => {
+                tier.put(key, Some(value));
+                Fill::Filled
+            }
+            Some(leases) => leases.with(|leases| {
+                if leases.held.get(&key).copied() != lease.token() {
+                    return Fill::Refused;
+                }
+                leases.held.remove(&key);
+                tier.put(key, Some(value));
+                Fill::Filled
+            }),
+        };
+        self.network.send(fill).await
+    }
+
+    fn outcome(&self, error: &Failure) -> Outcome {
+        error.outcome
+    }
+
+    async fn settle(&self) -> bool {
+        self.network.settle()
     }
 }
 

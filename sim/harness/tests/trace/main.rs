@@ -208,6 +208,22 @@ fn a_deadlock() {
 }
 
 #[test]
+fn locks_are_shown_of_a_run_that_ends_in_them_and_numbered_otherwise() {
+    let mut trace = Recorder::new("locks", "-", "locks", &["L1 empty"], &["reader-1"]);
+    let get = trace.call(0, "get user:1");
+    trace.lock(get, "locks the flights");
+    trace.l1_get(get, "user:1", value("user:1", 0));
+    trace.lock(get, "unlocks the flights");
+    trace.reply(get, "v0");
+    let mut trace = trace.end(Ending::Complete);
+    let shown = lanes(&trace);
+    assert!(!shown.contains("locks the") && shown.contains("    3  ╰ v0"), "{shown}");
+    trace.ending = Ending::Deadlock(Vec::new());
+    let shown = lanes(&trace);
+    assert!(shown.contains("    3  │ unlocks the flights\n       ╰ v0"), "{shown}");
+}
+
+#[test]
 fn a_panic() {
     let mut trace = Recorder::new("checked", "-", "checked", &["L1 empty", "redis empty"], &ARTICLE);
     let get = trace.call(0, "get user:1");

@@ -20,6 +20,7 @@ impl Recorder {
             cache: cache.to_owned(),
             engine: "optimal".to_owned(),
             tiers: start.iter().map(|line| tier(line)).collect(),
+            mishaps: Vec::new(),
             lanes: lanes.iter().map(|&name| name.to_owned()).collect(),
             steps: Vec::new(),
             operations: Vec::new(),
@@ -116,6 +117,10 @@ impl Recorder {
     /// A step that does nothing to an entry.
     pub(super) fn fence(&mut self, operation: OperationId, what: &str) {
         self.push(operation, Place::Fence, what.to_owned(), None);
+    }
+
+    pub(super) fn lock(&mut self, operation: OperationId, what: &str) {
+        self.push(operation, Place::Lock, what.to_owned(), None);
     }
 
     pub(super) fn find(&mut self, finding: Finding) {

@@ -65,7 +65,7 @@ function happensBefore(trace, first, second) {
 }
 
 function describe(trace, step) {
-  if (step === 0) return "The start: nothing has happened yet.";
+  if (step === 0) return trace.mishaps.length ? `The start. ${trace.mishaps.join("; ")}.` : "The start: nothing has happened yet.";
   const its = trace.steps[step - 1];
   const notes = trace.marks.filter((mark) => mark.step === step && mark.at === "step").map((mark) => mark.note);
   return `${trace.tasks[its.task]}: ${its.event}${notes.length ? ` (${notes.join(", ")})` : ""}`;

@@ -171,6 +171,7 @@ fn trace(document: Document) -> Result<Trace, String> {
         cache: plain(document.cache),
         engine: plain(document.engine),
         tiers: document.tiers.into_iter().map(tier).collect(),
+        mishaps: document.mishaps.into_iter().map(plain).collect(),
         lanes: document.tasks.into_iter().map(plain).collect(),
         steps,
         operations,
@@ -231,7 +232,9 @@ fn place(its: shape::Place) -> Place {
     match its {
         shape::Place::L1 => Place::L1,
         shape::Place::Remote => Place::Remote,
+        shape::Place::Database => Place::Database,
         shape::Place::Fence => Place::Fence,
+        shape::Place::Lock => Place::Lock,
         shape::Place::Clock => Place::Clock,
         shape::Place::Other => Place::Other,
     }

@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) reason: String,
     pub(super) tasks: Vec<String>,
     pub(super) tiers: Vec<Tier>,
+    #[serde(default)]
+    pub(super) mishaps: Vec<String>,
     pub(super) operations: Vec<Operation>,
     pub(super) steps: Vec<Step>,
     pub(super) violations: Vec<Violation>,
@@ -47,7 +49,9 @@ pub(super) struct Value {
 pub(super) enum Place {
     L1,
     Remote,
+    Database,
     Fence,
+    Lock,
     Clock,
     Other,
 }

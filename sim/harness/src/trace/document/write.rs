@@ -37,6 +37,7 @@ fn document(trace: &Trace) -> Document {
         reason: reason(trace),
         tasks: trace.lanes.clone(),
         tiers: tiers(trace),
+        mishaps: trace.mishaps.clone(),
         operations: operations(trace),
         steps: steps(trace),
         violations: violations(trace),
@@ -57,7 +58,9 @@ fn place(place: &Place) -> shape::Place {
     match place {
         Place::L1 => shape::Place::L1,
         Place::Remote => shape::Place::Remote,
+        Place::Database => shape::Place::Database,
         Place::Fence => shape::Place::Fence,
+        Place::Lock => shape::Place::Lock,
         Place::Clock => shape::Place::Clock,
         Place::Other => shape::Place::Other,
     }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use crate::history::OperationId;
 use crate::oracle::Finding;
 use crate::trace::marks::Moment;
-use crate::trace::model::{Effect, Ending, Span, Step, Trace};
+use crate::trace::model::{Effect, Ending, Place, Span, Step, Trace};
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,13 +66,20 @@ pub(super) fn rows(trace: &Trace, without: &[OperationId]) -> Vec<Row> {
         let (first, end) = (number(*steps.start()), number(*steps.end()));
         next = steps.end() + 1;
         begin(&mut rows, &|span| span.first == first);
-        rows.push(Row::Steps(steps));
+        if !is_left_out(trace, &trace.steps[*steps.start()]) {
+            rows.push(Row::Steps(steps));
+        }
         let ended = |span: &Span| span.reply.is_some() && span.last == end;
         rows.extend(spans().filter(|(_, span)| ended(span)).map(|(id, _)| Row::End(id)));
     }
     begin(&mut rows, &|span| span.first > last);
     rows.extend(spans().filter(|(_, span)| span.reply.is_none()).map(|(id, _)| Row::Open(id)));
     rows
+}
+
+/// Whether the step says nothing about a run that ends as this one does: a lock, if it does not end in them.
+fn is_left_out(trace: &Trace, step: &Step) -> bool {
+    step.place == Place::Lock && trace.ending == Ending::Complete
 }
 
 /// Where an entry is locked and nothing comes in between until it is filled or left alone: the step that does so. The
@@ -97,9 +104,19 @@ impl Row {
         }
     }
 
-    /// The numbers of its steps: `7`, `8-10`.
+    /// The numbers of its steps: `7`, `8-10`. An answer has that of its operation's last step, if that has no row: the reason
+    /// may speak of it.
     pub(super) fn number(&self, trace: &Trace) -> String {
-        let Row::Steps(steps) = self else { return String::new() };
+        let steps = match self {
+            Row::Steps(steps) => steps,
+            Row::End(operation) => {
+                let last = trace.operations[*operation].last;
+                let step = trace.steps.iter().find(|step| step.number == last);
+                let step = step.filter(|step| is_left_out(trace, step));
+                return step.map(|step| step.number.to_string()).unwrap_or_default();
+            }
+            Row::Begin(_) | Row::Open(_) => return String::new(),
+        };
         let (first, last) = (trace.steps[*steps.start()].number, trace.steps[*steps.end()].number);
         if first == last { first.to_string() } else { format!("{first}-{last}") }
     }

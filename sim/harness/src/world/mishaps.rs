@@ -1,0 +1,207 @@
+//! What goes wrong in a run: chosen before its threads start, so that every choice is explored, and no thread's choice depends
+//! on what another has used up.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Plan;
+use crate::backends::Simulated;
+use crate::history::OperationId;
+use crate::scenario::{OpKind, Source};
+
+/// How a command, a load or an operation goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mishap {
+    /// It fails and says that it was not carried out. Of a load: the loader fails.
+    Refused,
+    /// It fails, and nobody knows what became of it: nothing ever does.
+    Lost,
+    /// It fails, and nobody knows what became of it: it is carried out at some later point.
+    Late,
+    /// The loader panics.
+    Panic,
+    /// The operation is dropped while it waits for the answer: the command is never carried out.
+    Dropped,
+    /// The operation is dropped while it waits for the answer: the command is carried out at some later point.
+    DroppedLate,
+    /// The operation is dropped while it waits for another.
+    DroppedWaiting,
+}
+
+/// A mishap, and what it is of.
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    thread: usize,
+    call: usize,
+    /// Which of the operation's commands, from 0. A load counts as one.
+    command: u32,
+    mishap: Mishap,
+}
+
+/// What goes wrong in a run.
+#[derive(Debug, Default)]
+pub(super) struct Mishaps {
+    planned: Vec<Planned>,
+    /// The operations that have begun. Each is looked at by its own thread alone.
+    operations: Mutex<BTreeMap<OperationId, Begun>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    thread: usize,
+    call: usize,
+    /// How many commands it has sent.
+    commands: u32,
+    /// It waits for an answer that it does not live to see.
+    is_doomed: bool,
+}
+
+impl Mishaps {
+    /// Chooses what goes wrong, within the bounds of the plan.
+    pub(super) fn choose<P: Simulated, C>(plan: &Plan<C>) -> Self {
+        let mut planned = Vec::new();
+        for (most, possible) in [(plan.faults, &faults as &dyn Fn(_, _) -> _), (plan.drops, &drops)] {
+            let mut left = candidates(plan, possible);
+            for _ in 0..most {
+                if left.is_empty() {
+                    break;
+                }
+                let chosen = P::choose(left.len() + 1, |chosen| {
+                    let its = left.get(chosen.checked_sub(1)?)?;
+                    let thread = &plan.threads[its.thread];
+                    let call = thread.calls[its.call];
+                    let (verb, key) = (call.kind.name(), call.key);
+                    let what = its.what(call.kind);
+                    Some(format!("{what} of {verb} {key}, {}: {}", thread.name, its.mishap.what()))
+                });
+                // Each set of mishaps is chosen in one order alone. The first alternative is that no more go wrong.
+                let Some(chosen) = chosen.checked_sub(1) else { break };
+                planned.push(left[chosen]);
+                left.drain(..=chosen);
+            }
+        }
+        Mishaps { planned, operations: Mutex::default() }
+    }
+
+    /// Whether anything goes wrong at all.
+    pub(super) fn is_any(&self) -> bool {
+        !self.planned.is_empty()
+    }
+
+    /// An operation begins.
+    pub(super) fn begin(&self, operation: OperationId, thread: usize, call: usize) {
+        if self.is_any() {
+            let begun = Begun { thread, call, commands: 0, is_doomed: false };
+            self.operations().insert(operation, begun);
+        }
+    }
+
+    /// What goes wrong with the next command of this operation.
+    pub(super) fn next(&self, operation: OperationId) -> Option<Mishap> {
+        if !self.is_any() {
+            return None;
+        }
+        let mut operations = self.operations();
+        let begun = operations.get_mut(&operation)?;
+        let command = begun.commands;
+        begun.commands += 1;
+        let is_it = |its: &&Planned| {
+            (its.thread, its.call, its.command) == (begun.thread, begun.call, command)
+                && its.mishap != Mishap::DroppedWaiting
+        };
+        let mishap = self.planned.iter().find(is_it)?.mishap;
+        begun.is_doomed = matches!(mishap, Mishap::Dropped | Mishap::DroppedLate);
+        Some(mishap)
+    }
+
+    /// Whether the operation, which waits, is to be dropped now.
+    pub(super) fn drops(&self, operation: OperationId) -> bool {
+        let Some(begun) = self.operations().get(&operation).copied() else { return false };
+        let waits = |its: &Planned| {
+            (its.thread, its.call, its.mishap) == (begun.thread, begun.call, Mishap::DroppedWaiting)
+        };
+        begun.is_doomed || self.planned.iter().any(waits)
+    }
+
+    fn operations(&self) -> MutexGuard<'_, BTreeMap<OperationId, Begun>> {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Planned {
+    fn what(&self, of: OpKind) -> &'static str {
+        match (self.mishap, of, self.command) {
+            (Mishap::DroppedWaiting, ..) => "a wait",
+            (_, OpKind::Get, 1) => "the load",
+            (_, OpKind::Get, 2) => "the fill",
+            (_, _, 0) => "the command",
+            _ => "the deletion of what is derived",
+        }
+    }
+}
+
+impl Mishap {
+    fn what(self) -> &'static str {
+        match self {
+            Mishap::Refused => "refused",
+            Mishap::Lost => "fails, and never arrives",
+            Mishap::Late => "fails, and arrives later",
+            Mishap::Panic => "the loader panics",
+            Mishap::Dropped => "the future is dropped, and the command never arrives",
+            Mishap::DroppedLate => "the future is dropped, and the command arrives later",
+            Mishap::DroppedWaiting => "the future is dropped",
+        }
+    }
+}
+
+/// All that can go wrong with the operations of the plan, by what can go wrong with one of them.
+fn candidates<C>(
+    plan: &Plan<C>,
+    possible: &dyn Fn(OpKind, Source) -> Vec<(u32, &'static [Mishap])>,
+) -> Vec<Planned> {
+    let mut candidates = Vec::new();
+    for (thread, its) in plan.threads.iter().enumerate().filter(|(_, its)| !its.spared) {
+        for (call, planned) in its.calls.iter().enumerate() {
+            let deletes_derived = plan.derived.contains_key(&planned.key);
+            for (command, mishaps) in possible(planned.kind, plan.source) {
+                let is_write = matches!(planned.kind, OpKind::Set | OpKind::Delete);
+                if is_write && command == 1 && !deletes_derived {
+                    continue;
+                }
+                let all = mishaps.iter().map(|&mishap| Planned { thread, call, command, mishap });
+                candidates.extend(all);
+            }
+        }
+    }
+    candidates
+}
+
+const FAILS: &[Mishap] = &[Mishap::Refused];
+const WRITE_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Lost, Mishap::Late];
+const LOAD_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Panic];
+const IS_DROPPED: &[Mishap] = &[Mishap::Dropped];
+const WRITE_IS_DROPPED: &[Mishap] = &[Mishap::Dropped, Mishap::DroppedLate];
+const WAIT_IS_DROPPED: &[Mishap] = &[Mishap::DroppedWaiting];
+
+/// The faults of each command of an operation. A read that loads sends a GET, loads, and fills.
+fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
+    match (kind, source) {
+        (OpKind::Get, Source::Remote) => vec![(0, FAILS)],
+        (OpKind::Get, Source::Database) => vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)],
+        (OpKind::Set | OpKind::Delete, _) => vec![(0, WRITE_FAILS), (1, WRITE_FAILS)],
+        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
+    }
+}
+
+/// The points at which an operation can be dropped. A write of the database is its caller's to complete.
+fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
+    match (kind, source) {
+        (OpKind::Get, Source::Remote) => vec![(0, IS_DROPPED)],
+        (OpKind::Get, Source::Database) => {
+            vec![(0, IS_DROPPED), (1, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)]
+        }
+        (OpKind::Set | OpKind::Delete, Source::Remote) => vec![(0, WRITE_IS_DROPPED), (1, WRITE_IS_DROPPED)],
+        (OpKind::Set | OpKind::Delete, Source::Database) => Vec::new(),
+        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
+    }
+}

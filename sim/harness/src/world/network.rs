@@ -1,0 +1,106 @@
+//! The way to the remote tier: commands that fail, that arrive late, and that nobody waits for any more.
+
+use std::future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use selvedge::remote::Outcome;
+use selvedge::sync::Mutex as _;
+
+use super::mishaps::{Mishap, Mishaps};
+use crate::backends::Simulated;
+use crate::protocols::Failure;
+
+/// What the loader of a run that has it so panics with.
+#[derive(Debug)]
+pub(super) struct PlannedPanic;
+
+/// The way to the remote tier.
+pub(super) struct Network<P: Simulated> {
+    pub(super) mishaps: Mishaps,
+    /// Commands that are on their way, with nobody who waits for them. `None` where nothing goes wrong.
+    limbo: Option<P::Mutex<Limbo>>,
+    settles: bool,
+    /// A thread for each of them.
+    threads: Mutex<Vec<P::JoinHandle>>,
+}
+
+/// Commands are numbered as they are sent.
+#[derive(Default)]
+struct Limbo {
+    sent: u64,
+    /// Those up to here do not arrive any more.
+    dead: u64,
+}
+
+impl<P: Simulated> Network<P> {
+    pub(super) fn new(mishaps: Mishaps, settles: bool) -> Self {
+        let limbo = mishaps.is_any().then(|| P::Mutex::new("network", Limbo::default()));
+        Network { mishaps, limbo, settles, threads: Mutex::default() }
+    }
+
+    /// Sends a command, and waits for its answer: `carry_out` is what it does.
+    pub(super) async fn send<T>(
+        self: &Arc<Self>,
+        carry_out: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let failure = |outcome| Err(Failure { outcome });
+        match self.mishaps.next(P::current()) {
+            None | Some(Mishap::Panic | Mishap::DroppedWaiting) => Ok(carry_out()),
+            Some(Mishap::Refused) => failure(Outcome::NotApplied),
+            Some(Mishap::Lost) => failure(Outcome::Unknown),
+            Some(Mishap::Late) => {
+                self.send_late(carry_out);
+                failure(Outcome::Unknown)
+            }
+            Some(Mishap::Dropped) => future::pending().await,
+            Some(Mishap::DroppedLate) => {
+                self.send_late(carry_out);
+                future::pending().await
+            }
+        }
+    }
+
+    /// Loads from the source of truth: `read` is what it does.
+    pub(super) async fn load<T>(&self, read: impl FnOnce() -> T) -> Result<T, Failure> {
+        match self.mishaps.next(P::current()) {
+            Some(Mishap::Refused) => Err(Failure { outcome: Outcome::NotApplied }),
+            Some(Mishap::Panic) => std::panic::resume_unwind(Box::new(PlannedPanic)),
+            Some(Mishap::Dropped) => future::pending().await,
+            _ => Ok(read()),
+        }
+    }
+
+    /// The command arrives at some later point, unless it is settled before.
+    fn send_late<T>(self: &Arc<Self>, carry_out: impl FnOnce() -> T + Send + 'static) {
+        let limbo = self.limbo.as_ref().expect("something goes wrong");
+        let number = limbo.with(|limbo| {
+            limbo.sent += 1;
+            limbo.sent
+        });
+        let (network, operation) = (Arc::clone(self), P::current());
+        let thread = P::spawn("network", move || {
+            P::enter(operation);
+            let limbo = network.limbo.as_ref().expect("something goes wrong");
+            limbo.with(|limbo| {
+                if number > limbo.dead {
+                    carry_out();
+                }
+            });
+        });
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    }
+
+    /// Cuts off what is still on its way, if it is that kind of network.
+    pub(super) fn settle(&self) -> bool {
+        if let Some(limbo) = self.limbo.as_ref().filter(|_| self.settles) {
+            limbo.with(|limbo| limbo.dead = limbo.sent);
+        }
+        self.settles
+    }
+
+    /// Waits until everything has arrived.
+    pub(super) fn join(&self) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        threads.into_iter().for_each(P::join);
+    }
+}
