@@ -5,7 +5,7 @@ use std::process::Command;
 
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
-use selvedge_sim::scenario::{Level, Local, OpKind, RemoteStart, parse};
+use selvedge_sim::scenario::{Level, Local, OpKind, RemoteStart, Source, Special, parse};
 
 use crate::pages::{code, page, rows};
 
@@ -56,6 +56,8 @@ fn the_reference_has_every_name_that_a_field_may_have() {
     let starts = first_cells("scenarios.md", "## The tiers at the start");
     let (local, remote) = (Local::ALL.map(Local::name), RemoteStart::ALL.map(RemoteStart::name));
     assert_eq!(starts, [&local[..], &remote].concat());
+    assert_eq!(first_cells("scenarios.md", "## The source of truth"), Source::ALL.map(Source::name));
+    assert_eq!(first_cells("scenarios.md", "## What goes wrong"), Special::ALL.map(Special::name));
     let levels = rows(&page("scenarios.md"), "## What must come of a case");
     for level in Level::ALL {
         let row = levels.iter().find(|row| row[0] == format!("`{level}`")).expect("a row for each level");
