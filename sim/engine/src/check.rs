@@ -57,13 +57,22 @@ impl Explorer {
             move || searched(),
             |run| {
                 executions += 1;
-                if matches!(run.ending(), Ending::Panic { .. } | Ending::Deadlock(_)) {
+                if is_failure(run.ending()) && !self.is_stateful() {
                     consider(&mut best, run, &mut states);
                     last = last.min(executions + LOOK_ON);
                 }
                 if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );
+        if self.is_stateful()
+            && let Some(found) = &report.failure
+        {
+            let is_wanted =
+                |ending: &Ending| is_failure(ending) && is_panic(ending) == is_panic(&found.ending);
+            let again = Rc::clone(&body);
+            let simplest = self.simplest_ending(Rc::new(move || again()), is_wanted);
+            best = simplest.or_else(|| Some(found.clone()));
+        }
         if report.nondeterminism.is_none()
             && let Some(witness) = best
         {
@@ -119,9 +128,16 @@ impl Explorer {
     }
 }
 
+fn is_failure(ending: &Ending) -> bool {
+    matches!(ending, Ending::Panic { .. } | Ending::Deadlock(_))
+}
+
+fn is_panic(ending: &Ending) -> bool {
+    matches!(ending, Ending::Panic { .. })
+}
+
 /// Keeps the simplest schedule of the run's class, if there is none simpler yet. A panic is preferred to a deadlock.
 fn consider(best: &mut Option<Failure>, run: &Run<'_>, states: &mut usize) {
-    let is_panic = |ending: &Ending| matches!(ending, Ending::Panic { .. });
     let most = match best {
         Some(best) if is_panic(&best.ending) && !is_panic(run.ending()) => return,
         Some(best) if is_panic(&best.ending) == is_panic(run.ending()) => best.schedule.switches(),

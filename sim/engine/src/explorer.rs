@@ -12,7 +12,8 @@ use crate::report::{Bound, Report};
 use crate::run::Run;
 use crate::runtime::{self, Execution, Quiet};
 use crate::schedule::Schedule;
-use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Strategy};
+use crate::stateful::Part;
+use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Stateful, Strategy};
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -21,6 +22,7 @@ enum Kind {
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
     Replay(Schedule),
+    Stateful { max_states: Option<u64> },
 }
 
 impl Kind {
@@ -31,13 +33,14 @@ impl Kind {
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
             Kind::Replay(ref schedule) => Box::new(Replay::new(schedule.clone())),
+            Kind::Stateful { max_states } => Box::new(Stateful::new(max_states)),
         }
     }
 
     fn seed(&self) -> Option<u64> {
         match *self {
             Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
-            Kind::Optimal | Kind::Naive | Kind::Replay(_) => None,
+            Kind::Optimal | Kind::Naive | Kind::Replay(_) | Kind::Stateful { .. } => None,
         }
     }
 }
@@ -93,6 +96,7 @@ pub struct Explorer {
     recording: bool,
     spurious_wakeups: u16,
     on_progress: Option<OnProgress>,
+    left_out: Option<Part>,
 }
 
 impl Explorer {
@@ -107,12 +111,49 @@ impl Explorer {
             recording: false,
             spurious_wakeups: 0,
             on_progress: None,
+            left_out: None,
         }
     }
 
     /// Each Mazurkiewicz class of schedules exactly once.
     pub fn optimal() -> Self {
         Explorer::new(Kind::Optimal)
+    }
+
+    /// Each state once: schedules that lead to the same state are one from there on, whatever their order was. There are
+    /// exponentially many states where there are factorially many classes of schedules, so that whole neighbourhoods of
+    /// tasks can be searched to the end; but each state costs memory, and is a point of a run and not a run.
+    ///
+    /// What two states have in common to be the same: where each task stands, by all that it has observed; what each
+    /// object holds; the clock; what is left of a [bound](Explorer::max_preemptions); the [monitor](crate::monitor). A
+    /// task that has observed something never stands again where another stands that has not, unless it forgets: tasks
+    /// forget between the operations of a [script](crate::scripted).
+    ///
+    /// [`run_each`](Explorer::run_each) shows the executions that ended in a state that was new, and of each its schedule
+    /// and ending, but no clocks. [`Report::states`](crate::Report::states) has the numbers. A program that does something
+    /// that the engine does not see ([`opaque`](crate::opaque)) is [refused](crate::Verdict::Refused): use
+    /// [`optimal`](Explorer::optimal), which needs no states.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
+    /// use selvedge_engine::{Explorer, thread};
+    ///
+    /// // Five tasks store the same: who comes first is seen by nobody.
+    /// let program = || {
+    ///     let flag = Arc::new(AtomicU32::new(0));
+    ///     for _ in 0..5 {
+    ///         let flag = Arc::clone(&flag);
+    ///         thread::spawn(move || flag.store(1, SeqCst));
+    ///     }
+    /// };
+    /// assert_eq!(Explorer::optimal().run(program).executions, 120); // 5!
+    /// let states = Explorer::stateful().run(program).states.unwrap();
+    /// assert_eq!(states.count, 32); // which of the five have stored: 2^5
+    /// ```
+    pub fn stateful() -> Self {
+        Explorer::new(Kind::Stateful { max_states: None })
     }
 
     /// Every interleaving. For small programs, and for checking the optimal strategy.
@@ -173,6 +214,29 @@ impl Explorer {
     /// Stops after so many executions.
     pub fn max_executions(mut self, executions: u64) -> Self {
         self.max_executions = Some(executions);
+        self
+    }
+
+    /// Stops at so many states, each of which takes about 32 bytes. Of a search of [states](Explorer::stateful) alone.
+    ///
+    /// # Panics
+    ///
+    /// If the search is another.
+    pub fn max_states(mut self, states: u64) -> Self {
+        let Kind::Stateful { max_states } = &mut self.kind else {
+            panic!(
+                "max_states bounds a search of states. Use it with Explorer::stateful, or max_executions instead"
+            )
+        };
+        *max_states = Some(states);
+        self
+    }
+
+    /// Leaves a part out of the states, so that states are taken for the same that are not: for tests, which see to it
+    /// that each part is missed.
+    #[doc(hidden)]
+    pub fn leaving_out(mut self, part: Part) -> Self {
+        self.left_out = Some(part);
         self
     }
 
@@ -277,9 +341,7 @@ impl Explorer {
         let start = Instant::now();
         let quiet = Quiet::new();
         let body: Rc<dyn Fn()> = Rc::new(body);
-        let mut execution =
-            Box::new(Execution::new(self.strategy(), self.max_steps, self.stack_size, self.recording));
-        execution.spurious_wakeups = self.spurious_wakeups;
+        let mut execution = self.execution(self.strategy());
         let mut report = Report { seed: self.kind.seed(), ..Report::default() };
         let mut told = start;
         let more = loop {
@@ -299,12 +361,17 @@ impl Explorer {
                     report.bound = Some(Bound::Stopped);
                 }
             }
-            if report.nondeterminism.is_some() {
+            report.refused = execution.unfit();
+            if report.nondeterminism.is_some() || report.refused.is_some() {
                 break true;
             }
             let more = execution.next_run();
             if !more || report.bound == Some(Bound::Stopped) {
                 break more;
+            }
+            if execution.strategy().is_full() {
+                report.bound = self.max_states_bound();
+                break true;
             }
             if self.max_executions.is_some_and(|most| report.executions >= most) {
                 report.bound = self.max_executions.map(Bound::Executions);
@@ -334,9 +401,22 @@ impl Explorer {
             report.bound.get_or_insert(Bound::Schedule);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
+        report.states = execution.strategy().states();
         report.never = execution.sometimes.never().collect();
         report.elapsed = start.elapsed();
         report
+    }
+
+    /// An execution by this strategy, with the explorer's bounds.
+    pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
+        let mut execution =
+            Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.left_out);
+        execution.spurious_wakeups = self.spurious_wakeups;
+        Box::new(execution)
+    }
+
+    pub(crate) fn is_stateful(&self) -> bool {
+        matches!(self.kind, Kind::Stateful { .. })
     }
 
     fn strategy(&self) -> Box<dyn Strategy> {
@@ -347,7 +427,14 @@ impl Explorer {
             "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may have more \
              of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
         );
-        Box::new(Preemptions::new(strategy, most))
+        Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
+    }
+
+    fn max_states_bound(&self) -> Option<Bound> {
+        match self.kind {
+            Kind::Stateful { max_states } => max_states.map(Bound::States),
+            _ => None,
+        }
     }
 
     /// Which part of the search is done, between two executions.

@@ -8,6 +8,7 @@ use crate::number::counted;
 use crate::run::Run;
 use crate::runtime::Ending;
 use crate::schedule::Schedule;
+use crate::stateful::{States, Unfit};
 use crate::verdict::Verdict;
 
 /// What an exploration may spend, and what it ran into.
@@ -27,6 +28,8 @@ pub enum Bound {
         /// Where the task spins.
         source: &'static Location<'static>,
     },
+    /// So many states.
+    States(u64),
     /// So many preemptions in one execution.
     Preemptions(usize),
     /// One schedule, which was run again.
@@ -50,6 +53,7 @@ impl fmt::Display for Bound {
                 source.file(),
                 source.line()
             ),
+            Bound::States(count) => write!(f, "the bound of {}", counted(count, "state")),
             Bound::Preemptions(most) => {
                 write!(f, "the bound of {} in one execution", counted(most as u64, "preemption"))
             }
@@ -80,7 +84,7 @@ pub struct Report {
     /// Of these, those that were given up at the bound on steps or on spins.
     pub too_long: u64,
     /// Executions that were cut short because all that could go on had been explored already: none, for an optimal
-    /// strategy.
+    /// strategy. Most, for a search of [states](crate::Explorer::stateful).
     pub redundant: u64,
     /// Events of all executions.
     pub events: u64,
@@ -98,12 +102,16 @@ pub struct Report {
     pub never: Vec<&'static str>,
     /// The seed, if the schedules were random.
     pub seed: Option<u64>,
+    /// What a search of [states](crate::Explorer::stateful) came to besides.
+    pub states: Option<States>,
+    /// Why the states of the program cannot be searched, if they cannot.
+    pub refused: Option<Unfit>,
 }
 
 impl Report {
     /// Whether every schedule is covered.
     pub fn is_complete(&self) -> bool {
-        self.bound.is_none() && self.nondeterminism.is_none()
+        self.bound.is_none() && self.nondeterminism.is_none() && self.refused.is_none()
     }
 
     /// The gravest that is true.

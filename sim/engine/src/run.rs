@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::event::{Mode, TaskId};
+use crate::event::{Footprint, Mode, TaskId};
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 use crate::strategy::Turn;
@@ -53,17 +53,20 @@ impl<'a> Run<'a> {
         self.execution.trail.clock(position)
     }
 
-    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again.
+    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again. Tasks have the numbers in it that they
+    /// have when it is run by itself: by which is spawned first.
     pub fn schedule(&self) -> Schedule {
         let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
-        Schedule::new(footprints.map(|its| Turn { task: its.task, choice: its.choice }).collect())
+        let turn = |its: Footprint| Turn { task: self.execution.order(its.task), choice: its.choice };
+        Schedule::new(footprints.map(turn).collect())
     }
 
     /// The simplest schedule of the run's class in which the first group of events comes before the second: the fewest
     /// context switches, then the first in the order of the tasks. All schedules of a class have the same events.
     ///
     /// `first` and `second` say of an event, by its task and index, whether it belongs to the group; where there is
-    /// nothing to be put in order, let both be false. `None` if there is no such schedule with at most `most` switches.
+    /// nothing to be put in order, let both be false. `None` if there is no such schedule with at most `most` switches, or if
+    /// the execution is of a [search of states](crate::Explorer::stateful), which keeps no clocks.
     ///
     /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
     /// product of the tasks' numbers of events.

@@ -6,6 +6,7 @@ use crate::number::counted;
 use crate::report::{Bound, Failure, Report};
 use crate::runtime::{Ending, PanicReport};
 use crate::schedule::Schedule;
+use crate::stateful::Unfit;
 use crate::text::wrapped;
 
 /// What an exploration came to: the gravest that is true, in the order from the last of these to the first.
@@ -37,6 +38,11 @@ pub enum Verdict {
         done: f64,
         /// The seed, if the schedules were random.
         seed: Option<u64>,
+    },
+    /// The program's states cannot be searched. Nothing went wrong until that was found.
+    Refused {
+        /// Why not.
+        why: Unfit,
     },
     /// In some schedule no task can go on, and some have not ended.
     Deadlock {
@@ -70,6 +76,9 @@ impl Verdict {
         }
         if let Some(failure) = &report.failure {
             return Verdict::of_failure(failure);
+        }
+        if let Some(why) = report.refused {
+            return Verdict::Refused { why };
         }
         match report.bound {
             Some(bound) => Verdict::Bounded {
@@ -135,7 +144,7 @@ impl fmt::Display for Verdict {
                     Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => {
                         "kept within"
                     }
-                    Bound::Executions(_) | Bound::Time(_) | Bound::Stopped => "ended by",
+                    Bound::Executions(_) | Bound::States(_) | Bound::Time(_) | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");
                 write!(f, "bounded: nothing went wrong in {executions}, {bounded} {bound}")?;
@@ -154,6 +163,7 @@ impl fmt::Display for Verdict {
             Verdict::Deadlock { schedule, .. } | Verdict::Panic { schedule, .. } => {
                 write!(f, "{}\nschedule {schedule}", self.failure())
             }
+            Verdict::Refused { why } => write!(f, "refused: {why}"),
             Verdict::Nondeterministic { difference } => write!(f, "nondeterministic: {difference}"),
         }
     }

@@ -37,6 +37,9 @@ pub(crate) fn simplest(
     budget: &mut usize,
 ) -> Option<Schedule> {
     let executed = run.execution.trail.events();
+    if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
+        return None;
+    }
     let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
     let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
     let mut all_first = vec![0; tasks];

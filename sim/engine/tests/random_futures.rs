@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use naive::{Seen, hold};
+use naive::{Seen, hold, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::{future, time};
@@ -174,6 +174,11 @@ proptest! {
     #[test]
     fn optimal_finds_each_class_of_instrumented_futures_once(program in program(own().boxed())) {
         hold(move |seen| body(&program, seen, true))?;
+    }
+
+    #[test]
+    fn a_search_of_states_finds_each_outcome_of_instrumented_futures(program in program(own().boxed())) {
+        hold_states(move |seen| body(&program, seen, true))?;
     }
 
     #[test]

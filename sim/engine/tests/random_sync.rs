@@ -360,4 +360,13 @@ proptest! {
         prop_assert!(distinct == all, "other classes");
         prop_assert_eq!(outcomes, expected);
     }
+
+    #[test]
+    fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
+        let (stateful, _, outcomes) = explore(&Explorer::stateful(), &program);
+        prop_assert!(stateful.is_complete());
+        let (naive, _, expected) = explore(&Explorer::naive().max_executions(4_000), &program);
+        prop_assume!(naive.is_complete());
+        prop_assert_eq!(outcomes, expected);
+    }
 }

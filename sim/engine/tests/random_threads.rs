@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use naive::{Seen, hold};
+use naive::{Seen, hold, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::Mutex;
@@ -227,5 +227,10 @@ proptest! {
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
         hold(move |seen| body(&program, seen))?;
+    }
+
+    #[test]
+    fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
+        hold_states(move |seen| body(&program, seen))?;
     }
 }

@@ -132,6 +132,34 @@ impl Action {
         )
     }
 
+    /// Whether its task is told the state. What it is not told it cannot depend on.
+    #[inline]
+    pub(crate) fn observes_state(self) -> bool {
+        matches!(
+            self,
+            Action::Read
+                | Action::Load
+                | Action::Modify(..)
+                | Action::CompareExchange { .. }
+                | Action::Await
+                | Action::TryLock
+                | Action::TryLockShared
+        )
+    }
+
+    /// What it was called with.
+    pub(crate) fn operands(self) -> [u64; 2] {
+        match self {
+            Action::CompareExchange { expected, new } => [expected, new],
+            Action::Store(operand)
+            | Action::Modify(_, operand)
+            | Action::Update(operand)
+            | Action::Pin(operand)
+            | Action::Raise(operand) => [operand, 0],
+            _ => [0; 2],
+        }
+    }
+
     /// A number for the kind of action: two runs of the same program announce the same.
     #[inline]
     pub(crate) fn tag(self) -> u8 {

@@ -8,6 +8,7 @@ mod rule;
 
 pub(crate) use action::Action;
 pub(crate) use footprint::Footprint;
+pub(crate) use mode::MODES;
 pub use mode::Mode;
 pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,

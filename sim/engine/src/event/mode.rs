@@ -29,6 +29,9 @@ pub enum Mode {
 
 use Mode::{Acquire, AcquireShared, Glance, Nothing, Probe, Read, Release, ReleaseShared, Update, Write};
 
+/// How many modes there are.
+pub(crate) const MODES: usize = Mode::ALL.len();
+
 impl Mode {
     /// Every mode.
     pub const ALL: [Mode; 10] =

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::footprint::Footprint;
 use super::mode::Mode;
 use super::rule::Rule;
+use crate::stateful::Fingerprint;
 
 /// A task's number in one exploration. The same task has the same number in every schedule: numbers go by who spawned
 /// it and as which of its children.
@@ -212,6 +213,29 @@ impl Pending {
         let [(location, _), ..] = self.actions;
         let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.kinds[0]);
         (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Whether the task is told the state of this slot's location, in which the operation had this effect.
+    #[inline]
+    pub(crate) fn observes_state(&self, slot: usize, mode: Mode) -> bool {
+        mode != Mode::Nothing && (self.rule.is_some() || self.actions[slot].1.observes_state())
+    }
+
+    /// Adds all that it was called with to a fingerprint. `identity` says of a location what is the same in every run.
+    pub(crate) fn operands(
+        &self,
+        to: Fingerprint,
+        identity: impl Fn(LocationId) -> Fingerprint,
+    ) -> Fingerprint {
+        let mut all = match self.rule {
+            Some((rule, argument)) => to.with(rule.tag.into(), argument),
+            None => to.with(self.opaque.into(), self.slots.into()),
+        };
+        for &(location, action) in self.actions() {
+            let [operand, other] = action.operands();
+            all = all.and(identity(location)).with(action.tag().into(), operand).with(0, other);
+        }
+        all
     }
 
     /// What it does, in words.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::event::{Action, TOKEN_OR_DEADLINE};
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 use crate::time;
 
 /// How often a task has been woken since it last went on.
@@ -22,6 +22,12 @@ impl Wake for Signal {
     #[track_caller]
     fn wake_by_ref(self: &Arc<Self>) {
         self.0.wake(Location::caller());
+    }
+}
+
+impl Drop for Signal {
+    fn drop(&mut self) {
+        self.0.forget();
     }
 }
 
@@ -105,7 +111,7 @@ fn run<F: Future>(
     source: &'static Location<'static>,
     poll: impl Fn(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
 ) -> F::Output {
-    let signal = Arc::new(Signal(Handle::new("a waker", 0)));
+    let signal = Arc::new(Signal(Handle::new("a waker", Holds::Marks, 0)));
     let waker = Waker::from(Arc::clone(&signal));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);

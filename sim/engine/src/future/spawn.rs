@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::{block_on, block_on_instrumented};
 use crate::event::Action;
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 use crate::thread::{self, Builder, Thread};
 
 /// What a future came to, for whoever waits for it.
@@ -128,7 +128,7 @@ fn start<T: Send + 'static>(
     body: impl FnOnce() -> T + Send + 'static,
 ) -> JoinHandle<T> {
     let inner = Mutex::new(Inner { result: None, waker: None });
-    let packet = Arc::new(Packet { done: Handle::new("the end of a future", 0), inner });
+    let packet = Arc::new(Packet { done: Handle::new("the end of a future", Holds::Value, 0), inner });
     let handed = Arc::clone(&packet);
     let thread =
         Builder::new().start_body(move || thread::live(body, move |result| handed.hand_over(result, source)));

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::Action;
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
 
 /// A value that tasks share, read and replaced in one step each.
 ///
@@ -39,7 +39,7 @@ impl<T> Cell<T> {
 
     /// A cell of this name, for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
-        Cell { handle: Handle::new(name, 0), value: Mutex::new(value) }
+        Cell { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
 
     /// The value.

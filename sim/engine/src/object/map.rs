@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::event::Action;
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
+use crate::stateful::{Digest, Fingerprint};
 
 /// What a key that is unlocked adds to the state of the map.
 const UNPIN: u64 = 1u64.wrapping_neg();
@@ -36,6 +37,8 @@ const UNPIN: u64 = 1u64.wrapping_neg();
 pub struct Map<K, V> {
     handle: Handle,
     entries: Mutex<FxHashMap<K, V>>,
+    /// What there is to know of a value, if that is known.
+    digest: Option<fn(&V, &mut dyn Hasher)>,
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
@@ -46,7 +49,27 @@ impl<K: Eq + Hash, V> Map<K, V> {
 
     /// An empty map of this name, for messages and traces.
     pub fn named(name: &'static str) -> Self {
-        Map { handle: Handle::new(name, 0), entries: Mutex::new(FxHashMap::default()) }
+        Map {
+            handle: Handle::new(name, Holds::Value, 0),
+            entries: Mutex::new(FxHashMap::default()),
+            digest: None,
+        }
+    }
+
+    /// An empty map of this name, whose values have a hash: a [search of states](crate::Explorer::stateful) can tell that
+    /// two are the same, whoever has put them there. The hashes of keys and values must feed in all that their `Eq` compares.
+    pub fn hashed(name: &'static str) -> Self
+    where
+        V: Hash,
+    {
+        Map::digested(name, |value, mut state| value.hash(&mut state))
+    }
+
+    /// As [`hashed`](Map::hashed), of values of which `digest` feeds in all that anybody can look at.
+    pub fn digested(name: &'static str, digest: fn(&V, &mut dyn Hasher)) -> Self {
+        let map = Map { digest: Some(digest), ..Map::named(name) };
+        map.handle.settle(None, || Fingerprint::NONE);
+        map
     }
 
     /// The value of `key`.
@@ -80,14 +103,19 @@ impl<K: Eq + Hash, V> Map<K, V> {
     #[track_caller]
     pub fn insert(&self, key: K, value: V) -> Option<V> {
         self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
-        self.entries().insert(key, value)
+        let hash = hash(&key);
+        let old = self.entries().insert(key, value);
+        self.settle(hash);
+        old
     }
 
     /// Takes the value of `key` away.
     #[track_caller]
     pub fn remove(&self, key: &K) -> Option<V> {
         self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
-        self.entries().remove(key)
+        let old = self.entries().remove(key);
+        self.settle(hash(key));
+        old
     }
 
     /// Calls `change` with what there is of `key`, and leaves what it leaves: one step, as [`insert`](Map::insert) is.
@@ -108,12 +136,15 @@ impl<K: Eq + Hash, V> Map<K, V> {
     #[track_caller]
     pub fn update<R>(&self, key: K, change: impl FnOnce(&mut Option<V>) -> R) -> R {
         self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
+        let hash = hash(&key);
         let mut entries = self.entries();
         let mut value = entries.remove(&key);
         let result = change(&mut value);
         if let Some(value) = value {
             entries.insert(key, value);
         }
+        drop(entries);
+        self.settle(hash);
         result
     }
 
@@ -196,7 +227,31 @@ impl<K: Eq + Hash, V> Map<K, V> {
     #[track_caller]
     pub fn clear(&self) {
         self.handle.perform(Action::WriteUnlocked, Location::caller());
-        self.entries().clear();
+        let gone = std::mem::take(&mut *self.entries());
+        if self.digest.is_some() {
+            self.handle.settle(None, || Fingerprint::NONE);
+            gone.keys().for_each(|key| self.handle.settle(Some(hash(key)), || Fingerprint::NONE));
+        }
+    }
+
+    /// What is kept under keys of this hash is what it is now, whoever has put it there.
+    #[inline]
+    fn settle(&self, hash: u64) {
+        if let Some(digest) = self.digest {
+            self.handle.settle(Some(hash), || self.digest_of(hash, digest));
+        }
+    }
+
+    /// All keys of a hash share a location.
+    fn digest_of(&self, of: u64, digest: fn(&V, &mut dyn Hasher)) -> Fingerprint {
+        let mut all = Fingerprint::NONE;
+        for (key, value) in self.entries().iter().filter(|(key, _)| hash(key) == of) {
+            let mut state = Digest::default();
+            key.hash(&mut state);
+            digest(value, &mut state);
+            all.add(state.fingerprint());
+        }
+        all
     }
 
     fn entries(&self) -> MutexGuard<'_, FxHashMap<K, V>> {
@@ -235,6 +290,7 @@ impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
         if let Some(value) = self.new.take() {
             self.map.entries().insert(self.key.clone(), value);
         }
+        self.map.settle(self.hash);
     }
 }
 

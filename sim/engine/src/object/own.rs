@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::map::hash;
 use crate::event::Action;
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 
 /// A value that tasks share, whose operations are declared: each is one step, and reads or writes one part of the value
 /// (named by a key of any type) or all of it.
@@ -59,7 +59,7 @@ impl<T> Object<T> {
 
     /// An object with this value and name, for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
-        Object { handle: Handle::new(name, 0), value: Mutex::new(value) }
+        Object { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
 
     /// Looks at the part that `key` names.

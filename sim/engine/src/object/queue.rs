@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::{Action, Mode, NOTHING, Rule};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
 
 /// The tail, and the item that it points to.
 static PUSH: Rule = Rule {
@@ -66,7 +66,11 @@ impl<T> Queue<T> {
 
     /// An empty queue of this name, for messages and traces.
     pub fn named(name: &'static str) -> Self {
-        Queue { head: Handle::new(name, 0), tail: Handle::new(name, 0), items: Mutex::new(VecDeque::new()) }
+        Queue {
+            head: Handle::new(name, Holds::Marks, 0),
+            tail: Handle::new(name, Holds::Parts, 0),
+            items: Mutex::new(VecDeque::new()),
+        }
     }
 
     /// Puts an item at the end.

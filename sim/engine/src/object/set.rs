@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 
 use super::map::hash;
 use crate::event::{Action, Mode, NOTHING, Rule};
-use crate::runtime::{Granted, Handle};
+use crate::runtime::{Granted, Handle, Holds};
 
 /// The key, and the set as a whole, which is changed only if the key is.
 static INSERT: Rule = Rule {
@@ -66,7 +66,7 @@ impl<K: Eq + Hash> Set<K> {
 
     /// An empty set of this name, for messages and traces.
     pub fn named(name: &'static str) -> Self {
-        Set { handle: Handle::new(name, 0), keys: Mutex::new(FxHashSet::default()) }
+        Set { handle: Handle::new(name, Holds::Word, 0), keys: Mutex::new(FxHashSet::default()) }
     }
 
     /// Whether `key` is in the set.

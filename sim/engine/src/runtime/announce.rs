@@ -8,6 +8,7 @@ use super::execution::Execution;
 use super::record::Recorded;
 use super::task::{Phase, SharedCondition};
 use crate::event::{Pending, TaskId};
+use crate::stateful::Unfit;
 use crate::strategy::Turn;
 
 /// Whether an announced operation has been done at once.
@@ -43,6 +44,9 @@ impl Execution {
                 }
                 let position = self.trail.repeat(&mut self.registry);
                 self.grant(position);
+                if self.is_observed() {
+                    self.observe(position, pending);
+                }
                 return Announced::Done;
             }
         }
@@ -53,6 +57,10 @@ impl Execution {
             return Announced::Late;
         }
         let starts = slot.phase == Phase::Starting;
+        if pending.opaque && self.state.is_some() {
+            self.refuse(Unfit::Opaque(pending.source));
+            return Announced::Wait;
+        }
         self.set_pending(task, pending, condition);
         if starts {
             return Announced::Wait;
@@ -76,6 +84,7 @@ impl Execution {
             slot.condition = Some(Rc::clone(condition));
         }
         self.announced |= 1 << task;
+        self.change(task);
         if let Some(announced) = &mut self.fingerprint {
             *announced ^= pending.fingerprint(task);
         }

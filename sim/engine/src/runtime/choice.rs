@@ -3,6 +3,7 @@
 use super::registry::Registry;
 use super::task::Task;
 use crate::event::{Footprint, TaskId};
+use crate::stateful::Fingerprint;
 use crate::strategy::Options;
 
 /// The state of the run, as a strategy may ask about it.
@@ -11,6 +12,8 @@ pub(super) struct Choice<'a> {
     pub(super) announced: u64,
     pub(super) registry: &'a Registry,
     pub(super) current: TaskId,
+    pub(super) state: Fingerprint,
+    pub(super) found: u64,
 }
 
 impl Options for Choice<'_> {
@@ -32,6 +35,20 @@ impl Options for Choice<'_> {
     #[inline]
     fn alternatives(&self, task: TaskId) -> u16 {
         self.tasks[task as usize].alternatives(self.registry)
+    }
+
+    #[inline]
+    fn state(&self) -> Fingerprint {
+        self.state
+    }
+
+    fn order(&self, task: TaskId) -> TaskId {
+        self.tasks[task as usize].order
+    }
+
+    #[inline]
+    fn found(&self) -> u64 {
+        self.found
     }
 
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint {

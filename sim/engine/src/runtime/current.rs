@@ -3,13 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::rc::Rc;
 
 use super::condition;
 use super::execution::Execution;
-use super::registry::{CLOCK, Show};
+use super::registry::{CLOCK, New};
 use super::task::Phase;
+use super::wakes::{catch_up, send_wakes};
 use crate::coroutine;
 use crate::event::{LocationId, TaskId};
+use crate::stateful::{Fingerprint, Monitor, Unfit};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -99,8 +102,84 @@ pub(crate) fn current_name() -> Option<String> {
 /// it does next. No event: it is the same in all schedules of a class. `None` outside an exploration.
 pub(crate) fn known_time() -> Option<u64> {
     with_if_any(|execution| {
-        execution.trail.last_known(execution.current, CLOCK, &execution.registry).unwrap_or(0)
+        let task = execution.current;
+        match &mut execution.state {
+            Some(state) => state.tell_time(task),
+            None => execution.trail.last_known(task, CLOCK, &execution.registry).unwrap_or(0),
+        }
     })
+}
+
+/// The current task has done so many operations of its script, and remembers nothing of them.
+pub(crate) fn boundary(done: usize) {
+    catch_up();
+    send_wakes();
+    with_if_any(|execution| {
+        let task = execution.current;
+        if let Some(state) = &mut execution.state {
+            let its = &mut execution.tasks[task as usize];
+            (its.objects, its.children) = (0, 0);
+            state.boundary(task, done as u32 + 1);
+        }
+    });
+}
+
+/// This run has a monitor from here on.
+pub(crate) fn set_monitor(monitor: Rc<dyn Monitor>) {
+    with_if_any(|execution| execution.monitor = Some(monitor));
+}
+
+/// Whether the states of the run are of interest.
+#[inline]
+fn has_states(execution: &Execution) -> bool {
+    execution.state.is_some() && !execution.abandoning
+}
+
+/// The current task looks at what an object of its own holds.
+pub(super) fn look(location: LocationId) {
+    with_if_any(|execution| {
+        if has_states(execution)
+            && let Some(state) = &mut execution.state
+        {
+            state.looked(execution.current, location, &execution.registry);
+        }
+    });
+}
+
+/// The current task does something that a search of states cannot have.
+pub(crate) fn refuse(unfit: Unfit) {
+    with_if_any(|execution| {
+        if has_states(execution) {
+            execution.refuse(unfit);
+        }
+    });
+}
+
+/// Nobody will touch the object any more.
+pub(super) fn forget(run: u64, location: LocationId) {
+    EXECUTION.with(|execution| {
+        if let Ok(mut execution) = execution.try_borrow_mut()
+            && let Some(execution) = execution.as_mut()
+            && has_states(execution)
+            && run == execution.registry.run()
+            && let Some(state) = &mut execution.state
+        {
+            state.forget(location);
+        }
+    });
+}
+
+/// What the location of this key holds, or the object itself, is this from here on: `value` says it, if states are of
+/// interest.
+pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl FnOnce() -> Fingerprint) {
+    with_if_any(|execution| {
+        if has_states(execution)
+            && let Some(state) = &mut execution.state
+        {
+            let location = key.map_or(object, |key| execution.registry.key(object, key));
+            state.settle(location, value(), &execution.registry);
+        }
+    });
 }
 
 /// Whether the task has ended. What it did last may be any operation of its own or of one that it joined: this must come
@@ -126,12 +205,17 @@ pub(crate) fn spin(source: &'static Location<'static>) {
 }
 
 /// Registers an object of the current task. `None` outside an exploration.
-pub(super) fn register(name: &'static str, state: u64, show: Option<Show>) -> Option<(LocationId, u64)> {
+pub(super) fn register(new: New) -> Option<(LocationId, u64)> {
     with_if_any(|execution| {
-        let creator = &mut execution.tasks[execution.current as usize];
+        let task = execution.current;
+        let creator = &mut execution.tasks[task as usize];
         creator.objects += 1;
         let nth = creator.objects - 1;
-        let location = execution.registry.object(execution.current, nth, name, state, show);
+        let segment = execution.state.as_ref().map_or(0, |state| state.segment(task));
+        let location = execution.registry.object(task, segment, nth, new);
+        if let Some(state) = &mut execution.state {
+            state.created(location, task, nth, &execution.registry);
+        }
         (location, execution.registry.run())
     })
 }

@@ -27,11 +27,14 @@ impl Execution {
             self.stopped = Some(Ending::TooLong);
             return None;
         }
+        let state = self.state();
         let choice = Choice {
             tasks: &self.tasks,
             announced: self.announced,
             registry: &self.registry,
             current: self.current,
+            state,
+            found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
         let turn = self.strategy.choose(&choice, &self.trail);
         if turn.is_none() {

@@ -7,6 +7,7 @@
 
 use std::mem;
 use std::panic::Location;
+use std::rc::Rc;
 use std::thread;
 
 use super::current::OWED;
@@ -18,12 +19,15 @@ use super::sometimes::Sometimes;
 use super::task::{Phase, Task};
 use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{Coroutine, StackPool};
-use crate::event::TaskId;
+use crate::event::{Pending, TaskId};
+use crate::stateful::{Digest, Fingerprint, Monitor, Part, State, Unfit};
 use crate::strategy::{Strategy, Turn};
 
 /// The exploration that is going on.
 pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
+    /// How many tasks there have been in the run.
+    pub(super) spawned: TaskId,
     pub(super) current: TaskId,
     pub(super) next: Option<Turn>,
     pub(super) granted: Granted,
@@ -48,6 +52,12 @@ pub(crate) struct Execution {
     /// For each event of the trail, what was announced when it was chosen; of the last run, beyond the trail's end.
     pub(super) announced_at: Vec<u64>,
     pub(super) strategy: Box<dyn Strategy>,
+    /// The state that the run is in, if the strategy wants to know.
+    pub(super) state: Option<State>,
+    /// Whoever is told of each event of the run.
+    pub(super) monitor: Option<Rc<dyn Monitor>>,
+    /// Where the run did what a search of states cannot have, if that is why it was given up.
+    pub(super) unfit: Option<Unfit>,
     pub(super) stacks: StackPool,
 }
 
@@ -57,9 +67,11 @@ impl Execution {
         max_steps: usize,
         stack_size: usize,
         recording: bool,
+        left_out: Option<Part>,
     ) -> Self {
         Execution {
             tasks: Vec::with_capacity(4),
+            spawned: 0,
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
@@ -70,6 +82,9 @@ impl Execution {
             recording,
             max_steps,
             spurious_wakeups: 0,
+            state: (strategy.tracking() == Tracking::Nothing).then(|| State::new(left_out)),
+            monitor: None,
+            unfit: None,
             trail: Trail::new(strategy.tracking()),
             registry: Registry::default(),
             record: Vec::new(),
@@ -121,6 +136,11 @@ impl Execution {
         ranks
     }
 
+    /// As which one the task was spawned in this run, from 0.
+    pub(crate) fn order(&self, task: TaskId) -> TaskId {
+        self.tasks[task as usize].order
+    }
+
     /// Where a task went round too often, if that is why the run was given up.
     pub(crate) fn spinning(&self) -> Option<&'static Location<'static>> {
         self.spinning
@@ -133,6 +153,7 @@ impl Execution {
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
+        self.spawned = 0;
         self.current = 0;
         self.next = None;
         self.stopped = None;
@@ -144,6 +165,11 @@ impl Execution {
         self.record.clear();
         self.announced = 0;
         self.fingerprint = None;
+        self.monitor = None;
+        self.unfit = None;
+        if let Some(state) = &mut self.state {
+            state.begin_run(self.registry.run());
+        }
     }
 
     pub(super) fn add_task(&mut self, parent: Option<TaskId>, name: Option<String>) -> TaskId {
@@ -159,8 +185,14 @@ impl Execution {
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
         }
+        if let Some(state) = &mut self.state {
+            let nth = parent.map_or(0, |parent| self.tasks[parent as usize].children);
+            state.spawned(task, parent, nth);
+        }
         let slot = &mut self.tasks[task as usize];
         slot.phase = Phase::Starting;
+        slot.order = self.spawned;
+        self.spawned += 1;
         if name.is_some() {
             slot.rare().name = name;
         }
@@ -187,10 +219,13 @@ impl Execution {
             self.strategy.executed(&self.trail);
             position
         };
-        slot.pending = None;
+        let pending = slot.pending.take();
         slot.condition = None;
         self.announced &= !(1 << task);
         self.grant(position);
+        if let Some(pending) = pending.filter(|_| self.is_observed()) {
+            self.observe(position, &pending);
+        }
     }
 
     /// Executes what is next, and hands out the coroutine that goes on with it.
@@ -211,6 +246,7 @@ impl Execution {
     /// end, a bit for each.
     #[inline]
     pub(super) fn leave(&mut self, task: TaskId, coroutine: Coroutine, ended: bool) -> u64 {
+        self.change(task);
         let slot = &mut self.tasks[task as usize];
         if !ended {
             slot.coroutine = Some(coroutine);
@@ -230,7 +266,7 @@ impl Execution {
     pub(super) fn waits_for_end_of(&mut self, other: TaskId) -> bool {
         let task = self.current;
         if self.tasks[other as usize].phase == Phase::Ended {
-            self.trail.join(task, other);
+            self.joined(task, other);
             return false;
         }
         if self.abandoning || thread::panicking() {
@@ -239,16 +275,80 @@ impl Execution {
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
         self.tasks[task as usize].phase = Phase::Joining(other);
+        self.change(task);
         if !was_starting {
             self.next = self.decide();
         }
         true
     }
 
+    /// `task` has waited for the end of `other`.
+    pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
+        self.trail.join(task, other);
+        if let Some(state) = &mut self.state {
+            state.joined(task, other);
+        }
+    }
+
     #[inline]
     pub(super) fn grant(&mut self, position: usize) {
         let choice = self.trail.events()[position].footprint.choice;
         self.granted = Granted::new(self.trail.accesses(position), choice);
+    }
+
+    /// Whether anybody has to know of each event.
+    #[inline]
+    pub(super) fn is_observed(&self) -> bool {
+        self.state.is_some() || self.monitor.is_some()
+    }
+
+    /// The event at `position` has just been executed: the state and the monitor are to know.
+    pub(super) fn observe(&mut self, position: usize, pending: &Pending) {
+        let (event, accesses) = (&self.trail.events()[position], self.trail.accesses(position));
+        if let Some(state) = &mut self.state {
+            self.granted = self.granted.only_observed(pending, accesses);
+            state.executed(pending, event, accesses, &self.registry);
+        }
+        if let Some(monitor) = &self.monitor
+            && !event.glued
+        {
+            monitor.step(event.footprint.task.into());
+        }
+    }
+
+    /// The fingerprint of the state that the run is in.
+    pub(super) fn state(&mut self) -> Fingerprint {
+        let Some(state) = &mut self.state else { return Fingerprint::NONE };
+        let program = state.fingerprint(&self.tasks, &self.registry);
+        match &self.monitor {
+            Some(monitor) if state.has(Part::Monitor) => {
+                let mut digest = Digest::default();
+                monitor.hash(&mut digest);
+                program.and(digest.fingerprint())
+            }
+            _ => program,
+        }
+    }
+
+    /// The run does what a search of states cannot have: it is given up.
+    #[cold]
+    pub(super) fn refuse(&mut self, unfit: Unfit) {
+        self.unfit = Some(unfit);
+        self.stopped = Some(Ending::TooLong);
+        self.next = None;
+    }
+
+    /// What the run did that a search of states cannot have, if that is why it was given up.
+    pub(crate) fn unfit(&self) -> Option<Unfit> {
+        self.unfit
+    }
+
+    /// The state has changed, as to where this task stands.
+    #[inline]
+    pub(super) fn change(&mut self, task: TaskId) {
+        if let Some(state) = &mut self.state {
+            state.change(task);
+        }
     }
 
     /// Notes what `task` is about to do, and why it is its turn.

@@ -1,6 +1,6 @@
 //! What an operation came to, as its task is told.
 
-use crate::event::Access;
+use crate::event::{Access, Pending};
 
 /// What an operation came to: the state of its first location before and after, that of the others before, and which of
 /// its alternatives it was.
@@ -23,6 +23,20 @@ impl Granted {
             second: state(1),
             third: state(2),
             choice,
+        }
+    }
+
+    /// The same, without the states that the task does not observe.
+    pub(super) fn only_observed(self, pending: &Pending, accesses: &[Access]) -> Self {
+        let observes =
+            |slot: usize| accesses.get(slot).is_some_and(|access| pending.observes_state(slot, access.mode));
+        let seen = |slot: usize, state: u64| if observes(slot) { state } else { 0 };
+        Granted {
+            before: seen(0, self.before),
+            after: seen(0, self.after),
+            second: seen(1, self.second),
+            third: seen(2, self.third),
+            choice: self.choice,
         }
     }
 }

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use super::current;
 use super::granted::Granted;
 use super::perform::{self, perform_when};
-use super::registry::{CLOCK, Show, TOKENS};
+use super::registry::{CLOCK, Holds, New, Show, TOKENS};
 use super::task::SharedCondition;
 use super::wakes::{self, Wake};
 use crate::event::{Action, LocationId, Pending, Rule, TaskId};
+use crate::stateful::{Fingerprint, Unfit};
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +23,19 @@ pub(crate) struct Handle {
 impl Handle {
     /// A new object, named by its creator, with this state.
     #[inline]
-    pub(crate) fn new(name: &'static str, state: u64) -> Self {
-        let (location, run) = current::register(name, state, None).unwrap_or((u32::MAX, 0));
-        Handle { location, run }
+    pub(crate) fn new(name: &'static str, holds: Holds, initial: u64) -> Self {
+        Handle::registered(New { name, holds, initial, show: None })
     }
 
     /// A new object whose state is a value, and how traces show it.
     #[inline]
-    pub(crate) fn of_value(name: &'static str, state: u64, show: Show) -> Self {
-        let (location, run) = current::register(name, state, Some(show)).unwrap_or((u32::MAX, 0));
+    pub(crate) fn of_value(name: &'static str, initial: u64, show: Show) -> Self {
+        Handle::registered(New { name, holds: Holds::Word, initial, show: Some(show) })
+    }
+
+    #[inline]
+    fn registered(new: New) -> Self {
+        let (location, run) = current::register(new).unwrap_or((u32::MAX, 0));
         Handle { location, run }
     }
 
@@ -70,6 +75,32 @@ impl Handle {
     /// conflicts with the step must conflict with that operation, too, or be possible only after it.
     pub(crate) fn glue(&self, location: LocationId, action: Action, source: &'static Location<'static>) {
         perform::glue(self.run, &Pending::one(location, action, source));
+    }
+
+    /// The current task looks at what the object holds, in the midst of a step: nobody else can get at it.
+    pub(crate) fn look(&self) {
+        if self.run != 0 {
+            current::look(self.location);
+        }
+    }
+
+    /// The current task can change what the object holds from here on, unseen: nobody else can get at it.
+    #[track_caller]
+    pub(crate) fn take_over(&self) {
+        current::refuse(Unfit::Exclusive(Location::caller()));
+    }
+
+    /// The object is gone: nobody will ever touch it.
+    pub(crate) fn forget(&self) {
+        current::forget(self.run, self.location);
+    }
+
+    /// What the object, or one of its keys, holds is this from here on, whoever has put it there.
+    #[inline]
+    pub(crate) fn settle(&self, key: Option<u64>, value: impl FnOnce() -> Fingerprint) {
+        if self.run != 0 {
+            current::settle(self.location, key, value);
+        }
     }
 
     /// # Panics

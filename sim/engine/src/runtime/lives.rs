@@ -91,7 +91,7 @@ fn resume_joiners(task: TaskId, mut joiners: u64) {
         let joiner = joiners.trailing_zeros() as TaskId;
         joiners &= joiners - 1;
         let coroutine = with(|execution| {
-            execution.trail.join(joiner, task);
+            execution.joined(joiner, task);
             let joining = &mut execution.tasks[joiner as usize];
             joining.phase = Phase::Starting;
             execution.current = joiner;

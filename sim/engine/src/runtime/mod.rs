@@ -22,11 +22,11 @@ mod unwind;
 mod wakes;
 
 pub(crate) use condition::await_until;
-pub use current::{causal_clock, next_event, recording, step};
 pub(crate) use current::{
-    current, current_name, current_task, exploring, has_ended, known_time, set_unseen, sometimes, spin,
-    spurious_wakeups,
+    boundary, current, current_name, current_task, exploring, has_ended, known_time, refuse, set_monitor,
+    set_unseen, sometimes, spin, spurious_wakeups,
 };
+pub use current::{causal_clock, next_event, recording, step};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
@@ -36,7 +36,8 @@ pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
-pub(crate) use registry::Registry;
+pub(crate) use registry::{CLOCK, Holds, Registry};
 pub(crate) use spin::MAX_SPINS;
+pub(crate) use task::{Phase, Task};
 pub(crate) use trail::{FEW, Tracking, Trail};
 pub(crate) use wakes::{Wake, catch_up, owing, send_wakes};

@@ -7,6 +7,12 @@ use rustc_hash::FxHashMap;
 
 use super::trail::FEW;
 use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
+use crate::stateful::Fingerprint;
+
+/// What the identities of different locations begin with.
+const CLOCK_KIND: u8 = 32;
+const TOKENS_KIND: u8 = 33;
+const OBJECT_KIND: u8 = 34;
 
 /// The location of the virtual clock: its state is the time since the run began, in nanoseconds.
 pub(crate) const CLOCK: LocationId = 0;
@@ -26,8 +32,51 @@ pub(crate) struct LocationState {
     pub(crate) modes: u16,
 }
 
+/// What an object keeps, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A word, which is its state. Each of its keys too.
+    Word,
+    /// Nothing: its state says who waits or how far something is. Each of its keys too.
+    Marks,
+    /// A value that is not in its state, which says who has locked it. Each of its keys too.
+    Value,
+    /// Nothing itself; each of its keys a value.
+    Parts,
+}
+
+/// What a location holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holding {
+    /// Its state is what it holds.
+    pub(crate) word: bool,
+    /// It holds a value that is not in its state.
+    pub(crate) value: bool,
+    /// It may hold several.
+    pub(crate) many: bool,
+}
+
+impl Holds {
+    fn itself(self) -> Holding {
+        Holding { word: self == Holds::Word, value: self == Holds::Value, many: false }
+    }
+
+    fn keys(self) -> Holding {
+        Holding { word: self == Holds::Word, value: matches!(self, Holds::Value | Holds::Parts), many: false }
+    }
+}
+
 /// A location's state as a person reads it.
 pub(crate) type Show = fn(u64) -> String;
+
+/// An object that is made.
+#[derive(Clone, Copy)]
+pub(crate) struct New {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+    pub(crate) initial: u64,
+    pub(crate) show: Option<Show>,
+}
 
 /// What the search does not need to know of a location.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +87,11 @@ pub(crate) struct Details {
     pub(crate) show: Option<Show>,
     /// The object, if the location is one of its keys.
     pub(crate) whole: Option<LocationId>,
+    holding: Holding,
+    /// What its keys hold, if it is an object.
+    keys: Holding,
+    /// The same in every run, and in every exploration in which tasks have the same numbers.
+    identity: Fingerprint,
     /// The key of the object that was asked for last, by its hash: mostly it is the next one, too.
     last_key: Option<(u64, LocationId)>,
 }
@@ -48,6 +102,8 @@ pub(crate) struct Registry {
     children: Vec<Vec<TaskId>>,
     /// Of each task, the locations of its objects, in the order in which it creates them.
     objects: Vec<Vec<LocationId>>,
+    /// The same of those that it creates after a boundary: task, boundary, and which of them it is.
+    later: FxHashMap<(TaskId, u32, usize), LocationId>,
     keys: FxHashMap<(LocationId, u64), LocationId>,
     items: FxHashMap<LocationId, LocationId>,
     locations: Vec<LocationState>,
@@ -61,6 +117,7 @@ impl Default for Registry {
         Registry {
             children: Vec::with_capacity(FEW),
             objects: Vec::with_capacity(FEW),
+            later: FxHashMap::default(),
             keys: FxHashMap::default(),
             items: FxHashMap::default(),
             locations: Vec::with_capacity(FEW),
@@ -77,10 +134,9 @@ impl Registry {
         self.run += 1;
         if self.tasks == 0 {
             self.new_task();
-            assert_eq!(
-                (self.new_location("the clock", None), self.new_location("an unpark", None)),
-                (CLOCK, TOKENS)
-            );
+            let clock = self.new_object("the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
+            let tokens = self.new_object("an unpark", Holds::Marks, Fingerprint::of_kind(TOKENS_KIND));
+            assert_eq!((clock, tokens), (CLOCK, TOKENS));
         }
     }
 
@@ -121,20 +177,30 @@ impl Registry {
         })
     }
 
-    /// The location of the `nth` object that `creator` makes, in its initial state.
+    /// The location of an object, in its initial state: the `nth` that `creator` makes after a boundary of its own (0:
+    /// after its beginning).
     pub(crate) fn object(
         &mut self,
         creator: TaskId,
+        segment: u32,
         nth: usize,
-        name: &'static str,
-        initial: u64,
-        show: Option<Show>,
+        New { name, holds, initial, show }: New,
     ) -> LocationId {
-        let location = match self.objects[creator as usize].get(nth) {
+        let known = match segment {
+            0 => self.objects[creator as usize].get(nth),
+            _ => self.later.get(&(creator, segment, nth)),
+        };
+        let location = match known {
             Some(&known) => known,
             None => {
-                let location = self.new_location(name, None);
-                self.objects[creator as usize].push(location);
+                let identity = Fingerprint::of_kind(OBJECT_KIND)
+                    .with(creator.into(), segment.into())
+                    .with(0, nth as u64);
+                let location = self.new_object(name, holds, identity);
+                match segment {
+                    0 => self.objects[creator as usize].push(location),
+                    _ => drop(self.later.insert((creator, segment, nth), location)),
+                }
                 location
             }
         };
@@ -158,7 +224,9 @@ impl Registry {
         let location = match self.keys.get(&(object, hash)) {
             Some(&known) => known,
             None => {
-                let location = self.new_location(name, Some(object));
+                let holding = details.keys;
+                let identity = details.identity.with(1, hash);
+                let location = self.new_location(name, Some(object), holding, identity);
                 self.keys.insert((object, hash), location);
                 location
             }
@@ -172,17 +240,38 @@ impl Registry {
         if let Some(&known) = self.items.get(&object) {
             return known;
         }
-        let name = self.details[object as usize].name;
+        let Details { name, keys, identity, .. } = self.details[object as usize];
         let first = self.locations.len() as LocationId;
-        for _ in 0..ITEMS {
-            self.new_location(name, Some(object));
+        for item in 0..ITEMS {
+            let holding = Holding { many: true, ..keys };
+            self.new_location(name, Some(object), holding, identity.with(2, item.into()));
         }
         self.items.insert(object, first);
         first
     }
 
-    fn new_location(&mut self, name: &'static str, whole: Option<LocationId>) -> LocationId {
-        self.details.push(Details { name, show: None, whole, last_key: None });
+    fn new_object(&mut self, name: &'static str, holds: Holds, identity: Fingerprint) -> LocationId {
+        let location = self.new_location(name, None, holds.itself(), identity);
+        self.details[location as usize].keys = holds.keys();
+        location
+    }
+
+    fn new_location(
+        &mut self,
+        name: &'static str,
+        whole: Option<LocationId>,
+        holding: Holding,
+        identity: Fingerprint,
+    ) -> LocationId {
+        self.details.push(Details {
+            name,
+            show: None,
+            whole,
+            holding,
+            keys: holding,
+            identity,
+            last_key: None,
+        });
         self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0 });
         (self.locations.len() - 1) as LocationId
     }
@@ -229,6 +318,18 @@ impl Registry {
         let slot = &mut self.locations[location as usize];
         slot.last = last;
         slot.modes = modes;
+    }
+
+    /// What the location holds.
+    #[inline]
+    pub(crate) fn holds(&self, location: LocationId) -> Holding {
+        self.details[location as usize].holding
+    }
+
+    /// What stands for the location in fingerprints.
+    #[inline]
+    pub(crate) fn identity(&self, location: LocationId) -> Fingerprint {
+        self.details[location as usize].identity
     }
 
     pub(crate) fn name(&self, location: LocationId) -> &'static str {

@@ -29,6 +29,8 @@ pub(crate) type SharedCondition = Rc<dyn Fn(&States) -> bool>;
 #[derive(Default)]
 pub(crate) struct Task {
     pub(crate) phase: Phase,
+    /// As which one it was spawned in this run, from 0.
+    pub(crate) order: TaskId,
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) pending: Option<Pending>,
     pub(crate) condition: Option<SharedCondition>,

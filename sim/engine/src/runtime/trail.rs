@@ -54,6 +54,8 @@ impl Race {
 /// What is to be found out about each event as it is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tracking {
+    /// Nothing.
+    Nothing,
     /// Its clock.
     Clocks,
     /// Its clock and its races.
@@ -207,10 +209,10 @@ impl Trail {
         &self.blockers[from as usize..][..count as usize]
     }
 
-    /// The clock of the event at `position`.
+    /// The clock of the event at `position`. Empty where clocks are not kept.
     #[inline]
     pub(crate) fn clock(&self, position: usize) -> &[u32] {
-        self.clocks[self.parts(position)].as_flattened()
+        self.clocks.get(self.parts(position)).unwrap_or_default().as_flattened()
     }
 
     /// The clock of what `task` has done so far.
@@ -233,6 +235,9 @@ impl Trail {
 
     /// `child` starts: all that `parent` has done happens before it.
     pub(crate) fn spawn(&mut self, parent: TaskId, child: TaskId) {
+        if self.tracking == Tracking::Nothing {
+            return;
+        }
         for (parent, child) in self.parts(parent.into()).zip(self.parts(child.into())) {
             self.task_clocks[child] = self.task_clocks[parent];
         }
@@ -240,6 +245,9 @@ impl Trail {
 
     /// `task` has waited for the end of `other`: all of it happens before what `task` does next.
     pub(crate) fn join(&mut self, task: TaskId, other: TaskId) {
+        if self.tracking == Tracking::Nothing {
+            return;
+        }
         let (own, its) = (self.parts(task.into()), self.parts(other.into()));
         for (own, its) in own.zip(its) {
             let seen = self.task_clocks[its];
@@ -299,8 +307,13 @@ impl Trail {
         for (&location, access) in event.footprint.locations().iter().zip(&self.accesses[event.accesses()]) {
             registry.set_state(location, access.after);
         }
-        let (own, of_event) = (self.parts(event.footprint.task.into()), self.parts(position));
-        copy(&mut self.task_clocks[own], &self.clocks[of_event]);
+        let (task, index) = (event.footprint.task, event.index);
+        if self.tracking == Tracking::Nothing {
+            self.count(task, index);
+        } else {
+            let (own, of_event) = (self.parts(task.into()), self.parts(position));
+            copy(&mut self.task_clocks[own], &self.clocks[of_event]);
+        }
         self.executed += 1;
         position
     }
@@ -319,12 +332,16 @@ impl Trail {
         let before = registry.states(pending);
         let of = pending.alternatives(&before, condition);
         let (footprint, after) = pending.outcome(task, &before, choice, of);
-        self.find_races(&footprint, pending, condition, registry);
         let index = self.next_index(task);
-        self.joined.as_flattened_mut()[task as usize] = index;
-        let own = self.parts(task.into());
-        copy(&mut self.task_clocks[own], &self.joined);
-        self.joined.iter().for_each(|&part| self.clocks.push(part));
+        if self.tracking == Tracking::Nothing {
+            self.count(task, index);
+        } else {
+            self.find_races(&footprint, pending, condition, registry);
+            self.joined.as_flattened_mut()[task as usize] = index;
+            let own = self.parts(task.into());
+            copy(&mut self.task_clocks[own], &self.joined);
+            self.joined.iter().for_each(|&part| self.clocks.push(part));
+        }
         let first_access = self.accesses.len() as AccessId;
         let mut event = Event::new(pending, footprint, index, first_access);
         event.glued = glued;
@@ -404,6 +421,12 @@ impl Trail {
         let of = pending.alternatives(&states, condition);
         let (footprint, _) = pending.outcome(task, &states, 0, of);
         self.find_races(&footprint, pending, condition, registry);
+    }
+
+    /// The task has done so many events.
+    #[inline]
+    fn count(&mut self, task: TaskId, events: u32) {
+        self.task_clocks[task as usize * self.width..].as_flattened_mut()[task as usize] = events;
     }
 
     /// Which of the task's events its next one is.
@@ -510,7 +533,7 @@ impl Trail {
         join(&mut self.joined, &self.clocks[clock.clone()]);
         let is_race = match self.tracking {
             // Only the clock is wanted: any ordered pair covers.
-            Tracking::Clocks => true,
+            Tracking::Nothing | Tracking::Clocks => true,
             Tracking::Races => self.reverse(position, event, pending, condition, registry),
         };
         if is_race {

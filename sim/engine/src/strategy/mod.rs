@@ -7,6 +7,8 @@ mod pct;
 mod preemptions;
 mod random;
 mod replay;
+mod simplest;
+mod stateful;
 mod wakeup;
 
 pub(crate) use naive::Naive;
@@ -15,11 +17,14 @@ pub(crate) use pct::Pct;
 pub(crate) use preemptions::Preemptions;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
+pub(crate) use simplest::Simplest;
+pub(crate) use stateful::Stateful;
 
 use std::iter;
 
 use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
+use crate::stateful::{Fingerprint, States};
 
 /// What a strategy can choose from.
 pub(crate) trait Options {
@@ -31,6 +36,12 @@ pub(crate) trait Options {
     fn announced(&self) -> u64;
     /// How many alternatives the operation that the task has announced has now; 0 if it cannot go on.
     fn alternatives(&self, task: TaskId) -> u16;
+    /// The state that the run is in, if the strategy [tracks](Strategy::tracking) nothing else.
+    fn state(&self) -> Fingerprint;
+    /// As which one the task was spawned in this run, from 0: its number wherever the schedule is run by itself.
+    fn order(&self, task: TaskId) -> TaskId;
+    /// What the run's monitor has found in the step that led there.
+    fn found(&self) -> u64;
     /// What an alternative of the task's operation would touch now.
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
 }
@@ -81,6 +92,21 @@ pub(crate) trait Strategy {
     /// Whether schedules were left out because of the bound on preemptions.
     fn left_out(&self) -> bool {
         false
+    }
+
+    /// Whether as many states have been visited as may be, and more were met.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// How many switches the next run may have, if the strategy goes by that.
+    fn switches(&self) -> usize {
+        usize::MAX
+    }
+
+    /// What a search of states has come to so far.
+    fn states(&self) -> Option<States> {
+        None
     }
 
     /// Why the schedule that was to be run again is none of this program's, if the run ended for that.

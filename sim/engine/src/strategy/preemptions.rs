@@ -8,11 +8,14 @@
 use super::{Options, Strategy, Turn};
 use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
+use crate::stateful::{Fingerprint, States};
 
 /// A strategy within the bound.
 pub(crate) struct Preemptions {
     inner: Box<dyn Strategy>,
     most: usize,
+    /// Whether a state with another budget left is another state: it is, but for a test.
+    counts_in_state: bool,
     /// For each event of the trail, how many preemptions there are up to it.
     counts: Vec<usize>,
     /// Whether the event that has been chosen is a preemption.
@@ -21,18 +24,20 @@ pub(crate) struct Preemptions {
 }
 
 impl Preemptions {
-    pub(crate) fn new(inner: Box<dyn Strategy>, most: usize) -> Self {
-        Preemptions { inner, most, counts: Vec::new(), preempts: false, left_out: false }
+    pub(crate) fn new(inner: Box<dyn Strategy>, most: usize, counts_in_state: bool) -> Self {
+        Preemptions { inner, most, counts_in_state, counts: Vec::new(), preempts: false, left_out: false }
     }
 }
 
-/// What there is to choose from when only one task may go next.
-struct Only<'a> {
+/// What there is to choose from.
+struct Within<'a> {
     options: &'a dyn Options,
-    task: TaskId,
+    /// The only task that may go next, if there is no preemption left.
+    only: Option<TaskId>,
+    state: Fingerprint,
 }
 
-impl Options for Only<'_> {
+impl Options for Within<'_> {
     fn current(&self) -> TaskId {
         self.options.current()
     }
@@ -42,11 +47,23 @@ impl Options for Only<'_> {
     }
 
     fn announced(&self) -> u64 {
-        self.options.announced() & 1 << self.task
+        self.options.announced() & self.only.map_or(u64::MAX, |task| 1 << task)
     }
 
     fn alternatives(&self, task: TaskId) -> u16 {
-        if task == self.task { self.options.alternatives(task) } else { 0 }
+        if self.only.is_none_or(|only| task == only) { self.options.alternatives(task) } else { 0 }
+    }
+
+    fn state(&self) -> Fingerprint {
+        self.state
+    }
+
+    fn order(&self, task: TaskId) -> TaskId {
+        self.options.order(task)
+    }
+
+    fn found(&self) -> u64 {
+        self.options.found()
     }
 
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
@@ -63,14 +80,16 @@ impl Strategy for Preemptions {
         let last = trail.events().last().map(|event| event.footprint.task);
         let runs_on = last.filter(|&task| options.alternatives(task) > 0);
         let so_far = self.counts.last().copied().unwrap_or(0);
-        let turn = match runs_on {
-            Some(task) if so_far >= self.most => {
-                self.left_out |=
-                    (0..options.tasks()).any(|other| other != task && options.alternatives(other) > 0);
-                self.inner.choose(&Only { options, task }, trail)
-            }
-            _ => self.inner.choose(options, trail),
-        };
+        let only = runs_on.filter(|_| so_far >= self.most);
+        if let Some(task) = only {
+            self.left_out |=
+                (0..options.tasks()).any(|other| other != task && options.alternatives(other) > 0);
+        }
+        // How many are left, and who would be preempted, is part of the state.
+        let budget = (so_far as u64, last.map_or(0, |task| u64::from(task) + 1));
+        let state =
+            if self.counts_in_state { options.state().with(budget.0, budget.1) } else { options.state() };
+        let turn = self.inner.choose(&Within { options, only, state }, trail);
         self.preempts = turn.is_some_and(|turn| runs_on.is_some_and(|task| task != turn.task));
         turn
     }
@@ -98,5 +117,13 @@ impl Strategy for Preemptions {
 
     fn was_redundant(&self) -> bool {
         self.inner.was_redundant()
+    }
+
+    fn is_full(&self) -> bool {
+        self.inner.is_full()
+    }
+
+    fn states(&self) -> Option<States> {
+        self.inner.states()
     }
 }

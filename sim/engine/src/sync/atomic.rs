@@ -200,6 +200,7 @@ macro_rules! atomic {
 
             /// The value, with no event: the borrow is exclusive.
             pub fn into_inner(self) -> $type {
+                self.handle.look();
                 self.value.into_inner()
             }
 

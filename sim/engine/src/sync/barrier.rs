@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::sync;
 
 use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 
 /// Passing. A task that is in the set goes on once enough are, and takes them out; if there are more than enough, which
 /// of them is a choice. One that has been taken out just goes on: nobody's entering changes that.
@@ -110,7 +110,7 @@ impl BarrierWaitResult {
 impl Barrier {
     /// A barrier for so many tasks.
     pub fn new(tasks: usize) -> Self {
-        Barrier { handle: Handle::new("a barrier", 0), tasks, inner: sync::Barrier::new(tasks) }
+        Barrier { handle: Handle::new("a barrier", Holds::Marks, 0), tasks, inner: sync::Barrier::new(tasks) }
     }
 
     /// Waits until as many tasks wait as the barrier is for.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
 use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 
 /// The flag's first bit: the task has been notified. Above it, how often it has woken up for no reason.
 const NOTIFIED: u64 = 1;
@@ -173,7 +173,7 @@ impl WaitTimeoutResult {
 impl Condvar {
     /// A condvar that nobody waits for.
     pub fn new() -> Self {
-        Condvar { handle: Handle::new("a condvar", 0), inner: sync::Condvar::new() }
+        Condvar { handle: Handle::new("a condvar", Holds::Marks, 0), inner: sync::Condvar::new() }
     }
 
     /// Unlocks the mutex, waits for a notification, and locks the mutex again.

@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode, Pending};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
 
 /// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
 ///
@@ -41,7 +41,7 @@ impl<T> Mutex<T> {
 
     /// A new, unlocked mutex of this name, for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
-        Mutex { handle: Handle::new(name, 0), inner: sync::Mutex::new(value) }
+        Mutex { handle: Handle::new(name, Holds::Value, 0), inner: sync::Mutex::new(value) }
     }
 
     /// The value.
@@ -50,6 +50,7 @@ impl<T> Mutex<T> {
     ///
     /// If a task panicked while it held the lock.
     pub fn into_inner(self) -> LockResult<T> {
+        self.handle.look();
         self.inner.into_inner()
     }
 }
@@ -100,17 +101,22 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     ///
     /// If a task panicked while it held the lock.
+    #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.handle.take_over();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock.
     pub fn is_poisoned(&self) -> bool {
+        self.handle.look();
         self.inner.is_poisoned()
     }
 
     /// Forgets that a task panicked while it held the lock.
+    #[track_caller]
     pub fn clear_poison(&self) {
+        self.handle.take_over();
         self.inner.clear_poison();
     }
 

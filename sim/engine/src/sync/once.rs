@@ -10,7 +10,7 @@ use std::sync;
 pub use std::sync::OnceState;
 
 use crate::event::{Action, Mode, NOTHING, Pending, Rule};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
 
 const DONE: u64 = 1;
 const POISONED: u64 = 2;
@@ -78,12 +78,16 @@ pub(super) struct Attempt<'a> {
 impl Progress {
     /// Not begun.
     pub(super) fn new(name: &'static str) -> Self {
-        Progress { begun: Handle::new(name, 0), done: Handle::new(name, 0) }
+        Progress::at(name, 0)
     }
 
     /// Done from the start.
     pub(super) fn new_done(name: &'static str) -> Self {
-        Progress { begun: Handle::new(name, 0), done: Handle::new(name, DONE) }
+        Progress::at(name, DONE)
+    }
+
+    fn at(name: &'static str, done: u64) -> Self {
+        Progress { begun: Handle::new(name, Holds::Marks, 0), done: Handle::new(name, Holds::Value, done) }
     }
 
     fn words(&self) -> [u32; 2] {
@@ -110,6 +114,17 @@ impl Progress {
     pub(super) fn set(&self, source: &'static Location<'static>) -> bool {
         let pending = Pending::ruled(&self.words(), &SET, 0, source);
         self.begun.perform_all(&pending).is_none_or(|granted| granted.second != DONE)
+    }
+
+    /// The task looks at what was done, which is nobody else's.
+    pub(super) fn look(&self) {
+        self.done.look();
+    }
+
+    /// The task can change what was done, which is nobody else's.
+    #[track_caller]
+    pub(super) fn take_over(&self) {
+        self.done.take_over();
     }
 
     /// Takes back that it is done.

@@ -48,7 +48,9 @@ impl<T> OnceLock<T> {
     }
 
     /// The value, with no event: the borrow is exclusive.
+    #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.progress.take_over();
         self.inner.get_mut()
     }
 
@@ -84,6 +86,7 @@ impl<T> OnceLock<T> {
 
     /// The value, with no event.
     pub fn into_inner(self) -> Option<T> {
+        self.progress.look();
         self.inner.into_inner()
     }
 

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Holds};
 
 /// A lock that many readers or one writer hold. Readers commute: their order is never explored.
 ///
@@ -40,7 +40,7 @@ impl<T> RwLock<T> {
 
     /// A new, unlocked lock of this name, for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
-        RwLock { handle: Handle::new(name, 0), inner: sync::RwLock::new(value) }
+        RwLock { handle: Handle::new(name, Holds::Value, 0), inner: sync::RwLock::new(value) }
     }
 
     /// The value.
@@ -49,6 +49,7 @@ impl<T> RwLock<T> {
     ///
     /// If a task panicked while it held the lock exclusively.
     pub fn into_inner(self) -> LockResult<T> {
+        self.handle.look();
         self.inner.into_inner()
     }
 }
@@ -123,12 +124,15 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     ///
     /// If a task panicked while it held the lock exclusively.
+    #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.handle.take_over();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock exclusively.
     pub fn is_poisoned(&self) -> bool {
+        self.handle.look();
         self.inner.is_poisoned()
     }
 }

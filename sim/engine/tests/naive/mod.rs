@@ -62,6 +62,18 @@ pub(crate) fn hold(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCas
     prop_assert_eq!(distinct.len(), classes.len(), "a class was run twice");
     prop_assert_eq!(distinct.len(), all.len(), "the number of classes");
     prop_assert!(distinct == all, "other classes");
+    prop_assert_eq!(&outcomes, &expected);
+    Ok(())
+}
+
+/// Explores `body` by its schedules and by its states, if the former are few enough. Programs that are refused are not
+/// counted.
+pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCaseError> {
+    let (stateful, _, outcomes) = explore(&Explorer::stateful(), body.clone());
+    prop_assume!(stateful.refused.is_none());
+    prop_assert!(stateful.is_complete());
+    let (naive, _, expected) = explore(&Explorer::naive().max_executions(5_000), body);
+    prop_assume!(naive.is_complete());
     prop_assert_eq!(outcomes, expected);
     Ok(())
 }

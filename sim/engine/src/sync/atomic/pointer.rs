@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::atomic::{self, Ordering};
 
 use crate::event::Action;
-use crate::runtime::Handle;
+use crate::runtime::{self, Handle, Holds};
+use crate::stateful::Unfit;
 
 /// As [`std::sync::atomic::AtomicPtr`]. Addresses differ from run to run, so that the engine does not know them: all that
 /// may write counts as a write, a compare-exchange that fails as well.
@@ -17,7 +18,10 @@ pub struct AtomicPtr<T> {
 impl<T> AtomicPtr<T> {
     /// A new pointer.
     pub fn new(value: *mut T) -> Self {
-        AtomicPtr { handle: Handle::new("an AtomicPtr", 0), value: atomic::AtomicPtr::new(value) }
+        AtomicPtr {
+            handle: Handle::new("an AtomicPtr", Holds::Value, 0),
+            value: atomic::AtomicPtr::new(value),
+        }
     }
 
     /// The pointer.
@@ -55,6 +59,7 @@ impl<T> AtomicPtr<T> {
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
         self.handle.perform(Action::Write, Location::caller());
+        runtime::refuse(Unfit::Address(Location::caller()));
         self.value.compare_exchange(current, new, success, failure)
     }
 
@@ -97,12 +102,15 @@ impl<T> AtomicPtr<T> {
     }
 
     /// Exclusive access to the pointer, with no event.
+    #[track_caller]
     pub fn get_mut(&mut self) -> &mut *mut T {
+        self.handle.take_over();
         self.value.get_mut()
     }
 
     /// The pointer, with no event.
     pub fn into_inner(self) -> *mut T {
+        self.handle.look();
         self.value.into_inner()
     }
 }

@@ -16,7 +16,7 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
-use crate::runtime::{Granted, Handle};
+use crate::runtime::{Granted, Handle, Holds};
 
 /// The states of an item.
 const SENT: u64 = 1;
@@ -174,9 +174,9 @@ pub(super) struct Channel<T> {
 impl<T> Channel<T> {
     /// A channel with one sender and a receiver.
     pub(super) fn new(bound: Option<u64>) -> Self {
-        let word = |state| Handle::new("a channel", state);
+        let word = |state| Handle::new("a channel", Holds::Marks, state);
         Channel {
-            tail: word(0),
+            tail: Handle::new("a channel", Holds::Parts, 0),
             senders: word(1),
             gone: word(0),
             head: word(0),
@@ -212,6 +212,8 @@ impl<T> Channel<T> {
     /// The receiver is gone. Messages that have been sent are dropped; those that wait for room are their senders'.
     pub(super) fn remove_receiver(&self, next: u64, source: &'static Location<'static>) {
         self.gone.perform(Action::Store(1), source);
+        // What is dropped can do something of its own.
+        self.tail.look();
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = self.bound.map_or_else(BTreeMap::new, |bound| messages.split_off(&(next + bound)));
         let sent = std::mem::replace(&mut *messages, wait);

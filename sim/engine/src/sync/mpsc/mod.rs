@@ -35,7 +35,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Handle, Holds};
 use channel::Channel;
 
 /// A channel that holds any number of messages: no send waits.
@@ -46,7 +46,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
         (Sender::of_engine(Arc::clone(&channel), source), Receiver::of_engine(channel, source))
     } else {
         let (sender, receiver) = mpsc::channel();
-        let outside = Handle::new("a channel", 0);
+        let outside = Handle::new("a channel", Holds::Marks, 0);
         (Sender::of_std(outside, sender), Receiver::of_std(outside, receiver))
     }
 }
@@ -60,7 +60,7 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
         (SyncSender::of_engine(Arc::clone(&channel), source), Receiver::of_engine(channel, source))
     } else {
         let (sender, receiver) = mpsc::sync_channel(bound);
-        let outside = Handle::new("a channel", 0);
+        let outside = Handle::new("a channel", Holds::Marks, 0);
         (SyncSender::of_std(outside, sender), Receiver::of_std(outside, receiver))
     }
 }

@@ -1,0 +1,31 @@
+//! What a search of states came to, in numbers.
+
+use crate::schedule::Schedule;
+
+/// What a search of states came to, beyond what every search does.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct States {
+    /// The different states that were reached, the first and the last ones included.
+    pub count: u64,
+    /// How many steps lead from one of them to another (or the same).
+    pub transitions: u64,
+    /// The runs that this took: those that ended in a new state, and those that were cut short at a known one.
+    pub runs: u64,
+    /// The memory that the states are kept in, in bytes.
+    pub bytes: u64,
+    /// What the [monitor](crate::Monitor) found, by kind.
+    pub found: Vec<Found>,
+}
+
+/// Something that a [monitor](crate::Monitor) found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found {
+    /// Its kind: which bit.
+    pub kind: u32,
+    /// At how many states it was found.
+    pub states: u64,
+    /// A schedule that leads to one of them. It ends there.
+    pub schedule: Schedule,
+}

@@ -1,0 +1,157 @@
+//! Each state once: a depth-first search that goes on only from states that it has not seen.
+//!
+//! A run goes from state to state. At one that was visited before it is cut short, because whatever comes after it has
+//! come after the other. Then the next run repeats the way to the last state from which a turn has not been tried, and
+//! takes it. So the steps of a program are tried once in each of its states, and not once in each of its schedules, of
+//! which there are factorially many.
+//!
+//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
+//! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
+
+use super::{Options, Strategy, Turn, part_done};
+use crate::event::Event;
+use crate::runtime::{FEW, Registry, Tracking, Trail};
+use crate::schedule::Schedule;
+use crate::stateful::{Found, States, Visited};
+
+/// The state before one event of the trail.
+#[derive(Default)]
+struct Node {
+    /// The turns that are still to be tried, the next one last.
+    untried: Vec<Turn>,
+    /// How many there were.
+    degree: usize,
+}
+
+/// The strategy's state: a node for each event of the trail.
+pub(crate) struct Stateful {
+    /// Nodes are kept when they go out of use, so that their lists need no new memory.
+    nodes: Vec<Node>,
+    depth: usize,
+    visited: Visited,
+    /// The most states that may be visited.
+    max_states: Option<u64>,
+    states: States,
+    /// The run was cut short at a state that was visited before.
+    was_cut: bool,
+    is_full: bool,
+}
+
+impl Stateful {
+    pub(crate) fn new(max_states: Option<u64>) -> Self {
+        Stateful {
+            nodes: Vec::with_capacity(FEW),
+            depth: 0,
+            visited: Visited::default(),
+            max_states,
+            states: States::default(),
+            was_cut: false,
+            is_full: false,
+        }
+    }
+
+    /// The run is in a state that was not visited before.
+    fn note(&mut self, options: &dyn Options, trail: &Trail) {
+        let mut kinds = options.found();
+        while kinds != 0 {
+            let kind = kinds.trailing_zeros();
+            kinds &= kinds - 1;
+            match self.states.found.binary_search_by_key(&kind, |found| found.kind) {
+                Ok(at) => self.states.found[at].states += 1,
+                Err(at) => {
+                    let turns = trail.events().iter().map(|Event { footprint: its, .. }| Turn {
+                        task: options.order(its.task),
+                        choice: its.choice,
+                    });
+                    let schedule = Schedule::new(turns.collect());
+                    self.states.found.insert(at, Found { kind, states: 1, schedule });
+                }
+            }
+        }
+    }
+}
+
+impl Strategy for Stateful {
+    fn tracking(&self) -> Tracking {
+        Tracking::Nothing
+    }
+
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+        if self.depth == trail.len() {
+            let state = options.state();
+            let has_room = self.max_states.is_none_or(|most| self.visited.len() < most);
+            self.is_full = !has_room && !self.visited.contains(state);
+            if !has_room || !self.visited.insert(state) {
+                self.was_cut = true;
+                return None;
+            }
+            self.note(options, trail);
+            if self.nodes.len() == self.depth {
+                self.nodes.push(Node::default());
+            }
+            let node = &mut self.nodes[self.depth];
+            self.depth += 1;
+            node.untried.clear();
+            // The last is tried first: the current task, if it can go on.
+            let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
+            for task in others.chain([options.current()]) {
+                let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
+                node.untried.extend(turns);
+            }
+            node.degree = node.untried.len();
+        }
+        self.nodes[self.depth - 1].untried.pop()
+    }
+
+    fn executed(&mut self, trail: &Trail) {
+        let glued = trail.events()[trail.len() - 1].glued;
+        if !glued {
+            self.states.transitions += 1;
+            return;
+        }
+        // It was not chosen, and has no alternative.
+        if self.nodes.len() == self.depth {
+            self.nodes.push(Node::default());
+        }
+        self.nodes[self.depth].untried.clear();
+        self.nodes[self.depth].degree = 1;
+        self.depth += 1;
+    }
+
+    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+        self.states.runs += 1;
+        self.was_cut = false;
+        // Where the run ended nothing was chosen.
+        self.depth = self.depth.min(trail.len());
+        while trail.pop(registry).is_some() {
+            if !self.nodes[self.depth - 1].untried.is_empty() {
+                return true;
+            }
+            self.depth -= 1;
+        }
+        false
+    }
+
+    fn was_redundant(&self) -> bool {
+        self.was_cut
+    }
+
+    fn done(&self) -> Option<f64> {
+        let last = self.depth.wrapping_sub(1);
+        let path = self.nodes[..self.depth].iter().enumerate();
+        // The last is about to be tried; those before it are under way.
+        let done = path.map(|(i, node)| {
+            (node.degree - node.untried.len() - usize::from(i != last).min(node.degree), node.degree)
+        });
+        Some(if self.depth == 0 { 1.0 } else { part_done(done) })
+    }
+
+    fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    fn states(&self) -> Option<States> {
+        let bytes = self.visited.bytes();
+        Some(States { count: self.visited.len(), bytes, ..self.states.clone() })
+    }
+}

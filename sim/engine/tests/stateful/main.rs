@@ -1,0 +1,11 @@
+//! The search of states: held to the others on random scripts, state by state on small programs, and part by part.
+
+#[path = "../many/mod.rs"]
+mod many;
+
+mod counts;
+mod monitors;
+mod outcomes;
+mod parts;
+mod refused;
+mod scripts;

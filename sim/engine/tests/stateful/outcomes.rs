@@ -1,0 +1,43 @@
+//! What a program comes to, by whatever search.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use selvedge_engine::{Ending, Explorer, Report};
+
+/// How a run ended, and what the main task returned if it came so far.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Complete(Vec<u64>),
+    Deadlock(Vec<String>),
+    Panic(String, String),
+    TooLong,
+}
+
+/// Explores `body`, and returns its outcomes.
+pub(crate) fn explore(
+    explorer: &Explorer,
+    body: impl Fn() -> Vec<u64> + 'static,
+) -> (Report, BTreeSet<Outcome>) {
+    let returned = Arc::new(Mutex::new(Vec::new()));
+    let read = Arc::clone(&returned);
+    let mut outcomes = BTreeSet::new();
+    let report = explorer.run_each(
+        move || {
+            let value = body();
+            *returned.lock().unwrap() = value;
+        },
+        |run| {
+            outcomes.insert(match run.ending() {
+                Ending::Complete => Outcome::Complete(read.lock().unwrap().clone()),
+                Ending::Deadlock(waiting) => Outcome::Deadlock(waiting.clone()),
+                Ending::Panic { task, report } => Outcome::Panic(task.clone(), report.message.clone()),
+                Ending::TooLong => Outcome::TooLong,
+                Ending::Nondeterministic(difference) => panic!("{difference}"),
+            });
+            ControlFlow::Continue(())
+        },
+    );
+    (report, outcomes)
+}

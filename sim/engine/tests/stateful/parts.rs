@@ -1,0 +1,156 @@
+//! Each part of a state is missed if it is left out: the search takes states for the same that are not, and does not find
+//! what comes after one of them.
+
+use std::time::Duration;
+
+use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use selvedge_engine::sync::{Arc, Mutex};
+use selvedge_engine::time::Instant;
+use selvedge_engine::{Explorer, Part, Script, choose, scripted, thread};
+
+use crate::outcomes::explore;
+
+/// The search of states finds what the naive search finds, and not without this part.
+fn missed(part: Part, explorers: [Explorer; 2], body: fn() -> Vec<u64>) {
+    let [naive, stateful] = explorers;
+    let (_, expected) = explore(&naive, body);
+    let (_, found) = explore(&stateful, body);
+    assert_eq!(found, expected);
+    let (report, found) = explore(&stateful.leaving_out(part), body);
+    assert!(found.is_subset(&expected) && found != expected, "{report:?} {found:?}");
+}
+
+fn unbounded() -> [Explorer; 2] {
+    [Explorer::naive(), Explorer::stateful()]
+}
+
+fn script<const N: usize, O>(operations: [O; N]) -> Script<O> {
+    Script { name: "a script".to_owned(), operations: operations.into() }
+}
+
+#[test]
+fn what_is_pending_is_missed() {
+    missed(Part::Pending, unbounded(), || {
+        // The first store changes nothing, so that all but what comes next is as it was.
+        let flag = Arc::new(AtomicU64::new(1));
+        let own = Arc::clone(&flag);
+        let task = thread::spawn(move || {
+            own.store(1, SeqCst);
+            own.store(2, SeqCst);
+        });
+        task.join().unwrap();
+        vec![flag.load(SeqCst)]
+    });
+}
+
+#[test]
+fn what_was_observed_is_missed() {
+    missed(Part::Observed, unbounded(), || {
+        let flag = Arc::new(AtomicU64::new(0));
+        let own = Arc::clone(&flag);
+        let reader = thread::spawn(move || own.load(SeqCst));
+        flag.store(1, SeqCst);
+        vec![reader.join().unwrap()]
+    });
+}
+
+#[test]
+fn who_holds_a_lock_is_missed() {
+    missed(Part::Locks, unbounded(), || {
+        // Whether the first operation has kept the lock for good is forgotten by its task.
+        let lock = Arc::new(Mutex::new(()));
+        let tasks = scripted(&lock, [script([true, false])], |lock, &keeps| {
+            if !keeps {
+                drop(lock.lock());
+            } else if choose(2) == 1 {
+                std::mem::forget(lock.lock());
+            }
+        });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![]
+    });
+}
+
+#[test]
+fn what_an_object_holds_is_missed() {
+    missed(Part::Values, unbounded(), || {
+        let number = Arc::new(AtomicU64::new(0));
+        let tasks = scripted(&number, [script([true, false])], |number, &writes| {
+            if writes {
+                number.store(choose(2) as u64, SeqCst);
+            }
+        });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![number.load(SeqCst)]
+    });
+}
+
+#[test]
+fn what_a_lock_guards_is_missed() {
+    missed(Part::Values, unbounded(), || {
+        let number = Arc::new(Mutex::new(0));
+        let tasks = scripted(&number, [script([true, false])], |number, &writes| {
+            if writes {
+                let chosen = choose(2) as u64;
+                *number.lock().unwrap() = chosen;
+            }
+        });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        let value = *number.lock().unwrap();
+        vec![value]
+    });
+}
+
+#[test]
+fn the_clock_is_missed() {
+    missed(Part::Clock, unbounded(), || {
+        let start = Instant::now();
+        let tasks = scripted(&Arc::new(()), [script([true, false])], |(), &sleeps| {
+            if sleeps {
+                thread::sleep(Duration::from_secs(choose(3) as u64 + 1));
+            }
+        });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![start.elapsed().as_secs()]
+    });
+}
+
+#[test]
+fn what_a_task_knows_of_the_clock_is_missed() {
+    // Whether the second has looked before the first has stored is seen by nobody. But if not, it knows that a second is
+    // over, and its five seconds count from there.
+    missed(Part::Clock, unbounded(), || {
+        let shared = Arc::new((Instant::now(), AtomicU64::new(0), AtomicU64::new(0)));
+        let tasks =
+            scripted(&shared, [script([1, 2, 3]), script([4, 5])], |(start, flag, time), &operation| {
+                match operation {
+                    1 => thread::sleep(Duration::from_secs(1)),
+                    2 => flag.store(0, SeqCst),
+                    3 => time.store(start.elapsed().as_secs(), SeqCst),
+                    4 => drop(flag.load(SeqCst)),
+                    _ => thread::sleep(Duration::from_secs(5)),
+                }
+            });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![shared.2.load(SeqCst), shared.0.elapsed().as_secs()]
+    });
+}
+
+#[test]
+fn the_budget_is_missed() {
+    let bounded = |explorer: Explorer| explorer.max_preemptions(1);
+    missed(Part::Budget, unbounded().map(bounded), || {
+        // That the first sees both, and the second of them late, takes a preemption of its last look. None must have been
+        // spent to let the other go before its second operation: that one has to go before all.
+        let shared = Arc::new([0; 3].map(AtomicU64::new));
+        let [a, b] = [Arc::clone(&shared), Arc::clone(&shared)];
+        let own = Arc::clone(&shared);
+        let first = thread::spawn(move || {
+            own[2].store(1, SeqCst);
+            vec![own[0].load(SeqCst), own[1].load(SeqCst), own[1].load(SeqCst)]
+        });
+        thread::spawn(move || a[0].store(1, SeqCst));
+        thread::spawn(move || b[1].store(1, SeqCst));
+        first.join().unwrap()
+    });
+}
