@@ -9,7 +9,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const CRATES: [(&str, &[&str]); 8] = [
     (".", &[]),
     ("sim/engine", &[]),
-    ("sim/redis", &[]),
+    ("sim/redis", &["selvedge-engine"]),
     ("sim/harness", &["selvedge", "selvedge-engine"]),
     ("sim/cli", &["selvedge-redis", "selvedge-sim"]),
     ("sim/redis-server", &[]),
@@ -90,6 +90,17 @@ fn each_crate_depends_on_those_of_ours_that_it_may() {
         let ours = dependencies.filter(|name| name.starts_with("selvedge"));
         let others: Vec<_> = ours.filter(|name| !may.contains(&name.as_str())).collect();
         assert!(others.is_empty(), "{folder} may depend on {may:?}, not on {others:?}");
+    }
+}
+
+#[test]
+fn what_not_everybody_needs_is_asked_for() {
+    for (folder, dependency) in [("sim/redis", "selvedge-engine")] {
+        let manifest = manifest(folder);
+        let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
+        assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
+        let default = manifest["features"].get("default").and_then(toml::Value::as_array);
+        assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
     }
 }
 

@@ -6,9 +6,10 @@ mod many;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
 
 use proptest::prelude::*;
-use selvedge_engine::object::{Cell, Map, Object, Queue, Set};
+use selvedge_engine::object::{Cell, Map, Object, Queue, Set, Touch};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
 
 /// One operation of a random program. The number is the key.
@@ -38,6 +39,13 @@ enum Op {
     ObjectWrite(u8),
     ObjectReadAll,
     ObjectWriteAll,
+    /// Reads a key and the clock.
+    ObjectReadAt(u8),
+    /// Writes a key with the clock's time.
+    ObjectWriteAt(u8),
+    ObjectReadAllAt,
+    ObjectWriteAllAt,
+    Sleep(u8),
     CellGet,
     CellSet,
 }
@@ -63,7 +71,12 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::MapToVec),
         2 => Just(Op::MapClear),
         1 => key.clone().prop_map(Op::ObjectRead),
-        2 => key.prop_map(Op::ObjectWrite),
+        2 => key.clone().prop_map(Op::ObjectWrite),
+        1 => key.clone().prop_map(Op::ObjectReadAt),
+        1 => key.clone().prop_map(Op::ObjectWriteAt),
+        1 => Just(Op::ObjectReadAllAt),
+        1 => Just(Op::ObjectWriteAllAt),
+        1 => key.prop_map(Op::Sleep),
         1 => Just(Op::ObjectReadAll),
         1 => Just(Op::ObjectWriteAll),
         1 => Just(Op::CellGet),
@@ -134,6 +147,20 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
             }
             Op::ObjectReadAll => see(object.read_all(|parts| parts[0] * 10 + parts[1])),
             Op::ObjectWriteAll => object.write_all(|parts| parts.swap(0, 1)),
+            Op::ObjectReadAt(key) => {
+                see(object
+                    .touch(Touch::Read(key), |parts, now| parts[usize::from(key)] * 100 + now.as_secs()))
+            }
+            Op::ObjectWriteAt(key) => object.touch(Touch::Write(key), |parts, now| {
+                parts[usize::from(key)] = own * 10 + now.as_secs();
+            }),
+            Op::ObjectReadAllAt => see(object
+                .touch(Touch::<u8>::ReadAll, |parts, now| (parts[0] * 100 + parts[1]) * 10 + now.as_secs())),
+            Op::ObjectWriteAllAt => object.touch(Touch::<u8>::WriteAll, |parts, now| {
+                parts.swap(0, 1);
+                parts[0] += now.as_secs();
+            }),
+            Op::Sleep(seconds) => thread::sleep(Duration::from_secs(u64::from(seconds) + 1)),
             Op::CellGet => see(cell.get()),
             Op::CellSet => cell.set(own),
         }

@@ -16,6 +16,8 @@ mod time;
 pub mod commands {}
 
 pub use command::{Command, Keys, names};
+#[cfg(feature = "engine")]
+pub use face::Seen;
 pub use face::{
     Address, AsyncConnection, Clock, Connection, Fault, Listener, Redis, Sent, TestClock, WallClock,
 };

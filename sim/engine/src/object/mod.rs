@@ -22,6 +22,6 @@ mod set;
 pub use cell::Cell;
 pub use counter::Counter;
 pub use map::{Entry, Map};
-pub use own::Object;
+pub use own::{Object, Touch};
 pub use queue::Queue;
 pub use set::Set;

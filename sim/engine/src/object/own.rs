@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use super::map::hash;
 use crate::event::Action;
@@ -51,6 +52,19 @@ pub struct Object<T> {
     value: Mutex<T>,
 }
 
+/// What an operation of an [`Object`] touches, where that is not known before it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch<K> {
+    /// As [`Object::read`] does.
+    Read(K),
+    /// As [`Object::write`] does.
+    Write(K),
+    /// As [`Object::read_all`] does.
+    ReadAll,
+    /// As [`Object::write_all`] does.
+    WriteAll,
+}
+
 impl<T> Object<T> {
     /// An object with this value.
     pub fn new(value: T) -> Self {
@@ -88,6 +102,20 @@ impl<T> Object<T> {
     pub fn write_all<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         self.handle.perform(Action::Write, Location::caller());
         change(&mut self.value())
+    }
+
+    /// Touches what it is told to, and hands over what the [virtual clock](crate::time) says in the same step: the time
+    /// since the run began. (So a clock that goes on conflicts with it.) Outside an exploration, that is zero.
+    #[track_caller]
+    pub fn touch<K: Hash, R>(&self, touch: Touch<K>, act: impl FnOnce(&mut T, Duration) -> R) -> R {
+        let (on_key, on_whole) = match touch {
+            Touch::Read(key) => (Some((hash(&key), Action::Read)), Action::Glance),
+            Touch::Write(key) => (Some((hash(&key), Action::Write)), Action::Update(0)),
+            Touch::ReadAll => (None, Action::Read),
+            Touch::WriteAll => (None, Action::Write),
+        };
+        let now = self.handle.perform_at(on_key, on_whole, Location::caller());
+        act(&mut self.value(), Duration::from_nanos(now.unwrap_or_default()))
     }
 
     /// The value, for one step.

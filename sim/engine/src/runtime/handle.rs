@@ -162,6 +162,25 @@ impl Handle {
         perform::perform(self.run, &Pending::several(actions, source))
     }
 
+    /// Like [`perform`](Handle::perform), on the object as a whole, and on one of its keys if there is one; it looks at the
+    /// clock, too. Returns what the clock says.
+    pub(crate) fn perform_at(
+        &self,
+        on_key: Option<(u64, Action)>,
+        on_whole: Action,
+        source: &'static Location<'static>,
+    ) -> Option<u64> {
+        let (whole, clock) = ((self.location, on_whole), (CLOCK, Action::Read));
+        let Some((key, on_key)) = on_key else {
+            return Some(execution::perform(self.run, &Pending::several([whole, clock], source))?.second);
+        };
+        let location = execution::key_location(self.run, self.location, key)?;
+        Some(
+            execution::perform(self.run, &Pending::several([(location, on_key), whole, clock], source))?
+                .third,
+        )
+    }
+
     /// An operation on one key of the object and on the object as a whole, which `rule` decides.
     #[inline]
     pub(crate) fn perform_rule_on_key(

@@ -12,7 +12,7 @@ use super::client::{AsyncConnection, Connection};
 use super::clock::{Clock, TestClock, WallClock};
 use super::fault::Fault;
 use super::listen::{Address, Listener};
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::command::Command;
 use crate::resp::Reply;
 use crate::server::Kind;
@@ -70,9 +70,12 @@ impl Redis {
 
     /// An empty server, on another clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        let shared = Arc::new(Shared::new(clock));
+        Self::of(Shared::new(clock))
+    }
+
+    pub(super) fn of(shared: Shared) -> Self {
         let own = shared.lock().server.connect();
-        Redis { shared, clock: None, own }
+        Redis { shared: Arc::new(shared), clock: None, own }
     }
 
     /// A connection as redis-rs has it, for blocking code.
@@ -174,14 +177,19 @@ impl Redis {
     /// Any command, in database 0, and its reply.
     pub fn call(&self, words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Reply {
         let command = Command::new(words);
-        let now = self.now();
-        let mut state = self.shared.lock();
-        let mut output = state.server.execute(self.own, &command, now);
-        let of_ours = |kind: Kind, to: ConnectionId| kind == Kind::Reply && to == self.own;
-        let at = output.deliveries.iter().position(|delivery| of_ours(delivery.kind, delivery.to));
-        let reply = at.map(|at| output.deliveries.remove(at).reply).unwrap_or(Reply::Null);
-        state.deliver_all(output, None);
-        reply
+        let execute = |state: &mut State, now: Time| {
+            let mut output = state.server.execute(self.own, &command, now);
+            let of_ours = |kind: Kind, to: ConnectionId| kind == Kind::Reply && to == self.own;
+            let at = output.deliveries.iter().position(|delivery| of_ours(delivery.kind, delivery.to));
+            let reply = at.map(|at| output.deliveries.remove(at).reply).unwrap_or(Reply::Null);
+            state.deliver_all(output, None);
+            reply
+        };
+        #[cfg(feature = "engine")]
+        if let Some(explored) = &self.shared.explored {
+            return explored.call(&self.shared, self.own, &command, execute);
+        }
+        execute(&mut self.shared.lock(), self.now())
     }
 
     /// The reply to a command that cannot fail but for a mistake of the test.

@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::AsyncPushSender;
 use redis::{Cmd, ErrorKind, Pipeline, PushInfo, RedisError, RedisFuture, RedisResult, Value};
 
-use super::shared::{Mailbox, Shared};
+#[cfg(feature = "engine")]
+use super::explored::{Explored, Local, Sender, Stream};
+use super::shared::{Mailbox, Shared, State};
 use crate::command::Command;
 use crate::resp::{Protocol, Reply, Requests};
 use crate::server::{Delivery, Kind};
@@ -29,11 +31,35 @@ pub struct Connection {
     own: Arc<Own>,
 }
 
+/// What was replied to commands that were sent together.
+struct Taken {
+    values: Result<Vec<Value>, io::Error>,
+    /// How long it was waited for a reply that has come too late.
+    late: Option<Duration>,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Taken { values: Ok(Vec::new()), late: None }
+    }
+}
+
+impl Taken {
+    /// What went wrong first is what is told.
+    fn fail(&mut self, kind: io::ErrorKind, text: &str) {
+        if self.values.is_ok() {
+            self.values = Err(io::Error::new(kind, text));
+        }
+    }
+}
+
 /// What the clones of a connection share.
 struct Own {
     shared: Arc<Shared>,
     link: Mutex<Link>,
     mailbox: Inbox,
+    /// Whoever sends has this, so that nobody takes another's replies.
+    turn: Mutex<()>,
 }
 
 /// The connection itself.
@@ -43,6 +69,11 @@ struct Link {
     protocol: Protocol,
     database: i64,
     timeout: Option<Duration>,
+    #[cfg(feature = "engine")]
+    local: Local,
+    /// What is on its way to the connection, if it may be told what it did not ask for.
+    #[cfg(feature = "engine")]
+    stream: Option<Arc<Stream>>,
 }
 
 /// What has arrived. It is shared with the server, which puts it there.
@@ -59,7 +90,15 @@ struct Arrived {
 
 impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Arrived> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbox {
+    /// The replies that have come and were not taken yet.
+    #[cfg(feature = "engine")]
+    fn replies(&self) -> Vec<Reply> {
+        self.lock().replies.iter().map(|(reply, _)| reply.clone()).collect()
     }
 }
 
@@ -91,9 +130,12 @@ impl Mailbox for Inbox {
 impl Drop for Own {
     fn drop(&mut self) {
         let id = self.link.get_mut().map(|link| link.id).unwrap_or(None);
-        if let Some(id) = id {
-            self.shared.lock().disconnect(id);
+        let Some(id) = id else { return };
+        #[cfg(feature = "engine")]
+        if let Some(explored) = &self.shared.explored {
+            explored.disconnects(id);
         }
+        self.shared.lock().disconnect(id);
     }
 }
 
@@ -105,12 +147,17 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let own = Own { shared: shared.clone(), link: Mutex::default(), mailbox: Inbox::default() };
+        let own = Own {
+            shared: shared.clone(),
+            link: Mutex::default(),
+            mailbox: Inbox::default(),
+            turn: Mutex::default(),
+        };
         Connection { shared, own: Arc::new(own) }
     }
 
     fn link(&self) -> MutexGuard<'_, Link> {
-        self.own.link.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.own.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Speaks RESP3, and so gets invalidations and messages among its replies.
@@ -146,11 +193,58 @@ impl Connection {
             self.shared.lock().disconnect(id);
         }
         drop(link);
+        #[cfg(feature = "engine")]
+        self.open_at_once();
         self
     }
 
+    /// Opens a connection that may be told what it did not ask for before it sends anything, so that the exploration knows
+    /// it from the start.
+    #[cfg(feature = "engine")]
+    fn open_at_once(&self) {
+        let Some(explored) = &self.shared.explored else { return };
+        let (protocol, local) = {
+            let link = self.link();
+            (link.protocol, link.local)
+        };
+        if protocol == Protocol::Resp3 {
+            let stream = explored.stream(local);
+            self.link().stream = Some(stream.clone());
+            let id = self.open(&mut self.shared.lock());
+            explored.may_be_told(id, &stream);
+        }
+    }
+
+    /// The code around the connection runs in the process of this number (0 unless this is told), and shares its memory
+    /// with other code of that process alone. For a server that is [explored](crate::Redis::explored).
+    #[cfg(feature = "engine")]
+    #[must_use]
+    pub fn in_process(self, number: u32) -> Self {
+        if let Some(explored) = &self.shared.explored {
+            explored.make_process(number);
+        }
+        self.change(|link| link.local = Local::Process(number))
+    }
+
+    /// The code around the connection shares with other tasks only what is the engine's: its objects are the events, and no
+    /// block of code is one. For a server that is [explored](crate::Redis::explored).
+    #[cfg(feature = "engine")]
+    #[must_use]
+    pub fn with_instrumented_code(self) -> Self {
+        self.change(|link| link.local = Local::Instrumented)
+    }
+
     /// The next message or invalidation that has come and was not taken yet. It does not wait.
+    #[cfg_attr(feature = "engine", track_caller)]
     pub fn next_push(&self) -> Option<PushInfo> {
+        #[cfg(feature = "engine")]
+        if let Some(explored) = &self.shared.explored {
+            let (local, stream) = {
+                let link = self.link();
+                (link.local, link.stream.clone())
+            };
+            explored.look_for_pushes(local, stream.as_deref());
+        }
         self.own.mailbox.lock().pushes.pop_front()
     }
 
@@ -161,43 +255,77 @@ impl Connection {
 
     /// Sends commands, one after the other, and gives their replies: one for each that got one. All are sent before the first
     /// reply is looked at.
-    fn send(&self, commands: impl IntoIterator<Item = Command>) -> Result<Vec<Value>, io::Error> {
-        let mut link = self.link();
-        self.open(&mut link);
-        let mut values = Ok(Vec::new());
+    #[track_caller]
+    fn send(&self, commands: Vec<Command>) -> Result<Vec<Value>, io::Error> {
+        #[cfg(feature = "engine")]
+        if let Some(explored) = &self.shared.explored {
+            return self.send_explored(explored, &commands);
+        }
+        let _turn = self.own.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = self.open(&mut self.shared.lock());
+        let mut taken = Taken::default();
         for command in commands {
-            let Some(id) = link.id else { break };
+            if self.id().is_none() {
+                break;
+            }
             self.shared.lock().send(id, command, self.shared.clock.now());
-            let mut arrived = self.own.mailbox.lock();
-            if arrived.is_closed {
-                link.id = None;
-            }
-            if arrived.replies.is_empty() && arrived.is_closed {
-                let text = "the server has closed the connection";
-                values = values.and(Err(io::Error::new(io::ErrorKind::ConnectionReset, text)));
-            }
-            for (reply, later) in std::mem::take(&mut arrived.replies) {
-                let is_late = link.timeout.zip(later).is_some_and(|(timeout, later)| later >= timeout);
-                values = values.and_then(|mut values| {
-                    if is_late {
-                        return Err(io::Error::new(
-                            io::ErrorKind::TimedOut,
-                            "the reply has not come in time",
-                        ));
-                    }
-                    values.push(value(&reply, link.protocol));
-                    Ok(values)
-                });
+            self.take(&mut taken);
+        }
+        taken.values
+    }
+
+    /// The same as events of an exploration. Nothing is held while other tasks may go first: to wait for a lock would be to
+    /// wait for ever.
+    #[cfg(feature = "engine")]
+    #[track_caller]
+    fn send_explored(&self, explored: &Explored, commands: &[Command]) -> Result<Vec<Value>, io::Error> {
+        let (local, sender) = {
+            let link = self.link();
+            let (timeout, stream) = (link.timeout, link.stream.clone());
+            let database = usize::try_from(link.database).unwrap_or_default();
+            (link.local, Sender { database, timeout, stream, open: &|state| self.open(state) })
+        };
+        let mut taken = Taken::default();
+        let mut ahead = None;
+        for commands in commands.chunks(explored.at_once(commands)) {
+            let (id, sent_before) = explored.send(&self.shared, &sender, commands);
+            ahead = sent_before;
+            explored.executed(&self.shared, id, commands, &self.own.mailbox.replies());
+            self.take(&mut taken);
+            if self.id().is_none() {
+                break;
             }
         }
-        values
+        explored.arrive(local, ahead, taken.late);
+        taken.values
+    }
+
+    /// Takes the replies that have come.
+    fn take(&self, taken: &mut Taken) {
+        let mut link = self.link();
+        let mut arrived = self.own.mailbox.lock();
+        if arrived.is_closed {
+            link.id = None;
+        }
+        if arrived.replies.is_empty() && arrived.is_closed {
+            taken.fail(io::ErrorKind::ConnectionReset, "the server has closed the connection");
+        }
+        for (reply, later) in std::mem::take(&mut arrived.replies) {
+            if link.timeout.zip(later).is_some_and(|(timeout, later)| later >= timeout) {
+                taken.late = link.timeout;
+                taken.fail(io::ErrorKind::TimedOut, "the reply has not come in time");
+            }
+            if let Ok(values) = &mut taken.values {
+                values.push(value(&reply, link.protocol));
+            }
+        }
     }
 
     /// Connects, if the connection is not there (any more).
-    fn open(&self, link: &mut Link) {
-        let mut state = self.shared.lock();
-        if link.id.is_some_and(|id| state.server.is_connected(id)) {
-            return;
+    fn open(&self, state: &mut State) -> ConnectionId {
+        let mut link = self.link();
+        if let Some(id) = link.id.filter(|id| state.server.is_connected(*id)) {
+            return id;
         }
         {
             let mut arrived = self.own.mailbox.lock();
@@ -212,6 +340,11 @@ impl Connection {
         if link.database != 0 {
             state.server.execute(id, &Command::new(["SELECT", &link.database.to_string()]), now);
         }
+        #[cfg(feature = "engine")]
+        if let Some((explored, stream)) = self.shared.explored.as_ref().zip(link.stream.as_ref()) {
+            explored.opened_anew(id, stream);
+        }
+        id
     }
 
     fn one(&self, packed: &[u8]) -> RedisResult<Value> {
@@ -326,6 +459,20 @@ impl AsyncConnection {
     /// The number of the connection, once it has sent something.
     pub fn id(&self) -> Option<ConnectionId> {
         self.0.id()
+    }
+
+    /// See [`Connection::in_process`].
+    #[cfg(feature = "engine")]
+    #[must_use]
+    pub fn in_process(self, number: u32) -> Self {
+        AsyncConnection(self.0.in_process(number))
+    }
+
+    /// See [`Connection::with_instrumented_code`].
+    #[cfg(feature = "engine")]
+    #[must_use]
+    pub fn with_instrumented_code(self) -> Self {
+        AsyncConnection(self.0.with_instrumented_code())
     }
 }
 

@@ -30,6 +30,12 @@ impl Faults {
         self.0.push_back((command.map(str::to_ascii_lowercase), fault));
     }
 
+    /// For the next command, before all others.
+    #[cfg(feature = "engine")]
+    pub(super) fn add_first(&mut self, fault: Fault) {
+        self.0.push_front((None, fault));
+    }
+
     pub(super) fn left(&self) -> usize {
         self.0.len()
     }

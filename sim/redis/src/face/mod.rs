@@ -6,6 +6,8 @@
 mod api;
 mod client;
 mod clock;
+#[cfg(feature = "engine")]
+mod explored;
 mod fault;
 mod listen;
 mod outbox;
@@ -14,5 +16,7 @@ mod shared;
 pub use api::{Redis, Sent};
 pub use client::{AsyncConnection, Connection};
 pub use clock::{Clock, TestClock, WallClock};
+#[cfg(feature = "engine")]
+pub use explored::Seen;
 pub use fault::Fault;
 pub use listen::{Address, Listener};

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::api::Sent;
 use super::clock::Clock;
+#[cfg(feature = "engine")]
+use super::explored::Explored;
 use super::fault::{Fault, Faults};
 use crate::command::{Command, ErrorReply};
 use crate::server::{Delivery, Kind, Output, Server};
@@ -32,6 +34,9 @@ pub(super) trait Mailbox: Send {
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What clients do are events of an exploration.
+    #[cfg(feature = "engine")]
+    pub(super) explored: Option<Explored>,
 }
 
 pub(super) struct State {
@@ -43,6 +48,11 @@ pub(super) struct State {
     pub(super) keeps: usize,
     pub(super) expires: bool,
     last_cycle: Time,
+    /// What was sent unasked and is still on its way. Only an exploration lets it wait there.
+    #[cfg(feature = "engine")]
+    pub(super) pushes: Vec<Delivery>,
+    #[cfg(feature = "engine")]
+    holds_pushes: bool,
 }
 
 impl fmt::Debug for Shared {
@@ -61,8 +71,25 @@ impl Shared {
             keeps: KEPT,
             expires: true,
             last_cycle: clock.now(),
+            #[cfg(feature = "engine")]
+            pushes: Vec::new(),
+            #[cfg(feature = "engine")]
+            holds_pushes: false,
         };
-        Shared { state: Mutex::new(state), clock }
+        Shared {
+            state: Mutex::new(state),
+            clock,
+            #[cfg(feature = "engine")]
+            explored: None,
+        }
+    }
+
+    /// The same, in an exploration.
+    #[cfg(feature = "engine")]
+    pub(super) fn explored(clock: Arc<dyn Clock>, explored: Explored) -> Self {
+        let shared = Shared { explored: Some(explored), ..Shared::new(clock) };
+        shared.lock().holds_pushes = true;
+        shared
     }
 
     /// The server, and nobody else has it meanwhile.
@@ -139,7 +166,17 @@ impl State {
         }
     }
 
-    fn deliver(&self, delivery: Delivery, later: Option<Duration>) {
+    fn deliver(&mut self, delivery: Delivery, later: Option<Duration>) {
+        #[cfg(feature = "engine")]
+        if self.holds_pushes && delivery.kind == Kind::Push {
+            self.pushes.push(delivery);
+            return;
+        }
+        self.bring(delivery, later);
+    }
+
+    /// It arrives.
+    pub(super) fn bring(&self, delivery: Delivery, later: Option<Duration>) {
         if let Some(mailbox) = self.mailboxes.get(&delivery.to) {
             mailbox.deliver(delivery, later);
         }

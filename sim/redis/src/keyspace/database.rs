@@ -58,6 +58,15 @@ impl Database {
         self.entry(key).map(|entry| &entry.value)
     }
 
+    /// The key's value, if it is a string.
+    #[cfg(feature = "engine")]
+    pub(crate) fn text(&self, key: &[u8]) -> Option<&Bytes> {
+        match self.get(key)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
         self.entry_mut(key).map(|entry| &mut entry.value)
     }

@@ -92,6 +92,18 @@ impl Server {
         self.sessions.keys().copied()
     }
 
+    /// Whether the connection has begun a transaction: what it sends is queued.
+    #[cfg(feature = "engine")]
+    pub(crate) fn is_queueing(&self, connection: ConnectionId) -> bool {
+        self.sessions.get(&connection).is_some_and(|session| session.transaction.is_some())
+    }
+
+    /// Whether anybody is told of anything: is subscribed, or tracks keys.
+    #[cfg(feature = "engine")]
+    pub(crate) fn tells_anybody(&self) -> bool {
+        self.sessions.values().any(|session| session.is_subscriber() || session.tracking.is_some())
+    }
+
     /// The protocol that a connection speaks; RESP2 if it is not there.
     pub fn protocol(&self, connection: ConnectionId) -> Protocol {
         self.sessions.get(&connection).map(|session| session.protocol).unwrap_or_default()

@@ -1,0 +1,205 @@
+//! Small programs whose schedules can be counted by hand.
+
+use redis::{FromRedisValue, RedisResult, Value};
+use selvedge_engine::{Explorer, thread};
+use selvedge_redis::{Connection, Redis};
+
+use crate::outcomes::all;
+
+fn send<T: FromRedisValue>(connection: &mut Connection, line: &str) -> RedisResult<T> {
+    let mut words = line.split(' ');
+    let mut cmd = redis::cmd(words.next().expect("a command"));
+    for word in words {
+        cmd.arg(word);
+    }
+    cmd.query(connection)
+}
+
+/// How many schedules there are of clients that each send these lines.
+fn count(is_instrumented: bool, clients: &[&[&'static str]]) -> u64 {
+    let clients: Vec<_> = clients.iter().map(|lines| lines.to_vec()).collect();
+    let (count, _) = all(move || {
+        let redis = Redis::explored();
+        for lines in clients.clone() {
+            let mut connection = redis.connection();
+            if is_instrumented {
+                connection = connection.with_instrumented_code();
+            }
+            thread::spawn(move || lines.iter().for_each(|line| drop(send::<Value>(&mut connection, line))));
+        }
+    });
+    count
+}
+
+/// Where the code around is the engine's own, only what the server does counts.
+#[test]
+fn commands_on_different_keys_are_in_no_order() {
+    for (expected, clients) in [
+        (1, &[&["SET a 1"][..], &["SET b 1"]][..]),
+        (2, &[&["SET a 1"], &["SET a 2"]]),
+        (2, &[&["SET a 1"], &["GET a"]]),
+        (1, &[&["GET a"], &["GET a"], &["GET a"]]),
+        (1, &[&["GET a"], &["SET b 1"], &["INCR c"]]),
+        // The place of the writer among two reads.
+        (3, &[&["GET a", "GET a"], &["SET a 1"]]),
+        (1, &[&["GET a", "GET a"], &["SET b 1"]]),
+        // Lost updates: see the crate's docs.
+        (4, &[&["GET a", "SET a 1"], &["GET a", "SET a 2"]]),
+        (6, &[&["SET a 1", "SET a 2"], &["SET a 3", "SET a 4"]]),
+        (6, &[&["INCR a"], &["INCR a"], &["INCR a"]]),
+    ] {
+        assert_eq!(count(true, clients), expected, "{clients:?}");
+    }
+}
+
+#[test]
+fn what_looks_at_everything_conflicts_with_what_changes_anything() {
+    for (expected, clients) in [
+        (2, &[&["FLUSHALL"][..], &["GET a"]][..]),
+        (2, &[&["DBSIZE"], &["SET a 1"]]),
+        (1, &[&["DBSIZE"], &["GET a"]]),
+        (1, &[&["KEYS *"], &["SCAN 0"]]),
+        (2, &[&["KEYS *"], &["DEL a"]]),
+        (2, &[&["MGET a b"], &["SET b 1"]]),
+        (1, &[&["MGET a b"], &["GET b"]]),
+        (2, &[&["EVALSHA 0 1 a"], &["GET a"]]),
+        (1, &[&["EVALSHA 0 1 a"], &["GET b"]]),
+        (1, &[&["PING"], &["SET b 1"]]),
+        (2, &[&["SELECT 1"], &["SET b 1"]]),
+    ] {
+        assert_eq!(count(true, clients), expected, "{clients:?}");
+    }
+}
+
+/// Where it is not, the order of the blocks of code between the commands counts too.
+#[test]
+fn local_code_is_in_some_order() {
+    // The replies arrive in either order, whichever command was executed first.
+    assert_eq!(count(false, &[&["SET a 1"], &["SET b 1"]]), 2);
+    // Both were executed in either order; and so they arrive.
+    let both = count(false, &[&["SET a 1"], &["SET a 2"]]);
+    // Of the six interleavings of two pairs, those in which neighbours that commute are swapped count once.
+    assert_eq!(both, 4);
+}
+
+#[test]
+fn processes_share_nothing_but_the_server() {
+    let in_processes = |numbers: [u32; 2]| {
+        all(move || {
+            let redis = Redis::explored();
+            for (number, key) in numbers.into_iter().zip(["a", "b"]) {
+                let mut connection = redis.connection().in_process(number);
+                thread::spawn(move || send::<Value>(&mut connection, &format!("SET {key} 1")).unwrap());
+            }
+        })
+        .0
+    };
+    assert_eq!(in_processes([0, 0]), 2);
+    assert_eq!(in_processes([0, 1]), 1);
+}
+
+#[test]
+fn a_look_before_the_first_command_is_a_block_too() {
+    let counts = [false, true].map(|says_so| {
+        all(move || {
+            let redis = Redis::explored();
+            let local = std::sync::Arc::new(std::sync::Mutex::new(None::<String>));
+            let (reader, shared) = (redis.clone(), std::sync::Arc::clone(&local));
+            let mut connection = redis.connection();
+            thread::spawn(move || {
+                let value: Option<String> = send(&mut connection, "GET a").unwrap();
+                *shared.lock().unwrap() = Some(value.unwrap_or_default());
+            });
+            let looker = thread::spawn(move || {
+                if says_so {
+                    reader.begin_local_code(0);
+                }
+                local.lock().unwrap().is_some()
+            });
+            looker.join().unwrap()
+        })
+    });
+    assert_eq!(counts[0], (1, [false].into()), "what happens before the first event happens at once");
+    assert_eq!(counts[1], (2, [false, true].into()));
+}
+
+#[test]
+fn a_transaction_is_one_event_and_a_pipeline_one_for_each_command() {
+    let program = |is_atomic: bool| {
+        all(move || {
+            let redis = Redis::explored();
+            let mut writer = redis.connection().with_instrumented_code();
+            let mut reader = redis.connection().with_instrumented_code();
+            thread::spawn(move || {
+                let mut pipeline = redis::pipe();
+                if is_atomic {
+                    pipeline.atomic();
+                }
+                pipeline.set("a", 1).ignore().set("b", 1).ignore().exec(&mut writer).unwrap();
+            });
+            let reader = thread::spawn(move || send::<Vec<Option<i64>>>(&mut reader, "MGET a b").unwrap());
+            reader.join().unwrap()
+        })
+    };
+    let (none, one, both) = (vec![None, None], vec![Some(1), None], vec![Some(1), Some(1)]);
+    assert_eq!(program(true), (2, [none.clone(), both.clone()].into()));
+    assert_eq!(program(false), (3, [none, one, both].into()));
+}
+
+#[test]
+fn a_transaction_by_hand_waits_for_what_it_watches() {
+    // Optimistic locking: whoever finds that the key has changed does nothing.
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let tasks = [(); 2].map(|()| {
+            let mut connection = redis.connection().with_instrumented_code();
+            thread::spawn(move || {
+                send::<()>(&mut connection, "WATCH a").unwrap();
+                let seen: Option<i64> = send(&mut connection, "GET a").unwrap();
+                send::<()>(&mut connection, "MULTI").unwrap();
+                send::<()>(&mut connection, &format!("SET a {}", seen.unwrap_or(0) + 1)).unwrap();
+                send::<Option<Vec<()>>>(&mut connection, "EXEC").unwrap().is_some()
+            })
+        });
+        let done = tasks.map(|task| task.join().unwrap());
+        (done.into_iter().filter(|done| *done).count(), redis.get("a").unwrap())
+    });
+    let counts: Vec<_> = outcomes.iter().map(|(done, value)| (done.to_string(), value.clone())).collect();
+    assert_eq!(counts, [("1".to_owned(), "1".into()), ("2".to_owned(), "2".into())]);
+}
+
+#[test]
+fn a_connection_may_be_shared() {
+    let (count, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let connection = redis.connection().with_instrumented_code();
+        let tasks = [(); 2].map(|()| {
+            let mut connection = connection.clone();
+            thread::spawn(move || send::<i64>(&mut connection, "INCR a").unwrap())
+        });
+        tasks.map(|task| task.join().unwrap())
+    });
+    assert_eq!((count, outcomes), (2, [[1, 2], [2, 1]].into()));
+}
+
+#[test]
+fn outside_of_an_exploration_it_is_as_any_other() {
+    let redis = Redis::explored();
+    redis.set("a", "1");
+    assert_eq!(send::<i64>(&mut redis.connection(), "INCR a").unwrap(), 2);
+    let mistake = std::panic::catch_unwind(|| Redis::new().settle()).expect_err("it is not explored");
+    let text = mistake.downcast_ref::<String>().expect("a text");
+    assert!(text.contains("make it with `Redis::explored()`"), "{text}");
+}
+
+#[test]
+fn the_naive_search_finds_more_schedules_and_no_more_outcomes() {
+    let report = Explorer::naive().run(|| {
+        let redis = Redis::explored();
+        for key in ["a", "b"] {
+            let mut connection = redis.connection();
+            thread::spawn(move || send::<Value>(&mut connection, &format!("SET {key} 1")).unwrap());
+        }
+    });
+    assert_eq!(report.executions, 6);
+}

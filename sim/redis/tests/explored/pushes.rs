@@ -1,0 +1,163 @@
+//! What the server sends unasked arrives later, in order, at any point.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use redis::{Commands, PushInfo, PushKind};
+use selvedge_engine::thread;
+use selvedge_redis::{Connection, Redis};
+
+use crate::outcomes::all;
+
+/// What a connection is told, as it arrives.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn connection(&self, redis: &Redis) -> Connection {
+        let told = self.clone();
+        let tell = move |push: PushInfo| {
+            told.0.lock().unwrap().push(format!("{:?}", push.data));
+            Ok::<(), ()>(())
+        };
+        redis.connection().with_instrumented_code().with_resp3().with_push_sender(tell)
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+fn tracking(connection: &mut Connection) {
+    redis::cmd("CLIENT").arg(&["TRACKING", "ON"]).exec(connection).expect("a command");
+}
+
+#[test]
+fn messages_arrive_in_the_order_in_which_they_were_sent() {
+    let (count, outcomes) = all(|| {
+        let (redis, told) = (Redis::explored(), Told::default());
+        let mut subscriber = told.connection(&redis);
+        redis::cmd("SUBSCRIBE").arg("news").exec(&mut subscriber).unwrap();
+        let mut publisher = redis.connection().with_instrumented_code();
+        let publisher = thread::spawn(move || {
+            for message in ["1", "2", "3"] {
+                publisher.publish::<_, _, ()>("news", message).unwrap();
+            }
+        });
+        publisher.join().unwrap();
+        redis.settle();
+        told.take().len()
+    });
+    assert_eq!((count, outcomes), (1, [3].into()));
+}
+
+/// redis-rs PR 2526, lettuce#3481: the reply is on its way when the key is changed. The invalidation is there first, and
+/// removes nothing; then the old value is cached.
+#[test]
+fn an_invalidation_can_overtake_the_task_that_waits_for_the_reply() {
+    /// What a client with a cache has read, and still holds when all has arrived.
+    fn program(is_fenced: bool) -> BTreeSet<(Option<String>, Option<String>)> {
+        #[derive(Default)]
+        struct Cache {
+            value: Option<String>,
+            invalidations: usize,
+        }
+        let (_, outcomes) = all(move || {
+            let redis = Redis::explored();
+            redis.set("k", "old");
+            let cache = Arc::new(Mutex::new(Cache::default()));
+            let invalidated = Arc::clone(&cache);
+            let invalidate = move |push: PushInfo| {
+                if push.kind == PushKind::Invalidate {
+                    let mut cache = invalidated.lock().unwrap();
+                    cache.value = None;
+                    cache.invalidations += 1;
+                }
+                Ok::<(), ()>(())
+            };
+            let mut reader = redis.connection().with_resp3().with_push_sender(invalidate);
+            tracking(&mut reader);
+            let shared = Arc::clone(&cache);
+            let reader = thread::spawn(move || {
+                let before = shared.lock().unwrap().invalidations;
+                let value: Option<String> = reader.get("k").unwrap();
+                let mut cache = shared.lock().unwrap();
+                if !is_fenced || cache.invalidations == before {
+                    cache.value.clone_from(&value);
+                }
+                // Without the connection, nothing is told any more.
+                (value, reader)
+            });
+            let mut writer = redis.connection().in_process(1);
+            let writer = thread::spawn(move || writer.set::<_, _, ()>("k", "new").unwrap());
+            let (read, _connection) = reader.join().unwrap();
+            writer.join().unwrap();
+            redis.settle();
+            redis.begin_local_code(0);
+            let kept = cache.lock().unwrap().value.clone();
+            (read, kept)
+        });
+        outcomes
+    }
+    let (old, new) = (Some("old".to_owned()), Some("new".to_owned()));
+    let right = BTreeSet::from([(new.clone(), new), (old.clone(), None)]);
+    assert_eq!(program(true), right);
+    let wrong = (old.clone(), old);
+    assert_eq!(program(false), &right | &BTreeSet::from([wrong]));
+}
+
+#[test]
+fn a_reply_does_not_arrive_before_what_was_sent_ahead_of_it() {
+    let (_, outcomes) = all(|| {
+        let (redis, told) = (Redis::explored(), Told::default());
+        redis.set("k", "old");
+        let mut reader = told.connection(&redis);
+        tracking(&mut reader);
+        let _: String = reader.get("k").unwrap();
+        let mut writer = redis.connection().with_instrumented_code();
+        let writer = thread::spawn(move || writer.set::<_, _, ()>("k", "new").unwrap());
+        // The second read is a later command: if it sees the new value, the invalidation has come.
+        let value: String = reader.get("k").unwrap();
+        let was_told = !told.0.lock().unwrap().is_empty();
+        writer.join().unwrap();
+        (value, was_told)
+    });
+    let seen = |value: &str, told| outcomes.contains(&(value.to_owned(), told));
+    assert!(seen("new", true) && !seen("new", false), "{outcomes:?}");
+    // What is sent after the reply may arrive before the task goes on, or not.
+    assert!(seen("old", false), "{outcomes:?}");
+}
+
+#[test]
+fn pushes_can_be_asked_for() {
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let mut subscriber = redis.connection().with_instrumented_code().with_resp3();
+        redis::cmd("SUBSCRIBE").arg("news").exec(&mut subscriber).unwrap();
+        let mut publisher = redis.connection().with_instrumented_code();
+        thread::spawn(move || publisher.publish::<_, _, ()>("news", "1").unwrap());
+        let at_once = subscriber.next_push().is_some();
+        redis.settle();
+        at_once
+    });
+    assert_eq!(outcomes, [false, true].into());
+}
+
+#[test]
+fn a_connection_that_was_not_made_to_be_told_says_so() {
+    let mut messages = BTreeSet::new();
+    let body = || {
+        let redis = Redis::explored();
+        let mut subscriber = redis.connection();
+        redis::cmd("SUBSCRIBE").arg("news").exec(&mut subscriber).unwrap();
+        redis.publish("news", "1");
+    };
+    selvedge_engine::Explorer::optimal().run_each(body, |run| {
+        if let selvedge_engine::Ending::Panic { report, .. } = run.ending() {
+            messages.insert(report.message.clone());
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    let text = messages.first().expect("it panics");
+    assert!(text.ends_with("make it before the tasks begin, with `with_resp3()`"), "{text}");
+}
