@@ -172,13 +172,10 @@ impl Handle {
     ) -> Option<u64> {
         let (whole, clock) = ((self.location, on_whole), (CLOCK, Action::Read));
         let Some((key, on_key)) = on_key else {
-            return Some(execution::perform(self.run, &Pending::several([whole, clock], source))?.second);
+            return Some(perform::perform(self.run, &Pending::several([whole, clock], source))?.second);
         };
-        let location = execution::key_location(self.run, self.location, key)?;
-        Some(
-            execution::perform(self.run, &Pending::several([(location, on_key), whole, clock], source))?
-                .third,
-        )
+        let location = current::key_location(self.run, self.location, key)?;
+        Some(perform::perform(self.run, &Pending::several([(location, on_key), whole, clock], source))?.third)
     }
 
     /// An operation on one key of the object and on the object as a whole, which `rule` decides.
