@@ -72,7 +72,10 @@ fn help_names_the_commands_and_the_exit_codes() {
     let run = check(&["--help"], 0);
     contains(&run.stdout, &["explore", "gate", "matrix", "trace", "replay", "list", "Exit codes:"]);
     for command in ["explore", "gate", "matrix", "trace", "replay", "list"] {
-        contains(&check(&[command, "--help"], 0).stdout, &["Examples:", &format!("selvedge {command}")]);
+        let help = check(&[command, "--help"], 0).stdout;
+        contains(&help, &["Examples:", &format!("selvedge {command}")]);
+        let (_, examples) = help.split_once("Examples:").expect("they are there");
+        assert!(examples.lines().all(|line| line.chars().count() <= 80), "{examples}");
     }
 }
 
@@ -362,6 +365,11 @@ fn on_a_terminal(words: &[&str], columns: u16, variables: &[(&str, &str)]) -> St
 }
 
 #[cfg(target_os = "linux")]
+fn plain_words(words: &[&str]) -> Vec<String> {
+    check(words, 0).stdout.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_has_colours_and_its_own_width() {
     let plain = check(&TRACE, 0).stdout;
@@ -374,6 +382,9 @@ fn a_terminal_has_colours_and_its_own_width() {
         assert_eq!(on_a_terminal(words, 120, variables), plain, "{words:?} {variables:?}");
     }
     assert!(on_a_terminal(&TRACE, 120, &[("NO_COLOR", "")]).contains('\x1b'), "empty is not set");
+    let folded = on_a_terminal(&["list"], 80, &[]);
+    assert!(folded.lines().all(|line| line.chars().count() <= 80), "{folded}");
+    assert_eq!(folded.split_whitespace().collect::<Vec<_>>(), plain_words(&["list"]));
     let narrow = on_a_terminal(&["trace", "control-epoch"], 80, &[("NO_COLOR", "1")]);
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
 }

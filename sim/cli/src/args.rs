@@ -24,8 +24,10 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every case came out as its scenario expects
-  1  a violation, a deadlock or a panic; a control that did not fail; a change from the baseline
-  2  a mistake in the arguments, a scenario or a file beside it; a server that does not answer
+  1  a violation, a deadlock or a panic; a control that did not fail;
+     a change from the baseline
+  2  a mistake in the arguments, a scenario or a file beside it;
+     a server that does not answer
   3  the budget ended a search that had to be complete
   4  a vacuous case (no read met a write), or nothing ran
   130  interrupted, and no violation was found until then";
@@ -35,19 +37,19 @@ pub(crate) enum Command {
     /// Explore the cases; show a table of all, a trace, and the gate's summary
     #[command(after_help = "\
 Examples:
-  selvedge explore                                 every shipped scenario, and the article's stale read
+  selvedge explore                            every shipped scenario
   selvedge explore my-cache.toml --budget 30s
   selvedge explore article-matrix --case local=cold --case readers=2")]
     Explore(Selection),
     /// Explore the cases; say only what did not come out as expected, with its trace
     #[command(after_help = "\
 Examples:
-  selvedge gate                                    every shipped scenario
-  selvedge gate scenarios/                         every *.toml of a folder
+  selvedge gate                               every shipped scenario
+  selvedge gate scenarios/                    every *.toml of a folder
   selvedge gate scenarios/ --format json > gate.jsonl
-  selvedge gate scenarios/ --total-budget 10m --junit gate.xml --sarif gate.sarif
-  selvedge gate scenarios/ --report report         report/index.html, and each trace beside it
-  selvedge gate scenarios/ --accept                record what the cases come to now as their baseline")]
+  selvedge gate scenarios/ --total-budget 10m --sarif gate.sarif
+  selvedge gate scenarios/ --report report    a page of all, and each trace
+  selvedge gate scenarios/ --accept           record what is now as the baseline")]
     Gate(GateOptions),
     /// Explore the cases; show each scenario as a grid, one axis across
     #[command(after_help = "\
@@ -67,16 +69,16 @@ Examples:
     /// Run a recorded schedule again, and say whether it still comes to the same; on a real Redis, if one is given
     #[command(after_help = "\
 Examples:
-  selvedge replay report/control-article.only.trace.json
-  selvedge replay report/my-cache.only.trace.json scenarios/my-cache.toml
-  selvedge replay report/control-article.only.trace.json --redis redis://127.0.0.1:6379
-  selvedge replay report/control-article.only.trace.json --cache tiered
+  selvedge replay control-article.only.trace.json
+  selvedge replay my-cache.only.trace.json scenarios/my-cache.toml
+  selvedge replay control-article.only.trace.json --redis redis://127.0.0.1
+  selvedge replay control-article.only.trace.json --cache tiered
   selvedge replay control-article --schedule s1:ab2c2ba")]
     Replay(Replayed),
     /// Serve the simulated Redis, for any client, until it is ended
     #[command(after_help = "\
 Examples:
-  selvedge redis                                   on a free port of this machine, which it tells
+  selvedge redis                              on a free port, which it tells
   selvedge redis --port 6379
   selvedge redis --socket /tmp/redis.sock")]
     Redis(Place),
@@ -90,6 +92,20 @@ Examples:
         #[arg(value_name = "SCENARIO")]
         scenarios: Vec<String>,
     },
+}
+
+impl Command {
+    /// Whether its results are for people, so that their lines may be broken.
+    pub(crate) fn is_prose(&self) -> bool {
+        match self {
+            Command::Explore(selection) | Command::Matrix(selection) => selection.format == Format::Text,
+            Command::Gate(options) => options.selection.format == Format::Text,
+            Command::Trace(shown) => shown.format == Projection::Text,
+            Command::Replay(words) => words.format == Projection::Text,
+            Command::List { .. } => true,
+            Command::Redis(_) => false,
+        }
+    }
 }
 
 /// Which cases are explored, and what is told of them.

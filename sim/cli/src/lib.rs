@@ -19,6 +19,7 @@ mod allowance;
 mod args;
 mod error;
 mod explore;
+mod fold;
 mod gate;
 mod interrupt;
 mod list;

@@ -10,7 +10,7 @@ use crate::args::Colour;
 /// The terminal that results go to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
-    columns: Option<usize>,
+    pub(crate) columns: Option<usize>,
 }
 
 impl Terminal {

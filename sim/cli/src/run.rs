@@ -11,6 +11,7 @@ use selvedge_sim::scenario::load_all;
 
 use crate::args::{Arguments, Command};
 use crate::error::Failure;
+use crate::fold::Folded;
 use crate::look::look;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
@@ -52,6 +53,15 @@ fn perform<C: Caches>(
 ) -> Result<u8, Failure> {
     let arguments = Arguments::try_parse_from(words).map_err(Failure::Arguments)?;
     let look = look(arguments.color, surroundings.terminal);
+    let columns = surroundings.terminal.and_then(|terminal| terminal.columns);
+    let mut folded;
+    let out = match columns.filter(|_| arguments.command.is_prose()) {
+        Some(columns) => {
+            folded = Folded::new(out, columns);
+            &mut folded as &mut dyn Write
+        }
+        None => out,
+    };
     let session = |selection| Session::new::<C>(selection, look, &surroundings.interrupt);
     match arguments.command {
         Command::Explore(selection) => explore::run(session(&selection)?, out),
