@@ -26,8 +26,14 @@ drive(async () => {
   expect("the file is named", text("#facts").endsWith("orders.cache=article.trace.json"), true);
   expect("the title", document.title, "orders: cache=article: stale (Selvedge)");
 
+  expect("a row is a row on any screen", all("table, tr, td, th, tbody, thead").filter((part) => !part.hasAttribute("role")).length, 0);
   await follow(find("#back a"));
   expect("back to the table", [isShown(find("#run")), isShown(find("#cases"))], [false, true]);
+
+  // The run goes on after the read that is wrong, and all is well at its end.
+  await follow(find("#rows tr:nth-child(2) a"));
+  expect("the contradiction is seen first", [text("#position"), held()], ["14 of 22", ["L1: user:1 = v0", "redis: user:1 = v1"]]);
+  await follow(find("#back a"));
 
   // A fill that another thread locks: two keys, four tasks.
   await follow(find("#rows tr:nth-child(3) a"));

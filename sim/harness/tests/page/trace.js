@@ -3,7 +3,7 @@ drive(async () => {
   expect("no case to go back to", isShown(find("#back")), false);
   expect("tasks and tiers", all("#lanes span").map((name) => name.textContent), ["", "reader", "writer", "observer", "L1", "redis"]);
   expect("a row a step, and the start", all("#steps > li").length, 7);
-  expect("the end is selected", [text("#position"), text("#event")], ["6 of 6", "observer: L1.get user:1 → v0 (v0 found)"]);
+  expect("the step that finds the old version is selected", [text("#position"), text("#event")], ["6 of 6", "observer: L1.get user:1 → v0 (v0 found)"]);
 
   expect("the read that breaks the rule is marked", text(".note.read"), "stale read");
   expect("so is the write that overtook it", [text(".note.written"), text("li.alarm .note.written")], ["v1 written", "v1 written"]);

@@ -53,7 +53,13 @@ function showRun(at, step) {
   byId("reason").replaceChildren(...trace.reason.trim().split("\n\n").map(paragraph));
   byId("reason").classList.toggle("fine", trace.verdict === "clean");
   layOut(shown);
-  select(Number.isInteger(step) && step >= 0 && step <= trace.steps.length ? step : trace.steps.length);
+  select(Number.isInteger(step) && step >= 0 && step <= trace.steps.length ? step : opening(trace));
+}
+
+// The step at which the contradiction stands side by side: where the read comes upon the old version. Else the end.
+function opening(trace) {
+  const found = trace.marks.find((mark) => mark.role === "found" && mark.at === "step");
+  return found ? found.step : trace.steps.length;
 }
 
 // Whether the step happens before the other, or is it.

@@ -10,19 +10,22 @@ function verdictCell(its) {
   const bounded = its.complete === false && its.verdict !== "bounded" ? ", bounded" : "";
   const searched = its.schedules === null ? "" : counted(its.schedules, "schedule");
   const counts = its.violations.map(([rule, classes]) => `${rule} in ${classes.toLocaleString("en")}`).join(", ");
-  return make("td", {}, its.verdict + bounded, make("small", {}, counts ? `${counts} of ${searched}` : searched));
+  return make("td", { role: "cell" }, its.verdict + bounded, make("small", {}, counts ? `${counts} of ${searched}` : searched));
 }
 
 function resultCell(its) {
-  if (its.passed) return make("td", { class: "pass" }, "as expected");
-  return make("td", { class: "fail" }, "FAIL", make("small", {}, its.why || ""));
+  if (its.passed) return make("td", { class: "pass", role: "cell" }, "as expected");
+  return make("td", { class: "fail", role: "cell" }, "FAIL", make("small", {}, its.why || ""));
 }
+
+// A long name is broken between its labels, if it has to be.
+const between = (parts) => parts.flatMap((part, nth) => (nth === 0 ? [part] : [make("wbr"), part]));
 
 function caseRow(its, at) {
   const name = its.trace ? make("a", { href: `#case=${at}` }, its.scenario) : its.scenario;
-  const details = its.case === "only" ? its.cache : `${its.case} · ${its.cache}`;
-  return make("tr", {},
-    make("td", { class: "case" }, name, make("small", {}, details)),
+  const details = its.case === "only" ? [its.cache] : [...between(its.case.split(/(?<=,)/)), ` · ${its.cache}`];
+  return make("tr", { role: "row" },
+    make("td", { class: "case", role: "cell" }, name, make("small", {}, ...details)),
     verdictCell(its), resultCell(its));
 }
 
