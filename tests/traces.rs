@@ -3,9 +3,12 @@
 mod recorded;
 mod shipped;
 
+use std::thread;
+
 use selvedge_sim::explore::explore;
+use selvedge_sim::report::trace_page;
 use selvedge_sim::scenario::{Case, Expected};
-use selvedge_sim::trace::{lanes, reason};
+use selvedge_sim::trace::{json, lanes, mermaid, perfetto, reason, shiviz};
 use selvedge_sim::verdict::{Budget, Engine};
 use shipped::scenarios;
 
@@ -34,5 +37,38 @@ fn the_witness_of_each_control_is_the_recorded_one() {
             };
             recorded::check(&name, &shown);
         }
+    }
+}
+
+/// How often each control is explored, by each of so many threads.
+const RUNS: usize = 10;
+const THREADS: usize = 2;
+
+/// Every form of the witness.
+fn forms(case: &Case) -> Vec<String> {
+    let trace =
+        explore(case, Engine::Optimal, Budget::default(), &mut |_| ()).trace.expect("a control has one");
+    let project = [lanes, reason, json, mermaid, perfetto, shiviz, trace_page];
+    project.iter().map(|form| form(&trace)).collect()
+}
+
+#[test]
+fn every_form_of_a_witness_is_the_same_in_each_run_and_on_each_thread() {
+    let scenarios = scenarios(&[]);
+    let controls = scenarios.iter().filter(|scenario| scenario.name.starts_with("control-"));
+    for case in controls.flat_map(|scenario| &scenario.cases) {
+        if !matches!(case.expectation.expected, Expected::Violations(_)) {
+            continue;
+        }
+        let first = forms(case);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for run in 0..RUNS {
+                        assert!(forms(case) == first, "{} {}: run {run}", case.scenario, case.name);
+                    }
+                });
+            }
+        });
     }
 }
