@@ -77,7 +77,8 @@ fn on_its_own_cache_the_order_shows_the_same() {
 
 #[test]
 fn on_the_cache_with_the_fence_no_order_shows_anything() {
-    for (mut case, trace) in controls() {
+    // One of the controls is that cache itself, on a Redis that does not give it what it asks for.
+    for (mut case, trace) in controls().into_iter().filter(|(case, _)| case.cache != "tiered") {
         case.cache = "tiered".to_owned();
         let schedule = follow::<Protocol>(&case, &trace);
         let Replay { trace: now, misfit, .. } = replay::<Protocol>(&case, schedule, None, None);

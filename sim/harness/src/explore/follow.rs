@@ -27,8 +27,19 @@ use crate::world::Plan;
 pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
     let plan = Arc::new(Plan::<C>::new(case));
     let mut course = Course { case, plan, turns: Vec::new(), run: None };
-    // The main task sets the tiers up, until it waits for the threads.
-    while course.goes_on(0) {}
+    // The main task sets the tiers up and chooses what goes wrong, until it waits for the threads. What it chooses does not
+    // depend on the cache; that nothing goes wrong, or nothing more, is the first alternative.
+    let schedule: Schedule = recorded.schedule.parse().expect("a recorded run has a schedule");
+    let mut chosen = schedule.turns().filter(|&(task, choice)| task == 0 && choice > 0).peekable();
+    loop {
+        if let Some(&(_, choice)) = chosen.peek()
+            && course.turns_to(0, choice)
+        {
+            chosen.next();
+        } else if !course.goes_on(0) {
+            break;
+        }
+    }
     let (threads, mut so_far) = (case.threads.len(), Vec::new());
     for step in &recorded.steps {
         so_far.push(step);
@@ -55,8 +66,7 @@ pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
             }
         }
     }
-    let lanes = recorded.lanes.len();
-    while !course.is_over() && (1..lanes).chain([0]).any(|task| course.goes_on(task)) {}
+    while !course.is_over() && (1..course.lanes()).chain([0]).any(|task| course.goes_on(task)) {}
     course.turns.into_iter().collect()
 }
 
@@ -139,7 +149,12 @@ impl<C: Caches> Course<'_, C> {
 
     /// Gives the task one turn, if it can go on.
     fn goes_on(&mut self, task: usize) -> bool {
-        self.turns.push((task as u32, 0));
+        self.turns_to(task, 0)
+    }
+
+    /// Gives the task one turn with this alternative, if it can go on and has it.
+    fn turns_to(&mut self, task: usize, choice: u32) -> bool {
+        self.turns.push((task as u32, choice));
         let schedule = self.turns.iter().copied().collect();
         let run = rerun(self.case, Engine::Optimal, &self.plan, schedule, None);
         let went_on = run.events == self.turns.len();
@@ -149,6 +164,11 @@ impl<C: Caches> Course<'_, C> {
             self.turns.pop();
         }
         went_on
+    }
+
+    /// How many lanes it has: more, if the cache has more spawned for it.
+    fn lanes(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.trace.lanes.len())
     }
 
     /// Whether there is nothing left to run.
