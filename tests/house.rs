@@ -95,13 +95,12 @@ fn each_crate_depends_on_those_of_ours_that_it_may() {
 
 #[test]
 fn what_not_everybody_needs_is_asked_for() {
-    for (folder, dependency) in [("sim/redis", "selvedge-engine")] {
-        let manifest = manifest(folder);
-        let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
-        assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
-        let default = manifest["features"].get("default").and_then(toml::Value::as_array);
-        assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
-    }
+    let (folder, dependency) = ("sim/redis", "selvedge-engine");
+    let manifest = manifest(folder);
+    let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
+    assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
+    let default = manifest["features"].get("default").and_then(toml::Value::as_array);
+    assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
 }
 
 #[test]
