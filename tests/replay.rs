@@ -231,7 +231,7 @@ fn the_articles_stale_read_happens_for_real_and_not_with_the_fence() {
     assert_eq!(connection.get::<_, String>("user:1").expect("a server"), "somebody's");
 }
 
-/// Deletes, an absent key, a clock that moves, and two keys.
+/// Deletes, an absent key, a clock that moves, two keys, a database behind it, and a command that arrives late.
 #[test]
 fn other_traces_are_the_same_on_a_real_server() {
     let Some(server) = RedisServer::start_or_skip("traces on a real server") else { return };
@@ -241,6 +241,9 @@ fn other_traces_are_the_same_on_a_real_server() {
         ("control-delete-first", &["local=warm"]),
         ("article-matrix", &["local=expiring", "work=backfill"]),
         ("article-matrix", &["local=warm", "remote=absent"]),
+        ("control-lost-fill", &[]),
+        ("control-load", &["readers=1"]),
+        ("control-rename", &["local=cold"]),
     ] {
         let folder = Folder::new();
         let trace = folder.trace(scenario, cases);
