@@ -6,22 +6,36 @@ use std::path::Path;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A crate, and which of ours it may depend on.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     (".", &[]),
     ("sim/engine", &[]),
     ("sim/redis", &["selvedge-engine"]),
-    ("sim/harness", &["selvedge", "selvedge-engine"]),
+    ("sim/harness", &["selvedge", "selvedge-engine", "selvedge-redis"]),
     ("sim/cli", &["selvedge-redis", "selvedge-sim"]),
     ("sim/redis-server", &[]),
+    // It does not know that it is explored.
+    ("sim/team-cache", &[]),
     ("sim/mutants", &["selvedge", "selvedge-cli", "selvedge-sim"]),
-    ("sim/bench", &["selvedge", "selvedge-engine", "selvedge-redis-server", "selvedge-sim"]),
+    (
+        "sim/bench",
+        &["selvedge", "selvedge-engine", "selvedge-redis", "selvedge-redis-server", "selvedge-sim"],
+    ),
 ];
 
 /// A crate of others, and the places in the product that may import it. Tests may import what they like.
 const OTHERS: [(&str, &[&str]); 8] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
-    ("redis", &["./src/remote/", "sim/redis/src/face/", "sim/cli/src/replay/", "sim/bench/src/"]),
+    (
+        "redis",
+        &[
+            "./src/remote/",
+            "sim/redis/src/face/",
+            "sim/cli/src/replay/",
+            "sim/bench/src/",
+            "sim/team-cache/src/",
+        ],
+    ),
     ("tokio", &["./src/remote/redis/", "sim/redis/src/face/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs", "sim/bench/src/"]),
     ("crossbeam", &["./src/sync/std.rs"]),
@@ -95,12 +109,13 @@ fn each_crate_depends_on_those_of_ours_that_it_may() {
 
 #[test]
 fn what_not_everybody_needs_is_asked_for() {
-    let (folder, dependency) = ("sim/redis", "selvedge-engine");
-    let manifest = manifest(folder);
-    let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
-    assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
-    let default = manifest["features"].get("default").and_then(toml::Value::as_array);
-    assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
+    for (folder, dependency) in [("sim/redis", "selvedge-engine"), ("sim/harness", "selvedge-redis")] {
+        let manifest = manifest(folder);
+        let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
+        assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
+        let default = manifest["features"].get("default").and_then(toml::Value::as_array);
+        assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
+    }
 }
 
 #[test]

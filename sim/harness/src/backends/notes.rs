@@ -32,7 +32,7 @@ thread_local! {
 }
 
 /// Notes what the last step was, if the run is recorded.
-pub(super) fn note(make: impl FnOnce(usize) -> Note) {
+pub(crate) fn note(make: impl FnOnce(usize) -> Note) {
     if selvedge_engine::recording() {
         let step = selvedge_engine::step();
         NOTES.with_borrow_mut(|notes| notes.push(make(step)));

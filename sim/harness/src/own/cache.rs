@@ -34,20 +34,33 @@ impl Cache for TieredCache<Key, Value, Redis, Engine> {
 }
 
 /// A cache of one's own as one under test.
-pub(super) struct Own<C>(pub(super) C);
+pub(super) struct Own<C> {
+    pub(super) cache: C,
+    #[cfg(feature = "redis")]
+    pub(super) server: super::Server,
+}
+
+impl<C> Own<C> {
+    /// An operation begins.
+    fn begin(&self) -> &C {
+        #[cfg(feature = "redis")]
+        self.server.begin_operation();
+        &self.cache
+    }
+}
 
 impl<C: Cache> protocols::Cache for Own<C> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
-        Ok(self.0.get(key).await)
+        Ok(self.begin().get(key).await)
     }
 
     async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
-        self.0.set(key, value).await;
+        self.begin().set(key, value).await;
         Ok(())
     }
 
     async fn delete(&self, key: Key) -> Result<(), Failure> {
-        self.0.delete(key).await;
+        self.begin().delete(key).await;
         Ok(())
     }
 }

@@ -65,10 +65,34 @@
 //!   shown too, as what they are. A local tier that is built of them starts with what [`Setup::warm`] says;
 //! - or [`selvedge::TieredCache`], on [`backends::Engine`](crate::backends::Engine) and this [`Redis`].
 //!
+//! - or, with the feature `redis`, a connection of `Setup::server`: for a cache that is written for redis-rs, and is
+//!   explored as it is. See [below](#a-cache-over-redis-rs).
+//!
 //! What it awaits has to be theirs too: state that another crate's futures share is not seen.
 //!
 //! A cache with other types of keys and values is wrapped: [`Key::name`] is a string, and a [`Value`] is told by its key
 //! and its version. One without async is quicker said as [`closures`].
+//!
+//! # A cache over redis-rs
+//!
+//! A cache that takes a connection of redis-rs, by its traits, is handed one of `Setup::server`. It need not know: its own
+//! code, moka and all, stays as it is. The workspace has such a cache, `sim/team-cache`, and its test; `docs/your-cache.md` tells
+//! of it.
+//!
+//! Between two commands the engine does not see what the cache does. It takes all of it for one block: from the beginning of
+//! the operation, or from the arrival of a reply, to the next command or the end. Blocks go in every order, one at a time,
+//! and in every order with what the server executes. So what is found is how *commands* and the code between them come out of
+//! order: a backfill after an invalidation, a lost update, a local entry that outlives its key. What is not:
+//!
+//! - two threads within one block: a check and an act on the local tier with no command between them, a lock that is given up
+//!   too early, weak memory. For that, the block has to be cut: build the local tier of [`LocalTier`] or of the [`engine`]'s
+//!   types, where the cache is generic, or call `begin_local_code` of the server between the two;
+//! - code that waits within a block for another thread, such as moka's `get_with` around a command: the OS thread would wait for
+//!   itself. Load first, then insert;
+//! - several futures in one thread (`join!`, `select!`): a command is done when its future is first polled. Give each its thread;
+//! - time within the local tier: its clock is the real one, and does not move.
+//!
+//! Steps of such code are shown as `local code` and `v0 arrives`. What it kept where, no step tells.
 //!
 //! A cache that is generic over [`Primitives`](selvedge::sync::Primitives) can do more: as one of some
 //! [`Caches`](crate::protocols::Caches) it is named by scenarios in files, runs on loom and on shuttle, and has the
@@ -81,7 +105,11 @@ mod chosen;
 mod closures;
 mod local_tier;
 mod remote;
+#[cfg(feature = "redis")]
+mod server;
 mod setup;
+#[cfg(feature = "redis")]
+mod text;
 
 pub use builder::{ScenarioBuilder, scenario};
 pub use cache::Cache;
@@ -92,6 +120,8 @@ pub use closures::{Closures, closures};
 pub use local_tier::LocalTier;
 pub use remote::Redis;
 pub use selvedge_engine as engine;
+#[cfg(feature = "redis")]
+use server::Server;
 pub use setup::Setup;
 
 pub use crate::history::{Key, Value};

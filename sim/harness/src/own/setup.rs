@@ -19,4 +19,23 @@ pub struct Setup {
     pub local_ttl: Option<Duration>,
     /// What the local tier holds at the start: for a local tier of one's own.
     pub warm: Vec<WarmEntry>,
+    #[cfg(feature = "redis")]
+    pub(super) server: super::Server,
+}
+
+#[cfg(feature = "redis")]
+impl Setup {
+    /// A [simulated Redis](selvedge_redis::Redis::explored) with what the scenario says, as the remote tier instead of
+    /// [`redis`](Setup::redis): for a cache that is written for redis-rs. It is the same one each time.
+    ///
+    /// The keys are the scenario's, by their [names](crate::history::Key::name), in database 0. What they hold has to contain the
+    /// [text](crate::history::Value::text) of the value: how else would one tell which version it is?
+    pub fn server(&self) -> selvedge_redis::Redis {
+        self.server.get()
+    }
+
+    /// A connection to [`server`](Setup::server): what an async cache over redis-rs is made of.
+    pub fn connection(&self) -> selvedge_redis::AsyncConnection {
+        self.server().async_connection()
+    }
 }

@@ -5,6 +5,7 @@ use selvedge::sync::Primitives;
 
 use super::{Cache, Failure, Tiers};
 use crate::history::{Key, Value};
+use crate::world::Truth;
 
 /// A choice of caches under test. Each value is one of them: [`Protocol`](super::Protocol) holds those that ship, and
 /// who has caches of their own brings a type of their own.
@@ -39,15 +40,16 @@ pub trait Caches: Copy + Send + Sync + 'static {
 
 /// A cache under test that has been chosen, for one set of primitives: what an exploration asks for.
 pub(crate) trait Build<P: Primitives>: Send + Sync + 'static {
-    /// Builds the cache over these tiers and shows it to the visitor: as [`Caches::build`].
-    fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    /// Builds the cache over these tiers and shows it to the visitor: as [`Caches::build`]. `truth` is for a cache that has a
+    /// remote tier of its own instead.
+    fn build<R, V>(&self, tiers: Tiers<P, R>, truth: &Truth, visitor: V) -> V::Output
     where
         R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor;
 }
 
 impl<P: Primitives, C: Caches> Build<P> for C {
-    fn build<R, V>(&self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    fn build<R, V>(&self, tiers: Tiers<P, R>, _: &Truth, visitor: V) -> V::Output
     where
         R: Remote<Key, Value, Error = Failure> + 'static,
         V: Visitor,

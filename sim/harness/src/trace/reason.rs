@@ -125,14 +125,39 @@ fn why(trace: &Trace, finding: &Finding) -> String {
         })),
         _ => {}
     }
-    if let Some(origin) = story.origin {
-        text.push(came_from(trace, &story, origin));
-        text.extend(not_removed(trace, &story, origin));
+    match story.origin {
+        Some(origin) => {
+            text.push(came_from(trace, &story, origin));
+            text.extend(not_removed(trace, &story, origin));
+        }
+        None => text.extend(carried(trace, &story)),
     }
     if finding.rule == Rule::Lasting {
         text.push(UNREPAIRED.to_owned());
     }
     text.join(" ")
+}
+
+/// Who had the old version in hand when the newer was made, where no step tells in which memory the read found it.
+fn carried(trace: &Trace, story: &Story<'_>) -> Option<String> {
+    let written = story.written?;
+    let (found, by) = trace.steps[..written.number as usize].iter().rev().find_map(|step| {
+        let by = step.operation.filter(|by| *by != story.finding.read)?;
+        let is_it =
+            matches!(step.effect, Some(Effect::Found { content, .. }) if content == story.finding.returned);
+        (is_it && trace.operations[by].last > written.number).then_some((step, by))
+    })?;
+    Some(format!(
+        "No step tells where the read found {}: in memory that only the cache's own code sees. {} had read it from {} at \
+         step {}, before {} at step {}, and went on with it at step {}.",
+        content(story.finding, story.finding.returned),
+        capital(&short(trace, by)),
+        place(&found.place),
+        found.number,
+        made(story.finding),
+        written.number,
+        trace.operations[by].last,
+    ))
 }
 
 const UNREPAIRED: &str = "Nothing is left to run that would repair it.";

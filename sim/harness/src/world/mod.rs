@@ -8,9 +8,11 @@ mod recorder;
 mod run;
 mod server;
 mod store;
+mod truth;
 
 pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};
 pub(crate) use server::Beside;
 pub use server::{Answer, Command, Fault, Server, Told, Trouble};
+pub(crate) use truth::Truth;

@@ -11,7 +11,7 @@ use super::mishaps::Mishaps;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Plan, Recorder};
+use super::{Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Value};
 use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
@@ -50,7 +50,11 @@ where
         passes_over: plan.specials.contains(&Special::PassesOver),
     };
     let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
-    plan.cache.build(tiers, Threads::<P, N> { plan, recorder, clock, store, network });
+    let truth = Truth {
+        recorder: Arc::clone(recorder),
+        start: plan.keys.iter().map(|&key| (key, plan.at_start(key))).collect(),
+    };
+    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network });
 }
 
 /// Runs the threads on the cache.

@@ -243,7 +243,7 @@ impl Connection {
                 let link = self.link();
                 (link.local, link.stream.clone())
             };
-            explored.look_for_pushes(local, stream.as_deref());
+            explored.touch_pushes(local, stream.as_deref());
         }
         self.own.mailbox.lock().pushes.pop_front()
     }

@@ -1,5 +1,6 @@
 //! redis-cli and redis-benchmark, as Debian has them.
 
+use std::io::Write as _;
 use std::process::{Command, Output};
 use std::{env, io};
 
@@ -13,7 +14,11 @@ fn run(tool: &str, arguments: &[&str]) -> Option<Output> {
         Ok(output) => Some(output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             assert!(env::var("CI").as_deref() != Ok("true"), "there is no {tool}: install redis-tools");
-            eprintln!("skipped, because there is no {tool} here (CI has one)");
+            // Past the test's own output, so that it is seen.
+            let line = format!(
+                "skipped: {tool} against the simulated Redis: there is no {tool} (apt-get install redis-tools)\n"
+            );
+            io::stderr().write_all(line.as_bytes()).expect("stderr can be written to");
             None
         }
         Err(error) => panic!("{tool} does not start: {error}"),

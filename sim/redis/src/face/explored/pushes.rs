@@ -57,14 +57,6 @@ impl Stream {
     }
 }
 
-/// Waits until this has come, if it is anything.
-#[track_caller]
-pub(super) fn wait_for(arrival: Ahead) {
-    if let Some(arrival) = arrival {
-        arrival.wait_until(|come| come == 1);
-    }
-}
-
 /// The streams of the connections that may be told things.
 #[derive(Debug, Default)]
 pub(super) struct Streams(Mutex<BTreeMap<ConnectionId, Arc<Stream>>>);
@@ -82,15 +74,22 @@ impl Streams {
         self.lock().get(&connection).cloned()
     }
 
-    /// Waits until all that was sent so far has come.
-    #[track_caller]
-    pub(super) fn settle(&self) {
-        let all: Vec<_> = self.lock().values().filter_map(|stream| stream.last()).collect();
-        all.into_iter().for_each(|arrival| wait_for(Some(arrival)));
+    /// What was sent last to each.
+    pub(super) fn last(&self) -> Vec<Ahead> {
+        self.lock().values().map(|stream| stream.last()).collect()
     }
 }
 
 impl Explored {
+    /// Waits until this has come, if it is anything.
+    #[track_caller]
+    pub(super) fn wait_for(&self, arrival: Ahead) {
+        if let Some(arrival) = arrival {
+            arrival.wait_until(|come| come == 1);
+            self.tell(Seen::Waited);
+        }
+    }
+
     /// Sends these on their way.
     pub(super) fn dispatch(&self, shared: &Arc<Shared>, pushes: Vec<Delivery>) {
         for delivery in pushes {
@@ -104,10 +103,10 @@ impl Explored {
             let (before, arrival) = stream.send();
             let shared = Arc::clone(shared);
             let bring = move || {
-                wait_for(before);
                 let Some(explored) = &shared.explored else { return };
+                explored.wait_for(before);
                 let is_lost = explored.loses_push();
-                explored.look_for_pushes(stream.local, Some(&stream));
+                explored.touch_pushes(stream.local, Some(&stream));
                 let push = &delivery.reply;
                 if is_lost {
                     explored.tell(Seen::Lost { connection, push });
@@ -116,6 +115,7 @@ impl Explored {
                     shared.lock().bring(delivery.clone(), None);
                 }
                 arrival.store(1, Ordering::SeqCst);
+                explored.tell(Seen::Handled { connection });
             };
             thread::Builder::new()
                 .name("push".to_owned())

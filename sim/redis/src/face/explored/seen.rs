@@ -31,6 +31,13 @@ pub enum Seen<'a> {
         /// What.
         push: &'a Reply,
     },
+    /// It has been dealt with: what was sent to the connection after it may arrive.
+    Handled {
+        /// Where it has arrived, or would have.
+        connection: ConnectionId,
+    },
+    /// What a task was waiting for has been dealt with.
+    Waited,
     /// A message or an invalidation was lost.
     Lost {
         /// Where it would have arrived.

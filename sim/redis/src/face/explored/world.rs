@@ -10,7 +10,7 @@ use selvedge_engine::object::{Object, Touch};
 use selvedge_engine::{causal_clock, next_event, thread};
 
 use super::faults::Faults;
-use super::pushes::{Ahead, Stream, Streams, wait_for};
+use super::pushes::{Ahead, Stream, Streams};
 use super::seen::{Seen, Watcher};
 use super::touch::{Told, actual, covers, declared, transaction};
 use crate::command::Command;
@@ -284,7 +284,7 @@ impl Explored {
     /// passed.
     #[track_caller]
     pub(in crate::face) fn arrive(&self, local: Local, ahead: Ahead, late: Option<Duration>) {
-        wait_for(ahead);
+        self.wait_for(ahead);
         if let Some(late) = late {
             thread::sleep(late);
         }
@@ -294,26 +294,33 @@ impl Explored {
     /// The task begins a block of local code.
     #[track_caller]
     pub(in crate::face) fn local_code(&self, local: Local) {
-        let Local::Process(number) = local else { return };
+        if let Local::Process(number) = local {
+            self.touch_process(number);
+            self.tell(Seen::LocalCode);
+        }
+    }
+
+    #[track_caller]
+    fn touch_process(&self, number: u32) {
         let process =
             self.processes.lock().unwrap_or_else(PoisonError::into_inner).get(&number).map(Arc::clone);
         process.expect("a connection's process is made with it").write_all(|()| ());
-        self.tell(Seen::LocalCode);
     }
 
-    /// The task looks whether something was sent.
+    /// The task looks whether something was sent, or brings it.
     #[track_caller]
-    pub(in crate::face) fn look_for_pushes(&self, local: Local, stream: Option<&Stream>) {
+    pub(in crate::face) fn touch_pushes(&self, local: Local, stream: Option<&Stream>) {
         match (local, stream) {
+            (Local::Process(number), _) => self.touch_process(number),
             (Local::Instrumented, Some(stream)) => stream.touch(),
-            _ => self.local_code(local),
+            (Local::Instrumented, None) => {}
         }
     }
 
     /// Waits until all that was sent to anybody has come.
     #[track_caller]
     pub(super) fn settle(&self) {
-        self.streams.settle();
+        self.streams.last().into_iter().for_each(|arrival| self.wait_for(arrival));
     }
 }
 

@@ -1,0 +1,178 @@
+//! The simulated Redis as a remote tier and source of truth.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use selvedge_engine::next_event;
+use selvedge_redis::{Command, Keys, Redis, Reply, Seen};
+
+use crate::backends::{Engine, Note, note};
+use crate::history::{Key, Value};
+use crate::trace::{Effect, Place};
+use crate::world::Truth;
+
+/// A simulated Redis of one run, made when it is asked for.
+#[derive(Clone)]
+pub(super) struct Server(Arc<Inner>);
+
+struct Inner {
+    redis: OnceLock<Redis>,
+    truth: Truth,
+    /// The cache has been built.
+    begun: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.0.redis.get()).finish()
+    }
+}
+
+impl Server {
+    pub(super) fn new(truth: &Truth) -> Self {
+        Server(Arc::new(Inner { redis: OnceLock::new(), truth: truth.clone(), begun: Arc::default() }))
+    }
+
+    /// The server, with what the scenario says.
+    pub(super) fn get(&self) -> Redis {
+        self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
+    }
+
+    /// An operation of the cache begins: with local code, if the cache uses the server. The observer looks when all has arrived.
+    pub(super) fn begin_operation(&self) {
+        let Some(redis) = self.0.redis.get() else { return };
+        self.0.begun.store(true, Ordering::Relaxed);
+        let (task, _) = next_event();
+        if task == 0 {
+            redis.settle();
+        }
+        redis.begin_local_code(0);
+    }
+}
+
+fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
+    let redis = Redis::explored();
+    for (key, value) in &truth.start {
+        if let Some(value) = value {
+            redis.set(key.name(), value.text());
+        }
+    }
+    let held: BTreeMap<Key, Option<Value>> = truth.start.iter().copied().collect();
+    // What the keys hold, and what was last replied to each task.
+    let known = Mutex::new((held, BTreeMap::<u32, String>::new()));
+    redis.watch_steps(move |seen| {
+        let (held, replied) = &mut *known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (task, _) = next_event();
+        match seen {
+            Seen::Executed { commands, replies, server, .. } => {
+                for (&key, held) in held.iter_mut() {
+                    let stored = server.string(0, key.name().as_bytes());
+                    let now = stored.map(|bytes| version(key, &String::from_utf8_lossy(bytes)));
+                    let is_deleted = now.is_none() && commands.iter().any(|command| may_write(command, key));
+                    if now != *held || is_deleted {
+                        *held = now;
+                        truth.written::<Engine>(key, now);
+                    }
+                }
+                if !begun.load(Ordering::Relaxed) {
+                    return;
+                }
+                note(|step| {
+                    let (note, reply) = executed(step, commands, replies, held);
+                    replied.insert(task, reply);
+                    note
+                });
+            }
+            // While the cache is built, nothing is an operation's.
+            _ if !begun.load(Ordering::Relaxed) => {}
+            Seen::LocalCode => note(|step| {
+                let what = replied.remove(&task).map(|reply| format!("{reply} arrives"));
+                plain(step, what.unwrap_or_else(|| "local code".to_owned()))
+            }),
+            Seen::Arrived { push, .. } => note(|step| plain(step, format!("{} arrives", words(push)))),
+            Seen::Lost { push, .. } => note(|step| plain(step, format!("{} is lost", words(push)))),
+            Seen::Handled { .. } => note(|step| plain(step, "is dealt with".to_owned())),
+            Seen::Waited => note(|step| plain(step, "all has arrived".to_owned())),
+            _ => {}
+        }
+    });
+    redis
+}
+
+/// The version that a key holds.
+fn version(key: Key, text: &str) -> Value {
+    Value::in_text(key, text).unwrap_or_else(|| {
+        panic!(
+            "{key} holds {text:?} in Redis, which is none of the scenario's values: have the cache store what \
+             `Value::text` says"
+        )
+    })
+}
+
+fn may_write(command: &Command, key: Key) -> bool {
+    match command.keys() {
+        Keys::Known { writes, .. } => writes.contains(key.name().as_bytes()),
+        Keys::All => true,
+    }
+}
+
+fn plain(step: usize, what: String) -> Note {
+    Note { step, place: Place::Other, what, effect: None, time: None }
+}
+
+/// Commands, in the words of a trace: values as their versions, replies as `→ v1`. And what arrives of it.
+fn executed(
+    step: usize,
+    commands: &[Command],
+    replies: &[Reply],
+    held: &BTreeMap<Key, Option<Value>>,
+) -> (Note, String) {
+    let short = |text: String| {
+        held.keys().fold(text, |text, &key| match Value::in_text(key, &text) {
+            Some(value) => text.replace(&value.text(), &value.to_string()),
+            None => text,
+        })
+    };
+    let all: Vec<String> = commands.iter().map(|command| short(command.to_string())).collect();
+    let mut what = format!("redis {}", all.join("; "));
+    let reply = replies.last().map(|reply| short(words(reply)));
+    match (&reply, replies.last()) {
+        (None, _) => what += " → (the reply is lost)",
+        (_, Some(Reply::Status(_))) => {}
+        (Some(reply), _) => what += &format!(" → {reply}"),
+    }
+    let effect = match commands {
+        [only] => effect(only, held),
+        _ => None,
+    };
+    let note = Note { step, place: Place::Remote, what, effect, time: None };
+    (note, reply.unwrap_or_else(|| "an error".to_owned()))
+}
+
+/// What a command on one of the scenario's keys has found there, or left.
+fn effect(command: &Command, held: &BTreeMap<Key, Option<Value>>) -> Option<Effect> {
+    let Keys::Known { reads, writes } = command.keys() else { return None };
+    let (&entry, &content) =
+        held.iter().find(|(key, _)| reads.iter().chain(&writes).any(|its| *its == key.name()))?;
+    match writes.is_empty() {
+        true => Some(Effect::Found { entry, content }),
+        false => Some(Effect::Left { entry, content }),
+    }
+}
+
+/// A reply in a few words.
+fn words(reply: &Reply) -> String {
+    match reply {
+        Reply::Null | Reply::NullArray => "absent".to_owned(),
+        Reply::Integer(number) => number.to_string(),
+        Reply::Bulk(bytes) | Reply::Status(bytes) | Reply::Error(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        Reply::Array(replies) | Reply::Push(replies) => {
+            replies.iter().map(words).collect::<Vec<_>>().join(" ")
+        }
+        other => format!("{other:?}"),
+    }
+}

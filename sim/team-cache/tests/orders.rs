@@ -1,0 +1,94 @@
+//! The cache, explored as it is: what a team would write, and what it is told.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use selvedge_sim::check;
+use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::own::{Cache, Key, Level, Rule, Setup, Value, closures, scenario};
+use team_cache::Orders;
+
+/// The cache over the simulated Redis, with the scenario's keys and values as its own.
+fn orders(setup: Setup) -> impl Cache {
+    closures(
+        Orders::new(setup.connection()),
+        |orders, key| Value::in_text(key, &block_on(orders.get(number(key))).unwrap()?),
+        |orders, key, value| block_on(orders.save(number(key), &value.text())).unwrap(),
+        |orders, key| block_on(orders.cancel(number(key))).unwrap(),
+    )
+}
+
+fn number(key: Key) -> u32 {
+    key.name().strip_prefix("order:").and_then(|number| number.parse().ok()).expect("an order's key")
+}
+
+fn a_cancelled_order_is_gone() {
+    check(scenario("orders", orders).thread("reader", ["get order:7"]).thread("writer", ["delete order:7"]));
+}
+
+/// What the team's test says, word for word.
+#[test]
+fn the_stale_backfill_is_found_and_told() {
+    let failure = panic::catch_unwind(AssertUnwindSafe(a_cancelled_order_is_gone)).expect_err("it fails");
+    let text = failure.downcast_ref::<String>().expect("with words");
+    insta::with_settings!({
+        snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("team-cache-stale-backfill", text);
+    });
+    // The page shows this very test, and what it says.
+    assert!(PAGE.contains(text.as_str()), "docs/your-cache.md shows another trace");
+    for code in PAGE.split("```").filter_map(|block| block.strip_prefix("rust\n")) {
+        let unindented = |text: &str| text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+        let is_ours = [SOURCE, include_str!("orders.rs")].iter().any(|file| {
+            // Of two functions, the page leaves out what is between.
+            code.split("\n\n").all(|part| unindented(file).contains(unindented(part).trim()))
+        });
+        assert!(is_ours, "docs/your-cache.md shows other code:\n{code}");
+    }
+}
+
+const PAGE: &str = include_str!("../../../docs/your-cache.md");
+const SOURCE: &str = include_str!("../src/lib.rs");
+
+#[test]
+fn as_a_control_it_passes_and_its_schedules_are_counted() {
+    for write in ["delete order:7", "set order:7"] {
+        let report = check(
+            scenario("orders", orders)
+                .thread("reader", ["get order:7"])
+                .thread("writer", [write])
+                .violations([Rule::Stale, Rule::Lasting]),
+        );
+        assert!(report.complete, "{report}");
+        assert_eq!(report.schedules, 10, "{write}");
+        assert_eq!((report.violations[&Rule::Stale], report.violations[&Rule::Lasting]), (2, 2), "{write}");
+    }
+}
+
+#[test]
+fn reads_alone_are_right() {
+    let report = check(
+        scenario("orders", orders)
+            .thread("writer", ["set order:7", "get order:7", "delete order:7", "get order:7"])
+            .thread("reader", ["get order:8"]),
+    );
+    assert!(report.violations.is_empty(), "{report}");
+}
+
+/// Without the local tier there is nothing to go stale, and with it the cache cannot promise even that it ends well.
+#[test]
+fn it_is_not_even_eventually_right() {
+    let eventual = || {
+        check(
+            scenario("orders", orders)
+                .thread("reader", ["get order:7"])
+                .thread("writer", ["set order:7"])
+                .consistency(Level::Eventual),
+        );
+    };
+    let failure = panic::catch_unwind(AssertUnwindSafe(eventual)).expect_err("it fails");
+    let text = failure.downcast_ref::<String>().expect("with words");
+    assert!(text.contains("not eventual"), "{text}");
+}
