@@ -1,9 +1,10 @@
 //! The fence between writes and fills: generations with write intent, a word for each stripe of keys.
 //!
 //! A stripe is one atomic word: a generation in its high bits; below it whether Redis is being filled, and whether a write
-//! was lost; and the number of writes under way in its low ones. A write *opens* the stripe of its key before it touches anything, and *closes* it
-//! when Redis has acknowledged. Each step is one read-modify-write and makes a new generation. A read takes the word as
-//! its *token* before it asks Redis, and may fill L1 only if the stripe was closed then and the word is still the token.
+//! was lost; and the number of writes under way in its low ones. A write *opens* the stripe of its key before it touches
+//! anything, and *closes* it when Redis has acknowledged. Each step is one read-modify-write and makes a new generation. A
+//! read takes the word as its *token* before it asks Redis, and may fill L1 only if the stripe was closed then and the word is
+//! still the token.
 //!
 //! There is no state for a key that is absent, so nothing can be removed and come back: no ABA. Keys that share a
 //! stripe cost one another a fill, never a stale read.
@@ -35,8 +36,23 @@
 //! circle. At most one fill of a stripe is under way, since the stripe is not closed to the next one.
 //!
 //! For whoever fills L1, a fill of Redis is a write: the stripe is not closed while it lasts, and it makes a generation
-//! at its end. Otherwise "absent", read before it, could be kept after it. The open is an acquire for its sake: a write's
-//! command comes after the fills that it found ended.
+//! at its end. Otherwise "absent", read before it, could be kept after it. The open is an acquire for its sake, and the end
+//! a release: a write's command comes after the fills that it found ended. The begin is relaxed. It publishes nothing, and
+//! what it keeps away is kept away by the word itself, or by the lock of k: a read that checks after the reader has removed
+//! k from L1 cannot miss it.
+//!
+//! # Losses
+//!
+//! A stripe with a lost write closes when that is settled. This is done under the lock under which it was lost, so that the
+//! release of who settles carries all that the loser had done, and to lose is relaxed. A write that finds a loss takes the
+//! same lock before it sends its command.
+//!
+//! # What loom can say
+//!
+//! `tests/orderings` relaxes the acquire of the token and of the open, and the release of the close and its like, one at a
+//! time: each time, loom finds an execution in which an old version is kept. The check and the begin are relaxed already.
+//! loom models no load buffering, in which a relaxed load returns what is written only later. There the arguments above have
+//! to do: they lean on the modification order of the word and on happens-before, and not on what loom has seen.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -122,9 +138,10 @@ impl<P: Primitives> Stripe<P> {
     }
 
     /// A write that opened the stripe was lost, the first one. The stripe is not closed until that is [settled](Stripe::settle).
+    /// Call it under the lock under which that is done: then it publishes nothing itself, and who settles does.
     #[track_caller]
     pub fn lose(&self) {
-        self.0.fetch_add(GENERATION + LOST - WRITER, Ordering::Release);
+        self.0.fetch_add(GENERATION + LOST - WRITER, Ordering::Relaxed);
     }
 
     /// Nothing is still to come of what was lost.
@@ -155,7 +172,6 @@ impl<P: Primitives> Stripe<P> {
     /// may fill L1 meanwhile, or `None` if the stripe has changed.
     #[track_caller]
     pub fn begin_fill(&self, token: Token) -> Option<Token> {
-        // It publishes nothing: what it keeps away is kept away by the word itself.
         self.0.replace(token.0, token.0 + FILL, Ordering::Relaxed).then_some(Token(token.0 + FILL))
     }
 
@@ -165,10 +181,10 @@ impl<P: Primitives> Stripe<P> {
         Token(self.0.fetch_add(GENERATION - FILL, Ordering::Release))
     }
 
-    /// The fill was lost, the first one to be: otherwise as [`end_fill`](Stripe::end_fill).
+    /// The fill was lost, the first one to be: otherwise as [`end_fill`](Stripe::end_fill). Call it as [`lose`](Stripe::lose).
     #[track_caller]
     pub fn lose_fill(&self) -> Token {
-        Token(self.0.fetch_add(GENERATION + LOST - FILL, Ordering::Release))
+        Token(self.0.fetch_add(GENERATION + LOST - FILL, Ordering::Relaxed))
     }
 }
 

@@ -33,8 +33,12 @@
 //! The weight of an entry is added under the lock of its key, before it is there, and taken off after it has left. So the
 //! sum is never less than what is there. A thread that has added to it evicts until the sum is within the bound or no
 //! queue has a node. It may find none because another thread is just looking at it. That thread puts the node back and
-//! *then* looks at the sum, which shows it what was added: both are sequentially consistent, as the queues are. So once
-//! all are done, the sum is within the bound.
+//! *then* looks at the sum, which shows it what was added: to add and to look are sequentially consistent, as the queues
+//! are, and neither thread can miss the other. So once all are done, the sum is within the bound.
+//!
+//! All other words are relaxed. Tickets need only be given once each, which any read-modify-write sees to. The weight on
+//! probation, the hand's queue and the ghosts are hints: a thread that sees an old one looks in the wrong queue first, and
+//! then in the other.
 //!
 //! # What it means for coherence
 //!
@@ -141,7 +145,8 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
     #[track_caller]
     pub(super) fn release(&self, tag: Tag) {
         let weight = u64::from(tag.weight()).wrapping_neg();
-        self.used.fetch_add(weight, Ordering::SeqCst);
+        // Who does not see it yet evicts one more.
+        self.used.fetch_add(weight, Ordering::Relaxed);
         if !tag.is_main() {
             self.on_probation.fetch_add(weight, Ordering::Relaxed);
         }

@@ -1,0 +1,224 @@
+//! The core's memory orderings under loom: each is strong enough, and where loom can show it, none could be relaxed.
+//!
+//! Redis is a relaxed word here. So all that orders its commands is what the cache does, and not a lock of a simulator.
+
+mod remote;
+mod weaker;
+
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+use loom::sync::atomic::AtomicU64;
+use loom::thread;
+use remote::Unordered;
+use selvedge::parts::{Kept, Stripes};
+use selvedge::sync::{AtomicU64 as _, Primitives};
+use selvedge::{Builder, TieredCache};
+use selvedge_sim::backends::{Loom, Simulated};
+use selvedge_sim::verdict::Budget;
+use weaker::{Access, Site, Weaker, with_relaxed};
+
+type Cache = TieredCache<(), u64, Unordered, Weaker>;
+
+/// The token.
+const TOKEN: Site = Site { word: "stripe", access: Access::Load, ordering: Acquire };
+/// The open.
+const OPEN: Site = Site { word: "stripe", access: Access::Add, ordering: Acquire };
+/// The close, and all else that ends or settles something.
+const CLOSE: Site = Site { word: "stripe", access: Access::Add, ordering: Release };
+
+/// Whether the program holds in all executions.
+fn holds(relaxed: Option<Site>, program: fn()) -> bool {
+    let explored = || {
+        let search = Loom::explore(Budget::default(), program);
+        assert!(search.complete && search.executions > 1, "{search:?}");
+    };
+    with_relaxed(relaxed, || catch_unwind(AssertUnwindSafe(explored))).is_ok()
+}
+
+/// The program holds as the cache is, and no longer if one of these is relaxed.
+#[track_caller]
+fn needs(program: fn(), sites: &[Site]) {
+    assert!(holds(None, program));
+    for &site in sites {
+        assert!(!holds(Some(site), program), "{site:?} could be relaxed");
+    }
+}
+
+fn cache(remote: &Unordered) -> Arc<Cache> {
+    let cache = Builder::new(remote.clone()).stripes(NonZeroUsize::MIN);
+    Arc::new(cache.build_with_clock(Loom::clock(false)))
+}
+
+/// Runs the body on a thread of its own.
+fn spawn(cache: &Arc<Cache>, body: impl FnOnce(&Cache) + Send + 'static) -> thread::JoinHandle<()> {
+    let cache = Arc::clone(cache);
+    thread::spawn(move || body(&cache))
+}
+
+fn read(cache: &Cache) {
+    Weaker::block_on(cache.get(&())).expect("reads do not fail");
+}
+
+/// Nobody is at the cache any more, and 1 was written. The old version is not kept.
+fn is_not_stale(cache: &Cache) {
+    assert_ne!(cache.l1().get(&()), Some(Kept::Value(0)));
+}
+
+/// Whoever sees the close in its token sees in Redis what was written before it.
+#[test]
+fn a_read_and_a_write() {
+    needs(
+        || {
+            let cache = cache(&Unordered::new());
+            let reader = spawn(&cache, read);
+            let writer = spawn(&cache, |cache| Weaker::block_on(cache.set(&(), &1)).expect("it is written"));
+            reader.join().expect("it ends");
+            writer.join().expect("it ends");
+            is_not_stale(&cache);
+        },
+        &[TOKEN, CLOSE],
+    );
+}
+
+/// Whoever sees in its token that another node's write was told sees that write.
+#[test]
+fn a_read_and_what_another_node_tells() {
+    needs(
+        || {
+            let remote = Unordered::new();
+            let cache = cache(&remote);
+            let reader = spawn(&cache, read);
+            let told = spawn(&cache, move |cache| {
+                remote.value.store(1, Relaxed);
+                cache.invalidate(&());
+            });
+            reader.join().expect("it ends");
+            told.join().expect("it ends");
+            is_not_stale(&cache);
+        },
+        &[TOKEN, CLOSE],
+    );
+}
+
+/// A write that was lost publishes nothing; who settles it does, having had the lock of the book. So its own step is relaxed.
+#[test]
+fn a_read_and_a_write_that_is_lost_and_settled() {
+    needs(
+        || {
+            let cache = cache(&Unordered { loses: true, ..Unordered::new() });
+            let reader = spawn(&cache, read);
+            let writer = spawn(&cache, |cache| {
+                Weaker::block_on(cache.set(&(), &1)).expect_err("it is lost");
+            });
+            reader.join().expect("it ends");
+            writer.join().expect("it ends");
+            is_not_stale(&cache);
+        },
+        &[],
+    );
+}
+
+/// Whoever sees in its token that what was lost is settled sees what came of it.
+#[test]
+fn a_read_after_what_was_lost_is_settled() {
+    needs(
+        || {
+            let stripes = Arc::new(Stripes::<Weaker>::new(NonZeroUsize::MIN));
+            let [redis, arrived] = [0; 2].map(|_| Arc::new(AtomicU64::new(0)));
+            stripes[0].open();
+            stripes[0].lose();
+            let network = {
+                let (redis, arrived) = (Arc::clone(&redis), Arc::clone(&arrived));
+                thread::spawn(move || {
+                    redis.store(1, Relaxed);
+                    arrived.store(1, Release);
+                })
+            };
+            let settles = {
+                let stripes = Arc::clone(&stripes);
+                thread::spawn(move || {
+                    if arrived.load(Acquire) == 1 {
+                        stripes[0].settle();
+                    }
+                })
+            };
+            if stripes[0].token().is_closed() {
+                assert_eq!(redis.load(Relaxed), 1);
+            }
+            network.join().expect("it ends");
+            settles.join().expect("it ends");
+        },
+        &[TOKEN, CLOSE],
+    );
+}
+
+/// A write's command comes after a fill of Redis that had ended when it opened, or for whose end it waited.
+#[test]
+fn a_fill_of_redis_and_a_write() {
+    needs(
+        || {
+            let stripes = Arc::new(Stripes::<Weaker>::new(NonZeroUsize::MIN));
+            let [source, redis] = [0; 2].map(|_| Arc::new(AtomicU64::new(0)));
+            let fills = {
+                let stripes = Arc::clone(&stripes);
+                let (source, redis) = (Arc::clone(&source), Arc::clone(&redis));
+                thread::spawn(move || {
+                    let token = stripes[0].token();
+                    let loaded = source.load(Relaxed);
+                    if token.is_closed() && stripes[0].begin_fill(token).is_some() {
+                        redis.store(loaded, Relaxed);
+                        stripes[0].end_fill();
+                    }
+                })
+            };
+            let writes = {
+                let (stripes, redis) = (Arc::clone(&stripes), Arc::clone(&redis));
+                thread::spawn(move || {
+                    source.store(1, Relaxed);
+                    let mut filling = stripes[0].open().is_filling();
+                    while filling {
+                        thread::yield_now();
+                        filling = stripes[0].token().is_filling();
+                    }
+                    redis.store(1, Relaxed);
+                    stripes[0].close();
+                })
+            };
+            fills.join().expect("it ends");
+            writes.join().expect("it ends");
+            assert_eq!(redis.load(Relaxed), 1);
+        },
+        &[TOKEN, OPEN, CLOSE],
+    );
+}
+
+/// The bound of the local tier, in small: one adds to the sum and finds no node, the other puts the node back and looks at
+/// the sum. Not both may miss the other.
+#[test]
+fn a_sum_and_a_queue() {
+    const USED: &str = "L1.used";
+    needs(
+        || {
+            let sum = Arc::new(<Weaker as Primitives>::AtomicU64::new(USED, 1));
+            let nodes = Arc::new(AtomicU64::new(0));
+            let adds = {
+                let (sum, nodes) = (Arc::clone(&sum), Arc::clone(&nodes));
+                thread::spawn(move || {
+                    sum.fetch_add(1, SeqCst);
+                    nodes.load(Acquire)
+                })
+            };
+            nodes.fetch_add(1, AcqRel);
+            let seen = sum.load(SeqCst);
+            let found = adds.join().expect("it ends");
+            assert!(seen == 2 || found == 1);
+        },
+        &[
+            Site { word: USED, access: Access::Load, ordering: SeqCst },
+            Site { word: USED, access: Access::Add, ordering: SeqCst },
+        ],
+    );
+}
