@@ -1,9 +1,13 @@
-//! shuttle beside our engine: the same scenarios come to the same verdicts.
+//! shuttle beside our engine: the same scenarios come to the same verdicts. And what is too large for every schedule.
 
 mod peer;
 mod shipped;
 
-use selvedge_sim::verdict::Engine;
+use selvedge_sim::backends::Draw;
+use selvedge_sim::explore::draw;
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::parse;
+use selvedge_sim::verdict::{Engine, Verdict};
 
 #[test]
 fn shuttle_comes_to_the_same_verdicts() {
@@ -13,4 +17,55 @@ fn shuttle_comes_to_the_same_verdicts() {
 #[test]
 fn shuttle_finds_in_the_controls_what_optimal_finds() {
     peer::finds_in_the_controls_what_ours_finds(Engine::Shuttle);
+}
+
+/// Eight tasks with the clock, on two keys.
+const TASKS: &str = r#"
+    name = "eight-tasks"
+    about = "too many schedules for all of them"
+    cache = "$cache"
+    local = "expiring"
+    remote = "present"
+    source = "$source"
+    specials = ["keeps-absent"]
+    thread = [
+        { name = "reader", count = 3, ops = ["get user:1", "get user:2", "get user:1"] },
+        { name = "writer", count = 2, ops = ["set user:1", "get user:1", "set user:2"] },
+        { name = "deletes", ops = ["delete user:1", "get user:1", "delete user:2"] },
+        { name = "other", ops = OTHER },
+    ]
+    axes.cache = ["article", "tiered"]
+    axes.source = SOURCES
+    expect = [{ consistency = CONSISTENCY }]
+"#;
+
+/// Thousands of schedules of each kind. With the article's cache the same search finds what is wrong with it.
+#[track_caller]
+fn eight_tasks(other: &str, sources: &str, consistency: &str) {
+    let text = TASKS.replace("OTHER", other).replace("SOURCES", sources).replace("CONSISTENCY", consistency);
+    let scenario = parse("eight-tasks.toml", &text, &Protocol::names()).expect("no mistake in it");
+    for case in &scenario.cases {
+        for by in [Draw::Random, Draw::Pct { depth: 4 }] {
+            let report = draw(case, by, 7, 1_500);
+            let is_ours = case.cache == Protocol::Tiered.name();
+            let is_right = match report.verdict {
+                Verdict::Bounded(_) => is_ours && report.schedules == 1_500,
+                Verdict::Violated(_) => !is_ours,
+                _ => false,
+            };
+            assert!(is_right, "{} {by:?}: {:?} in {}", case.name, report.verdict, report.schedules);
+        }
+    }
+}
+
+#[test]
+fn eight_tasks_read_load_write_delete_and_make_room() {
+    let room = r#"["evict user:1", "evict user:2"]"#;
+    eight_tasks(room, r#"["remote", "database"]"#, r#""linearizable""#);
+}
+
+#[test]
+fn eight_tasks_of_which_one_tells_what_another_node_has_written() {
+    let node = r#"["told user:1", "told-all user:2", "told user:1"]"#;
+    eight_tasks(node, r#"["remote"]"#, r#""regular""#);
 }

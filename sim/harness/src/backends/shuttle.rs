@@ -1,4 +1,4 @@
-//! shuttle: every interleaving, by depth-first search, under sequential consistency.
+//! shuttle: every interleaving, by depth-first search, under sequential consistency; or some of them, drawn by a seed.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
-use shuttle::scheduler::DfsScheduler;
+use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::sync::{Mutex, MutexGuard};
 
 use super::{Search, Simulated};
@@ -25,6 +25,35 @@ shuttle::thread_local! {
 /// The primitives of shuttle.
 #[derive(Clone, Copy, Debug)]
 pub struct Shuttle;
+
+/// How schedules are drawn where they are too many for all of them to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// At each step any task that can go on is as likely as another.
+    Random,
+    /// By priorities that change at a few steps. Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with
+    /// probabilistic guarantees of finding bugs" (ASPLOS 2010).
+    Pct {
+        /// The bug depth: one more than the priorities change.
+        depth: usize,
+    },
+}
+
+impl Shuttle {
+    /// Runs `execution` in this many schedules, drawn by the seed. Panics as soon as one panics or deadlocks.
+    pub fn draw(by: Draw, seed: u64, schedules: u64, execution: impl Fn() + Send + Sync + 'static) -> Search {
+        let most = schedules as usize;
+        let executions = match by {
+            Draw::Random => run(RandomScheduler::new_from_seed(seed, most), execution),
+            Draw::Pct { depth } => run(PctScheduler::new_from_seed(seed, depth, most), execution),
+        };
+        Search { executions, complete: false }
+    }
+}
+
+fn run(schedules: impl Scheduler + 'static, execution: impl Fn() + Send + Sync + 'static) -> u64 {
+    shuttle::Runner::new(schedules, shuttle::Config::new()).run(execution) as u64
+}
 
 impl Primitives for Shuttle {
     type AtomicU64 = ShuttleAtomicU64;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use selvedge_engine::Explorer;
 
 use super::{Tally, ours, peers};
-use crate::backends::{self, Loom, Shuttle};
+use crate::backends::{self, Draw, Loom, Shuttle};
 use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::trace::Trace;
@@ -75,6 +75,17 @@ pub fn explore_while<C: Caches>(
         Engine::Loom | Engine::Shuttle => panic!("these caches are built for our own engine alone"),
     };
     report(case, engine, searched, start)
+}
+
+/// Runs a case of a shipped protocol in this many schedules that shuttle draws by the seed: for cases that are too large for
+/// all of them. What shows nothing is bounded, and never clean.
+///
+/// # Panics
+///
+/// As [`explore`].
+pub fn draw(case: &Case, by: Draw, seed: u64, schedules: u64) -> CaseReport {
+    let start = Instant::now();
+    report(case, Engine::Shuttle, peers::draw::<Protocol>(case, by, seed, schedules), start)
 }
 
 /// Every class of a case on this cache, whatever the name that the case has.

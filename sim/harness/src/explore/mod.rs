@@ -12,7 +12,7 @@ mod tally;
 
 use case::Searched;
 pub(crate) use case::explore_on;
-pub use case::{explore, explore_among, explore_while};
+pub use case::{draw, explore, explore_among, explore_while};
 pub use each_run::each_run;
 pub use follow::follow;
 pub use replay::{Replay, replay};

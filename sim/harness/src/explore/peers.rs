@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Searched, Tally};
-use crate::backends::{Search, Simulated};
+use crate::backends::{Draw, Search, Shuttle, Simulated};
 use crate::protocols::Caches;
 use crate::scenario::Case;
 use crate::verdict::{Budget, Verdict};
@@ -13,17 +13,32 @@ use crate::world::{self, Plan, Recorder};
 
 /// Searches the case on `P`'s engine.
 pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Searched {
+    judged::<P, C>(case, budget, |execution| P::explore(budget, execution))
+}
+
+/// Runs the case in this many schedules that shuttle draws by the seed.
+pub(super) fn draw<C: Caches>(case: &Case, by: Draw, seed: u64, schedules: u64) -> Searched {
+    let budget = Budget { schedules: Some(schedules), time: None };
+    judged::<Shuttle, C>(case, budget, |execution| Shuttle::draw(by, seed, schedules, execution))
+}
+
+/// Judges each execution of a search of the case.
+fn judged<P: Simulated, C: Caches>(
+    case: &Case,
+    budget: Budget,
+    search: impl FnOnce(Box<dyn Fn() + Send + Sync>) -> Search,
+) -> Searched {
     let plan = Arc::new(Plan::<C>::new(case));
     let recorder = Arc::new(Recorder::default());
     let state = Arc::new(Mutex::new((Tally::new(), 0)));
     let shared = Arc::clone(&state);
     let search = panic::catch_unwind(AssertUnwindSafe(|| {
-        P::explore(budget, move || {
+        search(Box::new(move || {
             world::run::<P, C>(&plan, &recorder);
             let (tally, schedules) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner);
             tally.observe(&recorder.history());
             *schedules += 1;
-        })
+        }))
     }));
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let (tally, schedules) = std::mem::replace(&mut *state, (Tally::new(), 0));
