@@ -251,6 +251,7 @@ impl Search {
     pub(crate) fn engine(&self) -> Engine {
         match self.engine {
             EngineName::Optimal => Engine::Optimal,
+            EngineName::Stateful => Engine::Stateful,
             EngineName::Naive => Engine::Naive,
             EngineName::Loom => Engine::Loom,
             EngineName::Shuttle => Engine::Shuttle,
@@ -267,7 +268,9 @@ impl Search {
 enum EngineName {
     /// Each class of schedules exactly once, under sequential consistency
     Optimal,
-    /// Every interleaving, to check the optimal one by
+    /// Each state exactly once: for whole neighbourhoods of threads
+    Stateful,
+    /// Every interleaving, to check the others by
     Naive,
     /// loom: weak memory, for small cases
     Loom,

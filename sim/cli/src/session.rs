@@ -198,6 +198,7 @@ fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
         engine,
         schedules: 0,
         events: 0,
+        states: None,
         violations: Default::default(),
         verdict: Verdict::Bounded(why),
         complete: false,

@@ -336,7 +336,18 @@ impl Explorer {
     pub fn run_each(
         &self,
         body: impl Fn() + 'static,
+        visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
+    ) -> Report {
+        self.run_while(body, visit, |_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`run_each`](Explorer::run_each), until `watch` breaks it off, which is told after each run how many there have
+    /// been. Runs that were cut short are among them, which `visit` is not shown.
+    pub fn run_while(
+        &self,
+        body: impl Fn() + 'static,
         mut visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
+        mut watch: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Report {
         let start = Instant::now();
         let quiet = Quiet::new();
@@ -360,6 +371,9 @@ impl Explorer {
                 if quiet.interrupt(|| visit(&run)).is_break() {
                     report.bound = Some(Bound::Stopped);
                 }
+            }
+            if watch(report.executions + report.redundant).is_break() {
+                report.bound = Some(Bound::Stopped);
             }
             report.refused = execution.unfit();
             if report.nondeterminism.is_some() || report.refused.is_some() {

@@ -68,7 +68,7 @@ impl fmt::Debug for Value {
 }
 
 /// An operation on the cache, as it was called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Read the key.
     Get,

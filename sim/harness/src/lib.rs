@@ -60,6 +60,7 @@
 pub mod backends;
 pub mod explore;
 pub mod history;
+mod monitor;
 pub mod number;
 pub mod oracle;
 pub mod own;

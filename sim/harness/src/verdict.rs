@@ -12,7 +12,9 @@ use crate::trace::Trace;
 pub enum Engine {
     /// Ours: each class of schedules exactly once.
     Optimal,
-    /// Ours: every interleaving. For checking the other.
+    /// Ours: each state exactly once.
+    Stateful,
+    /// Ours: every interleaving. For checking the others.
     Naive,
     /// loom: C11 weak memory, small cases.
     Loom,
@@ -25,6 +27,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Engine::Optimal => "optimal",
+            Engine::Stateful => "stateful",
             Engine::Naive => "naive",
             Engine::Loom => "loom",
             Engine::Shuttle => "shuttle",
@@ -81,6 +84,19 @@ impl Verdict {
     }
 }
 
+/// How large a search of states was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCount {
+    /// The different states.
+    pub states: u64,
+    /// The steps between them.
+    pub transitions: u64,
+    /// The runs that it took, those that were cut short at a known state included.
+    pub runs: u64,
+    /// The memory that the states took, in bytes.
+    pub bytes: u64,
+}
+
 /// What an exploration of one case came to, with its numbers.
 #[derive(Clone, Debug)]
 pub struct CaseReport {
@@ -92,11 +108,13 @@ pub struct CaseReport {
     pub cache: String,
     /// Who searched.
     pub engine: Engine,
-    /// Schedules that were run (under `optimal`: classes).
+    /// Schedules that were run (under `optimal`: classes; under `stateful`: those that ended in a new state).
     pub schedules: u64,
     /// Events that were executed in them.
     pub events: u64,
-    /// How many schedules (classes) show each broken rule.
+    /// What a search of states came to besides.
+    pub states: Option<StateCount>,
+    /// How many schedules (classes; states, under `stateful`) show each broken rule.
     pub violations: BTreeMap<Rule, u64>,
     /// The verdict.
     pub verdict: Verdict,
@@ -106,4 +124,11 @@ pub struct CaseReport {
     pub wall: Duration,
     /// The simplest run that shows the violation, the deadlock or the panic, recorded.
     pub trace: Option<Trace>,
+}
+
+impl CaseReport {
+    /// How much was searched, and what is counted: schedules or states.
+    pub fn searched(&self) -> (u64, &'static str) {
+        self.states.map_or((self.schedules, "schedule"), |states| (states.states, "state"))
+    }
 }

@@ -38,6 +38,7 @@ fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseRepo
         engine: Engine::Optimal,
         schedules: 1_016,
         events: 11_000,
+        states: None,
         violations: violations.iter().copied().collect::<BTreeMap<_, _>>(),
         complete: !matches!(verdict, Verdict::Bounded(_)),
         verdict,

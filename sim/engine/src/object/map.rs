@@ -88,8 +88,14 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// `look` must use no object of the engine.
     #[track_caller]
     pub fn look<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
-        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
-        self.entries().get(key).map(look)
+        let hash = hash(key);
+        self.handle.perform_on_key(hash, Action::ReadUnlocked, Action::Glance, Location::caller());
+        let result = self.entries().get(key).map(look);
+        match self.digest {
+            Some(_) => self.settle(hash),
+            None => self.handle.change(hash),
+        }
+        result
     }
 
     /// Whether `key` has a value.

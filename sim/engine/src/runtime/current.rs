@@ -182,6 +182,18 @@ pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl FnOnce() 
     });
 }
 
+/// What this key of an object holds may have been changed by the current task.
+pub(super) fn change(object: LocationId, key: u64) {
+    with_if_any(|execution| {
+        if has_states(execution)
+            && let Some(state) = &mut execution.state
+        {
+            let location = execution.registry.key(object, key);
+            state.meddled(execution.current, location, &execution.registry);
+        }
+    });
+}
+
 /// Whether the task has ended. What it did last may be any operation of its own or of one that it joined: this must come
 /// after an opaque event.
 pub(crate) fn has_ended(task: TaskId) -> bool {
@@ -252,7 +264,7 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
 /// Notes whether a condition that should hold at some time holds now.
 pub(crate) fn sometimes(name: &'static str, holds: bool) {
     with_if_any(|execution| {
-        if !execution.abandoning {
+        if !execution.abandoning && !execution.finishing {
             execution.sometimes.note(name, holds);
         }
     });

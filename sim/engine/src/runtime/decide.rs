@@ -20,6 +20,9 @@ impl Execution {
         if self.trail.is_repeating() {
             return self.repeated_task();
         }
+        if self.finishing {
+            return self.any_turn();
+        }
         if !self.announces_the_same() {
             return None;
         }
@@ -37,11 +40,25 @@ impl Execution {
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
         let turn = self.strategy.choose(&choice, &self.trail);
+        if turn.is_none() && self.strategy.was_redundant() && self.state.is_some() {
+            self.finishing = true;
+            return self.any_turn();
+        }
         if turn.is_none() {
             let misfit = self.strategy.misfit().map(str::to_owned);
             self.stopped = misfit.map(Ending::Nondeterministic);
         }
         turn
+    }
+
+    /// A task that can go on, if there is one: the current one if possible. It is one where the run is only to end.
+    fn any_turn(&self) -> Option<Turn> {
+        if self.trail.len() >= self.max_steps {
+            return None;
+        }
+        let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
+        let mut tasks = std::iter::once(self.current).chain(0..self.tasks.len() as TaskId);
+        tasks.find(goes_on).map(|task| Turn { task, choice: 0 })
     }
 
     /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a

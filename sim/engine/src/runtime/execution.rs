@@ -32,6 +32,9 @@ pub(crate) struct Execution {
     pub(super) next: Option<Turn>,
     pub(super) granted: Granted,
     pub(super) abandoning: bool,
+    /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
+    /// unwind its tasks.
+    pub(super) finishing: bool,
     /// The task that unwound and could not wait, if that is why the run is being given up.
     pub(super) survivor: Option<TaskId>,
     pub(super) stopped: Option<Ending>,
@@ -76,6 +79,7 @@ impl Execution {
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
+            finishing: false,
             survivor: None,
             stopped: None,
             spinning: None,
@@ -159,6 +163,7 @@ impl Execution {
         self.stopped = None;
         self.spinning = None;
         self.survivor = None;
+        self.finishing = false;
         OWED.set(0);
         self.registry.begin_run();
         self.trail.begin_run();
@@ -216,7 +221,9 @@ impl Execution {
             if let Some(announced) = &mut self.fingerprint {
                 *announced ^= pending.fingerprint(task);
             }
-            self.strategy.executed(&self.trail);
+            if !self.finishing {
+                self.strategy.executed(&self.trail);
+            }
             position
         };
         let pending = slot.pending.take();
@@ -299,7 +306,7 @@ impl Execution {
     /// Whether anybody has to know of each event.
     #[inline]
     pub(super) fn is_observed(&self) -> bool {
-        self.state.is_some() || self.monitor.is_some()
+        (self.state.is_some() || self.monitor.is_some()) && !self.finishing
     }
 
     /// The event at `position` has just been executed: the state and the monitor are to know.

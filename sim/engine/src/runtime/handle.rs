@@ -103,6 +103,14 @@ impl Handle {
         }
     }
 
+    /// The current task may have changed what a key of the object holds, in the midst of a step that only looks.
+    #[inline]
+    pub(crate) fn change(&self, key: u64) {
+        if self.run != 0 {
+            current::change(self.location, key);
+        }
+    }
+
     /// # Panics
     ///
     /// If an exploration is going on, and the object was not made in its current run.

@@ -170,6 +170,14 @@ impl State {
         self.weigh(location, registry);
     }
 
+    /// The task may have changed something in what the location holds.
+    pub(crate) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        let by = self.knowledge(task);
+        let part = self.part(location);
+        part.value = part.value.and(by);
+        self.weigh(location, registry);
+    }
+
     /// The task looks at what the location holds, without an event: nobody else can get at it.
     pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let (value, content) = self.held(location);

@@ -126,6 +126,10 @@ impl Strategy for Simplest {
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
         self.was_cut = false;
+        // What a run that was cut short has done until its end.
+        while trail.len() > self.depth {
+            trail.pop(registry);
+        }
         self.depth = self.depth.min(trail.len());
         while self.budget > 0 && trail.pop(registry).is_some() {
             if !self.nodes[self.depth - 1].untried.is_empty() {

@@ -121,7 +121,11 @@ impl Strategy for Stateful {
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
         self.states.runs += 1;
         self.was_cut = false;
-        // Where the run ended nothing was chosen.
+        // What a run that was cut short has done until its end.
+        while trail.len() > self.depth {
+            trail.pop(registry);
+        }
+        // Where a run ended nothing was chosen.
         self.depth = self.depth.min(trail.len());
         while trail.pop(registry).is_some() {
             if !self.nodes[self.depth - 1].untried.is_empty() {

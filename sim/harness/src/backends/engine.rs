@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
 use selvedge_engine::sync::{self, PoisonError, atomic};
-use selvedge_engine::{Ending, Explorer, future, object, thread};
+use selvedge_engine::{Ending, Explorer, Script, future, object, thread};
 
+use super::digest;
 use super::notes::{self, Note, note};
 use super::{Search, Simulated};
 use crate::history::{Key, Mark, OperationId};
@@ -204,7 +205,15 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
 
 impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
     fn new(name: &'static str) -> Self {
-        EngineMap { name, entries: object::Map::named(name) }
+        // Of a type that is not known, a search of states goes by who has put a value there.
+        let entries = match digest::is_known::<V>() {
+            true => object::Map::digested(name, |tagged: &Tagged<V>, state| {
+                digest::feed(&tagged.value, state);
+                state.write_u64(tagged.tag.load(Ordering::Relaxed));
+            }),
+            false => object::Map::named(name),
+        };
+        EngineMap { name, entries }
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -392,6 +401,19 @@ impl Simulated for Engine {
 
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {
         thread::Builder::new().name(name.to_owned()).spawn(body).expect("the engine spawns, or panics itself")
+    }
+
+    fn scripted<S, O>(
+        shared: &Arc<S>,
+        scripts: impl IntoIterator<Item = (String, Vec<O>)>,
+        perform: fn(&S, &O),
+    ) -> Vec<Self::JoinHandle>
+    where
+        S: Send + Sync + 'static,
+        O: Send + 'static,
+    {
+        let scripts = scripts.into_iter().map(|(name, operations)| Script { name, operations });
+        selvedge_engine::scripted(shared, scripts, perform)
     }
 
     fn join(handle: Self::JoinHandle) {

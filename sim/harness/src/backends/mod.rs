@@ -3,6 +3,7 @@
 //! The map and the queue are models of production's: the same answers, with the engine's own locks around plain ones. A
 //! differential test holds each of them to DashMap and crossbeam's queue.
 
+mod digest;
 mod engine;
 mod loom;
 mod notes;

@@ -1,5 +1,6 @@
 //! What a simulation asks of an engine beyond the cache's primitives.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::sync::{Entry, Map, Primitives};
@@ -18,6 +19,24 @@ pub trait Simulated: Primitives {
     /// Spawns a thread.
     #[track_caller]
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;
+
+    /// Spawns a thread for each name, which calls `perform` with each of its operations in turn, and keeps nothing from one
+    /// to the next. What operations leave for later ones is in the primitives.
+    fn scripted<S, O>(
+        shared: &Arc<S>,
+        scripts: impl IntoIterator<Item = (String, Vec<O>)>,
+        perform: fn(&S, &O),
+    ) -> Vec<Self::JoinHandle>
+    where
+        S: Send + Sync + 'static,
+        O: Send + 'static,
+    {
+        let spawn = |(name, operations): (String, Vec<O>)| {
+            let shared = Arc::clone(shared);
+            Self::spawn(&name, move || operations.iter().for_each(|operation| perform(&shared, operation)))
+        };
+        scripts.into_iter().map(spawn).collect()
+    }
 
     /// Waits until the thread has ended. If it panicked, so does this.
     #[track_caller]

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Tally, ours, peers};
+use super::{Tally, ours, peers, stateful};
 use crate::backends::{self, Draw, Loom, Shuttle};
 use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::trace::Trace;
-use crate::verdict::{Budget, CaseReport, Engine, Verdict};
+use crate::verdict::{Budget, CaseReport, Engine, StateCount, Verdict};
 use crate::world::Plan;
 
 /// What a search came to, before it is judged against the case.
@@ -19,6 +19,7 @@ pub(super) struct Searched {
     pub(super) tally: Tally,
     pub(super) schedules: u64,
     pub(super) events: u64,
+    pub(super) states: Option<StateCount>,
     /// What ended the search before it was complete.
     pub(super) bound: Option<String>,
     /// A deadlock, a panic, or a program that is not deterministic.
@@ -69,6 +70,7 @@ pub fn explore_while<C: Caches>(
     let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
         Engine::Optimal => ours(Explorer::optimal()),
+        Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, watch),
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
@@ -108,6 +110,7 @@ fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> Ca
         engine,
         schedules: searched.schedules,
         events: searched.events,
+        states: searched.states,
         violations: searched.tally.violations,
         verdict,
         complete,

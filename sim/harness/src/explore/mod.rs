@@ -8,6 +8,7 @@ mod peers;
 mod record;
 mod replay;
 mod rerun;
+mod stateful;
 mod tally;
 
 use case::Searched;

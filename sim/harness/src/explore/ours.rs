@@ -44,14 +44,8 @@ pub(super) fn search<C: Build<Engine>>(
                 // The gravest, and the first of those.
                 forbidden.min_by_key(|finding| finding.rule).cloned()
             }
-            Ending::Deadlock(_) => {
-                broken.get_or_insert(Verdict::Deadlock);
-                None
-            }
-            Ending::Panic { task, report } => {
-                broken.get_or_insert_with(|| {
-                    Verdict::Panic(format!("{task} panicked at {}: {}", report.location, report.message))
-                });
+            ending @ (Ending::Deadlock(_) | Ending::Panic { .. }) => {
+                broken = broken.take().or_else(|| broken_by(ending));
                 None
             }
             Ending::TooLong | Ending::Nondeterministic(_) => return onwards,
@@ -66,15 +60,29 @@ pub(super) fn search<C: Build<Engine>>(
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
-    let bound = report.bound.map(|bound| {
-        let after = counted(schedules, "schedule");
-        match bound {
-            Bound::Stopped => format!("interrupted after {after}"),
-            bound => format!("stopped at {bound}, after {after}"),
-        }
-    });
+    let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
     let trace = best.map(|its| rerun(case, by, &plan, its.schedule, its.finding.as_ref()).trace);
-    Searched { tally, schedules: report.executions, events: report.events, bound, broken, trace }
+    let (schedules, events) = (report.executions, report.events);
+    Searched { tally, schedules, events, states: None, bound, broken, trace }
+}
+
+/// A deadlock or a panic, as a verdict.
+pub(super) fn broken_by(ending: &Ending) -> Option<Verdict> {
+    match ending {
+        Ending::Deadlock(_) => Some(Verdict::Deadlock),
+        Ending::Panic { task, report } => {
+            Some(Verdict::Panic(format!("{task} panicked at {}: {}", report.location, report.message)))
+        }
+        Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => None,
+    }
+}
+
+/// What ended a search before it was complete, in words.
+pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
+    match bound {
+        Bound::Stopped => format!("interrupted after {searched}"),
+        bound => format!("stopped at {bound}, after {searched}"),
+    }
 }
 
 /// The budget that ended a search, in words.

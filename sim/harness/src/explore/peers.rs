@@ -47,7 +47,7 @@ fn judged<P: Simulated, C: Caches>(
         Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };
-    Searched { tally, schedules, events: 0, bound, broken, trace: None }
+    Searched { tally, schedules, events: 0, states: None, bound, broken, trace: None }
 }
 
 /// loom and shuttle panic for a deadlock too.

@@ -6,10 +6,8 @@
 mod candidates;
 mod finding;
 mod judge;
-mod monitor;
 mod vacuous;
 
 pub use finding::{Finding, Rule};
 pub use judge::judge;
-pub use monitor::{Monitor, OperationName};
 pub use vacuous::vacuous;

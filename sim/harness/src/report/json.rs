@@ -13,7 +13,12 @@ struct Line<'r> {
     case: &'r str,
     cache: &'r str,
     engine: &'r str,
-    schedules: u64,
+    /// Of a search of states, `null`: it does not run them.
+    schedules: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    states: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transitions: Option<u64>,
     events: u64,
     violations: BTreeMap<&'r str, u64>,
     verdict: &'r str,
@@ -28,7 +33,9 @@ pub fn case_line(report: &CaseReport) -> String {
         case: &report.case,
         cache: &report.cache,
         engine: report.engine.name(),
-        schedules: report.schedules,
+        schedules: report.states.is_none().then_some(report.schedules),
+        states: report.states.map(|states| states.states),
+        transitions: report.states.map(|states| states.transitions),
         events: report.events,
         violations: report.violations.iter().map(|(rule, classes)| (rule.name(), *classes)).collect(),
         verdict: report.verdict.word(),

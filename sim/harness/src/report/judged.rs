@@ -36,7 +36,7 @@ impl<'s> Judged<'s> {
 
     /// Whether no search was made at all, since nothing was left of the budget.
     pub fn is_unexplored(&self) -> bool {
-        self.report.schedules == 0 && self.judgement.outcome == Outcome::Bounded
+        self.report.searched().0 == 0 && self.judgement.outcome == Outcome::Bounded
     }
 
     /// What shows how the case came out: the difference from its baseline, or the lanes and the reason of its trace.
@@ -65,7 +65,7 @@ impl<'s> Judged<'s> {
 
     /// The verdict in a few words with its numbers: `stale 292/1,016`, `clean 1,016`.
     pub(super) fn short(&self) -> String {
-        let schedules = grouped(self.report.schedules);
+        let schedules = grouped(self.report.searched().0);
         match self.report.violations.first_key_value() {
             Some((rule, &classes)) => format!("{rule} {}/{schedules}", grouped(classes)),
             None => format!("{} {schedules}", self.report.verdict.word()),

@@ -17,7 +17,8 @@ impl fmt::Display for CaseReport {
         if !self.complete {
             return line("search", "bounded");
         }
-        line("schedules", &grouped(self.schedules))?;
+        let (count, what) = self.searched();
+        line(&format!("{what}s"), &grouped(count))?;
         for (rule, classes) in &self.violations {
             line(rule.name(), &grouped(*classes))?;
         }

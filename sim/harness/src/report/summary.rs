@@ -10,7 +10,9 @@ use crate::scenario::Outcome;
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     passed: u64,
-    schedules: u64,
+    /// How many schedules or states, and which of the two is counted.
+    searched: u64,
+    what: Option<&'static str>,
     wall: std::time::Duration,
     failed: Vec<Failed>,
     unexplored: u64,
@@ -27,7 +29,9 @@ struct Failed {
 impl Summary {
     /// Takes in one more case.
     pub fn add(&mut self, judged: &Judged<'_>) {
-        self.schedules += judged.report.schedules;
+        let (count, what) = judged.report.searched();
+        self.searched += count;
+        self.what = Some(what);
         self.wall += judged.report.wall;
         if judged.judgement.passed() {
             self.passed += 1;
@@ -69,7 +73,7 @@ impl fmt::Display for Summary {
         if cases == 0 {
             return writeln!(f, "gate: no case ran");
         }
-        let searched = counted(self.schedules, "schedule");
+        let searched = counted(self.searched, self.what.unwrap_or("schedule"));
         writeln!(f, "gate: {} in {searched}, {}", counted(cases, "case"), lasted(self.wall))?;
         if self.failed.is_empty() {
             return writeln!(f, "  all as expected");

@@ -32,13 +32,14 @@ fn labels(scenario: &Scenario, cases: &[Judged<'_>]) -> Vec<Vec<String>> {
 }
 
 fn numbers(rules: &[Rule], cases: &[Judged<'_>]) -> Vec<Vec<String>> {
-    let mut head = vec!["schedules"];
+    let has_states = cases.iter().any(|judged| judged.report.states.is_some());
+    let mut head = vec![if has_states { "states" } else { "schedules" }];
     head.extend(rules.iter().map(|rule| rule.name()));
     head.extend(["verdict", ""]);
     let row = |judged: &Judged<'_>| {
         let report = &judged.report;
         let count = |rule| report.violations.get(rule).map_or("-".to_owned(), |&classes| grouped(classes));
-        let mut row = vec![grouped(report.schedules)];
+        let mut row = vec![grouped(report.searched().0)];
         row.extend(rules.iter().map(count));
         row.extend([judged.verdict(), judged.mark().to_owned()]);
         row

@@ -87,7 +87,7 @@ impl Expectation {
                 "no read overlapped or followed a write of its key: nothing could have gone wrong".to_owned(),
             ),
             // Nothing is as good as a search, whatever the scenario allows.
-            Verdict::Bounded(why) if report.schedules == 0 => {
+            Verdict::Bounded(why) if report.searched().0 == 0 => {
                 (Outcome::Bounded, format!("not explored: {why}"))
             }
             Verdict::Clean | Verdict::Bounded(_) | Verdict::Violated(_) => match &self.expected {
@@ -128,10 +128,7 @@ fn judge_control(report: &CaseReport, listed: impl Fn(Rule) -> bool) -> (Outcome
     if missing.is_empty() {
         (Outcome::Pass, format!("the control fails as it must: {}", found(report, listed)))
     } else if report.complete {
-        let why = format!(
-            "the control did not fail: {missing} in none of {}",
-            counted(report.schedules, "schedule")
-        );
+        let why = format!("the control did not fail: {missing} in none of {}", all(report));
         (Outcome::ControlDidNotFail, why)
     } else {
         (
@@ -155,13 +152,19 @@ fn found(report: &CaseReport, wanted: impl Fn(Rule) -> bool) -> String {
     if rules.is_empty() {
         return String::new();
     }
-    format!("{} of {}", rules.join(", "), counted(report.schedules, "schedule"))
+    format!("{} of {}", rules.join(", "), all(report))
+}
+
+/// All that was searched: `48 schedules`.
+fn all(report: &CaseReport) -> String {
+    let (count, what) = report.searched();
+    counted(count, what)
 }
 
 fn all_schedules(report: &CaseReport) -> String {
-    match report.schedules {
-        1 => "the only schedule".to_owned(),
-        many => format!("all {}", counted(many, "schedule")),
+    match report.searched() {
+        (1, what) => format!("the only {what}"),
+        _ => format!("all {}", all(report)),
     }
 }
 
@@ -170,7 +173,7 @@ fn searched(report: &CaseReport) -> String {
         Verdict::Bounded(why) => format!(" ({why})"),
         _ => String::new(),
     };
-    format!("{}{why}", counted(report.schedules, "schedule"))
+    format!("{}{why}", all(report))
 }
 
 #[cfg(test)]
@@ -205,6 +208,7 @@ mod tests {
             engine: Engine::Optimal,
             schedules: 1_016,
             events: 9_000,
+            states: None,
             violations,
             verdict,
             complete,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Beside;
 use crate::history::{Call, Key, Value};
+use crate::monitor::Possible;
 use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
 
@@ -105,6 +106,25 @@ impl<C> Plan<C> {
     pub(crate) fn in_database(&self) -> impl Iterator<Item = Value> {
         let is_made = |key: &Key| self.derived.values().flatten().any(|made| made == key);
         self.keys.iter().filter(move |key| !is_made(key)).map(|&key| Value { key, version: 0 })
+    }
+
+    /// What a read may return, of each key.
+    pub(crate) fn possible(&self) -> Possible {
+        let mut possible = Possible::default();
+        for &key in &self.keys {
+            let at_start: Vec<_> = self.versions_at_start(key).collect();
+            possible.contents.entry(key).or_default().extend(&at_start);
+            possible.at_start.insert(key, at_start);
+        }
+        for &PlannedCall { key, call, .. } in self.threads.iter().flat_map(|thread| &thread.calls) {
+            let contents = possible.contents.entry(key).or_default();
+            match call {
+                Call::Get | Call::Evict | Call::Forget => {}
+                Call::Set(value) => drop(contents.insert(Some(value))),
+                Call::Delete => drop(contents.insert(None)),
+            }
+        }
+        possible
     }
 
     /// The versions that the source of truth has been through at the start. If the local tier holds what the remote tier

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::backends::Simulated;
 use crate::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+use crate::monitor::Watch;
 
 /// The history of the execution that is going on.
 ///
@@ -15,12 +16,27 @@ use crate::history::{Call, History, Key, Mark, OperationId, Reply, Value};
 pub(crate) struct Recorder {
     history: Mutex<History>,
     moments: AtomicU32,
+    /// Who is told instead, if the run has a monitor.
+    watch: Mutex<Option<Watch>>,
 }
 
 impl Recorder {
     /// The history so far.
     pub(crate) fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The execution that is about to begin is watched: there is no history of it.
+    pub(crate) fn watched_by(&self, watch: Watch) {
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+    }
+
+    /// Tells whoever watches, with the number of the task that tells.
+    fn tell<P: Simulated>(&self, of: impl FnOnce(&Watch, u32)) -> bool {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((watch, next)) = watch.as_ref().zip(P::next_event()) else { return false };
+        of(watch, next.task);
+        true
     }
 
     /// An execution begins.
@@ -51,6 +67,9 @@ impl Recorder {
         call: Call,
         settled: bool,
     ) -> OperationId {
+        if self.tell::<P>(|watch, task| watch.call(task, key, call, settled)) {
+            return OperationId::MAX;
+        }
         let first = self.next_event::<P>();
         let operation = self.history().invoke(thread, key, call, first, settled);
         P::enter(operation);
@@ -59,6 +78,9 @@ impl Recorder {
 
     /// An operation answers.
     pub(crate) fn respond<P: Simulated>(&self, operation: OperationId, reply: Reply) {
+        if self.tell::<P>(|watch, task| watch.answer(task, reply)) {
+            return;
+        }
         let known = P::causal_clock(|clock| self.history().respond(operation, reply, clock.iter().copied()));
         if known.is_none() {
             let moment = self.moment();
@@ -68,6 +90,9 @@ impl Recorder {
 
     /// The calling thread has written to the source of truth, in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
+        if self.tell::<P>(|watch, task| watch.written(task, key, content)) {
+            return;
+        }
         let mut at = self.next_event::<P>();
         if P::next_event().is_some() {
             at.index -= 1;

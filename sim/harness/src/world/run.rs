@@ -75,19 +75,13 @@ where
     fn visit<C: Cache>(self, cache: C) {
         let Threads { plan, recorder, clock, store, network } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
-        let caller = Caller { cache: Arc::new(cache), recorder, store, network: Arc::clone(&network) };
-        let mut handles = Vec::with_capacity(plan.threads.len() + 1);
-        for (thread, its) in plan.threads.iter().enumerate() {
-            let (plan, caller) = (Arc::clone(plan), caller.clone());
-            handles.push(P::spawn(&its.name, move || {
-                for (call, &planned) in plan.threads[thread].calls.iter().enumerate() {
-                    caller.perform(thread, call, planned, false);
-                }
-            }));
-        }
-        if plan.local == Local::Expiring {
-            handles.push(P::spawn("clock", move || P::advance(&clock, TTL)));
-        }
+        let caller = Arc::new(Caller { cache, recorder, clock, store, network: Arc::clone(&network) });
+        let threads = plan.threads.iter().enumerate().map(|(thread, its)| {
+            let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
+            (its.name.clone(), its.calls.iter().enumerate().map(step).collect())
+        });
+        let ticks = (plan.local == Local::Expiring).then(|| ("clock".to_owned(), vec![Step::Expire]));
+        let handles = P::scripted(&caller, threads.chain(ticks), Caller::take);
         handles.into_iter().for_each(P::join);
         network.join();
         for &key in &plan.keys {
@@ -97,27 +91,35 @@ where
     }
 }
 
-/// Calls the cache, and has it noted.
+/// What a thread does in one go.
+enum Step {
+    Call {
+        thread: usize,
+        /// Which of the thread's calls it is.
+        call: usize,
+        planned: PlannedCall,
+    },
+    /// Entries that can expire do.
+    Expire,
+}
+
+/// Calls the cache, and has it noted. All threads share it.
 struct Caller<P: Simulated, C> {
-    cache: Arc<C>,
+    cache: C,
     recorder: Arc<Recorder>,
+    clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
 }
 
-impl<P: Simulated, C> Clone for Caller<P, C> {
-    fn clone(&self) -> Self {
-        let Caller { cache, recorder, store, network } = self;
-        Caller {
-            cache: Arc::clone(cache),
-            recorder: Arc::clone(recorder),
-            store: store.clone(),
-            network: Arc::clone(network),
+impl<P: Simulated, C: Cache> Caller<P, C> {
+    fn take(&self, step: &Step) {
+        match *step {
+            Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
+            Step::Expire => P::advance(&self.clock, TTL),
         }
     }
-}
 
-impl<P: Simulated, C: Cache> Caller<P, C> {
     fn perform(&self, thread: usize, call: usize, planned: PlannedCall, settled: bool) {
         let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
         self.network.mishaps.begin(operation, thread, call);

@@ -10,14 +10,14 @@ use super::program::{Act, Order, Run};
 
 /// What an operation does to the objects: the truth (0) and two copies of it (1, 2).
 #[derive(Clone, Debug)]
-pub(super) enum Plan {
+enum Plan {
     /// Look at these, one after the other; then copy what the last one held.
     Get { looks: Vec<usize>, fill: Option<usize> },
     /// Write the truth, and what is written to these copies before and after it.
     Write { delete: bool, acknowledged: bool, before: Option<usize>, after: Option<usize> },
 }
 
-pub(super) fn plan() -> impl Strategy<Value = Plan> {
+fn plan() -> impl Strategy<Value = Plan> {
     let copy = || proptest::option::of(1usize..3);
     prop_oneof![
         (prop::collection::vec(0usize..3, 1..3), copy()).prop_map(|(looks, fill)| Plan::Get { looks, fill }),
@@ -32,7 +32,7 @@ const EVENTS: usize = 10;
 
 /// Plays the plans, a thread's turn after another's: the values that are read come from what the objects
 /// hold. An operation for which there is no more room is left out.
-pub(super) fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
+fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
     let key = Key::new("k");
     let first = (!absent_at_start).then_some(Value { key, version: 0 });
     let mut run = Run { start: vec![(key, first)], ..Run::default() };

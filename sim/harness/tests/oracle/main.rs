@@ -1,6 +1,5 @@
 //! The oracle, on histories written by hand and held to brute force.
 
-mod automaton;
 mod brute;
 mod program;
 

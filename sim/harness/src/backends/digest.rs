@@ -1,0 +1,39 @@
+//! What a search of states can tell of a map's values: all that anybody can look at.
+
+use std::any::{Any, TypeId};
+use std::hash::{Hash, Hasher};
+
+use selvedge::parts::{Cached, Kept};
+
+use crate::history::Value;
+
+/// Whether [`feed`] knows values of this type.
+pub(super) fn is_known<V: 'static>() -> bool {
+    let known = [
+        TypeId::of::<Value>(),
+        TypeId::of::<Option<Value>>(),
+        TypeId::of::<Cached<Value>>(),
+        TypeId::of::<Cached<Kept<Value>>>(),
+    ];
+    known.contains(&TypeId::of::<V>())
+}
+
+/// Feeds in all that there is to a value of a known type.
+pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
+    if let Some(value) = value.downcast_ref::<Value>() {
+        value.hash(&mut state);
+    } else if let Some(value) = value.downcast_ref::<Option<Value>>() {
+        value.hash(&mut state);
+    } else if let Some(cached) = value.downcast_ref::<Cached<Value>>() {
+        (cached.value(), cached.expires_at()).hash(&mut state);
+    } else if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {
+        let kept = match cached.value() {
+            Kept::Value(value) => (0, Some(value)),
+            Kept::AbsentRemotely => (1, None),
+            Kept::AbsentAtSource => (2, None),
+        };
+        (kept, cached.expires_at()).hash(&mut state);
+    } else {
+        unreachable!("a value of a type that is not known");
+    }
+}

@@ -1,0 +1,93 @@
+//! The monitors of a search of states say of a case what the oracle says of its classes.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use selvedge_engine::Schedule;
+use selvedge_sim::explore::explore;
+use selvedge_sim::oracle::Rule;
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::{Case, load_all, parse};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
+
+fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
+    explore(case, engine, Budget { schedules, time: None }, &mut |_| {})
+}
+
+fn rules(report: &CaseReport) -> BTreeSet<Rule> {
+    report.violations.keys().copied().collect()
+}
+
+/// How simple the witness is: its switches, and its events.
+fn size(report: &CaseReport) -> Option<(usize, usize)> {
+    let schedule: Schedule = report.trace.as_ref()?.schedule.parse().expect("a trace has a schedule");
+    Some((schedule.switches(), schedule.len()))
+}
+
+#[test]
+fn of_each_shipped_case_they_say_the_same() {
+    let (mut compared, mut refused) = (0, 0);
+    for scenario in load_all::<&str>(&[], &Protocol::names()).expect("the shipped scenarios have no mistake")
+    {
+        for case in &scenario.cases {
+            let optimal = search(case, Engine::Optimal, Some(2_000));
+            if !optimal.complete {
+                continue;
+            }
+            let stateful = search(case, Engine::Stateful, None);
+            if case.faults > 0 || case.drops > 0 || !case.derived.is_empty() {
+                let Verdict::Bounded(why) = &stateful.verdict else { panic!("{}: {stateful}", case.name) };
+                assert!(why.starts_with("not searched by states"), "{why}");
+                refused += 1;
+                continue;
+            }
+            assert!(stateful.complete, "{} {}: {:?}", scenario.name, case.name, stateful.verdict);
+            let own = (rules(&stateful), &stateful.verdict, size(&stateful));
+            let its = (rules(&optimal), &optimal.verdict, size(&optimal));
+            assert_eq!(own, its, "{} {}\n{stateful}\n{optimal}", scenario.name, case.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 50 && refused > 5, "{compared} {refused}");
+}
+
+/// A scenario on one or two keys.
+fn scenario() -> impl Strategy<Value = String> {
+    let op = (prop_oneof![4 => Just("get"), 2 => Just("set"), 1 => Just("delete")], 0..3u8)
+        .prop_map(|(op, key)| format!("\"{op} {}\"", if key == 2 { "order:2" } else { "user:1" }));
+    let thread = proptest::collection::vec(op, 1..=2);
+    let threads = proptest::collection::vec(thread, 2..=3);
+    let cache = proptest::sample::select(Protocol::names());
+    let local = prop_oneof![Just("cold"), Just("warm"), Just("expired"), Just("expiring")];
+    let remote = prop_oneof![3 => Just("present"), 1 => Just("absent")];
+    (cache, local, remote, threads).prop_map(|(cache, local, remote, threads)| {
+        let threads = threads.iter().zip('a'..).map(|(ops, name)| {
+            format!("{{ name = \"{name}\", ops = [{}] }}", ops.join(", "))
+        });
+        format!(
+            "name = \"random\"\nabout = \"random\"\ncache = \"{cache}\"\nlocal = \"{local}\"\nremote = \"{remote}\"\n\
+             thread = [{}]\nexpect = [{{ consistency = \"linearizable\" }}]\n",
+            threads.collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 1 << 16, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn of_random_cases_they_say_the_same(text in scenario()) {
+        let scenario = parse("random.toml", &text, &Protocol::names()).expect("a scenario without a mistake");
+        let case = &scenario.cases[0];
+        let optimal = search(case, Engine::Optimal, Some(2_000));
+        prop_assume!(optimal.complete);
+        let stateful = search(case, Engine::Stateful, None);
+        prop_assert!(stateful.complete);
+        let own = (rules(&stateful), &stateful.verdict);
+        let its = (rules(&optimal), &optimal.verdict);
+        prop_assert_eq!(own, its, "{}\n{}", stateful, optimal);
+        // The witness of classes is the simplest for the first finding of each, and another may have a simpler one.
+        prop_assert!(size(&stateful) <= size(&optimal), "{}\n{}", stateful, optimal);
+    }
+}
