@@ -10,6 +10,7 @@ mod measurement;
 mod memory;
 mod number;
 mod redis;
+mod redis_fake;
 mod say;
 mod supervisor;
 mod tools;
@@ -76,6 +77,21 @@ enum Work {
         /// How often each is made; the middle one counts.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
+        /// A table for people, or objects for programs, one a line.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// The simulated Redis as a fake for unit tests, beside a real redis-server and Python's fakeredis; and under the engine.
+    RedisFake {
+        /// How long each measurement lasts, in milliseconds.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=2_000))]
+        milliseconds: u16,
+        /// How often each is made; the middle one counts.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// Leaves fakeredis out, for which pip has to fetch it.
+        #[arg(long)]
+        without_python: bool,
         /// A table for people, or objects for programs, one a line.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
@@ -151,6 +167,21 @@ fn main() -> ExitCode {
             runs: runs.into(),
             json: format == Format::Json,
         }),
+        Work::RedisFake { milliseconds, runs, without_python, format } => {
+            let measured = redis_fake::run(redis_fake::Settings {
+                time: Duration::from_millis(milliseconds.into()),
+                runs: runs.into(),
+                json: format == Format::Json,
+                python: !without_python,
+            });
+            match measured {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("a server of ours does not start: {error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         Work::Cache { milliseconds, runs, format } => {
             let time = Duration::from_millis(milliseconds.into());
             let settings = cache::Settings { time, runs: runs.into(), json: format == Format::Json };

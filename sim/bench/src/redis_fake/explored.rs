@@ -1,0 +1,33 @@
+//! The simulated Redis under the engine: events a second.
+
+use std::time::{Duration, Instant};
+
+use redis::Commands;
+use selvedge_engine::{Explorer, thread};
+use selvedge_redis::Redis;
+
+use super::row::ExploredRow;
+
+/// So many clients count, each with a GET and a SET: all schedules of it, as many as there is time for.
+pub(super) fn explore(clients: usize, time: Duration) -> ExploredRow {
+    let start = Instant::now();
+    let report = Explorer::optimal().max_time(time).run(move || {
+        let redis = Redis::explored();
+        for _ in 0..clients {
+            let mut connection = redis.connection();
+            thread::spawn(move || {
+                let count: Option<i64> = connection.get("count").expect("nothing fails");
+                connection.set::<_, _, ()>("count", count.unwrap_or(0) + 1).expect("nothing fails");
+            });
+        }
+    });
+    let seconds = start.elapsed().as_secs_f64();
+    ExploredRow {
+        program: format!("{clients} clients count"),
+        schedules: report.executions,
+        complete: report.is_complete(),
+        events: report.events,
+        events_per_second: report.events as f64 / seconds,
+        schedules_per_second: report.executions as f64 / seconds,
+    }
+}
