@@ -232,15 +232,10 @@ impl<'d> CaseReader<'_, 'd> {
             );
             return None;
         }
-        let (needs, why) = match op.kind {
-            OpKind::Forget => (Source::Database, "what the truth forgets is lost"),
-            OpKind::Told | OpKind::ToldAll => (Source::Remote, "other nodes write the remote tier"),
-            OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Evict => return Some(op),
-        };
-        if source.is_some_and(|source| source != needs) {
-            let verb = op.kind.name();
-            let what = format!("`{verb}` where the source of truth is not the {}: {why}", needs.name());
-            let expected = format!("expected it with source = \"{}\" alone", needs.name());
+        if op.kind == OpKind::Forget && source == Some(Source::Remote) {
+            let what =
+                "`forget` where the source of truth is the remote tier: what the truth forgets is lost";
+            let expected = "expected it with source = \"database\" alone".to_owned();
             self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)

@@ -56,8 +56,7 @@
 //! * `specials = ["leases"]` says what else is otherwise: the remote tier gives `leases`, or `never-settles` what is lost;
 //!   the cache `keeps-absent` that a key has no value, or `passes-over` a remote tier that fails.
 //! * Further operations: `evict KEY` takes the key out of the local tier, `forget KEY` out of the remote one (where it is not
-//!   the truth). `told KEY` is a write by another node (where the remote tier is the truth), which then tells this one;
-//!   `told-all KEY` is the same, and any key may have been written, for all that is told.
+//!   the truth). `told KEY` is a write by another node, which then tells this one; `told-all KEY` is the same, and any key may have been written, for all that is told.
 //! * `violations` makes the case a *control*: **every** rule in the list must be found broken, and **no** other may
 //!   be. A control that was found passes even if the search was bounded.
 //! * Every case needs an expectation, and every expectation a case.

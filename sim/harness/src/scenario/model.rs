@@ -122,7 +122,7 @@ pub enum OpKind {
     Evict,
     /// The remote tier makes room: the key leaves it. Only where the truth is behind it.
     Forget,
-    /// Another node writes the key's next version, and tells this one. Only where the remote tier is the truth.
+    /// Another node writes the key's next version, as this one would, and tells this one.
     Told,
     /// As `Told`, but what is told is that any key may have been written.
     ToldAll,

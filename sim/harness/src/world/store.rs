@@ -65,9 +65,15 @@ impl<P: Simulated> Store<P> {
         Store { tier, network: Arc::clone(network) }
     }
 
-    /// Another node writes the key.
+    /// Another node writes the key, as this one does: with a database it writes that, and then deletes the key here.
     pub(super) fn write_elsewhere(&self, key: Key, value: Value) {
-        self.tier.write(key, Some(value));
+        if self.has_database() {
+            self.write_database(key, Some(value));
+        }
+        self.tier.write(key, (!self.has_database()).then_some(value));
+        for &made in self.tier.derived.get(&key).into_iter().flatten() {
+            self.tier.write(made, None);
+        }
     }
 
     /// The key leaves the store, which is not the source of truth.
@@ -169,9 +175,12 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
                 if found.is_some() {
                     return (found, Lease::none());
                 }
-                leases.last += 1;
-                leases.held.insert(key, leases.last);
-                (None, Lease::new(leases.last))
+                let Leases { held, last } = leases;
+                let lease = *held.entry(key).or_insert_with(|| {
+                    *last += 1;
+                    *last
+                });
+                (None, Lease::new(lease))
             }),
         };
         self.network.send(ask).await
@@ -191,7 +200,8 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
                 Fill::Filled
             }
             Some(leases) => leases.with(|leases| {
-                if leases.held.get(&key).copied() != lease.token() {
+                let holds = leases.held.get(&key).copied() == lease.token();
+                if !holds || tier.get(key).is_some() {
                     return Fill::Refused;
                 }
                 leases.held.remove(&key);
