@@ -23,9 +23,9 @@
 //! taken for a live one: then the key has two nodes, and the policy is off by one.)
 //!
 //! So that dead nodes and expired entries do not lie about for ever, insertions *sweep*: each looks at a few nodes and puts
-//! those that live back behind. (One that replaces an entry which cannot expire does not: it brings no node.) If there is room, neither probation nor the hand moves by itself: then it is two
-//! nodes of each. If there is none, probation moves, and it is one of each queue of the main line, which keeps its place
-//! against the hand. So every node is looked at within about as many insertions as there are nodes, and there are at most
+//! those that live back behind. (One that replaces an entry which cannot expire does not: it brings no node.) If there is
+//! room, neither probation nor the hand moves by itself: then it is two nodes of each. If there is none, probation moves, and
+//! it is one of each queue of the main line, which keeps its place against the hand. So every node is looked at within about as many insertions as there are nodes, and there are at most
 //! about twice as many nodes as entries. What has expired stays until something is inserted.
 //!
 //! # The bound
