@@ -1,6 +1,6 @@
 //! `selvedge redis`: the simulated Redis, as a process that any client connects to.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -66,4 +66,47 @@ fn on_a_socket() {
     assert!(String::from_utf8_lossy(&other.stderr).starts_with("cannot listen on redis+unix:///"));
     drop(served);
     fs::remove_file(path).expect("a process that is killed leaves its socket");
+}
+
+/// What a tool of Debian's prints; `None` if it is not there, which CI does not accept.
+fn tool(name: &str, arguments: &[&str]) -> Option<String> {
+    match Command::new(name).args(arguments).output() {
+        Ok(output) => {
+            let [out, errors] =
+                [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+            assert!(output.status.success() && errors.is_empty(), "{name}: {out}\n{errors}");
+            Some(out)
+        }
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none_or(|ci| ci != "true") =>
+        {
+            // Past the test's own output, so that it is seen.
+            let line = format!(
+                "skipped: {name} against `selvedge redis`: there is no {name} (apt-get install redis-tools)\n"
+            );
+            io::stderr().write_all(line.as_bytes()).expect("stderr can be written to");
+            None
+        }
+        Err(error) => panic!("{name} does not start: {error}. Install it: apt-get install redis-tools"),
+    }
+}
+
+#[test]
+fn redis_cli_and_redis_benchmark_talk_to_it() {
+    let served = Served::start(&["--port", "0"]);
+    let (_, port) = served.address.rsplit_once(':').expect("a port");
+    for (words, expected) in [
+        (&["SET", "k", "v"][..], "OK\n"),
+        (&["-3", "GET", "k"], "v\n"),
+        (&["EVAL", "return {1, KEYS[1]}", "1", "k"], "1\nk\n"),
+    ] {
+        let Some(printed) = tool("redis-cli", &[&["-p", port], words].concat()) else { return };
+        assert_eq!(printed, expected, "{words:?}");
+    }
+    let benchmark =
+        ["-p", port, "-n", "1000", "-c", "10", "-P", "4", "-r", "100", "--csv", "-t", "set,get,incr,mset"];
+    let Some(printed) = tool("redis-benchmark", &benchmark) else { return };
+    for test in ["SET", "GET", "INCR", "MSET (10 keys)"] {
+        assert!(printed.contains(&format!("\"{test}\",")), "{test} is not in\n{printed}");
+    }
 }
