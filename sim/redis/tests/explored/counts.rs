@@ -168,6 +168,24 @@ fn a_transaction_by_hand_waits_for_what_it_watches() {
     assert_eq!(counts, [("1".to_owned(), "1".into()), ("2".to_owned(), "2".into())]);
 }
 
+/// What a command touches may be more than its words tell: this one makes its script known to all.
+#[test]
+fn what_a_command_turns_out_to_touch_is_ordered_too() {
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let script = "return redis.call('INCR',KEYS[1])";
+        let mut teacher = redis.connection().with_instrumented_code();
+        thread::spawn(move || redis::cmd("EVAL").arg(&[script, "1", "a"]).exec(&mut teacher).unwrap());
+        let mut caller = redis.connection().with_instrumented_code();
+        let caller = thread::spawn(move || {
+            let line = "EVALSHA da8455f0535fd532821b3713a4eccd80fc4b8457 1 b";
+            send::<i64>(&mut caller, line).map_err(|error| error.code().unwrap_or("?").to_owned())
+        });
+        caller.join().unwrap()
+    });
+    assert_eq!(outcomes, [Ok(1), Err("NOSCRIPT".to_owned())].into());
+}
+
 #[test]
 fn a_connection_may_be_shared() {
     let (count, outcomes) = all(|| {
