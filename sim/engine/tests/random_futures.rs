@@ -1,5 +1,6 @@
 //! Random programs of futures that wait for one another and for the clock: of this crate's objects alone, and with tokio's.
 
+mod agreement;
 mod many;
 mod naive;
 

@@ -1,9 +1,10 @@
 //! The optimal strategy is held to the naive one on random programs over the semantic objects: the same classes, each
 //! once, and the same outcomes.
 
+mod agreement;
 mod many;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
@@ -209,27 +210,15 @@ proptest! {
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
-        let (naive, all, expected) = explore(&Explorer::naive().max_executions(40_000), &program);
-        prop_assume!(naive.is_complete());
-        prop_assert_eq!(naive.panics, 0);
-        let (optimal, classes, outcomes) = explore(&Explorer::optimal(), &program);
-        prop_assert!(optimal.is_complete());
-        prop_assert_eq!(optimal.redundant, 0);
-        let all: HashSet<_> = all.into_iter().collect();
-        let distinct: HashSet<_> = classes.iter().cloned().collect();
-        prop_assert_eq!(distinct.len(), classes.len(), "a class was run twice");
-        prop_assert_eq!(distinct.len(), all.len(), "the number of classes");
-        prop_assert!(distinct == all, "other classes");
-        prop_assert_eq!(outcomes, expected);
+        agreement::classes(40_000, |explorer| {
+            let found = explore(explorer, &program);
+            assert_eq!(found.0.panics, 0);
+            found
+        })?;
     }
 
     #[test]
     fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
-        let (stateful, _, outcomes) = explore(&Explorer::stateful(), &program);
-        prop_assume!(stateful.refused.is_none());
-        prop_assert!(stateful.is_complete());
-        let (naive, _, expected) = explore(&Explorer::naive().max_executions(40_000), &program);
-        prop_assume!(naive.is_complete());
-        prop_assert_eq!(outcomes, expected);
+        agreement::states(40_000, |explorer| explore(explorer, &program))?;
     }
 }

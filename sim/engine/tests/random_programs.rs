@@ -1,5 +1,6 @@
 //! The optimal strategy is held to the naive one on random programs: the same classes, each once, and the same outcomes.
 
+mod agreement;
 mod many;
 
 use std::collections::BTreeSet;
@@ -226,26 +227,11 @@ proptest! {
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
-        let (naive, all, expected) = explore(&Explorer::naive().max_executions(40_000), &program);
-        prop_assume!(naive.is_complete());
-        let (optimal, classes, outcomes) = explore(&Explorer::optimal(), &program);
-        prop_assert!(optimal.is_complete());
-        prop_assert_eq!(optimal.redundant, 0);
-        let all: std::collections::HashSet<_> = all.into_iter().collect();
-        let distinct: std::collections::HashSet<_> = classes.iter().cloned().collect();
-        prop_assert_eq!(distinct.len(), classes.len(), "a class was run twice");
-        prop_assert_eq!(distinct.len(), all.len(), "the number of classes");
-        prop_assert!(distinct == all, "other classes");
-        prop_assert_eq!(outcomes, expected);
+        agreement::classes(40_000, |explorer| explore(explorer, &program))?;
     }
 
     #[test]
     fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
-        let (stateful, _, outcomes) = explore(&Explorer::stateful(), &program);
-        prop_assume!(stateful.refused.is_none());
-        prop_assert!(stateful.is_complete());
-        let (naive, _, expected) = explore(&Explorer::naive().max_executions(40_000), &program);
-        prop_assume!(naive.is_complete());
-        prop_assert_eq!(outcomes, expected);
+        agreement::states(40_000, |explorer| explore(explorer, &program))?;
     }
 }

@@ -1,5 +1,6 @@
 //! Random programs of tasks that park, sleep, look at the clock, and spawn and join others in the middle.
 
+mod agreement;
 mod many;
 mod naive;
 

@@ -1,11 +1,13 @@
 //! Holds the optimal strategy to the naive one: the same classes, each of them once, and the same outcomes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use selvedge_engine::{Class, Ending, Explorer, Report};
+
+use crate::agreement;
 
 /// What the threads of a run saw, each in order.
 #[derive(Clone, Default)]
@@ -50,30 +52,16 @@ fn explore(explorer: &Explorer, body: impl Fn(&Seen) + 'static) -> (Report, Vec<
     (report, classes, outcomes)
 }
 
+/// The most executions of the naive search.
+const EXECUTIONS: u64 = 5_000;
+
 /// Explores `body` with both, if the naive search of it is short enough.
 pub(crate) fn hold(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCaseError> {
-    let (naive, all, expected) = explore(&Explorer::naive().max_executions(5_000), body.clone());
-    prop_assume!(naive.is_complete());
-    let (optimal, classes, outcomes) = explore(&Explorer::optimal(), body);
-    prop_assert!(optimal.is_complete());
-    prop_assert_eq!(optimal.redundant, 0);
-    let all: HashSet<_> = all.into_iter().collect();
-    let distinct: HashSet<_> = classes.iter().cloned().collect();
-    prop_assert_eq!(distinct.len(), classes.len(), "a class was run twice");
-    prop_assert_eq!(distinct.len(), all.len(), "the number of classes");
-    prop_assert!(distinct == all, "other classes");
-    prop_assert_eq!(&outcomes, &expected);
-    Ok(())
+    agreement::classes(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
 
 /// Explores `body` by its schedules and by its states, if the former are few enough. Programs that are refused are not
 /// counted.
 pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCaseError> {
-    let (stateful, _, outcomes) = explore(&Explorer::stateful(), body.clone());
-    prop_assume!(stateful.refused.is_none());
-    prop_assert!(stateful.is_complete());
-    let (naive, _, expected) = explore(&Explorer::naive().max_executions(5_000), body);
-    prop_assume!(naive.is_complete());
-    prop_assert_eq!(outcomes, expected);
-    Ok(())
+    agreement::states(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
