@@ -120,6 +120,12 @@ fn set_deadline(call: &mut Call<'_>, unit: Unit, is_absolute: bool) -> Answer {
     if !condition.holds(old, deadline) {
         return Ok(false.into());
     }
+    expire_at(call, key, deadline);
+    Ok(true.into())
+}
+
+/// Gives a key that is there a deadline. If that has passed, the key is gone at once.
+pub(super) fn expire_at(call: &mut Call<'_>, key: &Bytes, deadline: i64) {
     if deadline <= call.now() {
         call.remove(key);
         call.modified(key);
@@ -129,7 +135,6 @@ fn set_deadline(call: &mut Call<'_>, unit: Unit, is_absolute: bool) -> Answer {
         call.modified(key);
         call.notify(Events::GENERIC, "expire", key);
     }
-    Ok(true.into())
 }
 
 pub(super) fn ttl(call: &mut Call<'_>) -> Answer {

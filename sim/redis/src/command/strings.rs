@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::arguments::{integer, is, pairs};
-use super::expiry::{Expiry, Unit};
+use super::expiry::{self, Expiry, Unit};
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::Value;
 use crate::notify::Events;
@@ -161,15 +161,7 @@ pub(super) fn getex(call: &mut Call<'_>) -> Answer {
     let Some(value) = call.text(key)? else { return Ok(Reply::Null) };
     if let Some(expiry) = &options.expiry {
         let deadline = expiry.deadline(call)?;
-        if expiry.is_absolute && deadline <= call.now() {
-            call.remove(key);
-            call.modified(key);
-            call.notify(Events::GENERIC, "del", key);
-        } else {
-            call.data().set_deadline(key, Some(deadline));
-            call.modified(key);
-            call.notify(Events::GENERIC, "expire", key);
-        }
+        expiry::expire_at(call, key, deadline);
     } else if options.persists && call.data().set_deadline(key, None).is_some() {
         call.modified(key);
         call.notify(Events::GENERIC, "persist", key);
