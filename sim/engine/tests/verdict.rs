@@ -76,6 +76,23 @@ fn a_task_that_waits_for_itself_is_told_so() {
 }
 
 #[test]
+fn who_holds_the_lock_is_told_though_others_have_tried_since() {
+    let report = Explorer::optimal().run(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let _held = lock.lock();
+        let other = Arc::clone(&lock);
+        let tries = thread::Builder::new().name("hopeful".to_owned());
+        tries.spawn(move || assert!(other.try_lock().is_err())).unwrap().join().unwrap();
+        drop(lock.lock());
+    });
+    let Verdict::Deadlock { waiting, .. } = report.verdict() else { panic!("{report:?}") };
+    assert_eq!(
+        without_lines(&waiting[0]),
+        "main waits to lock a mutex, at HERE, which it has itself held since HERE"
+    );
+}
+
+#[test]
 fn a_panic_has_its_schedule_and_comes_before_a_deadlock() {
     let body = || {
         let x = Arc::new(AtomicU32::new(0));

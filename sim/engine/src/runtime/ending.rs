@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::execution::Execution;
 use super::panics::PanicReport;
 use super::task::{Phase, Task};
-use crate::event::{Mode, Pending, TaskId};
+use crate::event::{Pending, TaskId};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,15 +75,11 @@ impl Execution {
     /// Who holds the lock that `task` waits for, in words.
     pub(super) fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
         let &(location, _) = pending.actions().first()?;
-        let last = self.trail.last_event(location, &self.registry)?;
-        let (_, mode) = last.footprint.touched().find(|&(touched, _)| touched == location)?;
-        if mode != Mode::Acquire {
-            return None;
-        }
-        let holder = last.footprint.task;
+        let taken = self.trail.taken_by(location, &self.registry)?;
+        let holder = taken.footprint.task;
         let whose = if holder == task { "it has itself".to_owned() } else { self.task_name(holder) };
         let has = if holder == task { "" } else { " has" };
-        Some(format!(", which {whose}{has} held since {}", place(last.source)))
+        Some(format!(", which {whose}{has} held since {}", place(taken.source)))
     }
 }
 

@@ -397,10 +397,19 @@ impl Trail {
         Some(footprint)
     }
 
-    /// The last event that touched the location.
-    pub(crate) fn last_event(&self, location: LocationId, registry: &Registry) -> Option<&Event> {
-        let last = self.accesses.get(registry.chain(location).0 as usize)?;
-        self.events.get(last.position as usize)
+    /// The event that has taken the location exclusively, if it is a lock that is held so. Who only found it taken
+    /// has come later.
+    pub(crate) fn taken_by(&self, location: LocationId, registry: &Registry) -> Option<&Event> {
+        let mut id = registry.chain(location).0;
+        while id != NO_ACCESS {
+            let access = self.access(id);
+            match access.mode {
+                Mode::Acquire => return self.events.get(access.position as usize),
+                Mode::Nothing | Mode::Read | Mode::Glance | Mode::Probe => id = access.previous,
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Takes all events away.
