@@ -22,7 +22,7 @@ enum Kind {
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
     Replay(Schedule),
-    Stateful { max_states: Option<u64> },
+    Stateful { max_states: Option<u64>, foresees: bool },
 }
 
 impl Kind {
@@ -33,7 +33,7 @@ impl Kind {
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
             Kind::Replay(ref schedule) => Box::new(Replay::new(schedule.clone())),
-            Kind::Stateful { max_states } => Box::new(Stateful::new(max_states)),
+            Kind::Stateful { max_states, foresees } => Box::new(Stateful::new(max_states, foresees)),
         }
     }
 
@@ -153,7 +153,7 @@ impl Explorer {
     /// assert_eq!(states.count, 32); // which of the five have stored: 2^5
     /// ```
     pub fn stateful() -> Self {
-        Explorer::new(Kind::Stateful { max_states: None })
+        Explorer::new(Kind::Stateful { max_states: None, foresees: true })
     }
 
     /// Every interleaving. For small programs, and for checking the optimal strategy.
@@ -223,12 +223,22 @@ impl Explorer {
     ///
     /// If the search is another.
     pub fn max_states(mut self, states: u64) -> Self {
-        let Kind::Stateful { max_states } = &mut self.kind else {
+        let Kind::Stateful { max_states, .. } = &mut self.kind else {
             panic!(
                 "max_states bounds a search of states. Use it with Explorer::stateful, or max_executions instead"
             )
         };
         *max_states = Some(states);
+        self
+    }
+
+    /// Takes each step in each state, also where it is known that it leads to a state that was visited: to measure what
+    /// that knowledge saves, and to test that it is right.
+    #[doc(hidden)]
+    pub fn without_foresight(mut self) -> Self {
+        if let Kind::Stateful { foresees, .. } = &mut self.kind {
+            *foresees = false;
+        }
         self
     }
 
@@ -446,7 +456,7 @@ impl Explorer {
 
     fn max_states_bound(&self) -> Option<Bound> {
         match self.kind {
-            Kind::Stateful { max_states } => max_states.map(Bound::States),
+            Kind::Stateful { max_states, .. } => max_states.map(Bound::States),
             _ => None,
         }
     }

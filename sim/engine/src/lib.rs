@@ -186,11 +186,11 @@ pub use report::{Bound, Failure, Report};
 pub use run::{Class, Run, Step};
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
-pub use script::{Script, scripted};
+pub use script::{Script, scripted, symmetric};
 pub use sometimes::sometimes;
 #[doc(hidden)]
 pub use stateful::Part;
-pub use stateful::{Found, Monitor, States, Unfit, monitor};
+pub use stateful::{Alike, Found, Monitor, Name, States, Symbol, Unfit, monitor};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;

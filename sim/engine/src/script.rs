@@ -1,8 +1,10 @@
 //! Tasks that do one operation after the other, and remember nothing in between.
 
+use std::panic;
 use std::sync::Arc;
 
 use crate::runtime;
+use crate::stateful::Alike;
 use crate::thread::{Builder, JoinHandle};
 
 /// What a task of [`scripted`] does: operations, in order.
@@ -66,16 +68,79 @@ where
     S: Send + Sync + 'static,
     O: Send + 'static,
 {
-    let spawn = |Script { name, operations }: Script<O>| {
+    spawn_all(shared, scripts.into_iter().map(|script| (script, None)), perform)
+}
+
+/// Spawns a task for each script, as [`scripted`] does, and waits until all of them have ended. If one has panicked, so does
+/// this.
+///
+/// Scripts of the same [class](Alike::class) are alike, and a [search of states](crate::Explorer::stateful) takes two
+/// states for one if such tasks have only changed places.
+///
+/// # The caller's promise
+///
+/// As that of [`scripted`]. Besides, scripts of a class have the same operations, but for what they [write](Alike::symbols).
+/// Nothing tells such tasks apart: no operation looks at its task's name or [`ThreadId`](crate::thread::ThreadId). And what
+/// they write is kept where it is hashed as a [`Symbol`](crate::Symbol), and is never computed with nor compared but for
+/// being the same.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use selvedge_engine::{Alike, Explorer, Script, symmetric};
+///
+/// let program = || {
+///     let sum = Arc::new(AtomicU32::new(0));
+///     let adder = |_| (Script { name: "adder".to_owned(), operations: vec![(), ()] }, Alike::default());
+///     symmetric(&sum, (0..4).map(adder), |sum, ()| drop(sum.fetch_add(1, SeqCst)));
+/// };
+/// // How many of the four have added nothing, once, and twice.
+/// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 15);
+/// ```
+///
+/// # Panics
+///
+/// As [`spawn`](crate::thread::spawn); if scripts of one class do not write the same number of symbols; and if a script
+/// panics.
+pub fn symmetric<S, O>(
+    shared: &Arc<S>,
+    scripts: impl IntoIterator<Item = (Script<O>, Alike)>,
+    perform: fn(&S, &O),
+) where
+    S: Send + Sync + 'static,
+    O: Send + 'static,
+{
+    let (scripts, alike): (Vec<_>, Vec<_>) = scripts.into_iter().unzip();
+    runtime::begin_scripts(alike);
+    let placed = scripts.into_iter().enumerate().map(|(place, script)| (script, Some(place)));
+    for task in spawn_all(shared, placed, perform) {
+        if let Err(payload) = task.join() {
+            panic::resume_unwind(payload);
+        }
+    }
+}
+
+fn spawn_all<S, O>(
+    shared: &Arc<S>,
+    scripts: impl Iterator<Item = (Script<O>, Option<usize>)>,
+    perform: fn(&S, &O),
+) -> Vec<JoinHandle<()>>
+where
+    S: Send + Sync + 'static,
+    O: Send + 'static,
+{
+    let spawn = |(Script { name, operations }, place): (Script<O>, Option<usize>)| {
         let shared = Arc::clone(shared);
         let body = move || {
             for (done, operation) in operations.iter().enumerate() {
-                runtime::boundary(done);
+                runtime::boundary(done, place);
                 perform(&shared, operation);
             }
-            runtime::boundary(operations.len());
+            runtime::boundary(operations.len(), place);
         };
         Builder::new().name(name).spawn(body).expect("a task is spawned, or the exploration panics")
     };
-    scripts.into_iter().map(spawn).collect()
+    scripts.map(spawn).collect()
 }

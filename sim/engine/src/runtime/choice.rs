@@ -3,7 +3,7 @@
 use super::registry::Registry;
 use super::task::Task;
 use crate::event::{Footprint, TaskId};
-use crate::stateful::Fingerprint;
+use crate::stateful::{Fingerprint, Step};
 use crate::strategy::Options;
 
 /// The state of the run, as a strategy may ask about it.
@@ -13,6 +13,8 @@ pub(super) struct Choice<'a> {
     pub(super) registry: &'a Registry,
     pub(super) current: TaskId,
     pub(super) state: Fingerprint,
+    pub(super) sums: &'a [Fingerprint],
+    pub(super) step: Option<&'a Step>,
     pub(super) found: u64,
 }
 
@@ -40,6 +42,14 @@ impl Options for Choice<'_> {
     #[inline]
     fn state(&self) -> Fingerprint {
         self.state
+    }
+
+    fn sums(&self) -> &[Fingerprint] {
+        self.sums
+    }
+
+    fn step(&self) -> Option<&Step> {
+        self.step
     }
 
     fn order(&self, task: TaskId) -> TaskId {

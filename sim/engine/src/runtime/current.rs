@@ -12,7 +12,7 @@ use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine;
 use crate::event::{LocationId, TaskId};
-use crate::stateful::{Fingerprint, Monitor, Unfit};
+use crate::stateful::{Alike, Fingerprint, Monitor, Unfit};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -110,8 +110,18 @@ pub(crate) fn known_time() -> Option<u64> {
     })
 }
 
-/// The current task has done so many operations of its script, and remembers nothing of them.
-pub(crate) fn boundary(done: usize) {
+/// The scripts that the current task is about to spawn can take each other's places.
+pub(crate) fn begin_scripts(scripts: Vec<Alike>) {
+    with_if_any(|execution| {
+        if let Some(state) = &mut execution.state {
+            state.begin_scripts(scripts);
+        }
+    });
+}
+
+/// The current task has done so many operations of its script, and remembers nothing of them. The script has this place among
+/// those that can take each other's places, if they can.
+pub(crate) fn boundary(done: usize, script: Option<usize>) {
     catch_up();
     send_wakes();
     with_if_any(|execution| {
@@ -119,7 +129,7 @@ pub(crate) fn boundary(done: usize) {
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
             (its.objects, its.children) = (0, 0);
-            state.boundary(task, done as u32 + 1);
+            state.boundary(task, done as u32 + 1, script);
         }
     });
 }
@@ -171,13 +181,13 @@ pub(super) fn forget(run: u64, location: LocationId) {
 
 /// What the location of this key holds, or the object itself, is this from here on: `value` says it, if states are of
 /// interest.
-pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl FnOnce() -> Fingerprint) {
+pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl Fn() -> Fingerprint) {
     with_if_any(|execution| {
         if has_states(execution)
             && let Some(state) = &mut execution.state
         {
             let location = key.map_or(object, |key| execution.registry.key(object, key));
-            state.settle(location, value(), &execution.registry);
+            state.settle(location, value, &execution.registry);
         }
     });
 }
@@ -226,7 +236,7 @@ pub(super) fn register(new: New) -> Option<(LocationId, u64)> {
         let segment = execution.state.as_ref().map_or(0, |state| state.segment(task));
         let location = execution.registry.object(task, segment, nth, new);
         if let Some(state) = &mut execution.state {
-            state.created(location, task, nth, &execution.registry);
+            state.created(location, task, nth, &mut execution.registry);
         }
         (location, execution.registry.run())
     })

@@ -5,6 +5,7 @@ use super::ending::{Ending, place};
 use super::execution::Execution;
 use crate::event::Footprint;
 use crate::event::TaskId;
+use crate::stateful::State;
 use crate::strategy::Turn;
 
 /// What to look for where a program is not deterministic.
@@ -30,13 +31,16 @@ impl Execution {
             self.stopped = Some(Ending::TooLong);
             return None;
         }
-        let state = self.state();
+        let fingerprint = self.state();
+        let step = self.state.as_mut().map(State::take_step);
         let choice = Choice {
             tasks: &self.tasks,
             announced: self.announced,
             registry: &self.registry,
             current: self.current,
-            state,
+            state: fingerprint,
+            sums: self.state.as_ref().map_or(&[], State::sums),
+            step: step.as_ref(),
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
         let turn = self.strategy.choose(&choice, &self.trail);

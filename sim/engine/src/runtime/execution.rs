@@ -20,7 +20,7 @@ use super::task::{Phase, Task};
 use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{Coroutine, StackPool};
 use crate::event::{Pending, TaskId};
-use crate::stateful::{Digest, Fingerprint, Monitor, Part, State, Unfit};
+use crate::stateful::{Fingerprint, Monitor, Part, State, Unfit};
 use crate::strategy::{Strategy, Turn};
 
 /// The exploration that is going on.
@@ -86,7 +86,7 @@ impl Execution {
             recording,
             max_steps,
             spurious_wakeups: 0,
-            state: (strategy.tracking() == Tracking::Nothing).then(|| State::new(left_out)),
+            state: (strategy.tracking() == Tracking::Nothing).then(|| State::new(strategy.is_symmetric(), left_out)),
             monitor: None,
             unfit: None,
             trail: Trail::new(strategy.tracking()),
@@ -326,15 +326,7 @@ impl Execution {
     /// The fingerprint of the state that the run is in.
     pub(super) fn state(&mut self) -> Fingerprint {
         let Some(state) = &mut self.state else { return Fingerprint::NONE };
-        let program = state.fingerprint(&self.tasks, &self.registry);
-        match &self.monitor {
-            Some(monitor) if state.has(Part::Monitor) => {
-                let mut digest = Digest::default();
-                monitor.hash(&mut digest);
-                program.and(digest.fingerprint())
-            }
-            _ => program,
-        }
+        state.fingerprint(&self.tasks, &self.registry, self.monitor.as_deref())
     }
 
     /// The run does what a search of states cannot have: it is given up.

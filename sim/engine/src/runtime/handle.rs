@@ -97,7 +97,7 @@ impl Handle {
 
     /// What the object, or one of its keys, holds is this from here on, whoever has put it there.
     #[inline]
-    pub(crate) fn settle(&self, key: Option<u64>, value: impl FnOnce() -> Fingerprint) {
+    pub(crate) fn settle(&self, key: Option<u64>, value: impl Fn() -> Fingerprint) {
         if self.run != 0 {
             current::settle(self.location, key, value);
         }

@@ -37,8 +37,10 @@ pub(crate) struct LocationState {
 pub(crate) enum Holds {
     /// A word, which is its state. Each of its keys too.
     Word,
-    /// Nothing: its state says who waits or how far something is. Each of its keys too.
+    /// Nothing: its state says how far something is. Each of its keys too.
     Marks,
+    /// Nothing: its state says which tasks wait, or what has come to one of them. Each of its keys too.
+    Tasks,
     /// A value that is not in its state, which says who has locked it. Each of its keys too.
     Value,
     /// Nothing itself; each of its keys a value.
@@ -54,15 +56,22 @@ pub(crate) struct Holding {
     pub(crate) value: bool,
     /// It may hold several.
     pub(crate) many: bool,
+    /// Its state names tasks.
+    pub(crate) names_tasks: bool,
 }
 
 impl Holds {
     fn itself(self) -> Holding {
-        Holding { word: self == Holds::Word, value: self == Holds::Value, many: false }
+        Holding {
+            word: self == Holds::Word,
+            value: self == Holds::Value,
+            many: false,
+            names_tasks: self == Holds::Tasks,
+        }
     }
 
     fn keys(self) -> Holding {
-        Holding { word: self == Holds::Word, value: matches!(self, Holds::Value | Holds::Parts), many: false }
+        Holding { value: matches!(self, Holds::Value | Holds::Parts), ..self.itself() }
     }
 }
 
@@ -90,6 +99,8 @@ pub(crate) struct Details {
     holding: Holding,
     /// What its keys hold, if it is an object.
     keys: Holding,
+    /// It was made by a task that can take another's place.
+    is_of_alike: bool,
     /// The same in every run, and in every exploration in which tasks have the same numbers.
     identity: Fingerprint,
     /// The key of the object that was asked for last, by its hash: mostly it is the next one, too.
@@ -135,7 +146,7 @@ impl Registry {
         if self.tasks == 0 {
             self.new_task();
             let clock = self.new_object("the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
-            let tokens = self.new_object("an unpark", Holds::Marks, Fingerprint::of_kind(TOKENS_KIND));
+            let tokens = self.new_object("an unpark", Holds::Tasks, Fingerprint::of_kind(TOKENS_KIND));
             assert_eq!((clock, tokens), (CLOCK, TOKENS));
         }
     }
@@ -269,6 +280,7 @@ impl Registry {
             whole,
             holding,
             keys: holding,
+            is_of_alike: false,
             identity,
             last_key: None,
         });
@@ -324,6 +336,19 @@ impl Registry {
     #[inline]
     pub(crate) fn holds(&self, location: LocationId) -> Holding {
         self.details[location as usize].holding
+    }
+
+    /// Whether the location's name or its state has a task in it that can take another's place.
+    #[inline]
+    pub(crate) fn names_tasks(&self, location: LocationId) -> bool {
+        let details = &self.details[location as usize];
+        let is_of_one = |of: &Details| of.holding.names_tasks || of.is_of_alike;
+        is_of_one(details) || details.whole.is_some_and(|whole| is_of_one(&self.details[whole as usize]))
+    }
+
+    /// The object is one of a task's that can take another's place, in this run.
+    pub(crate) fn set_of_alike(&mut self, object: LocationId, is_of_alike: bool) {
+        self.details[object as usize].is_of_alike = is_of_alike;
     }
 
     /// What stands for the location in fingerprints.

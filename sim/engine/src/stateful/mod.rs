@@ -10,16 +10,21 @@
 mod fingerprint;
 mod monitor;
 mod part;
+mod renaming;
+mod side;
 mod simplest;
 mod state;
 mod states;
+mod step;
 mod unfit;
 mod visited;
 
 pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
 pub use part::Part;
-pub(crate) use state::State;
+pub use renaming::{Alike, Name, Symbol};
+pub(crate) use state::{State, moved_on};
 pub use states::{Found, States};
+pub(crate) use step::Step;
 pub use unfit::Unfit;
 pub(crate) use visited::Visited;

@@ -16,8 +16,22 @@ pub trait Monitor: fmt::Debug {
     /// which the task has told before the event, and not yet done anything, begins with it.
     fn step(&self, task: u32);
 
-    /// Feeds in all that its later judgements depend on, and what it has found in this step.
+    /// Feeds in all that its later judgements depend on, and what it has found in this step; but for what
+    /// [`hash_task`](Monitor::hash_task) feeds in. Tasks are to be hashed as [`Name`](crate::Name), and what scripts write as
+    /// [`Symbol`](crate::Symbol), in an order that does not depend on either: tasks that are
+    /// [alike](crate::Alike) can have changed places.
     fn hash(&self, state: &mut dyn Hasher);
+
+    /// Feeds in what its later judgements depend on that concerns this task alone.
+    fn hash_task(&self, task: u32, state: &mut dyn Hasher) {
+        let _ = (task, state);
+    }
+
+    /// Whether it was told of something since the last [`step`](Monitor::step), that one included: if not, neither what it
+    /// remembers nor what it finds has to do with the step, but that what it had found before is no longer found.
+    fn is_touched(&self) -> bool {
+        true
+    }
 
     /// What it has found in this step, a bit for each kind.
     fn found(&self) -> u64;

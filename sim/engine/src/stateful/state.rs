@@ -1,209 +1,171 @@
-//! The state of the run that is going on, as one fingerprint that is kept up with each event.
-//!
-//! It is a sum of words, one for each task and one for each location that is not as it was made, so that what an event
-//! changes is taken out and put back in, whatever else there is.
+//! The state of the run that is going on: the least of its sides, one for each way to name tasks that are alike.
 
-use crate::event::{Access, Event, LocationId, MODES, Mode, Pending, TaskId};
-use crate::runtime::{CLOCK, Phase, Registry, Task};
+use std::cmp;
+use std::rc::Rc;
 
-use super::{Fingerprint, Part};
-
-/// What the fingerprints of different things begin with.
-mod kind {
-    pub(super) const TASK: u8 = 1;
-    pub(super) const LOCAL: u8 = 2;
-    pub(super) const LOCATION: u8 = 3;
-    pub(super) const CONTENT: u8 = 4;
-    pub(super) const VALUE: u8 = 5;
-    pub(super) const TIMES: u8 = 6;
-    pub(super) const END: u8 = 7;
-}
-
-/// What is known of a task.
-#[derive(Clone, Copy, Debug, Default)]
-struct TaskPart {
-    /// What it has observed since its last boundary.
-    local: Fingerprint,
-    /// How many events it has done since then.
-    steps: u32,
-    /// Its last boundary, from 1; 0 before the first.
-    segment: u32,
-    /// The latest time that it can know of.
-    known: u64,
-    /// Its word in the sum.
-    word: Fingerprint,
-}
-
-/// What is known of a location, beyond its state in the registry.
-#[derive(Clone, Debug, Default)]
-struct LocationPart {
-    /// The run that this is of.
-    run: u64,
-    /// What is kept there that is not in its state.
-    value: Fingerprint,
-    /// The sum of what the keys of the object hold.
-    content: Fingerprint,
-    /// What it adds to the content of the object that it is a key of.
-    share: Fingerprint,
-    /// Its word in the sum.
-    word: Fingerprint,
-    /// For each mode, the latest time that a task knew of when it touched the location so. `None` if none knew of any.
-    times: Option<Box<[u64; MODES]>>,
-}
+use super::renaming::{self, Alike, Renaming};
+use super::side::Side;
+use super::{Digest, Fingerprint, Monitor, Part, Step};
+use crate::event::{Access, Event, LocationId, Pending, TaskId};
+use crate::runtime::{Registry, Task};
 
 /// The state of the run that is going on.
 pub(crate) struct State {
-    tasks: Vec<TaskPart>,
-    locations: Vec<LocationPart>,
-    run: u64,
-    sum: Fingerprint,
-    /// The tasks whose words are to be worked out again, a bit for each.
-    changed: u64,
-    left_out: Option<Part>,
+    /// Those beyond the ones in use are kept for their memory.
+    sides: Vec<Side>,
+    in_use: usize,
+    /// The scripts of this run, if they are renamed, and their renamings.
+    scripts: Vec<Alike>,
+    renamings: Vec<Rc<Renaming>>,
+    /// Whether tasks may take the places of others that are like them.
+    is_symmetric: bool,
+    /// Something in the run names a task that can take another's place: from there on nobody does.
+    is_named: bool,
+    /// The sums of the sides.
+    sums: Vec<Fingerprint>,
+    /// What else there is to be known of each task, in the first side.
+    beside: Vec<Fingerprint>,
+    step: Step,
 }
 
 impl State {
-    pub(crate) fn new(left_out: Option<Part>) -> Self {
+    pub(crate) fn new(is_symmetric: bool, left_out: Option<Part>) -> Self {
         State {
-            tasks: Vec::new(),
-            locations: Vec::new(),
-            run: 0,
-            sum: Fingerprint::NONE,
-            changed: 0,
-            left_out,
+            sides: vec![Side::new(left_out)],
+            in_use: 1,
+            scripts: Vec::new(),
+            renamings: Vec::new(),
+            is_symmetric,
+            is_named: false,
+            sums: Vec::new(),
+            beside: Vec::new(),
+            step: Step::default(),
         }
     }
 
     /// A run begins.
     pub(crate) fn begin_run(&mut self, run: u64) {
-        self.tasks.clear();
-        self.run = run;
-        self.sum = Fingerprint::NONE;
-        self.changed = 0;
+        self.in_use = 1;
+        self.sides[0].begin_run(run);
+        self.is_named = false;
+        self.step.clear();
+    }
+
+    /// The scripts that are about to begin can take each other's places.
+    pub(crate) fn begin_scripts(&mut self, scripts: Vec<Alike>) {
+        if !self.is_symmetric || self.in_use > 1 {
+            return;
+        }
+        if self.scripts != scripts {
+            self.renamings = Renaming::all(&scripts);
+            self.scripts = scripts;
+        }
+        self.in_use = self.renamings.len();
+        if let [first, rest @ ..] = self.renamings.as_slice() {
+            self.sides[0].rename(first);
+            for (at, renaming) in rest.iter().enumerate() {
+                if self.sides.len() == at + 1 {
+                    let side = self.sides[0].clone();
+                    self.sides.push(side);
+                }
+                let (first, others) = self.sides.split_at_mut(1);
+                others[at].begin_as(&first[0], renaming);
+            }
+        }
+    }
+
+    /// Whether scripts are renamed in this run.
+    fn is_renamed(&self) -> bool {
+        self.is_symmetric && self.sides[0].has_scripts()
+    }
+
+    fn first(&self) -> &Side {
+        &self.sides[0]
+    }
+
+    fn each(&mut self, mut change: impl FnMut(&mut Side)) {
+        self.sides[..self.in_use].iter_mut().for_each(&mut change);
     }
 
     pub(crate) fn has(&self, part: Part) -> bool {
-        self.left_out != Some(part)
+        self.first().has(part)
     }
 
     /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
     pub(crate) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
-        let local = match parent {
-            None => Fingerprint::of_kind(kind::LOCAL),
-            Some(parent) => self.knowledge(parent).with(nth as u64 + 1, 0),
-        };
-        let known = parent.map_or(0, |parent| self.tasks[parent as usize].known);
-        if self.tasks.len() <= task as usize {
-            self.tasks.resize(task as usize + 1, TaskPart::default());
-        }
-        self.tasks[task as usize] = TaskPart { local, known, ..TaskPart::default() };
-        self.changed |= 1 << task;
+        self.each(|side| side.spawned(task, parent, nth));
     }
 
     /// `task` has waited for the end of `other`, and has its result.
     pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
-        let (end, known) = (self.knowledge(other), self.tasks[other as usize].known);
-        let its = &mut self.tasks[task as usize];
-        its.local = its.local.and(Fingerprint::of_kind(kind::END)).and(end);
-        its.known = its.known.max(known);
-        self.changed |= 1 << task;
+        self.each(|side| side.joined(task, other));
     }
 
-    /// Nothing of the task's past matters but that this boundary, from 1, has been reached.
-    pub(crate) fn boundary(&mut self, task: TaskId, segment: u32) {
-        let its = &mut self.tasks[task as usize];
-        its.local = Fingerprint::of_kind(kind::LOCAL).with(u64::from(task) + 1, segment.into());
-        its.steps = 0;
-        its.segment = segment;
-        self.changed |= 1 << task;
+    /// Nothing of the task's past matters but that this boundary, from 1, has been reached, of this script.
+    pub(crate) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
+        let script = script.filter(|_| self.is_symmetric);
+        self.each(|side| side.boundary(task, segment, script));
     }
 
     /// The task's last boundary, from 1; 0 before the first.
     pub(crate) fn segment(&self, task: TaskId) -> u32 {
-        self.tasks[task as usize].segment
+        self.first().segment(task)
     }
 
     /// The latest time that the task can know of, which it is told.
     pub(crate) fn tell_time(&mut self, task: TaskId) -> u64 {
-        let its = &mut self.tasks[task as usize];
-        its.local = its.local.with(0, its.known);
-        self.changed |= 1 << task;
-        its.known
-    }
-
-    /// All that the task's next action depends on, and what it captures.
-    fn knowledge(&self, task: TaskId) -> Fingerprint {
-        let its = &self.tasks[task as usize];
-        its.local.with(its.steps.into(), its.segment.into())
+        let mut known = 0;
+        self.each(|side| known = side.tell_time(task));
+        known
     }
 
     /// Where the task stands has changed, or what it has announced.
     #[inline]
     pub(crate) fn change(&mut self, task: TaskId) {
-        self.changed |= 1 << task;
+        self.each(|side| side.change(task));
     }
 
     /// An object has been made. What it holds is a function of what its creator knows.
-    pub(crate) fn created(&mut self, location: LocationId, creator: TaskId, nth: usize, registry: &Registry) {
-        self.forget(location);
-        if registry.holds(location).value {
-            let value = self.knowledge(creator).with(nth as u64, u64::from(kind::VALUE));
-            self.part(location).value = value;
-        }
-        self.weigh(location, registry);
+    pub(crate) fn created(
+        &mut self,
+        location: LocationId,
+        creator: TaskId,
+        nth: usize,
+        registry: &mut Registry,
+    ) {
+        registry.set_of_alike(location, self.first().is_alike(creator));
+        let registry = &*registry;
+        self.each(|side| side.created(location, creator, nth, registry));
     }
 
     /// An object is gone: nobody will ever touch it.
     pub(crate) fn forget(&mut self, location: LocationId) {
-        let run = self.run;
-        if let Some(part) = self.locations.get_mut(location as usize)
-            && part.run == run
-        {
-            self.sum.take(part.word);
-            *part = LocationPart { run, ..LocationPart::default() };
-        }
+        self.each(|side| side.forget(location));
     }
 
     /// What the location holds is this, whatever was known of who put it there.
-    pub(crate) fn settle(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
-        self.part(location).value = value;
-        self.weigh(location, registry);
+    pub(crate) fn settle(
+        &mut self,
+        location: LocationId,
+        value: impl Fn() -> Fingerprint,
+        registry: &Registry,
+    ) {
+        self.each(|side| {
+            let (value, is_ambiguous) = renaming::under(side.renaming(), side.names(), &value);
+            side.is_named |= is_ambiguous;
+            side.settle(location, value, registry);
+        });
     }
 
     /// The task may have changed something in what the location holds.
     pub(crate) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        let by = self.knowledge(task);
-        let part = self.part(location);
-        part.value = part.value.and(by);
-        self.weigh(location, registry);
+        self.each(|side| side.meddled(task, location, registry));
     }
 
     /// The task looks at what the location holds, without an event: nobody else can get at it.
     pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        let (value, content) = self.held(location);
-        let its = &mut self.tasks[task as usize];
-        its.local = its.local.with(1, registry.state(location)).and(value).and(content);
-        self.changed |= 1 << task;
-    }
-
-    fn part(&mut self, location: LocationId) -> &mut LocationPart {
-        let at = location as usize;
-        if self.locations.len() <= at {
-            self.locations.resize_with(at + 1, LocationPart::default);
-        }
-        let part = &mut self.locations[at];
-        if part.run != self.run {
-            *part = LocationPart { run: self.run, ..LocationPart::default() };
-        }
-        part
-    }
-
-    /// What is kept at the location and under its keys.
-    fn held(&self, location: LocationId) -> (Fingerprint, Fingerprint) {
-        match self.locations.get(location as usize) {
-            Some(part) if part.run == self.run && self.has(Part::Values) => (part.value, part.content),
-            _ => (Fingerprint::NONE, Fingerprint::NONE),
-        }
+        self.step.touched.push(location);
+        self.each(|side| side.looked(task, location, registry));
     }
 
     /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
@@ -214,165 +176,99 @@ impl State {
         accesses: &[Access],
         registry: &Registry,
     ) {
-        let task = event.footprint.task;
-        let its = &mut self.tasks[task as usize];
-        its.steps += 1;
-        let mut local = its.local;
-        if event.footprint.alternatives > 1 {
-            local = local.with(2, event.footprint.choice.into());
-        }
-        for (slot, ((location, mode), access)) in event.footprint.touched().zip(accesses).enumerate() {
-            if mode == Mode::Nothing {
-                continue;
-            }
-            if pending.observes_state(slot, mode) {
-                local = local.with(slot as u64 + 3, access.before);
-            }
-            let (value, content) = self.held(location);
-            if looks(mode) && value != Fingerprint::NONE {
-                local = local.and(value);
-            }
-            if looks(mode) && mode != Mode::Glance && content != Fingerprint::NONE {
-                local = local.and(content).with(4, 0);
-            }
-        }
-        self.tasks[task as usize].local = local;
-        self.changed |= 1 << task;
-        let writer = self.knowledge(task);
-        for (slot, (location, mode)) in event.footprint.touched().enumerate() {
-            if mode == Mode::Nothing {
-                continue;
-            }
-            let holds = registry.holds(location);
-            if holds.value && matches!(mode, Mode::Write | Mode::Release) {
-                let value = writer.with(slot as u64, u64::from(kind::VALUE));
-                let part = self.part(location);
-                // Several items can share a location.
-                part.value = if holds.many { part.value.and(value) } else { value };
-            }
-            self.weigh(location, registry);
-        }
-        self.pass_time_on(event, accesses, registry);
-    }
-
-    /// Whoever happens to come after this event knows the time that its task knows.
-    fn pass_time_on(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
-        let task = event.footprint.task as usize;
-        let mut known = self.tasks[task].known;
-        for ((location, mode), access) in event.footprint.touched().zip(accesses) {
-            if location == CLOCK && mode != Mode::Nothing {
-                known = known.max(access.after);
-            }
-            if let Some(times) =
-                self.locations.get(location as usize).and_then(|part| part.times_in(self.run))
-            {
-                let conflicting = Mode::ALL.into_iter().filter(|other| mode.conflicts(*other));
-                known = conflicting.map(|other| times[other as usize]).fold(known, u64::max);
-            }
-        }
-        if known == 0 {
-            return;
-        }
-        self.tasks[task].known = known;
-        for (location, mode) in event.footprint.touched() {
-            if mode != Mode::Nothing {
-                let times = self.part(location).times.get_or_insert_default();
-                times[mode as usize] = times[mode as usize].max(known);
-                self.weigh(location, registry);
-            }
-        }
-    }
-
-    /// Works out the location's word, and what it adds to the object that it is a key of.
-    fn weigh(&mut self, location: LocationId, registry: &Registry) {
-        let state = registry.state(location);
-        let (holds, identity) = (registry.holds(location), registry.identity(location));
-        let has_clock = self.has(Part::Clock);
-        let (has_locks, has_values) = (self.has(Part::Locks), self.has(Part::Values));
-        let part = self.part(location);
-        let value = if has_values { part.value } else { Fingerprint::NONE };
-        let is_kept = match (location, holds.word) {
-            (CLOCK, _) => has_clock,
-            (_, true) => has_values,
-            (_, false) => has_locks,
-        };
-        let state = if is_kept { state } else { 0 };
-        let mut word = Fingerprint::NONE;
-        if state != 0 || value != Fingerprint::NONE {
-            word = Fingerprint::of_kind(kind::LOCATION).and(identity).with(0, state).and(value);
-        }
-        if let Some(times) = &part.times
-            && has_clock
-        {
-            let all = times
-                .iter()
-                .fold(Fingerprint::of_kind(kind::TIMES).and(identity), |all, &time| all.with(0, time));
-            word.add(all);
-        }
-        let old = std::mem::replace(&mut part.word, word);
-        let share = match (holds.value, value, state) {
-            (true, Fingerprint::NONE, _) | (false, _, 0) => Fingerprint::NONE,
-            (true, value, _) => Fingerprint::of_kind(kind::CONTENT).and(identity).and(value),
-            (false, _, state) => Fingerprint::of_kind(kind::CONTENT).and(identity).with(0, state),
-        };
-        let before = std::mem::replace(&mut part.share, share);
-        self.sum.take(old);
-        self.sum.add(word);
-        if let Some(whole) = registry.details(location).whole
-            && before != share
-        {
-            let content = &mut self.part(whole).content;
-            content.take(before);
-            content.add(share);
-        }
+        self.step.touched.extend(event.footprint.locations());
+        self.each(|side| side.executed(pending, event, accesses, registry));
     }
 
     /// The fingerprint of the state.
-    pub(crate) fn fingerprint(&mut self, tasks: &[Task], registry: &Registry) -> Fingerprint {
-        let mut changed = std::mem::take(&mut self.changed);
-        while changed != 0 {
-            let task = changed.trailing_zeros() as TaskId;
-            changed &= changed - 1;
-            let word = self.word_of(task, &tasks[task as usize], registry);
-            let old = std::mem::replace(&mut self.tasks[task as usize].word, word);
-            self.sum.take(old);
-            self.sum.add(word);
-        }
-        self.sum
+    pub(crate) fn fingerprint(
+        &mut self,
+        tasks: &[Task],
+        registry: &Registry,
+        monitor: Option<&dyn Monitor>,
+    ) -> Fingerprint {
+        let monitor = monitor.filter(|_| self.has(Part::Monitor));
+        let mut changed = 0;
+        self.each(|side| changed |= side.weigh_tasks(tasks, registry));
+        self.step.tasks |= changed;
+        self.step.moved.append(&mut self.sides[0].moved);
+        self.each(|side| side.moved.clear());
+        let was_named = self.is_named;
+        let is_named = |sides: &[Side]| sides.iter().any(|side| side.is_named);
+        self.is_named |= self.is_renamed() && is_named(&self.sides[..self.in_use]);
+        self.step.is_touching |= monitor.is_some_and(Monitor::is_touched);
+        let least = self.least(monitor, tasks.len()).unwrap_or_else(|| {
+            // The monitor names a task that has no name of its own.
+            self.is_named = true;
+            self.least(monitor, tasks.len()).unwrap_or_default()
+        });
+        self.step.is_renaming |= was_named != self.is_named;
+        least
     }
 
-    fn word_of(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
-        let its = &self.tasks[task as usize];
-        let phase = match of.phase {
-            Phase::Absent => return Fingerprint::NONE,
-            Phase::Starting | Phase::Ready => 0,
-            Phase::Joining(other) => 2 + u64::from(other),
-            Phase::Ended => 1,
-        };
-        let mut word = Fingerprint::of_kind(kind::TASK).with(task.into(), phase).with(0, its.segment.into());
-        if self.has(Part::Observed) {
-            word = word.and(its.local);
-        }
-        if self.has(Part::Clock) {
-            word = word.with(0, its.known);
-        }
-        if self.has(Part::Pending) {
-            word = word.with(0, its.steps.into());
-            if let Some(pending) = &of.pending {
-                word = pending.operands(word, |location| registry.identity(location));
+    /// The least of the sides. `None` if one of them tells of a task by a name that others have, too.
+    fn least(&mut self, monitor: Option<&dyn Monitor>, tasks: usize) -> Option<Fingerprint> {
+        self.sums.clear();
+        let is_named = self.is_named;
+        let sides = if is_named { 1 } else { self.in_use };
+        let mut beside = std::mem::take(&mut self.step.spare);
+        for (at, side) in self.sides[..sides].iter().enumerate() {
+            let mut hashed = Fingerprint::NONE;
+            beside.clear();
+            if let Some(monitor) = monitor {
+                let digest = |feed: &dyn Fn(&mut Digest)| {
+                    let mut digest = Digest::default();
+                    feed(&mut digest);
+                    digest.fingerprint()
+                };
+                let names = side.names().map(|(name, is_shared)| (name, is_shared && !is_named));
+                let hash = || {
+                    let of_task = |task| digest(&|to| monitor.hash_task(task as u32, to));
+                    beside.extend((0..tasks).map(of_task));
+                    digest(&|to| monitor.hash(to))
+                };
+                let renaming = if is_named { Rc::default() } else { Rc::clone(side.renaming()) };
+                let (whole, is_ambiguous) = if is_named {
+                    renaming::under(&renaming, std::iter::empty(), hash)
+                } else {
+                    renaming::under(&renaming, names, hash)
+                };
+                if is_ambiguous {
+                    self.step.spare = beside;
+                    return None;
+                }
+                hashed = whole;
             }
+            if at == 0 {
+                self.step.note_beside(&self.beside, &beside);
+                self.beside.clone_from(&beside);
+            }
+            let mut sum = side.sum(is_named, &beside);
+            sum.add(hashed);
+            self.sums.push(sum);
         }
-        word
+        self.step.spare = beside;
+        self.sums.iter().copied().min()
+    }
+
+    /// The sums of all sides, when the fingerprint was last worked out.
+    pub(crate) fn sums(&self) -> &[Fingerprint] {
+        &self.sums
+    }
+
+    /// What has happened since this was last asked.
+    pub(crate) fn take_step(&mut self) -> Step {
+        let empty = Step { spare: std::mem::take(&mut self.step.spare), ..Step::default() };
+        std::mem::replace(&mut self.step, empty)
     }
 }
 
-impl LocationPart {
-    fn times_in(&self, run: u64) -> Option<&[u64; MODES]> {
-        self.times.as_deref().filter(|_| self.run == run)
-    }
-}
-
-/// Whether an access of this mode can look at what the location holds beyond its state.
-fn looks(mode: Mode) -> bool {
-    !matches!(mode, Mode::Nothing | Mode::Update | Mode::Release | Mode::ReleaseShared | Mode::Probe)
+/// The least of the sums, each moved on by its own distance.
+pub(crate) fn moved_on(sums: &[Fingerprint], by: &[Fingerprint]) -> Fingerprint {
+    let sum = |(sum, by): (&Fingerprint, &Fingerprint)| {
+        let mut sum = *sum;
+        sum.add(*by);
+        sum
+    };
+    sums.iter().zip(by).map(sum).reduce(cmp::min).unwrap_or_default()
 }

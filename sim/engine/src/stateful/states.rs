@@ -10,6 +10,8 @@ pub struct States {
     pub count: u64,
     /// How many steps lead from one of them to another (or the same).
     pub transitions: u64,
+    /// How many of the steps did not have to be taken, because it was known that they lead to a state that was visited.
+    pub foreseen: u64,
     /// The runs that this took: those that ended in a new state, and those that were cut short at a known one.
     pub runs: u64,
     /// The memory that the states are kept in, in bytes.

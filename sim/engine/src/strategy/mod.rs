@@ -1,5 +1,6 @@
 //! Strategies: which task goes next, and which schedule is run after this one. One a file.
 
+mod foresight;
 mod naive;
 mod numbers;
 mod optimal;
@@ -24,7 +25,7 @@ use std::iter;
 
 use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
-use crate::stateful::{Fingerprint, States};
+use crate::stateful::{Fingerprint, States, Step};
 
 /// What a strategy can choose from.
 pub(crate) trait Options {
@@ -38,6 +39,15 @@ pub(crate) trait Options {
     fn alternatives(&self, task: TaskId) -> u16;
     /// The state that the run is in, if the strategy [tracks](Strategy::tracking) nothing else.
     fn state(&self) -> Fingerprint;
+    /// The sums that the state is the least of: see [`State::sums`](crate::stateful::State::sums).
+    fn sums(&self) -> &[Fingerprint] {
+        &[]
+    }
+    /// What has led here from where the strategy was last asked. `None` if there is no telling where the same step leads from
+    /// another state.
+    fn step(&self) -> Option<&Step> {
+        None
+    }
     /// As which one the task was spawned in this run, from 0: its number wherever the schedule is run by itself.
     fn order(&self, task: TaskId) -> TaskId;
     /// What the run's monitor has found in the step that led there.
@@ -76,6 +86,11 @@ pub(crate) trait Strategy {
 
     /// The run has ended: leaves in the trail the prefix that the next run repeats. False if there is no next run.
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool;
+
+    /// Whether tasks that are alike may take each other's places in the states that the strategy is told.
+    fn is_symmetric(&self) -> bool {
+        false
+    }
 
     /// Whether the run that has just ended was cut short because every task that could go on was asleep: work that an
     /// optimal explorer never does.

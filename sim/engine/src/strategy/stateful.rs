@@ -8,19 +8,23 @@
 //! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
 //! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
 
+use super::foresight::Foresight;
 use super::{Options, Strategy, Turn, part_done};
 use crate::event::Event;
 use crate::runtime::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
-use crate::stateful::{Found, States, Visited};
+use crate::stateful::{Fingerprint, Found, States, Visited};
 
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
-    /// The turns that are still to be tried, the next one last.
-    untried: Vec<Turn>,
+    /// The turns that are still to be tried, the next one last; and the state that it leads to, if that is foreseen.
+    untried: Vec<(Turn, Option<Fingerprint>)>,
     /// How many there were.
     degree: usize,
+    /// Its event comes with the one before it, and is not chosen.
+    is_glued: bool,
+    foresight: Foresight,
 }
 
 /// The strategy's state: a node for each event of the trail.
@@ -31,6 +35,10 @@ pub(crate) struct Stateful {
     visited: Visited,
     /// The most states that may be visited.
     max_states: Option<u64>,
+    /// Whether steps are left out that are known to lead to a state that was visited.
+    foresees: bool,
+    /// The turn that was taken last.
+    taken: Option<Turn>,
     states: States,
     /// The run was cut short at a state that was visited before.
     was_cut: bool,
@@ -38,16 +46,31 @@ pub(crate) struct Stateful {
 }
 
 impl Stateful {
-    pub(crate) fn new(max_states: Option<u64>) -> Self {
+    pub(crate) fn new(max_states: Option<u64>, foresees: bool) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
             visited: Visited::default(),
             max_states,
+            foresees,
+            taken: None,
             states: States::default(),
             was_cut: false,
             is_full: false,
         }
+    }
+
+    /// The next turn that is to be tried in the last node: not one that is known to lead to a state that was visited.
+    fn next_turn(&mut self) -> Option<Turn> {
+        let node = &mut self.nodes[self.depth - 1];
+        while let Some((turn, state)) = node.untried.pop() {
+            if !state.is_some_and(|state| self.visited.contains(state)) {
+                return Some(turn);
+            }
+            self.states.transitions += 1;
+            self.states.foreseen += 1;
+        }
+        None
     }
 
     /// The run is in a state that was not visited before.
@@ -76,31 +99,46 @@ impl Strategy for Stateful {
         Tracking::Nothing
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
         if self.depth == trail.len() {
             let state = options.state();
+            if self.nodes.len() == self.depth {
+                self.nodes.push(Node::default());
+            }
+            let (before, node) = self.nodes.split_at_mut(self.depth);
+            let node = &mut node[0];
+            if self.foresees {
+                let before = before.iter_mut().rfind(|node| !node.is_glued);
+                let before = before.map(|node| &mut node.foresight).zip(self.taken);
+                debug_assert!(before.as_ref().is_none_or(|(before, turn)| before.of(*turn).is_none_or(|it| it == state)));
+                node.foresight.begin(before, options);
+            }
             let has_room = self.max_states.is_none_or(|most| self.visited.len() < most);
             self.is_full = !has_room && !self.visited.contains(state);
             if !has_room || !self.visited.insert(state) {
                 self.was_cut = true;
                 return None;
             }
-            self.note(options, trail);
-            if self.nodes.len() == self.depth {
-                self.nodes.push(Node::default());
-            }
-            let node = &mut self.nodes[self.depth];
             self.depth += 1;
             node.untried.clear();
             // The last is tried first: the current task, if it can go on.
             let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
             for task in others.chain([options.current()]) {
                 let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
-                node.untried.extend(turns);
+                node.untried.extend(turns.map(|turn| (turn, node.foresight.of(turn))));
             }
             node.degree = node.untried.len();
+            node.is_glued = false;
+            self.note(options, trail);
         }
-        self.nodes[self.depth - 1].untried.pop()
+        self.taken = self.next_turn();
+        // Whatever can come next is known.
+        self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
+        self.taken
     }
 
     fn executed(&mut self, trail: &Trail) {
@@ -113,8 +151,9 @@ impl Strategy for Stateful {
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
         }
-        self.nodes[self.depth].untried.clear();
-        self.nodes[self.depth].degree = 1;
+        let node = &mut self.nodes[self.depth];
+        node.untried.clear();
+        (node.degree, node.is_glued) = (1, true);
         self.depth += 1;
     }
 
@@ -128,7 +167,9 @@ impl Strategy for Stateful {
         // Where a run ended nothing was chosen.
         self.depth = self.depth.min(trail.len());
         while trail.pop(registry).is_some() {
-            if !self.nodes[self.depth - 1].untried.is_empty() {
+            if let Some(turn) = self.next_turn() {
+                // To be tried once its state has been come to again.
+                self.nodes[self.depth - 1].untried.push((turn, None));
                 return true;
             }
             self.depth -= 1;

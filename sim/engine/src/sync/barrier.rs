@@ -110,7 +110,7 @@ impl BarrierWaitResult {
 impl Barrier {
     /// A barrier for so many tasks.
     pub fn new(tasks: usize) -> Self {
-        Barrier { handle: Handle::new("a barrier", Holds::Marks, 0), tasks, inner: sync::Barrier::new(tasks) }
+        Barrier { handle: Handle::new("a barrier", Holds::Tasks, 0), tasks, inner: sync::Barrier::new(tasks) }
     }
 
     /// Waits until as many tasks wait as the barrier is for.

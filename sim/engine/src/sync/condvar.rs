@@ -173,7 +173,7 @@ impl WaitTimeoutResult {
 impl Condvar {
     /// A condvar that nobody waits for.
     pub fn new() -> Self {
-        Condvar { handle: Handle::new("a condvar", Holds::Marks, 0), inner: sync::Condvar::new() }
+        Condvar { handle: Handle::new("a condvar", Holds::Tasks, 0), inner: sync::Condvar::new() }
     }
 
     /// Unlocks the mutex, waits for a notification, and locks the mutex again.

@@ -1,0 +1,244 @@
+//! Tasks that are alike, and what they write, under other names.
+//!
+//! If two tasks have the same script, a state in which they have changed places has the same future, but for their names:
+//! it is enough to go on from one of the two. So a state is looked at under each renaming that takes tasks to tasks that
+//! are alike, and is known by the least of its fingerprints. Tasks that write nothing of their own need no renaming: they
+//! share a name, and the sum of their words has no order. What a task alone writes is renamed together with it.
+//!
+//! Ip, Dill: "Better verification through symmetry", Formal Methods in System Design 9, 1996.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// What makes a script like others: see [`symmetric`](crate::symmetric).
+///
+/// # Examples
+///
+/// See [`symmetric`](crate::symmetric).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alike {
+    /// Scripts of the same number are alike: they have the same operations, but for what these write.
+    pub class: u32,
+    /// What this script writes and no other does, in the order of its operations: those in the same place in scripts that
+    /// are alike stand for one another. Wherever such a thing is hashed, it must be as a [`Symbol`].
+    pub symbols: Vec<u64>,
+}
+
+/// More renamings than this are not tried: the tasks of the class that would have more are told apart instead.
+const MOST: usize = 24;
+
+/// One way to name scripts and what they write.
+#[derive(Debug, Default)]
+pub(super) struct Renaming {
+    scripts: Vec<Called>,
+    /// Of each symbol that stands for another, which; in order.
+    symbols: Vec<(u64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Called {
+    name: u64,
+    /// Other scripts are like it.
+    is_alike: bool,
+    /// They have the same name.
+    is_shared: bool,
+}
+
+/// Where the names of scripts begin: those of other tasks are their numbers.
+const SCRIPTS: u64 = 1 << 32;
+
+impl Renaming {
+    /// All renamings of these scripts; the first changes no symbol.
+    pub(super) fn all(scripts: &[Alike]) -> Vec<Rc<Renaming>> {
+        let mut all = vec![Renaming::first(scripts)];
+        let mut classes: Vec<u32> = scripts.iter().map(|its| its.class).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        for class in classes {
+            let members: Vec<usize> = (0..scripts.len()).filter(|&at| scripts[at].class == class).collect();
+            let own = &scripts[members[0]].symbols;
+            let are_alike = members.iter().all(|&at| scripts[at].symbols.len() == own.len());
+            assert!(are_alike, "scripts that are alike write the same number of symbols");
+            let orders = orders(members.len());
+            if members.len() == 1 {
+                continue;
+            }
+            if own.is_empty() {
+                for renaming in &mut all {
+                    let name = renaming.scripts[members[0]].name;
+                    for &at in &members {
+                        renaming.scripts[at] = Called { name, is_alike: true, is_shared: true };
+                    }
+                }
+            } else if all.len() * orders.len() <= MOST {
+                let with = |renaming: &Renaming, order: &[usize]| renaming.with(scripts, &members, order);
+                all = all.iter().flat_map(|its| orders.iter().map(|order| with(its, order))).collect();
+            }
+        }
+        all.into_iter().map(Rc::new).collect()
+    }
+
+    /// Each script by its place.
+    fn first(scripts: &[Alike]) -> Self {
+        let name = |at: usize| Called { name: SCRIPTS + at as u64, is_alike: false, is_shared: false };
+        Renaming { scripts: (0..scripts.len()).map(name).collect(), symbols: Vec::new() }
+    }
+
+    /// This one, with the members of a class in another order.
+    fn with(&self, scripts: &[Alike], members: &[usize], order: &[usize]) -> Self {
+        let mut renaming = Renaming { scripts: self.scripts.clone(), symbols: self.symbols.clone() };
+        for (&at, &place) in members.iter().zip(order) {
+            let other = members[place];
+            let name = SCRIPTS + other as u64;
+            renaming.scripts[at] = Called { name, is_alike: true, is_shared: false };
+            renaming.symbols.extend(scripts[at].symbols.iter().copied().zip(scripts[other].symbols.iter().copied()));
+        }
+        renaming.symbols.sort_unstable();
+        renaming
+    }
+
+    /// What stands for the script.
+    pub(super) fn name(&self, script: usize) -> u64 {
+        self.scripts[script].name
+    }
+
+    /// Whether it can take another's place.
+    pub(super) fn is_alike(&self, script: usize) -> bool {
+        self.scripts[script].is_alike
+    }
+
+    /// Whether its name is another's, too.
+    pub(super) fn is_shared(&self, script: usize) -> bool {
+        self.scripts[script].is_shared
+    }
+
+    fn symbol(&self, symbol: u64) -> u64 {
+        match self.symbols.binary_search_by_key(&symbol, |&(from, _)| from) {
+            Ok(at) => self.symbols[at].1,
+            Err(_) => symbol,
+        }
+    }
+}
+
+/// Every order of so many things; the first is their own. Only itself if there would be too many.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    if count > 4 {
+        return vec![(0..count).collect(); MOST + 1];
+    }
+    let mut all = vec![Vec::new()];
+    for next in 0..count {
+        let insert = |order: &Vec<usize>| {
+            let places = (0..=order.len()).rev();
+            let with = |place| {
+                let mut order = order.clone();
+                order.insert(place, next);
+                order
+            };
+            places.map(with).collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(insert).collect();
+    }
+    all
+}
+
+/// The names that hold while something is hashed.
+#[derive(Default)]
+struct Names {
+    renaming: Rc<Renaming>,
+    /// By the task's number; and whether others have the same.
+    tasks: Vec<(u64, bool)>,
+}
+
+thread_local! {
+    static NAMES: RefCell<Names> = RefCell::default();
+    /// A name was asked for that several tasks have.
+    static AMBIGUOUS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Hashes something under these names. Says too whether it was told of a task that has no name of its own.
+pub(super) fn under<T>(
+    renaming: &Rc<Renaming>,
+    tasks: impl Iterator<Item = (u64, bool)>,
+    hash: impl FnOnce() -> T,
+) -> (T, bool) {
+    NAMES.with_borrow_mut(|names| {
+        names.renaming = Rc::clone(renaming);
+        names.tasks.clear();
+        names.tasks.extend(tasks);
+    });
+    AMBIGUOUS.set(false);
+    let hashed = hash();
+    NAMES.with_borrow_mut(|names| {
+        names.renaming = Rc::default();
+        names.tasks.clear();
+    });
+    (hashed, AMBIGUOUS.get())
+}
+
+/// Something that one script writes and no other does: see [`Alike`]. To be hashed in whatever a search of states looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol(pub u64);
+
+impl Hash for Symbol {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let symbol = NAMES.with_borrow(|names| names.renaming.symbol(self.0));
+        state.write_u64(symbol);
+    }
+}
+
+/// A task, by its number, where a [monitor](crate::Monitor) hashes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name(pub u32);
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let known = NAMES.with_borrow(|names| names.tasks.get(self.0 as usize).copied());
+        let (name, is_shared) = known.unwrap_or((u64::from(self.0) + 1, false));
+        if is_shared {
+            AMBIGUOUS.set(true);
+        }
+        state.write_u64(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alike(class: u32, symbols: impl Into<Vec<u64>>) -> Alike {
+        Alike { class, symbols: symbols.into() }
+    }
+
+    #[test]
+    fn who_writes_nothing_shares_a_name_and_needs_no_renaming() {
+        let all = Renaming::all(&[alike(0, []), alike(1, []), alike(0, [])]);
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].name(0), all[0].name(2));
+        assert_ne!(all[0].name(0), all[0].name(1));
+        assert_eq!([0, 1, 2].map(|script| all[0].is_shared(script)), [true, false, true]);
+    }
+
+    #[test]
+    fn what_scripts_write_is_renamed_with_them() {
+        let all = Renaming::all(&[alike(0, [10, 11]), alike(0, [20, 21]), alike(0, [30, 31])]);
+        assert_eq!(all.len(), 6);
+        assert_eq!([10, 21, 31].map(|symbol| all[0].symbol(symbol)), [10, 21, 31]);
+        for renaming in &all {
+            for (script, symbol) in [(0, 10), (1, 20), (2, 30)] {
+                let to = renaming.name(script) - SCRIPTS;
+                assert_eq!(renaming.symbol(symbol), 10 * (to + 1));
+                assert_eq!(renaming.symbol(symbol + 1), 10 * (to + 1) + 1);
+            }
+            assert_eq!(renaming.symbol(40), 40);
+        }
+    }
+
+    #[test]
+    fn of_too_many_each_has_a_name_of_its_own() {
+        let five: Vec<Alike> = (0..5).map(|at| alike(0, [at])).collect();
+        let all = Renaming::all(&five);
+        assert_eq!(all.len(), 1);
+        assert!((0..5).all(|script| !all[0].is_alike(script)));
+    }
+}

@@ -1,0 +1,462 @@
+//! One side of the state of the run that is going on: with tasks that are alike under the names of one
+//! [renaming](super::Renaming).
+//!
+//! It is a sum of words, one for each task and one for each location that is not as it was made, so that what an event
+//! changes is taken out and put back in, whatever else there is.
+
+use std::rc::Rc;
+
+use crate::event::{Access, Event, LocationId, MODES, Mode, Pending, TaskId};
+use crate::runtime::{CLOCK, Phase, Registry, Task};
+
+use super::renaming::Renaming;
+use super::{Fingerprint, Part};
+
+/// What the fingerprints of different things begin with.
+mod kind {
+    pub(super) const TASK: u8 = 1;
+    pub(super) const LOCAL: u8 = 2;
+    pub(super) const LOCATION: u8 = 3;
+    pub(super) const CONTENT: u8 = 4;
+    pub(super) const VALUE: u8 = 5;
+    pub(super) const TIMES: u8 = 6;
+    pub(super) const END: u8 = 7;
+}
+
+/// What is known of a task.
+#[derive(Clone, Copy, Debug, Default)]
+struct TaskPart {
+    /// What it has observed since its last boundary.
+    local: Fingerprint,
+    /// How many events it has done since then.
+    steps: u32,
+    /// Its last boundary, from 1; 0 before the first.
+    segment: u32,
+    /// The latest time that it can know of.
+    known: u64,
+    /// Its script among those that are renamed.
+    script: Option<usize>,
+    /// Its word, but for who it is.
+    word: Fingerprint,
+}
+
+/// What is known of a location, beyond its state in the registry.
+#[derive(Clone, Debug, Default)]
+struct LocationPart {
+    /// The run that this is of.
+    run: u64,
+    /// What is kept there that is not in its state.
+    value: Fingerprint,
+    /// The sum of what the keys of the object hold.
+    content: Fingerprint,
+    /// What it adds to the content of the object that it is a key of.
+    share: Fingerprint,
+    /// Its word in the sum.
+    word: Fingerprint,
+    /// For each mode, the latest time that a task knew of when it touched the location so. `None` if none knew of any.
+    times: Option<Box<[u64; MODES]>>,
+}
+
+/// One side of the state of the run that is going on.
+#[derive(Clone)]
+pub(super) struct Side {
+    tasks: Vec<TaskPart>,
+    locations: Vec<LocationPart>,
+    run: u64,
+    /// The words of all locations.
+    sum: Fingerprint,
+    /// The tasks whose words are to be worked out again, a bit for each.
+    changed: u64,
+    renaming: Rc<Renaming>,
+    /// Something of the run names a task that has a name of its own in no renaming.
+    pub(super) is_named: bool,
+    /// The locations whose words have changed, or what lies at whose keys.
+    pub(super) moved: Vec<LocationId>,
+    left_out: Option<Part>,
+}
+
+impl Side {
+    pub(super) fn new(left_out: Option<Part>) -> Self {
+        Side {
+            tasks: Vec::new(),
+            locations: Vec::new(),
+            run: 0,
+            sum: Fingerprint::NONE,
+            changed: 0,
+            renaming: Rc::default(),
+            is_named: false,
+            moved: Vec::new(),
+            left_out,
+        }
+    }
+
+    /// A run begins.
+    pub(super) fn begin_run(&mut self, run: u64) {
+        self.tasks.clear();
+        self.run = run;
+        self.sum = Fingerprint::NONE;
+        self.changed = 0;
+        self.renaming = Rc::default();
+        self.is_named = false;
+        self.moved.clear();
+    }
+
+    /// The same as the other, but for names that are still to be given.
+    pub(super) fn begin_as(&mut self, other: &Side, renaming: &Rc<Renaming>) {
+        self.clone_from(other);
+        self.renaming = Rc::clone(renaming);
+    }
+
+    /// From here on scripts have these names.
+    pub(super) fn rename(&mut self, renaming: &Rc<Renaming>) {
+        self.renaming = Rc::clone(renaming);
+    }
+
+    pub(super) fn has(&self, part: Part) -> bool {
+        self.left_out != Some(part)
+    }
+
+    /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
+    pub(super) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
+        let local = match parent {
+            None => Fingerprint::of_kind(kind::LOCAL),
+            Some(parent) => self.knowledge(parent).with(nth as u64 + 1, 0),
+        };
+        let known = parent.map_or(0, |parent| self.tasks[parent as usize].known);
+        if self.tasks.len() <= task as usize {
+            self.tasks.resize(task as usize + 1, TaskPart::default());
+        }
+        self.is_named |= parent.is_some_and(|parent| self.is_alike(parent));
+        self.tasks[task as usize] = TaskPart { local, known, ..TaskPart::default() };
+        self.changed |= 1 << task;
+    }
+
+    /// `task` has waited for the end of `other`, and has its result.
+    pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
+        let (end, whose) = (self.knowledge(other), self.tasks[other as usize]);
+        let its = &mut self.tasks[task as usize];
+        its.known = its.known.max(whose.known);
+        // The end of a script among others tells nothing but that it has ended, which is a part of the state by itself.
+        if whose.script.is_none() || whose.steps > 0 {
+            its.local = its.local.and(Fingerprint::of_kind(kind::END)).and(end);
+        }
+        self.changed |= 1 << task;
+    }
+
+    /// Nothing of the task's past matters but that this boundary, from 1, has been reached. It is this script's, if scripts
+    /// are renamed.
+    pub(super) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
+        let its = &mut self.tasks[task as usize];
+        its.script = script;
+        let name = script.map_or(u64::from(task) + 1, |script| self.renaming.name(script));
+        its.local = Fingerprint::of_kind(kind::LOCAL).with(name, segment.into());
+        its.steps = 0;
+        its.segment = segment;
+        self.changed |= 1 << task;
+    }
+
+    /// The task's last boundary, from 1; 0 before the first.
+    pub(super) fn segment(&self, task: TaskId) -> u32 {
+        self.tasks[task as usize].segment
+    }
+
+    /// The latest time that the task can know of, which it is told.
+    pub(super) fn tell_time(&mut self, task: TaskId) -> u64 {
+        let its = &mut self.tasks[task as usize];
+        its.local = its.local.with(0, its.known);
+        self.changed |= 1 << task;
+        its.known
+    }
+
+    /// All that the task's next action depends on, and what it captures.
+    fn knowledge(&self, task: TaskId) -> Fingerprint {
+        let its = &self.tasks[task as usize];
+        its.local.with(its.steps.into(), its.segment.into())
+    }
+
+    /// Where the task stands has changed, or what it has announced.
+    #[inline]
+    pub(super) fn change(&mut self, task: TaskId) {
+        self.changed |= 1 << task;
+    }
+
+    /// Whether the task can take another's place.
+    pub(super) fn is_alike(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_alike(script))
+    }
+
+    /// Whether some tasks run scripts that are renamed.
+    pub(super) fn has_scripts(&self) -> bool {
+        self.tasks.iter().any(|its| its.script.is_some())
+    }
+
+    /// What stands for each task in this side, by its number.
+    pub(super) fn names(&self) -> impl Iterator<Item = (u64, bool)> {
+        self.tasks.iter().enumerate().map(|(task, its)| match its.script {
+            Some(script) => (self.renaming.name(script), self.renaming.is_shared(script)),
+            None => (task as u64 + 1, false),
+        })
+    }
+
+    /// What the renaming makes of what scripts write.
+    pub(super) fn renaming(&self) -> &Rc<Renaming> {
+        &self.renaming
+    }
+
+    /// An object has been made. What it holds is a function of what its creator knows.
+    pub(super) fn created(&mut self, location: LocationId, creator: TaskId, nth: usize, registry: &Registry) {
+        self.forget(location);
+        if registry.holds(location).value {
+            let value = self.knowledge(creator).with(nth as u64, u64::from(kind::VALUE));
+            self.part(location).value = value;
+        }
+        self.weigh(location, registry);
+    }
+
+    /// An object is gone: nobody will ever touch it.
+    pub(super) fn forget(&mut self, location: LocationId) {
+        let run = self.run;
+        if let Some(part) = self.locations.get_mut(location as usize)
+            && part.run == run
+        {
+            self.sum.take(part.word);
+            self.moved.push(location);
+            *part = LocationPart { run, ..LocationPart::default() };
+        }
+    }
+
+    /// What the location holds is this, whatever was known of who put it there.
+    pub(super) fn settle(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
+        self.part(location).value = value;
+        self.weigh(location, registry);
+    }
+
+    /// The task may have changed something in what the location holds.
+    pub(super) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        let by = self.knowledge(task);
+        let part = self.part(location);
+        part.value = part.value.and(by);
+        self.weigh(location, registry);
+    }
+
+    /// The task looks at what the location holds, without an event: nobody else can get at it.
+    pub(super) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        let (value, content) = self.held(location);
+        let its = &mut self.tasks[task as usize];
+        its.local = its.local.with(1, registry.state(location)).and(value).and(content);
+        self.changed |= 1 << task;
+    }
+
+    fn part(&mut self, location: LocationId) -> &mut LocationPart {
+        let at = location as usize;
+        if self.locations.len() <= at {
+            self.locations.resize_with(at + 1, LocationPart::default);
+        }
+        let part = &mut self.locations[at];
+        if part.run != self.run {
+            *part = LocationPart { run: self.run, ..LocationPart::default() };
+        }
+        part
+    }
+
+    /// What is kept at the location and under its keys.
+    fn held(&self, location: LocationId) -> (Fingerprint, Fingerprint) {
+        match self.locations.get(location as usize) {
+            Some(part) if part.run == self.run && self.has(Part::Values) => (part.value, part.content),
+            _ => (Fingerprint::NONE, Fingerprint::NONE),
+        }
+    }
+
+    /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
+    pub(super) fn executed(
+        &mut self,
+        pending: &Pending,
+        event: &Event,
+        accesses: &[Access],
+        registry: &Registry,
+    ) {
+        let task = event.footprint.task;
+        let its = &mut self.tasks[task as usize];
+        its.steps += 1;
+        let mut local = its.local;
+        if event.footprint.alternatives > 1 {
+            local = local.with(2, event.footprint.choice.into());
+        }
+        for (slot, ((location, mode), access)) in event.footprint.touched().zip(accesses).enumerate() {
+            if mode == Mode::Nothing {
+                continue;
+            }
+            if pending.observes_state(slot, mode) {
+                local = local.with(slot as u64 + 3, access.before);
+            }
+            let (value, content) = self.held(location);
+            if looks(mode) && value != Fingerprint::NONE {
+                local = local.and(value);
+            }
+            if looks(mode) && mode != Mode::Glance && content != Fingerprint::NONE {
+                local = local.and(content).with(4, 0);
+            }
+        }
+        self.tasks[task as usize].local = local;
+        self.changed |= 1 << task;
+        let writer = self.knowledge(task);
+        for (slot, (location, mode)) in event.footprint.touched().enumerate() {
+            if mode == Mode::Nothing {
+                continue;
+            }
+            let holds = registry.holds(location);
+            if holds.value && matches!(mode, Mode::Write | Mode::Release) {
+                let value = writer.with(slot as u64, u64::from(kind::VALUE));
+                let part = self.part(location);
+                // Several items can share a location.
+                part.value = if holds.many { part.value.and(value) } else { value };
+            }
+            self.weigh(location, registry);
+        }
+        self.pass_time_on(event, accesses, registry);
+    }
+
+    /// Whoever happens to come after this event knows the time that its task knows.
+    fn pass_time_on(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
+        let task = event.footprint.task as usize;
+        let mut known = self.tasks[task].known;
+        for ((location, mode), access) in event.footprint.touched().zip(accesses) {
+            if location == CLOCK && mode != Mode::Nothing {
+                known = known.max(access.after);
+            }
+            if let Some(times) =
+                self.locations.get(location as usize).and_then(|part| part.times_in(self.run))
+            {
+                let conflicting = Mode::ALL.into_iter().filter(|other| mode.conflicts(*other));
+                known = conflicting.map(|other| times[other as usize]).fold(known, u64::max);
+            }
+        }
+        if known == 0 {
+            return;
+        }
+        self.tasks[task].known = known;
+        for (location, mode) in event.footprint.touched() {
+            if mode != Mode::Nothing {
+                let times = self.part(location).times.get_or_insert_default();
+                times[mode as usize] = times[mode as usize].max(known);
+                self.weigh(location, registry);
+            }
+        }
+    }
+
+    /// Works out the location's word, and what it adds to the object that it is a key of.
+    fn weigh(&mut self, location: LocationId, registry: &Registry) {
+        let state = registry.state(location);
+        let (holds, identity) = (registry.holds(location), registry.identity(location));
+        let has_clock = self.has(Part::Clock);
+        let (has_locks, has_values) = (self.has(Part::Locks), self.has(Part::Values));
+        let part = self.part(location);
+        let value = if has_values { part.value } else { Fingerprint::NONE };
+        let is_kept = match (location, holds.word) {
+            (CLOCK, _) => has_clock,
+            (_, true) => has_values,
+            (_, false) => has_locks,
+        };
+        let state = if is_kept { state } else { 0 };
+        let mut word = Fingerprint::NONE;
+        if state != 0 || value != Fingerprint::NONE {
+            word = Fingerprint::of_kind(kind::LOCATION).and(identity).with(0, state).and(value);
+        }
+        if let Some(times) = &part.times
+            && has_clock
+        {
+            let all = times
+                .iter()
+                .fold(Fingerprint::of_kind(kind::TIMES).and(identity), |all, &time| all.with(0, time));
+            word.add(all);
+        }
+        let old = std::mem::replace(&mut part.word, word);
+        let has_moved = old != word;
+        let share = match (holds.value, value, state) {
+            (true, Fingerprint::NONE, _) | (false, _, 0) => Fingerprint::NONE,
+            (true, value, _) => Fingerprint::of_kind(kind::CONTENT).and(identity).and(value),
+            (false, _, state) => Fingerprint::of_kind(kind::CONTENT).and(identity).with(0, state),
+        };
+        let before = std::mem::replace(&mut part.share, share);
+        if has_moved {
+            self.sum.take(old);
+            self.sum.add(word);
+            self.moved.push(location);
+            // It is as it was made, or its name or its state says which task it is of.
+            self.is_named |= word != Fingerprint::NONE && registry.names_tasks(location);
+        }
+        if let Some(whole) = registry.details(location).whole
+            && before != share
+        {
+            let content = &mut self.part(whole).content;
+            content.take(before);
+            content.add(share);
+            self.moved.push(whole);
+        }
+    }
+
+    /// Works out the words of the tasks that have changed, a bit for each.
+    pub(super) fn weigh_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
+        let all = std::mem::take(&mut self.changed);
+        let mut changed = all;
+        while changed != 0 {
+            let task = changed.trailing_zeros() as TaskId;
+            changed &= changed - 1;
+            self.tasks[task as usize].word = self.word_of(task, &tasks[task as usize], registry);
+        }
+        all
+    }
+
+    /// The sum of all words. `beside` is what else there is to be known of each task.
+    pub(super) fn sum(&self, is_named: bool, beside: &[Fingerprint]) -> Fingerprint {
+        let mut all = self.sum;
+        for (task, its) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
+            let name = match its.script {
+                Some(script) if !is_named => self.renaming.name(script),
+                _ => task as u64 + 1,
+            };
+            let word = its.word.with(name, is_named.into());
+            all.add(beside.get(task).map_or(word, |beside| word.and(*beside)));
+        }
+        all
+    }
+
+    fn word_of(&mut self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
+        let its = &self.tasks[task as usize];
+        let phase = match of.phase {
+            Phase::Absent => return Fingerprint::NONE,
+            Phase::Starting | Phase::Ready => 0,
+            // Who waits for all scripts is to wait for the others, too.
+            Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
+            Phase::Joining(other) => 3 + u64::from(other),
+            Phase::Ended => 1,
+        };
+        let mut word = Fingerprint::of_kind(kind::TASK).with(phase, its.segment.into());
+        if self.has(Part::Observed) {
+            word = word.and(its.local);
+        }
+        if self.has(Part::Clock) {
+            word = word.with(0, its.known);
+        }
+        if self.has(Part::Pending) {
+            word = word.with(0, its.steps.into());
+            if let Some(pending) = &of.pending {
+                word = pending.operands(word, |location| registry.identity(location));
+                let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
+                self.is_named |= pending.actions().iter().any(names);
+            }
+        }
+        word
+    }
+}
+
+impl LocationPart {
+    fn times_in(&self, run: u64) -> Option<&[u64; MODES]> {
+        self.times.as_deref().filter(|_| self.run == run)
+    }
+}
+
+/// Whether an access of this mode can look at what the location holds beyond its state.
+fn looks(mode: Mode) -> bool {
+    !matches!(mode, Mode::Nothing | Mode::Update | Mode::Release | Mode::ReleaseShared | Mode::Probe)
+}
