@@ -6,7 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock};
+
+use rustc_hash::FxHasher;
+use selvedge_engine::Symbol;
 
 /// A key's name, such as `user:1`. Interned: two keys of the same name are equal, and copying one is free.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,12 +51,29 @@ impl fmt::Debug for Key {
 ///
 /// `version` 0 is what the tiers hold at the start; writes are numbered from 1 in the order in which the scenario
 /// names them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Value {
     /// The key that this value was written for.
     pub key: Key,
     /// Which of the key's values it is.
     pub version: u32,
+}
+
+impl Value {
+    /// What stands for the value where a search of states hashes it: threads that write the same keys can have changed
+    /// places.
+    pub(crate) fn symbol(self) -> Symbol {
+        let mut name = FxHasher::default();
+        self.key.hash(&mut name);
+        Symbol(name.finish() << 16 | u64::from(self.version))
+    }
+}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+        self.symbol().hash(state);
+    }
 }
 
 impl fmt::Display for Value {

@@ -28,6 +28,7 @@ macro_rules! mutants {
         impl selvedge_sim::protocols::Caches for Mutant {
             const ALL: &'static [Self] = &[$(Mutant::$variant),*];
             const ON_PEERS: bool = false;
+            const VALUES_ARE_OPAQUE: bool = true;
 
             fn name(self) -> &'static str {
                 match self {

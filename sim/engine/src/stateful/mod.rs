@@ -22,7 +22,7 @@ mod visited;
 pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
 pub use part::Part;
-pub use renaming::{Alike, Name, Symbol};
+pub use renaming::{Alike, Name, Symbol, hash_unordered};
 pub(crate) use state::{State, moved_on};
 pub use states::{Found, States};
 pub(crate) use step::Step;

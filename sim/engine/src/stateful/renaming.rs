@@ -11,6 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use super::{Digest, Fingerprint};
+
 /// What makes a script like others: see [`symmetric`](crate::symmetric).
 ///
 /// # Examples
@@ -200,6 +202,36 @@ impl Hash for Name {
         }
         state.write_u64(name);
     }
+}
+
+/// Hashes things that have no order: in whatever order they come, it is the same.
+///
+/// # Examples
+///
+/// ```
+/// use std::hash::{DefaultHasher, Hasher};
+/// use selvedge_engine::hash_unordered;
+///
+/// let hash = |items: [&str; 2]| {
+///     let mut state = DefaultHasher::new();
+///     hash_unordered(items, &mut state);
+///     state.finish()
+/// };
+/// assert_eq!(hash(["a", "b"]), hash(["b", "a"]));
+/// assert_ne!(hash(["a", "b"]), hash(["a", "a"]));
+/// ```
+pub fn hash_unordered<T: Hash>(items: impl IntoIterator<Item = T>, state: &mut dyn Hasher) {
+    let mut all = Fingerprint::NONE;
+    let mut count = 0;
+    for item in items {
+        let mut digest = Digest::default();
+        item.hash(&mut digest);
+        all.add(digest.fingerprint());
+        count += 1;
+    }
+    state.write_u64(count);
+    state.write_u64(all.0 as u64);
+    state.write_u64((all.0 >> 64) as u64);
 }
 
 #[cfg(test)]

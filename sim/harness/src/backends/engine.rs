@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
 use selvedge_engine::sync::{self, PoisonError, atomic};
-use selvedge_engine::{Ending, Explorer, Script, future, object, thread};
+use selvedge_engine::{Alike, Ending, Explorer, Script, future, object, thread};
 
 use super::digest;
 use super::notes::{self, Note, note};
@@ -405,15 +405,13 @@ impl Simulated for Engine {
 
     fn scripted<S, O>(
         shared: &Arc<S>,
-        scripts: impl IntoIterator<Item = (String, Vec<O>)>,
+        scripts: impl IntoIterator<Item = (Script<O>, Alike)>,
         perform: fn(&S, &O),
-    ) -> Vec<Self::JoinHandle>
-    where
+    ) where
         S: Send + Sync + 'static,
         O: Send + 'static,
     {
-        let scripts = scripts.into_iter().map(|(name, operations)| Script { name, operations });
-        selvedge_engine::scripted(shared, scripts, perform)
+        selvedge_engine::symmetric(shared, scripts, perform);
     }
 
     fn join(handle: Self::JoinHandle) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::sync::{Entry, Map, Primitives};
+use selvedge_engine::{Alike, Script};
 
 use crate::history::{Key, Mark, OperationId};
 use crate::verdict::Budget;
@@ -20,22 +21,22 @@ pub trait Simulated: Primitives {
     #[track_caller]
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;
 
-    /// Spawns a thread for each name, which calls `perform` with each of its operations in turn, and keeps nothing from one
-    /// to the next. What operations leave for later ones is in the primitives.
+    /// Spawns a thread for each script, which calls `perform` with each of its operations in turn, and keeps nothing from
+    /// one to the next. What operations leave for later ones is in the primitives. Waits until all threads have ended.
     fn scripted<S, O>(
         shared: &Arc<S>,
-        scripts: impl IntoIterator<Item = (String, Vec<O>)>,
+        scripts: impl IntoIterator<Item = (Script<O>, Alike)>,
         perform: fn(&S, &O),
-    ) -> Vec<Self::JoinHandle>
-    where
+    ) where
         S: Send + Sync + 'static,
         O: Send + 'static,
     {
-        let spawn = |(name, operations): (String, Vec<O>)| {
+        let spawn = |(Script { name, operations }, _): (Script<O>, Alike)| {
             let shared = Arc::clone(shared);
             Self::spawn(&name, move || operations.iter().for_each(|operation| perform(&shared, operation)))
         };
-        scripts.into_iter().map(spawn).collect()
+        let threads: Vec<_> = scripts.into_iter().map(spawn).collect();
+        threads.into_iter().for_each(Self::join);
     }
 
     /// Waits until the thread has ended. If it panicked, so does this.

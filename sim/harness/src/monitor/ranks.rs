@@ -4,10 +4,12 @@
 //! more; all that can be asked of it is whether it is older than a floor, of the key or of a read under way. So such
 //! versions have ranks among the floors, and are otherwise alike. Newer ones have their distance from there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use super::versions::{Content, Floor, Place, Versions};
+use selvedge_engine::{Name, hash_unordered};
+
+use super::versions::{Content, Floor, Place, Versions, Writer};
 
 /// Where ranks end and distances begin.
 const DISTANCES: u64 = 1 << 32;
@@ -51,7 +53,8 @@ impl Ranks {
     /// Feeds in a floor.
     pub(super) fn hash_floor(&self, floor: &Floor, mut state: &mut dyn Hasher) {
         let places = [floor.acknowledged, floor.returned].map(|place| place.map(|place| self.of(place)));
-        (places, &floor.early).hash(&mut state);
+        places.hash(&mut state);
+        hash_unordered(floor.early.iter().map(Named), state);
     }
 
     /// Feeds in all that can still matter of the key's versions.
@@ -68,9 +71,19 @@ impl Ranks {
             }
             debug_assert!(oldest <= newest || *oldest == 0);
         }
-        (known, versions.contents.last()).hash(&mut state);
+        hash_unordered(known, state);
+        versions.contents.last().hash(&mut state);
         self.hash_floor(&versions.floor, state);
-        versions.undecided.hash(&mut state);
+        hash_unordered(versions.undecided.iter().map(|its| (Named(&its.later), Named(&its.earlier))), state);
+    }
+}
+
+/// A set of writers, whatever their numbers are.
+struct Named<'a>(&'a BTreeSet<Writer>);
+
+impl Hash for Named<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_unordered(self.0.iter().copied().map(Name), state);
     }
 }
 

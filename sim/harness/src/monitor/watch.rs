@@ -46,6 +46,8 @@ struct State {
     under_way: BTreeMap<u32, UnderWay>,
     /// The rules that were broken in this step, a bit for each.
     found: u64,
+    /// In this step something was invoked, was written or has answered.
+    is_touched: bool,
 }
 
 /// The monitor of a run. Clones are of the same run.
@@ -90,6 +92,7 @@ impl Watch {
     /// The task has written to the source of truth, in its last event.
     pub(crate) fn written(&self, task: u32, key: Key, content: Content) {
         let state = &mut *self.state();
+        state.is_touched = true;
         let (place, inverted) = state.keys.entry(key).or_default().write(task, content);
         for other in state.under_way.values_mut().filter(|other| other.key == key) {
             other.floor.written(task, place);
@@ -106,6 +109,7 @@ impl Watch {
     pub(crate) fn answer(&self, task: u32, reply: Reply) {
         let state = &mut *self.state();
         state.invoke(task);
+        state.is_touched = true;
         let Some(own) = state.under_way.remove(&task) else { return };
         let versions = state.keys.entry(own.key).or_default();
         match (reply, own.wrote) {
@@ -163,11 +167,17 @@ fn writes(call: Call) -> Option<Content> {
 }
 
 impl State {
+    fn ranks(&self, key: Key, versions: &Versions) -> Ranks {
+        let reads = self.under_way.values().filter(|its| its.key == key && its.is_invoked);
+        Ranks::new(versions, reads.map(|its| &its.floor))
+    }
+
     /// The task has done an event: what it has called begins with it, if it has not begun.
     fn invoke(&mut self, task: u32) {
         let Some(own) = self.under_way.get_mut(&task).filter(|own| !own.is_invoked) else { return };
         let versions = self.keys.entry(own.key).or_default();
         own.is_invoked = true;
+        self.is_touched = true;
         if own.call.is_write() {
             versions.has_write = true;
         } else {
@@ -179,7 +189,7 @@ impl State {
 impl Monitor for Watch {
     fn step(&self, task: u32) {
         let mut state = self.state();
-        state.found = 0;
+        (state.found, state.is_touched) = (0, false);
         state.invoke(task);
     }
 
@@ -187,15 +197,21 @@ impl Monitor for Watch {
         let state = self.state();
         state.found.hash(&mut to);
         for (key, versions) in &state.keys {
-            let own = || state.under_way.iter().filter(|(_, its)| its.key == *key && its.is_invoked);
-            let ranks = Ranks::new(versions, own().map(|(_, its)| &its.floor));
-            ranks.hash(versions, to);
-            for (&task, its) in own() {
-                task.hash(&mut to);
-                ranks.hash_made(its.wrote, to);
-                ranks.hash_floor(&its.floor, to);
-            }
+            state.ranks(*key, versions).hash(versions, to);
         }
+    }
+
+    fn hash_task(&self, task: u32, to: &mut dyn Hasher) {
+        let state = self.state();
+        let Some(own) = state.under_way.get(&task).filter(|own| own.is_invoked) else { return };
+        let Some(versions) = state.keys.get(&own.key) else { return };
+        let ranks = state.ranks(own.key, versions);
+        ranks.hash_made(own.wrote, to);
+        ranks.hash_floor(&own.floor, to);
+    }
+
+    fn is_touched(&self) -> bool {
+        self.state().is_touched
     }
 
     fn found(&self) -> u64 {

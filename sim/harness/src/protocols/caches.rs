@@ -16,6 +16,10 @@ pub trait Caches: Copy + Send + Sync + 'static {
     /// Whether they are built for loom and shuttle too. Where they are many, that is most of the time that building takes.
     const ON_PEERS: bool = true;
 
+    /// Whether the caches only keep values, hand them out and look whether two are the same. A search of states then takes two
+    /// states for one if threads that do the same have changed places, with what they have written.
+    const VALUES_ARE_OPAQUE: bool = false;
+
     /// The cache's name, as scenarios and reports have it. No two have the same.
     fn name(self) -> &'static str;
 

@@ -34,6 +34,8 @@ pub enum Protocol {
 }
 
 impl Caches for Protocol {
+    const VALUES_ARE_OPAQUE: bool = true;
+
     const ALL: &'static [Self] = &[
         Protocol::Article,
         Protocol::DeleteFirst,

@@ -1,7 +1,10 @@
 //! What the threads of a case are going to call: worked out once, for all of its executions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::sync::Arc;
+
+use selvedge_engine::Alike;
 
 use super::Beside;
 use crate::history::{Call, Key, Value};
@@ -22,6 +25,8 @@ pub(crate) struct Plan<C> {
     pub(crate) specials: BTreeSet<Special>,
     pub(crate) keys: Vec<Key>,
     pub(crate) threads: Vec<ThreadPlan>,
+    /// See [`Caches::VALUES_ARE_OPAQUE`].
+    pub(crate) values_are_opaque: bool,
     /// Gets each command of the run too. Of a run of our engine's alone.
     pub(crate) server: Option<Arc<Beside>>,
 }
@@ -52,7 +57,7 @@ impl<C: Caches> Plan<C> {
     /// If none of the caches has the name that the case has: its scenario was read with other names.
     pub(crate) fn new(case: &Case) -> Self {
         let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
-        Plan::of(case, cache)
+        Plan { values_are_opaque: C::VALUES_ARE_OPAQUE, ..Plan::of(case, cache) }
     }
 }
 
@@ -90,8 +95,28 @@ impl<C> Plan<C> {
             specials: case.specials.clone(),
             threads: threads.collect(),
             keys: case.keys().into_iter().collect(),
+            values_are_opaque: false,
             server: None,
         }
+    }
+
+    /// Which threads are alike: they call the same, but for the values that they write. Where something can go wrong, or values
+    /// are a caller's own to look into, none is like another.
+    pub(crate) fn alike(&self) -> Vec<Alike> {
+        let calls = |at: usize| self.threads[at].calls.iter().map(|its| (its.kind, its.key));
+        let is_like = |at: usize, other: usize| {
+            self.values_are_opaque && self.faults + self.drops == 0 && calls(at).eq(calls(other))
+        };
+        let symbols = |its: &PlannedCall| {
+            let Call::Set(value) = its.call else { return Vec::new() };
+            let made = self.derived.get(&its.key).into_iter().flatten().map(move |&key| Value { key, ..value });
+            iter::once(value).chain(made).map(|value| value.symbol().0).collect()
+        };
+        let of = |at: usize| {
+            let class = (0..=at).find(|&other| is_like(at, other)).unwrap_or(at) as u32;
+            Alike { class, symbols: self.threads[at].calls.iter().flat_map(symbols).collect() }
+        };
+        (0..self.threads.len()).map(of).collect()
     }
 
     /// What the remote tier holds of a key at the start.

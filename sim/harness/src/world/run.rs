@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use selvedge_engine::{Alike, Script};
+
 use super::mishaps::Mishaps;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
@@ -76,13 +78,17 @@ where
         let Threads { plan, recorder, clock, store, network } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
         let caller = Arc::new(Caller { cache, recorder, clock, store, network: Arc::clone(&network) });
-        let threads = plan.threads.iter().enumerate().map(|(thread, its)| {
+        let alike = plan.alike();
+        let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
             let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
-            (its.name.clone(), its.calls.iter().enumerate().map(step).collect())
+            let operations = its.calls.iter().enumerate().map(step).collect();
+            (Script { name: its.name.clone(), operations }, alike)
         });
-        let ticks = (plan.local == Local::Expiring).then(|| ("clock".to_owned(), vec![Step::Expire]));
-        let handles = P::scripted(&caller, threads.chain(ticks), Caller::take);
-        handles.into_iter().for_each(P::join);
+        let ticks = (plan.local == Local::Expiring).then(|| {
+            let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
+            (Script { name: "clock".to_owned(), operations: vec![Step::Expire] }, alike)
+        });
+        P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
         for &key in &plan.keys {
             let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
