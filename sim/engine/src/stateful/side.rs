@@ -395,16 +395,18 @@ impl Side {
         }
     }
 
-    /// Works out the words of the tasks that have changed, a bit for each.
+    /// Works out the words of the tasks that may have changed. Says which have, a bit for each.
     pub(super) fn weigh_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
-        let all = std::mem::take(&mut self.changed);
-        let mut changed = all;
-        while changed != 0 {
-            let task = changed.trailing_zeros() as TaskId;
-            changed &= changed - 1;
-            self.tasks[task as usize].word = self.word_of(task, &tasks[task as usize], registry);
+        let (mut candidates, mut changed) = (std::mem::take(&mut self.changed), 0);
+        while candidates != 0 {
+            let task = candidates.trailing_zeros() as TaskId;
+            candidates &= candidates - 1;
+            let word = self.word_of(task, &tasks[task as usize], registry);
+            if std::mem::replace(&mut self.tasks[task as usize].word, word) != word {
+                changed |= 1 << task;
+            }
         }
-        all
+        changed
     }
 
     /// The sum of all words. `beside` is what else there is to be known of each task.

@@ -6,7 +6,7 @@ use crate::event::LocationId;
 /// What has happened between two states.
 #[derive(Default)]
 pub(crate) struct Step {
-    /// The tasks whose words may have changed, a bit for each.
+    /// The tasks whose words have changed, a bit for each.
     pub(crate) tasks: u64,
     /// All locations whose states can have made a difference to what has happened.
     pub(crate) touched: Vec<LocationId>,

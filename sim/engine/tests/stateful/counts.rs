@@ -130,3 +130,20 @@ fn the_bound_on_states_is_said() {
     // As many as there are is no bound.
     assert!(Explorer::stateful().max_states(64).run(program).is_complete());
 }
+
+#[test]
+fn of_steps_that_have_nothing_to_do_with_each_other_one_order_is_gone() {
+    let (_, states) = search(|| {
+        for _ in 0..3 {
+            thread::spawn(|| {
+                let own = AtomicU32::new(0);
+                for value in 1..=4 {
+                    own.store(value, SeqCst);
+                }
+            });
+        }
+    });
+    // All ways lead through the grid; where two of them would meet, that is known beforehand.
+    assert_eq!((states.count, states.transitions), (125, 3 * 4 * 25));
+    assert_eq!((states.foreseen, states.runs), (3 * 4 * 25 - 124, 25));
+}
