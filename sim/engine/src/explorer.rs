@@ -247,7 +247,8 @@ impl Explorer {
     #[doc(hidden)]
     pub fn leaving_out(mut self, part: Part) -> Self {
         self.left_out = Some(part);
-        self
+        // Where steps lead is then no longer what the state says.
+        self.without_foresight()
     }
 
     /// Stops after so much time.

@@ -1,9 +1,9 @@
 //! What a strategy can choose from, in the state that the run is in.
 
 use super::registry::Registry;
-use super::task::Task;
+use super::task::{Phase, Task};
 use crate::event::{Footprint, TaskId};
-use crate::stateful::{Fingerprint, Step};
+use crate::stateful::{Fingerprint, State};
 use crate::strategy::Options;
 
 /// The state of the run, as a strategy may ask about it.
@@ -13,8 +13,7 @@ pub(super) struct Choice<'a> {
     pub(super) registry: &'a Registry,
     pub(super) current: TaskId,
     pub(super) state: Fingerprint,
-    pub(super) sums: &'a [Fingerprint],
-    pub(super) step: Option<&'a Step>,
+    pub(super) parts: Option<&'a State>,
     pub(super) found: u64,
 }
 
@@ -44,12 +43,16 @@ impl Options for Choice<'_> {
         self.state
     }
 
-    fn sums(&self) -> &[Fingerprint] {
-        self.sums
+    fn parts(&self) -> Option<&State> {
+        self.parts
     }
 
-    fn step(&self) -> Option<&Step> {
-        self.step
+    fn is_awaited(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].joiners != 0
+    }
+
+    fn has_ended(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].phase == Phase::Ended
     }
 
     fn order(&self, task: TaskId) -> TaskId {

@@ -5,7 +5,6 @@ use super::ending::{Ending, place};
 use super::execution::Execution;
 use crate::event::Footprint;
 use crate::event::TaskId;
-use crate::stateful::State;
 use crate::strategy::Turn;
 
 /// What to look for where a program is not deterministic.
@@ -31,16 +30,14 @@ impl Execution {
             self.stopped = Some(Ending::TooLong);
             return None;
         }
-        let fingerprint = self.state();
-        let step = self.state.as_mut().map(State::take_step);
+        let state = self.state();
         let choice = Choice {
             tasks: &self.tasks,
             announced: self.announced,
             registry: &self.registry,
             current: self.current,
-            state: fingerprint,
-            sums: self.state.as_ref().map_or(&[], State::sums),
-            step: step.as_ref(),
+            state,
+            parts: self.state.as_ref(),
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
         let turn = self.strategy.choose(&choice, &self.trail);

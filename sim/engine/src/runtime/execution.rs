@@ -272,6 +272,9 @@ impl Execution {
     /// task does next.
     pub(super) fn waits_for_end_of(&mut self, other: TaskId) -> bool {
         let task = self.current;
+        if let Some(state) = &mut self.state {
+            state.asked_for_end(other);
+        }
         if self.tasks[other as usize].phase == Phase::Ended {
             self.joined(task, other);
             return false;

@@ -25,6 +25,7 @@ pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
 pub(crate) use state::{State, moved_on};
 pub use states::{Found, States};
-pub(crate) use step::Step;
+pub(crate) use step::Input;
+use step::Step;
 pub use unfit::Unfit;
 pub(crate) use visited::Visited;

@@ -34,6 +34,8 @@ struct TaskPart {
     segment: u32,
     /// The latest time that it can know of.
     known: u64,
+    /// It has ended.
+    has_ended: bool,
     /// Its script among those that are renamed.
     script: Option<usize>,
     /// Its word, but for who it is.
@@ -70,8 +72,8 @@ pub(super) struct Side {
     renaming: Rc<Renaming>,
     /// Something of the run names a task that has a name of its own in no renaming.
     pub(super) is_named: bool,
-    /// The locations whose words have changed, or what lies at whose keys.
-    pub(super) moved: Vec<LocationId>,
+    /// The locations whose words have changed, or what lies at whose keys; and what they held before.
+    pub(super) moved: Vec<(LocationId, Fingerprint)>,
     left_out: Option<Part>,
 }
 
@@ -185,6 +187,16 @@ impl Side {
         self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_alike(script))
     }
 
+    /// Whether the task has ended.
+    pub(super) fn has_ended(&self, task: TaskId) -> bool {
+        self.tasks.get(task as usize).is_some_and(|its| its.has_ended)
+    }
+
+    /// How many tasks there have been.
+    pub(super) fn tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
     /// Whether some tasks run scripts that are renamed.
     pub(super) fn has_scripts(&self) -> bool {
         self.tasks.iter().any(|its| its.script.is_some())
@@ -220,7 +232,7 @@ impl Side {
             && part.run == run
         {
             self.sum.take(part.word);
-            self.moved.push(location);
+            self.moved.push((location, part.holds()));
             *part = LocationPart { run, ..LocationPart::default() };
         }
     }
@@ -370,6 +382,7 @@ impl Side {
                 .fold(Fingerprint::of_kind(kind::TIMES).and(identity), |all, &time| all.with(0, time));
             word.add(all);
         }
+        let held = part.holds();
         let old = std::mem::replace(&mut part.word, word);
         let has_moved = old != word;
         let share = match (holds.value, value, state) {
@@ -381,17 +394,18 @@ impl Side {
         if has_moved {
             self.sum.take(old);
             self.sum.add(word);
-            self.moved.push(location);
+            self.moved.push((location, held));
             // It is as it was made, or its name or its state says which task it is of.
             self.is_named |= word != Fingerprint::NONE && registry.names_tasks(location);
         }
         if let Some(whole) = registry.details(location).whole
             && before != share
         {
-            let content = &mut self.part(whole).content;
-            content.take(before);
-            content.add(share);
-            self.moved.push(whole);
+            let part = self.part(whole);
+            let held = part.holds();
+            part.content.take(before);
+            part.content.add(share);
+            self.moved.push((whole, held));
         }
     }
 
@@ -402,6 +416,7 @@ impl Side {
             let task = candidates.trailing_zeros() as TaskId;
             candidates &= candidates - 1;
             let word = self.word_of(task, &tasks[task as usize], registry);
+            self.tasks[task as usize].has_ended = tasks[task as usize].phase == Phase::Ended;
             if std::mem::replace(&mut self.tasks[task as usize].word, word) != word {
                 changed |= 1 << task;
             }
@@ -409,15 +424,29 @@ impl Side {
         changed
     }
 
+    /// All that can be seen of the location.
+    pub(super) fn holds(&self, location: LocationId) -> Fingerprint {
+        match self.locations.get(location as usize) {
+            Some(part) if part.run == self.run => part.holds(),
+            _ => LocationPart::default().holds(),
+        }
+    }
+
+    /// Where the task stands, and who it is.
+    pub(super) fn stand(&self, task: TaskId, is_named: bool) -> Fingerprint {
+        let its = &self.tasks[task as usize];
+        let name = match its.script {
+            Some(script) if !is_named => self.renaming.name(script),
+            _ => u64::from(task) + 1,
+        };
+        its.word.with(name, is_named.into())
+    }
+
     /// The sum of all words. `beside` is what else there is to be known of each task.
     pub(super) fn sum(&self, is_named: bool, beside: &[Fingerprint]) -> Fingerprint {
         let mut all = self.sum;
-        for (task, its) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
-            let name = match its.script {
-                Some(script) if !is_named => self.renaming.name(script),
-                _ => task as u64 + 1,
-            };
-            let word = its.word.with(name, is_named.into());
+        for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
+            let word = self.stand(task as TaskId, is_named);
             all.add(beside.get(task).map_or(word, |beside| word.and(*beside)));
         }
         all
@@ -453,6 +482,11 @@ impl Side {
 }
 
 impl LocationPart {
+    /// All that can be seen of it.
+    fn holds(&self) -> Fingerprint {
+        self.word.and(self.content)
+    }
+
     fn times_in(&self, run: u64) -> Option<&[u64; MODES]> {
         self.times.as_deref().filter(|_| self.run == run)
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::renaming::{self, Alike, Renaming};
 use super::side::Side;
-use super::{Digest, Fingerprint, Monitor, Part, Step};
+use super::{Digest, Fingerprint, Input, Monitor, Part, Step};
 use crate::event::{Access, Event, LocationId, Pending, TaskId};
 use crate::runtime::{Registry, Task};
 
@@ -25,7 +25,13 @@ pub(crate) struct State {
     sums: Vec<Fingerprint>,
     /// What else there is to be known of each task, in the first side.
     beside: Vec<Fingerprint>,
+    /// What the monitor has to say beside that.
+    said: Fingerprint,
+    /// What has happened since the fingerprint was last worked out, and between the last two times.
+    gathered: Step,
     step: Step,
+    /// Memory for `beside`.
+    spare: Vec<Fingerprint>,
 }
 
 impl State {
@@ -39,6 +45,9 @@ impl State {
             is_named: false,
             sums: Vec::new(),
             beside: Vec::new(),
+            said: Fingerprint::NONE,
+            spare: Vec::new(),
+            gathered: Step::default(),
             step: Step::default(),
         }
     }
@@ -48,7 +57,7 @@ impl State {
         self.in_use = 1;
         self.sides[0].begin_run(run);
         self.is_named = false;
-        self.step.clear();
+        self.gathered.clear();
     }
 
     /// The scripts that are about to begin can take each other's places.
@@ -99,6 +108,11 @@ impl State {
     /// `task` has waited for the end of `other`, and has its result.
     pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
         self.each(|side| side.joined(task, other));
+    }
+
+    /// Somebody wants to know whether the task has ended, and what its result is.
+    pub(crate) fn asked_for_end(&mut self, task: TaskId) {
+        self.gathered.looked.push(Input::End(task));
     }
 
     /// Nothing of the task's past matters but that this boundary, from 1, has been reached, of this script.
@@ -164,7 +178,7 @@ impl State {
 
     /// The task looks at what the location holds, without an event: nobody else can get at it.
     pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        self.step.touched.push(location);
+        self.gathered.looked.push(Input::Location(location));
         self.each(|side| side.looked(task, location, registry));
     }
 
@@ -176,7 +190,7 @@ impl State {
         accesses: &[Access],
         registry: &Registry,
     ) {
-        self.step.touched.extend(event.footprint.locations());
+        self.gathered.looked.extend(event.footprint.locations().iter().copied().map(Input::Location));
         self.each(|side| side.executed(pending, event, accesses, registry));
     }
 
@@ -188,6 +202,8 @@ impl State {
         monitor: Option<&dyn Monitor>,
     ) -> Fingerprint {
         let monitor = monitor.filter(|_| self.has(Part::Monitor));
+        std::mem::swap(&mut self.step, &mut self.gathered);
+        self.gathered.clear();
         let mut changed = 0;
         self.each(|side| changed |= side.weigh_tasks(tasks, registry));
         self.step.tasks |= changed;
@@ -196,7 +212,7 @@ impl State {
         let was_named = self.is_named;
         let is_named = |sides: &[Side]| sides.iter().any(|side| side.is_named);
         self.is_named |= self.is_renamed() && is_named(&self.sides[..self.in_use]);
-        self.step.is_touching |= monitor.is_some_and(Monitor::is_touched);
+        self.step.is_told |= monitor.is_some_and(Monitor::is_touched);
         let least = self.least(monitor, tasks.len()).unwrap_or_else(|| {
             // The monitor names a task that has no name of its own.
             self.is_named = true;
@@ -211,7 +227,7 @@ impl State {
         self.sums.clear();
         let is_named = self.is_named;
         let sides = if is_named { 1 } else { self.in_use };
-        let mut beside = std::mem::take(&mut self.step.spare);
+        let mut beside = std::mem::take(&mut self.spare);
         for (at, side) in self.sides[..sides].iter().enumerate() {
             let mut hashed = Fingerprint::NONE;
             beside.clear();
@@ -234,7 +250,7 @@ impl State {
                     renaming::under(&renaming, names, hash)
                 };
                 if is_ambiguous {
-                    self.step.spare = beside;
+                    self.spare = beside;
                     return None;
                 }
                 hashed = whole;
@@ -242,12 +258,13 @@ impl State {
             if at == 0 {
                 self.step.note_beside(&self.beside, &beside);
                 self.beside.clone_from(&beside);
+                self.said = beside.iter().fold(hashed, |all, beside| all.and(*beside));
             }
             let mut sum = side.sum(is_named, &beside);
             sum.add(hashed);
             self.sums.push(sum);
         }
-        self.step.spare = beside;
+        self.spare = beside;
         self.sums.iter().copied().min()
     }
 
@@ -256,10 +273,29 @@ impl State {
         &self.sums
     }
 
-    /// What has happened since this was last asked.
-    pub(crate) fn take_step(&mut self) -> Step {
-        let empty = Step { spare: std::mem::take(&mut self.step.spare), ..Step::default() };
-        std::mem::replace(&mut self.step, empty)
+    /// Where the task stood then, with what the monitor had to say of it.
+    pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
+        let beside = self.beside.get(task as usize).copied().unwrap_or_default();
+        if (task as usize) < self.first().tasks() { self.first().stand(task, self.is_named).and(beside) } else { beside }
+    }
+
+    /// All that can be seen of it.
+    pub(crate) fn holds(&self, input: Input) -> Fingerprint {
+        match input {
+            Input::Location(location) => self.first().holds(location),
+            Input::End(task) if self.first().has_ended(task) => self.stand(task),
+            Input::End(_) => Fingerprint::NONE,
+        }
+    }
+
+    /// All that the monitor had to say.
+    pub(crate) fn said(&self) -> Fingerprint {
+        self.said
+    }
+
+    /// What has happened between the last two times that the fingerprint was worked out.
+    pub(crate) fn step(&self) -> &Step {
+        &self.step
     }
 }
 

@@ -1,105 +1,136 @@
 //! Where a step leads, without taking it.
 //!
-//! Two steps of different tasks that touch nothing of what the other changes lead to the same state in either order. And a
-//! state is known by a sum in which each step changes words of its own. So what a step has changed in the sum where it was
-//! taken, it changes after the other as well: the state that it leads to there is known before it is taken, and if that
-//! state was visited, it need not be taken.
+//! What a step does is a function of where its task stands and of what it touches, and both have words in the sum that a
+//! state is known by. So a step that was taken once does the same wherever these words are the same: it changes the sum by
+//! the same difference. The state that it leads to is known before it is taken, and if that state was visited, it need not
+//! be taken.
 //!
-//! This does what sleep sets do (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032,
-//! 1996), which leave such a step out because another order of the two has been gone. That a state's successors are all
-//! visited in the end is then argued by the order in which the search visits states, and holds of one worker. Here it is
-//! seen: nothing is left out but what is in the visited set.
+//! This leaves out more than sleep sets do (Godefroid, Holzmann, Pirottin: "State-space caching revisited", Formal Methods in
+//! System Design 7, 1995), which know of a step only that it is independent of those in between. And it is right for
+//! another reason. That all successors of a state are visited although some of them sleep is argued by the order in which
+//! one search visits states; with several workers there is no such order. Here nothing is left out but what is in the
+//! visited set.
 
-use std::rc::Rc;
+use rustc_hash::FxHashMap;
 
 use super::{Options, Turn};
-use crate::event::{LocationId, TaskId};
-use crate::stateful::{Fingerprint, Step, moved_on};
+use crate::stateful::{Fingerprint, Input, moved_on};
 
-/// A step that was taken in an earlier state, and that would do the same in this one.
-struct Foreseen {
-    turn: Turn,
-    /// What it adds to each sum.
-    by: Vec<Fingerprint>,
-    touched: Vec<LocationId>,
-    moved: Vec<LocationId>,
-    /// The monitor is told of it.
-    is_touching: bool,
-    /// What it changes of what the monitor has to say of tasks is of its own alone.
-    is_alone: bool,
+/// How many steps are remembered at the most: beyond that, new ones are taken each time.
+const MOST: usize = 1 << 20;
+
+/// What a step comes to.
+struct Effect {
+    /// What it adds to each of the sums.
+    by: Box<[Fingerprint]>,
+    /// It is the task's last.
+    ends: bool,
 }
 
-/// What is known of the steps that can be taken in a state.
+/// What can make a difference to a step, beside where its task stands.
+#[derive(PartialEq, Eq)]
+struct Inputs {
+    all: Box<[Input]>,
+    /// The monitor is told of it.
+    is_told: bool,
+}
+
+/// The steps that have been taken.
 #[derive(Default)]
 pub(super) struct Foresight {
+    /// By where the task stands and by its turn: by what such steps have turned out to depend on.
+    inputs: FxHashMap<u128, Vec<Inputs>>,
+    /// By all of these.
+    steps: FxHashMap<u128, Effect>,
+}
+
+/// A state, as far as it takes to learn from the steps that are taken there.
+#[derive(Default)]
+pub(super) struct Place {
     sums: Vec<Fingerprint>,
-    /// The monitor has found something in the step that led here: that is no longer so after whatever step comes next.
+    /// Where each task stands.
+    tasks: Vec<Fingerprint>,
+    monitor: Fingerprint,
+    /// The tasks whose ends others wait for, a bit for each. What those do then is no part of the step.
+    awaited: u64,
+    /// The monitor has found something in the step that led here: whatever step comes next, that is no longer so.
     has_found: bool,
-    steps: Vec<Rc<Foreseen>>,
+}
+
+impl Place {
+    /// The state that the run is in.
+    pub(super) fn begin(&mut self, options: &dyn Options) {
+        self.has_found = options.found() != 0;
+        self.sums.clear();
+        self.tasks.clear();
+        let awaited = (0..options.tasks()).filter(|&task| options.is_awaited(task));
+        self.awaited = awaited.fold(0, |all, task| all | 1 << task);
+        if let Some(state) = options.parts() {
+            self.sums.extend(state.sums());
+            self.tasks.extend((0..options.tasks()).map(|task| state.stand(task)));
+            self.monitor = state.said();
+        }
+    }
+
+    fn of(&self, turn: Turn) -> Fingerprint {
+        self.tasks[turn.task as usize].with(1, turn.choice.into())
+    }
 }
 
 impl Foresight {
-    /// The strategy is asked in a new state, to which `turn` led from that of `before`.
-    pub(super) fn begin(&mut self, before: Option<(&mut Foresight, Turn)>, options: &dyn Options) {
-        self.steps.clear();
-        self.sums.clear();
-        self.sums.extend(options.sums());
-        self.has_found = options.found() != 0;
-        if let Some((before, turn)) = before
-            && let Some(step) = options.step()
-        {
-            before.pass_on(turn.task, step, self);
-            before.learn(turn, step, self);
-        }
+    /// The state that this turn leads to from the one that the run is in, if that can be told.
+    pub(super) fn of(&self, turn: Turn, place: &Place, options: &dyn Options) -> Option<Fingerprint> {
+        let state = options.parts().filter(|_| !place.has_found)?;
+        let stand = place.of(turn);
+        let effect = self.inputs.get(&stand.0)?.iter().find_map(|inputs| {
+            let words = inputs.all.iter().map(|&input| state.holds(input));
+            self.steps.get(&key(stand, words, inputs.is_told.then_some(place.monitor)).0)
+        })?;
+        let goes_on = effect.ends && place.awaited & 1 << turn.task != 0;
+        (!goes_on && effect.by.len() == place.sums.len()).then(|| moved_on(&place.sums, &effect.by))
     }
 
-    /// What can still be foreseen after this step of the task.
-    fn pass_on(&self, task: TaskId, step: &Step, after: &mut Foresight) {
-        if step.tasks & !(1 << task) != 0 || step.is_renaming || self.has_found || after.has_found {
-            return;
-        }
-        let stays = |its: &&Rc<Foreseen>| {
-            its.turn.task != task
-                && !(its.is_touching && step.is_touching)
-                && (!its.is_touching || its.is_alone)
-                && step.beside & 1 << its.turn.task == 0
-                && are_apart(&its.touched, &step.moved)
-                && are_apart(&step.touched, &its.moved)
-        };
-        after.steps.extend(self.steps.iter().filter(stays).cloned());
-    }
-
-    /// What this step has come to here.
-    fn learn(&mut self, turn: Turn, step: &Step, after: &Foresight) {
-        if self.steps.iter().any(|its| its.turn == turn) {
-            return;
-        }
+    /// The run has come from `before` to `after` by this turn.
+    pub(super) fn learn(&mut self, before: &Place, turn: Turn, after: &Place, options: &dyn Options) {
+        let Some(state) = options.parts() else { return };
+        let step = state.step();
         let own = 1 << turn.task;
-        if step.tasks & !own != 0 || step.is_renaming || self.has_found || self.sums.len() != after.sums.len() {
+        // What the step changes of others depends on where they stand.
+        let ends = options.has_ended(turn.task);
+        let is_alone = (step.tasks | step.beside) & !own == 0 && !(ends && before.awaited & own != 0);
+        if !is_alone
+            || step.is_renaming
+            || before.has_found
+            || before.sums.len() != after.sums.len()
+            || self.steps.len() >= MOST
+        {
             return;
         }
-        let by = self.sums.iter().zip(&after.sums).map(|(before, after)| {
+        let stand = before.of(turn);
+        let words = step.inputs().map(|input| step.held(input).unwrap_or_else(|| state.holds(input)));
+        let key = key(stand, words, step.is_told.then_some(before.monitor));
+        if self.steps.contains_key(&key.0) {
+            return;
+        }
+        let difference = |(before, after): (&Fingerprint, &Fingerprint)| {
             let mut by = *after;
             by.take(*before);
             by
-        });
-        self.steps.push(Rc::new(Foreseen {
-            turn,
-            by: by.collect(),
-            touched: step.touched.clone(),
-            moved: step.moved.clone(),
-            is_touching: step.is_touching,
-            is_alone: step.beside & !own == 0,
-        }));
-    }
-
-    /// The state that this turn leads to, if that can be told.
-    pub(super) fn of(&self, turn: Turn) -> Option<Fingerprint> {
-        let its = self.steps.iter().find(|its| its.turn == turn)?;
-        (!self.has_found && its.by.len() == self.sums.len()).then(|| moved_on(&self.sums, &its.by))
+        };
+        let by = before.sums.iter().zip(&after.sums).map(difference).collect();
+        self.steps.insert(key.0, Effect { by, ends });
+        let inputs = Inputs { all: step.inputs().collect(), is_told: step.is_told };
+        let known = self.inputs.entry(stand.0).or_default();
+        if !known.contains(&inputs) {
+            known.push(inputs);
+        }
     }
 }
 
-fn are_apart(some: &[LocationId], others: &[LocationId]) -> bool {
-    !some.iter().any(|location| others.contains(location))
+fn key(
+    stand: Fingerprint,
+    words: impl Iterator<Item = Fingerprint>,
+    monitor: Option<Fingerprint>,
+) -> Fingerprint {
+    words.chain(monitor).fold(stand.with(2, monitor.is_some().into()), Fingerprint::and)
 }

@@ -25,7 +25,7 @@ use std::iter;
 
 use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
-use crate::stateful::{Fingerprint, States, Step};
+use crate::stateful::{Fingerprint, State, States};
 
 /// What a strategy can choose from.
 pub(crate) trait Options {
@@ -39,15 +39,13 @@ pub(crate) trait Options {
     fn alternatives(&self, task: TaskId) -> u16;
     /// The state that the run is in, if the strategy [tracks](Strategy::tracking) nothing else.
     fn state(&self) -> Fingerprint;
-    /// The sums that the state is the least of: see [`State::sums`](crate::stateful::State::sums).
-    fn sums(&self) -> &[Fingerprint] {
-        &[]
-    }
-    /// What has led here from where the strategy was last asked. `None` if there is no telling where the same step leads from
-    /// another state.
-    fn step(&self) -> Option<&Step> {
+    /// What the state is the sum of, and what has led there. `None` if it is more than that, or is not kept.
+    fn parts(&self) -> Option<&State> {
         None
     }
+    /// Whether another task waits for the end of this one; and whether it has ended.
+    fn is_awaited(&self, task: TaskId) -> bool;
+    fn has_ended(&self, task: TaskId) -> bool;
     /// As which one the task was spawned in this run, from 0: its number wherever the schedule is run by itself.
     fn order(&self, task: TaskId) -> TaskId;
     /// What the run's monitor has found in the step that led there.

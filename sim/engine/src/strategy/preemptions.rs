@@ -58,6 +58,14 @@ impl Options for Within<'_> {
         self.state
     }
 
+    fn is_awaited(&self, task: TaskId) -> bool {
+        self.options.is_awaited(task)
+    }
+
+    fn has_ended(&self, task: TaskId) -> bool {
+        self.options.has_ended(task)
+    }
+
     fn order(&self, task: TaskId) -> TaskId {
         self.options.order(task)
     }

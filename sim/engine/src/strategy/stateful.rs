@@ -8,7 +8,7 @@
 //! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
 //! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
 
-use super::foresight::Foresight;
+use super::foresight::{Foresight, Place};
 use super::{Options, Strategy, Turn, part_done};
 use crate::event::Event;
 use crate::runtime::{FEW, Registry, Tracking, Trail};
@@ -24,8 +24,13 @@ struct Node {
     degree: usize,
     /// Its event comes with the one before it, and is not chosen.
     is_glued: bool,
-    foresight: Foresight,
+    place: Place,
 }
+
+/// What a program has to do with the fact that a step does not lead where the same step has led.
+const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
+    all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
+    lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
 
 /// The strategy's state: a node for each event of the trail.
 pub(crate) struct Stateful {
@@ -35,11 +40,13 @@ pub(crate) struct Stateful {
     visited: Visited,
     /// The most states that may be visited.
     max_states: Option<u64>,
-    /// Whether steps are left out that are known to lead to a state that was visited.
-    foresees: bool,
-    /// The turn that was taken last.
-    taken: Option<Turn>,
+    /// What is known of steps that have been taken, if those are left out that are known to lead to a state that was visited.
+    foresight: Option<Foresight>,
+    /// The turn that was taken last, and the state that it leads to, if that is foreseen.
+    taken: Option<(Turn, Option<Fingerprint>)>,
     states: States,
+    /// Why the run was ended, if the program is to blame.
+    misfit: Option<&'static str>,
     /// The run was cut short at a state that was visited before.
     was_cut: bool,
     is_full: bool,
@@ -52,20 +59,21 @@ impl Stateful {
             depth: 0,
             visited: Visited::default(),
             max_states,
-            foresees,
+            foresight: foresees.then(Foresight::default),
             taken: None,
             states: States::default(),
+            misfit: None,
             was_cut: false,
             is_full: false,
         }
     }
 
     /// The next turn that is to be tried in the last node: not one that is known to lead to a state that was visited.
-    fn next_turn(&mut self) -> Option<Turn> {
+    fn next_turn(&mut self) -> Option<(Turn, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
-        while let Some((turn, state)) = node.untried.pop() {
-            if !state.is_some_and(|state| self.visited.contains(state)) {
-                return Some(turn);
+        while let Some(next) = node.untried.pop() {
+            if !next.1.is_some_and(|state| self.visited.contains(state)) {
+                return Some(next);
             }
             self.states.transitions += 1;
             self.states.foreseen += 1;
@@ -111,11 +119,14 @@ impl Strategy for Stateful {
             }
             let (before, node) = self.nodes.split_at_mut(self.depth);
             let node = &mut node[0];
-            if self.foresees {
-                let before = before.iter_mut().rfind(|node| !node.is_glued);
-                let before = before.map(|node| &mut node.foresight).zip(self.taken);
-                debug_assert!(before.as_ref().is_none_or(|(before, turn)| before.of(*turn).is_none_or(|it| it == state)));
-                node.foresight.begin(before, options);
+            node.place.begin(options);
+            let before = before.iter().rfind(|node| !node.is_glued).zip(self.taken);
+            if let Some((foresight, (before, (turn, foreseen)))) = self.foresight.as_mut().zip(before) {
+                if foreseen.is_some_and(|it| it != state) {
+                    self.misfit = Some(UNSEEN);
+                    return None;
+                }
+                foresight.learn(&before.place, turn, &node.place, options);
             }
             let has_room = self.max_states.is_none_or(|most| self.visited.len() < most);
             self.is_full = !has_room && !self.visited.contains(state);
@@ -129,7 +140,8 @@ impl Strategy for Stateful {
             let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
             for task in others.chain([options.current()]) {
                 let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
-                node.untried.extend(turns.map(|turn| (turn, node.foresight.of(turn))));
+                let foreseen = |turn| self.foresight.as_ref()?.of(turn, &node.place, options);
+                node.untried.extend(turns.map(|turn| (turn, foreseen(turn))));
             }
             node.degree = node.untried.len();
             node.is_glued = false;
@@ -138,7 +150,7 @@ impl Strategy for Stateful {
         self.taken = self.next_turn();
         // Whatever can come next is known.
         self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
-        self.taken
+        self.taken.map(|(turn, _)| turn)
     }
 
     fn executed(&mut self, trail: &Trail) {
@@ -167,9 +179,9 @@ impl Strategy for Stateful {
         // Where a run ended nothing was chosen.
         self.depth = self.depth.min(trail.len());
         while trail.pop(registry).is_some() {
-            if let Some(turn) = self.next_turn() {
+            if let Some(next) = self.next_turn() {
                 // To be tried once its state has been come to again.
-                self.nodes[self.depth - 1].untried.push((turn, None));
+                self.nodes[self.depth - 1].untried.push(next);
                 return true;
             }
             self.depth -= 1;
@@ -193,6 +205,10 @@ impl Strategy for Stateful {
 
     fn is_full(&self) -> bool {
         self.is_full
+    }
+
+    fn misfit(&self) -> Option<&str> {
+        self.misfit
     }
 
     fn states(&self) -> Option<States> {

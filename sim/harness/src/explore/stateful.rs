@@ -54,7 +54,8 @@ pub(super) fn search<C: Build<Engine>>(
         },
         |runs| if runs % WATCHED_EVERY == 0 { watch(runs) } else { ControlFlow::Continue(()) },
     );
-    let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
+    let States { count, transitions, runs, bytes, found, .. } = report.states.clone().unwrap_or_default();
+    if std::env::var_os("NUMBERS").is_some() { eprintln!("DEBUG states {count} transitions {transitions} runs {runs} bytes {bytes} foreseen {} events {}", report.states.as_ref().map_or(0, |s| s.foreseen), report.events); }
     // The search is over: nothing is left to be broken off.
     _ = watch(runs);
     if let Some(difference) = report.nondeterminism {
