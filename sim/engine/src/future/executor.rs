@@ -1,5 +1,6 @@
 //! Running a future on a task.
 
+use std::any::Any;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -115,9 +116,15 @@ fn run<F: Future>(
     let waker = Waker::from(Arc::clone(&signal));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
+    let kept: Arc<dyn Any + Send + Sync> = Arc::<Signal>::clone(&signal);
+    runtime::begin_future(Arc::downgrade(&kept));
+    drop(kept);
     loop {
         match poll(future.as_mut(), &mut context) {
-            Poll::Ready(output) => return output,
+            Poll::Ready(output) => {
+                runtime::end_future();
+                return output;
+            }
             Poll::Pending => {
                 assert!(runtime::exploring(), "block_on works only inside an exploration");
                 wait(&signal.0, &waker, source);

@@ -12,7 +12,7 @@ use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine;
 use crate::event::{LocationId, TaskId};
-use crate::stateful::{Alike, Fingerprint, Monitor, Unfit};
+use crate::stateful::{Alike, Fingerprint, Monitor, Signal, Unfit};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -115,6 +115,24 @@ pub(crate) fn begin_scripts(scripts: Vec<Alike>) {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
             state.begin_scripts(scripts);
+        }
+    });
+}
+
+/// The current task begins to run a future.
+pub(crate) fn begin_future(signal: Signal) {
+    with_if_any(|execution| {
+        if let Some(state) = &mut execution.state {
+            state.begin_future(execution.current, signal);
+        }
+    });
+}
+
+/// The current task has run a future to its end.
+pub(crate) fn end_future() {
+    with_if_any(|execution| {
+        if let Some(state) = &mut execution.state {
+            state.end_future(execution.current);
         }
     });
 }

@@ -86,7 +86,8 @@ impl Execution {
             recording,
             max_steps,
             spurious_wakeups: 0,
-            state: (strategy.tracking() == Tracking::Nothing).then(|| State::new(strategy.is_symmetric(), left_out)),
+            state: (strategy.tracking() == Tracking::Nothing)
+                .then(|| State::new(strategy.is_symmetric(), left_out)),
             monitor: None,
             unfit: None,
             trail: Trail::new(strategy.tracking()),

@@ -23,8 +23,8 @@ mod wakes;
 
 pub(crate) use condition::await_until;
 pub(crate) use current::{
-    begin_scripts, boundary, current, current_name, current_task, exploring, has_ended, known_time, refuse, set_monitor,
-    set_unseen, sometimes, spin, spurious_wakeups,
+    begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
+    has_ended, known_time, refuse, set_monitor, set_unseen, sometimes, spin, spurious_wakeups,
 };
 pub use current::{causal_clock, next_event, recording, step};
 pub use ending::Ending;

@@ -20,6 +20,9 @@ pub(crate) struct Wake {
 /// The current task calls for a wake-up.
 pub(super) fn owe(wake: Wake) {
     with_if_any(|execution| {
+        if let Some(state) = &mut execution.state {
+            state.wakes();
+        }
         let wakes = &mut execution.tasks[execution.current as usize].rare().wakes;
         if !wakes.contains(&wake) {
             wakes.push(wake);

@@ -18,6 +18,7 @@ mod states;
 mod step;
 mod unfit;
 mod visited;
+mod wakers;
 
 pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
@@ -29,3 +30,4 @@ pub(crate) use step::Input;
 use step::Step;
 pub use unfit::Unfit;
 pub(crate) use visited::Visited;
+pub(crate) use wakers::Signal;

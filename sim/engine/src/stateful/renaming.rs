@@ -94,7 +94,9 @@ impl Renaming {
             let other = members[place];
             let name = SCRIPTS + other as u64;
             renaming.scripts[at] = Called { name, is_alike: true, is_shared: false };
-            renaming.symbols.extend(scripts[at].symbols.iter().copied().zip(scripts[other].symbols.iter().copied()));
+            renaming
+                .symbols
+                .extend(scripts[at].symbols.iter().copied().zip(scripts[other].symbols.iter().copied()));
         }
         renaming.symbols.sort_unstable();
         renaming

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::renaming::{self, Alike, Renaming};
 use super::side::Side;
+use super::wakers::{Signal, Wakers};
 use super::{Digest, Fingerprint, Input, Monitor, Part, Step};
 use crate::event::{Access, Event, LocationId, Pending, TaskId};
 use crate::runtime::{Registry, Task};
@@ -21,6 +22,7 @@ pub(crate) struct State {
     is_symmetric: bool,
     /// Something in the run names a task that can take another's place: from there on nobody does.
     is_named: bool,
+    wakers: Wakers,
     /// The sums of the sides.
     sums: Vec<Fingerprint>,
     /// What else there is to be known of each task, in the first side.
@@ -43,6 +45,7 @@ impl State {
             renamings: Vec::new(),
             is_symmetric,
             is_named: false,
+            wakers: Wakers::default(),
             sums: Vec::new(),
             beside: Vec::new(),
             said: Fingerprint::NONE,
@@ -57,6 +60,7 @@ impl State {
         self.in_use = 1;
         self.sides[0].begin_run(run);
         self.is_named = false;
+        self.wakers.begin_run();
         self.gathered.clear();
     }
 
@@ -190,6 +194,7 @@ impl State {
         accesses: &[Access],
         registry: &Registry,
     ) {
+        self.wakers.look();
         self.gathered.looked.extend(event.footprint.locations().iter().copied().map(Input::Location));
         self.each(|side| side.executed(pending, event, accesses, registry));
     }
@@ -204,6 +209,7 @@ impl State {
         let monitor = monitor.filter(|_| self.has(Part::Monitor));
         std::mem::swap(&mut self.step, &mut self.gathered);
         self.gathered.clear();
+        self.wakers.look();
         let mut changed = 0;
         self.each(|side| changed |= side.weigh_tasks(tasks, registry));
         self.step.tasks |= changed;
@@ -268,6 +274,26 @@ impl State {
         self.sums.iter().copied().min()
     }
 
+    /// The task begins to run a future.
+    pub(crate) fn begin_future(&mut self, task: TaskId, signal: Signal) {
+        self.wakers.begin(task, signal);
+    }
+
+    /// Somebody is to be woken.
+    pub(crate) fn wakes(&mut self) {
+        self.wakers.wake();
+    }
+
+    /// The task has run a future to its end.
+    pub(crate) fn end_future(&mut self, task: TaskId) {
+        self.wakers.end(task);
+    }
+
+    /// Whether what a step does depends on nothing but where its task stands and what it touches.
+    pub(crate) fn is_local(&self) -> bool {
+        !self.wakers.are_kept()
+    }
+
     /// The sums of all sides, when the fingerprint was last worked out.
     pub(crate) fn sums(&self) -> &[Fingerprint] {
         &self.sums
@@ -276,7 +302,11 @@ impl State {
     /// Where the task stood then, with what the monitor had to say of it.
     pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
         let beside = self.beside.get(task as usize).copied().unwrap_or_default();
-        if (task as usize) < self.first().tasks() { self.first().stand(task, self.is_named).and(beside) } else { beside }
+        if (task as usize) < self.first().tasks() {
+            self.first().stand(task, self.is_named).and(beside)
+        } else {
+            beside
+        }
     }
 
     /// All that can be seen of it.

@@ -65,7 +65,7 @@ impl Place {
         self.tasks.clear();
         let awaited = (0..options.tasks()).filter(|&task| options.is_awaited(task));
         self.awaited = awaited.fold(0, |all, task| all | 1 << task);
-        if let Some(state) = options.parts() {
+        if let Some(state) = options.parts().filter(|state| state.is_local()) {
             self.sums.extend(state.sums());
             self.tasks.extend((0..options.tasks()).map(|task| state.stand(task)));
             self.monitor = state.said();
@@ -73,14 +73,14 @@ impl Place {
     }
 
     fn of(&self, turn: Turn) -> Fingerprint {
-        self.tasks[turn.task as usize].with(1, turn.choice.into())
+        self.tasks.get(turn.task as usize).copied().unwrap_or_default().with(1, turn.choice.into())
     }
 }
 
 impl Foresight {
     /// The state that this turn leads to from the one that the run is in, if that can be told.
     pub(super) fn of(&self, turn: Turn, place: &Place, options: &dyn Options) -> Option<Fingerprint> {
-        let state = options.parts().filter(|_| !place.has_found)?;
+        let state = options.parts().filter(|state| state.is_local() && !place.has_found)?;
         let stand = place.of(turn);
         let effect = self.inputs.get(&stand.0)?.iter().find_map(|inputs| {
             let words = inputs.all.iter().map(|&input| state.holds(input));
@@ -101,6 +101,7 @@ impl Foresight {
         if !is_alone
             || step.is_renaming
             || before.has_found
+            || before.sums.is_empty()
             || before.sums.len() != after.sums.len()
             || self.steps.len() >= MOST
         {
