@@ -1,9 +1,9 @@
 //! What a strategy can choose from, in the state that the run is in.
 
 use super::registry::Registry;
-use super::task::{Phase, Task};
+use super::task::Task;
 use crate::event::{Footprint, TaskId};
-use crate::stateful::{Fingerprint, State};
+use crate::stateful::{Fingerprint, Monitor, State};
 use crate::strategy::Options;
 
 /// The state of the run, as a strategy may ask about it.
@@ -14,6 +14,7 @@ pub(super) struct Choice<'a> {
     pub(super) current: TaskId,
     pub(super) state: Fingerprint,
     pub(super) parts: Option<&'a State>,
+    pub(super) monitor: Option<&'a dyn Monitor>,
     pub(super) found: u64,
 }
 
@@ -43,16 +44,16 @@ impl Options for Choice<'_> {
         self.state
     }
 
+    fn monitor(&self) -> Option<&dyn Monitor> {
+        self.monitor
+    }
+
     fn parts(&self) -> Option<&State> {
         self.parts
     }
 
     fn is_awaited(&self, task: TaskId) -> bool {
         self.tasks[task as usize].joiners != 0
-    }
-
-    fn has_ended(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].phase == Phase::Ended
     }
 
     fn order(&self, task: TaskId) -> TaskId {

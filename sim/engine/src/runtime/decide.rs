@@ -38,6 +38,7 @@ impl Execution {
             current: self.current,
             state,
             parts: self.state.as_ref(),
+            monitor: self.monitor.as_deref(),
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
         let turn = self.strategy.choose(&choice, &self.trail);

@@ -1,5 +1,6 @@
 //! What is watched besides the program: a state of the caller's own that runs along.
 
+use std::any::Any;
 use std::fmt;
 use std::hash::Hasher;
 use std::rc::Rc;
@@ -31,6 +32,18 @@ pub trait Monitor: fmt::Debug {
     /// remembers nor what it finds has to do with the step, but that what it had found before is no longer found.
     fn is_touched(&self) -> bool {
         true
+    }
+
+    /// What it was told since the last [`step`](Monitor::step), that one included: whatever a task's step told it would tell it
+    /// of the same step in any other state. `None` if it does not keep that.
+    fn told(&self) -> Option<Rc<dyn Any>> {
+        None
+    }
+
+    /// What it would be after a step of this task in which it is told the same, or nothing. `None` if it cannot say.
+    fn after(&self, task: u32, told: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
+        let _ = (task, told);
+        None
     }
 
     /// What it has found in this step, a bit for each kind.

@@ -192,11 +192,6 @@ impl Side {
         self.tasks.get(task as usize).is_some_and(|its| its.has_ended)
     }
 
-    /// How many tasks there have been.
-    pub(super) fn tasks(&self) -> usize {
-        self.tasks.len()
-    }
-
     /// Whether some tasks run scripts that are renamed.
     pub(super) fn has_scripts(&self) -> bool {
         self.tasks.iter().any(|its| its.script.is_some())
@@ -434,7 +429,7 @@ impl Side {
 
     /// Where the task stands, and who it is.
     pub(super) fn stand(&self, task: TaskId, is_named: bool) -> Fingerprint {
-        let its = &self.tasks[task as usize];
+        let Some(its) = self.tasks.get(task as usize) else { return Fingerprint::NONE };
         let name = match its.script {
             Some(script) if !is_named => self.renaming.name(script),
             _ => u64::from(task) + 1,
@@ -442,11 +437,25 @@ impl Side {
         its.word.with(name, is_named.into())
     }
 
-    /// The sum of all words. `beside` is what else there is to be known of each task.
-    pub(super) fn sum(&self, is_named: bool, beside: &[Fingerprint]) -> Fingerprint {
+    /// The sum of the words of all locations.
+    pub(super) fn locations(&self) -> Fingerprint {
+        self.sum
+    }
+
+    /// The sum of all words; if there is a mover, as if it stood there. `beside` is what else there is to be known of each
+    /// task.
+    pub(super) fn sum(
+        &self,
+        is_named: bool,
+        beside: &[Fingerprint],
+        mover: Option<(TaskId, Fingerprint)>,
+    ) -> Fingerprint {
         let mut all = self.sum;
         for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
-            let word = self.stand(task as TaskId, is_named);
+            let word = match mover {
+                Some((mover, stand)) if usize::from(mover) == task => stand,
+                _ => self.stand(task as TaskId, is_named),
+            };
             all.add(beside.get(task).map_or(word, |beside| word.and(*beside)));
         }
         all

@@ -1,12 +1,12 @@
 //! The state of the run that is going on: the least of its sides, one for each way to name tasks that are alike.
 
-use std::cmp;
 use std::rc::Rc;
 
 use super::renaming::{self, Alike, Renaming};
+use super::says::Says;
 use super::side::Side;
 use super::wakers::{Signal, Wakers};
-use super::{Digest, Fingerprint, Input, Monitor, Part, Step};
+use super::{Effect, Fingerprint, Input, Monitor, Part, Step};
 use crate::event::{Access, Event, LocationId, Pending, TaskId};
 use crate::runtime::{Registry, Task};
 
@@ -23,17 +23,11 @@ pub(crate) struct State {
     /// Something in the run names a task that can take another's place: from there on nobody does.
     is_named: bool,
     wakers: Wakers,
-    /// The sums of the sides.
-    sums: Vec<Fingerprint>,
-    /// What else there is to be known of each task, in the first side.
-    beside: Vec<Fingerprint>,
-    /// What the monitor has to say beside that.
-    said: Fingerprint,
+    /// What the monitor says, of each side.
+    says: Vec<Says>,
     /// What has happened since the fingerprint was last worked out, and between the last two times.
     gathered: Step,
     step: Step,
-    /// Memory for `beside`.
-    spare: Vec<Fingerprint>,
 }
 
 impl State {
@@ -46,10 +40,7 @@ impl State {
             is_symmetric,
             is_named: false,
             wakers: Wakers::default(),
-            sums: Vec::new(),
-            beside: Vec::new(),
-            said: Fingerprint::NONE,
-            spare: Vec::new(),
+            says: Vec::new(),
             gathered: Step::default(),
             step: Step::default(),
         }
@@ -228,50 +219,94 @@ impl State {
         least
     }
 
-    /// The least of the sides. `None` if one of them tells of a task by a name that others have, too.
+    /// The least of the sides. `None` if the monitor tells of a task by a name that others have, too.
     fn least(&mut self, monitor: Option<&dyn Monitor>, tasks: usize) -> Option<Fingerprint> {
-        self.sums.clear();
-        let is_named = self.is_named;
-        let sides = if is_named { 1 } else { self.in_use };
-        let mut beside = std::mem::take(&mut self.spare);
-        for (at, side) in self.sides[..sides].iter().enumerate() {
-            let mut hashed = Fingerprint::NONE;
-            beside.clear();
-            if let Some(monitor) = monitor {
-                let digest = |feed: &dyn Fn(&mut Digest)| {
-                    let mut digest = Digest::default();
-                    feed(&mut digest);
-                    digest.fingerprint()
-                };
-                let names = side.names().map(|(name, is_shared)| (name, is_shared && !is_named));
-                let hash = || {
-                    let of_task = |task| digest(&|to| monitor.hash_task(task as u32, to));
-                    beside.extend((0..tasks).map(of_task));
-                    digest(&|to| monitor.hash(to))
-                };
-                let renaming = if is_named { Rc::default() } else { Rc::clone(side.renaming()) };
-                let (whole, is_ambiguous) = if is_named {
-                    renaming::under(&renaming, std::iter::empty(), hash)
-                } else {
-                    renaming::under(&renaming, names, hash)
-                };
-                if is_ambiguous {
-                    self.spare = beside;
-                    return None;
-                }
-                hashed = whole;
-            }
-            if at == 0 {
-                self.step.note_beside(&self.beside, &beside);
-                self.beside.clone_from(&beside);
-                self.said = beside.iter().fold(hashed, |all, beside| all.and(*beside));
-            }
-            let mut sum = side.sum(is_named, &beside);
-            sum.add(hashed);
-            self.sums.push(sum);
+        let mut says = std::mem::take(&mut self.says);
+        let sides = self.sides();
+        says.resize_with(sides, Says::default);
+        let asked = self.sides[..sides].iter().zip(&mut says);
+        let mut answers = asked.map(|(side, says)| match monitor {
+            Some(monitor) => says.ask(monitor, side, tasks, self.is_named),
+            None => says.nothing(),
+        });
+        let is_clear = answers.all(|is_clear| is_clear);
+        let sums = self.sides[..sides].iter().zip(&says).map(|(side, says)| {
+            let mut sum = side.sum(self.is_named, &says.of_tasks, None);
+            sum.add(says.of_all);
+            sum
+        });
+        let least = sums.min();
+        self.says = says;
+        least.filter(|_| is_clear)
+    }
+
+    /// How many sides there are to be looked at.
+    fn sides(&self) -> usize {
+        if self.is_named { 1 } else { self.in_use }
+    }
+
+    /// What the step that has led here comes to wherever it is taken. `before` are the sums of the
+    /// [locations](State::locations) before it. `None` if it is not the task's alone.
+    pub(crate) fn effect(
+        &self,
+        task: TaskId,
+        before: &[Fingerprint],
+        monitor: Option<&dyn Monitor>,
+    ) -> Option<Effect> {
+        if self.step.tasks & !(1 << task) != 0 || self.step.is_renaming || before.len() != self.sides() {
+            return None;
         }
-        self.spare = beside;
-        self.sums.iter().copied().min()
+        let told = match monitor.filter(|_| self.step.is_told) {
+            Some(monitor) => Some(monitor.told()?),
+            None => None,
+        };
+        let of_side = |(side, before): (&Side, &Fingerprint)| {
+            let mut moved = side.locations();
+            moved.take(*before);
+            (moved, side.stand(task, self.is_named))
+        };
+        let sides = self.sides[..before.len()].iter().zip(before).map(of_side).collect();
+        Some(Effect { sides, told, ends: self.first().has_ended(task) })
+    }
+
+    /// The sums of the locations, of each side.
+    pub(crate) fn locations(&self) -> impl Iterator<Item = Fingerprint> {
+        self.sides[..self.sides()].iter().map(Side::locations)
+    }
+
+    /// The state that a step of this effect leads to. `None` if that cannot be told.
+    pub(crate) fn after(
+        &self,
+        task: TaskId,
+        effect: &Effect,
+        monitor: Option<&dyn Monitor>,
+    ) -> Option<Fingerprint> {
+        let sides = self.sides();
+        if effect.sides.len() != sides {
+            return None;
+        }
+        // What was found in the last step is no longer so after the next.
+        let is_other = effect.told.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
+        let other = match monitor.filter(|_| is_other && self.has(Part::Monitor)) {
+            Some(monitor) => Some(monitor.after(task.into(), effect.told.as_deref())?),
+            None => None,
+        };
+        let mut will_say = Says::default();
+        let mut least: Option<Fingerprint> = None;
+        for ((side, says), &(moved, stand)) in self.sides[..sides].iter().zip(&self.says).zip(&effect.sides) {
+            let says = match &other {
+                Some(monitor) => {
+                    let is_clear = will_say.ask(&**monitor, side, says.of_tasks.len(), self.is_named);
+                    is_clear.then_some(&will_say)?
+                }
+                None => says,
+            };
+            let mut sum = side.sum(self.is_named, &says.of_tasks, Some((task, stand)));
+            sum.add(says.of_all);
+            sum.add(moved);
+            least = Some(least.map_or(sum, |least| least.min(sum)));
+        }
+        least
     }
 
     /// The task begins to run a future.
@@ -294,19 +329,9 @@ impl State {
         !self.wakers.are_kept()
     }
 
-    /// The sums of all sides, when the fingerprint was last worked out.
-    pub(crate) fn sums(&self) -> &[Fingerprint] {
-        &self.sums
-    }
-
-    /// Where the task stood then, with what the monitor had to say of it.
+    /// Where the task stands, and who it is.
     pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
-        let beside = self.beside.get(task as usize).copied().unwrap_or_default();
-        if (task as usize) < self.first().tasks() {
-            self.first().stand(task, self.is_named).and(beside)
-        } else {
-            beside
-        }
+        self.first().stand(task, self.is_named)
     }
 
     /// All that can be seen of it.
@@ -318,23 +343,8 @@ impl State {
         }
     }
 
-    /// All that the monitor had to say.
-    pub(crate) fn said(&self) -> Fingerprint {
-        self.said
-    }
-
     /// What has happened between the last two times that the fingerprint was worked out.
     pub(crate) fn step(&self) -> &Step {
         &self.step
     }
-}
-
-/// The least of the sums, each moved on by its own distance.
-pub(crate) fn moved_on(sums: &[Fingerprint], by: &[Fingerprint]) -> Fingerprint {
-    let sum = |(sum, by): (&Fingerprint, &Fingerprint)| {
-        let mut sum = *sum;
-        sum.add(*by);
-        sum
-    };
-    sums.iter().zip(by).map(sum).reduce(cmp::min).unwrap_or_default()
 }

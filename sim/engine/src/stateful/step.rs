@@ -1,5 +1,8 @@
 //! What leads from one state to the next, as far as it tells where the same step leads from elsewhere.
 
+use std::any::Any;
+use std::rc::Rc;
+
 use super::Fingerprint;
 use crate::event::{LocationId, TaskId};
 
@@ -10,6 +13,16 @@ pub(crate) enum Input {
     Location(LocationId),
     /// Whether a task has ended, and how.
     End(TaskId),
+}
+
+/// What a step of one task comes to.
+pub(crate) struct Effect {
+    /// Of each side: what it adds to the sum of the locations, and where the task stands then.
+    pub(super) sides: Box<[(Fingerprint, Fingerprint)]>,
+    /// What the monitor is told, if it is told anything.
+    pub(super) told: Option<Rc<dyn Any>>,
+    /// It is the task's last.
+    pub(crate) ends: bool,
 }
 
 /// What has happened between two states.
@@ -25,8 +38,6 @@ pub(crate) struct Step {
     pub(crate) is_told: bool,
     /// From here on tasks are told apart that were not.
     pub(crate) is_renaming: bool,
-    /// The tasks of which the monitor has something else to say, a bit for each.
-    pub(crate) beside: u64,
 }
 
 impl Step {
@@ -34,7 +45,7 @@ impl Step {
     pub(super) fn clear(&mut self) {
         self.looked.clear();
         self.moved.clear();
-        (self.tasks, self.beside, self.is_told, self.is_renaming) = (0, 0, false, false);
+        (self.tasks, self.is_told, self.is_renaming) = (0, false, false);
     }
 
     /// All that can have made a difference to what has happened.
@@ -46,15 +57,5 @@ impl Step {
     pub(crate) fn held(&self, input: Input) -> Option<Fingerprint> {
         let is_it = |(location, _): &&(LocationId, _)| Input::Location(*location) == input;
         self.moved.iter().find(is_it).map(|(_, held)| *held)
-    }
-
-    /// What the monitor had to say of each task, and has now.
-    pub(super) fn note_beside(&mut self, before: &[Fingerprint], now: &[Fingerprint]) {
-        let nothing = Fingerprint::NONE;
-        for task in 0..before.len().max(now.len()) {
-            if before.get(task).unwrap_or(&nothing) != now.get(task).unwrap_or(&nothing) {
-                self.beside |= 1 << task;
-            }
-        }
     }
 }

@@ -25,7 +25,7 @@ use std::iter;
 
 use crate::event::{Footprint, TaskId};
 use crate::runtime::{Registry, Tracking, Trail};
-use crate::stateful::{Fingerprint, State, States};
+use crate::stateful::{Fingerprint, Monitor, State, States};
 
 /// What a strategy can choose from.
 pub(crate) trait Options {
@@ -43,9 +43,12 @@ pub(crate) trait Options {
     fn parts(&self) -> Option<&State> {
         None
     }
-    /// Whether another task waits for the end of this one; and whether it has ended.
+    /// The run's monitor.
+    fn monitor(&self) -> Option<&dyn Monitor> {
+        None
+    }
+    /// Whether another task waits for the end of this one.
     fn is_awaited(&self, task: TaskId) -> bool;
-    fn has_ended(&self, task: TaskId) -> bool;
     /// As which one the task was spawned in this run, from 0: its number wherever the schedule is run by itself.
     fn order(&self, task: TaskId) -> TaskId;
     /// What the run's monitor has found in the step that led there.

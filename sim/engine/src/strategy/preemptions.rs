@@ -62,10 +62,6 @@ impl Options for Within<'_> {
         self.options.is_awaited(task)
     }
 
-    fn has_ended(&self, task: TaskId) -> bool {
-        self.options.has_ended(task)
-    }
-
     fn order(&self, task: TaskId) -> TaskId {
         self.options.order(task)
     }

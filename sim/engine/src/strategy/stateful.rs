@@ -126,7 +126,7 @@ impl Strategy for Stateful {
                     self.misfit = Some(UNSEEN);
                     return None;
                 }
-                foresight.learn(&before.place, turn, &node.place, options);
+                foresight.learn(&before.place, turn, options);
             }
             let has_room = self.max_states.is_none_or(|most| self.visited.len() < most);
             self.is_full = !has_room && !self.visited.contains(state);
