@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::progress::Progress;
-use crate::report::{Bound, Report};
+use crate::report::Report;
 use crate::run::Run;
-use crate::runtime::{self, Execution, Quiet};
+use crate::runtime::Execution;
 use crate::schedule::Schedule;
+use crate::search::Search;
 use crate::stateful::Part;
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Stateful, Strategy};
 
+/// By which strategy.
 #[derive(Clone, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Optimal,
     Naive,
     Random { seed: u64 },
@@ -37,7 +39,7 @@ impl Kind {
         }
     }
 
-    fn seed(&self) -> Option<u64> {
+    pub(crate) fn seed(&self) -> Option<u64> {
         match *self {
             Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
             Kind::Optimal | Kind::Naive | Kind::Replay(_) | Kind::Stateful { .. } => None,
@@ -47,9 +49,9 @@ impl Kind {
 
 /// Whom to tell of progress, and how often.
 #[derive(Clone)]
-struct OnProgress {
-    every: Duration,
-    tell: Arc<dyn Fn(&Progress) + Send + Sync>,
+pub(crate) struct OnProgress {
+    pub(crate) every: Duration,
+    pub(crate) tell: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
 
 // What the callback has seen says nothing about an exploration, so that an explorer can go through a `catch_unwind`.
@@ -87,15 +89,16 @@ impl fmt::Debug for OnProgress {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Explorer {
-    kind: Kind,
-    max_executions: Option<u64>,
-    max_time: Option<Duration>,
-    max_steps: usize,
-    max_preemptions: Option<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) jobs: usize,
+    pub(crate) max_executions: Option<u64>,
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) max_steps: usize,
+    pub(crate) max_preemptions: Option<usize>,
     stack_size: usize,
     recording: bool,
     spurious_wakeups: u16,
-    on_progress: Option<OnProgress>,
+    pub(crate) on_progress: Option<OnProgress>,
     left_out: Option<Part>,
 }
 
@@ -103,6 +106,7 @@ impl Explorer {
     fn new(kind: Kind) -> Self {
         Explorer {
             kind,
+            jobs: 1,
             max_executions: None,
             max_time: None,
             max_steps: 10_000,
@@ -360,76 +364,9 @@ impl Explorer {
         mut visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
         mut watch: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Report {
-        let start = Instant::now();
-        let quiet = Quiet::new();
-        let body: Rc<dyn Fn()> = Rc::new(body);
-        let mut execution = self.execution(self.strategy());
-        let mut report = Report { seed: self.kind.seed(), ..Report::default() };
-        let mut told = start;
-        let more = loop {
-            let ending;
-            (execution, ending) = runtime::run(execution, Rc::clone(&body));
-            report.events += execution.trail.len() as u64;
-            if execution.strategy().was_redundant() {
-                report.redundant += 1;
-            } else {
-                report.executions += 1;
-                let run = Run { execution: &execution, ending: &ending };
-                report.count(&run, self.max_steps);
-                if let Some(source) = execution.spinning() {
-                    report.bound = Some(Bound::Spins { turns: runtime::MAX_SPINS, source });
-                }
-                if quiet.interrupt(|| visit(&run)).is_break() {
-                    report.bound = Some(Bound::Stopped);
-                }
-            }
-            if watch(report.executions + report.redundant).is_break() {
-                report.bound = Some(Bound::Stopped);
-            }
-            report.refused = execution.unfit();
-            if report.nondeterminism.is_some() || report.refused.is_some() {
-                break true;
-            }
-            let more = execution.next_run();
-            if !more || report.bound == Some(Bound::Stopped) {
-                break more;
-            }
-            if execution.strategy().is_full() {
-                report.bound = self.max_states_bound();
-                break true;
-            }
-            if self.max_executions.is_some_and(|most| report.executions >= most) {
-                report.bound = self.max_executions.map(Bound::Executions);
-                break true;
-            }
-            if self.max_time.is_some_and(|most| start.elapsed() >= most) {
-                report.bound = self.max_time.map(Bound::Time);
-                break true;
-            }
-            if let Some(on_progress) = &self.on_progress
-                && told.elapsed() >= on_progress.every
-            {
-                told = Instant::now();
-                let progress = Progress {
-                    executions: report.executions,
-                    events: report.events,
-                    elapsed: start.elapsed(),
-                    done: self.done(&execution, report.executions),
-                };
-                quiet.interrupt(|| (on_progress.tell)(&progress));
-            }
-        };
-        if report.bound.is_none() && execution.strategy().left_out() {
-            report.bound = self.max_preemptions.map(Bound::Preemptions);
-        }
-        if let Kind::Replay(_) = self.kind {
-            report.bound.get_or_insert(Bound::Schedule);
-        }
-        report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
-        report.states = execution.strategy().states();
-        report.never = execution.sometimes.never().collect();
-        report.elapsed = start.elapsed();
-        report
+        let search = Search { explorer: self, start: Instant::now(), totals: None };
+        let execution = self.execution(self.strategy());
+        search.run(execution, Rc::new(body), &mut visit, &mut watch, &mut || {}).report
     }
 
     /// An execution by this strategy, with the explorer's bounds.
@@ -444,7 +381,7 @@ impl Explorer {
         matches!(self.kind, Kind::Stateful { .. })
     }
 
-    fn strategy(&self) -> Box<dyn Strategy> {
+    pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
         let strategy = self.kind.strategy();
         let Some(most) = self.max_preemptions else { return strategy };
         assert!(
@@ -453,18 +390,5 @@ impl Explorer {
              of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
         );
         Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
-    }
-
-    fn max_states_bound(&self) -> Option<Bound> {
-        match self.kind {
-            Kind::Stateful { max_states, .. } => max_states.map(Bound::States),
-            _ => None,
-        }
-    }
-
-    /// Which part of the search is done, between two executions.
-    fn done(&self, execution: &Execution, executions: u64) -> f64 {
-        let planned = || self.max_executions.map(|most| executions as f64 / most.max(1) as f64);
-        execution.strategy().done().or_else(planned).unwrap_or(0.0)
     }
 }

@@ -166,6 +166,7 @@ mod run;
 mod runtime;
 mod schedule;
 mod script;
+mod search;
 mod sometimes;
 mod stateful;
 mod strategy;
@@ -177,6 +178,7 @@ mod trace;
 mod verdict;
 mod wait;
 mod witness;
+mod workers;
 
 pub use choice::{choose, opaque};
 pub use event::Mode;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::Ending;
+use crate::runtime::{Ending, MAX_SPINS};
 use crate::schedule::Schedule;
 use crate::stateful::{States, Unfit};
 use crate::verdict::Verdict;
@@ -72,6 +72,29 @@ pub struct Failure {
     pub schedule: Schedule,
 }
 
+impl Failure {
+    /// Whether it is the one to be kept of the two: a panic, with the fewest switches, then the fewest events, then the
+    /// first in the order of the tasks.
+    fn is_before(&self, other: &Failure) -> bool {
+        let key = |its: &Failure| {
+            (!matches!(its.ending, Ending::Panic { .. }), its.schedule.switches(), its.schedule.len())
+        };
+        (key(self), &self.schedule) < (key(other), &other.schedule)
+    }
+}
+
+/// Of several bounds the one that is told: what ended the search, before what left something out of it.
+fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
+    match bound {
+        Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
+        Bound::Spins { source, .. } => (1, Some((source.file(), source.line(), source.column()))),
+        Bound::States(_) => (2, None),
+        Bound::Executions(_) => (3, None),
+        Bound::Time(_) => (4, None),
+        Bound::Stopped => (5, None),
+    }
+}
+
 /// What an exploration came to.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -119,8 +142,15 @@ impl Report {
         Verdict::of(self)
     }
 
-    /// Counts an execution that has ended.
-    pub(crate) fn count(&mut self, run: &Run<'_>, max_steps: usize) {
+    /// Counts a run that has ended.
+    #[inline]
+    pub(crate) fn count(&mut self, run: &Run<'_>, is_redundant: bool, max_steps: usize) {
+        self.events += run.execution.trail.len() as u64;
+        if is_redundant {
+            self.redundant += 1;
+            return;
+        }
+        self.executions += 1;
         match run.ending() {
             Ending::Complete => {}
             Ending::Deadlock(_) => self.deadlocks += 1,
@@ -133,6 +163,30 @@ impl Report {
         }
         if self.is_graver(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
+        }
+        if let Some(source) = run.execution.spinning() {
+            self.bound = Some(Bound::Spins { turns: MAX_SPINS, source });
+        }
+    }
+
+    /// Adds what another worker of the same search has come to.
+    pub(crate) fn merge(&mut self, other: Report) {
+        self.executions += other.executions;
+        self.deadlocks += other.deadlocks;
+        self.panics += other.panics;
+        self.too_long += other.too_long;
+        self.redundant += other.redundant;
+        self.events += other.events;
+        // Who has ended the search for all knows how far it had come.
+        if other.bound.map(rank) > self.bound.map(rank) {
+            (self.bound, self.done) = (other.bound, other.done);
+        }
+        self.nondeterminism = self.nondeterminism.take().or(other.nondeterminism);
+        self.refused = self.refused.or(other.refused);
+        if let Some(its) = other.failure
+            && self.failure.as_ref().is_none_or(|own| its.is_before(own))
+        {
+            self.failure = Some(its);
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
 pub(crate) use registry::{CLOCK, Holds, Registry};
+pub(crate) use sometimes::Sometimes;
 pub(crate) use spin::MAX_SPINS;
 pub(crate) use task::{Phase, Task};
 pub(crate) use trail::{FEW, Tracking, Trail};

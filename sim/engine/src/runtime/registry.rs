@@ -3,11 +3,14 @@
 //! A number that went by the order of creation alone would change with the schedule, and the explorer would take one
 //! object for another.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::trail::FEW;
 use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 use crate::stateful::Fingerprint;
+use crate::workers::{Name, Names};
 
 /// What the identities of different locations begin with.
 const CLOCK_KIND: u8 = 32;
@@ -119,8 +122,9 @@ pub(crate) struct Registry {
     items: FxHashMap<LocationId, LocationId>,
     locations: Vec<LocationState>,
     details: Vec<Details>,
-    tasks: usize,
     run: u64,
+    /// Who gives out the numbers, if several registries are to have the same.
+    names: Option<Arc<Names>>,
 }
 
 impl Default for Registry {
@@ -133,35 +137,45 @@ impl Default for Registry {
             items: FxHashMap::default(),
             locations: Vec::with_capacity(FEW),
             details: Vec::with_capacity(FEW),
-            tasks: 0,
             run: 0,
+            names: None,
         }
     }
 }
 
 impl Registry {
+    /// The names of a search whose registries are to have the same numbers.
+    pub(crate) fn shared_names() -> Arc<Names> {
+        Arc::new(Names::from(TOKENS + 1))
+    }
+
+    /// From the start, tasks and locations have the numbers that these names have.
+    pub(crate) fn share(&mut self, names: &Arc<Names>) {
+        self.run = names.first_run();
+        self.names = Some(Arc::clone(names));
+    }
+
     /// A run begins: locations are as if newly made.
     pub(crate) fn begin_run(&mut self) {
         self.run += 1;
-        if self.tasks == 0 {
-            self.new_task();
-            let clock = self.new_object("the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
-            let tokens = self.new_object("an unpark", Holds::Tasks, Fingerprint::of_kind(TOKENS_KIND));
-            assert_eq!((clock, tokens), (CLOCK, TOKENS));
+        if self.children.is_empty() {
+            self.add_task(0);
+            self.add_object(CLOCK, "the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
+            self.add_object(TOKENS, "an unpark", Holds::Tasks, Fingerprint::of_kind(TOKENS_KIND));
         }
     }
 
-    /// The run's number, from 1.
+    /// The run's number, above 0.
     pub(crate) fn run(&self) -> u64 {
         self.run
     }
 
-    fn new_task(&mut self) -> TaskId {
-        let id = self.tasks;
+    /// Makes room for a task. Between the tasks that are known here there may be some that are not.
+    fn add_task(&mut self, id: usize) -> TaskId {
         assert!(id < crate::MAX_TASKS, "an exploration has at most {} tasks", crate::MAX_TASKS);
-        self.tasks += 1;
-        self.children.push(Vec::new());
-        self.objects.push(Vec::new());
+        let tasks = self.children.len().max(id + 1);
+        self.children.resize_with(tasks, Vec::new);
+        self.objects.resize_with(tasks, Vec::new);
         id as TaskId
     }
 
@@ -170,7 +184,8 @@ impl Registry {
         if let Some(&known) = self.children[parent as usize].get(nth) {
             return known;
         }
-        let id = self.new_task();
+        let id = self.names.as_ref().map_or(self.children.len(), |names| names.task(parent, nth));
+        let id = self.add_task(id);
         self.children[parent as usize].push(id);
         id
     }
@@ -207,7 +222,8 @@ impl Registry {
                 let identity = Fingerprint::of_kind(OBJECT_KIND)
                     .with(creator.into(), segment.into())
                     .with(0, nth as u64);
-                let location = self.new_object(name, holds, identity);
+                let location = self.number(Name::Object { creator, segment, nth }, 1);
+                self.add_object(location, name, holds, identity);
                 match segment {
                     0 => self.objects[creator as usize].push(location),
                     _ => drop(self.later.insert((creator, segment, nth), location)),
@@ -237,7 +253,8 @@ impl Registry {
             None => {
                 let holding = details.keys;
                 let identity = details.identity.with(1, hash);
-                let location = self.new_location(name, Some(object), holding, identity);
+                let location = self.number(Name::Key { object, hash }, 1);
+                self.add_location(location, name, Some(object), holding, identity);
                 self.keys.insert((object, hash), location);
                 location
             }
@@ -252,29 +269,35 @@ impl Registry {
             return known;
         }
         let Details { name, keys, identity, .. } = self.details[object as usize];
-        let first = self.locations.len() as LocationId;
+        let first = self.number(Name::Items { object }, ITEMS);
         for item in 0..ITEMS {
             let holding = Holding { many: true, ..keys };
-            self.new_location(name, Some(object), holding, identity.with(2, item.into()));
+            self.add_location(first + item, name, Some(object), holding, identity.with(2, item.into()));
         }
         self.items.insert(object, first);
         first
     }
 
-    fn new_object(&mut self, name: &'static str, holds: Holds, identity: Fingerprint) -> LocationId {
-        let location = self.new_location(name, None, holds.itself(), identity);
-        self.details[location as usize].keys = holds.keys();
-        location
+    /// The number of a location that was not met before; of the first, if there are `count` that follow one another.
+    fn number(&self, name: Name, count: u32) -> LocationId {
+        self.names.as_ref().map_or(self.locations.len() as LocationId, |names| names.location(name, count))
     }
 
-    fn new_location(
+    fn add_object(&mut self, location: LocationId, name: &'static str, holds: Holds, identity: Fingerprint) {
+        self.add_location(location, name, None, holds.itself(), identity);
+        self.details[location as usize].keys = holds.keys();
+    }
+
+    /// Makes room for a location. Between the locations that are known here there may be some that are not.
+    fn add_location(
         &mut self,
+        location: LocationId,
         name: &'static str,
         whole: Option<LocationId>,
         holding: Holding,
         identity: Fingerprint,
-    ) -> LocationId {
-        self.details.push(Details {
+    ) {
+        let details = Details {
             name,
             show: None,
             whole,
@@ -283,9 +306,11 @@ impl Registry {
             is_of_alike: false,
             identity,
             last_key: None,
-        });
-        self.locations.push(LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0 });
-        (self.locations.len() - 1) as LocationId
+        };
+        let count = self.locations.len().max(location as usize + 1);
+        self.details.resize(count, details);
+        self.details[location as usize] = details;
+        self.locations.resize(count, LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0 });
     }
 
     /// A location's state in this run.

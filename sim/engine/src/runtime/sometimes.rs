@@ -14,6 +14,11 @@ impl Sometimes {
         *self.held.entry(name).or_default() |= holds;
     }
 
+    /// Adds what another worker has met.
+    pub(crate) fn merge(&mut self, other: Sometimes) {
+        other.held.into_iter().for_each(|(name, held)| self.note(name, held));
+    }
+
     /// Those that have never held, by name.
     pub(crate) fn never(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.held.iter().filter(|(_, held)| !**held).map(|(&name, _)| name)

@@ -1,0 +1,179 @@
+//! A search, run after run, until there is no next one or a bound is reached.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::explorer::{Explorer, Kind};
+use crate::progress::Progress;
+use crate::report::{Bound, Report};
+use crate::run::Run;
+use crate::runtime::{self, Execution, Quiet, Sometimes};
+
+/// What the workers of a search have come to together.
+pub(crate) struct Totals {
+    /// Executions that have been begun, less those that turned out to be redundant.
+    executions: AtomicU64,
+    /// Runs that have ended, and their events.
+    runs: AtomicU64,
+    events: AtomicU64,
+    /// When progress was told last.
+    told: Mutex<Instant>,
+}
+
+impl Totals {
+    pub(crate) fn new(start: Instant) -> Self {
+        let [executions, runs, events] = [0; 3].map(AtomicU64::new);
+        Totals { executions, runs, events, told: Mutex::new(start) }
+    }
+
+    /// Counts one execution more, if there may be so many.
+    fn admit(&self, most: Option<u64>) -> bool {
+        let most = most.map_or(u64::MAX, |most| most.max(1));
+        let one_more = |executions| (executions < most).then_some(executions + 1);
+        self.executions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+    }
+}
+
+/// A search, or one worker's part of it.
+pub(crate) struct Search<'a> {
+    pub(crate) explorer: &'a Explorer,
+    pub(crate) start: Instant,
+    /// `None` if nobody else takes part.
+    pub(crate) totals: Option<&'a Totals>,
+}
+
+/// What a search, or one worker's part of it, came to.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) report: Report,
+    pub(crate) sometimes: Sometimes,
+}
+
+impl Outcome {
+    /// Of two workers.
+    pub(crate) fn merge(mut self, other: Outcome) -> Outcome {
+        self.report.merge(other.report);
+        self.sometimes.merge(other.sometimes);
+        self
+    }
+}
+
+impl Search<'_> {
+    /// Runs `body` as often as the execution's strategy asks for, and shows each execution to `visit`. `watch` is told after
+    /// each run how many there have been in the whole search, and `ran` after each of this part.
+    pub(crate) fn run(
+        &self,
+        mut execution: Box<Execution>,
+        body: Rc<dyn Fn()>,
+        visit: &mut dyn FnMut(&Run<'_>) -> ControlFlow<()>,
+        watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+        ran: &mut dyn FnMut(),
+    ) -> Outcome {
+        let quiet = Quiet::new();
+        let mut report = Report { seed: self.explorer.kind.seed(), ..Report::default() };
+        let mut told = self.start;
+        // Who is not alone has first to get some work.
+        let mut more = self.totals.is_none() || execution.next_run();
+        while more {
+            if self.totals.is_some_and(|totals| !totals.admit(self.explorer.max_executions)) {
+                report.bound = self.explorer.max_executions.map(Bound::Executions);
+                break;
+            }
+            let ending;
+            (execution, ending) = runtime::run(execution, Rc::clone(&body));
+            let run = Run { execution: &execution, ending: &ending };
+            let is_redundant = execution.strategy().was_redundant();
+            report.count(&run, is_redundant, self.explorer.max_steps);
+            if !is_redundant && quiet.interrupt(|| visit(&run)).is_break() {
+                report.bound = Some(Bound::Stopped);
+            }
+            if watch(self.count(&report, &run, is_redundant)).is_break() {
+                report.bound = Some(Bound::Stopped);
+            }
+            ran();
+            report.refused = execution.unfit();
+            if report.nondeterminism.is_some() || report.refused.is_some() {
+                break;
+            }
+            more = execution.next_run();
+            if !more || report.bound == Some(Bound::Stopped) {
+                break;
+            }
+            if let Some(bound) = self.reached(&execution, &report) {
+                report.bound = Some(bound);
+                break;
+            }
+            self.tell(&quiet, &execution, &report, &mut told);
+        }
+        if report.bound.is_none() && execution.strategy().left_out() {
+            report.bound = self.explorer.max_preemptions.map(Bound::Preemptions);
+        }
+        if let Kind::Replay(_) = self.explorer.kind {
+            report.bound.get_or_insert(Bound::Schedule);
+        }
+        report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
+        report.states = execution.strategy().states();
+        report.never = execution.sometimes.never().collect();
+        report.elapsed = self.start.elapsed();
+        Outcome { report, sometimes: execution.sometimes }
+    }
+
+    /// How many runs there have been, with this one.
+    #[inline]
+    fn count(&self, report: &Report, run: &Run<'_>, is_redundant: bool) -> u64 {
+        let Some(totals) = self.totals else { return report.executions + report.redundant };
+        if is_redundant {
+            totals.executions.fetch_sub(1, Ordering::Relaxed);
+        }
+        totals.events.fetch_add(run.execution.trail.len() as u64, Ordering::Relaxed);
+        totals.runs.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The bound that ends the search here, where it would go on.
+    #[inline]
+    fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
+        let Explorer { max_executions, max_time, kind, .. } = self.explorer;
+        if execution.strategy().is_full()
+            && let Kind::Stateful { max_states: Some(most), .. } = *kind
+        {
+            return Some(Bound::States(most));
+        }
+        let executions = max_executions.filter(|&most| self.totals.is_none() && report.executions >= most);
+        let time = || max_time.filter(|&most| self.start.elapsed() >= most);
+        executions.map(Bound::Executions).or_else(|| time().map(Bound::Time))
+    }
+
+    /// Tells of the progress, if it is time to.
+    #[inline]
+    fn tell(&self, quiet: &Quiet, execution: &Execution, report: &Report, told: &mut Instant) {
+        let Some(on_progress) = &self.explorer.on_progress else { return };
+        let (executions, events) = match self.totals {
+            None if told.elapsed() >= on_progress.every => {
+                *told = Instant::now();
+                (report.executions, report.events)
+            }
+            None => return,
+            Some(totals) => {
+                // One of them tells it, and the others need not wait.
+                let Ok(mut told) = totals.told.try_lock() else { return };
+                if told.elapsed() < on_progress.every {
+                    return;
+                }
+                *told = Instant::now();
+                (totals.executions.load(Ordering::Relaxed), totals.events.load(Ordering::Relaxed))
+            }
+        };
+        let done = self.done(execution, executions);
+        let progress = Progress { executions, events, elapsed: self.start.elapsed(), done };
+        quiet.interrupt(|| (on_progress.tell)(&progress));
+    }
+
+    /// Which part of the search is done, between two executions.
+    fn done(&self, execution: &Execution, executions: u64) -> f64 {
+        let planned = || self.explorer.max_executions.map(|most| executions as f64 / most.max(1) as f64);
+        execution.strategy().done().or_else(planned).unwrap_or(0.0)
+    }
+}

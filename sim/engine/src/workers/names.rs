@@ -1,0 +1,71 @@
+//! Numbers for tasks and locations that are the same on each worker.
+//!
+//! A worker's registry numbers what it meets in the order in which it meets it, and another meets other schedules first.
+//! So the first of them to meet a name asks for its number here, and so does each of the others when it meets it.
+
+use std::sync::Mutex;
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{LocationId, TaskId};
+
+/// What a location is the location of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Name {
+    /// The `nth` object that a task makes after so many boundaries.
+    Object { creator: TaskId, segment: u32, nth: usize },
+    /// The key of an object with this hash.
+    Key { object: LocationId, hash: u64 },
+    /// The items of an object.
+    Items { object: LocationId },
+}
+
+/// The numbers that have been given out.
+#[derive(Debug)]
+pub(crate) struct Names(Mutex<Given>);
+
+/// By how much the numbers of the runs of one worker are apart from those of another.
+const RUNS: u64 = 1 << 48;
+
+#[derive(Debug)]
+struct Given {
+    /// How many registries have asked for their first.
+    registries: u64,
+    tasks: FxHashMap<(TaskId, usize), usize>,
+    locations: FxHashMap<Name, LocationId>,
+    /// The next location's number.
+    next: LocationId,
+}
+
+impl Names {
+    /// The numbers below these are given out already: to what is there in every run.
+    pub(crate) fn from(locations: LocationId) -> Self {
+        let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
+        Names(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
+    }
+
+    /// The number after which a registry counts its runs: no two have a run of the same number, so that an object that
+    /// was made on another worker is known to be of another run.
+    pub(crate) fn first_run(&self) -> u64 {
+        let mut given = self.0.lock().expect("nobody panics with the names");
+        given.registries += 1;
+        (given.registries - 1) * RUNS
+    }
+
+    /// The number of `parent`'s `nth` child, from 1. It may be more than there can be tasks.
+    pub(crate) fn task(&self, parent: TaskId, nth: usize) -> usize {
+        let mut given = self.0.lock().expect("nobody panics with the names");
+        let next = given.tasks.len() + 1;
+        *given.tasks.entry((parent, nth)).or_insert(next)
+    }
+
+    /// The number of a location; of the first, if there are `count` that follow one another.
+    pub(crate) fn location(&self, name: Name, count: u32) -> LocationId {
+        let given = &mut *self.0.lock().expect("nobody panics with the names");
+        *given.locations.entry(name).or_insert_with(|| {
+            let first = given.next;
+            given.next += count;
+            first
+        })
+    }
+}

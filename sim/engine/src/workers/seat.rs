@@ -1,0 +1,202 @@
+//! Where a worker gets its work from: what it has put by, else what another has.
+//!
+//! Each worker has a deque (Chase, Lev: "Dynamic circular work-stealing deque", SPAA 2005; crossbeam's). It takes from the
+//! end at which it puts, so that it goes on near where it is; the others take from the other end, where the oldest items
+//! are, which are mostly the largest. A worker that finds nothing sleeps until somebody puts something by.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex};
+
+use crossbeam_deque::{Steal, Stealer, Worker as Deque};
+
+/// What is shared by those who sit together.
+struct Table<T> {
+    stealers: Vec<Stealer<T>>,
+    /// How many items there are that are not done: those that lie ready, and those that are being worked on.
+    unfinished: AtomicUsize,
+    /// How many workers wait for an item.
+    idle: AtomicUsize,
+    over: AtomicBool,
+    /// Whoever waits for an item holds it until it sleeps, so that the bell is not missed.
+    door: Mutex<()>,
+    bell: Condvar,
+}
+
+impl<T> Table<T> {
+    fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        drop(self.door.lock());
+        self.bell.notify_all();
+    }
+}
+
+/// A worker's place. Whoever leaves it ends the search for all: because there is nothing left to do, because a bound is
+/// reached, or because it panics.
+pub(crate) struct Seat<T> {
+    table: Arc<Table<T>>,
+    own: Deque<T>,
+    nth: usize,
+    /// It has an item that is not done.
+    busy: bool,
+}
+
+/// So many seats at one table, on the first of which lies an item.
+pub(crate) fn seats<T>(count: usize, first: T) -> Vec<Seat<T>> {
+    let deques: Vec<Deque<T>> = (0..count).map(|_| Deque::new_lifo()).collect();
+    deques[0].push(first);
+    let table = Arc::new(Table {
+        stealers: deques.iter().map(Deque::stealer).collect(),
+        unfinished: AtomicUsize::new(1),
+        idle: AtomicUsize::new(0),
+        over: AtomicBool::new(false),
+        door: Mutex::new(()),
+        bell: Condvar::new(),
+    });
+    let seat = |(nth, own)| Seat { table: Arc::clone(&table), own, nth, busy: false };
+    deques.into_iter().enumerate().map(seat).collect()
+}
+
+impl<T> Seat<T> {
+    /// The next item, once the last is done and all that came of it has been [put by](Seat::put). `None` if the search is
+    /// over.
+    pub(crate) fn next(&mut self) -> Option<T> {
+        if mem::take(&mut self.busy) && self.table.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.table.end();
+        }
+        let item = if self.is_over() { None } else { self.find().or_else(|| self.wait()) };
+        self.busy = item.is_some();
+        item
+    }
+
+    /// Puts an item by: for this worker when it has done its own, or for another that has none.
+    pub(crate) fn put(&self, item: T) {
+        self.table.unfinished.fetch_add(1, Ordering::Relaxed);
+        self.own.push(item);
+        // Either whoever is about to wait sees the item, or it is seen here that it waits.
+        fence(Ordering::SeqCst);
+        if self.table.idle.load(Ordering::Relaxed) > 0 {
+            drop(self.table.door.lock());
+            self.table.bell.notify_one();
+        }
+    }
+
+    /// Whether another worker has nothing to do, and finds nothing here.
+    #[inline]
+    pub(crate) fn is_begged(&self) -> bool {
+        self.table.idle.load(Ordering::Relaxed) > 0 && self.own.is_empty()
+    }
+
+    /// Whether somebody has left.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.table.over.load(Ordering::Relaxed)
+    }
+
+    fn find(&self) -> Option<T> {
+        self.own.pop().or_else(|| {
+            let (before, after) = self.table.stealers.split_at(self.nth);
+            after[1..].iter().chain(before).find_map(steal)
+        })
+    }
+
+    fn wait(&self) -> Option<T> {
+        let table = &*self.table;
+        let mut door = table.door.lock().expect("nobody panics at the door");
+        table.idle.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let found = loop {
+            if self.is_over() {
+                break None;
+            }
+            let found = self.find();
+            if found.is_some() {
+                break found;
+            }
+            door = table.bell.wait(door).expect("nobody panics at the door");
+        };
+        table.idle.fetch_sub(1, Ordering::Relaxed);
+        found
+    }
+}
+
+impl<T> Drop for Seat<T> {
+    fn drop(&mut self) {
+        self.table.end();
+    }
+}
+
+fn steal<T>(from: &Stealer<T>) -> Option<T> {
+    loop {
+        match from.steal() {
+            Steal::Success(item) => return Some(item),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{self, AssertUnwindSafe};
+    use std::thread;
+
+    use super::*;
+
+    /// Takes a number apart into two halves, down to ones, which it counts.
+    fn count_ones(mut seat: Seat<u64>) -> u64 {
+        let mut ones = 0;
+        while let Some(number) = seat.next() {
+            match number {
+                1 => ones += 1,
+                _ => [number / 2, number - number / 2].into_iter().for_each(|half| seat.put(half)),
+            }
+        }
+        ones
+    }
+
+    #[test]
+    fn each_item_is_done_once_and_then_it_is_over() {
+        for count in [1, 2, 3, 8] {
+            let ones: u64 = thread::scope(|scope| {
+                let workers: Vec<_> =
+                    seats(count, 10_000).into_iter().map(|seat| scope.spawn(|| count_ones(seat))).collect();
+                workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+            });
+            assert_eq!(ones, 10_000, "{count} workers");
+        }
+    }
+
+    #[test]
+    fn who_waits_begs_and_who_leaves_ends_it() {
+        let mut all = seats(2, "work");
+        let mut other = all.pop().unwrap();
+        let mut first = all.pop().unwrap();
+        assert!(!first.is_begged());
+        assert_eq!(first.next(), Some("work"));
+        let waits = thread::spawn(move || (other.next(), other.next()));
+        while !first.is_begged() {
+            thread::yield_now();
+        }
+        first.put("more");
+        while !first.is_begged() {
+            thread::yield_now();
+        }
+        drop(first);
+        assert_eq!(waits.join().unwrap(), (Some("more"), None));
+    }
+
+    #[test]
+    fn who_panics_leaves() {
+        let mut all = seats(2, ());
+        let mut other = all.pop().unwrap();
+        let first = all.pop().unwrap();
+        let panicked = panic::catch_unwind(AssertUnwindSafe(move || {
+            let mut first = first;
+            first.next();
+            panic::resume_unwind(Box::new("a visitor"));
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(other.next(), None);
+    }
+}

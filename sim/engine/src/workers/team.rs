@@ -1,0 +1,65 @@
+//! The OS threads of a search, and what becomes of their panics.
+
+use std::panic;
+use std::thread;
+
+/// Does `work` with each of `parts`: with the first on this OS thread, and with each of the others on one of its own, once
+/// the first calls for them. Returns what came of those that were begun.
+///
+/// # Panics
+///
+/// If `work` does, with the panic of the first part that did, once all have ended.
+pub(super) fn work<P: Send, R: Send>(
+    parts: Vec<P>,
+    work: impl Fn(P, &mut dyn FnMut()) -> R + Sync,
+) -> Vec<R> {
+    let mut parts = parts.into_iter();
+    let first = parts.next().expect("a part of the work");
+    let work = &work;
+    thread::scope(|scope| {
+        let mut others = Vec::new();
+        let mut call = || {
+            for (nth, part) in parts.by_ref().enumerate() {
+                let thread = thread::Builder::new().name(format!("worker {}", nth + 1));
+                let other = thread.spawn_scoped(scope, move || work(part, &mut || {}));
+                others.push(other.expect("an OS thread for a worker"));
+            }
+        };
+        let mut results = vec![work(first, &mut call)];
+        results.extend(
+            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| panic::resume_unwind(panic))),
+        );
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use super::*;
+
+    #[test]
+    fn parts_that_are_not_called_for_are_not_begun() {
+        assert_eq!(work(vec![1, 2, 3], |part, _| part * 10), [10]);
+        let all = work(vec![1, 2, 3], |part, call| {
+            call();
+            part * 10
+        });
+        assert_eq!(all, [10, 20, 30]);
+    }
+
+    #[test]
+    fn a_panic_is_passed_on_when_all_have_ended() {
+        let calls = AssertUnwindSafe(|| {
+            work(vec![1, 2, 3], |part, call| {
+                call();
+                if part > 1 {
+                    panic::resume_unwind(Box::new(part));
+                }
+            })
+        });
+        let panicked = panic::catch_unwind(calls).unwrap_err();
+        assert_eq!(panicked.downcast_ref(), Some(&2));
+    }
+}
