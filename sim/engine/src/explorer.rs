@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::runtime::Execution;
 use crate::schedule::Schedule;
 use crate::search::Search;
-use crate::stateful::Part;
+use crate::stateful::{Part, Visited};
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Stateful, Strategy};
 
 /// By which strategy.
@@ -35,7 +35,9 @@ impl Kind {
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
             Kind::Replay(ref schedule) => Box::new(Replay::new(schedule.clone())),
-            Kind::Stateful { max_states, foresees } => Box::new(Stateful::new(max_states, foresees)),
+            Kind::Stateful { max_states, foresees } => {
+                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), foresees, None))
+            }
         }
     }
 

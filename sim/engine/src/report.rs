@@ -181,6 +181,10 @@ impl Report {
         if other.bound.map(rank) > self.bound.map(rank) {
             (self.bound, self.done) = (other.bound, other.done);
         }
+        self.states = match (self.states.take(), other.states) {
+            (Some(own), Some(its)) => Some(own.merge(its)),
+            (own, its) => own.or(its),
+        };
         self.nondeterminism = self.nondeterminism.take().or(other.nondeterminism);
         self.refused = self.refused.or(other.refused);
         if let Some(its) = other.failure

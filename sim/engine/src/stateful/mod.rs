@@ -30,5 +30,5 @@ pub use states::{Found, States};
 use step::Step;
 pub(crate) use step::{Effect, Input};
 pub use unfit::Unfit;
-pub(crate) use visited::Visited;
+pub(crate) use visited::{Visit, Visited};
 pub(crate) use wakers::Signal;

@@ -20,6 +20,30 @@ pub struct States {
     pub found: Vec<Found>,
 }
 
+impl States {
+    /// Of two workers, which have the visited states together.
+    pub(crate) fn merge(mut self, other: States) -> States {
+        self.count = self.count.max(other.count);
+        self.bytes = self.bytes.max(other.bytes);
+        self.transitions += other.transitions;
+        self.foreseen += other.foreseen;
+        self.runs += other.runs;
+        for its in other.found {
+            match self.found.iter_mut().find(|own| own.kind == its.kind) {
+                Some(own) => {
+                    own.states += its.states;
+                    if its.schedule.len() < own.schedule.len() {
+                        own.schedule = its.schedule;
+                    }
+                }
+                None => self.found.push(its),
+            }
+        }
+        self.found.sort_unstable_by_key(|found| found.kind);
+        self
+    }
+}
+
 /// Something that a [monitor](crate::Monitor) found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -57,6 +57,11 @@ impl Place {
         self.awaited = awaited.fold(0, |all, task| all | 1 << task);
     }
 
+    /// Nothing is known of it.
+    pub(super) fn forget(&mut self) {
+        self.is_local = false;
+    }
+
     fn of(&self, turn: Turn) -> Fingerprint {
         self.tasks[turn.task as usize].with(1, turn.choice.into())
     }

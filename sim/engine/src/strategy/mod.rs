@@ -19,7 +19,7 @@ pub(crate) use preemptions::Preemptions;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 pub(crate) use simplest::Simplest;
-pub(crate) use stateful::Stateful;
+pub(crate) use stateful::{Stateful, Way};
 
 use std::iter;
 

@@ -12,7 +12,7 @@
 use super::{Options, Strategy, Turn};
 use crate::event::Event;
 use crate::runtime::{FEW, Registry, Tracking, Trail};
-use crate::stateful::Visited;
+use crate::stateful::{Visit, Visited};
 
 /// How far a schedule has come, before one of its events.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Simplest {
         Simplest {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
-            visited: Visited::default(),
+            visited: Visited::new(None),
             kind,
             most: 0,
             left_out: false,
@@ -92,7 +92,7 @@ impl Strategy for Simplest {
             let last = trail.events().last().map(|event| event.footprint.task);
             let place = last.map_or(0, |task| u64::from(task) + 1) << 1 | u64::from(found);
             let point = options.state().with(place, (switches as u64) << 32 | trail.len() as u64);
-            if self.budget == 0 || !self.visited.insert(point) {
+            if self.budget == 0 || self.visited.visit(point) != Visit::New {
                 self.was_cut = true;
                 return None;
             }
@@ -142,7 +142,7 @@ impl Strategy for Simplest {
         }
         // With one switch more, from the start.
         self.most += 1;
-        self.visited = Visited::default();
+        self.visited = Visited::new(None);
         true
     }
 

@@ -8,12 +8,20 @@
 //! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
 //! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
 
+use std::sync::Arc;
+
 use super::foresight::{Foresight, Place};
 use super::{Options, Strategy, Turn, part_done};
 use crate::event::Event;
 use crate::runtime::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
-use crate::stateful::{Fingerprint, Found, States, Visited};
+use crate::stateful::{Fingerprint, Found, States, Visit, Visited};
+use crate::workers::Seat;
+
+/// What a program has to do with the fact that a step does not lead where the same step has led.
+const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
+    all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
+    lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -27,23 +35,26 @@ struct Node {
     place: Place,
 }
 
-/// What a program has to do with the fact that a step does not lead where the same step has led.
-const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
-    all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
-    lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
+/// A part of a search: the way to a state, and the turn that is to be tried there.
+pub(crate) type Way = Vec<Turn>;
 
 /// The strategy's state: a node for each event of the trail.
 pub(crate) struct Stateful {
     /// Nodes are kept when they go out of use, so that their lists need no new memory.
     nodes: Vec<Node>,
     depth: usize,
-    visited: Visited,
-    /// The most states that may be visited.
-    max_states: Option<u64>,
+    visited: Arc<Visited>,
     /// What is known of steps that have been taken, if those are left out that are known to lead to a state that was visited.
     foresight: Option<Foresight>,
     /// The turn that was taken last, and the state that it leads to, if that is foreseen.
     taken: Option<(Turn, Option<Fingerprint>)>,
+    /// Where other workers' parts of the search come from, if there are others.
+    seat: Option<Seat<Way>>,
+    /// The way to where this part of the search begins, and how much of it has been gone.
+    way: Way,
+    gone: usize,
+    /// There was a run since `next_run` was last asked.
+    has_run: bool,
     states: States,
     /// Why the run was ended, if the program is to blame.
     misfit: Option<&'static str>,
@@ -53,18 +64,63 @@ pub(crate) struct Stateful {
 }
 
 impl Stateful {
-    pub(crate) fn new(max_states: Option<u64>, foresees: bool) -> Self {
+    pub(crate) fn new(visited: Arc<Visited>, foresees: bool, seat: Option<Seat<Way>>) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
-            visited: Visited::default(),
-            max_states,
+            visited,
             foresight: foresees.then(Foresight::default),
             taken: None,
+            seat,
+            way: Vec::new(),
+            gone: 0,
+            has_run: false,
             states: States::default(),
             misfit: None,
             was_cut: false,
             is_full: false,
+        }
+    }
+
+    /// The next turn on the way to where this part begins.
+    fn follow(&mut self) -> Option<Turn> {
+        let turn = self.way[self.gone];
+        self.gone += 1;
+        if self.nodes.len() == self.depth {
+            self.nodes.push(Node::default());
+        }
+        let node = &mut self.nodes[self.depth];
+        self.depth += 1;
+        node.untried.clear();
+        node.place.forget();
+        (node.degree, node.is_glued) = (1, false);
+        self.taken = Some((turn, None));
+        Some(turn)
+    }
+
+    /// Puts turns by that are still to be tried, if another worker has nothing to do: those nearest to the beginning, which are
+    /// mostly those with the most after them.
+    fn share(&mut self, trail: &Trail) {
+        let Some(seat) = self.seat.as_ref().filter(|seat| seat.is_begged()) else { return };
+        let own = self.depth - 1;
+        // The one that is about to be taken stays.
+        let spare =
+            |(at, node): (usize, &Node)| node.untried.len() - usize::from(at == own).min(node.untried.len());
+        let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
+        let Some(from) = from else { return };
+        let count = spare((from, &self.nodes[from])).div_ceil(2);
+        let events = trail.events()[..from].iter().filter(|event| !event.glued);
+        let way: Way =
+            events.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect();
+        for (turn, state) in self.nodes[from].untried.drain(..count) {
+            if state.is_some_and(|state| self.visited.contains(state)) {
+                self.states.transitions += 1;
+                self.states.foreseen += 1;
+                continue;
+            }
+            let mut way = way.clone();
+            way.push(turn);
+            seat.put(way);
         }
     }
 
@@ -112,7 +168,11 @@ impl Strategy for Stateful {
     }
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+        self.has_run = true;
         if self.depth == trail.len() {
+            if self.gone < self.way.len() {
+                return self.follow();
+            }
             let state = options.state();
             if self.nodes.len() == self.depth {
                 self.nodes.push(Node::default());
@@ -128,9 +188,9 @@ impl Strategy for Stateful {
                 }
                 foresight.learn(&before.place, turn, options);
             }
-            let has_room = self.max_states.is_none_or(|most| self.visited.len() < most);
-            self.is_full = !has_room && !self.visited.contains(state);
-            if !has_room || !self.visited.insert(state) {
+            let visit = self.visited.visit(state);
+            if visit != Visit::New {
+                self.is_full = visit == Visit::Full;
                 self.was_cut = true;
                 return None;
             }
@@ -156,7 +216,8 @@ impl Strategy for Stateful {
     fn executed(&mut self, trail: &Trail) {
         let glued = trail.events()[trail.len() - 1].glued;
         if !glued {
-            self.states.transitions += 1;
+            // What is on the way there was a step of another part.
+            self.states.transitions += u64::from(self.gone == self.way.len());
             return;
         }
         // It was not chosen, and has no alternative.
@@ -170,8 +231,11 @@ impl Strategy for Stateful {
     }
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        self.states.runs += 1;
+        self.states.runs += u64::from(std::mem::take(&mut self.has_run));
         self.was_cut = false;
+        if self.seat.as_ref().is_some_and(Seat::is_over) {
+            return false;
+        }
         // What a run that was cut short has done until its end.
         while trail.len() > self.depth {
             trail.pop(registry);
@@ -182,11 +246,14 @@ impl Strategy for Stateful {
             if let Some(next) = self.next_turn() {
                 // To be tried once its state has been come to again.
                 self.nodes[self.depth - 1].untried.push(next);
+                self.share(trail);
                 return true;
             }
             self.depth -= 1;
         }
-        false
+        let Some(way) = self.seat.as_mut().and_then(Seat::next) else { return false };
+        (self.depth, self.gone, self.way) = (0, 0, way);
+        true
     }
 
     fn was_redundant(&self) -> bool {

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::team;
-use crate::explorer::Explorer;
+use super::{seats, team};
+use crate::explorer::{Explorer, Kind};
 use crate::report::Report;
 use crate::run::Run;
 use crate::runtime::Registry;
 use crate::search::{Outcome, Search, Totals};
-use crate::strategy::Strategy;
+use crate::stateful::Visited;
+use crate::strategy::{Stateful, Strategy, Way};
 
 /// After how many runs the other workers are called for: a search that is over by then costs no more than with one.
 const ALONE: u64 = 500;
@@ -151,6 +152,16 @@ impl Explorer {
 
     /// The strategy of each worker. One that knows of no others works alone.
     fn strategies(&self) -> Vec<MakeStrategy<'_>> {
-        vec![Box::new(|| self.strategy())]
+        match self.kind {
+            Kind::Stateful { max_states, foresees } if self.jobs > 1 && self.max_preemptions.is_none() => {
+                let visited = Arc::new(Visited::new(max_states));
+                let make = |seat| -> MakeStrategy<'_> {
+                    let visited = Arc::clone(&visited);
+                    Box::new(move || Box::new(Stateful::new(visited, foresees, Some(seat))))
+                };
+                seats(self.jobs, Way::new()).into_iter().map(make).collect()
+            }
+            _ => vec![Box::new(|| self.strategy())],
+        }
     }
 }

@@ -7,8 +7,8 @@
 
 mod jobs;
 mod names;
-#[cfg_attr(not(test), expect(dead_code, reason = "the strategies take their seats in the next steps"))]
 mod seat;
 mod team;
 
 pub(crate) use names::{Name, Names};
+pub(crate) use seat::{Seat, seats};

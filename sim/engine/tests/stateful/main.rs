@@ -9,3 +9,4 @@ mod outcomes;
 mod parts;
 mod refused;
 mod scripts;
+mod workers;
