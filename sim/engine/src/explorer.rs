@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     Naive,
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
-    Replay(Schedule),
+    Replay { schedule: Schedule, goes_on: bool },
     Stateful { max_states: Option<u64>, foresees: bool },
 }
 
@@ -34,7 +34,7 @@ impl Kind {
             Kind::Naive => Box::new(Naive::default()),
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
-            Kind::Replay(ref schedule) => Box::new(Replay::new(schedule.clone())),
+            Kind::Replay { ref schedule, goes_on } => Box::new(Replay::new(schedule.clone(), goes_on)),
             Kind::Stateful { max_states, foresees } => {
                 Box::new(Stateful::new(Arc::new(Visited::new(max_states)), foresees, None))
             }
@@ -44,7 +44,7 @@ impl Kind {
     pub(crate) fn seed(&self) -> Option<u64> {
         match *self {
             Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
-            Kind::Optimal | Kind::Naive | Kind::Replay(_) | Kind::Stateful { .. } => None,
+            Kind::Optimal | Kind::Naive | Kind::Replay { .. } | Kind::Stateful { .. } => None,
         }
     }
 }
@@ -201,13 +201,19 @@ impl Explorer {
     /// assert_eq!(report.executions, 1);
     /// ```
     pub fn replay(schedule: Schedule) -> Self {
-        Explorer::new(Kind::Replay(schedule))
+        Explorer::new(Kind::Replay { schedule, goes_on: false })
+    }
+
+    /// One schedule that begins like this one, such as [`Found::schedule`](crate::Found::schedule): where it ends the run
+    /// goes on to its own end, each task for as long as it can. [`Run::schedule`] is then the whole schedule.
+    pub fn continuing(schedule: Schedule) -> Self {
+        Explorer::new(Kind::Replay { schedule, goes_on: true })
     }
 
     /// The explorer that runs this schedule of the same program again, to show it.
     pub(crate) fn again(&self, schedule: Schedule) -> Self {
         Explorer {
-            kind: Kind::Replay(schedule),
+            kind: Kind::Replay { schedule, goes_on: false },
             max_executions: None,
             max_time: None,
             max_preemptions: None,

@@ -13,6 +13,8 @@ pub struct Progress {
     pub executions: u64,
     /// Their events.
     pub events: u64,
+    /// The different states so far, of a search of [states](crate::Explorer::stateful).
+    pub states: Option<u64>,
     /// The time since the start.
     pub elapsed: Duration,
     /// Which part of the search is done, from 0 to 1, as far as one can know.
@@ -36,7 +38,11 @@ pub struct Progress {
 impl Progress {
     /// Executions a second, so far.
     pub fn per_second(&self) -> f64 {
-        self.executions as f64 / self.elapsed.as_secs_f64().max(1e-9)
+        self.executions as f64 / self.seconds()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// How many executions are left, by [the estimate](Progress::done).
@@ -57,8 +63,9 @@ impl Progress {
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let speed = self.per_second() as u64;
-        write!(f, "{}, {speed} a second", counted(self.executions, "execution"))?;
+        let (count, noun) = self.states.map_or((self.executions, "execution"), |states| (states, "state"));
+        let speed = (count as f64 / self.seconds()) as u64;
+        write!(f, "{}, {speed} a second", counted(count, noun))?;
         write!(f, ", about {:.1} % done", self.done * 100.0)
     }
 }

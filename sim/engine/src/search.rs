@@ -111,7 +111,7 @@ impl Search<'_> {
         if report.bound.is_none() && execution.strategy().left_out() {
             report.bound = self.explorer.max_preemptions.map(Bound::Preemptions);
         }
-        if let Kind::Replay(_) = self.explorer.kind {
+        if let Kind::Replay { .. } = self.explorer.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
@@ -167,7 +167,8 @@ impl Search<'_> {
             }
         };
         let done = self.done(execution, executions);
-        let progress = Progress { executions, events, elapsed: self.start.elapsed(), done };
+        let states = execution.strategy().states().map(|states| states.count);
+        let progress = Progress { executions, events, states, elapsed: self.start.elapsed(), done };
         quiet.interrupt(|| (on_progress.tell)(&progress));
     }
 

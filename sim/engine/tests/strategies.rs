@@ -286,6 +286,21 @@ fn progress_of_a_naive_search_grows_and_ends_at_the_whole() {
 }
 
 #[test]
+fn progress_of_a_search_of_states_counts_them() {
+    let seen = std::sync::Arc::new(StdMutex::new(Vec::new()));
+    let told = std::sync::Arc::clone(&seen);
+    let report = Explorer::stateful()
+        .on_progress(Duration::ZERO, move |progress| told.lock().unwrap().push(*progress))
+        .run(|| inc(3));
+    let count = report.states.unwrap().count;
+    let seen = seen.lock().unwrap();
+    assert!(seen.windows(2).all(|two| two[0].states <= two[1].states), "{seen:?}");
+    assert!(seen.last().unwrap().states <= Some(count) && seen[0].states > Some(0), "{seen:?}");
+    let text = seen[0].to_string();
+    assert!(text.starts_with(&format!("{} states, ", seen[0].states.unwrap())), "{text}");
+}
+
+#[test]
 fn progress_of_an_optimal_search_is_a_part_of_the_whole() {
     let seen = std::sync::Arc::new(StdMutex::new(Vec::new()));
     let told = std::sync::Arc::clone(&seen);

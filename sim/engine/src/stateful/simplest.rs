@@ -1,5 +1,6 @@
 //! Looking for the simplest schedule, once it is known that there is one.
 
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::explorer::Explorer;
@@ -15,13 +16,18 @@ const BUDGET: u64 = 1 << 22;
 impl Explorer {
     /// The simplest schedule of `body` that runs to its end and in which the [monitor](crate::monitor) finds this kind: the
     /// fewest context switches, then the fewest events, then the first in the order of the tasks. `None` if there is none,
-    /// or if it takes too long to find it.
+    /// or if it takes too long to find it. `watch`, which is asked after each run, can break the search off.
     ///
     /// # Examples
     ///
     /// See [`monitor`](crate::monitor); there, this is the one schedule in which a task comes right after the other.
-    pub fn simplest_finding(&self, kind: u32, body: impl Fn() + 'static) -> Option<Schedule> {
-        let simplest = self.simplest(Some(kind), Rc::new(body), |ending| *ending == Ending::Complete);
+    pub fn simplest_finding(
+        &self,
+        kind: u32,
+        body: impl Fn() + 'static,
+        watch: impl FnMut() -> ControlFlow<()>,
+    ) -> Option<Schedule> {
+        let simplest = self.simplest(Some(kind), Rc::new(body), |ending| *ending == Ending::Complete, watch);
         simplest.map(|its| its.schedule)
     }
 
@@ -31,7 +37,7 @@ impl Explorer {
         body: Rc<dyn Fn()>,
         is_wanted: impl Fn(&Ending) -> bool,
     ) -> Option<Failure> {
-        self.simplest(None, body, is_wanted)
+        self.simplest(None, body, is_wanted, || ControlFlow::Continue(()))
     }
 
     fn simplest(
@@ -39,8 +45,9 @@ impl Explorer {
         kind: Option<u32>,
         body: Rc<dyn Fn()>,
         is_wanted: impl Fn(&Ending) -> bool,
+        mut watch: impl FnMut() -> ControlFlow<()>,
     ) -> Option<Failure> {
-        let _quiet = Quiet::new();
+        let quiet = Quiet::new();
         let mut execution = self.execution(Box::new(Simplest::new(kind, BUDGET)));
         let mut best: Option<Failure> = None;
         loop {
@@ -56,7 +63,10 @@ impl Explorer {
                 }
             }
             // The last schedules with so few switches have been run.
-            if !execution.next_run() || (best.is_some() && execution.strategy().switches() > switches) {
+            if quiet.interrupt(&mut watch).is_break()
+                || !execution.next_run()
+                || (best.is_some() && execution.strategy().switches() > switches)
+            {
                 return best;
             }
         }

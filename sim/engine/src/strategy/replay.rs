@@ -7,12 +7,14 @@ use crate::runtime::{Registry, Tracking, Trail};
 /// The schedule, and what was found to be wrong with it.
 pub(crate) struct Replay {
     schedule: Schedule,
+    /// Where the schedule ends the run goes on, in the order that needs the fewest switches.
+    goes_on: bool,
     misfit: Option<String>,
 }
 
 impl Replay {
-    pub(crate) fn new(schedule: Schedule) -> Self {
-        Replay { schedule, misfit: None }
+    pub(crate) fn new(schedule: Schedule, goes_on: bool) -> Self {
+        Replay { schedule, goes_on, misfit: None }
     }
 }
 
@@ -23,8 +25,12 @@ impl Strategy for Replay {
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
         let turn = self.schedule.as_turns().get(trail.len()).copied();
+        let mut able = std::iter::once(options.current())
+            .chain(0..options.tasks())
+            .filter(|&task| options.alternatives(task) > 0);
         let wrong = match turn {
-            None if (0..options.tasks()).all(|task| options.alternatives(task) == 0) => return None,
+            None if self.goes_on => return able.next().map(|task| Turn { task, choice: 0 }),
+            None if able.next().is_none() => return None,
             None => "it ends here, and the program could go on".to_owned(),
             Some(Turn { task, .. }) if task >= options.tasks() => {
                 format!("it has a turn of task {task}, which was never spawned")

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use selvedge_engine::sync::Arc;
@@ -60,6 +61,29 @@ fn what_a_monitor_finds_is_reported_with_a_schedule() {
     assert_eq!((found[0].kind, found[0].states), (3, 1));
     let turns: Vec<u32> = found[0].schedule.turns().map(|(task, _)| task).collect();
     assert_eq!(turns, [1, 1, 2]);
+
+    // It ends where that was found; it can be gone on from.
+    let mut whole = Vec::new();
+    let begun = found[0].schedule.clone();
+    let report = Explorer::continuing(begun.clone()).run_each(program, |run| {
+        whole.push(run.schedule().turns().map(|(task, _)| task).collect::<Vec<_>>());
+        ControlFlow::Continue(())
+    });
+    assert_eq!((whole, report.nondeterminism), (vec![vec![1, 1, 2, 2]], None));
+    assert!(Explorer::replay(begun).run(program).nondeterminism.is_some());
+}
+
+#[test]
+fn the_search_for_the_simplest_schedule_can_be_broken_off() {
+    let simplest = |most| {
+        let mut runs = 0;
+        Explorer::stateful().simplest_finding(3, program, || {
+            runs += 1;
+            if runs == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    };
+    assert_eq!(simplest(0).map(|schedule| schedule.to_string()), Some("s1:b2c2".to_owned()));
+    assert_eq!(simplest(1), None);
 }
 
 #[test]
