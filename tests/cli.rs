@@ -237,6 +237,70 @@ fn trace_shows_the_articles_stale_read() {
     assert_eq!(run.stdout, check(&["trace", "control-article"], 0).stdout, "the same each time");
 }
 
+/// A reader and so many writers of one key.
+fn writers(name: &str, writers: u32) -> File {
+    let text = format!(
+        "name = \"{name}\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
+         [[thread]]\nname = \"reader\"\nops = [{GET}]\n\
+         [[thread]]\nname = \"writer\"\ncount = {writers}\nops = [{SET}]\n\
+         [[expect]]\n{LINEARIZABLE}\n"
+    );
+    File::new(name, &text)
+}
+
+#[test]
+fn a_large_case_is_searched_by_states_and_says_so() {
+    // 118,092 classes, and a quarter as many states.
+    let file = writers("large", 3);
+    let run = check(&["gate", file.path(), "--format", "json"], 0);
+    let case = json_lines(&run.stdout).remove(0);
+    assert_eq!((&case["engine"], &case["verdict"]), (&"stateful".into(), &"clean".into()), "{case}");
+    assert_eq!(case["engine_reason"], "more than 100,000 schedules");
+    assert_eq!((&case["schedules"], &case["complete"]), (&Value::Null, &true.into()));
+    let count = |name: &str| case[name].as_u64().unwrap_or_else(|| panic!("no {name}: {case}"));
+    assert!(count("states") > 1_000 && count("transitions") > count("states"), "{case}");
+    assert!((16..200).contains(&count("bytes_per_state")), "{case}");
+    let states = run_of_states(&check(&["explore", file.path()], 0).stdout);
+    assert_eq!(states, count("states"), "the same, whoever looks");
+}
+
+/// How many states a table of one case has.
+fn run_of_states(text: &str) -> u64 {
+    contains(
+        text,
+        &["\n  states  verdict\n", "\n  searched by states: more than 100,000 schedules\n", " states, "],
+    );
+    let row = text.lines().nth(2).expect("a row").trim().split(' ').next().expect("a number");
+    row.replace(',', "").parse().expect(row)
+}
+
+#[test]
+fn a_bound_on_states_ends_the_search_and_says_how_far_it_came() {
+    let file = writers("states", 2);
+    let words = ["gate", file.path(), "--engine", "stateful", "--max-states", "100"];
+    contains(
+        &check(&words, 3).stdout,
+        &[
+            "gate: 1 case in 100 states, ",
+            "bounded, but must be complete: nothing found in 100 states \
+             (stopped at the bound of 100 states, after 100 states of ",
+            " bytes each, about ",
+            " % of the search)",
+        ],
+    );
+    let run = check(&[&words[..], &["--format", "json"]].concat(), 3);
+    let case = json_lines(&run.stdout).remove(0);
+    assert_eq!((&case["verdict"], &case["states"]), (&"bounded".into(), &100.into()), "{case}");
+    assert!((0.0..1.0).contains(&case["done"].as_f64().expect("a share")), "{case}");
+    // With room for all of them there is no bound.
+    check(&["gate", file.path(), "--engine", "stateful", "--max-states", "1000000"], 0);
+    // Few classes are searched without states.
+    check(&["gate", file.path(), "--max-states", "1"], 0);
+    let refused = check(&["gate", file.path(), "--engine", "optimal", "--max-states", "1"], 2);
+    contains(&refused.stderr, &["--max-states bounds a search by states", "optimal"]);
+    contains(&check(&["gate", "--max-states", "0"], 2).stderr, &["max-states"]);
+}
+
 /// A folder that is not there.
 fn folder(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);

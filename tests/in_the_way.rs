@@ -187,10 +187,11 @@ fn a_report_on_a_full_disk() {
 
 /// Ctrl-C once the first case is in the report, and the second is being searched.
 #[cfg(unix)]
-fn interrupted(command: &str, second: &str, code: i32) -> (Folder, Run) {
+fn interrupted(command: &str, engine: &str, second: &str, code: i32) -> (Folder, Run) {
     let folder = Folder::new();
     folder.write("second.toml", second);
     let words = [command, "control-article", "second.toml", "--budget", "1h", "--report", "report"];
+    let words = [&words[..], &["--engine", engine]].concat();
     let mut process = folder.command(&words);
     let mut process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let first = folder.path().join("report/index.html");
@@ -208,7 +209,7 @@ fn interrupted(command: &str, second: &str, code: i32) -> (Folder, Run) {
 #[test]
 fn ctrl_c_in_the_middle_keeps_what_was_found_and_says_so() {
     for command in ["explore", "gate", "matrix"] {
-        let (folder, run) = interrupted(command, &scenario("tiered", 12, LINEARIZABLE), 130);
+        let (folder, run) = interrupted(command, "optimal", &scenario("tiered", 12, LINEARIZABLE), 130);
         contains(
             &run.stdout,
             &["gate: 2 cases in ", "1 as expected, 1 not:", "FAIL tiered-12 only", "interrupted"],
@@ -217,6 +218,19 @@ fn ctrl_c_in_the_middle_keeps_what_was_found_and_says_so() {
         let page = fs::read_to_string(folder.path().join("report/index.html")).expect("the page");
         contains(&page, &["\"scenario\":\"tiered-12\"", "interrupted"]);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_the_middle_of_a_search_by_states_says_how_far_it_came() {
+    let (folder, run) = interrupted("gate", "stateful", &scenario("tiered", 12, LINEARIZABLE), 130);
+    let found = "FAIL tiered-12 only\n       bounded, but must be complete: nothing found in ";
+    let (_, said) = run.stdout.split_once(found).unwrap_or_else(|| panic!("{}", run.stdout));
+    let (states, _) = said.split_once(" (interrupted after ").expect(said);
+    assert!(said.starts_with(&format!("{states} (interrupted after {states} of ")), "{said}");
+    assert!(states.ends_with(" states") && said.contains(" bytes each, about "), "{said}");
+    let page = fs::read_to_string(folder.path().join("report/index.html")).expect("the page");
+    contains(&page, &[&format!("\"searched\":\"{states}\""), "\"engine\":\"stateful\""]);
 }
 
 /// Before anything is written: until the signal is caught, it ends the process as it always does.

@@ -45,7 +45,7 @@ pub(crate) fn comes_to_the_same_verdicts(peer: Engine) {
 /// comes to an end it has found all of it.
 #[track_caller]
 pub(crate) fn finds_in_the_controls_what_ours_finds(peer: Engine) {
-    let budget = Budget { schedules: Some(5_000), time: None };
+    let budget = Budget { schedules: Some(5_000), ..Budget::default() };
     let mut found = BTreeSet::new();
     let controls = scenarios(&[]).into_iter().filter(|scenario| scenario.name.starts_with("control-"));
     // What fails is a choice, and they have none.

@@ -53,7 +53,7 @@ impl Program {
 /// Explores the program on the engine, within the budget.
 pub(crate) fn measure(engine: Engine, program: Program, budget: Duration) -> Measurement {
     let start = Instant::now();
-    let budget = Budget { schedules: None, time: Some(budget) };
+    let budget = Budget { time: Some(budget), ..Budget::default() };
     let readers = program.readers();
     let search = match engine {
         Engine::Loom => Loom::explore(budget, move || cache_aside::<Loom, LoomMap<_, _>>(readers)),

@@ -26,6 +26,7 @@ impl Allowance {
         Budget {
             schedules: case.schedules.into_iter().chain(schedules).min(),
             time: case.time.into_iter().chain(time).min(),
+            ..case
         }
     }
 
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     fn budget(schedules: Option<u64>, time: Option<Duration>) -> Budget {
-        Budget { schedules, time }
+        Budget { schedules, time, ..Budget::default() }
     }
 
     #[test]

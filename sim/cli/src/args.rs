@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use selvedge_sim::explore::Schedule;
 use selvedge_sim::verdict::{Budget, Engine};
 
@@ -192,7 +193,7 @@ pub(crate) struct Search {
     pub(crate) cases: Vec<String>,
 
     /// Who searches
-    #[arg(long, value_enum, default_value_t = EngineName::Optimal)]
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
 
     /// How long the search of one case may take: 500ms, 30s, 5m, 1h
@@ -202,6 +203,10 @@ pub(crate) struct Search {
     /// How many schedules the search of one case may run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_schedules: Option<u64>,
+
+    /// How many states the search of one case may keep, if it is searched by states: each takes about 35 bytes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_states: Option<u64>,
 }
 
 /// What the gate is to do beyond exploring.
@@ -242,7 +247,7 @@ pub(crate) struct GateOptions {
 impl GateOptions {
     /// What all cases may cost together.
     pub(crate) fn total(&self) -> Budget {
-        Budget { schedules: self.total_schedules, time: self.total_budget }
+        Budget { schedules: self.total_schedules, time: self.total_budget, ..Budget::default() }
     }
 }
 
@@ -250,6 +255,7 @@ impl Search {
     /// Who searches.
     pub(crate) fn engine(&self) -> Engine {
         match self.engine {
+            EngineName::Auto => Engine::Auto,
             EngineName::Optimal => Engine::Optimal,
             EngineName::Stateful => Engine::Stateful,
             EngineName::Naive => Engine::Naive,
@@ -259,13 +265,26 @@ impl Search {
     }
 
     /// What a case may cost.
-    pub(crate) fn budget(&self) -> Budget {
-        Budget { schedules: self.max_schedules, time: Some(self.budget) }
+    ///
+    /// # Errors
+    ///
+    /// If states are bounded, and the engine has none.
+    pub(crate) fn budget(&self) -> Result<Budget, clap::Error> {
+        let engine = self.engine();
+        if self.max_states.is_some() && !matches!(engine, Engine::Auto | Engine::Stateful) {
+            let what = format!(
+                "--max-states bounds a search by states, and --engine {engine} has none: leave one of them out\n"
+            );
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, what));
+        }
+        Ok(Budget { schedules: self.max_schedules, states: self.max_states, time: Some(self.budget) })
     }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EngineName {
+    /// `optimal`, and `stateful` for a case of more than 100,000 schedules
+    Auto,
     /// Each class of schedules exactly once, under sequential consistency
     Optimal,
     /// Each state exactly once: for whole neighbourhoods of threads
@@ -314,8 +333,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

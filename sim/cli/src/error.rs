@@ -86,7 +86,7 @@ pub(crate) enum GateError {
         scenario: String,
     },
     /// Another engine counts other things.
-    #[error("baselines are of the engine `optimal`, and this is `{engine}`")]
+    #[error("baselines are of the engine `auto`, and this is `{engine}`")]
     #[diagnostic(help("leave --engine out, or --accept and --baseline"))]
     OtherEngine {
         /// Which engine was asked for.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use selvedge_sim::explore::explore_while;
+use selvedge_sim::explore::{Reached, explore_while};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Folder, Judged, Summary, case_line};
@@ -18,7 +18,7 @@ use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::progress::Progress;
 
 /// [`explore_while`], among the caches that scenarios can name.
-type Explore = fn(&Case, Engine, Budget, &mut dyn FnMut(u64) -> ControlFlow<()>) -> CaseReport;
+type Explore = fn(&Case, Engine, Budget, &mut dyn FnMut(Reached) -> ControlFlow<()>) -> CaseReport;
 
 /// The chosen cases, and how to explore them.
 pub(crate) struct Session {
@@ -59,6 +59,7 @@ impl Session {
         look: Look,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
+        let budget = search.budget().map_err(Failure::Arguments)?;
         let mut scenarios = load_all(&search.scenarios, &C::names())?;
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
@@ -78,7 +79,7 @@ impl Session {
             scenarios,
             explore: explore_while::<C>,
             engine: search.engine(),
-            budget: search.budget(),
+            budget,
             allowance: Allowance::new(Budget::default()),
             format,
             look,
@@ -113,8 +114,8 @@ impl Session {
             return Judged::new(case, unexplored(case, self.engine, why));
         }
         self.progress.begin(case);
-        let mut watch = |schedules| {
-            self.progress.reached(schedules);
+        let mut watch = |reached| {
+            self.progress.reached(reached);
             if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let budget = self.allowance.of(self.budget);
@@ -124,7 +125,9 @@ impl Session {
         if !report.complete && self.interrupt.is_set() {
             self.interrupted = true;
         } else if let (Verdict::Bounded(why), Some(bound)) = (&mut report.verdict, self.allowance.used_up()) {
-            *why = format!("stopped at {bound}, after {}", counted(report.schedules, "schedule"));
+            let (count, what) =
+                report.states.map_or((report.schedules, "schedule"), |its| (its.states, "state"));
+            *why = format!("stopped at {bound}, after {}", counted(count, what));
         }
         Judged::new(case, report)
     }
@@ -196,6 +199,7 @@ fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
         case: case.name.clone(),
         cache: case.cache.clone(),
         engine,
+        engine_reason: None,
         schedules: 0,
         events: 0,
         states: None,

@@ -10,6 +10,9 @@ use crate::trace::Trace;
 /// Which explorer runs the schedules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
+    /// `Optimal` for as long as that is small, and then `Stateful`, where a case can be searched so. A report has the one that
+    /// it was, and this only if nothing was searched.
+    Auto,
     /// Ours: each class of schedules exactly once.
     Optimal,
     /// Ours: each state exactly once.
@@ -26,6 +29,7 @@ impl Engine {
     /// Its name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
+            Engine::Auto => "auto",
             Engine::Optimal => "optimal",
             Engine::Stateful => "stateful",
             Engine::Naive => "naive",
@@ -46,6 +50,8 @@ impl fmt::Display for Engine {
 pub struct Budget {
     /// Schedules.
     pub schedules: Option<u64>,
+    /// States, of a search by them.
+    pub states: Option<u64>,
     /// Wall-clock time.
     pub time: Option<Duration>,
 }
@@ -85,7 +91,7 @@ impl Verdict {
 }
 
 /// How large a search of states was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StateCount {
     /// The different states.
     pub states: u64,
@@ -95,6 +101,15 @@ pub struct StateCount {
     pub runs: u64,
     /// The memory that the states took, in bytes.
     pub bytes: u64,
+    /// Which part of the search was done, from 0 to 1: an estimate, unless it was complete.
+    pub done: f64,
+}
+
+impl StateCount {
+    /// The memory that a state took, in bytes.
+    pub fn bytes_each(&self) -> u64 {
+        self.bytes.checked_div(self.states).unwrap_or(0)
+    }
 }
 
 /// What an exploration of one case came to, with its numbers.
@@ -108,9 +123,12 @@ pub struct CaseReport {
     pub cache: String,
     /// Who searched.
     pub engine: Engine,
-    /// Schedules that were run (under `optimal`: classes; under `stateful`: those that ended in a new state).
+    /// What of the case made [`Engine::Auto`] choose another than the usual one, in a few words.
+    pub engine_reason: Option<String>,
+    /// Schedules that were run (under `optimal`: classes; under `stateful`: those that ended in a new state, and those that
+    /// were run before states were chosen).
     pub schedules: u64,
-    /// Events that were executed in them.
+    /// Events that were executed in all.
     pub events: u64,
     /// What a search of states came to besides.
     pub states: Option<StateCount>,

@@ -337,11 +337,11 @@ fn a_search_that_spends_its_budget_is_not_complete<P: Simulated>() {
     let all = P::explore(Budget::default(), program);
     assert!(all.complete && all.executions > 1, "{all:?}");
     let most = all.executions - 1;
-    let short = P::explore(Budget { schedules: Some(most), time: None }, program);
+    let short = P::explore(Budget { schedules: Some(most), ..Budget::default() }, program);
     assert_eq!(short, Search { executions: most, complete: false });
-    let enough = P::explore(Budget { schedules: Some(all.executions + 1), time: None }, program);
+    let enough = P::explore(Budget { schedules: Some(all.executions + 1), ..Budget::default() }, program);
     assert_eq!(enough, all);
-    let late = P::explore(Budget { schedules: None, time: Some(Duration::ZERO) }, program);
+    let late = P::explore(Budget { time: Some(Duration::ZERO), ..Budget::default() }, program);
     assert!(!late.complete && late.executions <= 1, "{late:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use selvedge_sim::explore::explore_while;
+use selvedge_sim::explore::{Reached, explore_while, replay};
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::Protocol;
 use selvedge_sim::scenario::parse;
@@ -24,14 +24,34 @@ const CROSSED: &str = r#"
     expect = [{ consistency = "linearizable" }]
 "#;
 
+/// Of a search by states the simplest schedule is looked for once it is over, and nobody waits for that now.
+#[test]
+fn so_does_one_that_is_found_by_states() {
+    let scenario = parse("crossed.toml", CROSSED, &["shared-local-key"]).expect("it has no mistake");
+    let case = &scenario.cases[0];
+    let mut looks = Vec::new();
+    let report = explore_while::<Protocol>(case, Engine::Stateful, Budget::default(), &mut |reached| {
+        looks.push(reached);
+        ControlFlow::Break(())
+    });
+    let [_, Reached::States { count, done }] = looks[..] else { panic!("{looks:?}") };
+    assert!(count > 0 && (0.0..1.0).contains(&done));
+    assert!(!report.complete && report.violations[&Rule::Crossed] > 0);
+    let trace = report.trace.as_ref().expect("the schedule that was found");
+    assert!(reason(trace).starts_with("Crossed: "), "{}", reason(trace));
+    // It is a whole one, and runs again.
+    let schedule = trace.schedule.parse().expect("a schedule");
+    assert_eq!(replay::<Protocol>(case, schedule, None, None).misfit, None);
+}
+
 #[test]
 fn a_violation_outlives_the_search_that_found_it() {
     let scenario = parse("crossed.toml", CROSSED, &["shared-local-key"]).expect("it has no mistake");
     let case = &scenario.cases[0];
     let mut looks = 0;
-    let report = explore_while::<Protocol>(case, Engine::Optimal, Budget::default(), &mut |schedules| {
+    let report = explore_while::<Protocol>(case, Engine::Optimal, Budget::default(), &mut |reached| {
         looks += 1;
-        assert!(schedules > 0);
+        assert!(matches!(reached, Reached::Schedules(1..)));
         ControlFlow::Break(())
     });
     assert_eq!(looks, 2, "once on the way, and once at the end");

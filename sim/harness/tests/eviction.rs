@@ -75,7 +75,7 @@ fn two_insertions_leave_one_on_ours() {
 /// With the real memory orderings. The whole is too much for loom: this is a sample.
 #[test]
 fn two_insertions_leave_one_in_the_executions_that_loom_comes_to() {
-    let budget = Budget { schedules: Some(2_000), time: None };
+    let budget = Budget { schedules: Some(2_000), ..Budget::default() };
     Loom::explore(budget, || {
         let tier = Arc::new(tier::<Loom>(1));
         spawn_all(
@@ -203,7 +203,7 @@ fn no_eviction_brings_back_an_old_value() {
 
 #[test]
 fn many_tasks_on_shuttle_stay_within_the_bound() {
-    let budget = Budget { schedules: Some(2_000), time: None };
+    let budget = Budget { schedules: Some(2_000), ..Budget::default() };
     Shuttle::explore(budget, || {
         let tier = Arc::new(tier::<Shuttle>(1));
         let body: fn(&Tier<Shuttle>) = |tier| {

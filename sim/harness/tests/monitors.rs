@@ -12,7 +12,7 @@ use selvedge_sim::scenario::{Case, load_all, parse};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
-    explore(case, engine, Budget { schedules, time: None }, &mut |_| {})
+    explore(case, engine, Budget { schedules, ..Budget::default() }, &mut |_| {})
 }
 
 fn rules(report: &CaseReport) -> BTreeSet<Rule> {

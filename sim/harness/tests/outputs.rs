@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, TestCaseStatus};
 use selvedge_sim::explore::explore;
 use selvedge_sim::report::{Judged, Summary, annotations, job_summary, junit, sarif};
 use selvedge_sim::scenario::{Scenario, parse};
-use selvedge_sim::verdict::{Budget, Engine, Verdict};
+use selvedge_sim::verdict::{Budget, Engine, StateCount, Verdict};
 use serde_json::Value;
 
 /// A case of every kind that reports tell apart: clean, stale, a control that did not fail, bounded, vacuous.
@@ -41,7 +41,8 @@ fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
         report
     };
     let [sound, vacuous, stale, tame] = &scenario.cases[..] else { panic!("four cases") };
-    let bounded = explore(sound, Engine::Optimal, Budget { schedules: Some(1), time: None }, &mut |_| ());
+    let bounded =
+        explore(sound, Engine::Optimal, Budget { schedules: Some(1), ..Budget::default() }, &mut |_| ());
     let mut unreached = explored(sound);
     (unreached.schedules, unreached.complete) = (0, false);
     unreached.verdict = Verdict::Bounded("the bound of 1 s in all was used up".to_owned());
@@ -172,6 +173,37 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
     assert_eq!(at["region"]["startLine"], 17);
 }
 
+#[test]
+fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
+    let scenario = scenario();
+    let mut cases = judged(&scenario);
+    let report = &mut cases[2].report;
+    let reason = "more than 100,000 schedules";
+    (report.engine, report.engine_reason) = (Engine::Stateful, Some(reason.to_owned()));
+    report.states =
+        Some(StateCount { states: 700, transitions: 2_000, runs: 1_500, bytes: 24_000, done: 1.0 });
+
+    let properties = |at: usize| -> Vec<(String, String)> {
+        let report = quick_junit::Report::deserialize_from_str(&junit(&cases)).expect("JUnit");
+        let properties = report.test_suites[0].test_cases[at].properties.clone();
+        properties.iter().map(|its| (its.name.to_string(), its.value.to_string())).collect()
+    };
+    let has = |at: usize, name: &str, value: &str| properties(at).contains(&(name.into(), value.into()));
+    assert!(has(0, "engine", "optimal") && has(0, "schedules", "12"), "{:?}", properties(0));
+    assert!(has(2, "engine", "stateful") && has(2, "engine_reason", reason) && has(2, "states", "700"));
+    assert!(properties(0).iter().all(|(name, _)| name != "engine_reason"));
+
+    let results = log(&cases)["runs"][0]["results"].clone();
+    assert_eq!(results[0]["properties"], serde_json::json!({ "engine": "optimal" }));
+    let expected = serde_json::json!({ "engine": "stateful", "engineReason": reason });
+    assert_eq!(results[1]["properties"], expected);
+
+    let lines = annotations(&cases, Path::new(""));
+    assert_eq!(lines.matches("%0Asearched by states: more than 100,000 schedules%0A").count(), 1, "{lines}");
+    let summary = job_summary(&cases, &Summary::default());
+    assert!(summary.contains("| every kind | kind=stale,work=meets | stateful | violation |"), "{summary}");
+}
+
 /// Lines move with every change of a file; what a result is about does not.
 #[test]
 fn fingerprints_are_the_same_when_lines_have_moved() {
@@ -262,12 +294,14 @@ fn the_jobs_summary_has_a_row_for_each_failure_and_its_trace() {
     cases.iter().for_each(|judged| summary.add(judged));
     let text = job_summary(&cases, &summary);
     assert!(
-        text.starts_with("## selvedge gate: 7 of 8 cases failed\n\n| scenario | case | outcome | why |\n"),
+        text.starts_with(
+            "## selvedge gate: 7 of 8 cases failed\n\n| scenario | case | engine | outcome | why |\n"
+        ),
         "{text}"
     );
     assert!(
         text.contains(
-            "| every kind | kind=stale,work=meets | violation | stale in 1, lasting in 1 of 5 schedules: not linearizable |"
+            "| every kind | kind=stale,work=meets | optimal | violation | stale in 1, lasting in 1 of 5 schedules: not linearizable |"
         ),
         "{text}"
     );

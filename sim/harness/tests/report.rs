@@ -6,7 +6,7 @@ use std::time::Duration;
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::report::{Judged, Summary, case_line, grid, table};
 use selvedge_sim::scenario::{Case, Scenario, parse};
-use selvedge_sim::verdict::{CaseReport, Engine, Verdict};
+use selvedge_sim::verdict::{CaseReport, Engine, StateCount, Verdict};
 
 fn scenario(local: &str) -> Scenario {
     let text = format!(
@@ -36,6 +36,7 @@ fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseRepo
         case: case.name.clone(),
         cache: case.cache.clone(),
         engine: Engine::Optimal,
+        engine_reason: None,
         schedules: 1_016,
         events: 11_000,
         states: None,
@@ -45,6 +46,30 @@ fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseRepo
         wall: Duration::from_millis(1_250),
         trace: None,
     }
+}
+
+/// As [`report`], of a case that was searched by states because it is large.
+fn by_states(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseReport {
+    let done = if matches!(verdict, Verdict::Bounded(_)) { 0.25 } else { 1.0 };
+    let states = StateCount { states: 22_294, transitions: 60_001, runs: 40_000, bytes: 758_016, done };
+    CaseReport {
+        engine: Engine::Stateful,
+        engine_reason: Some("more than 100,000 schedules".to_owned()),
+        states: Some(states),
+        ..report(case, violations, verdict)
+    }
+}
+
+/// One case of every kind, of which some were searched by states.
+fn judged_by_states(scenario: &Scenario) -> Vec<Judged<'_>> {
+    let mut cases = judged(scenario);
+    let stale = [(Rule::Stale, 12)];
+    for (at, violations, verdict) in
+        [(0, &stale[..], Verdict::Violated([Rule::Stale].into())), (3, &[], Verdict::Clean)]
+    {
+        cases[at] = Judged::new(cases[at].case, by_states(cases[at].case, violations, verdict));
+    }
+    cases
 }
 
 /// One case of every kind that a table tells apart.
@@ -74,6 +99,24 @@ fn snapshot(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn states_are_counted_apart_and_the_reason_stands_below() {
+    let scenario = scenario(STARTS);
+    let mut cases = judged_by_states(&scenario);
+    snapshot("report-table-states", &table(&scenario, &cases));
+    snapshot("report-grid-states", &grid(&scenario, &cases));
+    let total = summary(&cases).to_string();
+    assert!(total.starts_with("gate: 6 cases in 4,064 schedules and 44,588 states, "), "{total}");
+    // Of one, it is named; of all, there is nobody to name.
+    let why = "searched by states: more than 100,000 schedules\n";
+    cases.truncate(2);
+    let text = table(&scenario, &cases);
+    assert!(text.ends_with(&format!("\n  cache=article,local=cold: {why}")), "{text}");
+    cases.truncate(1);
+    let text = table(&scenario, &cases);
+    assert!(text.ends_with(&format!("\n  {why}")) && !text.contains("schedules  "), "{text}");
 }
 
 const STARTS: &str = r#"["cold", "warm", "expired"]"#;
@@ -140,4 +183,21 @@ fn the_json_line_has_the_fields_of_the_design() {
         r#""complete":true,"wall_ms":1250}"#
     );
     assert_eq!(line, expected);
+}
+
+#[test]
+fn the_json_line_of_a_search_by_states_has_them_and_no_schedules() {
+    let scenario = scenario(STARTS);
+    let case = &scenario.cases[0];
+    let stale = [(Rule::Stale, 12)];
+    let line = case_line(&by_states(case, &stale, Verdict::Violated([Rule::Stale].into())));
+    let expected = concat!(
+        r#"{"scenario":"demo","case":"cache=article,local=cold","cache":"article","engine":"stateful","#,
+        r#""engine_reason":"more than 100,000 schedules","schedules":null,"states":22294,"#,
+        r#""transitions":60001,"bytes_per_state":34,"events":11000,"violations":{"stale":12},"#,
+        r#""verdict":"stale","complete":true,"wall_ms":1250}"#
+    );
+    assert_eq!(line, expected);
+    let line = case_line(&by_states(case, &[], Verdict::Bounded("1 s was over".to_owned())));
+    assert!(line.contains(r#""complete":false,"done":0.25,"#), "{line}");
 }

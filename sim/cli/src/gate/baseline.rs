@@ -54,7 +54,7 @@ impl Baselines {
             removed: 0,
             folders: BTreeMap::new(),
         };
-        if engine != Engine::Optimal {
+        if engine != Engine::Auto {
             if options.accept || options.baseline.is_some() {
                 return Err(GateError::OtherEngine { engine: engine.name() }.into());
             }

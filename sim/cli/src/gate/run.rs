@@ -31,6 +31,9 @@ pub(crate) fn run(
             let shown = session.is_text() || judged.diff.is_some();
             if shown && !judged.judgement.passed() && !judged.is_unexplored() {
                 let mut text = format!("FAIL {} {}: {}\n", case.scenario, case.name, judged.judgement);
+                if let Some(by) = judged.searched_by() {
+                    text += &format!("  {by}\n");
+                }
                 let evidence = judged.evidence_in(session.look);
                 if !evidence.is_empty() {
                     text += &format!("\n{evidence}\n");

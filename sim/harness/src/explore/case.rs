@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Tally, ours, peers, stateful};
+use super::{Reached, Tally, auto, ours, peers, stateful};
 use crate::backends::{self, Draw, Loom, Shuttle};
 use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
@@ -20,6 +20,8 @@ pub(super) struct Searched {
     pub(super) schedules: u64,
     pub(super) events: u64,
     pub(super) states: Option<StateCount>,
+    /// Why it cannot be searched by states, if that was asked for.
+    pub(super) refused: Option<String>,
     /// What ended the search before it was complete.
     pub(super) bound: Option<String>,
     /// A deadlock, a panic, or a program that is not deterministic.
@@ -27,12 +29,28 @@ pub(super) struct Searched {
     pub(super) trace: Option<Trace>,
 }
 
-/// Explores a case of a shipped protocol. `progress` is told now and then how many schedules have been run.
+impl Searched {
+    /// Nothing, since it cannot be searched by states.
+    pub(super) fn refused(why: String) -> Self {
+        Searched {
+            tally: Tally::new(),
+            schedules: 0,
+            events: 0,
+            states: None,
+            refused: Some(why),
+            bound: None,
+            broken: None,
+            trace: None,
+        }
+    }
+}
+
+/// Explores a case of a shipped protocol. `progress` is told now and then how far the search has come.
 ///
 /// # Panics
 ///
 /// If no [`Protocol`] has the name that the case has.
-pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn FnMut(u64)) -> CaseReport {
+pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn FnMut(Reached)) -> CaseReport {
     explore_among::<Protocol>(case, engine, budget, progress)
 }
 
@@ -45,16 +63,15 @@ pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,
     budget: Budget,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Reached),
 ) -> CaseReport {
-    explore_while::<C>(case, engine, budget, &mut |schedules| {
-        progress(schedules);
+    explore_while::<C>(case, engine, budget, &mut |reached| {
+        progress(reached);
         ControlFlow::Continue(())
     })
 }
 
-/// As [`explore_among`], until `watch`, which is told now and then how many schedules have been run, breaks the search
-/// off. What was found until then is in the report, and the search is bounded. loom and shuttle are not watched: they
+/// As [`explore_among`], until `watch`, which is told now and then how far the search has come, breaks it off. What was found until then is in the report, and the search is bounded. loom and shuttle are not watched: they
 /// go on to the end of their budget.
 ///
 /// # Panics
@@ -64,11 +81,16 @@ pub fn explore_while<C: Caches>(
     case: &Case,
     engine: Engine,
     budget: Budget,
-    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
 ) -> CaseReport {
     let start = Instant::now();
+    if engine == Engine::Auto {
+        let (engine, engine_reason, searched) = auto::search::<C>(case, budget, watch);
+        return CaseReport { engine_reason, ..report(case, engine, searched, start) };
+    }
     let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
+        Engine::Auto => unreachable!("it has been chosen"),
         Engine::Optimal => ours(Explorer::optimal()),
         Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, watch),
         Engine::Naive => ours(Explorer::naive()),
@@ -101,13 +123,14 @@ pub(crate) fn explore_on<B: Build<backends::Engine>>(case: &Case, cache: B, budg
 }
 
 fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> CaseReport {
-    let complete = searched.bound.is_none() && searched.broken.is_none();
+    let complete = searched.bound.is_none() && searched.refused.is_none() && searched.broken.is_none();
     let verdict = verdict(case, &searched);
     CaseReport {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
         cache: case.cache.clone(),
         engine,
+        engine_reason: None,
         schedules: searched.schedules,
         events: searched.events,
         states: searched.states,
@@ -128,6 +151,9 @@ fn verdict(case: &Case, searched: &Searched) -> Verdict {
     let broken: BTreeSet<_> = rules.collect();
     if !broken.is_empty() {
         return Verdict::Violated(broken);
+    }
+    if let Some(why) = &searched.refused {
+        return Verdict::Bounded(format!("not searched by states: {why}"));
     }
     if let Some(bound) = &searched.bound {
         return Verdict::Bounded(bound.clone());

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use selvedge_engine::Schedule;
+use selvedge_engine::{Explorer, Schedule};
 
 use super::rerun::{Rerun, rerun};
 use crate::protocols::Caches;
@@ -156,7 +156,7 @@ impl<C: Caches> Course<'_, C> {
     fn turns_to(&mut self, task: usize, choice: u32) -> bool {
         self.turns.push((task as u32, choice));
         let schedule = self.turns.iter().copied().collect();
-        let run = rerun(self.case, Engine::Optimal, &self.plan, schedule, None);
+        let run = rerun(self.case, Engine::Optimal, &self.plan, Explorer::replay(schedule), None);
         let went_on = run.events == self.turns.len();
         if went_on {
             self.run = Some(run);

@@ -1,10 +1,12 @@
 //! Exploring a case: every schedule that the engine comes up with, judged; and the simplest run that shows what was found.
 
+mod auto;
 mod case;
 mod each_run;
 mod follow;
 mod ours;
 mod peers;
+mod reached;
 mod record;
 mod replay;
 mod rerun;
@@ -16,6 +18,7 @@ pub(crate) use case::explore_on;
 pub use case::{draw, explore, explore_among, explore_while};
 pub use each_run::each_run;
 pub use follow::follow;
+pub use reached::Reached;
 pub use replay::{Replay, replay};
 pub use selvedge_engine::{Schedule, ScheduleError};
 pub(crate) use tally::Tally;

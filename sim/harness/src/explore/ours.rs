@@ -8,7 +8,7 @@ use selvedge_engine::{Bound, Ending, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
 use super::rerun::rerun;
-use super::{Searched, Tally};
+use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
 use crate::history::{History, OperationId};
 use crate::number::counted;
@@ -29,14 +29,17 @@ pub(super) fn search<C: Build<Engine>>(
     plan: Plan<C>,
     explorer: Explorer,
     budget: Budget,
-    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
 ) -> Searched {
     let plan = Arc::new(plan);
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
     let report = each_run_of(&plan, &explorer_within(explorer, budget), |run, history| {
         schedules += 1;
-        let onwards =
-            if schedules % WATCHED_EVERY == 0 { watch(schedules) } else { ControlFlow::Continue(()) };
+        let onwards = if schedules % WATCHED_EVERY == 0 {
+            watch(Reached::Schedules(schedules))
+        } else {
+            ControlFlow::Continue(())
+        };
         let found = match run.ending() {
             Ending::Complete => {
                 let findings = tally.observe(history);
@@ -56,14 +59,15 @@ pub(super) fn search<C: Build<Engine>>(
         onwards
     });
     // The search is over: nothing is left to be broken off.
-    _ = watch(schedules);
+    _ = watch(Reached::Schedules(schedules));
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
-    let trace = best.map(|its| rerun(case, by, &plan, its.schedule, its.finding.as_ref()).trace);
+    let trace =
+        best.map(|its| rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref()).trace);
     let (schedules, events) = (report.executions, report.events);
-    Searched { tally, schedules, events, states: None, bound, broken, trace }
+    Searched { tally, schedules, events, states: None, refused: None, bound, broken, trace }
 }
 
 /// A deadlock or a panic, as a verdict.

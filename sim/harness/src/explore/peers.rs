@@ -18,7 +18,7 @@ pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Se
 
 /// Runs the case in this many schedules that shuttle draws by the seed.
 pub(super) fn draw<C: Caches>(case: &Case, by: Draw, seed: u64, schedules: u64) -> Searched {
-    let budget = Budget { schedules: Some(schedules), time: None };
+    let budget = Budget { schedules: Some(schedules), ..Budget::default() };
     judged::<Shuttle, C>(case, budget, |execution| Shuttle::draw(by, seed, schedules, execution))
 }
 
@@ -47,7 +47,7 @@ fn judged<P: Simulated, C: Caches>(
         Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };
-    Searched { tally, schedules, events: 0, states: None, bound, broken, trace: None }
+    Searched { tally, schedules, events: 0, states: None, refused: None, bound, broken, trace: None }
 }
 
 /// loom and shuttle panic for a deadlock too.

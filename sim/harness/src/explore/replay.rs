@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selvedge_engine::Schedule;
+use selvedge_engine::{Explorer, Schedule};
 
 use super::rerun::rerun;
 use crate::oracle::Finding;
@@ -39,7 +39,7 @@ pub fn replay<C: Caches>(
     let mut plan = Plan::<C>::new(case);
     plan.server = server.map(|server| Arc::new(Beside::new(server)));
     let plan = Arc::new(plan);
-    let run = rerun(case, Engine::Optimal, &plan, schedule, chosen);
+    let run = rerun(case, Engine::Optimal, &plan, Explorer::replay(schedule), chosen);
     let before = run.events - run.trace.steps.len();
     let told = plan.server.as_ref().map(|server| server.told(before as u32, &plan.keys));
     Replay { trace: run.trace, misfit: run.misfit, told }

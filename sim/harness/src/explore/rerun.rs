@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selvedge_engine::{Ending, Explorer, Schedule};
+use selvedge_engine::{Ending, Explorer};
 
 use super::each_run::each_run_of;
 use super::{Tally, record};
@@ -25,17 +25,17 @@ pub(super) struct Rerun {
     pub(super) events: usize,
 }
 
-/// Runs the schedule again, and records it. Of what it shows, the finding that it was chosen for comes first.
+/// Runs the one schedule of this explorer, and records it. Of what it shows, the finding that it was chosen for comes first.
 pub(super) fn rerun<C: Build<Engine>>(
     case: &Case,
     by: verdict::Engine,
     plan: &Arc<Plan<C>>,
-    schedule: Schedule,
+    explorer: Explorer,
     chosen: Option<&Finding>,
 ) -> Rerun {
     drop((take_notes(), take_sources()));
     let mut rerun = None;
-    each_run_of(plan, &Explorer::replay(schedule).recording(true), |run, history| {
+    each_run_of(plan, &explorer.recording(true), |run, history| {
         let mut findings = Tally::new().observe(history).to_vec();
         findings.retain(|its| case.expectation.forbids(its.rule));
         findings.sort_by_key(|finding| (chosen != Some(finding), finding.rule, finding.read));

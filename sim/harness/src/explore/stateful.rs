@@ -3,14 +3,15 @@
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use selvedge_engine::{Explorer, Found, Schedule, States};
+use selvedge_engine::{Explorer, Found, States};
 
 use super::ours::{broken_by, ended_by};
 use super::rerun::rerun;
-use super::{Searched, Tally};
+use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
 use crate::monitor::{Possible, Watch};
 use crate::number::counted;
@@ -23,71 +24,105 @@ use crate::world::{self, Plan, Recorder};
 
 /// How many runs go by between two looks at whoever watches the search.
 const WATCHED_EVERY: u64 = 1 << 12;
+/// How often the search says how far it has come: nobody reads faster.
+const TOLD_EVERY: Duration = Duration::from_millis(100);
 
 /// Searches the planned case by its states, within the budget, and until `watch` breaks it off.
 pub(super) fn search<C: Build<Engine>>(
     case: &Case,
     plan: Plan<C>,
     budget: Budget,
-    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
 ) -> Searched {
     if let Some(why) = unfit(case) {
-        return Searched {
-            tally: Tally::new(),
-            schedules: 0,
-            events: 0,
-            states: None,
-            bound: Some(format!("not searched by states: {why}")),
-            broken: None,
-            trace: None,
-        };
+        return Searched::refused(format!("{why}. Use --engine optimal"));
     }
     let plan = Arc::new(plan);
     let watched = Watched::new(&plan);
     let mut broken = None;
-    let explorer = explorer_within(Explorer::stateful(), budget);
+    let told = Arc::new(Mutex::new(Reached::States { count: 0, done: 0.0 }));
+    let reached = || *told.lock().unwrap_or_else(PoisonError::into_inner);
+    let explorer = explorer(budget, &told);
     let report = explorer.run_while(
         watched.body(),
         |run| {
             broken = broken.take().or_else(|| broken_by(run.ending()));
             ControlFlow::Continue(())
         },
-        |runs| if runs % WATCHED_EVERY == 0 { watch(runs) } else { ControlFlow::Continue(()) },
+        |runs| if runs % WATCHED_EVERY == 0 { watch(reached()) } else { ControlFlow::Continue(()) },
     );
-    let States { count, transitions, runs, bytes, found, .. } = report.states.clone().unwrap_or_default();
-    if std::env::var_os("NUMBERS").is_some() { eprintln!("DEBUG states {count} transitions {transitions} runs {runs} bytes {bytes} foreseen {} events {}", report.states.as_ref().map_or(0, |s| s.foreseen), report.events); }
-    // The search is over: nothing is left to be broken off.
-    _ = watch(runs);
+    let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
+    let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
+    let reached = Reached::States { count, done: report.done };
+    let is_enough = watch(reached).is_break();
     if let Some(difference) = report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference));
     }
-    let bound = report.bound.map(|bound| ended_by(bound, &counted(count, "state")));
-    let refused = report.refused.map(|unfit| format!("not searched by states: {unfit}"));
+    let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
     let tally = tally(&found, watched.has_met.load(Ordering::Relaxed));
     let trace = match &report.failure {
-        Some(failure) => Some(recorded(case, &plan, failure.schedule.clone())),
-        None => trace(case, &plan, &watched, &found, &explorer),
+        Some(failure) => Some(recorded(case, &plan, Explorer::replay(failure.schedule.clone()))),
+        None => gravest(case, &found).map(|found| {
+            let start = Instant::now();
+            let mut runs = 0;
+            // The simplest schedule may take as long again.
+            let is_late = || budget.time.is_some_and(|most| start.elapsed() >= most);
+            let simplest = (!is_enough).then(|| {
+                explorer.simplest_finding(found.kind, watched.body(), || {
+                    runs += 1;
+                    match runs % WATCHED_EVERY {
+                        _ if is_late() => ControlFlow::Break(()),
+                        0 => watch(reached),
+                        _ => ControlFlow::Continue(()),
+                    }
+                })
+            });
+            let any = || Explorer::continuing(found.schedule.clone());
+            recorded(case, &plan, simplest.flatten().map_or_else(any, Explorer::replay))
+        }),
     };
     Searched {
         tally,
         schedules: report.executions,
         events: report.events,
-        states: Some(StateCount { states: count, transitions, runs, bytes }),
-        bound: refused.or(bound),
+        states: Some(states),
+        refused: report.refused.map(|unfit| unfit.to_string()),
+        bound,
         broken,
         trace,
     }
 }
 
+/// The explorer within the budget, which tells how far it has come.
+fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
+    let told = Arc::clone(told);
+    let explorer = explorer_within(Explorer::stateful(), budget).on_progress(TOLD_EVERY, move |progress| {
+        let count = progress.states.unwrap_or_default();
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Reached::States { count, done: progress.done };
+    });
+    match budget.states {
+        Some(states) => explorer.max_states(states),
+        None => explorer,
+    }
+}
+
+/// How far a search came that was not complete.
+fn how_far(states: &StateCount) -> String {
+    format!(
+        "{} of {} each, about {:.1} % of the search",
+        counted(states.states, "state"),
+        counted(states.bytes_each(), "byte"),
+        states.done * 100.0
+    )
+}
+
 /// Why the case cannot be searched by its states, if so. A monitor takes it that what is being written comes to be, and is of
 /// the key that was called; and what a network remembers of an operation is no object of the engine's.
-fn unfit(case: &Case) -> Option<&'static str> {
+pub(super) fn unfit(case: &Case) -> Option<&'static str> {
     if case.faults > 0 || case.drops > 0 {
-        return Some(
-            "things go wrong in it, and nobody knows then which writes still come. Use --engine optimal",
-        );
+        return Some("things go wrong in it, and nobody knows then which writes still come");
     }
-    (!case.derived.is_empty()).then_some("a write in it is of several keys. Use --engine optimal")
+    (!case.derived.is_empty()).then_some("a write in it is of several keys")
 }
 
 fn rule_of(found: &Found) -> Rule {
@@ -101,22 +136,14 @@ fn tally(found: &[Found], has_met: bool) -> Tally {
     tally
 }
 
-/// The simplest schedule that breaks the gravest of the rules that are broken and must not be.
-fn trace<C: Build<Engine>>(
-    case: &Case,
-    plan: &Arc<Plan<C>>,
-    watched: &Watched<C>,
-    found: &[Found],
-    explorer: &Explorer,
-) -> Option<Trace> {
+/// The gravest of the rules that are broken and must not be.
+fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     let forbidden = found.iter().filter(|found| case.expectation.forbids(rule_of(found)));
-    let gravest = forbidden.min_by_key(|found| rule_of(found))?;
-    let simplest = explorer.simplest_finding(gravest.kind, watched.body());
-    Some(recorded(case, plan, simplest?))
+    forbidden.min_by_key(|found| rule_of(found))
 }
 
-fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, schedule: Schedule) -> Trace {
-    rerun(case, verdict::Engine::Stateful, plan, schedule, None).trace
+fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer) -> Trace {
+    rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
 /// The case with its monitor.

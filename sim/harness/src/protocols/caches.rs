@@ -16,6 +16,11 @@ pub trait Caches: Copy + Send + Sync + 'static {
     /// Whether they are built for loom and shuttle too. Where they are many, that is most of the time that building takes.
     const ON_PEERS: bool = true;
 
+    /// Whether [`Engine::Auto`](crate::verdict::Engine::Auto) may search their cases by states. To say so is to promise
+    /// that what their operations share, and what they leave for later ones, is all in the primitives that they are built of
+    /// and in the remote tier: a search by states sees nothing else, and would take states for the same that are not.
+    const BY_STATES: bool = false;
+
     /// Whether the caches only keep values, hand them out and look whether two are the same. A search of states then takes two
     /// states for one if threads that do the same have changed places, with what they have written.
     const VALUES_ARE_OPAQUE: bool = false;

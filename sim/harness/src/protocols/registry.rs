@@ -34,6 +34,7 @@ pub enum Protocol {
 }
 
 impl Caches for Protocol {
+    const BY_STATES: bool = true;
     const VALUES_ARE_OPAQUE: bool = true;
 
     const ALL: &'static [Self] = &[

@@ -25,6 +25,9 @@ pub fn annotations(cases: &[Judged<'_>], root: &Path) -> String {
         let at = culprit(judged);
         let title = format!("selvedge: {} {}", judged.case.scenario, judged.case.name);
         let mut message = judged.judgement.why.clone();
+        if let Some(by) = judged.searched_by() {
+            _ = write!(message, "\n{by}");
+        }
         match (&judged.diff, &judged.report.trace) {
             (Some(diff), _) => _ = write!(message, "\n\n{diff}"),
             (None, Some(trace)) => _ = write!(message, "\n\n{}", reason(trace)),
@@ -59,12 +62,13 @@ pub fn job_summary(cases: &[Judged<'_>], summary: &Summary) -> String {
     };
     let failed: Vec<_> = cases.iter().filter(|judged| !judged.judgement.passed()).collect();
     if !failed.is_empty() {
-        text += "\n| scenario | case | outcome | why |\n|---|---|---|---|\n";
+        text += "\n| scenario | case | engine | outcome | why |\n|---|---|---|---|---|\n";
     }
     for judged in failed.iter().take(MOST_ROWS) {
         let (case, judgement) = (judged.case, &judged.judgement);
         let [scenario, name, why] = [&case.scenario, &case.name, &judgement.why].map(|text| cell(text));
-        text += &format!("| {scenario} | {name} | {} | {why} |\n", judgement.outcome.name());
+        let (engine, outcome) = (judged.report.engine, judgement.outcome.name());
+        text += &format!("| {scenario} | {name} | {engine} | {outcome} | {why} |\n");
     }
     if let more @ 1.. = failed.len().saturating_sub(MOST_ROWS) {
         text += &format!("\n…and {}.\n", counted(more as u64, "case"));

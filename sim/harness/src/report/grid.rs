@@ -1,16 +1,19 @@
 //! A scenario's cases as a grid: one axis runs across, the others down.
 
 use super::columns::{WIDTH, aligned, width};
+use super::searched::notes;
 use super::{Judged, table};
 use crate::scenario::{Axis, Scenario};
 
 /// The scenario's cases as a grid, across it the last axis that fits into 100 columns. A cell has the verdict, in how
-/// many schedules the gravest rule is broken, and how many there are; a `!` marks what was not expected. A scenario of
-/// which no axis fits comes as a [`table`].
+/// many schedules the gravest rule is broken, and how many there are; if it was searched by states, in how many of these. A
+/// `!` marks what was not expected. A scenario of which no axis fits comes as a [`table`].
 pub fn grid(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     let mut grids = (0..scenario.axes.len()).rev().map(|across| rows(&scenario.axes, across, cases));
     match grids.find(|rows| width(rows) <= WIDTH) {
-        Some(rows) => format!("{}: {}\n{}", scenario.name, scenario.about, aligned(&rows, &[])),
+        Some(rows) => {
+            format!("{}: {}\n{}{}", scenario.name, scenario.about, aligned(&rows, &[]), notes(cases))
+        }
         None => table(scenario, cases),
     }
 }

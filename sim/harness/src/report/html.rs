@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Judged;
+use crate::number::counted;
 use crate::trace::{Trace, json, verdict};
 
 const PAGE: &str = include_str!("html/page.html");
@@ -42,15 +43,17 @@ pub(super) fn head() -> String {
 /// What the page has of a case; `file` is what its trace is called in the report's folder.
 pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>) -> String {
     let report = &judged.report;
+    let (count, what) = report.searched();
     block(&Data {
         scenario: &report.scenario,
         case: &report.case,
         cache: &report.cache,
         engine: report.engine.name(),
+        engine_reason: report.engine_reason.as_deref(),
         verdict: report.verdict.word(),
         complete: Some(report.complete),
-        schedules: Some(report.schedules),
-        violations: report.violations.iter().map(|(rule, classes)| (rule.name(), *classes)).collect(),
+        searched: Some(counted(count, what)),
+        violations: report.violations.iter().map(|(rule, found)| (rule.name(), *found)).collect(),
         passed: Some(judged.judgement.passed()),
         why: Some(judged.judgement.to_string()),
         file,
@@ -65,9 +68,11 @@ struct Data<'a> {
     case: &'a str,
     cache: &'a str,
     engine: &'a str,
+    engine_reason: Option<&'a str>,
     verdict: &'a str,
     complete: Option<bool>,
-    schedules: Option<u64>,
+    /// How many schedules or states.
+    searched: Option<String>,
     violations: Vec<(&'a str, u64)>,
     passed: Option<bool>,
     why: Option<String>,

@@ -13,16 +13,23 @@ struct Line<'r> {
     case: &'r str,
     cache: &'r str,
     engine: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_reason: Option<&'r str>,
     /// Of a search of states, `null`: it does not run them.
     schedules: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     states: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transitions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_per_state: Option<u64>,
     events: u64,
     violations: BTreeMap<&'r str, u64>,
     verdict: &'r str,
     complete: bool,
+    /// Of a search of states that is not complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<f64>,
     wall_ms: u64,
 }
 
@@ -33,13 +40,16 @@ pub fn case_line(report: &CaseReport) -> String {
         case: &report.case,
         cache: &report.cache,
         engine: report.engine.name(),
+        engine_reason: report.engine_reason.as_deref(),
         schedules: report.states.is_none().then_some(report.schedules),
         states: report.states.map(|states| states.states),
         transitions: report.states.map(|states| states.transitions),
+        bytes_per_state: report.states.map(|states| states.bytes_each()),
         events: report.events,
         violations: report.violations.iter().map(|(rule, classes)| (rule.name(), *classes)).collect(),
         verdict: report.verdict.word(),
         complete: report.complete,
+        done: report.states.filter(|_| !report.complete).map(|states| states.done),
         wall_ms: report.wall.as_millis().try_into().unwrap_or(u64::MAX),
     };
     serde_json::to_string(&line).expect("strings and numbers are always JSON")

@@ -1,6 +1,6 @@
 //! A case, what an exploration of it came to, and whether that was expected: a row of every report.
 
-use crate::number::grouped;
+use crate::number::{counted, grouped};
 use crate::scenario::{Case, Judgement, Outcome};
 use crate::trace::{Look, lanes_in, reason_in};
 use crate::verdict::{CaseReport, Verdict};
@@ -63,12 +63,13 @@ impl<'s> Judged<'s> {
         }
     }
 
-    /// The verdict in a few words with its numbers: `stale 292/1,016`, `clean 1,016`.
+    /// The verdict in a few words with its numbers: `stale 292/1,016`, `clean 1,016`, `clean 22,294 states`.
     pub(super) fn short(&self) -> String {
-        let schedules = grouped(self.report.searched().0);
+        let (count, what) = self.report.searched();
+        let all = if self.report.states.is_some() { counted(count, what) } else { grouped(count) };
         match self.report.violations.first_key_value() {
-            Some((rule, &classes)) => format!("{rule} {}/{schedules}", grouped(classes)),
-            None => format!("{} {schedules}", self.report.verdict.word()),
+            Some((rule, &found)) => format!("{rule} {}/{all}", grouped(found)),
+            None => format!("{} {all}", self.report.verdict.word()),
         }
     }
 

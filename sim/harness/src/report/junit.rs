@@ -36,6 +36,9 @@ fn test(judged: &Judged<'_>) -> TestCase {
     test.set_time(judged.report.wall);
     test.add_property(Property::new("cache", &*judged.report.cache));
     test.add_property(Property::new("engine", judged.report.engine.name()));
+    if let Some(why) = &judged.report.engine_reason {
+        test.add_property(Property::new("engine_reason", &**why));
+    }
     let (count, what) = judged.report.searched();
     test.add_property(Property::new(format!("{what}s"), count.to_string()));
     test.add_property(Property::new("verdict", judged.report.verdict.word()));

@@ -11,6 +11,7 @@ mod judged;
 mod junit;
 mod record;
 mod sarif;
+mod searched;
 mod summary;
 mod table;
 

@@ -67,6 +67,10 @@ fn result(judged: &Judged<'_>, root: &Path) -> SarifResult {
         locations: [Location { physical_location: physical(&culprit(judged), root), message: None }],
         code_flows: trace.map(|trace| flow(trace, root)).into_iter().collect(),
         partial_fingerprints: BTreeMap::from([("selvedgeCase/v1", identity)]),
+        properties: Properties {
+            engine: judged.report.engine.name(),
+            engine_reason: judged.report.engine_reason.clone(),
+        },
     }
 }
 
@@ -182,6 +186,16 @@ struct SarifResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    properties: Properties,
+}
+
+/// SARIF leaves it to each tool what is in here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    engine: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_reason: Option<String>,
 }
 
 #[derive(Serialize)]

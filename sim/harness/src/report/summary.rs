@@ -1,5 +1,6 @@
 //! The gate's summary: how many cases came out as expected, which did not and why, and the exit code.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Judged;
@@ -10,9 +11,8 @@ use crate::scenario::Outcome;
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     passed: u64,
-    /// How many schedules or states, and which of the two is counted.
-    searched: u64,
-    what: Option<&'static str>,
+    /// How many schedules and how many states: what is of the one is not of the other.
+    searched: BTreeMap<&'static str, u64>,
     wall: std::time::Duration,
     failed: Vec<Failed>,
     unexplored: u64,
@@ -30,8 +30,7 @@ impl Summary {
     /// Takes in one more case.
     pub fn add(&mut self, judged: &Judged<'_>) {
         let (count, what) = judged.report.searched();
-        self.searched += count;
-        self.what = Some(what);
+        *self.searched.entry(what).or_default() += count;
         self.wall += judged.report.wall;
         if judged.judgement.passed() {
             self.passed += 1;
@@ -73,8 +72,8 @@ impl fmt::Display for Summary {
         if cases == 0 {
             return writeln!(f, "gate: no case ran");
         }
-        let searched = counted(self.searched, self.what.unwrap_or("schedule"));
-        writeln!(f, "gate: {} in {searched}, {}", counted(cases, "case"), lasted(self.wall))?;
+        let searched: Vec<_> = self.searched.iter().map(|(what, count)| counted(*count, what)).collect();
+        writeln!(f, "gate: {} in {}, {}", counted(cases, "case"), searched.join(" and "), lasted(self.wall))?;
         if self.failed.is_empty() {
             return writeln!(f, "  all as expected");
         }

@@ -2,16 +2,18 @@
 
 use super::Judged;
 use super::columns::{Side, WIDTH, aligned, shortened, width};
+use super::searched::notes;
 use crate::number::grouped;
 use crate::oracle::Rule;
 use crate::scenario::Scenario;
 
-/// The scenario's cases as an aligned table of at most 100 columns: the labels, the schedules, in how many of them each
-/// rule is broken, the verdict, and whether that was expected.
+/// The scenario's cases as an aligned table of at most 100 columns: the labels, the schedules or the states, in how many of
+/// them each rule is broken, the verdict, and whether that was expected. Below it, why some were searched by states.
 pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     let broken = |rule: &Rule| cases.iter().any(|judged| judged.report.violations.contains_key(rule));
     let rules: Vec<_> = Rule::ALL.into_iter().filter(broken).collect();
-    let numbers = numbers(&rules, cases);
+    let counted = counted(cases);
+    let numbers = numbers(&counted, &rules, cases);
     let mut labels = labels(scenario, cases);
     let mut rows = joined(&labels, &numbers);
     if width(&rows) > WIDTH {
@@ -22,8 +24,14 @@ pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
         rows = joined(&labels, &numbers);
     }
     let mut sides = vec![Side::Left; labels[0].len()];
-    sides.resize(sides.len() + 1 + rules.len(), Side::Right);
-    format!("{}: {}\n{}", scenario.name, scenario.about, aligned(&rows, &sides))
+    sides.resize(sides.len() + counted.len() + rules.len(), Side::Right);
+    format!("{}: {}\n{}{}", scenario.name, scenario.about, aligned(&rows, &sides), notes(cases))
+}
+
+/// What was counted in these cases: schedules, states, or one of them in some and the other in others.
+fn counted(cases: &[Judged<'_>]) -> Vec<&'static str> {
+    let is_counted = |what: &&str| cases.iter().any(|judged| judged.report.searched().1 == *what);
+    ["schedule", "state"].into_iter().filter(is_counted).collect()
 }
 
 fn labels(scenario: &Scenario, cases: &[Judged<'_>]) -> Vec<Vec<String>> {
@@ -31,20 +39,21 @@ fn labels(scenario: &Scenario, cases: &[Judged<'_>]) -> Vec<Vec<String>> {
     std::iter::once(head).chain(cases.iter().map(|judged| judged.case.labels.clone())).collect()
 }
 
-fn numbers(rules: &[Rule], cases: &[Judged<'_>]) -> Vec<Vec<String>> {
-    let has_states = cases.iter().any(|judged| judged.report.states.is_some());
-    let mut head = vec![if has_states { "states" } else { "schedules" }];
-    head.extend(rules.iter().map(|rule| rule.name()));
-    head.extend(["verdict", ""]);
+fn numbers(counted: &[&str], rules: &[Rule], cases: &[Judged<'_>]) -> Vec<Vec<String>> {
+    let mut head: Vec<String> = counted.iter().map(|what| format!("{what}s")).collect();
+    head.extend(rules.iter().map(|rule| rule.name().to_owned()));
+    head.extend(["verdict".to_owned(), String::new()]);
     let row = |judged: &Judged<'_>| {
         let report = &judged.report;
         let count = |rule| report.violations.get(rule).map_or("-".to_owned(), |&classes| grouped(classes));
-        let mut row = vec![grouped(report.searched().0)];
+        let (searched, what) = report.searched();
+        let searched = |its: &&str| if *its == what { grouped(searched) } else { "-".to_owned() };
+        let mut row: Vec<String> = counted.iter().map(searched).collect();
         row.extend(rules.iter().map(count));
         row.extend([judged.verdict(), judged.mark().to_owned()]);
         row
     };
-    std::iter::once(head.into_iter().map(str::to_owned).collect()).chain(cases.iter().map(row)).collect()
+    std::iter::once(head).chain(cases.iter().map(row)).collect()
 }
 
 fn joined(left: &[Vec<String>], right: &[Vec<String>]) -> Vec<Vec<String>> {

@@ -206,6 +206,7 @@ mod tests {
             case: "c".to_owned(),
             cache: "article".to_owned(),
             engine: Engine::Optimal,
+            engine_reason: None,
             schedules: 1_016,
             events: 9_000,
             states: None,

@@ -45,7 +45,8 @@ function showRun(at, step) {
   const its = cases[at];
   const trace = its.trace;
   byId("run-title").textContent = trace.case === "only" ? trace.scenario : `${trace.scenario}: ${trace.case}`;
-  const facts = [`cache ${trace.cache}`, its.schedules === null ? null : counted(its.schedules, "schedule"), its.why, `schedule ${trace.schedule}`, its.file];
+  const engine = its.engine_reason ? `engine ${its.engine} (${its.engine_reason})` : `engine ${its.engine}`;
+  const facts = [`cache ${trace.cache}`, engine, its.searched, its.why, `schedule ${trace.schedule}`, its.file];
   byId("facts").textContent = facts.filter(Boolean).join(" · ");
   byId("back").hidden = cases.length === 1;
   byId("slider").max = trace.steps.length;

@@ -2,14 +2,14 @@
 
 function caseText(its) {
   const events = its.trace ? its.trace.steps.map((step) => step.event) : [];
-  const words = [its.scenario, its.case, its.cache, its.engine, its.verdict, its.why, its.trace && its.trace.reason];
+  const words = [its.scenario, its.case, its.cache, its.engine, its.engine_reason, its.verdict, its.why, its.trace && its.trace.reason];
   return words.concat(events).filter(Boolean).join(" ").toLowerCase();
 }
 
 function verdictCell(its) {
   const bounded = its.complete === false && its.verdict !== "bounded" ? ", bounded" : "";
-  const searched = its.schedules === null ? "" : counted(its.schedules, "schedule");
-  const counts = its.violations.map(([rule, classes]) => `${rule} in ${classes.toLocaleString("en")}`).join(", ");
+  const searched = its.searched || "";
+  const counts = its.violations.map(([rule, found]) => `${rule} in ${found.toLocaleString("en")}`).join(", ");
   return make("td", { role: "cell" }, its.verdict + bounded, make("small", {}, counts ? `${counts} of ${searched}` : searched));
 }
 

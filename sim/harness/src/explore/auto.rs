@@ -1,0 +1,262 @@
+//! The choice between the search of classes and the search of states, by evidence.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use selvedge_engine::Explorer;
+
+use super::{Reached, Searched, ours, stateful};
+use crate::number::counted;
+use crate::protocols::Caches;
+use crate::scenario::Case;
+use crate::verdict::{Budget, Engine};
+use crate::world::Plan;
+
+/// What has more classes than this is searched by states. To have tried them in vain takes less than a second. Below, there
+/// may well be more states than classes, and each costs three times what a class does; a little above, with a million
+/// classes, there are fewer, and from there on the classes grow as factorials do and the states as powers. It is a count and
+/// no time, so that the choice is the same on each machine.
+pub(super) const FEW: u64 = 100_000;
+
+/// Searches the case by its classes and, if these are not few, by its states. Returns who searched, and why if it was by
+/// states.
+pub(super) fn search<C: Caches>(
+    case: &Case,
+    budget: Budget,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+) -> (Engine, Option<String>, Searched) {
+    within::<C>(case, FEW, budget, watch)
+}
+
+fn within<C: Caches>(
+    case: &Case,
+    few: u64,
+    budget: Budget,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+) -> (Engine, Option<String>, Searched) {
+    let start = Instant::now();
+    let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
+    if let Some(why) = why_not::<C>(case) {
+        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, &why));
+    }
+    let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
+    let first = by_classes::<C>(case, first, watch);
+    // Another bound may have ended it.
+    let is_larger = first.bound.is_some() && first.schedules == few && budget.schedules != Some(few);
+    if !is_larger || watch(Reached::Schedules(few)).is_break() {
+        return (Engine::Optimal, None, first);
+    }
+    let rest = Budget { schedules: budget.schedules.map(|most| most - few), time: left(), ..budget };
+    let second = stateful::search(case, Plan::<C>::new(case), rest, watch);
+    if let Some(why) = &second.refused {
+        let again = by_classes::<C>(case, Budget { time: left(), ..budget }, watch);
+        let further = if again.schedules > few { again } else { first };
+        return (Engine::Optimal, None, explained(further, few, &format!("not searched by states: {why}")));
+    }
+    if !shows_all_of(&second, &first) {
+        // It has not come as far, and nothing that was found is lost.
+        return (Engine::Optimal, None, Searched { bound: second.bound, ..first });
+    }
+    let (schedules, events) = (first.schedules + second.schedules, first.events + second.events);
+    let why = format!("more than {}", counted(few, "schedule"));
+    (Engine::Stateful, Some(why), Searched { schedules, events, ..second })
+}
+
+fn by_classes<C: Caches>(
+    case: &Case,
+    budget: Budget,
+    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+) -> Searched {
+    ours::search(case, Engine::Optimal, Plan::<C>::new(case), Explorer::optimal(), budget, watch)
+}
+
+/// Why the case is not searched by its states, if so.
+fn why_not<C: Caches>(case: &Case) -> Option<String> {
+    if let Some(why) = stateful::unfit(case) {
+        return Some(format!("not searched by states: {why}"));
+    }
+    (!C::BY_STATES).then(|| {
+        "--engine stateful may get further: it takes it that what the cache shares and keeps is in the simulator's objects, \
+         and nowhere else"
+            .to_owned()
+    })
+}
+
+/// The search of classes, which says why it was not one of states if it would have become one and was not complete.
+fn explained(searched: Searched, few: u64, why: &str) -> Searched {
+    let is_larger = searched.schedules > few;
+    let bound = searched.bound.map(|bound| if is_larger { format!("{bound}; {why}") } else { bound });
+    Searched { bound, ..searched }
+}
+
+/// Whether the search shows all that the other does.
+fn shows_all_of(searched: &Searched, other: &Searched) -> bool {
+    let has = |rule| searched.tally.violations.contains_key(rule);
+    other.tally.violations.keys().all(has) && (other.broken.is_none() || searched.broken.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use selvedge::Remote;
+    use selvedge::sync::Primitives;
+    use selvedge_engine::opaque;
+
+    use super::*;
+    use crate::history::{Key, Value};
+    use crate::oracle::Rule;
+    use crate::protocols::{Cache, Failure, Protocol, Tiers, Visitor};
+    use crate::scenario::parse;
+
+    /// One reader and so many writers, with what else a scenario says.
+    fn case(cache: &str, writers: u32, more: &str) -> Case {
+        let text = format!(
+            "name = \"a\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n{more}\n\
+             [[thread]]\nname = \"reader\"\nops = [\"get user:1\"]\n\
+             [[thread]]\nname = \"writer\"\ncount = {writers}\nops = [\"set user:1\"]\n\
+             [[expect]]\nconsistency = \"linearizable\"\n"
+        );
+        parse("a.toml", &text, &["article", "tiered", "blind"]).expect("no mistake").cases.remove(0)
+    }
+
+    fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
+        within::<C>(case, few, budget, &mut |_| ControlFlow::Continue(()))
+    }
+
+    fn schedules(most: u64) -> Budget {
+        Budget { schedules: Some(most), ..Budget::default() }
+    }
+
+    #[test]
+    fn a_case_of_few_classes_is_searched_by_them_and_one_of_more_by_its_states() {
+        let case = case("article", 2, "");
+        let (engine, why, all) = auto::<Protocol>(&case, 1_000, Budget::default());
+        assert_eq!((engine, why, all.bound), (Engine::Optimal, None, None));
+        // Exactly as many are not more.
+        let classes = all.schedules;
+        assert_eq!(auto::<Protocol>(&case, classes, Budget::default()).0, Engine::Optimal);
+        let (engine, why, searched) = auto::<Protocol>(&case, classes - 1, Budget::default());
+        assert_eq!(engine, Engine::Stateful);
+        assert_eq!(why, Some(format!("more than {} schedules", classes - 1)));
+        assert!(searched.bound.is_none() && searched.states.is_some_and(|states| states.states > 0));
+        assert!(searched.tally.violations.keys().eq(all.tally.violations.keys()));
+        assert!(searched.schedules >= classes, "those that were run first count too");
+    }
+
+    #[test]
+    fn a_bound_on_schedules_is_kept() {
+        let case = case("tiered", 3, "");
+        for most in [9, 10] {
+            let (engine, _, searched) = auto::<Protocol>(&case, 10, schedules(most));
+            assert_eq!((engine, searched.schedules), (Engine::Optimal, most));
+            assert!(searched.bound.is_some());
+        }
+        let (engine, _, searched) = auto::<Protocol>(&case, 10, schedules(11));
+        assert_eq!((engine, searched.schedules), (Engine::Stateful, 11));
+        assert!(searched.bound.is_some());
+    }
+
+    #[test]
+    fn what_was_found_before_is_not_lost_if_the_states_are_not_finished() {
+        let budget = Budget { states: Some(3), ..Budget::default() };
+        let (engine, why, searched) = auto::<Protocol>(&case("article", 3, ""), 50, budget);
+        assert_eq!((engine, why), (Engine::Optimal, None));
+        assert!(searched.tally.violations[&Rule::Stale] > 0 && searched.trace.is_some());
+        let bound = searched.bound.expect("neither was complete");
+        assert!(bound.starts_with("stopped at the bound of 3 states"), "{bound}");
+    }
+
+    #[test]
+    fn a_search_that_is_broken_off_does_not_begin_anew() {
+        let mut looks = Vec::new();
+        let mut watch = |reached| {
+            looks.push(reached);
+            ControlFlow::Break(())
+        };
+        let (engine, _, searched) =
+            within::<Protocol>(&case("tiered", 3, ""), 10, Budget::default(), &mut watch);
+        assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));
+        assert_eq!(looks.last(), Some(&Reached::Schedules(10)));
+    }
+
+    /// The article's cache, of which nobody promises anything.
+    #[derive(Clone, Copy)]
+    struct Unpromised;
+
+    impl Caches for Unpromised {
+        const ALL: &'static [Self] = &[Unpromised];
+
+        fn name(self) -> &'static str {
+            "article"
+        }
+
+        fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+        where
+            P: Primitives,
+            R: Remote<Key, Value, Error = Failure> + 'static,
+            V: Visitor,
+        {
+            Protocol::Article.build(tiers, visitor)
+        }
+    }
+
+    #[test]
+    fn a_cache_that_does_not_promise_it_is_not_searched_by_states() {
+        let case = case("article", 3, "");
+        let (engine, why, searched) = auto::<Unpromised>(&case, 10, Budget::default());
+        assert_eq!((engine, why, searched.bound), (Engine::Optimal, None, None));
+        let bound = |most| auto::<Unpromised>(&case, 10, schedules(most)).2.bound.expect("there are more");
+        assert!(bound(11).contains("; --engine stateful may get further: "), "{}", bound(11));
+        assert!(!bound(10).contains("stateful"), "{}", bound(10));
+    }
+
+    /// No cache at all, and on the way to Redis something that the engine does not see.
+    #[derive(Clone, Copy)]
+    struct Blind;
+
+    struct Passing<R>(R);
+
+    impl Caches for Blind {
+        const ALL: &'static [Self] = &[Blind];
+        const BY_STATES: bool = true;
+        const ON_PEERS: bool = false;
+
+        fn name(self) -> &'static str {
+            "blind"
+        }
+
+        fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+        where
+            P: Primitives,
+            R: Remote<Key, Value, Error = Failure> + 'static,
+            V: Visitor,
+        {
+            visitor.visit(Passing(tiers.remote))
+        }
+    }
+
+    impl<R: Remote<Key, Value, Error = Failure> + 'static> Cache for Passing<R> {
+        async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
+            opaque();
+            Ok(self.0.get(&key).await?.map(|found| found.value))
+        }
+
+        async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
+            opaque();
+            self.0.set(&key, &value, None).await
+        }
+
+        async fn delete(&self, key: Key) -> Result<(), Failure> {
+            self.0.delete(&key).await
+        }
+    }
+
+    #[test]
+    fn what_turns_out_to_have_no_states_is_searched_by_classes_to_the_end() {
+        let case = case("blind", 2, "");
+        let (engine, why, all) = auto::<Blind>(&case, 10, Budget::default());
+        assert_eq!((engine, why), (Engine::Optimal, None));
+        assert!(all.bound.is_none() && all.refused.is_none() && all.schedules > 20, "{}", all.schedules);
+        let bound = auto::<Blind>(&case, 10, schedules(20)).2.bound.expect("there are more");
+        assert!(bound.contains("; not searched by states: the program does something"), "{bound}");
+    }
+}
