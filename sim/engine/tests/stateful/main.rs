@@ -3,6 +3,7 @@
 #[path = "../many/mod.rs"]
 mod many;
 
+mod alike;
 mod counts;
 mod monitors;
 mod outcomes;
