@@ -188,7 +188,7 @@ pub use report::{Bound, Failure, Report};
 pub use run::{Class, Run, Step};
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
-pub use script::{Script, scripted, symmetric};
+pub use script::{Script, forget, scripted, symmetric};
 pub use sometimes::sometimes;
 #[doc(hidden)]
 pub use stateful::Part;

@@ -144,3 +144,35 @@ where
     };
     scripts.map(spawn).collect()
 }
+
+/// The task forgets what it has done so far, as one of [`scripted`] does between two of its operations: however it came to
+/// here, it is in the same state. For what is set up in one of several ways. Once in a task, and not in one that has a
+/// script.
+///
+/// # The caller's promise
+///
+/// As for [`scripted`], of all that the task did before: what it leaves for later is in objects of this crate that are as they
+/// would be in another schedule, or is fed in by the run's [monitor](crate::monitor) for as long as anything depends on it.
+///
+/// # Examples
+///
+/// ```
+/// use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use selvedge_engine::{Explorer, choose, forget};
+///
+/// let states = |forgets: bool| {
+///     let program = move || {
+///         choose(3);
+///         if forgets {
+///             forget();
+///         }
+///         AtomicU32::new(0).store(1, SeqCst);
+///     };
+///     Explorer::stateful().run(program).states.unwrap().count
+/// };
+/// // At the start, when it has chosen, and at the end.
+/// assert_eq!((states(false), states(true)), (1 + 3 + 3, 1 + 1 + 1));
+/// ```
+pub fn forget() {
+    runtime::boundary(0, None);
+}

@@ -182,7 +182,8 @@ impl Execution {
         let task = parent.map_or(0, |parent| {
             let spawner = &mut self.tasks[parent as usize];
             spawner.children += 1;
-            self.registry.child(parent, spawner.children - 1)
+            let segment = self.state.as_ref().map_or(0, |state| state.segment(parent));
+            self.registry.child(parent, segment, spawner.children - 1)
         });
         if self.tasks.len() <= task as usize {
             self.tasks.resize_with(task as usize + 1, Task::default);

@@ -3,6 +3,7 @@
 //! A number that went by the order of creation alone would change with the schedule, and the explorer would take one
 //! object for another.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -112,8 +113,9 @@ pub(crate) struct Details {
 
 /// Numbers for tasks and locations, kept over the whole exploration.
 pub(crate) struct Registry {
-    /// Of each task, the numbers of its children, in the order in which it spawns them.
-    children: Vec<Vec<TaskId>>,
+    /// Of each task, its children: after which of its boundaries it spawns them (0: after its beginning), as which of
+    /// those, and their numbers.
+    children: Vec<BTreeMap<(u32, usize), TaskId>>,
     /// Of each task, the locations of its objects, in the order in which it creates them.
     objects: Vec<Vec<LocationId>>,
     /// The same of those that it creates after a boundary: task, boundary, and which of them it is.
@@ -174,28 +176,31 @@ impl Registry {
     fn add_task(&mut self, id: usize) -> TaskId {
         assert!(id < crate::MAX_TASKS, "an exploration has at most {} tasks", crate::MAX_TASKS);
         let tasks = self.children.len().max(id + 1);
-        self.children.resize_with(tasks, Vec::new);
+        self.children.resize_with(tasks, BTreeMap::new);
         self.objects.resize_with(tasks, Vec::new);
         id as TaskId
     }
 
-    /// The number of `parent`'s `nth` child.
-    pub(crate) fn child(&mut self, parent: TaskId, nth: usize) -> TaskId {
-        if let Some(&known) = self.children[parent as usize].get(nth) {
+    /// The number of the `nth` child that `parent` spawns after a boundary of its own (0: after its beginning).
+    pub(crate) fn child(&mut self, parent: TaskId, segment: u32, nth: usize) -> TaskId {
+        if let Some(&known) = self.children[parent as usize].get(&(segment, nth)) {
             return known;
         }
-        let id = self.names.as_ref().map_or(self.children.len(), |names| names.task(parent, nth));
+        let id = self.names.as_ref().map_or(self.children.len(), |names| names.task(parent, segment, nth));
         let id = self.add_task(id);
-        self.children[parent as usize].push(id);
+        self.children[parent as usize].insert((segment, nth), id);
         id
     }
 
     /// A task as the way to it from the main task: which child of which child. The same in every exploration, which a
     /// number is not: numbers go by which task is spawned first.
-    pub(crate) fn path(&self, task: TaskId) -> Vec<usize> {
-        let nth_child = |siblings: &Vec<TaskId>| siblings.iter().position(|&child| child == task);
-        let parent =
-            self.children.iter().enumerate().find_map(|(parent, its)| Some((parent, nth_child(its)?)));
+    pub(crate) fn path(&self, task: TaskId) -> Vec<(u32, usize)> {
+        let is_it = |(&nth, &child): (&(u32, usize), &TaskId)| (child == task).then_some(nth);
+        let parent = self
+            .children
+            .iter()
+            .enumerate()
+            .find_map(|(parent, its)| Some((parent, its.iter().find_map(is_it)?)));
         parent.map_or_else(Vec::new, |(parent, nth)| {
             let mut path = self.path(parent as TaskId);
             path.push(nth);

@@ -31,7 +31,8 @@ const RUNS: u64 = 1 << 48;
 struct Given {
     /// How many registries have asked for their first.
     registries: u64,
-    tasks: FxHashMap<(TaskId, usize), usize>,
+    /// By parent, after how many of its boundaries, and as which of its children then.
+    tasks: FxHashMap<(TaskId, u32, usize), usize>,
     locations: FxHashMap<Name, LocationId>,
     /// The next location's number.
     next: LocationId,
@@ -52,11 +53,12 @@ impl Names {
         (given.registries - 1) * RUNS
     }
 
-    /// The number of `parent`'s `nth` child, from 1. It may be more than there can be tasks.
-    pub(crate) fn task(&self, parent: TaskId, nth: usize) -> usize {
+    /// The number, from 1, of the `nth` child that `parent` spawns after so many boundaries. It may be more than there can be
+    /// tasks.
+    pub(crate) fn task(&self, parent: TaskId, segment: u32, nth: usize) -> usize {
         let mut given = self.0.lock().expect("nobody panics with the names");
         let next = given.tasks.len() + 1;
-        *given.tasks.entry((parent, nth)).or_insert(next)
+        *given.tasks.entry((parent, segment, nth)).or_insert(next)
     }
 
     /// The number of a location; of the first, if there are `count` that follow one another.

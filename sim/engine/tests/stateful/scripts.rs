@@ -252,6 +252,26 @@ fn body(scripts: &[Vec<Op>]) -> Vec<u64> {
     shared.values()
 }
 
+#[test]
+fn tasks_that_one_spawns_in_different_operations_are_different_tasks() {
+    let body = || {
+        let number = Arc::new(AtomicU64::new(0));
+        let script = Script { name: "a script".to_owned(), operations: vec![1, 2] };
+        let tasks = scripted(&Arc::new(Arc::clone(&number)), [script], |number, &digit| {
+            let theirs = Arc::clone(number);
+            thread::spawn(move || {
+                let seen = theirs.load(SeqCst);
+                theirs.store(10 * seen + digit, SeqCst);
+            });
+        });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![number.wait_until(|number| number > 0), number.load(SeqCst)]
+    };
+    let (stateful, found) = explore(&Explorer::stateful(), body);
+    assert!(stateful.is_complete(), "{stateful:?}");
+    assert_eq!(found, explore(&Explorer::naive(), body).1);
+}
+
 proptest! {
     #![proptest_config(many::many())]
 
