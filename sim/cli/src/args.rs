@@ -1,6 +1,8 @@
 //! The command line's words.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -207,6 +209,10 @@ pub(crate) struct Search {
     /// How many states the search of one case may keep, if it is searched by states: each takes about 35 bytes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_states: Option<u64>,
+
+    /// How many workers search a case by states; what they find does not depend on it [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
 }
 
 /// What the gate is to do beyond exploring.
@@ -277,7 +283,12 @@ impl Search {
             );
             return Err(Arguments::command().error(ErrorKind::ArgumentConflict, what));
         }
-        Ok(Budget { schedules: self.max_schedules, states: self.max_states, time: Some(self.budget) })
+        Ok(Budget {
+            schedules: self.max_schedules,
+            states: self.max_states,
+            time: Some(self.budget),
+            jobs: self.jobs.or_else(|| thread::available_parallelism().ok()),
+        })
     }
 }
 

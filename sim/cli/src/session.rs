@@ -18,7 +18,7 @@ use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::progress::Progress;
 
 /// [`explore_while`], among the caches that scenarios can name.
-type Explore = fn(&Case, Engine, Budget, &mut dyn FnMut(Reached) -> ControlFlow<()>) -> CaseReport;
+type Explore = fn(&Case, Engine, Budget, &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send)) -> CaseReport;
 
 /// The chosen cases, and how to explore them.
 pub(crate) struct Session {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::oracle::Rule;
@@ -54,6 +55,8 @@ pub struct Budget {
     pub states: Option<u64>,
     /// Wall-clock time.
     pub time: Option<Duration>,
+    /// How many workers a search by states has (1 unless told). They come to the same report.
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// What a case came to. `Clean` is only ever said of a complete search.

@@ -9,7 +9,7 @@ use selvedge_sim::explore::explore;
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, load_all, parse};
-use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine};
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
     explore(case, engine, Budget { schedules, ..Budget::default() }, &mut |_| {})
@@ -27,7 +27,7 @@ fn size(report: &CaseReport) -> Option<(usize, usize)> {
 
 #[test]
 fn of_each_shipped_case_they_say_the_same() {
-    let (mut compared, mut refused) = (0, 0);
+    let mut compared = 0;
     for scenario in load_all::<&str>(&[], &Protocol::names()).expect("the shipped scenarios have no mistake")
     {
         for case in &scenario.cases {
@@ -36,12 +36,6 @@ fn of_each_shipped_case_they_say_the_same() {
                 continue;
             }
             let stateful = search(case, Engine::Stateful, None);
-            if case.faults > 0 || case.drops > 0 || !case.derived.is_empty() {
-                let Verdict::Bounded(why) = &stateful.verdict else { panic!("{}: {stateful}", case.name) };
-                assert!(why.starts_with("not searched by states"), "{why}");
-                refused += 1;
-                continue;
-            }
             assert!(stateful.complete, "{} {}: {:?}", scenario.name, case.name, stateful.verdict);
             let own = (rules(&stateful), &stateful.verdict, size(&stateful));
             let its = (rules(&optimal), &optimal.verdict, size(&optimal));
@@ -49,7 +43,7 @@ fn of_each_shipped_case_they_say_the_same() {
             compared += 1;
         }
     }
-    assert!(compared > 50 && refused > 5, "{compared} {refused}");
+    assert!(compared > 100, "{compared}");
 }
 
 /// A scenario on one or two keys.

@@ -476,6 +476,10 @@ impl Simulated for Engine {
         chosen
     }
 
+    fn forget() {
+        selvedge_engine::forget();
+    }
+
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {
         let report = explorer(Explorer::optimal(), budget).run_each(execution, |run| {
             match run.ending() {

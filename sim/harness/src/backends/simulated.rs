@@ -93,6 +93,10 @@ pub trait Simulated: Primitives {
         panic!("this engine cannot choose what fails: run cases with faults or drops on our own")
     }
 
+    /// The calling thread forgets how it has come here: see [`forget`](selvedge_engine::forget). Nothing, where nobody compares
+    /// states.
+    fn forget() {}
+
     /// Runs `execution` once for each schedule that the engine's exhaustive search comes up with. The budget's time is
     /// looked at between executions. Panics as soon as an execution panics or deadlocks.
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search;

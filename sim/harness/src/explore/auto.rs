@@ -18,12 +18,16 @@ use crate::world::Plan;
 /// no time, so that the choice is the same on each machine.
 pub(super) const FEW: u64 = 100_000;
 
+/// Why a case is not searched by its states of itself.
+const PRESUMES: &str = "--engine stateful may get further: it takes it that what the cache shares and keeps is in the \
+    simulator's objects, and nowhere else";
+
 /// Searches the case by its classes and, if these are not few, by its states. Returns who searched, and why if it was by
 /// states.
 pub(super) fn search<C: Caches>(
     case: &Case,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> (Engine, Option<String>, Searched) {
     within::<C>(case, FEW, budget, watch)
 }
@@ -32,12 +36,12 @@ fn within<C: Caches>(
     case: &Case,
     few: u64,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> (Engine, Option<String>, Searched) {
     let start = Instant::now();
     let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
-    if let Some(why) = why_not::<C>(case) {
-        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, &why));
+    if !C::BY_STATES {
+        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, PRESUMES));
     }
     let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
     let first = by_classes::<C>(case, first, watch);
@@ -65,21 +69,9 @@ fn within<C: Caches>(
 fn by_classes<C: Caches>(
     case: &Case,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
     ours::search(case, Engine::Optimal, Plan::<C>::new(case), Explorer::optimal(), budget, watch)
-}
-
-/// Why the case is not searched by its states, if so.
-fn why_not<C: Caches>(case: &Case) -> Option<String> {
-    if let Some(why) = stateful::unfit(case) {
-        return Some(format!("not searched by states: {why}"));
-    }
-    (!C::BY_STATES).then(|| {
-        "--engine stateful may get further: it takes it that what the cache shares and keeps is in the simulator's objects, \
-         and nowhere else"
-            .to_owned()
-    })
 }
 
 /// The search of classes, which says why it was not one of states if it would have become one and was not complete.

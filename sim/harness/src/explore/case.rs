@@ -29,28 +29,17 @@ pub(super) struct Searched {
     pub(super) trace: Option<Trace>,
 }
 
-impl Searched {
-    /// Nothing, since it cannot be searched by states.
-    pub(super) fn refused(why: String) -> Self {
-        Searched {
-            tally: Tally::new(),
-            schedules: 0,
-            events: 0,
-            states: None,
-            refused: Some(why),
-            bound: None,
-            broken: None,
-            trace: None,
-        }
-    }
-}
-
 /// Explores a case of a shipped protocol. `progress` is told now and then how far the search has come.
 ///
 /// # Panics
 ///
 /// If no [`Protocol`] has the name that the case has.
-pub fn explore(case: &Case, engine: Engine, budget: Budget, progress: &mut dyn FnMut(Reached)) -> CaseReport {
+pub fn explore(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    progress: &mut (dyn FnMut(Reached) + Send),
+) -> CaseReport {
     explore_among::<Protocol>(case, engine, budget, progress)
 }
 
@@ -63,7 +52,7 @@ pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,
     budget: Budget,
-    progress: &mut dyn FnMut(Reached),
+    progress: &mut (dyn FnMut(Reached) + Send),
 ) -> CaseReport {
     explore_while::<C>(case, engine, budget, &mut |reached| {
         progress(reached);
@@ -81,7 +70,7 @@ pub fn explore_while<C: Caches>(
     case: &Case,
     engine: Engine,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> CaseReport {
     let start = Instant::now();
     if engine == Engine::Auto {

@@ -29,7 +29,7 @@ pub(super) fn search<C: Build<Engine>>(
     plan: Plan<C>,
     explorer: Explorer,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
     let plan = Arc::new(plan);
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);

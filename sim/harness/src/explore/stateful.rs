@@ -1,19 +1,20 @@
 //! The search by states: the oracle's rules run along as a monitor, and the simplest schedule that breaks one is looked for
 //! once it is known that there is one.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge_engine::{Explorer, Found, States};
+use selvedge_engine::{Explorer, Found, Report, States};
 
 use super::ours::{broken_by, ended_by};
 use super::rerun::rerun;
 use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
-use crate::monitor::{Possible, Watch};
+use crate::monitor::{Noticed, Planned, Watch};
 use crate::number::counted;
 use crate::oracle::Rule;
 use crate::protocols::Build;
@@ -32,25 +33,18 @@ pub(super) fn search<C: Build<Engine>>(
     case: &Case,
     plan: Plan<C>,
     budget: Budget,
-    watch: &mut dyn FnMut(Reached) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
-    if let Some(why) = unfit(case) {
-        return Searched::refused(format!("{why}. Use --engine optimal"));
-    }
     let plan = Arc::new(plan);
-    let watched = Watched::new(&plan);
-    let mut broken = None;
     let told = Arc::new(Mutex::new(Reached::States { count: 0, done: 0.0 }));
-    let reached = || *told.lock().unwrap_or_else(PoisonError::into_inner);
     let explorer = explorer(budget, &told);
-    let report = explorer.run_while(
-        watched.body(),
-        |run| {
-            broken = broken.take().or_else(|| broken_by(run.ending()));
-            ControlFlow::Continue(())
-        },
-        |runs| if runs % WATCHED_EVERY == 0 { watch(reached()) } else { ControlFlow::Continue(()) },
-    );
+    let reached = || *told.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut watched = Watched::new(&plan, false);
+    let (mut report, mut broken) = watched.search(&explorer, &mut || watch(reached()));
+    if watched.is_surprised() {
+        watched = Watched::new(&plan, true);
+        (report, broken) = watched.search(&explorer, &mut || watch(reached()));
+    }
     let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
     let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
     let reached = Reached::States { count, done: report.done };
@@ -59,7 +53,7 @@ pub(super) fn search<C: Build<Engine>>(
         broken = Some(Verdict::Nondeterministic(difference));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
-    let tally = tally(&found, watched.has_met.load(Ordering::Relaxed));
+    let tally = tally(&found, watched.noticed.has_met.load(Ordering::Relaxed));
     let trace = match &report.failure {
         Some(failure) => Some(recorded(case, &plan, Explorer::replay(failure.schedule.clone()))),
         None => gravest(case, &found).map(|found| {
@@ -100,6 +94,7 @@ fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
         let count = progress.states.unwrap_or_default();
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Reached::States { count, done: progress.done };
     });
+    let explorer = explorer.jobs(budget.jobs.map_or(1, NonZeroUsize::get));
     match budget.states {
         Some(states) => explorer.max_states(states),
         None => explorer,
@@ -114,15 +109,6 @@ fn how_far(states: &StateCount) -> String {
         counted(states.bytes_each(), "byte"),
         states.done * 100.0
     )
-}
-
-/// Why the case cannot be searched by its states, if so. A monitor takes it that what is being written comes to be, and is of
-/// the key that was called; and what a network remembers of an operation is no object of the engine's.
-pub(super) fn unfit(case: &Case) -> Option<&'static str> {
-    if case.faults > 0 || case.drops > 0 {
-        return Some("things go wrong in it, and nobody knows then which writes still come");
-    }
-    (!case.derived.is_empty()).then_some("a write in it is of several keys")
 }
 
 fn rule_of(found: &Found) -> Rule {
@@ -149,23 +135,49 @@ fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explor
 /// The case with its monitor.
 struct Watched<C> {
     plan: Arc<Plan<C>>,
-    possible: Arc<Possible>,
-    has_met: Arc<AtomicBool>,
+    planned: Arc<Planned>,
+    noticed: Arc<Noticed>,
 }
 
 impl<C: Build<Engine>> Watched<C> {
-    fn new(plan: &Arc<Plan<C>>) -> Self {
-        let possible = Arc::new(plan.possible());
-        Watched { plan: Arc::clone(plan), possible, has_met: Arc::default() }
+    fn new(plan: &Arc<Plan<C>>, any_may_write: bool) -> Self {
+        let planned = Arc::new(plan.planned(any_may_write));
+        Watched { plan: Arc::clone(plan), planned, noticed: Arc::default() }
+    }
+
+    /// Whether the monitor has taken for granted what is not so.
+    fn is_surprised(&self) -> bool {
+        !self.planned.any_may_write && self.noticed.is_surprised.load(Ordering::Relaxed)
+    }
+
+    /// Searches until `watch` breaks it off, or the monitor is surprised. Says too how a run was broken, if one was.
+    fn search(
+        &self,
+        explorer: &Explorer,
+        watch: &mut (dyn FnMut() -> ControlFlow<()> + Send),
+    ) -> (Report, Option<Verdict>) {
+        let watch = Mutex::new(watch);
+        let (report, broken) = explorer.run_init_while(
+            || (self.body(), None),
+            |broken: &mut Option<Verdict>, run| {
+                *broken = broken.take().or_else(|| broken_by(run.ending()));
+                if self.is_surprised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+            |runs| match runs % WATCHED_EVERY {
+                0 => watch.lock().unwrap_or_else(PoisonError::into_inner)(),
+                _ => ControlFlow::Continue(()),
+            },
+        );
+        (report, broken.into_iter().flatten().next())
     }
 
     /// What is run.
     fn body(&self) -> impl Fn() + use<C> {
-        let (plan, possible, has_met) =
-            (Arc::clone(&self.plan), Arc::clone(&self.possible), Arc::clone(&self.has_met));
+        let (plan, planned, noticed) =
+            (Arc::clone(&self.plan), Arc::clone(&self.planned), Arc::clone(&self.noticed));
         let recorder = Arc::new(Recorder::default());
         move || {
-            let watch = Watch::new(&possible, &has_met);
+            let watch = Watch::new(&planned, &noticed);
             selvedge_engine::monitor(Rc::new(watch.clone()));
             recorder.watched_by(watch);
             world::run::<Engine, C>(&plan, &recorder);

@@ -1,10 +1,14 @@
 //! What goes wrong in a run: chosen before its threads start, so that every choice is explored, and no thread's choice depends
 //! on what another has used up.
+//!
+//! The choice is no object of the engine's, and the threads forget between their operations. So that states are told apart in
+//! which something else is still to go wrong, it is part of them for as long as anything can depend on it: until the operation
+//! with which it goes wrong has answered. Which commands an operation has sent is a function of where its thread stands.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Plan;
+use super::{Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::OperationId;
 use crate::scenario::{OpKind, Source};
@@ -39,9 +43,11 @@ struct Planned {
 }
 
 /// What goes wrong in a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mishaps {
     planned: Vec<Planned>,
+    /// Whether anything may go wrong in some run.
+    is_any: bool,
     /// The operations that have begun. Each is looked at by its own thread alone.
     operations: Mutex<BTreeMap<OperationId, Begun>>,
 }
@@ -58,7 +64,7 @@ struct Begun {
 
 impl Mishaps {
     /// Chooses what goes wrong, within the bounds of the plan.
-    pub(super) fn choose<P: Simulated, C>(plan: &Plan<C>) -> Self {
+    pub(super) fn choose<P: Simulated, C>(plan: &Plan<C>, recorder: &Recorder) -> Self {
         let mut planned = Vec::new();
         for (most, possible) in [(plan.faults, &faults as &dyn Fn(_, _) -> _), (plan.drops, &drops)] {
             let mut left = candidates(plan, possible);
@@ -80,12 +86,18 @@ impl Mishaps {
                 left.drain(..=chosen);
             }
         }
-        Mishaps { planned, operations: Mutex::default() }
+        for its in &planned {
+            recorder.goes_wrong(its.thread, its.call, (its.command, its.mishap as u32));
+        }
+        if recorder.is_watched() {
+            P::forget();
+        }
+        Mishaps { planned, is_any: plan.faults + plan.drops > 0, operations: Mutex::default() }
     }
 
-    /// Whether anything goes wrong at all.
+    /// Whether anything may go wrong, in this run or another.
     pub(super) fn is_any(&self) -> bool {
-        !self.planned.is_empty()
+        self.is_any
     }
 
     /// An operation begins.

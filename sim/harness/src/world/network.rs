@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use selvedge::remote::Outcome;
 use selvedge::sync::Mutex as _;
 
+use super::Recorder;
 use super::mishaps::{Mishap, Mishaps};
 use crate::backends::Simulated;
 use crate::protocols::Failure;
@@ -17,7 +18,8 @@ pub(super) struct PlannedPanic;
 /// The way to the remote tier.
 pub(super) struct Network<P: Simulated> {
     pub(super) mishaps: Mishaps,
-    /// Commands that are on their way, with nobody who waits for them. `None` where nothing goes wrong.
+    recorder: Arc<Recorder>,
+    /// Commands that are on their way, with nobody who waits for them. `None` where nothing can go wrong.
     limbo: Option<P::Mutex<Limbo>>,
     settles: bool,
     /// A thread for each of them.
@@ -33,9 +35,9 @@ struct Limbo {
 }
 
 impl<P: Simulated> Network<P> {
-    pub(super) fn new(mishaps: Mishaps, settles: bool) -> Self {
+    pub(super) fn new(mishaps: Mishaps, recorder: &Arc<Recorder>, settles: bool) -> Self {
         let limbo = mishaps.is_any().then(|| P::Mutex::new("network", Limbo::default()));
-        Network { mishaps, limbo, settles, threads: Mutex::default() }
+        Network { mishaps, recorder: Arc::clone(recorder), limbo, settles, threads: Mutex::default() }
     }
 
     /// Sends a command, and waits for its answer: `carry_out` is what it does.
@@ -73,11 +75,12 @@ impl<P: Simulated> Network<P> {
     /// The command arrives at some later point, unless it is settled before.
     fn send_late<T>(self: &Arc<Self>, carry_out: impl FnOnce() -> T + Send + 'static) {
         let limbo = self.limbo.as_ref().expect("something goes wrong");
+        let (network, operation) = (Arc::clone(self), P::current());
         let number = limbo.with(|limbo| {
+            self.recorder.sent_late(operation);
             limbo.sent += 1;
             limbo.sent
         });
-        let (network, operation) = (Arc::clone(self), P::current());
         let thread = P::spawn("network", move || {
             P::enter(operation);
             let limbo = network.limbo.as_ref().expect("something goes wrong");
@@ -85,6 +88,7 @@ impl<P: Simulated> Network<P> {
                 if number > limbo.dead {
                     carry_out();
                 }
+                network.recorder.arrived(operation);
             });
         });
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);

@@ -8,7 +8,7 @@ use selvedge_engine::Alike;
 
 use super::Beside;
 use crate::history::{Call, Key, Value};
-use crate::monitor::Possible;
+use crate::monitor::Planned;
 use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
 
@@ -100,16 +100,18 @@ impl<C> Plan<C> {
         }
     }
 
-    /// Which threads are alike: they call the same, but for the values that they write. Where something can go wrong, or values
+    /// Which threads are alike: they call the same, but for the values that they write, and the same can go wrong. Where values
     /// are a caller's own to look into, none is like another.
     pub(crate) fn alike(&self) -> Vec<Alike> {
         let calls = |at: usize| self.threads[at].calls.iter().map(|its| (its.kind, its.key));
         let is_like = |at: usize, other: usize| {
-            self.values_are_opaque && self.faults + self.drops == 0 && calls(at).eq(calls(other))
+            let are_spared = [at, other].map(|thread| self.threads[thread].spared);
+            self.values_are_opaque && are_spared[0] == are_spared[1] && calls(at).eq(calls(other))
         };
         let symbols = |its: &PlannedCall| {
             let Call::Set(value) = its.call else { return Vec::new() };
-            let made = self.derived.get(&its.key).into_iter().flatten().map(move |&key| Value { key, ..value });
+            let made =
+                self.derived.get(&its.key).into_iter().flatten().map(move |&key| Value { key, ..value });
             iter::once(value).chain(made).map(|value| value.symbol().0).collect()
         };
         let of = |at: usize| {
@@ -133,23 +135,21 @@ impl<C> Plan<C> {
         self.keys.iter().filter(move |key| !is_made(key)).map(|&key| Value { key, version: 0 })
     }
 
-    /// What a read may return, of each key.
-    pub(crate) fn possible(&self) -> Possible {
-        let mut possible = Possible::default();
+    /// What is known of the runs before they are run.
+    pub(crate) fn planned(&self, any_may_write: bool) -> Planned {
+        let mut planned = Planned { derived: self.derived.clone(), any_may_write, ..Planned::default() };
         for &key in &self.keys {
-            let at_start: Vec<_> = self.versions_at_start(key).collect();
-            possible.contents.entry(key).or_default().extend(&at_start);
-            possible.at_start.insert(key, at_start);
+            planned.at_start.insert(key, self.versions_at_start(key).collect());
         }
         for &PlannedCall { key, call, .. } in self.threads.iter().flat_map(|thread| &thread.calls) {
-            let contents = possible.contents.entry(key).or_default();
+            let called = planned.called.entry(key).or_default();
             match call {
                 Call::Get | Call::Evict | Call::Forget => {}
-                Call::Set(value) => drop(contents.insert(Some(value))),
-                Call::Delete => drop(contents.insert(None)),
+                Call::Set(value) => drop(called.insert(Some(value))),
+                Call::Delete => drop(called.insert(None)),
             }
         }
-        possible
+        planned
     }
 
     /// The versions that the source of truth has been through at the start. If the local tier holds what the remote tier

@@ -31,12 +31,31 @@ impl Recorder {
         *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
     }
 
-    /// Tells whoever watches, with the number of the task that tells.
-    fn tell<P: Simulated>(&self, of: impl FnOnce(&Watch, u32)) -> bool {
-        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((watch, next)) = watch.as_ref().zip(P::next_event()) else { return false };
-        of(watch, next.task);
-        true
+    /// Tells whoever watches, if anybody does.
+    fn tell<R>(&self, of: impl FnOnce(&Watch) -> R) -> Option<R> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(of)
+    }
+
+    /// Something is to go wrong with this call of the thread. If somebody watches, it is theirs to know, and nobody else has to
+    /// remember it.
+    pub(super) fn goes_wrong(&self, thread: usize, call: usize, mishap: (u32, u32)) {
+        // The engine's first task is the observer, and then come the threads.
+        self.tell(|watch| watch.goes_wrong(thread as u32 + 1, call as u32, mishap));
+    }
+
+    /// Whether somebody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.tell(|_| ()).is_some()
+    }
+
+    /// The operation has sent a command that is carried out at some later point, or never.
+    pub(super) fn sent_late(&self, operation: OperationId) {
+        self.tell(|watch| watch.sent_late(operation));
+    }
+
+    /// Such a command has been carried out, or will not be any more.
+    pub(super) fn arrived(&self, operation: OperationId) {
+        self.tell(|watch| watch.arrived(operation));
     }
 
     /// An execution begins.
@@ -67,18 +86,16 @@ impl Recorder {
         call: Call,
         settled: bool,
     ) -> OperationId {
-        if self.tell::<P>(|watch, task| watch.call(task, key, call, settled)) {
-            return OperationId::MAX;
-        }
         let first = self.next_event::<P>();
-        let operation = self.history().invoke(thread, key, call, first, settled);
+        let told = self.tell(|watch| watch.call(first.task, key, call, settled));
+        let operation = told.unwrap_or_else(|| self.history().invoke(thread, key, call, first, settled));
         P::enter(operation);
         operation
     }
 
     /// An operation answers.
     pub(crate) fn respond<P: Simulated>(&self, operation: OperationId, reply: Reply) {
-        if self.tell::<P>(|watch, task| watch.answer(task, reply)) {
+        if self.tell(|watch| watch.answer(operation, reply)).is_some() {
             return;
         }
         let known = P::causal_clock(|clock| self.history().respond(operation, reply, clock.iter().copied()));
@@ -90,7 +107,7 @@ impl Recorder {
 
     /// The calling thread has written to the source of truth, in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
-        if self.tell::<P>(|watch, task| watch.written(task, key, content)) {
+        if self.tell(|watch| watch.written(P::current(), key, content)).is_some() {
             return;
         }
         let mut at = self.next_event::<P>();

@@ -34,7 +34,7 @@ where
         recorder.starts_with(key, plan.versions_at_start(key));
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
-    let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan), settles));
+    let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
     let store = Store::new(plan, recorder, &network);
     let (local_ttl, expires_at) = match plan.local {
         Local::Cold | Local::Warm => (None, None),

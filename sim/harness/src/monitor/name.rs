@@ -1,0 +1,21 @@
+//! Who may write.
+
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+
+/// An operation's name, which is the same in every schedule: which of its task's calls it is, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    pub(crate) task: u32,
+    pub(crate) call: u32,
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        selvedge_engine::Name(self.task).hash(state);
+        state.write_u32(self.call);
+    }
+}
+
+/// Operations, by their names.
+pub(super) type Names = BTreeSet<Name>;
