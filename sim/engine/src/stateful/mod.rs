@@ -25,6 +25,7 @@ pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
 pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
+pub(crate) use says::fate;
 pub(crate) use state::State;
 pub use states::{Found, States};
 use step::Step;

@@ -28,6 +28,12 @@ pub trait Monitor: fmt::Debug {
         let _ = (task, state);
     }
 
+    /// Feeds in what the next steps of this task depend on, and only the monitor remembers: of what
+    /// [`hash_task`](Monitor::hash_task) feeds in, whatever is to go wrong with the task, say.
+    fn hash_fate(&self, task: u32, state: &mut dyn Hasher) {
+        let _ = (task, state);
+    }
+
     /// Whether it was told of something since the last [`step`](Monitor::step), that one included: if not, neither what it
     /// remembers nor what it finds has to do with the step, but that what it had found before is no longer found.
     fn is_touched(&self) -> bool {

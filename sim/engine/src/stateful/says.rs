@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::side::Side;
 use super::{Digest, Fingerprint, Monitor, renaming};
+use crate::event::TaskId;
 
 /// What a monitor says of a side.
 #[derive(Default)]
@@ -36,6 +37,11 @@ impl Says {
         };
         !is_ambiguous
     }
+}
+
+/// What the next steps of the task depend on, beside where it stands.
+pub(crate) fn fate(monitor: &dyn Monitor, task: TaskId) -> Fingerprint {
+    digest(|to| monitor.hash_fate(task.into(), to))
 }
 
 fn digest(feed: impl FnOnce(&mut Digest)) -> Fingerprint {

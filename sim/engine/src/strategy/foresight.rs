@@ -15,7 +15,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Options, Turn};
-use crate::stateful::{Effect, Fingerprint, Input};
+use crate::stateful::{Effect, Fingerprint, Input, fate};
 
 /// How many steps are remembered at the most: beyond that, new ones are taken each time.
 const MOST: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Foresight {
 pub(super) struct Place {
     /// What a step does depends on nothing else.
     is_local: bool,
-    /// Where each task stands.
+    /// Where each task stands, and what is to become of it.
     tasks: Vec<Fingerprint>,
     /// The sums of the locations.
     locations: Vec<Fingerprint>,
@@ -50,7 +50,8 @@ impl Place {
         let Some(state) = state else { return };
         let tasks = || 0..options.tasks();
         self.tasks.clear();
-        self.tasks.extend(tasks().map(|task| state.stand(task)));
+        let fate = |task| options.monitor().map_or(Fingerprint::NONE, |monitor| fate(monitor, task));
+        self.tasks.extend(tasks().map(|task| state.stand(task).and(fate(task))));
         self.locations.clear();
         self.locations.extend(state.locations());
         let awaited = tasks().filter(|&task| options.is_awaited(task));

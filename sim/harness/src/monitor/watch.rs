@@ -91,6 +91,10 @@ impl Monitor for Watch {
         self.state().hash_task(task, to);
     }
 
+    fn hash_fate(&self, task: u32, to: &mut dyn Hasher) {
+        self.state().hash_fate(task, to);
+    }
+
     fn is_touched(&self) -> bool {
         self.state().is_touched
     }
