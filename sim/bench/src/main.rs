@@ -12,6 +12,7 @@ mod number;
 mod redis;
 mod redis_fake;
 mod say;
+mod states;
 mod supervisor;
 mod tools;
 
@@ -51,6 +52,19 @@ enum Work {
         #[arg(long, default_value_t = 10)]
         budget: u64,
         /// How often a search is measured that is over soon; the middle one counts.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// A table for people, or objects for programs, one a line.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// The search of states on five and six threads, with one worker and with two, beside the search of classes, loom and
+    /// shuttle.
+    States {
+        /// How long each search may take, in seconds.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+        budget: u64,
+        /// How often each is made that is over within it; the middle one counts.
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
         /// A table for people, or objects for programs, one a line.
@@ -161,6 +175,11 @@ fn main() -> ExitCode {
             let budget = Duration::from_secs(budget);
             let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
             if compare::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Work::States { budget, runs, format } => {
+            let budget = Duration::from_secs(budget);
+            states::run(states::Settings { budget, runs: runs.into(), json: format == Format::Json });
+            ExitCode::SUCCESS
         }
         Work::Redis { milliseconds, runs, format } => redis(redis::Settings {
             time: Duration::from_millis(milliseconds.into()),

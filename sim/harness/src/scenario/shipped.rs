@@ -22,6 +22,8 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "article-classes"
     "article-matrix"
     "tiered-two-writers"
+    "tiered-3-readers"
+    "tiered-4-readers"
     "tiered-delete"
     "tiered-matrix"
     "tiered-absent"

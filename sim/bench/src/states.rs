@@ -1,0 +1,140 @@
+//! The search of states on whole neighbourhoods of threads, beside the search of classes and the peers, on the same cases within
+//! the same time.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use selvedge_sim::explore::explore;
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::{Case, load_all};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine};
+use serde::Serialize;
+
+use crate::number::{grouped, median, short, span};
+use crate::say::say;
+
+/// The shipped scenarios whose first cases are searched.
+const SIZES: [&str; 3] = ["tiered-two-writers", "tiered-3-readers", "tiered-4-readers"];
+
+/// Who searches, with how many workers.
+const SEARCHES: [(Engine, usize); 5] = [
+    (Engine::Stateful, 1),
+    (Engine::Stateful, 2),
+    (Engine::Optimal, 1),
+    (Engine::Loom, 1),
+    (Engine::Shuttle, 1),
+];
+
+/// How to measure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// How long each search may take.
+    pub(crate) budget: Duration,
+    /// How often each is made that is over within it; the middle one counts.
+    pub(crate) runs: usize,
+    pub(crate) json: bool,
+}
+
+/// What a search came to.
+#[derive(Debug, Serialize)]
+struct Row {
+    case: &'static str,
+    engine: &'static str,
+    jobs: usize,
+    complete: bool,
+    seconds: f64,
+    /// Runs of the case, those that were cut short included.
+    runs: u64,
+    states: Option<u64>,
+    transitions: Option<u64>,
+    bytes_per_state: Option<u64>,
+}
+
+/// Measures all of them, and prints a row for each.
+pub(crate) fn run(settings: Settings) {
+    if !settings.json {
+        say(format!(
+            "{:18}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
+            "case", "engine", "jobs", "states", "transitions", "runs", "time", "states/s", "bytes"
+        ));
+    }
+    for name in SIZES {
+        let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+        let case = &scenarios[0].cases[0];
+        let mut alone = None;
+        for (engine, jobs) in SEARCHES {
+            let row = measure(name, case, (engine, jobs), settings);
+            let ratio = alone.filter(|_| jobs > 1 && row.complete).map(|alone: f64| alone / row.seconds);
+            if engine == Engine::Stateful && jobs == 1 && row.complete {
+                alone = Some(row.seconds);
+            }
+            match settings.json {
+                true => say(serde_json::to_string(&row).expect("a row is plain")),
+                false => say(line(&row, ratio)),
+            }
+        }
+    }
+}
+
+fn measure(name: &'static str, case: &Case, (engine, jobs): (Engine, usize), settings: Settings) -> Row {
+    let budget = Budget { time: Some(settings.budget), jobs: NonZeroUsize::new(jobs), ..Budget::default() };
+    let search = || explore(case, engine, budget, &mut |_| ());
+    let report = search();
+    let mut times = vec![report.wall.as_secs_f64()];
+    // What the budget has ended takes as long each time.
+    if report.complete {
+        times.extend((1..settings.runs).map(|_| search().wall.as_secs_f64()));
+    }
+    row(name, jobs, &report, median(times).unwrap_or_default())
+}
+
+fn row(case: &'static str, jobs: usize, report: &CaseReport, seconds: f64) -> Row {
+    let states = report.states.as_ref();
+    Row {
+        case,
+        engine: report.engine.name(),
+        jobs,
+        complete: report.complete,
+        seconds,
+        runs: states.map_or(report.schedules, |its| its.runs),
+        states: states.map(|its| its.states),
+        transitions: states.map(|its| its.transitions),
+        bytes_per_state: states.map(|its| its.bytes / its.states.max(1)),
+    }
+}
+
+fn line(row: &Row, ratio: Option<f64>) -> String {
+    let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), grouped);
+    let rate =
+        row.states.map_or_else(|| "-".to_owned(), |states| grouped((states as f64 / row.seconds) as u64));
+    let time = span(Duration::from_secs_f64(row.seconds));
+    let time = if row.complete { time } else { format!("> {time}") };
+    let line = format!(
+        "{:18}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
+        row.case,
+        row.engine,
+        row.jobs,
+        number(row.states),
+        number(row.transitions),
+        grouped(row.runs),
+        time,
+        rate,
+        number(row.bytes_per_state)
+    );
+    ratio.map_or(line.clone(), |ratio| format!("{line}  {}× one worker", short(ratio)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_ships_and_a_search_that_the_budget_ends_says_so() {
+        for name in SIZES {
+            let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+            let settings = Settings { budget: Duration::from_millis(1), runs: 1, json: false };
+            let row = measure(name, &scenarios[0].cases[0], (Engine::Optimal, 1), settings);
+            assert!(!row.complete && line(&row, None).contains("> "), "{row:?}");
+        }
+    }
+}
