@@ -38,6 +38,8 @@ struct TaskPart {
     has_ended: bool,
     /// Its script among those that are renamed.
     script: Option<usize>,
+    /// What it is about to do names a task.
+    is_naming: bool,
     /// Its word, but for who it is.
     word: Fingerprint,
 }
@@ -285,7 +287,7 @@ impl Side {
         let task = event.footprint.task;
         let its = &mut self.tasks[task as usize];
         its.steps += 1;
-        let mut local = its.local;
+        let (mut local, step) = (its.local, u64::from(its.steps));
         if event.footprint.alternatives > 1 {
             local = local.with(2, event.footprint.choice.into());
         }
@@ -297,11 +299,12 @@ impl Side {
                 local = local.with(slot as u64 + 3, access.before);
             }
             let (value, content) = self.held(location);
+            // With the step: to find something and then nothing is not to find nothing and then something.
             if looks(mode) && value != Fingerprint::NONE {
-                local = local.and(value);
+                local = local.with(kind::VALUE.into(), step).and(value);
             }
             if looks(mode) && mode != Mode::Glance && content != Fingerprint::NONE {
-                local = local.and(content).with(4, 0);
+                local = local.with(kind::CONTENT.into(), step).and(content);
             }
         }
         self.tasks[task as usize].local = local;
@@ -411,6 +414,9 @@ impl Side {
             let task = candidates.trailing_zeros() as TaskId;
             candidates &= candidates - 1;
             let word = self.word_of(task, &tasks[task as usize], registry);
+            let pending = tasks[task as usize].pending.as_ref();
+            let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
+            self.tasks[task as usize].is_naming = pending.is_some_and(|its| its.actions().iter().any(names));
             self.tasks[task as usize].has_ended = tasks[task as usize].phase == Phase::Ended;
             if std::mem::replace(&mut self.tasks[task as usize].word, word) != word {
                 changed |= 1 << task;
@@ -425,6 +431,20 @@ impl Side {
             Some(part) if part.run == self.run => part.holds(),
             _ => LocationPart::default().holds(),
         }
+    }
+
+    /// Whether what the task is about to do names a task.
+    pub(super) fn is_naming(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].is_naming
+    }
+
+    /// Whether any task is about to; if there is a step, one of which it is known whether it will be.
+    pub(super) fn is_any_naming(&self, step: Option<(TaskId, bool)>) -> bool {
+        let will_be = |(at, its): (usize, &TaskPart)| match step {
+            Some((task, names)) if usize::from(task) == at => names,
+            _ => its.is_naming,
+        };
+        self.tasks.iter().enumerate().any(will_be)
     }
 
     /// Where the task stands, and who it is.
@@ -461,7 +481,7 @@ impl Side {
         all
     }
 
-    fn word_of(&mut self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
+    fn word_of(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
         let its = &self.tasks[task as usize];
         let phase = match of.phase {
             Phase::Absent => return Fingerprint::NONE,
@@ -482,8 +502,6 @@ impl Side {
             word = word.with(0, its.steps.into());
             if let Some(pending) = &of.pending {
                 word = pending.operands(word, |location| registry.identity(location));
-                let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
-                self.is_named |= pending.actions().iter().any(names);
             }
         }
         word

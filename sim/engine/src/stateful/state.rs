@@ -20,7 +20,7 @@ pub(crate) struct State {
     renamings: Vec<Rc<Renaming>>,
     /// Whether tasks may take the places of others that are like them.
     is_symmetric: bool,
-    /// Something in the run names a task that can take another's place: from there on nobody does.
+    /// Something names a task that can take another's place: then nobody does.
     is_named: bool,
     wakers: Wakers,
     /// What the monitor says, of each side.
@@ -206,17 +206,27 @@ impl State {
         self.step.tasks |= changed;
         self.step.moved.append(&mut self.sides[0].moved);
         self.each(|side| side.moved.clear());
-        let was_named = self.is_named;
-        let is_named = |sides: &[Side]| sides.iter().any(|side| side.is_named);
-        self.is_named |= self.is_renamed() && is_named(&self.sides[..self.in_use]);
+        self.is_named = self.is_named_after(None);
         self.step.is_told |= monitor.is_some_and(Monitor::is_touched);
-        let least = self.least(monitor, tasks.len()).unwrap_or_else(|| {
+        self.least(monitor, tasks.len()).unwrap_or_else(|| {
             // The monitor names a task that has no name of its own.
             self.is_named = true;
             self.least(monitor, tasks.len()).unwrap_or_default()
-        });
-        self.step.is_renaming |= was_named != self.is_named;
-        least
+        })
+    }
+
+    /// Whether something names a task that can take another's place: something that has happened, or what a task is about to
+    /// do. After a step of this task it is the other tasks, and whether it will be about to. A function of what has happened
+    /// and of where the tasks stand, and not of when anybody asked: a run that repeats a prefix is not asked on the way.
+    fn is_named_after(&self, step: Option<(TaskId, bool)>) -> bool {
+        self.is_renamed()
+            && (self.sides[..self.in_use].iter().any(|side| side.is_named)
+                || self.first().is_any_naming(step))
+    }
+
+    /// Whether tasks have their own names alone in the state that the run is in.
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// The least of the sides. `None` if the monitor tells of a task by a name that others have, too.
@@ -246,14 +256,16 @@ impl State {
     }
 
     /// What the step that has led here comes to wherever it is taken. `before` are the sums of the
-    /// [locations](State::locations) before it. `None` if it is not the task's alone.
+    /// [locations](State::locations) before it, under such names. `None` if it is not the task's alone.
     pub(crate) fn effect(
         &self,
         task: TaskId,
         before: &[Fingerprint],
+        was_named: bool,
         monitor: Option<&dyn Monitor>,
     ) -> Option<Effect> {
-        if self.step.tasks & !(1 << task) != 0 || self.step.is_renaming || before.len() != self.sides() {
+        let is_renaming = was_named != self.is_named || before.len() != self.sides();
+        if self.step.tasks & !(1 << task) != 0 || is_renaming {
             return None;
         }
         let told = match monitor.filter(|_| self.step.is_told) {
@@ -266,7 +278,8 @@ impl State {
             (moved, side.stand(task, self.is_named))
         };
         let sides = self.sides[..before.len()].iter().zip(before).map(of_side).collect();
-        Some(Effect { sides, told, ends: self.first().has_ended(task) })
+        let (is_naming, ends) = (self.first().is_naming(task), self.first().has_ended(task));
+        Some(Effect { sides, told, is_naming, ends })
     }
 
     /// The sums of the locations, of each side.
@@ -282,7 +295,8 @@ impl State {
         monitor: Option<&dyn Monitor>,
     ) -> Option<Fingerprint> {
         let sides = self.sides();
-        if effect.sides.len() != sides {
+        let is_named = self.is_named_after(Some((task, effect.is_naming)));
+        if effect.sides.len() != sides || is_named != self.is_named {
             return None;
         }
         // What was found in the last step is no longer so after the next.

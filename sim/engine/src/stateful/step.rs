@@ -21,6 +21,8 @@ pub(crate) struct Effect {
     pub(super) sides: Box<[(Fingerprint, Fingerprint)]>,
     /// What the monitor is told, if it is told anything.
     pub(super) told: Option<Rc<dyn Any>>,
+    /// What the task is about to do then names a task.
+    pub(super) is_naming: bool,
     /// It is the task's last.
     pub(crate) ends: bool,
 }
@@ -36,8 +38,6 @@ pub(crate) struct Step {
     pub(super) moved: Vec<(LocationId, Fingerprint)>,
     /// The monitor was told of something that it has to remember or to judge.
     pub(crate) is_told: bool,
-    /// From here on tasks are told apart that were not.
-    pub(crate) is_renaming: bool,
 }
 
 impl Step {
@@ -45,7 +45,7 @@ impl Step {
     pub(super) fn clear(&mut self) {
         self.looked.clear();
         self.moved.clear();
-        (self.tasks, self.is_told, self.is_renaming) = (0, false, false);
+        (self.tasks, self.is_told) = (0, false);
     }
 
     /// All that can have made a difference to what has happened.

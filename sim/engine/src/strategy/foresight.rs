@@ -38,6 +38,8 @@ pub(super) struct Place {
     tasks: Vec<Fingerprint>,
     /// The sums of the locations.
     locations: Vec<Fingerprint>,
+    /// Whether tasks have their own names alone.
+    is_named: bool,
     /// The tasks whose ends others wait for, a bit for each. What those do then is no part of the step.
     awaited: u64,
 }
@@ -54,6 +56,7 @@ impl Place {
         self.tasks.extend(tasks().map(|task| state.stand(task).and(fate(task))));
         self.locations.clear();
         self.locations.extend(state.locations());
+        self.is_named = state.is_named();
         let awaited = tasks().filter(|&task| options.is_awaited(task));
         self.awaited = awaited.fold(0, |all, task| all | 1 << task);
     }
@@ -93,7 +96,7 @@ impl Foresight {
         if self.effects.contains_key(&key.0) {
             return;
         }
-        let effect = state.effect(turn.task, &before.locations, options.monitor());
+        let effect = state.effect(turn.task, &before.locations, before.is_named, options.monitor());
         let is_alone = |its: &Effect| !(its.ends && before.awaited & 1 << turn.task != 0);
         let Some(effect) = effect.filter(is_alone) else { return };
         self.effects.insert(key.0, effect);

@@ -253,6 +253,39 @@ fn body(scripts: &[Vec<Op>]) -> Vec<u64> {
 }
 
 #[test]
+fn to_find_something_first_is_not_to_find_it_second() {
+    struct Places {
+        maps: [Map<u8, u64>; 3],
+        word: AtomicU64,
+    }
+    let body = || {
+        let maps = [(); 3].map(|()| Map::hashed("a place"));
+        let places = Arc::new(Places { maps, word: AtomicU64::new(0) });
+        let script = |name: &str, operations| Script { name: name.to_owned(), operations };
+        let scripts = [script("hider", vec![0, 1]), script("seeker", vec![2])];
+        let tasks =
+            scripted(&places, scripts, |Places { maps: [first, second, third], word }, &operation| {
+                match operation {
+                    0 => drop([first, second][choose(2)].insert(0, 7)),
+                    1 => drop((first.remove(&0), second.remove(&0))),
+                    _ => {
+                        let is_first = first.get(&0).is_some();
+                        let other = if is_first { third } else { second };
+                        let is_second = other.get(&0).is_some();
+                        let seen = word.load(SeqCst);
+                        word.store(seen + u64::from(is_first) + 2 * u64::from(is_second), SeqCst);
+                    }
+                }
+            });
+        tasks.into_iter().for_each(|task| task.join().unwrap());
+        vec![places.word.load(SeqCst)]
+    };
+    let (_, found) = explore(&Explorer::stateful(), body);
+    assert_eq!(found, explore(&Explorer::naive(), body).1);
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
 fn tasks_that_one_spawns_in_different_operations_are_different_tasks() {
     let body = || {
         let number = Arc::new(AtomicU64::new(0));

@@ -22,9 +22,9 @@ pub(super) struct Undecided {
 impl Undecided {
     /// What the read breaks, if that is certain.
     pub(super) fn decided(&self) -> Option<Broken> {
-        let may_break = !self.promises.is_empty();
-        let may_mend = self.broken != Broken::default();
-        (self.writers.is_empty() || !(may_break || may_mend)).then_some(self.broken)
+        let may_break = !self.promises.is_empty() && (self.is_there || !self.writers.is_empty());
+        let may_mend = self.broken != Broken::default() && !self.writers.is_empty();
+        (!may_break && !may_mend).then_some(self.broken)
     }
 
     /// The operation has written this.
