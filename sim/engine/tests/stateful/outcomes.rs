@@ -31,7 +31,9 @@ pub(crate) fn explore(
         |run| {
             outcomes.insert(match run.ending() {
                 Ending::Complete => Outcome::Complete(read.lock().unwrap().clone()),
-                Ending::Deadlock(waiting) => Outcome::Deadlock(waiting.iter().map(without_holder).collect()),
+                Ending::Deadlock(waiting) => {
+                    Outcome::Deadlock(waiting.iter().map(|line| without_holder(line)).collect())
+                }
                 Ending::Panic { task, report } => Outcome::Panic(task.clone(), report.message.clone()),
                 Ending::TooLong => Outcome::TooLong,
                 Ending::Nondeterministic(difference) => panic!("{difference}"),
@@ -43,6 +45,6 @@ pub(crate) fn explore(
 }
 
 /// Who waits for what. Who has taken a lock for good, and where, is the run's history: the state has only that it is taken.
-fn without_holder(line: &String) -> String {
+fn without_holder(line: &str) -> String {
     line.split(", which ").next().unwrap_or_default().to_owned()
 }
