@@ -38,7 +38,7 @@ const OTHERS: [(&str, &[&str]); 8] = [
     ),
     ("tokio", &["./src/remote/redis/", "sim/redis/src/face/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs", "sim/bench/src/"]),
-    ("crossbeam", &["./src/sync/std.rs"]),
+    ("crossbeam", &["./src/sync/std.rs", "sim/engine/src/workers/seat.rs"]),
     ("mlua", &["sim/redis/src/script/"]),
     ("parking_lot", &["./src/sync/std.rs"]),
 ];
