@@ -170,7 +170,7 @@ impl Explorer {
     /// So many random schedules: at each step any task that can go on does, with the same chance. The same seed gives the
     /// same schedules, on every machine.
     ///
-    /// What is not found may still be there: the report is [bounded](Bound::Executions). For programs that are too large
+    /// What is not found may still be there: the report is [bounded](crate::Bound::Executions). For programs that are too large
     /// for an exhaustive search.
     pub fn random(seed: u64, executions: u64) -> Self {
         Explorer::new(Kind::Random { seed }).max_executions(executions)
@@ -276,7 +276,7 @@ impl Explorer {
     }
 
     /// Leaves out schedules with more preemptions than this: switches from a task that could have gone on. Many bugs need
-    /// one or two. The report says [bounded](Bound::Preemptions) if anything was left out.
+    /// one or two. The report says [bounded](crate::Bound::Preemptions) if anything was left out.
     ///
     /// # Panics
     ///
