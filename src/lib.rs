@@ -101,6 +101,7 @@ pub use tiered::{Blocking, TieredCache};
 #[doc(hidden)]
 pub mod parts {
     pub use crate::l1::{Bound, Cached, L1, Listener};
+    pub use crate::lost::Book as BookOfLost;
     pub use crate::stripe::{Stripe, Stripes, Token};
     pub use crate::tiered::Kept;
 }

@@ -12,8 +12,9 @@ use crate::sync::{Mutex, Primitives};
 /// The stripes with lost writes.
 pub(crate) struct Lost<P: Primitives>(P::Mutex<Book>);
 
-#[derive(Default)]
-struct Book {
+/// What there is to be kept of them.
+#[derive(Debug, Default, Hash)]
+pub struct Book {
     /// For each stripe, when a write of it was lost last.
     stripes: BTreeMap<usize, u64>,
     /// The last moment. Every loss is one.

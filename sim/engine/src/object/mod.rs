@@ -14,6 +14,7 @@
 
 mod cell;
 mod counter;
+mod lock;
 mod map;
 mod own;
 mod queue;
@@ -21,6 +22,7 @@ mod set;
 
 pub use cell::Cell;
 pub use counter::Counter;
+pub use lock::Lock;
 pub use map::{Entry, Map};
 pub use own::{Object, Touch};
 pub use queue::Queue;

@@ -1,9 +1,9 @@
-//! What a search of states can tell of a map's values: all that anybody can look at.
+//! What a search of states can tell of a value in a map or under a lock: all that anybody can look at.
 
 use std::any::{Any, TypeId};
 use std::hash::{Hash, Hasher};
 
-use selvedge::parts::{Cached, Kept};
+use selvedge::parts::{BookOfLost, Cached, Kept};
 
 use crate::history::Value;
 
@@ -14,6 +14,7 @@ pub(super) fn is_known<V: 'static>() -> bool {
         TypeId::of::<Option<Value>>(),
         TypeId::of::<Cached<Value>>(),
         TypeId::of::<Cached<Kept<Value>>>(),
+        TypeId::of::<BookOfLost>(),
     ];
     known.contains(&TypeId::of::<V>())
 }
@@ -33,6 +34,8 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
             Kept::AbsentAtSource => (2, None),
         };
         (kept, cached.expires_at()).hash(&mut state);
+    } else if let Some(book) = value.downcast_ref::<BookOfLost>() {
+        book.hash(&mut state);
     } else {
         unreachable!("a value of a type that is not known");
     }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::panic;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::atomic::{self as real, Ordering};
 use std::time::Duration;
 
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
-use selvedge_engine::sync::{self, PoisonError, atomic};
+use selvedge_engine::sync::atomic;
 use selvedge_engine::{Alike, Ending, Explorer, Script, future, object, thread};
 
 use super::digest;
@@ -105,7 +106,7 @@ fn word(value: u64) -> String {
 #[derive(Debug)]
 pub struct EngineMutex<T> {
     name: &'static str,
-    inner: sync::Mutex<T>,
+    inner: object::Lock<T>,
 }
 
 impl<T> EngineMutex<T> {
@@ -120,16 +121,21 @@ impl<T> EngineMutex<T> {
     }
 }
 
-impl<T: Send> Mutex<T> for EngineMutex<T> {
+impl<T: Send + 'static> Mutex<T> for EngineMutex<T> {
     fn new(name: &'static str, value: T) -> Self {
-        EngineMutex { name, inner: sync::Mutex::named(name, value) }
+        // Of a type that is not known, a search of states goes by who has left the value there.
+        let inner = match digest::is_known::<T>() {
+            true => object::Lock::digested(name, value, |value, state| digest::feed(value, state)),
+            false => object::Lock::named(name, value),
+        };
+        EngineMutex { name, inner }
     }
 
     fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
-        let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        self.note("locks the");
-        let result = action(&mut guard);
-        drop(guard);
+        let result = self.inner.with(|value| {
+            self.note("locks the");
+            action(value)
+        });
         self.note("unlocks the");
         result
     }
@@ -441,6 +447,11 @@ impl Simulated for Engine {
         // No other task runs between an event and the next announcement.
         map.insert(key, value);
         written();
+    }
+
+    fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> EngineMutex<T> {
+        let inner = object::Lock::digested(name, value, |value, mut state| value.hash(&mut state));
+        EngineMutex { name, inner }
     }
 
     fn enter(operation: OperationId) {

@@ -1,9 +1,10 @@
 //! What a simulation asks of an engine beyond the cache's primitives.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use selvedge::sync::{Entry, Map, Primitives};
+use selvedge::sync::{Entry, Map, Mutex, Primitives};
 use selvedge_engine::{Alike, Script};
 
 use crate::history::{Key, Mark, OperationId};
@@ -54,6 +55,12 @@ pub trait Simulated: Primitives {
     /// If it was made as one that does not move.
     #[track_caller]
     fn advance(clock: &Self::Clock, by: Duration);
+
+    /// A lock around a value that is known by its hash: a search of states need not tell apart who has left it there.
+    #[track_caller]
+    fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> Self::Mutex<T> {
+        Self::Mutex::new(name, value)
+    }
 
     /// Puts a value there, and runs `written` in the same step: nobody sees the value before.
     #[track_caller]

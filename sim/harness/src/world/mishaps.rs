@@ -6,7 +6,10 @@
 //! with which it goes wrong has answered. Which commands an operation has sent is a function of where its thread stands.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use selvedge_engine::Name;
 
 use super::{Plan, Recorder};
 use crate::backends::Simulated;
@@ -40,6 +43,22 @@ struct Planned {
     /// Which of the operation's commands, from 0. A load counts as one.
     command: u32,
     mishap: Mishap,
+}
+
+/// The name of a command, which is the same in every schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sent {
+    /// The task that sends it: the scenario's threads have one each.
+    task: u32,
+    call: usize,
+    /// Which of the operation's commands, from 0.
+    command: u32,
+}
+
+impl Hash for Sent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (Name(self.task), self.call, self.command).hash(state);
+    }
 }
 
 /// What goes wrong in a run.
@@ -108,8 +127,8 @@ impl Mishaps {
         }
     }
 
-    /// What goes wrong with the next command of this operation.
-    pub(super) fn next(&self, operation: OperationId) -> Option<Mishap> {
+    /// What goes wrong with the next command of this operation, and that command.
+    pub(super) fn next<P: Simulated>(&self, operation: OperationId) -> Option<(Mishap, Sent)> {
         if !self.is_any() {
             return None;
         }
@@ -123,7 +142,8 @@ impl Mishaps {
         };
         let mishap = self.planned.iter().find(is_it)?.mishap;
         begun.is_doomed = matches!(mishap, Mishap::Dropped | Mishap::DroppedLate);
-        Some(mishap)
+        let task = P::next_event().map_or(begun.thread as u32, |mark| mark.task);
+        Some((mishap, Sent { task, call: begun.call, command }))
     }
 
     /// Whether the operation, which waits, is to be dropped now.

@@ -1,13 +1,16 @@
 //! The way to the remote tier: commands that fail, that arrive late, and that nobody waits for any more.
 
+use std::collections::BTreeSet;
 use std::future;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use selvedge::remote::Outcome;
 use selvedge::sync::Mutex as _;
+use selvedge_engine::hash_unordered;
 
 use super::Recorder;
-use super::mishaps::{Mishap, Mishaps};
+use super::mishaps::{Mishap, Mishaps, Sent};
 use crate::backends::Simulated;
 use crate::protocols::Failure;
 
@@ -26,17 +29,19 @@ pub(super) struct Network<P: Simulated> {
     threads: Mutex<Vec<P::JoinHandle>>,
 }
 
-/// Commands are numbered as they are sent.
+/// The commands that are still to arrive.
 #[derive(Default)]
-struct Limbo {
-    sent: u64,
-    /// Those up to here do not arrive any more.
-    dead: u64,
+struct Limbo(BTreeSet<Sent>);
+
+impl Hash for Limbo {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_unordered(&self.0, state);
+    }
 }
 
 impl<P: Simulated> Network<P> {
     pub(super) fn new(mishaps: Mishaps, recorder: &Arc<Recorder>, settles: bool) -> Self {
-        let limbo = mishaps.is_any().then(|| P::Mutex::new("network", Limbo::default()));
+        let limbo = mishaps.is_any().then(|| P::hashed("network", Limbo::default()));
         Network { mishaps, recorder: Arc::clone(recorder), limbo, settles, threads: Mutex::default() }
     }
 
@@ -46,17 +51,18 @@ impl<P: Simulated> Network<P> {
         carry_out: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
         let failure = |outcome| Err(Failure { outcome });
-        match self.mishaps.next(P::current()) {
-            None | Some(Mishap::Panic | Mishap::DroppedWaiting) => Ok(carry_out()),
-            Some(Mishap::Refused) => failure(Outcome::NotApplied),
-            Some(Mishap::Lost) => failure(Outcome::Unknown),
-            Some(Mishap::Late) => {
-                self.send_late(carry_out);
+        let Some((mishap, sent)) = self.mishaps.next::<P>(P::current()) else { return Ok(carry_out()) };
+        match mishap {
+            Mishap::Panic | Mishap::DroppedWaiting => Ok(carry_out()),
+            Mishap::Refused => failure(Outcome::NotApplied),
+            Mishap::Lost => failure(Outcome::Unknown),
+            Mishap::Late => {
+                self.send_late(sent, carry_out);
                 failure(Outcome::Unknown)
             }
-            Some(Mishap::Dropped) => future::pending().await,
-            Some(Mishap::DroppedLate) => {
-                self.send_late(carry_out);
+            Mishap::Dropped => future::pending().await,
+            Mishap::DroppedLate => {
+                self.send_late(sent, carry_out);
                 future::pending().await
             }
         }
@@ -64,28 +70,31 @@ impl<P: Simulated> Network<P> {
 
     /// Loads from the source of truth: `read` is what it does.
     pub(super) async fn load<T>(&self, read: impl FnOnce() -> T) -> Result<T, Failure> {
-        match self.mishaps.next(P::current()) {
-            Some(Mishap::Refused) => Err(Failure { outcome: Outcome::NotApplied }),
-            Some(Mishap::Panic) => std::panic::resume_unwind(Box::new(PlannedPanic)),
-            Some(Mishap::Dropped) => future::pending().await,
+        match self.mishaps.next::<P>(P::current()) {
+            Some((Mishap::Refused, _)) => Err(Failure { outcome: Outcome::NotApplied }),
+            Some((Mishap::Panic, _)) => std::panic::resume_unwind(Box::new(PlannedPanic)),
+            Some((Mishap::Dropped, _)) => future::pending().await,
             _ => Ok(read()),
         }
     }
 
     /// The command arrives at some later point, unless it is settled before.
-    fn send_late<T>(self: &Arc<Self>, carry_out: impl FnOnce() -> T + Send + 'static) {
+    fn send_late<T>(self: &Arc<Self>, sent: Sent, carry_out: impl FnOnce() -> T + Send + 'static) {
         let limbo = self.limbo.as_ref().expect("something goes wrong");
         let (network, operation) = (Arc::clone(self), P::current());
-        let number = limbo.with(|limbo| {
+        limbo.with(|limbo| {
             self.recorder.sent_late(operation);
-            limbo.sent += 1;
-            limbo.sent
+            limbo.0.insert(sent);
         });
         let thread = P::spawn("network", move || {
+            // What it carries is a function of who has sent it, and as which of its commands.
+            if network.recorder.is_watched() {
+                P::forget();
+            }
             P::enter(operation);
             let limbo = network.limbo.as_ref().expect("something goes wrong");
             limbo.with(|limbo| {
-                if number > limbo.dead {
+                if limbo.0.remove(&sent) {
                     carry_out();
                 }
                 network.recorder.arrived(operation);
@@ -97,7 +106,7 @@ impl<P: Simulated> Network<P> {
     /// Cuts off what is still on its way, if it is that kind of network.
     pub(super) fn settle(&self) -> bool {
         if let Some(limbo) = self.limbo.as_ref().filter(|_| self.settles) {
-            limbo.with(|limbo| limbo.dead = limbo.sent);
+            limbo.with(|limbo| limbo.0.clear());
         }
         self.settles
     }

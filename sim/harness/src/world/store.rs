@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
-use selvedge::sync::{Map, Mutex};
+use selvedge::sync::{Map, Mutex as _};
 
 use super::network::Network;
 use super::{Beside, Plan, Recorder};
@@ -33,7 +33,7 @@ struct Tier<P: Simulated> {
 }
 
 /// The leases that hold, by their keys. No number is given twice.
-#[derive(Default)]
+#[derive(Default, Hash)]
 struct Leases {
     held: BTreeMap<Key, u64>,
     last: u64,
@@ -59,7 +59,7 @@ impl<P: Simulated> Store<P> {
             database
         });
         let leases = plan.specials.contains(&Special::Leases);
-        let leases = leases.then(|| P::Mutex::new("leases", Leases::default()));
+        let leases = leases.then(|| P::hashed("leases", Leases::default()));
         let (derived, recorder, server) = (plan.derived.clone(), Arc::clone(recorder), plan.server.clone());
         let tier = Arc::new(Tier { entries, leases, database, derived, recorder, server });
         Store { tier, network: Arc::clone(network) }

@@ -1,0 +1,83 @@
+//! A value under a lock, known by what it is and not by who has left it there.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+use crate::event::Action;
+use crate::runtime::{Handle, Holds};
+use crate::stateful::Digest;
+use crate::sync::Unlock;
+
+/// A value under a lock, as in a [`Mutex`](crate::sync::Mutex).
+///
+/// A [search of states](crate::Explorer::stateful) takes two values of a mutex for different if they were left there by tasks
+/// that had observed different things. With a [digest](Lock::digested) they are compared as they are, so that more states are
+/// the same.
+///
+/// # Examples
+///
+/// ```
+/// use std::hash::Hash;
+/// use std::sync::Arc;
+/// use selvedge_engine::object::Lock;
+/// use selvedge_engine::{Explorer, Script, scripted};
+///
+/// // Three tasks count. What they leave is the count, in whatever order they came.
+/// let program = || {
+///     let count = Arc::new(Lock::digested("count", 0, |count: &u32, mut state| count.hash(&mut state)));
+///     let adder = |_| Script { name: "adder".to_owned(), operations: vec![()] };
+///     scripted(&count, (0..3).map(adder), |count, ()| count.with(|count| *count += 1));
+/// };
+/// // Which of them have added; and which of the others has the lock.
+/// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 8 + 3 * 4);
+/// ```
+pub struct Lock<T> {
+    handle: Handle,
+    value: Mutex<T>,
+    digest: Option<fn(&T, &mut dyn Hasher)>,
+}
+
+impl<T> Lock<T> {
+    /// An open lock around this value, of this name, for messages and traces.
+    pub fn named(name: &'static str, value: T) -> Self {
+        Lock { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value), digest: None }
+    }
+
+    /// As [`named`](Lock::named), around a value of which `digest` feeds in all that anybody can look at.
+    pub fn digested(name: &'static str, value: T, digest: fn(&T, &mut dyn Hasher)) -> Self {
+        let lock = Lock { digest: Some(digest), ..Lock::named(name, value) };
+        lock.settle(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));
+        lock
+    }
+
+    /// Calls `action` with the value, once nobody else is at it. A panic in it poisons nothing.
+    #[track_caller]
+    pub fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
+        let source = Location::caller();
+        self.handle.perform(Action::Lock, source);
+        let unlock = Unlock::new(self.handle, source);
+        let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = action(&mut value);
+        drop(unlock);
+        self.settle(&value);
+        result
+    }
+
+    /// What the lock holds is this, whoever has left it there.
+    fn settle(&self, value: &T) {
+        let Some(digest) = self.digest else { return };
+        self.handle.settle(None, || {
+            let mut state = Digest::default();
+            digest(value, &mut state);
+            state.fingerprint()
+        });
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Lock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
