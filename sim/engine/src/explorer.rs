@@ -14,7 +14,7 @@ use crate::runtime::Execution;
 use crate::schedule::Schedule;
 use crate::search::Search;
 use crate::stateful::{Part, Visited};
-use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Stateful, Strategy};
+use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
 
 /// By which strategy.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
     Replay { schedule: Schedule, goes_on: bool },
-    Stateful { max_states: Option<u64>, foresees: bool },
+    Stateful { max_states: Option<u64>, searched: Searched },
 }
 
 impl Kind {
@@ -35,8 +35,8 @@ impl Kind {
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
             Kind::Replay { ref schedule, goes_on } => Box::new(Replay::new(schedule.clone(), goes_on)),
-            Kind::Stateful { max_states, foresees } => {
-                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), foresees, None))
+            Kind::Stateful { max_states, searched } => {
+                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), searched, None))
             }
         }
     }
@@ -159,7 +159,8 @@ impl Explorer {
     /// assert_eq!(states.count, 32); // which of the five have stored: 2^5
     /// ```
     pub fn stateful() -> Self {
-        Explorer::new(Kind::Stateful { max_states: None, foresees: true })
+        let searched = Searched { foresees: true, joins_movers: true };
+        Explorer::new(Kind::Stateful { max_states: None, searched })
     }
 
     /// Every interleaving. For small programs, and for checking the optimal strategy.
@@ -248,8 +249,18 @@ impl Explorer {
     /// that knowledge saves, and to test that it is right.
     #[doc(hidden)]
     pub fn without_foresight(mut self) -> Self {
-        if let Kind::Stateful { foresees, .. } = &mut self.kind {
-            *foresees = false;
+        if let Kind::Stateful { searched, .. } = &mut self.kind {
+            searched.foresees = false;
+        }
+        self
+    }
+
+    /// Stops after each step, also where a lock has just been taken or is about to be given back that nobody can find taken:
+    /// to measure what is saved, and to test that it is right.
+    #[doc(hidden)]
+    pub fn without_movers(mut self) -> Self {
+        if let Kind::Stateful { searched, .. } = &mut self.kind {
+            searched.joins_movers = false;
         }
         self
     }
@@ -260,7 +271,7 @@ impl Explorer {
     pub fn leaving_out(mut self, part: Part) -> Self {
         self.left_out = Some(part);
         // Where steps lead is then no longer what the state says.
-        self.without_foresight()
+        self.without_foresight().without_movers()
     }
 
     /// Stops after so much time.

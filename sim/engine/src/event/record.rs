@@ -96,6 +96,8 @@ pub(crate) struct Pending {
     can_wait: bool,
     /// Whether the states decide if it can go on, or how it conflicts.
     depends_on_states: bool,
+    /// It takes or gives back a lock that nobody can find taken: others can only wait for it.
+    is_mover: bool,
     /// Of each slot, the kind of action, or the rule.
     kinds: [u8; SLOTS],
     actions: [(LocationId, Action); SLOTS],
@@ -113,6 +115,7 @@ impl Pending {
             opaque: false,
             can_wait: false,
             depends_on_states: false,
+            is_mover: false,
             kinds: [0; SLOTS],
             actions: [(0, Action::Read); SLOTS],
             rule: None,
@@ -173,6 +176,11 @@ impl Pending {
         Pending { kinds: self.kinds, ..self.and(first, Action::Item) }
     }
 
+    /// The same, of a lock that nobody can find taken: see [`is_right_mover`](Pending::is_right_mover).
+    pub(crate) fn mover(self) -> Self {
+        Pending { is_mover: true, ..self }
+    }
+
     /// Something that is not known: it conflicts with every event.
     pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
         Pending { opaque: true, ..Pending::none(source) }
@@ -205,6 +213,19 @@ impl Pending {
     pub(crate) fn is_release(&self) -> bool {
         self.rule.is_none()
             && matches!(self.actions().first(), Some((_, Action::Unlock | Action::UnlockShared)))
+    }
+
+    /// Whether it takes a lock of which others can see nothing but that they wait. Then it might as well come after whatever
+    /// others do next (Lipton: "Reduction: a method of proving properties of parallel programs", CACM 18, 1975).
+    #[inline]
+    pub(crate) fn is_right_mover(&self) -> bool {
+        self.is_mover && !self.is_release()
+    }
+
+    /// Whether it gives back such a lock. Then it might as well come before whatever others have done last.
+    #[inline]
+    pub(crate) fn is_left_mover(&self) -> bool {
+        self.is_mover && self.is_release()
     }
 
     /// A number that is the same for the same operation of a task, and hardly for another.

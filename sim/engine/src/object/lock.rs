@@ -5,10 +5,9 @@ use std::hash::Hasher;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use crate::event::Action;
+use crate::event::{Action, Pending};
 use crate::runtime::{Handle, Holds};
 use crate::stateful::Digest;
-use crate::sync::Unlock;
 
 /// A value under a lock, as in a [`Mutex`](crate::sync::Mutex).
 ///
@@ -30,8 +29,8 @@ use crate::sync::Unlock;
 ///     let adder = |_| Script { name: "adder".to_owned(), operations: vec![()] };
 ///     scripted(&count, (0..3).map(adder), |count, ()| count.with(|count| *count += 1));
 /// };
-/// // Which of them have added; and which of the others has the lock.
-/// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 8 + 3 * 4);
+/// // Which of the three have added.
+/// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 8);
 /// ```
 pub struct Lock<T> {
     handle: Handle,
@@ -56,8 +55,11 @@ impl<T> Lock<T> {
     #[track_caller]
     pub fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
         let source = Location::caller();
-        self.handle.perform(Action::Lock, source);
-        let unlock = Unlock::new(self.handle, source);
+        let perform = |action| {
+            self.handle.perform_all(&Pending::one(self.handle.location(), action, source).mover());
+        };
+        perform(Action::Lock);
+        let unlock = Unlock(|| perform(Action::Unlock));
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let result = action(&mut value);
         drop(unlock);
@@ -73,6 +75,15 @@ impl<T> Lock<T> {
             digest(value, &mut state);
             state.fingerprint()
         });
+    }
+}
+
+/// Unlocks when it is dropped, also by a panic.
+struct Unlock<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Unlock<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 

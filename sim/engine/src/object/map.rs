@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::event::Action;
+use crate::event::{Action, Pending};
 use crate::runtime::{Handle, Holds};
 use crate::stateful::{Digest, Fingerprint};
 
@@ -39,6 +39,8 @@ pub struct Map<K, V> {
     entries: Mutex<FxHashMap<K, V>>,
     /// What there is to know of a value, if that is known.
     digest: Option<fn(&V, &mut dyn Hasher)>,
+    /// Nobody asks which keys there are, but for who waits until none is locked.
+    is_unlisted: bool,
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
@@ -53,6 +55,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
             handle: Handle::new(name, Holds::Value, 0),
             entries: Mutex::new(FxHashMap::default()),
             digest: None,
+            is_unlisted: false,
         }
     }
 
@@ -70,6 +73,18 @@ impl<K: Eq + Hash, V> Map<K, V> {
         let map = Map { digest: Some(digest), ..Map::named(name) };
         map.handle.settle(None, || Fingerprint::NONE);
         map
+    }
+
+    /// The same map, of which nobody asks how many keys it has, nor for [`keys`](Map::keys) or [`to_vec`](Map::to_vec). Then
+    /// whoever finds a [key locked](Map::entry) can only wait for it, and a [search of states](crate::Explorer::stateful) need
+    /// not stop where a key has just been locked, or is about to be unlocked.
+    ///
+    /// # Panics
+    ///
+    /// These methods do, from here on.
+    #[must_use]
+    pub fn unlisted(self) -> Self {
+        Map { is_unlisted: true, ..self }
     }
 
     /// The value of `key`.
@@ -161,13 +176,14 @@ impl<K: Eq + Hash, V> Map<K, V> {
         K: Clone,
     {
         let (source, hash) = (Location::caller(), hash(&key));
-        self.handle.perform_on_key(hash, Action::Lock, Action::Pin(1), source);
+        self.perform_on_lock(hash, Action::Lock, Action::Pin(1), source);
         Entry { map: self, key, hash, source, new: None }
     }
 
     /// How many keys there are. Conflicts with whatever may change the keys, and with nothing that only reads.
     #[track_caller]
     pub fn len(&self) -> usize {
+        self.check_listed();
         self.handle.perform(Action::Read, Location::caller());
         self.entries().len()
     }
@@ -185,6 +201,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     where
         K: Ord + Clone,
     {
+        self.check_listed();
         self.handle.perform(Action::Read, Location::caller());
         let mut keys: Vec<K> = self.entries().keys().cloned().collect();
         keys.sort_unstable();
@@ -222,6 +239,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         K: Ord + Clone,
         V: Clone,
     {
+        self.check_listed();
         self.handle.perform(Action::Read, Location::caller());
         let entries = self.entries();
         let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -238,6 +256,23 @@ impl<K: Eq + Hash, V> Map<K, V> {
             self.handle.settle(None, || Fingerprint::NONE);
             gone.keys().for_each(|key| self.handle.settle(Some(hash(key)), || Fingerprint::NONE));
         }
+    }
+
+    /// Locks or unlocks a key.
+    fn perform_on_lock(&self, hash: u64, on_key: Action, on_whole: Action, source: &'static Location<'static>) {
+        if let Some(key) = self.handle.key(hash) {
+            let pending = Pending::several([(key, on_key), (self.handle.location(), on_whole)], source);
+            self.handle.perform_all(&if self.is_unlisted { pending.mover() } else { pending });
+        }
+    }
+
+    #[track_caller]
+    fn check_listed(&self) {
+        assert!(
+            !self.is_unlisted,
+            "an unlisted map is asked which keys it has. Make it without Map::unlisted, or use unordered_keys or clear, which \
+             wait until no key is locked"
+        );
     }
 
     /// What is kept under keys of this hash is what it is now, whoever has put it there.
@@ -292,7 +327,7 @@ impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
 
 impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
     fn drop(&mut self) {
-        self.map.handle.perform_on_key(self.hash, Action::Unlock, Action::Update(UNPIN), self.source);
+        self.map.perform_on_lock(self.hash, Action::Unlock, Action::Update(UNPIN), self.source);
         if let Some(value) = self.new.take() {
             self.map.entries().insert(self.key.clone(), value);
         }

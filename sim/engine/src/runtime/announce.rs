@@ -42,6 +42,7 @@ impl Execution {
                 if self.recording {
                     self.record.push(Recorded { pending: *pending, switch: None });
                 }
+                self.is_right_mover = pending.is_right_mover();
                 let position = self.trail.repeat(&mut self.registry);
                 self.grant(position);
                 if self.is_observed() {
@@ -65,6 +66,10 @@ impl Execution {
         if starts {
             return Announced::Wait;
         }
+        if self.joins_movers && self.joins_the_last(task, pending) {
+            self.execute(Turn { task, choice: 0 }, true);
+            return Announced::Done;
+        }
         self.next = self.decide();
         match self.next {
             Some(turn) if turn.task == task => {
@@ -73,6 +78,17 @@ impl Execution {
             }
             _ => Announced::Wait,
         }
+    }
+
+    /// Whether what the task is about to do comes with its last event, without a state in between: because that was to take a
+    /// lock, which might as well have come later, or because this is to give one back, which might as well have come earlier.
+    ///
+    /// Only an operation that cannot wait joins a lock that was taken: of two locks, one may be taken and the other waited for,
+    /// for ever.
+    fn joins_the_last(&self, task: TaskId, pending: &Pending) -> bool {
+        let is_last = self.trail.events().last().is_some_and(|event| event.footprint.task == task);
+        let joins = pending.is_left_mover() || (self.is_right_mover && !pending.can_wait());
+        is_last && joins && !self.finishing
     }
 
     /// `pending` is what `task` does next.

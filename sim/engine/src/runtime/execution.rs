@@ -37,6 +37,10 @@ pub(crate) struct Execution {
     pub(super) finishing: bool,
     /// The task that unwound and could not wait, if that is why the run is being given up.
     pub(super) survivor: Option<TaskId>,
+    /// The strategy [joins movers](Strategy::joins_movers).
+    pub(super) joins_movers: bool,
+    /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
+    pub(super) is_right_mover: bool,
     pub(super) stopped: Option<Ending>,
     pub(super) spinning: Option<&'static Location<'static>>,
     pub(super) recording: bool,
@@ -81,6 +85,8 @@ impl Execution {
             abandoning: false,
             finishing: false,
             survivor: None,
+            joins_movers: strategy.joins_movers(),
+            is_right_mover: false,
             stopped: None,
             spinning: None,
             recording,
@@ -164,6 +170,7 @@ impl Execution {
         self.stopped = None;
         self.spinning = None;
         self.survivor = None;
+        self.is_right_mover = false;
         self.finishing = false;
         OWED.set(0);
         self.registry.begin_run();
@@ -189,6 +196,7 @@ impl Execution {
             self.tasks.resize_with(task as usize + 1, Task::default);
             self.trail.fit(task);
         }
+        self.is_right_mover = false;
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
         }
@@ -229,6 +237,7 @@ impl Execution {
             position
         };
         let pending = slot.pending.take();
+        self.is_right_mover = pending.as_ref().is_some_and(Pending::is_right_mover);
         slot.condition = None;
         self.announced &= !(1 << task);
         self.grant(position);

@@ -19,7 +19,7 @@ pub(crate) use preemptions::Preemptions;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 pub(crate) use simplest::Simplest;
-pub(crate) use stateful::{Stateful, Way};
+pub(crate) use stateful::{Searched, Stateful, Way};
 
 use std::iter;
 
@@ -90,6 +90,12 @@ pub(crate) trait Strategy {
 
     /// Whether tasks that are alike may take each other's places in the states that the strategy is told.
     fn is_symmetric(&self) -> bool {
+        false
+    }
+
+    /// Whether a lock that nobody can find taken is taken in one step with what its task does next, and given back in one with
+    /// what it has done last: see [`Pending::is_right_mover`](crate::event::Pending::is_right_mover).
+    fn joins_movers(&self) -> bool {
         false
     }
 

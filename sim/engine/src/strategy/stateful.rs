@@ -35,6 +35,15 @@ struct Node {
     place: Place,
 }
 
+/// Which steps of a search are not taken by themselves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Searched {
+    /// Those that are known to lead to a state that was visited are not taken.
+    pub(crate) foresees: bool,
+    /// Those that only take a lock or give it back come with another.
+    pub(crate) joins_movers: bool,
+}
+
 /// A part of a search: the way to a state, and the turn that is to be tried there.
 pub(crate) type Way = Vec<Turn>;
 
@@ -48,6 +57,7 @@ pub(crate) struct Stateful {
     foresight: Option<Foresight>,
     /// The turn that was taken last, and the state that it leads to, if that is foreseen.
     taken: Option<(Turn, Option<Fingerprint>)>,
+    joins_movers: bool,
     /// Where other workers' parts of the search come from, if there are others.
     seat: Option<Seat<Way>>,
     /// The way to where this part of the search begins, and how much of it has been gone.
@@ -64,12 +74,13 @@ pub(crate) struct Stateful {
 }
 
 impl Stateful {
-    pub(crate) fn new(visited: Arc<Visited>, foresees: bool, seat: Option<Seat<Way>>) -> Self {
+    pub(crate) fn new(visited: Arc<Visited>, searched: Searched, seat: Option<Seat<Way>>) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
             visited,
-            foresight: foresees.then(Foresight::default),
+            foresight: searched.foresees.then(Foresight::default),
+            joins_movers: searched.joins_movers,
             taken: None,
             seat,
             way: Vec::new(),
@@ -165,6 +176,10 @@ impl Strategy for Stateful {
 
     fn is_symmetric(&self) -> bool {
         true
+    }
+
+    fn joins_movers(&self) -> bool {
+        self.joins_movers
     }
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {

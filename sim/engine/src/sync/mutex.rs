@@ -28,7 +28,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
 }
 
 /// Executes the unlocking when it is dropped.
-pub(crate) struct Unlock {
+struct Unlock {
     handle: Handle,
     source: &'static Location<'static>,
 }
@@ -125,7 +125,7 @@ impl<T: ?Sized> Mutex<T> {
         inner: sync::MutexGuard<'a, T>,
         source: &'static Location<'static>,
     ) -> MutexGuard<'a, T> {
-        MutexGuard { unlock: Unlock::new(self.handle, source), inner, mutex: self }
+        MutexGuard { unlock: Unlock { handle: self.handle, source }, inner, mutex: self }
     }
 }
 
@@ -158,13 +158,6 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
                 Err(PoisonError::new((MutexGuard { unlock, inner, mutex }, result)))
             }
         }
-    }
-}
-
-impl Unlock {
-    /// Of what was locked at `source`.
-    pub(crate) fn new(handle: Handle, source: &'static Location<'static>) -> Self {
-        Unlock { handle, source }
     }
 }
 

@@ -153,11 +153,11 @@ impl Explorer {
     /// The strategy of each worker. One that knows of no others works alone.
     fn strategies(&self) -> Vec<MakeStrategy<'_>> {
         match self.kind {
-            Kind::Stateful { max_states, foresees } if self.jobs > 1 && self.max_preemptions.is_none() => {
+            Kind::Stateful { max_states, searched } if self.jobs > 1 && self.max_preemptions.is_none() => {
                 let visited = Arc::new(Visited::new(max_states));
                 let make = |seat| -> MakeStrategy<'_> {
                     let visited = Arc::clone(&visited);
-                    Box::new(move || Box::new(Stateful::new(visited, foresees, Some(seat))))
+                    Box::new(move || Box::new(Stateful::new(visited, searched, Some(seat))))
                 };
                 seats(self.jobs, Way::new()).into_iter().map(make).collect()
             }

@@ -6,6 +6,7 @@ mod many;
 mod alike;
 mod counts;
 mod monitors;
+mod movers;
 mod outcomes;
 mod parts;
 mod refused;

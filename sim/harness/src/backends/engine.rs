@@ -219,7 +219,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             }),
             false => object::Map::named(name),
         };
-        EngineMap { name, entries }
+        EngineMap { name, entries: entries.unlisted() }
     }
 
     fn get(&self, key: &K) -> Option<V> {
