@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 impl Kind {
     fn strategy(&self) -> Box<dyn Strategy> {
         match *self {
-            Kind::Optimal => Box::new(Optimal::new()),
+            Kind::Optimal => Box::new(Optimal::new(None)),
             Kind::Naive => Box::new(Naive::default()),
             Kind::Random { seed } => Box::new(Random::new(seed)),
             Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
@@ -102,6 +102,7 @@ pub struct Explorer {
     spurious_wakeups: u16,
     pub(crate) on_progress: Option<OnProgress>,
     left_out: Option<Part>,
+    pub(crate) shares_always: bool,
 }
 
 impl Explorer {
@@ -118,6 +119,7 @@ impl Explorer {
             spurious_wakeups: 0,
             on_progress: None,
             left_out: None,
+            shares_always: false,
         }
     }
 
@@ -272,6 +274,14 @@ impl Explorer {
         self.left_out = Some(part);
         // Where steps lead is then no longer what the state says.
         self.without_foresight().without_movers()
+    }
+
+    /// Calls for the other [workers](Explorer::jobs) at once, and has work put by whether or not anybody waits for it: for
+    /// tests, whose programs are small.
+    #[doc(hidden)]
+    pub fn sharing_always(mut self) -> Self {
+        self.shares_always = true;
+        self
     }
 
     /// Stops after so much time.

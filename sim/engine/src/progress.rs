@@ -31,7 +31,8 @@ pub struct Progress {
     /// children of each node are known, so that the part only grows, and ends at 1. Under
     /// [`Explorer::optimal`](crate::Explorer::optimal) children are found while the search goes on, so that it may fall,
     /// and is too large at first. No unbiased estimate is known for that tree, because a random probe would need to know
-    /// how many children a node will have.
+    /// how many children a node will have. With several [workers](crate::Explorer::jobs) it is where the one stands that tells
+    /// it: what is left of its path in the tree counts as done, though another may still be at it.
     pub done: f64,
 }
 

@@ -6,17 +6,20 @@ mod programs;
 use programs::*;
 use selvedge_engine::Explorer;
 
-/// Explores `program` and holds it to the number of complete executions and of deadlocks.
+/// Explores `program`, with any number of workers, and holds it to the number of complete executions and of deadlocks.
 fn check(name: &str, n: usize, program: fn(usize), complete: u64, deadlocks: u64) {
-    let report = Explorer::optimal().run(move || program(n));
-    assert!(report.is_complete(), "{name}({n}): {report:?}");
-    assert_eq!(report.panics, 0, "{name}({n})");
-    assert_eq!(report.redundant, 0, "{name}({n}): sleep-set-blocked executions");
-    assert_eq!(
-        (report.executions - report.deadlocks, report.deadlocks),
-        (complete, deadlocks),
-        "{name}({n}): complete executions and deadlocks"
-    );
+    for jobs in [1, 2, 3, 8] {
+        let name = format!("{name}({n}), {jobs} workers");
+        let report = Explorer::optimal().jobs(jobs).sharing_always().run_shared(move || program(n));
+        assert!(report.is_complete(), "{name}: {report:?}");
+        assert_eq!(report.panics, 0, "{name}");
+        assert_eq!(report.redundant, 0, "{name}: sleep-set-blocked executions");
+        assert_eq!(
+            (report.executions - report.deadlocks, report.deadlocks),
+            (complete, deadlocks),
+            "{name}: complete executions and deadlocks"
+        );
+    }
 }
 
 macro_rules! counts {

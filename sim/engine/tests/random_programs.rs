@@ -4,7 +4,6 @@ mod agreement;
 mod many;
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex as StdMutex};
 
@@ -207,19 +206,15 @@ fn body(program: &[Vec<Op>], seen: &Seen) {
 type Outcome = (bool, Vec<Vec<u64>>);
 
 fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
-    let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
-    let seen = Seen::default();
-    let (ops, log) = (program.to_vec(), Arc::clone(&seen));
-    let report = explorer.run_each(
-        move || body(&ops, &log),
-        |run| {
-            classes.push(run.class());
-            let deadlock = matches!(run.ending(), Ending::Deadlock(_));
-            outcomes.insert((deadlock, seen.lock().unwrap().clone()));
-            ControlFlow::Continue(())
-        },
-    );
-    (report, classes, outcomes)
+    let init = || {
+        let seen = Seen::default();
+        let (ops, log) = (program.to_vec(), Arc::clone(&seen));
+        (move || body(&ops, &log), seen)
+    };
+    agreement::explored(explorer, init, |seen, run| {
+        let deadlock = matches!(run.ending(), Ending::Deadlock(_));
+        (deadlock, seen.lock().unwrap().clone())
+    })
 }
 
 proptest! {

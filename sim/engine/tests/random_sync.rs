@@ -5,7 +5,6 @@ mod agreement;
 mod many;
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
@@ -327,21 +326,17 @@ fn body(program: &Program, seen: &Seen) {
 type Outcome = (bool, Vec<Vec<u64>>);
 
 fn explore(explorer: &Explorer, program: &Program) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
-    let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
-    let seen = Seen::default();
-    let (program, log) = (program.clone(), Arc::clone(&seen));
     let explorer = explorer.clone().spurious_wakeups(program.spurious);
-    let report = explorer.run_each(
-        move || body(&program, &log),
-        |run| {
-            classes.push(run.class());
-            let deadlock = matches!(run.ending(), Ending::Deadlock(_));
-            assert!(!matches!(run.ending(), Ending::Panic { .. }), "{:?}", run.ending());
-            outcomes.insert((deadlock, seen.lock().unwrap().clone()));
-            ControlFlow::Continue(())
-        },
-    );
-    (report, classes, outcomes)
+    let init = || {
+        let seen = Seen::default();
+        let (program, log) = (program.clone(), Arc::clone(&seen));
+        (move || body(&program, &log), seen)
+    };
+    agreement::explored(&explorer, init, |seen, run| {
+        let deadlock = matches!(run.ending(), Ending::Deadlock(_));
+        assert!(!matches!(run.ending(), Ending::Panic { .. }), "{:?}", run.ending());
+        (deadlock, seen.lock().unwrap().clone())
+    })
 }
 
 proptest! {

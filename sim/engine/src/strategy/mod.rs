@@ -8,6 +8,7 @@ mod pct;
 mod preemptions;
 mod random;
 mod replay;
+mod shared;
 mod simplest;
 mod stateful;
 mod wakeup;
@@ -18,6 +19,7 @@ pub(crate) use pct::Pct;
 pub(crate) use preemptions::Preemptions;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
+pub(crate) use shared::Route;
 pub(crate) use simplest::Simplest;
 pub(crate) use stateful::{Searched, Stateful, Way};
 

@@ -5,11 +5,22 @@
 //! reversed: the first event of the race is left out with all that happens after it, and what remains, followed by the
 //! second event, is a sequence to be explored from where the first began, unless something that sleeps there, or is
 //! already planned there, leads to the same class.
+//!
+//! Several workers share wakeup trees, and what each of them does is a part of that: see [`shared`](super::shared).
 
+use std::mem;
+
+use super::shared::{Place, Route, Step};
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
 use super::{Options, Strategy, Turn, part_done, tasks_of};
-use crate::event::{Footprint, TaskId};
+use crate::event::{Event, Footprint, TaskId};
 use crate::runtime::{FEW, Registry, Tracking, Trail};
+use crate::workers::Seat;
+
+/// What a program has to do with the fact that a step cannot be taken where it could be.
+const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
+    do the same in every run and on every worker: look for random numbers, clocks, iteration over a HashMap, state that \
+    outlives a run, or a thread that the engine does not know";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -22,6 +33,9 @@ struct Node {
     planned: bool,
     /// How many subtrees of it have been explored.
     explored: usize,
+    /// Where the branches are that are not under way, if other workers may take some of them. They may plan more, and then
+    /// what has been explored from here since does not sleep, but is on the left of them.
+    place: Option<Place>,
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
@@ -33,10 +47,16 @@ pub(crate) struct Optimal {
     redundant: bool,
     /// The sequence that is being planned.
     sequence: Vec<Footprint>,
+    /// Where other workers' parts of the search come from, if there are others.
+    seat: Option<Seat<Route>>,
+    /// What is left of the way to the leaf that was taken, the next turn last. The nodes on it are as they have to be.
+    way: Vec<Turn>,
+    /// A turn on the way was impossible.
+    has_lost_its_way: bool,
 }
 
 impl Optimal {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(seat: Option<Seat<Route>>) -> Self {
         let mut nodes = Vec::with_capacity(FEW);
         nodes.push(Node { branches: NONE, ..Node::default() });
         Optimal {
@@ -45,6 +65,9 @@ impl Optimal {
             forest: Forest::new(),
             redundant: false,
             sequence: Vec::with_capacity(FEW),
+            seat,
+            way: Vec::new(),
+            has_lost_its_way: false,
         }
     }
 
@@ -81,7 +104,72 @@ impl Optimal {
             }
             let alternatives: Vec<Footprint> =
                 sleep.iter().filter(|asleep| asleep.alternatives > 1).copied().collect();
-            node.branches = self.forest.insert(node.branches, &alternatives, sequence);
+            match &node.place {
+                Some(place) => place.insert(&alternatives, sequence),
+                None => node.branches = self.forest.insert(node.branches, &alternatives, sequence),
+            }
+        }
+    }
+
+    /// The next run goes on from the node at `from` to a leaf.
+    fn follow(&mut self, from: usize, Route { steps, sleep }: Route) {
+        let leaf = from + steps.len();
+        if self.nodes.len() <= leaf {
+            self.nodes.resize_with(leaf + 1, Node::default);
+        }
+        self.way.extend(steps.iter().rev().map(|step| step.turn));
+        let on_the_way =
+            steps.into_iter().map(|Step { sleep, explored, place, .. }| (sleep, explored, place));
+        let all = on_the_way.chain([(sleep, 0, None)]);
+        for (node, (sleep, explored, place)) in self.nodes[from..].iter_mut().zip(all) {
+            *node = Node { sleep, branches: NONE, planned: false, explored, place };
+        }
+    }
+
+    /// Puts a leaf by, if another worker has nothing to do: of the tree that is nearest to the root, from where there is mostly
+    /// the most to be explored.
+    fn share(&mut self, trail: &Trail) {
+        if !self.seat.as_ref().is_some_and(Seat::is_begged) {
+            return;
+        }
+        for at in 0..=self.depth {
+            if self.nodes[at].place.is_none() && self.has_spare(at) {
+                self.share_nodes(at, trail);
+            }
+            let node = &self.nodes[at];
+            let Some(mut route) = node.place.as_ref().and_then(|place| place.take(&node.sleep)) else {
+                continue;
+            };
+            let step = |(event, node): (&Event, &Node)| Step {
+                turn: Turn { task: event.footprint.task, choice: event.footprint.choice },
+                sleep: node.sleep.clone(),
+                explored: node.explored,
+                place: node.place.clone(),
+            };
+            let steps = trail.events()[..at].iter().zip(&self.nodes).map(step);
+            route.steps.splice(..0, steps);
+            self.seat.as_ref().expect("somebody who begs").put(route);
+            return;
+        }
+    }
+
+    /// Whether anything is planned at a node of this worker's own, besides what is under way or about to be.
+    fn has_spare(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        self.forest.siblings(node.branches) > usize::from(node.planned || at == self.depth)
+    }
+
+    /// Lets others take from the nodes up to this one, and plan there.
+    fn share_nodes(&mut self, last: usize, trail: &Trail) {
+        let nodes = self.nodes[..=last].iter_mut().enumerate();
+        for (at, node) in nodes.filter(|(_, node)| node.place.is_none()) {
+            let (current, rest) = match trail.events().get(at) {
+                Some(event) if event.glued => continue,
+                Some(event) if !node.planned => (event.footprint, mem::replace(&mut node.branches, NONE)),
+                Some(event) => (event.footprint, self.forest.cut(node.branches)),
+                None => (*self.forest.event(node.branches), self.forest.cut(node.branches)),
+            };
+            node.place = Some(Place::new(node.explored, current, &mut self.forest, rest));
         }
     }
 }
@@ -115,6 +203,11 @@ impl Strategy for Optimal {
     }
 
     fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
+        if let Some(&turn) = self.way.last() {
+            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
+            self.has_lost_its_way = !is_possible;
+            return is_possible.then_some(turn);
+        }
         let node = &mut self.nodes[self.depth];
         if node.branches == NONE {
             let (task, alternatives) = free_choice(&node.sleep, options, &mut self.redundant)?;
@@ -134,6 +227,10 @@ impl Strategy for Optimal {
     }
 
     fn executed(&mut self, trail: &Trail) {
+        if self.way.pop().is_some() {
+            self.depth += 1;
+            return;
+        }
         let event = &trail.events()[self.depth];
         if event.glued {
             // It was not chosen, but a planned sequence has it too.
@@ -150,33 +247,57 @@ impl Strategy for Optimal {
         node.branches = if parent.planned { self.forest.child(parent.branches) } else { NONE };
         node.planned = false;
         node.explored = 0;
+        node.place = None;
     }
 
     fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
         self.plan(trail, registry);
         self.redundant = false;
+        self.way.clear();
+        if self.seat.as_ref().is_some_and(Seat::is_over) {
+            return false;
+        }
         while let Some(event) = trail.pop(registry) {
             self.depth -= 1;
             let node = &mut self.nodes[self.depth];
-            node.sleep.push(event);
             node.explored += 1;
             if node.planned {
                 node.branches = self.forest.remove(node.branches);
                 node.planned = false;
             }
-            if node.branches != NONE {
-                return true;
+            match &node.place {
+                Some(place) => {
+                    let Some(route) = place.take(&node.sleep) else { continue };
+                    self.follow(self.depth, route);
+                }
+                None => {
+                    node.sleep.push(event);
+                    if node.branches == NONE {
+                        continue;
+                    }
+                }
             }
+            self.share(trail);
+            return true;
         }
-        false
+        let Some(route) = self.seat.as_mut().and_then(Seat::next) else { return false };
+        self.follow(0, route);
+        true
     }
 
     fn was_redundant(&self) -> bool {
         self.redundant
     }
 
+    fn misfit(&self) -> Option<&str> {
+        self.has_lost_its_way.then_some(IMPOSSIBLE)
+    }
+
     fn done(&self) -> Option<f64> {
         let path = self.nodes[..=self.depth].iter().enumerate().map(|(i, node)| {
+            if let Some(place) = &node.place {
+                return (node.explored, place.width());
+            }
             let branches = self.forest.siblings(node.branches);
             // The one that is under way is among the branches if it was planned; the last node has none under way.
             let free = usize::from(i < self.depth && !node.planned);

@@ -4,6 +4,8 @@
 //! 2017, sections 6 and 7. A plain backtrack set says only which task is to go first; a wakeup tree says how to go on until
 //! the race is really reversed, which is what makes sleep-set-blocked runs impossible.
 
+use std::{iter, mem};
+
 use crate::event::{Footprint, TaskId};
 use crate::runtime::FEW;
 
@@ -20,6 +22,8 @@ struct Branch {
     child: BranchId,
     /// The next alternative to this event.
     sibling: BranchId,
+    /// There may be a leaf from here on that nobody has taken. Of [shared](super::shared) trees.
+    open: bool,
 }
 
 /// All the trees of a search, in one arena.
@@ -60,7 +64,82 @@ impl Forest {
 
     /// Adds an alternative in front of `sibling`.
     pub(super) fn push(&mut self, event: Footprint, sibling: BranchId) -> BranchId {
-        self.add(Branch { event, child: NONE, sibling })
+        self.add(Branch { event, child: NONE, sibling, open: true })
+    }
+
+    /// How many branches there are, given up ones included.
+    pub(super) fn len(&self) -> usize {
+        self.branches.len()
+    }
+
+    /// Takes away all alternatives after a branch; returns the first of them.
+    pub(super) fn cut(&mut self, branch: BranchId) -> BranchId {
+        mem::replace(&mut self.branches[branch as usize].sibling, NONE)
+    }
+
+    /// Moves the branches from `root` on, with all below them; returns the first.
+    pub(super) fn move_to(&mut self, to: &mut Forest, root: BranchId) -> BranchId {
+        let mut first = NONE;
+        let mut left = vec![(root, NONE)];
+        while let Some((mut branch, parent)) = left.pop() {
+            let mut last = NONE;
+            while branch != NONE {
+                let Branch { event, child, sibling, .. } = self.branches[branch as usize];
+                let moved = to.push(event, NONE);
+                match (last, parent) {
+                    (NONE, NONE) => first = moved,
+                    (NONE, parent) => to.branches[parent as usize].child = moved,
+                    (last, _) => to.branches[last as usize].sibling = moved,
+                }
+                if child != NONE {
+                    left.push((child, moved));
+                }
+                self.free.push(branch);
+                (last, branch) = (moved, sibling);
+            }
+        }
+        first
+    }
+
+    /// There may be a leaf from this branch on that nobody has taken.
+    pub(super) fn open(&mut self, branch: BranchId) {
+        self.branches[branch as usize].open = true;
+    }
+
+    /// There is no leaf from this branch on that nobody has taken.
+    pub(super) fn close(&mut self, branch: BranchId) {
+        self.branches[branch as usize].open = false;
+    }
+
+    /// Takes the first leaf that nobody has taken yet, of those from the branches from `root` on. Returns the way to it.
+    pub(super) fn take_leaf(&mut self, root: BranchId) -> Option<Vec<BranchId>> {
+        let (mut path, mut branch) = (Vec::new(), root);
+        loop {
+            if branch == NONE {
+                branch = path.pop()?;
+                self.close(branch);
+            }
+            let Branch { child, sibling, open, .. } = self.branches[branch as usize];
+            if !open {
+                branch = sibling;
+                continue;
+            }
+            path.push(branch);
+            if child == NONE {
+                self.close(branch);
+                return Some(path);
+            }
+            branch = child;
+        }
+    }
+
+    /// The events of the branches from `first` on that come before another.
+    pub(super) fn before(&self, first: BranchId, other: BranchId) -> Vec<Footprint> {
+        let next = |&branch: &BranchId| Some(self.branches[branch as usize].sibling);
+        iter::successors(Some(first), next)
+            .take_while(|&branch| branch != other)
+            .map(|branch| *self.event(branch))
+            .collect()
     }
 
     /// Adds `sequence` to what is to be explored from a node whose first branch is `root`, unless it leads to nothing new.
@@ -106,7 +185,7 @@ impl Forest {
         }
         let mut new = NONE;
         for &event in sequence.iter().rev() {
-            new = self.add(Branch { event, child: new, sibling: NONE });
+            new = self.add(Branch { event, child: new, sibling: NONE, open: true });
         }
         if last == NONE {
             return new;
@@ -120,7 +199,9 @@ impl Forest {
         let Branch { event, child, .. } = &self.branches[branch as usize];
         if *child != NONE {
             let asleep: Vec<Footprint> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
-            self.branches[branch as usize].child = self.insert(*child, &asleep, rest);
+            let first = self.insert(*child, &asleep, rest);
+            let branch = &mut self.branches[branch as usize];
+            (branch.child, branch.open) = (first, true);
         }
     }
 

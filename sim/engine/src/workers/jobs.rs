@@ -12,7 +12,7 @@ use crate::run::Run;
 use crate::runtime::Registry;
 use crate::search::{Outcome, Search, Totals};
 use crate::stateful::Visited;
-use crate::strategy::{Stateful, Strategy, Way};
+use crate::strategy::{Optimal, Route, Stateful, Strategy, Way};
 
 /// After how many runs the other workers are called for: a search that is over by then costs no more than with one.
 const ALONE: u64 = 500;
@@ -22,11 +22,12 @@ pub(crate) type MakeStrategy<'a> = Box<dyn FnOnce() -> Box<dyn Strategy> + Send 
 
 impl Explorer {
     /// So many workers, each on an OS thread of its own (1 unless told). They come to the same report, with the same number
-    /// of executions.
+    /// of executions; of several failures it may keep another.
     ///
     /// It is [`run_shared`](Explorer::run_shared), [`run_init`](Explorer::run_init) and
     /// [`run_init_while`](Explorer::run_init_while) that have workers: what they run can be called on several threads. A
-    /// search that is soon over has one all the same, and so has one that is not [`optimal`](Explorer::optimal).
+    /// search that is soon over has one all the same, and so has one that is neither [`optimal`](Explorer::optimal) nor
+    /// [`stateful`](Explorer::stateful).
     ///
     /// # Panics
     ///
@@ -132,7 +133,7 @@ impl Explorer {
             if let Some(names) = &names {
                 execution.registry.share(names);
             }
-            let mut left = ALONE;
+            let mut left = if self.shares_always { 1 } else { ALONE };
             let mut ran = || {
                 left = left.saturating_sub(1);
                 if left == 0 {
@@ -159,7 +160,12 @@ impl Explorer {
                     let visited = Arc::clone(&visited);
                     Box::new(move || Box::new(Stateful::new(visited, searched, Some(seat))))
                 };
-                seats(self.jobs, Way::new()).into_iter().map(make).collect()
+                seats(self.jobs, Way::new(), self.shares_always).into_iter().map(make).collect()
+            }
+            Kind::Optimal if self.jobs > 1 && self.max_preemptions.is_none() => {
+                let make =
+                    |seat| -> MakeStrategy<'_> { Box::new(move || Box::new(Optimal::new(Some(seat)))) };
+                seats(self.jobs, Route::default(), self.shares_always).into_iter().map(make).collect()
             }
             _ => vec![Box::new(|| self.strategy())],
         }

@@ -18,6 +18,8 @@ struct Table<T> {
     /// How many workers wait for an item.
     idle: AtomicUsize,
     over: AtomicBool,
+    /// Everybody is to put work by, whether or not anybody waits for it.
+    begs_always: bool,
     /// Whoever waits for an item holds it until it sleeps, so that the bell is not missed.
     door: Mutex<()>,
     bell: Condvar,
@@ -41,8 +43,8 @@ pub(crate) struct Seat<T> {
     busy: bool,
 }
 
-/// So many seats at one table, on the first of which lies an item.
-pub(crate) fn seats<T>(count: usize, first: T) -> Vec<Seat<T>> {
+/// So many seats at one table, on the first of which lies an item. Each of them may be begged all the time.
+pub(crate) fn seats<T>(count: usize, first: T, begs_always: bool) -> Vec<Seat<T>> {
     let deques: Vec<Deque<T>> = (0..count).map(|_| Deque::new_lifo()).collect();
     deques[0].push(first);
     let table = Arc::new(Table {
@@ -50,6 +52,7 @@ pub(crate) fn seats<T>(count: usize, first: T) -> Vec<Seat<T>> {
         unfinished: AtomicUsize::new(1),
         idle: AtomicUsize::new(0),
         over: AtomicBool::new(false),
+        begs_always,
         door: Mutex::new(()),
         bell: Condvar::new(),
     });
@@ -84,7 +87,8 @@ impl<T> Seat<T> {
     /// Whether another worker has nothing to do, and finds nothing here.
     #[inline]
     pub(crate) fn is_begged(&self) -> bool {
-        self.table.idle.load(Ordering::Relaxed) > 0 && self.own.is_empty()
+        let table = &*self.table;
+        (table.begs_always || table.idle.load(Ordering::Relaxed) > 0) && self.own.is_empty()
     }
 
     /// Whether somebody has left.
@@ -159,8 +163,10 @@ mod tests {
     fn each_item_is_done_once_and_then_it_is_over() {
         for count in [1, 2, 3, 8] {
             let ones: u64 = thread::scope(|scope| {
-                let workers: Vec<_> =
-                    seats(count, 10_000).into_iter().map(|seat| scope.spawn(|| count_ones(seat))).collect();
+                let workers: Vec<_> = seats(count, 10_000, false)
+                    .into_iter()
+                    .map(|seat| scope.spawn(|| count_ones(seat)))
+                    .collect();
                 workers.into_iter().map(|worker| worker.join().unwrap()).sum()
             });
             assert_eq!(ones, 10_000, "{count} workers");
@@ -169,7 +175,7 @@ mod tests {
 
     #[test]
     fn who_waits_begs_and_who_leaves_ends_it() {
-        let mut all = seats(2, "work");
+        let mut all = seats(2, "work", false);
         let mut other = all.pop().unwrap();
         let mut first = all.pop().unwrap();
         assert!(!first.is_begged());
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn who_panics_leaves() {
-        let mut all = seats(2, ());
+        let mut all = seats(2, (), false);
         let mut other = all.pop().unwrap();
         let first = all.pop().unwrap();
         let panicked = panic::catch_unwind(AssertUnwindSafe(move || {

@@ -1,13 +1,38 @@
 //! Holds a search to the naive one, if that is short enough. `explore` runs one program with the explorer that it is given.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Debug;
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use selvedge_engine::{Class, Explorer, Report};
+use selvedge_engine::{Class, Explorer, Report, Run};
+
+/// Explores a program with as many workers as `explorer` has: the classes of its executions, and what `outcome` makes of
+/// each. `init` gives a worker the body, and what the body leaves there.
+pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
+    explorer: &Explorer,
+    init: impl Fn() -> (B, S) + Sync,
+    outcome: impl Fn(&S, &Run<'_>) -> O + Sync,
+) -> (Report, Vec<Class>, BTreeSet<O>) {
+    let init = || {
+        let (body, seen) = init();
+        (body, (seen, Vec::new(), BTreeSet::new()))
+    };
+    let (report, kept) = explorer.run_init(init, |(seen, classes, outcomes), run| {
+        classes.push(run.class());
+        outcomes.insert(outcome(seen, run));
+        ControlFlow::Continue(())
+    });
+    let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
+    for (_, its_classes, its_outcomes) in kept {
+        classes.extend(its_classes);
+        outcomes.extend(its_outcomes);
+    }
+    (report, classes, outcomes)
+}
 
 /// The optimal search finds the classes that the naive search finds in at most so many executions, each of them once, and
-/// the same outcomes.
+/// the same outcomes; and so it does with several workers.
 pub(crate) fn classes<O: PartialEq + Debug>(
     executions: u64,
     explore: impl Fn(&Explorer) -> (Report, Vec<Class>, O),
@@ -22,7 +47,16 @@ pub(crate) fn classes<O: PartialEq + Debug>(
     prop_assert_eq!(distinct.len(), classes.len(), "a class was run twice");
     prop_assert_eq!(distinct.len(), all.len(), "the number of classes");
     prop_assert!(distinct == all, "other classes");
-    prop_assert_eq!(outcomes, expected);
+    prop_assert_eq!(&outcomes, &expected);
+    let counts = |its: &Report| (its.executions, its.redundant, its.events, its.deadlocks, its.panics);
+    for jobs in [2, 3, 8] {
+        let (report, classes, outcomes) = explore(&Explorer::optimal().jobs(jobs).sharing_always());
+        prop_assert!(report.is_complete(), "{} workers: {:?}", jobs, report);
+        prop_assert_eq!(counts(&report), counts(&optimal), "{} workers", jobs);
+        let all: HashSet<_> = classes.into_iter().collect();
+        prop_assert!(all == distinct, "{} workers: {} of {} classes", jobs, all.len(), distinct.len());
+        prop_assert_eq!(&outcomes, &expected, "{} workers", jobs);
+    }
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Holds the optimal strategy to the naive one: the same classes, each of them once, and the same outcomes.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
@@ -27,41 +26,41 @@ impl Seen {
 /// How a run ended, and what its threads saw.
 type Outcome = (u8, Vec<Vec<u64>>);
 
-fn explore(explorer: &Explorer, body: impl Fn(&Seen) + 'static) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
-    let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
-    let seen = Seen::default();
-    let own = seen.clone();
-    let report = explorer.run_each(
-        move || {
+fn explore(
+    explorer: &Explorer,
+    body: impl Fn(&Seen) + Clone + Sync + 'static,
+) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
+    let init = || {
+        let seen = Seen::default();
+        let (own, body) = (seen.clone(), body.clone());
+        let run = move || {
             own.0.lock().unwrap().clear();
             body(&own);
-        },
-        |run| {
-            classes.push(run.class());
-            let ending = match run.ending() {
-                Ending::Complete => 0,
-                Ending::Deadlock(_) => 1,
-                Ending::Panic { .. } => 2,
-                Ending::TooLong => 3,
-                Ending::Nondeterministic(difference) => panic!("{difference}"),
-            };
-            outcomes.insert((ending, seen.0.lock().unwrap().clone()));
-            ControlFlow::Continue(())
-        },
-    );
-    (report, classes, outcomes)
+        };
+        (run, seen)
+    };
+    agreement::explored(explorer, init, |seen, run| {
+        let ending = match run.ending() {
+            Ending::Complete => 0,
+            Ending::Deadlock(_) => 1,
+            Ending::Panic { .. } => 2,
+            Ending::TooLong => 3,
+            Ending::Nondeterministic(difference) => panic!("{difference}"),
+        };
+        (ending, seen.0.lock().unwrap().clone())
+    })
 }
 
 /// The most executions of the naive search.
 const EXECUTIONS: u64 = 5_000;
 
 /// Explores `body` with both, if the naive search of it is short enough.
-pub(crate) fn hold(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCaseError> {
+pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::classes(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
 
 /// Explores `body` by its schedules and by its states, if the former are few enough. Programs that are refused are not
 /// counted.
-pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + 'static) -> Result<(), TestCaseError> {
+pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::states(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
