@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::runtime::Execution;
 use crate::schedule::Schedule;
 use crate::search::Search;
-use crate::stateful::{Part, Visited};
+use crate::stateful::{Checkpoint, Part, Visited};
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
 
 /// By which strategy.
@@ -102,6 +102,9 @@ pub struct Explorer {
     spurious_wakeups: u16,
     pub(crate) on_progress: Option<OnProgress>,
     left_out: Option<Part>,
+    pub(crate) is_checkpointing: bool,
+    /// What the search begins with, if not with the beginning.
+    pub(crate) resumed: Option<Arc<Checkpoint>>,
     pub(crate) shares_always: bool,
 }
 
@@ -119,6 +122,8 @@ impl Explorer {
             spurious_wakeups: 0,
             on_progress: None,
             left_out: None,
+            is_checkpointing: false,
+            resumed: None,
             shares_always: false,
         }
     }
@@ -245,6 +250,45 @@ impl Explorer {
         };
         *max_states = Some(states);
         self
+    }
+
+    /// Keeps what a search of [states](Explorer::stateful) can be [resumed](Explorer::resume) with, if a bound ends it or it is
+    /// broken off: [`Report::checkpoint`].
+    ///
+    /// As with several [workers](Explorer::jobs), it is [`run_shared`](Explorer::run_shared) and its like that do.
+    pub fn checkpointing(mut self) -> Self {
+        self.is_checkpointing = true;
+        self
+    }
+
+    /// Goes on with a search of [states](Explorer::stateful) that was broken off, of the same program: on this machine or
+    /// another, with as many workers as there are now. The report is of all parts together; bounds on executions and time are
+    /// of this part alone. Its checkpoint, if it is broken off again, is kept as well.
+    ///
+    /// `run_init`'s visitor is shown the executions of this part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
+    /// use selvedge_engine::{Explorer, thread};
+    ///
+    /// let program = || {
+    ///     let flag = Arc::new(AtomicU32::new(0));
+    ///     for _ in 0..5 {
+    ///         let flag = Arc::clone(&flag);
+    ///         thread::spawn(move || flag.store(1, SeqCst));
+    ///     }
+    /// };
+    /// let first = Explorer::stateful().max_states(20).checkpointing().run_shared(program);
+    /// assert!(!first.is_complete());
+    /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_shared(program);
+    /// assert!(second.is_complete());
+    /// assert_eq!(second.states.unwrap().count, 32); // as if it had not been broken off
+    /// ```
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.resumed = Some(Arc::new(checkpoint));
+        self.checkpointing()
     }
 
     /// Takes each step in each state, also where it is known that it leads to a state that was visited: to measure what

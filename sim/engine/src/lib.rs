@@ -192,7 +192,7 @@ pub use script::{Script, forget, scripted, symmetric};
 pub use sometimes::sometimes;
 #[doc(hidden)]
 pub use stateful::Part;
-pub use stateful::{Alike, Found, Monitor, Name, States, Symbol, Unfit, hash_unordered, monitor};
+pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfit, hash_unordered, monitor};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;

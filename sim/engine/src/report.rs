@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::{Ending, MAX_SPINS};
+use crate::runtime::{Ending, MAX_SPINS, Sometimes};
 use crate::schedule::Schedule;
-use crate::stateful::{States, Unfit};
+use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
+use crate::strategy::Way;
 use crate::verdict::Verdict;
 
 /// What an exploration may spend, and what it ran into.
@@ -129,6 +130,9 @@ pub struct Report {
     pub states: Option<States>,
     /// Why the states of the program cannot be searched, if they cannot.
     pub refused: Option<Unfit>,
+    /// What a search of states can be [resumed](crate::Explorer::resume) with, if it was
+    /// [broken off](crate::Explorer::checkpointing) and nothing has failed.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Report {
@@ -192,6 +196,55 @@ impl Report {
         {
             self.failure = Some(its);
         }
+    }
+
+    /// Adds what the search had come to when it was broken off.
+    pub(crate) fn resume(&mut self, checkpoint: &Checkpoint) {
+        self.executions += checkpoint.executions;
+        self.redundant += checkpoint.redundant;
+        self.events += checkpoint.events;
+        let found = |(kind, states, schedule): &(u32, u64, Schedule)| Found {
+            kind: *kind,
+            states: *states,
+            schedule: schedule.clone(),
+        };
+        let before = States {
+            transitions: checkpoint.transitions,
+            foreseen: checkpoint.foreseen,
+            runs: checkpoint.runs,
+            found: checkpoint.found.iter().map(found).collect(),
+            ..States::default()
+        };
+        self.states = Some(self.states.take().unwrap_or_default().merge(before));
+    }
+
+    /// What the search can be resumed with. A failure would have to be kept with how it ended, and it has decided already.
+    pub(crate) fn checkpoint(
+        &self,
+        visited: &Visited,
+        open: Vec<Way>,
+        tasks: Vec<(u32, u32, u64)>,
+        sometimes: &Sometimes,
+    ) -> Option<Checkpoint> {
+        let is_broken_off = self.bound.is_some_and(|bound| rank(bound).0 >= 2);
+        let has_failed = self.failure.is_some() || self.nondeterminism.is_some() || self.refused.is_some();
+        if !is_broken_off || has_failed || self.too_long > 0 || open.is_empty() {
+            return None;
+        }
+        let states = self.states.clone().unwrap_or_default();
+        Some(Checkpoint {
+            visited: visited.all(),
+            open: open.into_iter().map(Schedule::new).collect(),
+            tasks,
+            executions: self.executions,
+            redundant: self.redundant,
+            events: self.events,
+            transitions: states.transitions,
+            foreseen: states.foreseen,
+            runs: states.runs,
+            found: states.found.into_iter().map(|its| (its.kind, its.states, its.schedule)).collect(),
+            sometimes: sometimes.all(),
+        })
     }
 
     /// Whether the ending is to take the place of the failure that is kept.

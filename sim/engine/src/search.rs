@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::report::{Bound, Report};
 use crate::run::Run;
 use crate::runtime::{self, Execution, Quiet, Sometimes};
+use crate::strategy::Way;
 
 /// What the workers of a search have come to together.
 pub(crate) struct Totals {
@@ -50,6 +51,8 @@ pub(crate) struct Search<'a> {
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) sometimes: Sometimes,
+    /// The ways that are still to be gone, of a search that can be resumed.
+    pub(crate) open: Vec<Way>,
 }
 
 impl Outcome {
@@ -57,6 +60,7 @@ impl Outcome {
     pub(crate) fn merge(mut self, other: Outcome) -> Outcome {
         self.report.merge(other.report);
         self.sometimes.merge(other.sometimes);
+        self.open.extend(other.open);
         self
     }
 }
@@ -114,11 +118,12 @@ impl Search<'_> {
         if let Kind::Replay { .. } = self.explorer.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
+        let open = if self.explorer.is_checkpointing { execution.open() } else { Vec::new() };
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
         report.states = execution.strategy().states();
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();
-        Outcome { report, sometimes: execution.sometimes }
+        Outcome { report, sometimes: execution.sometimes, open }
     }
 
     /// How many runs there have been, with this one.

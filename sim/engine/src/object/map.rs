@@ -259,7 +259,13 @@ impl<K: Eq + Hash, V> Map<K, V> {
     }
 
     /// Locks or unlocks a key.
-    fn perform_on_lock(&self, hash: u64, on_key: Action, on_whole: Action, source: &'static Location<'static>) {
+    fn perform_on_lock(
+        &self,
+        hash: u64,
+        on_key: Action,
+        on_whole: Action,
+        source: &'static Location<'static>,
+    ) {
         if let Some(key) = self.handle.key(hash) {
             let pending = Pending::several([(key, on_key), (self.handle.location(), on_whole)], source);
             self.handle.perform_all(&if self.is_unlisted { pending.mover() } else { pending });

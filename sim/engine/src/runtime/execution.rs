@@ -21,7 +21,7 @@ use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{Coroutine, StackPool};
 use crate::event::{Pending, TaskId};
 use crate::stateful::{Fingerprint, Monitor, Part, State, Unfit};
-use crate::strategy::{Strategy, Turn};
+use crate::strategy::{Strategy, Turn, Way};
 
 /// The exploration that is going on.
 pub(crate) struct Execution {
@@ -125,6 +125,11 @@ impl Execution {
     /// Prepares the next run. False if there is none.
     pub(crate) fn next_run(&mut self) -> bool {
         self.strategy.next_run(&mut self.trail, &mut self.registry)
+    }
+
+    /// The ways that are still to be gone, once no run will follow.
+    pub(crate) fn open(&mut self) -> Vec<Way> {
+        self.strategy.open(&self.trail)
     }
 
     pub(crate) fn strategy(&self) -> &dyn Strategy {

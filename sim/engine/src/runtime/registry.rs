@@ -147,8 +147,8 @@ impl Default for Registry {
 
 impl Registry {
     /// The names of a search whose registries are to have the same numbers.
-    pub(crate) fn shared_names() -> Arc<Names> {
-        Arc::new(Names::from(TOKENS + 1))
+    pub(crate) fn shared_names() -> Names {
+        Names::from(TOKENS + 1)
     }
 
     /// From the start, tasks and locations have the numbers that these names have.

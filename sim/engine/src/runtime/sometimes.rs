@@ -14,6 +14,20 @@ impl Sometimes {
         *self.held.entry(name).or_default() |= holds;
     }
 
+    /// Adds what was met before the search was resumed.
+    pub(crate) fn resume(&mut self, met: &[(String, bool)]) {
+        for (name, held) in met {
+            let known = self.held.keys().find(|known| *known == name).copied();
+            // A program has few of them, and they are its own: they stay until the process ends.
+            self.note(known.unwrap_or_else(|| name.clone().leak()), *held);
+        }
+    }
+
+    /// All that were met, and whether they have held.
+    pub(crate) fn all(&self) -> Vec<(String, bool)> {
+        self.held.iter().map(|(&name, &held)| (name.to_owned(), held)).collect()
+    }
+
     /// Adds what another worker has met.
     pub(crate) fn merge(&mut self, other: Sometimes) {
         other.held.into_iter().for_each(|(name, held)| self.note(name, held));

@@ -7,6 +7,7 @@
 //! (the value in a mutex) is a function of what its writer knew: a causal chain, from the writer's fingerprint to the
 //! object's, and on to whoever looks. `docs/stateful.md` argues why that is sound.
 
+mod checkpoint;
 mod fingerprint;
 mod monitor;
 mod part;
@@ -21,6 +22,7 @@ mod unfit;
 mod visited;
 mod wakers;
 
+pub use checkpoint::Checkpoint;
 pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
 pub use part::Part;

@@ -1,5 +1,6 @@
 //! What a search of states came to, in numbers.
 
+use super::{Fingerprint, Visited};
 use crate::schedule::Schedule;
 
 /// What a search of states came to, beyond what every search does.
@@ -21,6 +22,14 @@ pub struct States {
 }
 
 impl States {
+    /// Whether a step need not be taken, because the state that it leads to is known to have been visited: then it counts.
+    pub(crate) fn is_foreseen(&mut self, leads_to: Option<Fingerprint>, visited: &Visited) -> bool {
+        let is_foreseen = leads_to.is_some_and(|state| visited.contains(state));
+        self.transitions += u64::from(is_foreseen);
+        self.foreseen += u64::from(is_foreseen);
+        is_foreseen
+    }
+
     /// Of two workers, which have the visited states together.
     pub(crate) fn merge(mut self, other: States) -> States {
         self.count = self.count.max(other.count);

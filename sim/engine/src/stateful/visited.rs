@@ -57,6 +57,21 @@ impl Visited {
         Visited { tables, count: AtomicU64::new(0), most: most.unwrap_or(u64::MAX) }
     }
 
+    /// These, and never more than so many in all.
+    pub(crate) fn resumed(states: &[u128], most: Option<u64>) -> Self {
+        let visited = Visited::new(most);
+        for &state in states {
+            visited.table(Fingerprint(state)).insert(state);
+        }
+        visited.count.store(states.len() as u64, Ordering::Relaxed);
+        visited
+    }
+
+    /// All that there are.
+    pub(crate) fn all(&self) -> Vec<u128> {
+        self.tables.iter().flat_map(|table| lock(table).iter().copied().collect::<Vec<_>>()).collect()
+    }
+
     /// Adds a state, if it is not there.
     #[inline]
     pub(crate) fn visit(&self, state: Fingerprint) -> Visit {

@@ -128,6 +128,11 @@ pub(crate) trait Strategy {
         usize::MAX
     }
 
+    /// The ways of a search of states that are still to be gone, once no run will follow.
+    fn open(&mut self, _trail: &Trail) -> Vec<Way> {
+        Vec::new()
+    }
+
     /// What a search of states has come to so far.
     fn states(&self) -> Option<States> {
         None

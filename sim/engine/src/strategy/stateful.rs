@@ -63,6 +63,8 @@ pub(crate) struct Stateful {
     /// The way to where this part of the search begins, and how much of it has been gone.
     way: Way,
     gone: usize,
+    /// No run has gone it yet.
+    is_waiting: bool,
     /// There was a run since `next_run` was last asked.
     has_run: bool,
     states: States,
@@ -85,6 +87,7 @@ impl Stateful {
             seat,
             way: Vec::new(),
             gone: 0,
+            is_waiting: false,
             has_run: false,
             states: States::default(),
             misfit: None,
@@ -120,18 +123,11 @@ impl Stateful {
         let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
-        let events = trail.events()[..from].iter().filter(|event| !event.glued);
-        let way: Way =
-            events.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect();
+        let before = way_to(from, trail);
         for (turn, state) in self.nodes[from].untried.drain(..count) {
-            if state.is_some_and(|state| self.visited.contains(state)) {
-                self.states.transitions += 1;
-                self.states.foreseen += 1;
-                continue;
+            if !self.states.is_foreseen(state, &self.visited) {
+                seat.put([before.as_slice(), &[turn]].concat());
             }
-            let mut way = way.clone();
-            way.push(turn);
-            seat.put(way);
         }
     }
 
@@ -139,13 +135,20 @@ impl Stateful {
     fn next_turn(&mut self) -> Option<(Turn, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
         while let Some(next) = node.untried.pop() {
-            if !next.1.is_some_and(|state| self.visited.contains(state)) {
+            if !self.states.is_foreseen(next.1, &self.visited) {
                 return Some(next);
             }
-            self.states.transitions += 1;
-            self.states.foreseen += 1;
         }
         None
+    }
+
+    /// There is no room for the state that the last step leads to: it is as if that step had not been taken.
+    fn take_back(&mut self) {
+        let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_glued);
+        if let Some((node, taken)) = before.zip(self.taken) {
+            node.untried.push(taken);
+            self.states.transitions -= 1;
+        }
     }
 
     /// The run is in a state that was not visited before.
@@ -169,6 +172,12 @@ impl Stateful {
     }
 }
 
+/// The turns that lead to the event at this position.
+fn way_to(position: usize, trail: &Trail) -> Way {
+    let chosen = trail.events()[..position].iter().filter(|event| !event.glued);
+    chosen.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect()
+}
+
 impl Strategy for Stateful {
     fn tracking(&self) -> Tracking {
         Tracking::Nothing
@@ -183,7 +192,7 @@ impl Strategy for Stateful {
     }
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
-        self.has_run = true;
+        (self.has_run, self.is_waiting) = (true, false);
         if self.depth == trail.len() {
             if self.gone < self.way.len() {
                 return self.follow();
@@ -205,7 +214,10 @@ impl Strategy for Stateful {
             }
             let visit = self.visited.visit(state);
             if visit != Visit::New {
-                self.is_full = visit == Visit::Full;
+                if visit == Visit::Full {
+                    self.is_full = true;
+                    self.take_back();
+                }
                 self.was_cut = true;
                 return None;
             }
@@ -267,8 +279,24 @@ impl Strategy for Stateful {
             self.depth -= 1;
         }
         let Some(way) = self.seat.as_mut().and_then(Seat::next) else { return false };
-        (self.depth, self.gone, self.way) = (0, 0, way);
+        (self.depth, self.gone, self.way, self.is_waiting) = (0, 0, way, true);
         true
+    }
+
+    fn open(&mut self, trail: &Trail) -> Vec<Way> {
+        let mut open: Vec<Way> =
+            self.seat.iter_mut().flat_map(|seat| seat.left().collect::<Vec<_>>()).collect();
+        if std::mem::take(&mut self.is_waiting) {
+            open.push(std::mem::take(&mut self.way));
+        }
+        for at in 0..self.depth.min(trail.len() + 1) {
+            for (turn, state) in std::mem::take(&mut self.nodes[at].untried) {
+                if !self.states.is_foreseen(state, &self.visited) {
+                    open.push([way_to(at, trail).as_slice(), &[turn]].concat());
+                }
+            }
+        }
+        open
     }
 
     fn was_redundant(&self) -> bool {

@@ -123,8 +123,11 @@ impl Explorer {
         watch: impl Fn(u64) -> ControlFlow<()> + Sync,
     ) -> (Report, Vec<V>) {
         let start = Instant::now();
-        let strategies = self.strategies();
-        let names = (strategies.len() > 1).then(Registry::shared_names);
+        let (strategies, visited) = self.strategies();
+        let is_shared = strategies.len() > 1 || visited.is_some();
+        let resumed = self.resumed.as_deref().filter(|_| visited.is_some());
+        let tasks = resumed.map_or(&[] as &[_], |resumed| &resumed.tasks);
+        let names = is_shared.then(|| Arc::new(Registry::shared_names().resumed(tasks)));
         let totals = Totals::new(start);
         let search = Search { explorer: self, start, totals: names.is_some().then_some(&totals) };
         let work = |strategy: MakeStrategy<'_>, call: &mut dyn FnMut()| {
@@ -146,28 +149,45 @@ impl Explorer {
         };
         let (outcomes, kept): (Vec<Outcome>, _) = team::work(strategies, work).into_iter().unzip();
         let mut all = outcomes.into_iter().reduce(Outcome::merge).expect("there is a worker");
+        if let Some(resumed) = resumed {
+            all.report.resume(resumed);
+            all.sometimes.resume(&resumed.sometimes);
+        }
+        if let Some((visited, names)) = visited.zip(names).filter(|_| self.is_checkpointing) {
+            all.report.checkpoint = all.report.checkpoint(&visited, all.open, names.tasks(), &all.sometimes);
+        }
         all.report.never = all.sometimes.never().collect();
         all.report.elapsed = start.elapsed();
         (all.report, kept)
     }
 
-    /// The strategy of each worker. One that knows of no others works alone.
-    fn strategies(&self) -> Vec<MakeStrategy<'_>> {
+    /// The strategy of each worker, and the states that they share. One that knows of no others works alone.
+    fn strategies(&self) -> (Vec<MakeStrategy<'_>>, Option<Arc<Visited>>) {
+        let is_shared = (self.jobs > 1 || self.is_checkpointing) && self.max_preemptions.is_none();
         match self.kind {
-            Kind::Stateful { max_states, searched } if self.jobs > 1 && self.max_preemptions.is_none() => {
-                let visited = Arc::new(Visited::new(max_states));
+            Kind::Stateful { max_states, searched } if is_shared => {
+                let (visited, open) = match &self.resumed {
+                    None => (Visited::new(max_states), vec![Way::new()]),
+                    Some(resumed) => {
+                        let open = resumed.open.iter().map(|way| way.as_turns().to_vec()).collect();
+                        (Visited::resumed(&resumed.visited, max_states), open)
+                    }
+                };
+                let visited = Arc::new(visited);
                 let make = |seat| -> MakeStrategy<'_> {
                     let visited = Arc::clone(&visited);
                     Box::new(move || Box::new(Stateful::new(visited, searched, Some(seat))))
                 };
-                seats(self.jobs, Way::new(), self.shares_always).into_iter().map(make).collect()
+                let seats = seats(self.jobs, open, self.shares_always);
+                (seats.into_iter().map(make).collect(), Some(Arc::clone(&visited)))
             }
             Kind::Optimal if self.jobs > 1 && self.max_preemptions.is_none() => {
                 let make =
                     |seat| -> MakeStrategy<'_> { Box::new(move || Box::new(Optimal::new(Some(seat)))) };
-                seats(self.jobs, Route::default(), self.shares_always).into_iter().map(make).collect()
+                let seats = seats(self.jobs, vec![Route::default()], self.shares_always);
+                (seats.into_iter().map(make).collect(), None)
             }
-            _ => vec![Box::new(|| self.strategy())],
+            _ => (vec![Box::new(|| self.strategy())], None),
         }
     }
 }

@@ -45,6 +45,21 @@ impl Names {
         Names(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
     }
 
+    /// Tasks have these numbers from the start, from 1 on: see [`Checkpoint::tasks`](crate::Checkpoint::tasks).
+    pub(crate) fn resumed(self, tasks: &[(u32, u32, u64)]) -> Self {
+        let names = tasks.iter().map(|&(parent, segment, nth)| (parent as TaskId, segment, nth as usize));
+        self.0.lock().expect("nobody panics with the names").tasks = names.zip(1..).collect();
+        self
+    }
+
+    /// The tasks that have numbers, in their order.
+    pub(crate) fn tasks(&self) -> Vec<(u32, u32, u64)> {
+        let given = self.0.lock().expect("nobody panics with the names");
+        let mut tasks: Vec<_> = given.tasks.iter().collect();
+        tasks.sort_unstable_by_key(|(_, number)| **number);
+        tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
+    }
+
     /// The number after which a registry counts its runs: no two have a run of the same number, so that an object that
     /// was made on another worker is known to be of another run.
     pub(crate) fn first_run(&self) -> u64 {

@@ -4,6 +4,7 @@
 //! end at which it puts, so that it goes on near where it is; the others take from the other end, where the oldest items
 //! are, which are mostly the largest. A worker that finds nothing sleeps until somebody puts something by.
 
+use std::iter;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex};
@@ -43,15 +44,16 @@ pub(crate) struct Seat<T> {
     busy: bool,
 }
 
-/// So many seats at one table, on the first of which lies an item. Each of them may be begged all the time.
-pub(crate) fn seats<T>(count: usize, first: T, begs_always: bool) -> Vec<Seat<T>> {
+/// So many seats at one table, on the first of which lie these items. Each of them may be begged all the time.
+pub(crate) fn seats<T>(count: usize, items: Vec<T>, begs_always: bool) -> Vec<Seat<T>> {
     let deques: Vec<Deque<T>> = (0..count).map(|_| Deque::new_lifo()).collect();
-    deques[0].push(first);
+    let unfinished = items.len();
+    items.into_iter().for_each(|item| deques[0].push(item));
     let table = Arc::new(Table {
         stealers: deques.iter().map(Deque::stealer).collect(),
-        unfinished: AtomicUsize::new(1),
+        unfinished: AtomicUsize::new(unfinished),
         idle: AtomicUsize::new(0),
-        over: AtomicBool::new(false),
+        over: AtomicBool::new(unfinished == 0),
         begs_always,
         door: Mutex::new(()),
         bell: Condvar::new(),
@@ -70,6 +72,11 @@ impl<T> Seat<T> {
         let item = if self.is_over() { None } else { self.find().or_else(|| self.wait()) };
         self.busy = item.is_some();
         item
+    }
+
+    /// What lies here when the search is broken off: nobody will do it.
+    pub(crate) fn left(&mut self) -> impl Iterator<Item = T> + '_ {
+        iter::from_fn(|| self.own.pop())
     }
 
     /// Puts an item by: for this worker when it has done its own, or for another that has none.
@@ -163,7 +170,7 @@ mod tests {
     fn each_item_is_done_once_and_then_it_is_over() {
         for count in [1, 2, 3, 8] {
             let ones: u64 = thread::scope(|scope| {
-                let workers: Vec<_> = seats(count, 10_000, false)
+                let workers: Vec<_> = seats(count, vec![10_000], false)
                     .into_iter()
                     .map(|seat| scope.spawn(|| count_ones(seat)))
                     .collect();
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn who_waits_begs_and_who_leaves_ends_it() {
-        let mut all = seats(2, "work", false);
+        let mut all = seats(2, vec!["work"], false);
         let mut other = all.pop().unwrap();
         let mut first = all.pop().unwrap();
         assert!(!first.is_begged());
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn who_panics_leaves() {
-        let mut all = seats(2, (), false);
+        let mut all = seats(2, vec![()], false);
         let mut other = all.pop().unwrap();
         let first = all.pop().unwrap();
         let panicked = panic::catch_unwind(AssertUnwindSafe(move || {

@@ -4,6 +4,7 @@
 mod many;
 
 mod alike;
+mod checkpoints;
 mod counts;
 mod monitors;
 mod movers;
