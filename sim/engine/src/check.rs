@@ -143,7 +143,7 @@ fn consider(best: &mut Option<Failure>, run: &Run<'_>, states: &mut usize) {
         Some(best) if is_panic(&best.ending) == is_panic(run.ending()) => best.schedule.switches(),
         _ => usize::MAX,
     };
-    let simplest = witness::simplest(run, |_, _| false, |_, _| false, most, states);
+    let simplest = witness::simplest(run, &[], most, states);
     let schedule = match simplest {
         Some(schedule) => schedule,
         None if *states > 0 => return,

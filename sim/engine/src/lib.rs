@@ -185,7 +185,7 @@ pub use event::Mode;
 pub use explorer::Explorer;
 pub use progress::Progress;
 pub use report::{Bound, Failure, Report};
-pub use run::{Class, Run, Step};
+pub use run::{Class, EventName, Run, Step};
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
 pub use script::{Script, forget, scripted, symmetric};

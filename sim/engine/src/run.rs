@@ -31,6 +31,9 @@ pub struct Step {
     pub source: &'static Location<'static>,
 }
 
+/// An event's name, which is the same in all schedules of a class: its task, and which of the task's events it is, from 1.
+pub type EventName = (u32, u32);
+
 impl<'a> Run<'a> {
     /// How it ended.
     pub fn ending(&self) -> &'a Ending {
@@ -61,22 +64,18 @@ impl<'a> Run<'a> {
         Schedule::new(footprints.map(turn).collect())
     }
 
-    /// The simplest schedule of the run's class in which the first group of events comes before the second: the fewest
-    /// context switches, then the first in the order of the tasks. All schedules of a class have the same events.
+    /// The simplest schedule of the run's class in which, of each of these pairs of events, the first comes before the second:
+    /// the fewest context switches, and of those, with each block of a task's events as long as it can be, the first in the order
+    /// of the tasks. All schedules of a class have the same events.
     ///
-    /// `first` and `second` say of an event, by its task and index, whether it belongs to the group; where there is
-    /// nothing to be put in order, let both be false. `None` if there is no such schedule with at most `most` switches, or if
-    /// the execution is of a [search of states](crate::Explorer::stateful), which keeps no clocks.
+    /// To have a block of one task's events before another block is one pair: the last of the one, and the first of the other.
+    /// `None` if there is no such schedule with at most `most` switches, or if the execution is of a
+    /// [search of states](crate::Explorer::stateful), which keeps no clocks.
     ///
     /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
     /// product of the tasks' numbers of events.
-    pub fn simplest_schedule(
-        &self,
-        first: impl Fn(u32, u32) -> bool,
-        second: impl Fn(u32, u32) -> bool,
-        most: usize,
-    ) -> Option<Schedule> {
-        witness::simplest(self, first, second, most, &mut usize::MAX.clone())
+    pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
+        witness::simplest(self, order, most, &mut usize::MAX.clone())
     }
 
     /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).

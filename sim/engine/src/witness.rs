@@ -1,4 +1,5 @@
-//! The simplest schedule of a class: the fewest context switches, then the first in the order of the tasks.
+//! The simplest schedule of a class: the fewest context switches, and of those, with the longest blocks, the first in the order of
+//! the tasks.
 //!
 //! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
 //! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
@@ -6,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use crate::run::Run;
+use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 use crate::strategy::Turn;
 
@@ -31,8 +32,7 @@ struct Own {
 /// See [`Run::simplest_schedule`]. Gives up when it has looked at `budget` states, which it takes from it.
 pub(crate) fn simplest(
     run: &Run<'_>,
-    first: impl Fn(u32, u32) -> bool,
-    second: impl Fn(u32, u32) -> bool,
+    order: &[(EventName, EventName)],
     most: usize,
     budget: &mut usize,
 ) -> Option<Schedule> {
@@ -42,16 +42,12 @@ pub(crate) fn simplest(
     }
     let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
     let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
-    let mut all_first = vec![0; tasks];
     for (position, event) in executed.iter().enumerate() {
         let own = &mut events[usize::from(event.footprint.task)];
         own.push(Own { position, needs: position });
         if event.glued {
             let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
             own[chosen..].iter_mut().for_each(|its| its.needs = position);
-        }
-        if first(event.footprint.task.into(), event.index) {
-            all_first[usize::from(event.footprint.task)] = event.index;
         }
     }
     let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
@@ -60,8 +56,8 @@ pub(crate) fn simplest(
         events[task].get(next as usize).is_some_and(|own| {
             let before = run.clock(own.needs);
             (0..tasks).all(|other| other == task || before[other] <= reached[other])
-                && (!second(task as u32, next + 1)
-                    || (0..tasks).all(|other| all_first[other] <= reached[other]))
+                && (order.iter().filter(|(_, second)| *second == (task as u32, next + 1)))
+                    .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
         })
     };
     let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];

@@ -218,13 +218,13 @@ fn the_simplest_schedule_of_a_class_has_the_fewest_switches_of_all() {
         let fewest = fewest_switches(program);
         let mut simplest = Vec::new();
         Explorer::optimal().run_each(program, |run| {
-            let schedule = run.simplest_schedule(|_, _| false, |_, _| false, usize::MAX).unwrap();
+            let schedule = run.simplest_schedule(&[], usize::MAX).unwrap();
             let class = run.class();
             assert_eq!(schedule.switches(), fewest[&class], "program {nth}: {schedule} for {run:?}");
             let enough = schedule.switches();
-            assert_eq!(run.simplest_schedule(|_, _| false, |_, _| false, enough), Some(schedule.clone()));
+            assert_eq!(run.simplest_schedule(&[], enough), Some(schedule.clone()));
             if enough > 0 {
-                assert_eq!(run.simplest_schedule(|_, _| false, |_, _| false, enough - 1), None);
+                assert_eq!(run.simplest_schedule(&[], enough - 1), None);
             }
             simplest.push((schedule, class));
             ControlFlow::Continue(())
@@ -245,7 +245,7 @@ fn the_simplest_schedule_of_a_class_has_the_fewest_switches_of_all() {
 }
 
 #[test]
-fn the_simplest_schedule_has_one_group_of_events_before_the_other() {
+fn the_simplest_schedule_has_events_in_the_order_that_is_asked_for() {
     let mut found = BTreeMap::new();
     Explorer::optimal().run_each(
         || {
@@ -254,11 +254,10 @@ fn the_simplest_schedule_has_one_group_of_events_before_the_other() {
         },
         |run| {
             for (first, second) in [(1, 2), (2, 1)] {
-                let schedule =
-                    run.simplest_schedule(|task, _| task == first, |task, _| task == second, usize::MAX);
+                let schedule = run.simplest_schedule(&[((first, 1), (second, 1))], usize::MAX);
                 found.insert((first, second), schedule.unwrap().to_string());
             }
-            let both_ways = run.simplest_schedule(|_, _| true, |_, _| true, usize::MAX);
+            let both_ways = run.simplest_schedule(&[((1, 1), (2, 1)), ((2, 1), (1, 1))], usize::MAX);
             assert_eq!(both_ways, None);
             ControlFlow::Continue(())
         },

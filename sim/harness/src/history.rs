@@ -149,6 +149,8 @@ pub struct Operation {
     pub first: Mark,
     /// Whether it was called after every thread had ended.
     pub settled: bool,
+    /// Where its invocation clock is.
+    begin: usize,
     /// Where its response clock is.
     end: usize,
 }
@@ -197,21 +199,40 @@ impl History {
             reply: Reply::Unknown,
             first,
             settled,
+            begin: usize::MAX,
             end: usize::MAX,
         });
         self.operations.len() - 1
     }
 
+    /// An operation has done its first event. `clock[t]` is the number of events of task `t` that happen before it, itself
+    /// included. If it is not told, nothing happens before the event but what its task has done.
+    pub fn begin(&mut self, operation: OperationId, clock: impl IntoIterator<Item = u32>) {
+        self.operations[operation].begin = self.keep(clock);
+    }
+
     /// An operation answers. `clock[t]` is the number of events of task `t` that happen before the response; the
     /// operation's own events are among them.
     pub fn respond(&mut self, operation: OperationId, reply: Reply, clock: impl IntoIterator<Item = u32>) {
-        let end = self.clocks.len();
-        self.clocks.push(0);
-        self.clocks.extend(clock);
-        self.clocks[end] = (self.clocks.len() - end - 1) as u32;
+        let end = self.keep(clock);
         let operation = &mut self.operations[operation];
         operation.reply = reply;
         operation.end = end;
+    }
+
+    /// Keeps a clock, its length before it. Returns where.
+    fn keep(&mut self, clock: impl IntoIterator<Item = u32>) -> usize {
+        let at = self.clocks.len();
+        self.clocks.push(0);
+        self.clocks.extend(clock);
+        self.clocks[at] = (self.clocks.len() - at - 1) as u32;
+        at
+    }
+
+    /// The clock that is kept there, if one is.
+    fn kept(&self, at: usize) -> Option<&[u32]> {
+        let len = *self.clocks.get(at)? as usize;
+        Some(&self.clocks[at + 1..at + 1 + len])
     }
 
     /// The source of truth has a new version.
@@ -229,11 +250,29 @@ impl History {
         self.versions.iter().filter(move |version| version.key == key)
     }
 
+    /// The versions of all keys, of each key oldest first.
+    pub(crate) fn all_versions(&self) -> &[Version] {
+        &self.versions
+    }
+
     /// The clock of an operation's response, or `None` if it has not ended.
     pub fn response(&self, operation: OperationId) -> Option<&[u32]> {
-        let end = self.operations[operation].end;
-        let len = *self.clocks.get(end)? as usize;
-        Some(&self.clocks[end + 1..end + 1 + len])
+        self.kept(self.operations[operation].end)
+    }
+
+    /// An operation's last event: the response. `None` if it has not ended.
+    pub fn last(&self, operation: OperationId) -> Option<Mark> {
+        let task = self.operations[operation].first.task;
+        Some(Mark { task, index: *self.response(operation)?.get(task as usize)? })
+    }
+
+    /// Whether `event` happens before the first event of `operation` (or is it).
+    pub fn precedes_invocation(&self, event: Mark, operation: OperationId) -> bool {
+        let Operation { first, begin, .. } = self.operations[operation];
+        match self.kept(begin) {
+            Some(clock) => clock.get(event.task as usize).is_some_and(|&seen| seen >= event.index),
+            None => event.task == first.task && event.index <= first.index,
+        }
     }
 
     /// Whether `event` happens before the response of `operation` (or is one of its events).

@@ -78,10 +78,8 @@ proptest! {
         prop_assume!(optimal.complete);
         let stateful = search(case, Engine::Stateful, None);
         prop_assert!(stateful.complete);
-        let own = (rules(&stateful), &stateful.verdict);
-        let its = (rules(&optimal), &optimal.verdict);
+        let own = (rules(&stateful), &stateful.verdict, size(&stateful));
+        let its = (rules(&optimal), &optimal.verdict, size(&optimal));
         prop_assert_eq!(own, its, "{}\n{}", stateful, optimal);
-        // The witness of classes is the simplest for the first finding of each, and another may have a simpler one.
-        prop_assert!(size(&stateful) <= size(&optimal), "{}\n{}", stateful, optimal);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use selvedge_engine::{Explorer, Report, Run};
 
 use crate::backends::Engine;
-use crate::history::History;
-use crate::protocols::{Build, Protocol};
+use crate::history::{History, Operation};
+use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::world::{self, Plan, Recorder};
 
@@ -22,7 +22,20 @@ pub fn each_run(
     explorer: &Explorer,
     visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
-    each_run_of(&Arc::new(Plan::<Protocol>::new(case)), explorer, visit)
+    each_run_among::<Protocol>(case, explorer, visit)
+}
+
+/// As [`each_run`], of a case that names one of these caches.
+///
+/// # Panics
+///
+/// As [`explore_among`](super::explore_among).
+pub fn each_run_among<C: Caches>(
+    case: &Case,
+    explorer: &Explorer,
+    visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
+) -> Report {
+    each_run_of(&Arc::new(Plan::<C>::new(case)), explorer, visit)
 }
 
 /// [`each_run`], of a case that is planned already.
@@ -36,5 +49,19 @@ pub(super) fn each_run_of<C: Build<Engine>>(
         let (plan, recorder) = (Arc::clone(plan), Arc::clone(&recorder));
         move || world::run::<Engine, C>(&plan, &recorder)
     };
-    explorer.run_each(body, |run| visit(run, &recorder.history()))
+    explorer.run_each(body, |run| {
+        let mut history = recorder.history();
+        note_invocations(run, &mut history);
+        visit(run, &history)
+    })
+}
+
+/// Notes what happens before each operation's first event: the run tells when it is over, and nothing in it does.
+fn note_invocations(run: &Run<'_>, history: &mut History) {
+    for (position, step) in run.steps().enumerate() {
+        let is_first = |its: &Operation| (its.first.task, its.first.index) == (step.task, step.index);
+        if let Some(operation) = history.operations().iter().position(is_first) {
+            history.begin(operation, run.clock(position).iter().copied());
+        }
+    }
 }

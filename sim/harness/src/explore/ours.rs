@@ -10,9 +10,9 @@ use super::each_run::each_run_of;
 use super::rerun::rerun;
 use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
-use crate::history::{History, OperationId};
+use crate::history::{History, Mark};
 use crate::number::counted;
-use crate::oracle::{Finding, Rule};
+use crate::oracle::{Finding, Rule, Way, ways};
 use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::verdict::{self, Budget, Verdict};
@@ -42,10 +42,8 @@ pub(super) fn search<C: Build<Engine>>(
         };
         let found = match run.ending() {
             Ending::Complete => {
-                let findings = tally.observe(history);
-                let forbidden = findings.iter().filter(|finding| case.expectation.forbids(finding.rule));
-                // The gravest, and the first of those.
-                forbidden.min_by_key(|finding| finding.rule).cloned()
+                let rules = tally.observe(history).iter().map(|finding| finding.rule);
+                rules.filter(|&rule| case.expectation.forbids(rule)).min()
             }
             ending @ (Ending::Deadlock(_) | Ending::Panic { .. }) => {
                 broken = broken.take().or_else(|| broken_by(ending));
@@ -114,28 +112,44 @@ impl Witness {
     }
 }
 
-/// Keeps the simplest schedule of the run's class, if there is none simpler yet.
-fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, finding: Option<Finding>) {
-    let rule = finding.as_ref().map(|finding| Reverse(finding.rule));
+/// Keeps the simplest schedule of the run's class that breaks the rule, if there is none simpler yet.
+fn consider(best: &mut Option<Witness>, run: &Run<'_>, history: &History, rule: Option<Rule>) {
     let most = match best {
-        Some(best) if best.rule > rule => return,
-        Some(best) if best.rule == rule => best.schedule.switches(),
+        Some(best) if best.rule > rule.map(Reverse) => return,
+        Some(best) if best.rule == rule.map(Reverse) => best.schedule.switches(),
         _ => usize::MAX - 1,
     };
-    let pair = finding.as_ref().and_then(|finding| Some((finding.before?, finding.read)));
-    let belongs = |operation: OperationId, task: u32, index: u32| {
-        let first = history.operations()[operation].first;
-        let last = history.response(operation).and_then(|clock| clock.get(first.task as usize)).copied();
-        first.task == task && first.index <= index && index <= last.unwrap_or(u32::MAX)
+    let new = match rule {
+        Some(rule) => simplest(run, history, ways(history, rule), most),
+        None => run.simplest_schedule(&[], most).map(|schedule| (schedule, None)),
     };
-    let schedule = run.simplest_schedule(
-        |task, index| pair.is_some_and(|(before, _)| belongs(before, task, index)),
-        |task, index| pair.is_some_and(|(_, read)| belongs(read, task, index)),
-        most,
-    );
-    let Some(schedule) = schedule else { return };
-    let new = Witness { rule, schedule, finding };
+    let Some((schedule, finding)) = new else { return };
+    let new = Witness { rule: rule.map(Reverse), schedule, finding };
     if best.as_ref().is_none_or(|best| new.is_simpler_than(best)) {
         *best = Some(new);
     }
+}
+
+/// The schedule with the fewest switches, and at most so many, that shows one of these; of several that have as few, one of the
+/// first that is shown.
+fn simplest(
+    run: &Run<'_>,
+    history: &History,
+    ways: Vec<Way>,
+    mut most: usize,
+) -> Option<(Schedule, Option<Finding>)> {
+    let mut simplest = None;
+    for Way { finding, orders } in ways {
+        let name = |Mark { task, index }| (task, index);
+        let events = orders.iter().filter_map(|order| order.events(history));
+        let order: Vec<_> = events.map(|(first, second)| (name(first), name(second))).collect();
+        let Some(schedule) = run.simplest_schedule(&order, most) else { continue };
+        let fewer = schedule.switches().checked_sub(1);
+        simplest = Some((schedule, Some(finding)));
+        match fewer {
+            Some(fewer) => most = fewer,
+            None => break,
+        }
+    }
+    simplest
 }

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selvedge_engine::{Ending, Explorer};
+use selvedge_engine::{Ending, Explorer, Run};
 
 use super::each_run::each_run_of;
+use super::own_order::own_order;
 use super::{Tally, record};
 use crate::backends::{Engine, take_notes, take_sources};
-use crate::oracle::Finding;
+use crate::history::History;
+use crate::oracle::{Finding, ways};
 use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
@@ -36,7 +38,7 @@ pub(super) fn rerun<C: Build<Engine>>(
     drop((take_notes(), take_sources()));
     let mut rerun = None;
     each_run_of(plan, &explorer.recording(true), |run, history| {
-        let mut findings = Tally::new().observe(history).to_vec();
+        let mut findings = findings(run, history);
         findings.retain(|its| case.expectation.forbids(its.rule));
         findings.sort_by_key(|finding| (chosen != Some(finding), finding.rule, finding.read));
         let misfit = match run.ending() {
@@ -48,4 +50,24 @@ pub(super) fn rerun<C: Build<Engine>>(
         ControlFlow::Continue(())
     });
     rerun.expect("a replay is one run")
+}
+
+/// What is wrong with the run, and with others of its class. A finding of the class is one of several, and the run may show
+/// another of the same read: it is that one then.
+fn findings(run: &Run<'_>, history: &History) -> Vec<Finding> {
+    let own_order = own_order(run, history);
+    let mut own = Tally::new().observe(&own_order).to_vec();
+    let mut findings = Tally::new().observe(history).to_vec();
+    findings.retain_mut(|its| {
+        let is_in_order = its.before.is_none_or(|before| own_order.may_precede(before, its.read));
+        let Some(same) = own.iter_mut().find(|own| (own.rule, own.read) == (its.rule, its.read)) else {
+            // That the one operation came before the other is not all that it takes.
+            return !is_in_order;
+        };
+        if !ways(&own_order, its.rule).iter().any(|way| way.finding == *its) {
+            std::mem::swap(its, same);
+        }
+        true
+    });
+    findings
 }

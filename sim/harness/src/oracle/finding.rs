@@ -61,7 +61,7 @@ pub struct Finding {
     /// where there is no such version, for `crossed` and `phantom`.
     pub newer: Option<Option<Value>>,
     /// The operation that ended before the read was invoked: the acknowledged write (stale), the earlier read
-    /// (inverted), the write that made the last version (lasting). A schedule that shows the violation puts all of it
-    /// before all of the read.
+    /// (inverted), the write that made the last version (lasting, if it was not the read itself). A schedule that shows the
+    /// violation puts all of it before all of the read. It may have to have more in order: see [`ways`](super::ways).
     pub before: Option<OperationId>,
 }

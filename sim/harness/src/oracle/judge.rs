@@ -1,19 +1,19 @@
 //! The rules.
 //!
 //! Stale and inverted are about a pair of operations, "A ended before read B was invoked". Some schedule of
-//! the class has A before B unless an event of B happens before an event of A ([`History::may_precede`]), so
-//! the pairwise test is exact: nothing is missed, and nothing is found that no schedule shows. Versions that
-//! look alike keep it so: see `candidates.rs`.
+//! the class has A before B unless an event of B happens before an event of A ([`History::may_precede`]). Where it is not
+//! certain which versions the two may have returned, a schedule has to have more in order: see `suspect.rs`. Either way the
+//! test is exact: nothing is missed, and nothing is found that no schedule shows.
 
-use super::candidates::{newest, oldest};
+use super::suspect::{Suspect, oldest};
 use super::{Finding, Rule};
 use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value};
 
 /// Adds what is wrong with the history: at most one finding for each rule and read, read by read.
 ///
 /// Of several, the finding is the one with the newest version that the read should have returned, and then
-/// the earliest called operation before it. Allocates only for what it finds. Quadratic in the reads of a
-/// key.
+/// the earliest called operation before it. Allocates only for what it finds, and where it is not certain what reads may have
+/// returned. Quadratic in the reads of a key.
 pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     for (id, read, returned) in reads(history) {
         if let Some(rule) = not_its_own(history, read.key, returned) {
@@ -29,7 +29,7 @@ pub fn judge(history: &History, findings: &mut Vec<Finding>) {
 }
 
 /// The reads that returned something, and what.
-fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
+pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
     history.operations().iter().enumerate().filter_map(|(id, operation)| match operation.reply {
         Reply::Read(returned) => Some((id, operation, returned)),
         Reply::Unknown | Reply::Done => None,
@@ -38,7 +38,7 @@ fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Op
 
 /// Crossed or phantom: the answer never was the key's. What somebody wrote for the key is its own, even if the truth never
 /// had it: a write whose outcome is unknown may be read.
-fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
+pub(super) fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
     let known = |key: Key| {
         history.versions(key).any(|version| version.content == returned)
             || history
@@ -55,49 +55,59 @@ fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<R
     }
 }
 
-/// An acknowledged write may precede the read, and every version that the read may have returned then is
-/// older than the write's.
+/// The newest version that an acknowledged write has made and that the read is too old for.
 fn stale(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
-    let mut found = None;
-    for (place, version) in history.versions(key).enumerate() {
-        let Some(write) = version.by else { continue };
-        if history.operations()[write].reply == Reply::Done
-            && history.may_precede(write, read)
-            && newest(history, key, returned, write, read).is_some_and(|newest| newest < place)
-        {
-            let newer = Some(version.content);
-            found = Some(Finding { rule: Rule::Stale, read, key, returned, newer, before: Some(write) });
-        }
-    }
-    found
+    let shown = acknowledged(history, read, key, returned).filter(|(suspect, _)| suspect.is_shown(history));
+    shown.last().map(|(suspect, content)| suspect.finding(Rule::Stale, content))
 }
 
-/// Another read may precede this one, and every version that this one may have returned then is older than
-/// every version that the other may have.
+/// The newest version that an earlier read returned and that this one is too old for.
 fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
-    let mut found: Option<(usize, Finding)> = None;
-    for (earlier, other, seen) in reads(history) {
-        if other.key != key || seen == returned || !history.may_precede(earlier, read) {
-            continue;
-        }
-        let Some(place) = oldest(history, key, seen, earlier) else { continue };
-        if newest(history, key, returned, earlier, read).is_some_and(|newest| newest < place)
-            && found.as_ref().is_none_or(|(best, _)| *best < place)
-        {
-            let before = Some(earlier);
-            found = Some((
-                place,
-                Finding { rule: Rule::Inverted, read, key, returned, newer: Some(seen), before },
-            ));
+    let mut newest: Option<(Suspect, Option<Value>)> = None;
+    for (suspect, seen) in returned_before(history, read, key, returned) {
+        let is_newer = newest.as_ref().is_none_or(|(newest, _)| newest.place < suspect.place);
+        if is_newer && suspect.is_shown(history) {
+            newest = Some((suspect, seen));
         }
     }
-    found.map(|(_, finding)| finding)
+    newest.map(|(suspect, seen)| suspect.finding(Rule::Inverted, seen))
+}
+
+/// Acknowledged writes that may precede the read, for each version that they have made.
+pub(super) fn acknowledged(
+    history: &History,
+    read: OperationId,
+    key: Key,
+    returned: Option<Value>,
+) -> impl Iterator<Item = (Suspect, Option<Value>)> {
+    history.versions(key).enumerate().filter_map(move |(place, version)| {
+        let before = version.by?;
+        let counts = history.operations()[before].reply == Reply::Done && history.may_precede(before, read);
+        counts.then_some((Suspect { read, key, returned, before, place, seen: None }, version.content))
+    })
+}
+
+/// Reads that may precede this one, for each version that can be the oldest that they may have returned.
+pub(super) fn returned_before(
+    history: &History,
+    read: OperationId,
+    key: Key,
+    returned: Option<Value>,
+) -> impl Iterator<Item = (Suspect, Option<Value>)> {
+    let earlier = reads(history).filter(move |&(earlier, other, seen)| {
+        other.key == key && seen != returned && history.may_precede(earlier, read)
+    });
+    earlier.flat_map(move |(before, _, seen)| {
+        oldest(history, key, seen, before)
+            .map(move |place| (Suspect { read, key, returned, before, place, seen: Some(seen) }, seen))
+    })
 }
 
 /// The read came after everything, and did not return the last version.
 fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let last = history.versions(key).next_back()?;
-    let (newer, before) = (Some(last.content), last.by);
+    // A read that writes back what it has found can have made the last version itself.
+    let (newer, before) = (Some(last.content), last.by.filter(|&by| by != read));
     let finding = Finding { rule: Rule::Lasting, read, key, returned, newer, before };
     (last.content != returned).then_some(finding)
 }

@@ -13,6 +13,13 @@ fn check(run: &str, expected: &[&str]) {
     assert_eq!(said(&Run::parse(run), Order::Class), expected, "{run}");
 }
 
+/// As [`check`], and holds it to brute force.
+#[track_caller]
+fn check_all(run: &str, expected: &[&str]) {
+    check(run, expected);
+    brute::agrees(&Run::parse(run));
+}
+
 fn said(run: &Run, order: Order) -> Vec<String> {
     let history = run.history(order);
     let mut findings = Vec::new();
@@ -340,6 +347,72 @@ fn an_absence_is_not_put_down_to_a_delete_that_was_called_later() {
         ",
         &["inverted: B k@v1 < absent of A"],
     );
+}
+
+/// A finds nothing where no deletion had put it, and B the old value at the truth. The deletion touches `flag` before it
+/// comes to the truth, and so do A and B as it is told.
+fn with_a_deletion_under_way(a: &str, b: &str) -> String {
+    format!(
+        "
+        start k v0
+        A get k
+        A sees other
+        {a}
+        A read absent
+        B get k
+        B sees redis
+        {b}
+        B read v0
+        D delete k
+        D puts flag
+        D writes redis k absent
+        D unknown
+        "
+    )
+}
+
+#[test]
+fn an_absence_may_be_put_down_to_a_deletion_that_has_begun_in_some_schedules() {
+    check_all(&with_a_deletion_under_way("", ""), &["inverted: B k@v0 < absent of A"]);
+    // The deletion begins after A ended, in all of them.
+    check_all(&with_a_deletion_under_way("A sees flag", ""), &[]);
+    // It begins after B, so that it has not begun before A ended if A ended before B began.
+    check_all(&with_a_deletion_under_way("", "B sees flag"), &[]);
+}
+
+/// The truth has D's deletion, then W's write, then E's deletion. A finds nothing, where W has not come yet.
+fn between_two_deletions(first_of_d: &str, first_of_e: &str) -> String {
+    format!(
+        "
+        start k v0
+        D delete k
+        D {first_of_d}
+        E delete k
+        E {first_of_e}
+        A get k
+        A sees l1
+        A read absent
+        D writes redis k absent
+        D done
+        W set k v1
+        W puts l1
+        W writes redis k v1
+        W done
+        B get k
+        B sees redis
+        B read v1
+        E writes redis k absent
+        E done
+        "
+    )
+}
+
+#[test]
+fn an_absence_is_the_later_deletions_where_the_earlier_has_not_begun() {
+    check_all(&between_two_deletions("sees flag", "sees flag"), &["inverted: B k@v1 < absent of A"]);
+    // Where the later has begun, the earlier has too.
+    check_all(&between_two_deletions("puts flag", "sees flag"), &[]);
+    check_all(&between_two_deletions("sees flag", "puts flag"), &[]);
 }
 
 #[test]

@@ -115,6 +115,15 @@ impl Run {
         let mut of: Vec<usize> = Vec::new();
         let mut counts = vec![0u32; self.threads.len()];
         let mut open: BTreeMap<usize, OperationId> = BTreeMap::new();
+        let mut called: BTreeMap<usize, OperationId> = BTreeMap::new();
+        // Of each task, how many of its events happen before the event, itself included.
+        let clock_of = |event: usize, of: &[usize]| {
+            let mut clock = vec![0; self.threads.len()];
+            for (earlier, &thread) in of.iter().enumerate() {
+                clock[thread] += u32::from(before[event] & (1 << earlier) != 0);
+            }
+            clock
+        };
         let mark = |thread: usize, counts: &[u32], events: usize| match order {
             Order::Class => Mark { task: thread as u32, index: counts[thread] },
             Order::Run => Mark { task: 0, index: events as u32 },
@@ -125,11 +134,18 @@ impl Run {
                 Act::Invoke { key, call, settled } => {
                     let mut first = mark(thread, &counts, of.len());
                     first.index += 1;
-                    open.insert(thread, history.invoke(thread, *key, *call, first, *settled));
+                    let operation = history.invoke(thread, *key, *call, first, *settled);
+                    open.insert(thread, operation);
+                    called.insert(thread, operation);
                 }
                 Act::Event { .. } | Act::Join => {
                     of.push(thread);
                     counts[thread] += 1;
+                    if let Some(operation) = called.remove(&thread)
+                        && order == Order::Class
+                    {
+                        history.begin(operation, clock_of(of.len() - 1, &of));
+                    }
                     if let Act::Event { version: Some((key, content)), .. } = act {
                         history.written(*key, *content, open[&thread], mark(thread, &counts, of.len()));
                     }
@@ -142,11 +158,7 @@ impl Run {
                                 .iter()
                                 .rposition(|&other| other == thread)
                                 .expect("an operation has events");
-                            let mut clock = vec![0; self.threads.len()];
-                            for (event, &other) in of.iter().enumerate() {
-                                clock[other] += u32::from(before[last] & (1 << event) != 0);
-                            }
-                            clock
+                            clock_of(last, &of)
                         }
                     };
                     history.respond(

@@ -1,0 +1,30 @@
+//! A run as it was, and not the class that it stands for.
+
+use selvedge_engine::Run;
+
+use crate::history::{History, Mark};
+
+/// The history as the run's own order has it: each event is a moment, and the moments are all in one line. What the
+/// [oracle](crate::oracle) finds then is what this very schedule shows.
+pub fn own_order(run: &Run<'_>, history: &History) -> History {
+    let after_all = run.steps().len() as u32 + 1;
+    let moment = |mark: Mark| {
+        let at = run.steps().position(|step| (step.task, step.index) == (mark.task, mark.index));
+        at.map_or(after_all, |at| at as u32 + 1)
+    };
+    let line = |index: u32| Mark { task: 0, index };
+    let mut own = History::default();
+    for version in history.all_versions() {
+        match (version.by, version.at) {
+            (Some(by), Some(at)) => own.written(version.key, version.content, by, line(moment(at))),
+            _ => own.start_with(version.key, version.content),
+        }
+    }
+    for (id, its) in history.operations().iter().enumerate() {
+        own.invoke(its.thread, its.key, its.call, line(moment(its.first)), its.settled);
+        if let Some(last) = history.last(id) {
+            own.respond(id, its.reply, [moment(last)]);
+        }
+    }
+    own
+}
