@@ -127,6 +127,7 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
     }
 
     fn perform(&self, thread: usize, call: usize, planned: PlannedCall, settled: bool) {
+        let first = P::next_event();
         let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
         self.network.mishaps.begin(operation, thread, call);
         let reply = if self.network.mishaps.is_any() {
@@ -134,6 +135,11 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         } else {
             Some(P::block_on(self.call(planned)))
         };
+        // An operation is invoked with its first event and answers with its last. One that touches nothing is somewhere too, and can
+        // be anywhere.
+        if first.is_some() && P::next_event() == first {
+            P::choose(1, |_| Some("touches nothing".to_owned()));
+        }
         // Without an answer, nobody knows.
         let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
         self.recorder.respond::<P>(operation, reply);
