@@ -1,0 +1,173 @@
+//! Random protocols in random scenarios: the search of states, the search of classes, and every interleaving judged by its
+//! own order and nothing else say the same.
+
+mod cache;
+mod program;
+mod scenario;
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+use selvedge_engine::{Explorer, Schedule};
+use selvedge_sim::explore::{each_run_among, explore_among, own_order};
+use selvedge_sim::history::History;
+use selvedge_sim::oracle::{Rule, judge};
+use selvedge_sim::scenario::{Case, parse};
+use selvedge_sim::trace::reason;
+use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
+
+use cache::Random;
+use program::Program;
+use scenario::{Scenario, scenario};
+
+/// The keys that there can be.
+const KEYS: [&str; 2] = ["user:1", "order:2"];
+
+/// The most schedules of a case that is compared. There are fewer classes.
+const MOST: u64 = 3_000;
+
+fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
+    explore_among::<Random>(case, engine, Budget { schedules, ..Budget::default() }, &mut |_| {})
+}
+
+fn rules(report: &CaseReport) -> BTreeSet<Rule> {
+    report.violations.keys().copied().collect()
+}
+
+/// How simple the schedule is that shows what is wrong: its switches, and its events. It does show it, and the gravest first.
+fn size(report: &CaseReport) -> Option<(usize, usize)> {
+    let trace = report.trace.as_ref()?;
+    if let Verdict::Violated(broken) = &report.verdict {
+        let shown = reason(trace).to_lowercase();
+        let gravest = broken.first().expect("some rule is broken");
+        assert!(shown.starts_with(&format!("{gravest}: ")), "{report}\n{shown}");
+    }
+    let schedule: Schedule = trace.schedule.parse().expect("a trace has a schedule");
+    Some((schedule.switches(), schedule.len()))
+}
+
+/// What an engine says of a case.
+fn said(report: &CaseReport) -> (BTreeSet<Rule>, &Verdict, Option<(usize, usize)>) {
+    (rules(report), &report.verdict, size(report))
+}
+
+fn broken(history: &History) -> BTreeSet<Rule> {
+    let mut findings = Vec::new();
+    judge(history, &mut findings);
+    findings.iter().map(|finding| finding.rule).collect()
+}
+
+/// Every interleaving. The oracle says of each class what is broken in at least one of its schedules, in that one's own order.
+/// Returns how many classes there are, and what is broken in any; `None` if there are too many interleavings.
+fn brute_force(case: &Case) -> Option<(u64, BTreeSet<Rule>)> {
+    let mut classes = HashMap::<_, (BTreeSet<Rule>, BTreeSet<Rule>)>::new();
+    let report = each_run_among::<Random>(case, &Explorer::naive().max_executions(MOST), |run, history| {
+        let (own, all) = classes.entry(run.class()).or_default();
+        own.extend(broken(&own_order(run, history)));
+        all.extend(broken(history));
+        ControlFlow::Continue(())
+    });
+    if !report.is_complete() {
+        return None;
+    }
+    let mut all = BTreeSet::new();
+    for (class, (own, its)) in &classes {
+        assert_eq!(own, its, "what brute force and the oracle say of {class:?}");
+        all.extend(own);
+    }
+    Some((classes.len() as u64, all))
+}
+
+/// What has been compared.
+#[derive(Debug, PartialEq, Eq)]
+enum Compared {
+    /// There are too many classes.
+    Nothing,
+    /// All but the interleavings, of which there are too many.
+    Classes,
+    All,
+}
+
+#[track_caller]
+fn agree(scenario: &Scenario) -> Compared {
+    let text = scenario.text();
+    let parsed = parse("random.toml", &text, &[&scenario.program]).expect("a scenario without a mistake");
+    let case = &parsed.cases[0];
+    let optimal = search(case, Engine::Optimal, Some(MOST));
+    if !optimal.complete {
+        return Compared::Nothing;
+    }
+    let stateful = search(case, Engine::Stateful, None);
+    assert_eq!(
+        said(&stateful),
+        said(&optimal),
+        "the search of states and that of classes: {text}\n{stateful}\n{optimal}"
+    );
+    let Some((classes, broken)) = brute_force(case) else { return Compared::Classes };
+    assert_eq!(
+        (classes, broken),
+        (optimal.schedules, rules(&optimal)),
+        "brute force and the search of classes: {text}"
+    );
+    let naive = search(case, Engine::Naive, None);
+    assert_eq!(said(&naive), said(&optimal), "the naive search and that of classes: {text}");
+    Compared::All
+}
+
+#[test]
+fn an_operation_that_touches_nothing_is_called_at_any_point() {
+    check(
+        "get / set write / delete write",
+        ("cold", "present"),
+        &[&["get user:1"], &["delete user:1"], &["set user:1"]],
+    );
+    check(
+        "get hit / set put / delete",
+        ("warm", "absent"),
+        &[&["set user:1", "get user:1"], &["delete user:1"]],
+    );
+}
+
+/// How many cases are compared, unless `PROPTEST_CASES` says otherwise.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256)
+}
+
+/// The program, called like this, is compared to the end.
+#[track_caller]
+fn check(program: &str, (local, remote): (&'static str, &'static str), threads: &[&[&str]]) {
+    let owned = |ops: &&[&str]| ops.iter().map(|&op| op.to_owned()).collect();
+    let threads = threads.iter().map(owned).collect();
+    let scenario = Scenario { program: program.to_owned(), local, remote, source: "remote", threads };
+    assert_eq!(agree(&scenario), Compared::All);
+}
+
+#[test]
+fn an_absence_may_be_that_of_a_deletion_that_has_begun_in_some_schedules() {
+    // The read finds nothing in the local tier, and looks no further. If the deletion had begun, that is what it returned.
+    check(
+        "get hit / set write put / delete write",
+        ("cold", "present"),
+        &[&["delete user:1"], &["get user:1"], &["set user:1"]],
+    );
+}
+
+#[test]
+fn a_read_that_writes_back_what_it_has_found_can_make_the_last_version_itself() {
+    check(
+        "get fetch write hit / set write put / delete drop",
+        ("cold", "present"),
+        &[&["get user:1"], &["set user:1"]],
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..ProptestConfig::with_cases(cases()) })]
+
+    #[test]
+    fn of_random_protocols_all_searches_say_the_same(scenario in scenario()) {
+        prop_assert_eq!(Program::parse(&scenario.program).to_string(), scenario.program.clone());
+        prop_assume!(agree(&scenario) != Compared::Nothing);
+    }
+}
