@@ -210,6 +210,10 @@ pub(crate) struct Search {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_states: Option<u64>,
 
+    /// Keep searches by states that are not finished there, once a minute and when they end, and go on with those that are there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
     /// How many workers search a case by states; what they find does not depend on it [default: one for each core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -274,13 +278,17 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// If states are bounded, and the engine has none.
+    /// If states are bounded or kept, and the engine has none.
     pub(crate) fn budget(&self) -> Result<Budget, clap::Error> {
         let engine = self.engine();
-        if self.max_states.is_some() && !matches!(engine, Engine::Auto | Engine::Stateful) {
-            let what = format!(
-                "--max-states bounds a search by states, and --engine {engine} has none: leave one of them out\n"
-            );
+        let of_states = [
+            (self.max_states.is_some(), "--max-states bounds"),
+            (self.checkpoint.is_some(), "--checkpoint keeps"),
+        ];
+        let has_states = matches!(engine, Engine::Auto | Engine::Stateful);
+        if let Some((_, does)) = of_states.iter().find(|(is_given, _)| *is_given && !has_states) {
+            let what =
+                format!("{does} a search by states, and --engine {engine} has none: leave one of them out\n");
             return Err(Arguments::command().error(ErrorKind::ArgumentConflict, what));
         }
         Ok(Budget {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, Report};
 use selvedge_redis::Address;
+use selvedge_sim::checkpoint::CheckpointError;
 use selvedge_sim::report::Unwritable;
 use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
@@ -32,6 +33,8 @@ pub(crate) enum Failure {
     Replay(Box<ReplayError>),
     /// The report's folder cannot be written.
     Report(Unwritable),
+    /// A search that is to be gone on with cannot be, or cannot be kept.
+    Checkpoint(Box<CheckpointError>),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -124,6 +127,12 @@ impl From<Unwritable> for Failure {
     }
 }
 
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        Failure::Checkpoint(Box::new(error))
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Failure::Output(error)
@@ -165,6 +174,10 @@ impl Failure {
             }
             Failure::Report(error) => {
                 eprintln!("{:?}", Report::new(error));
+                USAGE
+            }
+            Failure::Checkpoint(error) => {
+                eprintln!("{:?}", Report::new(*error));
                 USAGE
             }
             Failure::Output(error) => {

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use selvedge_sim::explore::{Reached, explore_while};
+use selvedge_sim::checkpoint::Checkpoints;
+use selvedge_sim::explore::{Kept, Reached, explore_resumable, explore_while};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Folder, Judged, Summary, case_line};
@@ -18,13 +20,24 @@ use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::progress::Progress;
 
 /// [`explore_while`], among the caches that scenarios can name.
-type Explore = fn(&Case, Engine, Budget, &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send)) -> CaseReport;
+type Explore = fn(&Case, Engine, Budget, Watch<'_>) -> CaseReport;
+
+/// [`explore_resumable`], among them.
+type Resume = fn(&Case, Engine, Budget, &mut Kept<'_>, Watch<'_>) -> CaseReport;
+
+/// Who is told how far a search has come, and can break it off.
+type Watch<'w> = &'w mut (dyn FnMut(Reached) -> ControlFlow<()> + Send);
+
+/// How often a search that is kept is written.
+const KEPT_EVERY: Duration = Duration::from_secs(60);
 
 /// The chosen cases, and how to explore them.
 pub(crate) struct Session {
     /// The scenarios, each with the chosen ones of its cases; none without any.
     pub(crate) scenarios: Vec<Scenario>,
     explore: Explore,
+    resume: Resume,
+    checkpoints: Option<Checkpoints>,
     engine: Engine,
     budget: Budget,
     allowance: Allowance,
@@ -78,6 +91,8 @@ impl Session {
         Ok(Session {
             scenarios,
             explore: explore_while::<C>,
+            resume: explore_resumable::<C>,
+            checkpoints: search.checkpoint.as_deref().map(Checkpoints::open).transpose()?,
             engine: search.engine(),
             budget,
             allowance: Allowance::new(Budget::default()),
@@ -103,24 +118,24 @@ impl Session {
 
     /// Explores a case, judges it and [adds](Self::add) it.
     pub(crate) fn explore<'s>(&mut self, case: &'s Case, out: &mut dyn Write) -> Result<Judged<'s>, Failure> {
-        let judged = self.search(case);
+        let judged = self.search(case)?;
         self.add(&judged, out)?;
         Ok(judged)
     }
 
     /// Explores a case and judges it. A case for which nothing is left is not explored, and bounded.
-    pub(crate) fn search<'s>(&mut self, case: &'s Case) -> Judged<'s> {
+    pub(crate) fn search<'s>(&mut self, case: &'s Case) -> Result<Judged<'s>, Failure> {
         if let Some(why) = self.over() {
-            return Judged::new(case, unexplored(case, self.engine, why));
+            return Ok(Judged::new(case, unexplored(case, self.engine, why)));
         }
         self.progress.begin(case);
-        let mut watch = |reached| {
-            self.progress.reached(reached);
-            if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
         let budget = self.allowance.of(self.budget);
-        let mut report = (self.explore)(case, self.engine, budget, &mut watch);
+        let explored = match self.checkpoints.clone() {
+            Some(checkpoints) => self.explore_further(&checkpoints, case, budget),
+            None => Ok((self.explore)(case, self.engine, budget, &mut |reached| self.watch(reached))),
+        };
         self.progress.end();
+        let mut report = explored?;
         self.allowance.spend(report.schedules);
         if !report.complete && self.interrupt.is_set() {
             self.interrupted = true;
@@ -129,7 +144,34 @@ impl Session {
                 report.states.map_or((report.schedules, "schedule"), |its| (its.states, "state"));
             *why = format!("stopped at {bound}, after {}", counted(count, what));
         }
-        Judged::new(case, report)
+        Ok(Judged::new(case, report))
+    }
+
+    /// Explores a case; goes on with what was kept of its search, and keeps what is left.
+    fn explore_further(
+        &mut self,
+        checkpoints: &Checkpoints,
+        case: &Case,
+        budget: Budget,
+    ) -> Result<CaseReport, Failure> {
+        let unfinished = checkpoints.load(case)?;
+        let mut failed = None;
+        let mut kept = Kept {
+            unfinished,
+            every: KEPT_EVERY,
+            keep: &mut |unfinished| failed = checkpoints.save(case, Some(unfinished)).err(),
+        };
+        let (resume, engine) = (self.resume, self.engine);
+        let report = resume(case, engine, budget, &mut kept, &mut |reached| self.watch(reached));
+        let unfinished = kept.unfinished;
+        checkpoints.save(case, unfinished.as_ref())?;
+        failed.map_or(Ok(report), |failed| Err(failed.into()))
+    }
+
+    /// Tells how far a search has come, and breaks it off if there was an interrupt.
+    fn watch(&mut self, reached: Reached) -> ControlFlow<()> {
+        self.progress.reached(reached);
+        if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Counts a case; in JSON, its line is written. It is put into the report at once, if there is to be one.

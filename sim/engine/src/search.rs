@@ -118,8 +118,8 @@ impl Search<'_> {
         if let Kind::Replay { .. } = self.explorer.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
-        let open = if self.explorer.is_checkpointing { execution.open() } else { Vec::new() };
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
+        let open = if self.explorer.is_checkpointing { execution.open() } else { Vec::new() };
         report.states = execution.strategy().states();
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();

@@ -53,12 +53,15 @@
 //!
 //! - The format of scenarios, axes and expectations: [`scenario`].
 //! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them: [`scenario::Level`].
+//! - Searches that were broken off, to be gone on with: [`checkpoint`].
 //! - A cache and a scenario in Rust: [`own`] and [`check`].
 //! - The caches that ship, and what a cache must do to be run: [`protocols`].
 //! - The engines, and what each needs of a set of primitives: [`backends`].
 
 pub mod backends;
+pub mod checkpoint;
 pub mod explore;
+mod file_name;
 pub mod history;
 mod monitor;
 pub mod number;

@@ -1,13 +1,14 @@
 //! A search that somebody breaks off keeps what it has found until then.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use selvedge_sim::explore::{Reached, explore_while, replay};
+use selvedge_sim::explore::{Kept, Reached, Unfinished, explore_resumable, explore_while, replay};
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::Protocol;
 use selvedge_sim::scenario::parse;
 use selvedge_sim::trace::reason;
-use selvedge_sim::verdict::{Budget, Engine, Verdict};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
 /// The first schedule is crossed, and there are more than anybody can wait for.
 const CROSSED: &str = r#"
@@ -62,4 +63,21 @@ fn a_violation_outlives_the_search_that_found_it() {
     assert!(reason(trace).starts_with("Crossed: "), "{}", reason(trace));
     let judgement = case.expectation.judge(&report);
     assert_eq!((judgement.passed(), judgement.outcome.exit_code()), (false, 1));
+}
+
+#[test]
+fn a_search_that_is_kept_now_and_then_comes_to_the_same() {
+    let text = CROSSED.replace("\"shared-local-key\"", "\"tiered\"").replace("count = 12", "count = 2");
+    let scenario = parse("kept.toml", &text, &["tiered"]).expect("it has no mistake");
+    let case = &scenario.cases[0];
+    let go_on = &mut |_| ControlFlow::Continue(());
+    let whole = explore_while::<Protocol>(case, Engine::Stateful, Budget::default(), go_on);
+    let mut states = Vec::new();
+    let keep = &mut |unfinished: &Unfinished| states.push(unfinished.states());
+    let mut kept = Kept { unfinished: None, every: Duration::ZERO, keep };
+    let report = explore_resumable::<Protocol>(case, Engine::Stateful, Budget::default(), &mut kept, go_on);
+    assert_eq!(kept.unfinished, None);
+    let counts = |report: &CaseReport| report.states.map(|its| (its.states, its.transitions));
+    assert_eq!((counts(&report), &report.verdict), (counts(&whole), &whole.verdict));
+    assert!(!states.is_empty() && states.is_sorted(), "{states:?}");
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(
     let mut cases = Vec::new();
     for scenario in &scenarios {
         for case in &scenario.cases {
-            let mut judged = session.search(case);
+            let mut judged = session.search(case)?;
             baselines.meet(scenario, &mut judged)?;
             session.add(&judged, out)?;
             // In JSON the object says it; but it has no room for a difference.

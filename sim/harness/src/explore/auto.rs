@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Reached, Searched, ours, stateful};
+use super::{Kept, Reached, Searched, ours, stateful};
 use crate::number::counted;
 use crate::protocols::Caches;
 use crate::scenario::Case;
@@ -27,21 +27,29 @@ const PRESUMES: &str = "--engine stateful may get further: it takes it that what
 pub(super) fn search<C: Caches>(
     case: &Case,
     budget: Budget,
+    kept: Option<&mut Kept<'_>>,
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> (Engine, Option<String>, Searched) {
-    within::<C>(case, FEW, budget, watch)
+    within::<C>(case, FEW, budget, kept, watch)
 }
 
 fn within<C: Caches>(
     case: &Case,
     few: u64,
     budget: Budget,
+    kept: Option<&mut Kept<'_>>,
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> (Engine, Option<String>, Searched) {
     let start = Instant::now();
     let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
     if !C::BY_STATES {
         return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, PRESUMES));
+    }
+    let why = format!("more than {}", counted(few, "schedule"));
+    if let Some(classes) = kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.classes)) {
+        // That was found out before.
+        let searched = stateful::search(case, Plan::<C>::new(case), budget, classes, kept, watch);
+        return (Engine::Stateful, Some(why), searched);
     }
     let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
     let first = by_classes::<C>(case, first, watch);
@@ -51,7 +59,8 @@ fn within<C: Caches>(
         return (Engine::Optimal, None, first);
     }
     let rest = Budget { schedules: budget.schedules.map(|most| most - few), time: left(), ..budget };
-    let second = stateful::search(case, Plan::<C>::new(case), rest, watch);
+    let classes = (first.schedules, first.events);
+    let second = stateful::search(case, Plan::<C>::new(case), rest, classes, kept, watch);
     if let Some(why) = &second.refused {
         let again = by_classes::<C>(case, Budget { time: left(), ..budget }, watch);
         let further = if again.schedules > few { again } else { first };
@@ -61,9 +70,7 @@ fn within<C: Caches>(
         // It has not come as far, and nothing that was found is lost.
         return (Engine::Optimal, None, Searched { bound: second.bound, ..first });
     }
-    let (schedules, events) = (first.schedules + second.schedules, first.events + second.events);
-    let why = format!("more than {}", counted(few, "schedule"));
-    (Engine::Stateful, Some(why), Searched { schedules, events, ..second })
+    (Engine::Stateful, Some(why), second)
 }
 
 fn by_classes<C: Caches>(
@@ -111,7 +118,7 @@ mod tests {
     }
 
     fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
-        within::<C>(case, few, budget, &mut |_| ControlFlow::Continue(()))
+        within::<C>(case, few, budget, None, &mut |_| ControlFlow::Continue(()))
     }
 
     fn schedules(most: u64) -> Budget {
@@ -165,7 +172,7 @@ mod tests {
             ControlFlow::Break(())
         };
         let (engine, _, searched) =
-            within::<Protocol>(&case("tiered", 3, ""), 10, Budget::default(), &mut watch);
+            within::<Protocol>(&case("tiered", 3, ""), 10, Budget::default(), None, &mut watch);
         assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));
         assert_eq!(looks.last(), Some(&Reached::Schedules(10)));
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Reached, Tally, auto, ours, peers, stateful};
+use super::{Kept, Reached, Tally, auto, ours, peers, stateful};
 use crate::backends::{self, Draw, Loom, Shuttle};
 use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
@@ -72,16 +72,44 @@ pub fn explore_while<C: Caches>(
     budget: Budget,
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> CaseReport {
+    explore_within::<C>(case, engine, budget, None, watch)
+}
+
+/// As [`explore_while`]; a search by states goes on with what is `kept`, and leaves there what it can be gone on with. The report
+/// is of all parts of it together, and so is the budget of states.
+///
+/// # Panics
+///
+/// As [`explore_among`].
+pub fn explore_resumable<C: Caches>(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    kept: &mut Kept<'_>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
+) -> CaseReport {
+    let before = kept.unfinished.as_ref().map(|its| its.wall).unwrap_or_default();
+    let report = explore_within::<C>(case, engine, budget, Some(kept), watch);
+    CaseReport { wall: before + report.wall, ..report }
+}
+
+fn explore_within<C: Caches>(
+    case: &Case,
+    engine: Engine,
+    budget: Budget,
+    kept: Option<&mut Kept<'_>>,
+    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
+) -> CaseReport {
     let start = Instant::now();
     if engine == Engine::Auto {
-        let (engine, engine_reason, searched) = auto::search::<C>(case, budget, watch);
+        let (engine, engine_reason, searched) = auto::search::<C>(case, budget, kept, watch);
         return CaseReport { engine_reason, ..report(case, engine, searched, start) };
     }
     let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
         Engine::Auto => unreachable!("it has been chosen"),
         Engine::Optimal => ours(Explorer::optimal()),
-        Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, watch),
+        Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, (0, 0), kept, watch),
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),

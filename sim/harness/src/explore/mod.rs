@@ -13,10 +13,11 @@ mod replay;
 mod rerun;
 mod stateful;
 mod tally;
+mod unfinished;
 
 use case::Searched;
 pub(crate) use case::explore_on;
-pub use case::{draw, explore, explore_among, explore_while};
+pub use case::{draw, explore, explore_among, explore_resumable, explore_while};
 pub use each_run::{each_run, each_run_among};
 pub use follow::follow;
 pub use own_order::own_order;
@@ -24,5 +25,6 @@ pub use reached::Reached;
 pub use replay::{Replay, replay};
 pub use selvedge_engine::{Schedule, ScheduleError};
 pub(crate) use tally::Tally;
+pub use unfinished::{Kept, Unfinished};
 
 pub use crate::world::{Answer, Command, Fault, Server, Told, Trouble};

@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge_engine::{Explorer, Found, Report, States};
+use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Report, States};
 
 use super::ours::{broken_by, ended_by};
 use super::rerun::rerun;
-use super::{Reached, Searched, Tally};
+use super::{Kept, Reached, Searched, Tally, Unfinished};
 use crate::backends::{Engine, explorer_within};
 use crate::monitor::{Noticed, Planned, Watch};
 use crate::number::counted;
@@ -28,22 +28,63 @@ const WATCHED_EVERY: u64 = 1 << 12;
 /// How often the search says how far it has come: nobody reads faster.
 const TOLD_EVERY: Duration = Duration::from_millis(100);
 
-/// Searches the planned case by its states, within the budget, and until `watch` breaks it off.
+/// Searches the planned case by its states, within the budget, and until `watch` breaks it off. Goes on with what is kept, if
+/// anything is, and keeps what is left. So many `classes`, with so many events, were searched before.
 pub(super) fn search<C: Build<Engine>>(
     case: &Case,
     plan: Plan<C>,
     budget: Budget,
+    classes: (u64, u64),
+    mut kept: Option<&mut Kept<'_>>,
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
-    let plan = Arc::new(plan);
+    let (start, plan) = (Instant::now(), Arc::new(plan));
     let told = Arc::new(Mutex::new(Reached::States { count: 0, done: 0.0 }));
-    let explorer = explorer(budget, &told);
     let reached = || *told.lock().unwrap_or_else(PoisonError::into_inner);
     let mut watched = Watched::new(&plan, false);
-    let (mut report, mut broken) = watched.search(&explorer, &mut || watch(reached()));
-    if watched.is_surprised() {
-        watched = Watched::new(&plan, true);
-        (report, broken) = watched.search(&explorer, &mut || watch(reached()));
+    let mut before = kept.as_mut().and_then(|kept| kept.unfinished.take());
+    let wall = before.as_ref().map(|its| its.wall).unwrap_or_default();
+    let (mut report, mut broken, explorer) = loop {
+        let time = budget.time.map(|most| most.saturating_sub(start.elapsed()));
+        let explorer = explorer(Budget { time, ..budget }, &told);
+        let mut part = match &kept {
+            Some(_) => explorer.clone().checkpointing(),
+            None => explorer.clone(),
+        };
+        if let Some(before) = before {
+            watched = Watched::new(&plan, before.any_may_write);
+            watched.noticed.has_met.store(before.has_met, Ordering::Relaxed);
+            part = part.resume(before.checkpoint);
+        }
+        let (until, mut is_part) = (kept.as_ref().map(|kept| Instant::now() + kept.every), false);
+        let (mut report, broken) = watched.search(&part, &mut || {
+            is_part = until.is_some_and(|until| Instant::now() >= until);
+            if is_part { ControlFlow::Break(()) } else { watch(reached()) }
+        });
+        if watched.is_surprised() {
+            (before, watched) = (None, Watched::new(&plan, true));
+            continue;
+        }
+        let left = report
+            .checkpoint
+            .take()
+            .map(|checkpoint| watched.left(checkpoint, classes, wall + start.elapsed()));
+        match (&mut kept, left) {
+            (Some(kept), Some(left)) if is_part => {
+                (kept.keep)(&left);
+                before = Some(left);
+            }
+            (kept, left) => {
+                if let Some(kept) = kept {
+                    kept.unfinished = left;
+                }
+                break (report, broken, explorer);
+            }
+        }
+    };
+    if let Some(Bound::Time(most)) = &mut report.bound {
+        // Not what was left of it for the last part.
+        *most = budget.time.unwrap_or(*most);
     }
     let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
     let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
@@ -77,8 +118,8 @@ pub(super) fn search<C: Build<Engine>>(
     };
     Searched {
         tally,
-        schedules: report.executions,
-        events: report.events,
+        schedules: classes.0 + report.executions,
+        events: classes.1 + report.events,
         states: Some(states),
         refused: report.refused.map(|unfit| unfit.to_string()),
         bound,
@@ -169,6 +210,12 @@ impl<C: Build<Engine>> Watched<C> {
             },
         );
         (report, broken.into_iter().flatten().next())
+    }
+
+    /// What is left of the search.
+    fn left(&self, checkpoint: Checkpoint, classes: (u64, u64), wall: Duration) -> Unfinished {
+        let has_met = self.noticed.has_met.load(Ordering::Relaxed);
+        Unfinished { checkpoint, has_met, any_may_write: self.planned.any_may_write, classes, wall }
     }
 
     /// What is run.

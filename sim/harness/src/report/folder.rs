@@ -10,10 +10,8 @@ use thiserror::Error;
 
 use super::Judged;
 use super::html::{case_block, head};
+use crate::file_name::stem;
 use crate::trace::json;
-
-/// The longest name that a trace's file gets, without its ending: file systems take 255 bytes.
-const LONGEST: usize = 200;
 
 /// A folder that a report is written to, case by case: what has been added is there, whatever happens to the process.
 #[derive(Debug)]
@@ -69,10 +67,7 @@ impl Folder {
 
     /// A name that every file system takes, and that no other trace of this report has.
     fn name(&mut self, scenario: &str, case: &str) -> String {
-        let plain = |letter: char| {
-            if letter.is_ascii_alphanumeric() || "._=,-".contains(letter) { letter } else { '_' }
-        };
-        let stem: String = format!("{scenario}.{case}").chars().map(plain).take(LONGEST).collect();
+        let stem = stem(scenario, case);
         let mut name = stem.clone();
         let mut nth = 1;
         while !self.names.insert(name.to_ascii_lowercase()) {

@@ -1,0 +1,130 @@
+//! Searches that are kept in files: what is broken off is gone on with, and comes to what it would have come to at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder of its own for a test, with one scenario in it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, cache: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("checkpoints-{name}"));
+        // The folder may be left from another run.
+        _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder for the test");
+        let folder = Folder(path);
+        folder.scenario(cache, "cold");
+        folder
+    }
+
+    fn scenario(&self, cache: &str, local: &str) {
+        let text = format!(
+            "name = \"four\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"{local}\"\nremote = \"present\"\n\
+             [[thread]]\nname = \"reader\"\ncount = 2\nops = [\"get user:1\", \"get user:1\"]\n\
+             [[thread]]\nname = \"writer\"\ncount = 2\nops = [\"set user:1\"]\n\
+             [[expect]]\nconsistency = \"linearizable\"\n"
+        );
+        fs::write(self.0.join("four.toml"), text).expect("a file for the test");
+    }
+
+    /// Explores the scenario, with the exit code that it must have.
+    #[track_caller]
+    fn explore(&self, words: &[&str], code: i32) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+        command.current_dir(&self.0).args(["explore", "four.toml"]).args(words);
+        let output = command.output().expect("the binary runs");
+        let told = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        assert_eq!(output.status.code(), Some(code), "{words:?}\n{}{}", told[0], told[1]);
+        output
+    }
+
+    /// The same, as it is told to programs, but for what depends on who did what when.
+    #[track_caller]
+    fn told(&self, words: &[&str], code: i32) -> Value {
+        let output = self.explore(&[words, &["--format", "json"]].concat(), code);
+        let mut told: Value = serde_json::from_slice(&output.stdout).expect("one object");
+        for other in ["events", "bytes_per_state", "wall_ms", "done"] {
+            told.as_object_mut().expect("an object").remove(other);
+        }
+        told
+    }
+
+    /// The files in the folder of checkpoints.
+    fn kept(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.0.join("kept")).expect("a folder of checkpoints");
+        files.map(|file| file.expect("a file").path()).collect()
+    }
+}
+
+const KEPT: [&str; 2] = ["--checkpoint", "kept"];
+
+fn words<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    [&KEPT, words].concat()
+}
+
+#[test]
+fn a_search_in_parts_comes_to_the_same() {
+    let folder = Folder::new("parts", "tiered");
+    let whole = folder.told(&["--engine", "stateful"], 0);
+    for (most, jobs) in [("4000", "1"), ("9000", "2")] {
+        let part = folder.told(&words(&["--engine", "stateful", "--max-states", most, "--jobs", jobs]), 3);
+        assert_eq!((&part["verdict"], part["states"].to_string().as_str()), (&"bounded".into(), most));
+        assert_eq!(folder.kept().len(), 1);
+    }
+    assert_eq!(folder.told(&words(&["--engine", "stateful", "--jobs", "3"]), 0), whole);
+    assert_eq!(folder.kept(), [] as [PathBuf; 0], "what is finished is not kept");
+}
+
+#[test]
+fn what_was_found_before_is_found() {
+    let folder = Folder::new("found", "article");
+    let whole = folder.told(&["--engine", "stateful"], 1);
+    assert!(whole["violations"]["stale"].as_u64() > Some(0), "{whole}");
+    folder.told(&words(&["--engine", "stateful", "--max-states", "900"]), 1);
+    assert_eq!(folder.told(&words(&["--engine", "stateful"]), 1), whole);
+}
+
+#[test]
+fn a_case_of_many_classes_is_not_searched_by_them_again() {
+    let folder = Folder::new("auto", "tiered");
+    let part = folder.told(&words(&["--max-states", "4000"]), 3);
+    assert_eq!(part["engine"], "stateful");
+    let report = folder.told(&KEPT, 0);
+    assert_eq!((&report["engine"], &report["verdict"]), (&"stateful".into(), &"clean".into()));
+    assert!(report.to_string().contains("more than 100,000 schedules"), "{report}");
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_told_and_left() {
+    let folder = Folder::new("wrong", "tiered");
+    let part = words(&["--engine", "stateful", "--max-states", "500"]);
+    folder.explore(&part, 3);
+    let refused = |why: &str| {
+        let output = folder.explore(&part, 2);
+        let told = String::from_utf8_lossy(&output.stderr).replace("\n  │", "");
+        assert!(told.contains(why) && told.contains("help: "), "{told}");
+        assert_eq!(folder.kept().len(), 1);
+    };
+    folder.scenario("tiered", "warm");
+    refused("is of the case as it was before: it has changed");
+    folder.scenario("tiered", "cold");
+    let file = &folder.kept()[0];
+    let bytes = fs::read(file).expect("the checkpoint");
+    fs::write(file, &bytes[..bytes.len() - 1]).expect("the checkpoint");
+    refused("it is not as it was written");
+    fs::write(file, "something else").expect("the checkpoint");
+    refused("it does not begin as one of this version does");
+    fs::write(file, &bytes).expect("the checkpoint");
+    folder.explore(&words(&["--engine", "stateful"]), 0);
+}
+
+#[test]
+fn a_search_of_classes_keeps_nothing() {
+    let folder = Folder::new("classes", "tiered");
+    let output = folder.explore(&words(&["--engine", "optimal"]), 2);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("--checkpoint keeps a search by states, and --engine optimal has none"), "{told}");
+}
