@@ -22,19 +22,19 @@ struct Branch {
     child: BranchId,
     /// The next alternative to this event.
     sibling: BranchId,
-    /// There may be a leaf from here on that nobody has taken. Of [shared](super::shared) trees.
-    open: bool,
 }
 
 /// All the trees of a search, in one arena.
 pub(super) struct Forest {
     branches: Vec<Branch>,
     free: Vec<BranchId>,
+    /// Of each branch of a [shared](super::shared) tree, whether there is no leaf from there on that nobody has taken.
+    closed: Vec<bool>,
 }
 
 impl Forest {
     pub(super) fn new() -> Self {
-        Forest { branches: Vec::with_capacity(FEW), free: Vec::with_capacity(FEW) }
+        Forest { branches: Vec::with_capacity(FEW), free: Vec::with_capacity(FEW), closed: Vec::new() }
     }
 
     pub(super) fn event(&self, branch: BranchId) -> &Footprint {
@@ -64,7 +64,7 @@ impl Forest {
 
     /// Adds an alternative in front of `sibling`.
     pub(super) fn push(&mut self, event: Footprint, sibling: BranchId) -> BranchId {
-        self.add(Branch { event, child: NONE, sibling, open: true })
+        self.add(Branch { event, child: NONE, sibling })
     }
 
     /// How many branches there are, given up ones included.
@@ -103,12 +103,15 @@ impl Forest {
 
     /// There may be a leaf from this branch on that nobody has taken.
     pub(super) fn open(&mut self, branch: BranchId) {
-        self.branches[branch as usize].open = true;
+        if let Some(closed) = self.closed.get_mut(branch as usize) {
+            *closed = false;
+        }
     }
 
     /// There is no leaf from this branch on that nobody has taken.
     pub(super) fn close(&mut self, branch: BranchId) {
-        self.branches[branch as usize].open = false;
+        self.closed.resize(self.branches.len(), false);
+        self.closed[branch as usize] = true;
     }
 
     /// Takes the first leaf that nobody has taken yet, of those from the branches from `root` on. Returns the way to it.
@@ -119,8 +122,8 @@ impl Forest {
                 branch = path.pop()?;
                 self.close(branch);
             }
-            let Branch { child, sibling, open, .. } = self.branches[branch as usize];
-            if !open {
+            let Branch { child, sibling, .. } = self.branches[branch as usize];
+            if self.closed.get(branch as usize) == Some(&true) {
                 branch = sibling;
                 continue;
             }
@@ -185,7 +188,7 @@ impl Forest {
         }
         let mut new = NONE;
         for &event in sequence.iter().rev() {
-            new = self.add(Branch { event, child: new, sibling: NONE, open: true });
+            new = self.add(Branch { event, child: new, sibling: NONE });
         }
         if last == NONE {
             return new;
@@ -199,9 +202,8 @@ impl Forest {
         let Branch { event, child, .. } = &self.branches[branch as usize];
         if *child != NONE {
             let asleep: Vec<Footprint> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
-            let first = self.insert(*child, &asleep, rest);
-            let branch = &mut self.branches[branch as usize];
-            (branch.child, branch.open) = (first, true);
+            self.branches[branch as usize].child = self.insert(*child, &asleep, rest);
+            self.open(branch);
         }
     }
 
