@@ -25,6 +25,20 @@ const CROSSED: &str = r#"
     expect = [{ consistency = "linearizable" }]
 "#;
 
+/// What takes some thousand runs.
+const KEPT: &str = r#"
+    name = "kept"
+    about = "a test"
+    cache = "tiered"
+    local = "cold"
+    remote = "present"
+    thread = [
+        { name = "reader", count = 2, ops = ["get user:1", "get user:1"] },
+        { name = "writer", count = 2, ops = ["set user:1"] },
+    ]
+    expect = [{ consistency = "linearizable" }]
+"#;
+
 /// Of a search by states the simplest schedule is looked for once it is over, and nobody waits for that now.
 #[test]
 fn so_does_one_that_is_found_by_states() {
@@ -67,8 +81,7 @@ fn a_violation_outlives_the_search_that_found_it() {
 
 #[test]
 fn a_search_that_is_kept_now_and_then_comes_to_the_same() {
-    let text = CROSSED.replace("\"shared-local-key\"", "\"tiered\"").replace("count = 12", "count = 2");
-    let scenario = parse("kept.toml", &text, &["tiered"]).expect("it has no mistake");
+    let scenario = parse("kept.toml", KEPT, &["tiered"]).expect("it has no mistake");
     let case = &scenario.cases[0];
     let go_on = &mut |_| ControlFlow::Continue(());
     let whole = explore_while::<Protocol>(case, Engine::Stateful, Budget::default(), go_on);
