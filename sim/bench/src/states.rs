@@ -14,7 +14,8 @@ use crate::number::{grouped, median, short, span};
 use crate::say::say;
 
 /// The shipped scenarios whose first cases are searched.
-const SIZES: [&str; 3] = ["tiered-two-writers", "tiered-3-readers", "tiered-4-readers"];
+const SIZES: [&str; 4] =
+    ["tiered-two-writers", "tiered-3-readers", "tiered-4-readers", "tiered-expiring-fault"];
 
 /// Who searches, with how many workers.
 const SEARCHES: [(Engine, usize); 5] = [
@@ -54,7 +55,7 @@ struct Row {
 pub(crate) fn run(settings: Settings) {
     if !settings.json {
         say(format!(
-            "{:18}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
+            "{:21}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
             "case", "engine", "jobs", "states", "transitions", "runs", "time", "states/s", "bytes"
         ));
     }
@@ -110,7 +111,7 @@ fn line(row: &Row, ratio: Option<f64>) -> String {
     let time = span(Duration::from_secs_f64(row.seconds));
     let time = if row.complete { time } else { format!("> {time}") };
     let line = format!(
-        "{:18}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
+        "{:21}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
         row.case,
         row.engine,
         row.jobs,

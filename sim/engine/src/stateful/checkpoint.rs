@@ -11,7 +11,7 @@ use crate::schedule::Schedule;
 /// it back sees to that. All of it means the same on every machine of the same width and byte order.
 #[derive(Clone, Default, PartialEq)]
 pub struct Checkpoint {
-    /// The fingerprints of the states that have been visited, in no order.
+    /// The fingerprints of the states that have been visited.
     pub visited: Vec<u128>,
     /// The ways that are still to be gone: each from the beginning to a step that has not been taken. Tasks have the numbers
     /// of [`tasks`](Checkpoint::tasks) in them.

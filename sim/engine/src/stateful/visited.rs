@@ -67,9 +67,12 @@ impl Visited {
         visited
     }
 
-    /// All that there are.
+    /// All that there are, in order.
     pub(crate) fn all(&self) -> Vec<u128> {
-        self.tables.iter().flat_map(|table| lock(table).iter().copied().collect::<Vec<_>>()).collect()
+        let tables = self.tables.iter().map(lock);
+        let mut all: Vec<u128> = tables.flat_map(|table| table.iter().copied().collect::<Vec<_>>()).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Adds a state, if it is not there.
