@@ -116,7 +116,9 @@ pub struct Report {
     pub elapsed: Duration,
     /// What ended the exploration before it was complete; or, if it came to its end, what left schedules out.
     pub bound: Option<Bound>,
-    /// Which part of the search was done: see [`Progress::done`](crate::Progress::done).
+    /// Which part of the search was done: see [`Progress::done`](crate::Progress::done). Of a search of
+    /// [states](crate::Explorer::stateful) that was broken off: how many of the states that random schedules meet had been
+    /// visited, if there could have been several [workers](crate::Explorer::jobs).
     pub done: f64,
     /// The first difference between two runs of the same schedule, if the program is not deterministic.
     pub nondeterminism: Option<String>,
@@ -218,6 +220,11 @@ impl Report {
         self.states = Some(self.states.take().unwrap_or_default().merge(before));
     }
 
+    /// Whether the search was ended before there was nothing left.
+    pub(crate) fn is_broken_off(&self) -> bool {
+        self.bound.is_some_and(|bound| rank(bound).0 >= 2)
+    }
+
     /// What the search can be resumed with. A failure would have to be kept with how it ended, and it has decided already.
     pub(crate) fn checkpoint(
         &self,
@@ -226,9 +233,8 @@ impl Report {
         tasks: Vec<(u32, u32, u64)>,
         sometimes: &Sometimes,
     ) -> Option<Checkpoint> {
-        let is_broken_off = self.bound.is_some_and(|bound| rank(bound).0 >= 2);
         let has_failed = self.failure.is_some() || self.nondeterminism.is_some() || self.refused.is_some();
-        if !is_broken_off || has_failed || self.too_long > 0 || open.is_empty() {
+        if !self.is_broken_off() || has_failed || self.too_long > 0 || open.is_empty() {
             return None;
         }
         let states = self.states.clone().unwrap_or_default();

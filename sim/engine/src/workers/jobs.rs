@@ -5,14 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{seats, team};
+use super::{Names, seats, team};
 use crate::explorer::{Explorer, Kind};
 use crate::report::Report;
 use crate::run::Run;
-use crate::runtime::Registry;
+use crate::runtime::{self, Quiet, Registry};
 use crate::search::{Outcome, Search, Totals};
 use crate::stateful::Visited;
-use crate::strategy::{Optimal, Route, Stateful, Strategy, Way};
+use crate::strategy::{Optimal, Probe, Route, Stateful, Strategy, Way};
 
 /// After how many runs the other workers are called for: a search that is over by then costs no more than with one.
 const ALONE: u64 = 500;
@@ -153,6 +153,12 @@ impl Explorer {
             all.report.resume(resumed);
             all.sometimes.resume(&resumed.sometimes);
         }
+        if let (Some(visited), Some(names), Kind::Stateful { searched, .. }) = (&visited, &names, &self.kind)
+            && all.report.is_broken_off()
+        {
+            let probe = Probe::new(Arc::clone(visited), *searched);
+            all.report.done = self.walk(probe, names, Rc::new(init().0));
+        }
         if let Some((visited, names)) = visited.zip(names).filter(|_| self.is_checkpointing) {
             all.report.checkpoint = all.report.checkpoint(&visited, all.open, names.tasks(), &all.sometimes);
         }
@@ -161,11 +167,23 @@ impl Explorer {
         (all.report, kept)
     }
 
+    /// Which part of the states has been visited, by random walks.
+    fn walk(&self, probe: Probe, names: &Arc<Names>, body: Rc<dyn Fn()>) -> f64 {
+        let _quiet = Quiet::new();
+        let mut execution = self.execution(Box::new(probe));
+        execution.registry.share(names);
+        loop {
+            (execution, _) = runtime::run(execution, Rc::clone(&body));
+            if !execution.next_run() {
+                return execution.strategy().done().unwrap_or_default();
+            }
+        }
+    }
+
     /// The strategy of each worker, and the states that they share. One that knows of no others works alone.
     fn strategies(&self) -> (Vec<MakeStrategy<'_>>, Option<Arc<Visited>>) {
-        let is_shared = (self.jobs > 1 || self.is_checkpointing) && self.max_preemptions.is_none();
         match self.kind {
-            Kind::Stateful { max_states, searched } if is_shared => {
+            Kind::Stateful { max_states, searched } if self.max_preemptions.is_none() => {
                 let (visited, open) = match &self.resumed {
                     None => (Visited::new(max_states), vec![Way::new()]),
                     Some(resumed) => {

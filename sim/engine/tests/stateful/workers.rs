@@ -85,3 +85,23 @@ fn a_bound_on_states_is_met_exactly() {
         assert!(!report.is_complete());
     }
 }
+
+#[test]
+fn what_part_was_done_is_about_right() {
+    let body = || {
+        let words = Arc::new([0; 2].map(AtomicU32::new));
+        for own in 0..4 {
+            let words = Arc::clone(&words);
+            thread::spawn(move || {
+                let seen = words[own % 2].fetch_add(1, SeqCst);
+                words[1 - own % 2].store(seen + own as u32, SeqCst);
+                words[own % 2].fetch_add(1, SeqCst);
+            });
+        }
+    };
+    let all = search(1, body).states.unwrap().count;
+    for part in [0.1, 0.3, 0.5, 0.9] {
+        let report = Explorer::stateful().max_states((all as f64 * part) as u64).run_shared(body);
+        assert!((part / 2.0..1.0).contains(&report.done) && report.done < 2.0 * part, "{part}: {}", report.done);
+    }
+}
