@@ -89,6 +89,12 @@ fn list_has_a_line_for_each_shipped_scenario() {
 }
 
 #[test]
+fn what_an_engine_has_no_room_for_is_bounded_and_says_so() {
+    let run = check(&["explore", "tiered-4-readers", "--engine", "loom"], 3);
+    contains(&run.stdout, &["this engine has room for 4 threads, and the case has 6"]);
+}
+
+#[test]
 fn wrong_arguments_are_2() {
     contains(&check(&["gaet"], 2).stderr, &["gaet", "gate"]);
     contains(&check(&["gate", "--budget", "5"], 2).stderr, &["30s"]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use selvedge_sim::explore::explore;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, load_all};
-use selvedge_sim::verdict::{Budget, CaseReport, Engine};
+use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 use serde::Serialize;
 
 use crate::number::{grouped, median, short, span};
@@ -49,6 +49,8 @@ struct Row {
     states: Option<u64>,
     transitions: Option<u64>,
     bytes_per_state: Option<u64>,
+    /// Why nothing was run at all, if nothing was.
+    not_begun: Option<String>,
 }
 
 /// Measures all of them, and prints a row for each.
@@ -101,6 +103,10 @@ fn row(case: &'static str, jobs: usize, report: &CaseReport, seconds: f64) -> Ro
         states: states.map(|its| its.states),
         transitions: states.map(|its| its.transitions),
         bytes_per_state: states.map(|its| its.bytes / its.states.max(1)),
+        not_begun: (report.schedules == 0 && states.is_none()).then(|| match &report.verdict {
+            Verdict::Bounded(why) | Verdict::Panic(why) => why.clone(),
+            other => other.word().to_owned(),
+        }),
     }
 }
 
@@ -110,6 +116,9 @@ fn line(row: &Row, ratio: Option<f64>) -> String {
         row.states.map_or_else(|| "-".to_owned(), |states| grouped((states as f64 / row.seconds) as u64));
     let time = span(Duration::from_secs_f64(row.seconds));
     let time = if row.complete { time } else { format!("> {time}") };
+    if let Some(why) = &row.not_begun {
+        return format!("{:21}  {:8}  {:>4}  {why}", row.case, row.engine, row.jobs);
+    }
     let line = format!(
         "{:21}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
         row.case,

@@ -102,6 +102,10 @@ fn what_part_was_done_is_about_right() {
     let all = search(1, body).states.unwrap().count;
     for part in [0.1, 0.3, 0.5, 0.9] {
         let report = Explorer::stateful().max_states((all as f64 * part) as u64).run_shared(body);
-        assert!((part / 2.0..1.0).contains(&report.done) && report.done < 2.0 * part, "{part}: {}", report.done);
+        assert!(
+            (part / 2.0..1.0).contains(&report.done) && report.done < 2.0 * part,
+            "{part}: {}",
+            report.done
+        );
     }
 }

@@ -201,6 +201,8 @@ impl Clock for LoomClock {
 }
 
 impl Simulated for Loom {
+    const MOST_THREADS: Option<usize> = Some(loom::MAX_THREADS - 1);
+
     type JoinHandle = loom::thread::JoinHandle<()>;
 
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle {

@@ -18,6 +18,9 @@ pub trait Simulated: Primitives {
     /// A thread that has been spawned.
     type JoinHandle: Send;
 
+    /// How many threads an execution can have beside the one that it begins with, if not any number.
+    const MOST_THREADS: Option<usize> = None;
+
     /// Spawns a thread.
     #[track_caller]
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;

@@ -7,13 +7,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Searched, Tally};
 use crate::backends::{Draw, Search, Shuttle, Simulated};
 use crate::protocols::Caches;
-use crate::scenario::Case;
+use crate::scenario::{Case, Local};
 use crate::verdict::{Budget, Verdict};
 use crate::world::{self, Plan, Recorder};
 
 /// Searches the case on `P`'s engine.
 pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Searched {
+    if let Some(why) = out_of_reach::<P>(case) {
+        let bound = format!("not begun: this engine {why}. Leave --engine out, or choose another case");
+        return searched((Tally::new(), 0), Some(bound), None);
+    }
     judged::<P, C>(case, budget, |execution| P::explore(budget, execution))
+}
+
+/// Why the engine can run no schedule of the case, if it cannot.
+fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
+    let threads = case.threads.len() + usize::from(case.local == Local::Expiring);
+    if case.faults + case.drops > 0 {
+        return Some("cannot choose what fails, and in this case something does".to_owned());
+    }
+    let most = P::MOST_THREADS.filter(|&most| threads > most)?;
+    Some(format!("has room for {most} threads, and the case has {threads}"))
 }
 
 /// Runs the case in this many schedules that shuttle draws by the seed.
@@ -41,12 +55,16 @@ fn judged<P: Simulated, C: Caches>(
         }))
     }));
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    let (tally, schedules) = std::mem::replace(&mut *state, (Tally::new(), 0));
+    let judged = std::mem::replace(&mut *state, (Tally::new(), 0));
     let (bound, broken) = match search {
         Ok(Search { complete: true, .. }) => (None, None),
         Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };
+    searched(judged, bound, broken)
+}
+
+fn searched((tally, schedules): (Tally, u64), bound: Option<String>, broken: Option<Verdict>) -> Searched {
     Searched { tally, schedules, events: 0, states: None, refused: None, bound, broken, trace: None }
 }
 

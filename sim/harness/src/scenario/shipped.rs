@@ -24,6 +24,7 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-two-writers"
     "tiered-3-readers"
     "tiered-4-readers"
+    "tiered-3-writers"
     "tiered-expiring-fault"
     "tiered-delete"
     "tiered-matrix"
