@@ -253,7 +253,7 @@ impl Explorer {
     }
 
     /// Keeps what a search of [states](Explorer::stateful) can be [resumed](Explorer::resume) with, if a bound ends it or it is
-    /// broken off: [`Report::checkpoint`].
+    /// broken off: see [`Report::checkpoint`](field@crate::Report::checkpoint).
     ///
     /// As with several [workers](Explorer::jobs), it is [`run_shared`](Explorer::run_shared) and its like that do.
     pub fn checkpointing(mut self) -> Self {

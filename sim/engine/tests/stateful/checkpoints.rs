@@ -13,10 +13,26 @@ use selvedge_engine::{
 };
 
 /// All that does not depend on how often it was broken off, nor on who did what.
-fn result(report: &Report) -> (u64, u64, u64, Vec<(u32, u64)>, Vec<&'static str>, bool) {
+#[derive(Debug, PartialEq)]
+struct Result {
+    states: u64,
+    transitions: u64,
+    executions: u64,
+    found: Vec<(u32, u64)>,
+    never: Vec<&'static str>,
+    is_complete: bool,
+}
+
+fn result(report: &Report) -> Result {
     let states = report.states.as_ref().expect("a search of states");
-    let found = states.found.iter().map(|found| (found.kind, found.states)).collect();
-    (states.count, states.transitions, report.executions, found, report.never.clone(), report.is_complete())
+    Result {
+        states: states.count,
+        transitions: states.transitions,
+        executions: report.executions,
+        found: states.found.iter().map(|found| (found.kind, found.states)).collect(),
+        never: report.never.clone(),
+        is_complete: report.is_complete(),
+    }
 }
 
 /// Searches in parts, each within the bounds of `part`. Returns the last report, and how many parts there were.
