@@ -24,19 +24,21 @@ fn same_for_any_number(body: fn()) {
     }
 }
 
+fn see_one_another() {
+    let words = Arc::new([0; 2].map(AtomicU32::new));
+    for own in 0..4 {
+        let words = Arc::clone(&words);
+        thread::spawn(move || {
+            let seen = words[own % 2].fetch_add(1, SeqCst);
+            words[1 - own % 2].store(seen + own as u32, SeqCst);
+            words[own % 2].fetch_add(1, SeqCst);
+        });
+    }
+}
+
 #[test]
 fn of_tasks_that_see_one_another() {
-    same_for_any_number(|| {
-        let words = Arc::new([0; 2].map(AtomicU32::new));
-        for own in 0..4 {
-            let words = Arc::clone(&words);
-            thread::spawn(move || {
-                let seen = words[own % 2].fetch_add(1, SeqCst);
-                words[1 - own % 2].store(seen + own as u32, SeqCst);
-                words[own % 2].fetch_add(1, SeqCst);
-            });
-        }
-    });
+    same_for_any_number(see_one_another);
 }
 
 #[test]
@@ -88,20 +90,9 @@ fn a_bound_on_states_is_met_exactly() {
 
 #[test]
 fn what_part_was_done_is_about_right() {
-    let body = || {
-        let words = Arc::new([0; 2].map(AtomicU32::new));
-        for own in 0..4 {
-            let words = Arc::clone(&words);
-            thread::spawn(move || {
-                let seen = words[own % 2].fetch_add(1, SeqCst);
-                words[1 - own % 2].store(seen + own as u32, SeqCst);
-                words[own % 2].fetch_add(1, SeqCst);
-            });
-        }
-    };
-    let all = search(1, body).states.unwrap().count;
+    let all = search(1, see_one_another).states.unwrap().count;
     for part in [0.1, 0.3, 0.5, 0.9] {
-        let report = Explorer::stateful().max_states((all as f64 * part) as u64).run_shared(body);
+        let report = Explorer::stateful().max_states((all as f64 * part) as u64).run_shared(see_one_another);
         assert!(
             (part / 2.0..1.0).contains(&report.done) && report.done < 2.0 * part,
             "{part}: {}",
