@@ -169,15 +169,15 @@ impl Trail {
         &self.accesses[self.events[position].accesses()]
     }
 
-    /// The races that are to be reversed after this run: those whose second event is new. The others have been before;
-    /// but what is reversed contains all that is independent of the first event, so that where a new event is one
-    /// alternative of several, the others have to be again, with that alternative. And where the second event conflicts
-    /// with more if it goes first, what is new may be independent of it now and not be then.
-    pub(crate) fn new_races(&self) -> impl Iterator<Item = &Race> {
-        let has_choice = self.events[self.prefix..].iter().any(|event| event.footprint.alternatives > 1);
-        let old = if has_choice { 0 } else { self.races.partition_point(|race| race.second() < self.prefix) };
-        let again = if self.wide.is_empty() { 0 } else { old };
-        self.races[..again].iter().filter(|race| race.is_wide()).chain(&self.races[old..])
+    /// The races that are to be reversed after this run: those of new events, and those before which a new event might as well
+    /// have come. What is explored for a race is all that is independent of its first event, also what comes after its second:
+    /// that is another sequence after another run. The one of an earlier run may have been covered by what sleeps, and this one
+    /// may wake it.
+    pub(crate) fn races_to_reverse(&self) -> impl Iterator<Item = &Race> {
+        self.races.iter().filter(|race| {
+            race.second() >= self.prefix
+                || self.independent_of(race, self.prefix..self.len()).next().is_some()
+        })
     }
 
     /// The events in these positions that are left when `race.first` is taken away, with all that has to come later.

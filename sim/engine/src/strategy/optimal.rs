@@ -1,10 +1,10 @@
 //! Optimal dynamic partial order reduction: each Mazurkiewicz class exactly once.
 //!
 //! Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014; "Source Sets", JACM 64(4), 2017,
-//! algorithm 2. A run is free below the sequence that it was woken for. When it has ended, each race of its new events is
-//! reversed: the first event of the race is left out with all that happens after it, and what remains, followed by the
-//! second event, is a sequence to be explored from where the first began, unless something that sleeps there, or is
-//! already planned there, leads to the same class.
+//! algorithm 2. A run is free below the sequence that it was woken for. When it has ended, its races are reversed: the first
+//! event of a race is left out with all that happens after it, and what remains, followed by the second event, is a sequence
+//! to be explored from where the first began, unless something that sleeps there, or is already planned there, leads to the
+//! same class. It is another sequence after each run in which something else remains.
 //!
 //! Several workers share wakeup trees, and what each of them does is a part of that: see [`shared`](super::shared).
 
@@ -74,7 +74,7 @@ impl Optimal {
     /// Plans the runs in which the races of this one are reversed.
     fn plan(&mut self, trail: &Trail, registry: &Registry) {
         let sequence = &mut self.sequence;
-        for race in trail.new_races() {
+        for race in trail.races_to_reverse() {
             let node = &mut self.nodes[race.first()];
             sequence.clear();
             sequence.extend(trail.independent_of(race, race.first() + 1..trail.len()));
