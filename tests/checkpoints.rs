@@ -84,6 +84,7 @@ fn what_was_found_before_is_found() {
     let whole = folder.told(&["--engine", "stateful"], 1);
     assert!(whole["violations"]["stale"].as_u64() > Some(0), "{whole}");
     folder.told(&words(&["--engine", "stateful", "--max-states", "900"]), 1);
+    assert_eq!(folder.kept().len(), 1);
     assert_eq!(folder.told(&words(&["--engine", "stateful"]), 1), whole);
 }
 
@@ -101,7 +102,9 @@ fn a_case_of_many_classes_is_not_searched_by_them_again() {
 fn what_cannot_be_gone_on_with_is_told_and_left() {
     let folder = Folder::new("wrong", "tiered");
     let part = words(&["--engine", "stateful", "--max-states", "500"]);
-    folder.explore(&part, 3);
+    let output = folder.explore(&part, 3);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("of the search; kept in kept, to be gone on with"), "{told}");
     let refused = |why: &str| {
         let output = folder.explore(&part, 2);
         let told = String::from_utf8_lossy(&output.stderr).replace("\n  │", "");

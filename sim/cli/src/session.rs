@@ -162,9 +162,12 @@ impl Session {
             keep: &mut |unfinished| failed = checkpoints.save(case, Some(unfinished)).err(),
         };
         let (resume, engine) = (self.resume, self.engine);
-        let report = resume(case, engine, budget, &mut kept, &mut |reached| self.watch(reached));
+        let mut report = resume(case, engine, budget, &mut kept, &mut |reached| self.watch(reached));
         let unfinished = kept.unfinished;
         checkpoints.save(case, unfinished.as_ref())?;
+        if let (Some(_), Verdict::Bounded(why)) = (unfinished, &mut report.verdict) {
+            *why += &format!("; kept in {}, to be gone on with", checkpoints.folder().display());
+        }
         failed.map_or(Ok(report), |failed| Err(failed.into()))
     }
 

@@ -31,6 +31,11 @@ impl Checkpoints {
         Ok(Checkpoints { folder: folder.to_owned(), program: digest(&program) })
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What was left of the search of this case, if there is a file of it.
     ///
     /// # Errors
