@@ -115,7 +115,9 @@ impl Stateful {
     /// Puts turns by that are still to be tried, if another worker has nothing to do: those nearest to the beginning, which are
     /// mostly those with the most after them.
     fn share(&mut self, trail: &Trail) {
-        let Some(seat) = self.seat.as_ref().filter(|seat| seat.is_begged()) else { return };
+        if !self.seat.as_ref().is_some_and(Seat::is_begged) {
+            return;
+        }
         let own = self.depth - 1;
         // The one that is about to be taken stays.
         let spare =
@@ -123,12 +125,21 @@ impl Stateful {
         let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
-        let before = way_to(from, trail);
-        for (turn, state) in self.nodes[from].untried.drain(..count) {
+        for way in self.take_out(from, count, trail) {
+            self.seat.as_ref().expect("it is begged").put(way);
+        }
+    }
+
+    /// Takes so many of the turns that are still to be tried at a node, each as the way that ends with it.
+    fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Way> {
+        let before = way_to(at, trail);
+        let mut ways = Vec::new();
+        for (turn, state) in self.nodes[at].untried.drain(..count) {
             if !self.states.is_foreseen(state, &self.visited) {
-                seat.put([before.as_slice(), &[turn]].concat());
+                ways.push([before.as_slice(), &[turn]].concat());
             }
         }
+        ways
     }
 
     /// The next turn that is to be tried in the last node: not one that is known to lead to a state that was visited.
@@ -290,11 +301,7 @@ impl Strategy for Stateful {
             open.push(std::mem::take(&mut self.way));
         }
         for at in 0..self.depth.min(trail.len() + 1) {
-            for (turn, state) in std::mem::take(&mut self.nodes[at].untried) {
-                if !self.states.is_foreseen(state, &self.visited) {
-                    open.push([way_to(at, trail).as_slice(), &[turn]].concat());
-                }
-            }
+            open.extend(self.take_out(at, self.nodes[at].untried.len(), trail));
         }
         open
     }
