@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::{Ending, MAX_SPINS, Sometimes};
+use crate::runtime::{Ending, MAX_REMOVALS, MAX_SPINS, Sometimes};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
 use crate::strategy::Way;
@@ -27,6 +27,13 @@ pub enum Bound {
         /// How many.
         turns: usize,
         /// Where the task spins.
+        source: &'static Location<'static>,
+    },
+    /// So many sets of events that were removed on trial, to find those that keep one operation waiting.
+    Removals {
+        /// How many.
+        sets: usize,
+        /// Where the task waits.
         source: &'static Location<'static>,
     },
     /// So many states.
@@ -51,6 +58,14 @@ impl fmt::Display for Bound {
                 f,
                 "the bound of {turns} turns of a loop without progress, at {}:{}. Each number of turns is another schedule: \
                  write the loop as wait_until on the atomic, as await_until on several, or as a wait on a lock",
+                source.file(),
+                source.line()
+            ),
+            Bound::Removals { sets, source } => write!(
+                f,
+                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after the other, or for \
+                 fewer tasks at once",
+                counted(sets as u64, "set of events"),
                 source.file(),
                 source.line()
             ),
@@ -88,7 +103,9 @@ impl Failure {
 fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     match bound {
         Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
-        Bound::Spins { source, .. } => (1, Some((source.file(), source.line(), source.column()))),
+        Bound::Spins { source, .. } | Bound::Removals { source, .. } => {
+            (1, Some((source.file(), source.line(), source.column())))
+        }
         Bound::States(_) => (2, None),
         Bound::Executions(_) => (3, None),
         Bound::Time(_) => (4, None),
@@ -169,6 +186,9 @@ impl Report {
         }
         if self.is_graver(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
+        }
+        if let Some(source) = run.execution.trail.gave_up_at() {
+            self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
         if let Some(source) = run.execution.spinning() {
             self.bound = Some(Bound::Spins { turns: MAX_SPINS, source });

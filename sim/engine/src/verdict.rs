@@ -141,9 +141,11 @@ impl fmt::Display for Verdict {
             }
             Verdict::Bounded { bound, executions, too_long, done, seed } => {
                 let bounded = match bound {
-                    Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => {
-                        "kept within"
-                    }
+                    Bound::Steps(_)
+                    | Bound::Spins { .. }
+                    | Bound::Removals { .. }
+                    | Bound::Preemptions(_)
+                    | Bound::Schedule => "kept within",
                     Bound::Executions(_) | Bound::States(_) | Bound::Time(_) | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");

@@ -6,7 +6,7 @@ use crate::runtime;
 /// on several atomics, so that its turns are not explored. For one atomic there is
 /// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until).
 ///
-/// The condition may load up to three atomics, the same whatever their values are, and do nothing else. It is evaluated any
+/// The condition may load up to four atomics, the same whatever their values are, and do nothing else. It is evaluated any
 /// number of times, also in states that the explorer only thinks of; the loads in it are no events of their own.
 ///
 /// # Panics

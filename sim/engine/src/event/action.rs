@@ -114,6 +114,11 @@ impl Action {
         )
     }
 
+    /// Whether it waits until tasks give back a lock.
+    pub(crate) fn waits_for_holders(self) -> bool {
+        matches!(self, Action::Lock | Action::LockShared | Action::ReadUnlocked | Action::WriteUnlocked)
+    }
+
     /// Whether the state decides if it can go on, or how it conflicts.
     #[inline]
     pub(crate) fn depends_on_state(self) -> bool {

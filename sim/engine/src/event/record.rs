@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::action::Action;
 use super::footprint::Footprint;
 use super::mode::Mode;
-use super::rule::Rule;
+use super::rule::{Rule, RuledStates};
 use crate::stateful::Fingerprint;
 
 /// A task's number in one exploration. The same task has the same number in every schedule: numbers go by who spawned
@@ -23,8 +23,8 @@ pub(crate) type AccessId = u32;
 /// No access.
 pub(crate) const NO_ACCESS: AccessId = u32::MAX;
 
-/// How many locations one operation touches at the most.
-pub(crate) const SLOTS: usize = 3;
+/// How many locations one operation touches at the most: a condition on so many atomics is one operation.
+pub(crate) const SLOTS: usize = 4;
 
 /// How many locations an object has for its items. The items beyond share them, and are explored as if they were one
 /// with those they share with.
@@ -280,6 +280,22 @@ impl Pending {
         self.can_wait
     }
 
+    /// Whether all that it may wait for is that tasks give back locks.
+    pub(crate) fn waits_for_holders(&self) -> bool {
+        self.rule.is_none()
+            && self.actions().iter().all(|(_, action)| !action.can_wait() || action.waits_for_holders())
+    }
+
+    /// Whether an event that changes the state of this slot's location from `before` to `after` may disable it. An event that
+    /// may not leaves the operation enabled wherever it was enabled before.
+    pub(crate) fn may_be_disabled_by(&self, slot: usize, before: u64, after: u64) -> bool {
+        match self.rule {
+            Some((rule, argument)) => (rule.may_be_disabled_by)(slot, before, after, argument),
+            None if self.actions[slot].1.waits_for_holders() => after.wrapping_sub(before) as i64 > 0,
+            None => after != before,
+        }
+    }
+
     /// How many alternatives there are in these states; 0 if it cannot go on.
     #[inline]
     pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
@@ -287,7 +303,7 @@ impl Pending {
             return 1;
         }
         match self.rule {
-            Some((rule, argument)) => (rule.alternatives)(states, argument),
+            Some((rule, argument)) => (rule.alternatives)(ruled(states), argument),
             None => {
                 let each = self.actions().iter().zip(states);
                 let enabled = each.into_iter().all(|((_, action), &state)| action.is_enabled(state));
@@ -304,7 +320,7 @@ impl Pending {
             // By far the most operations.
             [(location, action), ..] if self.slots == 1 && self.rule.is_none() => {
                 let (mode, after) = action.outcome(states[0]);
-                (footprint.of_one(location, mode), [after, 0, 0])
+                (footprint.of_one(location, mode), [after, 0, 0, 0])
             }
             _ => self.outcome_of_several(footprint, states),
         }
@@ -313,7 +329,7 @@ impl Pending {
     fn outcome_of_several(&self, mut footprint: Footprint, states: &States) -> (Footprint, States) {
         let choice = footprint.choice;
         let mut after = *states;
-        let decided = self.rule.map(|(rule, argument)| (rule.outcome)(states, argument, choice));
+        let decided = self.rule.map(|(rule, argument)| (rule.outcome)(ruled(states), argument, choice));
         for (slot, &(location, action)) in self.actions().iter().enumerate() {
             let mode = match &decided {
                 Some(decided) if decided[slot].0 == Mode::Nothing => Mode::Nothing,
@@ -339,6 +355,11 @@ impl Pending {
 
 /// The states of an operation's locations, slot by slot.
 pub(crate) type States = [u64; SLOTS];
+
+/// The states that a rule decides by.
+fn ruled(states: &States) -> &RuledStates {
+    states.first_chunk().expect("a rule has no more slots than an operation")
+}
 
 /// The condition that a task waits for, if its pending operation is an [`Action::Await`].
 pub(crate) type Condition<'a> = Option<&'a dyn Fn(&States) -> bool>;

@@ -3,10 +3,15 @@
 
 use super::action::Action;
 use super::mode::Mode;
-use super::record::{SLOTS, States};
+
+/// How many locations a rule decides at the most.
+const RULED_SLOTS: usize = 3;
+
+/// The states of those locations, slot by slot.
+pub(crate) type RuledStates = [u64; RULED_SLOTS];
 
 /// What one alternative does to each location: how it conflicts, and the state that it leaves.
-pub(crate) type Outcomes = [(Mode, u64); SLOTS];
+pub(crate) type Outcomes = [(Mode, u64); RULED_SLOTS];
 
 /// How an operation is decided. Both functions see the states of the operation's locations and the operation's
 /// argument, and nothing else: they are asked about states that the explorer only thinks of, too.
@@ -14,11 +19,20 @@ pub(crate) struct Rule {
     /// Tells operations apart when a schedule is repeated. From 64 on; below are the actions' own.
     pub(crate) tag: u8,
     /// How many alternatives there are; 0 if the operation cannot go on.
-    pub(crate) alternatives: fn(&States, u64) -> u16,
+    pub(crate) alternatives: fn(&RuledStates, u64) -> u16,
     /// What one of the alternatives comes to. Where the operation cannot go on, it says how it would conflict if it did.
-    pub(crate) outcome: fn(&States, u64, u16) -> Outcomes,
+    pub(crate) outcome: fn(&RuledStates, u64, u16) -> Outcomes,
+    /// Whether an event that changes the state of the location in this slot may disable the operation: slot, state before and
+    /// after, argument. An event that may not leaves it enabled wherever it was enabled before. [`Rule::ANY`] is always right;
+    /// less than that spares the search from [trying](crate::runtime::Trail) sets of events that cannot matter.
+    pub(crate) may_be_disabled_by: fn(usize, u64, u64, u64) -> bool,
     /// What a task that waits for it waits to do.
     pub(crate) what: &'static str,
+}
+
+impl Rule {
+    /// Any change may disable the operation.
+    pub(crate) const ANY: fn(usize, u64, u64, u64) -> bool = |_, before, after, _| before != after;
 }
 
 /// No effect on a location: its state stays.
@@ -39,6 +53,7 @@ pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
         0 => [(Mode::Read, 0), Action::Raise(deadline).outcome(now), NOTHING],
         _ => [(Mode::Write, 0), NOTHING, NOTHING],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "be woken, or for the deadline, by",
 };
 
@@ -46,6 +61,7 @@ pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
 pub(crate) static CHOOSE: Rule = Rule {
     tag: 64,
     alternatives: |_, argument| argument as u16,
-    outcome: |_, _, _| [NOTHING; SLOTS],
+    outcome: |_, _, _| [NOTHING; RULED_SLOTS],
+    may_be_disabled_by: Rule::ANY,
     what: "choose",
 };

@@ -17,6 +17,7 @@ static PUSH: Rule = Rule {
     tag: 82,
     alternatives: |_, _| 1,
     outcome: |&[tail, ..], _, _| [(Mode::Write, tail + 1), (Mode::Write, 0), NOTHING],
+    may_be_disabled_by: Rule::ANY,
     what: "push to",
 };
 
@@ -29,6 +30,7 @@ static POP: Rule = Rule {
         let taken = if head < tail { (Mode::Write, head + 1) } else { (Mode::Read, head) };
         [taken, NOTHING, (Mode::Read, 0)]
     },
+    may_be_disabled_by: Rule::ANY,
     what: "pop from",
 };
 

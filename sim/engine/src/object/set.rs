@@ -22,6 +22,7 @@ static INSERT: Rule = Rule {
         0 => [(Mode::Write, 1), (Mode::Update, whole), NOTHING],
         _ => [(Mode::Read, key), NOTHING, NOTHING],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "insert into",
 };
 
@@ -32,6 +33,7 @@ static REMOVE: Rule = Rule {
         0 => [(Mode::Read, key), NOTHING, NOTHING],
         _ => [(Mode::Write, 0), (Mode::Update, whole), NOTHING],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "remove from",
 };
 

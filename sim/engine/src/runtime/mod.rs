@@ -40,5 +40,5 @@ pub(crate) use registry::{CLOCK, Holds, Registry};
 pub(crate) use sometimes::Sometimes;
 pub(crate) use spin::MAX_SPINS;
 pub(crate) use task::{Phase, Task};
-pub(crate) use trail::{FEW, Tracking, Trail};
+pub(crate) use trail::{FEW, MAX_REMOVALS, Tracking, Trail};
 pub(crate) use wakes::{Wake, catch_up, owing, send_wakes};

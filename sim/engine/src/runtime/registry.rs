@@ -330,7 +330,7 @@ impl Registry {
     pub(crate) fn states(&self, pending: &Pending) -> States {
         match pending.actions() {
             // By far the most operations.
-            [(location, _)] => [self.state(*location), 0, 0],
+            [(location, _)] => [self.state(*location), 0, 0, 0],
             actions => {
                 let mut states = [0; SLOTS];
                 for (state, (location, _)) in states.iter_mut().zip(actions) {

@@ -8,8 +8,10 @@
 //! conflicting events of different tasks with nothing between them in happens-before, where the second could have gone
 //! first. Every access is kept, and none is replaced by a later one of its task: a single "last access" loses races.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
+use std::panic::Location;
 
 use super::registry::Registry;
 use crate::event::{
@@ -62,8 +64,9 @@ pub(crate) enum Tracking {
     Races,
 }
 
-/// Of how many events that keep an operation from going on all subsets are tried.
-const MOST_BLOCKERS_TRIED: usize = 6;
+/// How many sets of events are removed on trial to find those without which one operation is enabled. Beyond, the search
+/// is bounded.
+pub(crate) const MAX_REMOVALS: usize = 10_000;
 
 /// A part of a clock. Clocks are made of such parts, so that the words of one part are worked on together.
 type Part = [u32; PART];
@@ -100,8 +103,15 @@ pub(crate) struct Trail {
     covered: Vec<Part>,
     /// Its clock, less itself.
     joined: Vec<Part>,
-    /// The events that conflict with the operation that is being looked at, and whose absence alone does not let it go on.
+    /// The events that conflict with the operation that is being looked at, and whose absence alone does not enable it,
+    /// although they may be among those that have to be absent. The newest first.
     blocking: Vec<u32>,
+    /// The sets of several events whose absence enables the operation that is being looked at.
+    enabling: Vec<Vec<u32>>,
+    /// How many sets of events have been removed on trial for the operation that is being looked at.
+    removals: usize,
+    /// The operation for which there were more than [`MAX_REMOVALS`] such sets, if there is one: classes may be missing.
+    gave_up_at: Option<&'static Location<'static>>,
     chain: Vec<AccessId>,
 }
 
@@ -121,6 +131,9 @@ impl Trail {
             wide: Vec::new(),
             last_opaque: NO_ACCESS,
             blocking: Vec::new(),
+            enabling: Vec::new(),
+            removals: 0,
+            gave_up_at: None,
             covered: vec![[0; PART]],
             joined: vec![[0; PART]],
             chain: Vec::new(),
@@ -417,6 +430,12 @@ impl Trail {
         while self.pop(registry).is_some() {}
     }
 
+    /// Where an operation waits that more sets of events keep from going on than are tried, if there was one: classes may be
+    /// missing.
+    pub(crate) fn gave_up_at(&self) -> Option<&'static Location<'static>> {
+        self.gave_up_at
+    }
+
     /// Adds the races of an operation that its task has announced and will never do, because the run has ended: a run
     /// in which it went first is still to be found.
     pub(crate) fn find_races_of_blocked(
@@ -466,6 +485,8 @@ impl Trail {
         copy(&mut self.joined, &self.task_clocks[own]);
         copy(&mut self.covered, &self.joined);
         self.blocking.clear();
+        self.enabling.clear();
+        self.removals = 0;
         if event.opaque {
             self.find_opaque_races(event, pending, condition, registry);
             return;
@@ -596,11 +617,18 @@ impl Trail {
             self.add_race(first, from, event, pending, &states, alternatives);
             return true;
         }
-        let found = self.reverse_several(first, event, pending, condition, registry);
-        if pending.rule.is_some() || self.holds(first, pending) {
+        if pending.waits_for_holders() {
+            let found = self.reverse_holders(first, event, pending, condition, registry);
+            if self.may_disable(first, first, pending) {
+                self.blocking.push(first as u32);
+            }
+            return found;
+        }
+        if (first..self.len()).any(|later| self.may_disable(first, later, pending)) {
+            self.reverse_sets(first, event, pending, condition, registry);
             self.blocking.push(first as u32);
         }
-        found
+        false
     }
 
     /// The event at `position`, or the one that it is glued to: where another task can go first.
@@ -612,22 +640,22 @@ impl Trail {
         Some(position)
     }
 
-    /// Whether the event counts itself in where `pending` waits for nobody to be counted.
-    fn holds(&self, position: usize, pending: &Pending) -> bool {
-        let locations = self.events[position].footprint.locations();
-        locations.iter().zip(self.accesses(position)).any(|(its, access)| {
-            access.after.wrapping_sub(access.before) as i64 > 0
-                && pending.actions().iter().any(|(location, _)| location == its)
-        })
+    /// Whether the event at `position` happens after the one at `first` (or is it), and may disable `pending`.
+    fn may_disable(&self, first: usize, position: usize, pending: &Pending) -> bool {
+        let footprint = &self.events[position].footprint;
+        self.happens_before(first, position)
+            && footprint.locations().iter().zip(self.accesses(position)).any(|(its, access)| {
+                let mut slots = pending.actions().iter().enumerate();
+                slots.any(|(slot, (location, _))| {
+                    location == its && pending.may_be_disabled_by(slot, access.before, access.after)
+                })
+            })
     }
 
-    /// Several events may keep an operation from going on, so that it does not help to take one of them away: two readers
-    /// hold a lock, and neither gives it back. Adds the races in which the event at `first` and some of `blocking` all come
-    /// later, as few as will do. False if there is none.
-    ///
-    /// For locks there is one way: all who hold it come later. What a rule waits for is not known, and there may be several
-    /// ways: all are tried, if the blockers are not too many.
-    fn reverse_several(
+    /// Several tasks may hold a lock, so that it does not help to take one of them away. Adds the race in which the event at
+    /// `first` and those of `blocking` all come later that have to. False if there is none. There is one such set: whoever
+    /// holds the lock is in it.
+    fn reverse_holders(
         &mut self,
         first: usize,
         event: &Footprint,
@@ -638,9 +666,6 @@ impl Trail {
         if self.blocking.iter().all(|&other| self.happens_before(first, other as usize)) {
             // They go with the first event anyway.
             return false;
-        }
-        if pending.rule.is_some() && self.blocking.len() <= MOST_BLOCKERS_TRIED {
-            return self.reverse_each_few(first, event, pending, condition, registry);
         }
         let from = self.blockers.len();
         self.blockers.extend_from_slice(&self.blocking);
@@ -663,33 +688,76 @@ impl Trail {
         true
     }
 
-    fn reverse_each_few(
+    /// Adds the races in which the event at `first` and some of `blocking` all come later: one for each smallest set of events
+    /// whose absence enables `pending`. A condition may hold without one set of events and without another, and in between
+    /// not, so all sets are tried, the small ones first.
+    ///
+    /// A set stands for its events and for all that happens after any of them. So no event of it happens before another.
+    fn reverse_sets(
         &mut self,
         first: usize,
         event: &Footprint,
         pending: &Pending,
         condition: Condition<'_>,
         registry: &Registry,
-    ) -> bool {
-        let mut found: Vec<u32> = Vec::new();
-        // A set comes after all of its subsets.
-        for set in 1u32..1 << self.blocking.len() {
-            if found.iter().any(|smaller| smaller & !set == 0) {
-                continue;
-            }
-            let from = self.blockers.len();
-            let taken = |&(i, _): &(usize, &u32)| set & (1 << i) != 0;
-            self.blockers.extend(self.blocking.iter().enumerate().filter(taken).map(|(_, &other)| other));
-            let states = self.states_without_newest(first, from, pending, registry);
-            let alternatives = pending.alternatives(&states, condition);
-            if alternatives > 0 {
-                found.push(set);
-                self.add_race(first, from, event, pending, &states, alternatives);
-            } else {
-                self.blockers.truncate(from);
+    ) {
+        // Each set, with how many of `blocking` have been considered for it.
+        let mut sets = VecDeque::from([(vec![first as u32], 0)]);
+        while let Some((set, from)) = sets.pop_front() {
+            for next in from..self.blocking.len() {
+                let blocker = self.blocking[next] as usize;
+                let ordered = |&other: &u32| {
+                    self.happens_before(other as usize, blocker)
+                        || self.happens_before(blocker, other as usize)
+                };
+                if set.iter().any(ordered) {
+                    continue;
+                }
+                let mut larger = set.clone();
+                larger.push(blocker as u32);
+                if self.enabling.iter().any(|smaller| self.contains(&larger, smaller)) {
+                    continue;
+                }
+                if self.removals == MAX_REMOVALS {
+                    self.gave_up_at = self.gave_up_at.or(Some(pending.source));
+                    return;
+                }
+                self.removals += 1;
+                let alternatives = self.add_race_of_set(&larger, event, pending, condition, registry);
+                if alternatives > 0 {
+                    self.enabling.push(larger);
+                } else {
+                    sets.push_back((larger, next + 1));
+                }
             }
         }
-        !found.is_empty()
+    }
+
+    /// Whether every event that `smaller` stands for is one that `set` stands for.
+    fn contains(&self, set: &[u32], smaller: &[u32]) -> bool {
+        smaller.iter().all(|&event| set.iter().any(|&own| self.happens_before(own as usize, event as usize)))
+    }
+
+    /// Adds the race in which the events of `set` all come later, if that enables `pending`: with how many alternatives.
+    fn add_race_of_set(
+        &mut self,
+        set: &[u32],
+        event: &Footprint,
+        pending: &Pending,
+        condition: Condition<'_>,
+        registry: &Registry,
+    ) -> u16 {
+        let from = self.blockers.len();
+        let first = *set.iter().min().expect("at least one event comes later");
+        self.blockers.extend(set.iter().filter(|&&other| other != first));
+        let states = self.states_without_newest(first as usize, from, pending, registry);
+        let alternatives = pending.alternatives(&states, condition);
+        if alternatives > 0 {
+            self.add_race(first as usize, from, event, pending, &states, alternatives);
+        } else {
+            self.blockers.truncate(from);
+        }
+        alternatives
     }
 
     fn add_race(

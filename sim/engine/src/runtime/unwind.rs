@@ -108,7 +108,7 @@ impl Execution {
                 self.registry.set_state(location, after);
             }
         }
-        let [state, second, third] = before;
+        let [state, second, third, ..] = before;
         self.granted = Granted { before: state, after: after[0], second, third, choice: 0 };
     }
 }

@@ -130,12 +130,12 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::event::{Action, Pending, TaskId};
+    use crate::event::{Action, Pending, States, TaskId};
 
     /// A task's write of a location: it conflicts with the writes of the same location and of the same task.
     fn write(task: TaskId, location: u32) -> Footprint {
         let pending = Pending::one(location, Action::Store(1), Location::caller());
-        pending.outcome(task, &[0; 3], 0, 1).0
+        pending.outcome(task, &States::default(), 0, 1).0
     }
 
     /// A tree in which task 0 is under way.

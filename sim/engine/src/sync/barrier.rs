@@ -27,6 +27,7 @@ static PASS: Rule = Rule {
         let left = set & !own & !group(set & !own, others, choice);
         [(Mode::Write, left), NOTHING, NOTHING]
     },
+    may_be_disabled_by: |_, before, after, _| before & !after != 0,
     what: "pass",
 };
 

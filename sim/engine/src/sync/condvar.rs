@@ -25,6 +25,7 @@ static NOTIFY_ONE: Rule = Rule {
         None => [(Mode::Read, 0), NOTHING, NOTHING],
         Some(task) => [(Mode::Write, states[0] & !bit(task)), NOTHING, NOTHING],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "notify",
 };
 
@@ -35,6 +36,7 @@ static NOTIFY_ALL: Rule = Rule {
         let mode = if states[0] == 0 { Mode::Read } else { Mode::Write };
         [(mode, 0), NOTHING, NOTHING]
     },
+    may_be_disabled_by: Rule::ANY,
     what: "notify",
 };
 
@@ -58,6 +60,7 @@ static WAKE: Rule = Rule {
             Woken::Spuriously => [(Mode::Write, states[0] + SPURIOUS), gone, NOTHING],
         }
     },
+    may_be_disabled_by: Rule::ANY,
     what: "be notified by",
 };
 

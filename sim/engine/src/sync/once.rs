@@ -27,6 +27,7 @@ static ENTER: Rule = Rule {
             [(Mode::Write, 1), (Mode::Read, states[1]), NOTHING]
         }
     },
+    may_be_disabled_by: Rule::ANY,
     what: "enter",
 };
 
@@ -41,6 +42,7 @@ static SET: Rule = Rule {
             [(Mode::Write, states[0]), (Mode::Write, DONE), NOTHING]
         }
     },
+    may_be_disabled_by: Rule::ANY,
     what: "set",
 };
 
@@ -49,6 +51,7 @@ static WAIT: Rule = Rule {
     tag: 102,
     alternatives: |states, force| u16::from(states[0] == DONE || (states[0] == POISONED && force == 0)),
     outcome: |states, _, _| [(Mode::Read, states[0]), NOTHING, NOTHING],
+    may_be_disabled_by: Rule::ANY,
     what: "see the end of",
 };
 

@@ -30,6 +30,7 @@ static SEND: Rule = Rule {
         0 => [(Mode::Write, states[0] + 1), (Mode::Read, 0), NOTHING],
         gone => [NOTHING, (Mode::Read, gone), NOTHING],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "send into",
 };
 
@@ -41,6 +42,7 @@ static ROOM: Rule = Rule {
         let gone = if states[0] == RECEIVED { NOTHING } else { (Mode::Read, states[1]) };
         [(Mode::Read, states[0]), gone, NOTHING]
     },
+    may_be_disabled_by: Rule::ANY,
     what: "send into",
 };
 
@@ -60,6 +62,7 @@ static TRY_SEND: Rule = Rule {
         let tail = if has_room { (Mode::Write, tail + 1) } else { (Mode::Read, tail) };
         [tail, (Mode::Read, gone), (Mode::Read, head)]
     },
+    may_be_disabled_by: Rule::ANY,
     what: "send into",
 };
 
@@ -71,6 +74,7 @@ static RECEIVE: Rule = Rule {
         let senders = if states[0] == SENT { NOTHING } else { (Mode::Read, states[1]) };
         [(Mode::Read, states[0]), senders, NOTHING]
     },
+    may_be_disabled_by: |slot, before, after, _| slot == 0 || after > before,
     what: "receive from",
 };
 
@@ -87,6 +91,7 @@ static RECEIVE_BOUNDED: Rule = Rule {
             [(Mode::Read, states[0]), (Mode::Read, states[1]), not_found]
         }
     },
+    may_be_disabled_by: |slot, before, after, _| slot == 0 || after > before,
     what: "receive from",
 };
 
@@ -98,6 +103,7 @@ static POLL: Rule = Rule {
         SENT => [(Mode::Read, SENT), NOTHING, NOTHING],
         none => [(Mode::Read, none), (Mode::Read, states[1]), (Mode::Read, states[2])],
     },
+    may_be_disabled_by: Rule::ANY,
     what: "receive from",
 };
 
@@ -115,6 +121,7 @@ static POLL_BOUNDED: Rule = Rule {
             [(Mode::Read, tail), (Mode::Read, senders), not_found]
         }
     },
+    may_be_disabled_by: Rule::ANY,
     what: "receive from",
 };
 
