@@ -11,7 +11,7 @@
 use std::mem;
 
 use super::shared::{Place, Route, Step};
-use super::wakeup::{BranchId, Forest, NONE, weak_initial};
+use super::wakeup::{BranchId, Forest, NONE, covers_all_alternatives, weak_initial};
 use super::{Options, Strategy, Turn, part_done, tasks_of};
 use crate::event::{Event, Footprint, TaskId};
 use crate::runtime::{FEW, Registry, Tracking, Trail};
@@ -97,7 +97,7 @@ impl Optimal {
             let is_covered = |asleep: &Footprint| match weak_initial(asleep, sequence) {
                 None => false,
                 Some(Some(_)) => true,
-                Some(None) => all_asleep(sleep, asleep.task, asleep.alternatives),
+                Some(None) => covers_all_alternatives(sleep, asleep, sequence),
             };
             if sleep.iter().any(is_covered) {
                 continue;

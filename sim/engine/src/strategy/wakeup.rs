@@ -6,7 +6,7 @@
 
 use std::{iter, mem};
 
-use crate::event::{Footprint, TaskId};
+use crate::event::Footprint;
 use crate::runtime::FEW;
 
 /// A node of a tree, or none.
@@ -150,8 +150,11 @@ impl Forest {
     /// sequence an unspecified part is left.
     ///
     /// Where the first event of a branch is a weak initial of the sequence (could have come first), the rest goes below
-    /// that branch; one that ends there covers the sequence, because the search from it is free. Where an operation has
-    /// alternatives, all of which are there, a sequence without the operation goes below each of them.
+    /// that branch; one that ends there covers the sequence, because the search from it is free.
+    ///
+    /// A branch with one of several alternatives covers only the part of a sequence without the operation in which that
+    /// alternative is chosen. What remains belongs to the branches on the right of it, in their order. Once all alternatives
+    /// have been met, nothing remains, and the sequence goes below each of them.
     pub(super) fn insert(
         &mut self,
         root: BranchId,
@@ -159,32 +162,38 @@ impl Forest {
         sequence: &mut Vec<Footprint>,
     ) -> BranchId {
         let (mut branch, mut last) = (root, NONE);
+        // What sleeps below the branch: the alternatives on its left do, too.
+        let mut asleep = asleep.to_vec();
+        let mut parts = Vec::new();
         while branch != NONE {
-            let Branch { event, sibling, .. } = &self.branches[branch as usize];
-            match weak_initial(event, sequence) {
+            let Branch { event, sibling, .. } = self.branches[branch as usize];
+            match weak_initial(&event, sequence) {
                 Some(Some(own)) => {
                     sequence.remove(own);
-                    self.insert_below(branch, asleep, sequence);
+                    self.insert_below(branch, &asleep, sequence);
                     return root;
                 }
                 Some(None) if event.alternatives == 1 => {
-                    self.insert_below(branch, asleep, sequence);
+                    self.insert_below(branch, &asleep, sequence);
                     return root;
                 }
                 Some(None) => {
-                    let all = self.alternatives(root, event.task);
-                    let explored = asleep.iter().filter(|its| its.task == event.task).count();
-                    if all.len() + explored >= event.alternatives.into() {
-                        for branch in all {
-                            self.insert_below(branch, asleep, &mut sequence.clone());
+                    parts.push((branch, asleep.len()));
+                    asleep.push(event);
+                    if covers_all_alternatives(&asleep, &event, sequence) {
+                        for (part, left) in parts {
+                            if self.event(part).task == event.task {
+                                self.insert_below(part, &asleep[..left], &mut sequence.clone());
+                            }
                         }
                         return root;
                     }
                 }
+                None if event.alternatives > 1 => asleep.push(event),
                 None => {}
             }
             last = branch;
-            branch = *sibling;
+            branch = sibling;
         }
         let mut new = NONE;
         for &event in sequence.iter().rev() {
@@ -207,19 +216,6 @@ impl Forest {
         }
     }
 
-    /// The branches from `root` on that begin with an alternative of the task's operation.
-    fn alternatives(&self, root: BranchId, task: TaskId) -> Vec<BranchId> {
-        let mut all = Vec::new();
-        let mut branch = root;
-        while branch != NONE {
-            if self.event(branch).task == task {
-                all.push(branch);
-            }
-            branch = self.branches[branch as usize].sibling;
-        }
-        all
-    }
-
     fn add(&mut self, branch: Branch) -> BranchId {
         match self.free.pop() {
             Some(id) => {
@@ -232,6 +228,17 @@ impl Forest {
             }
         }
     }
+}
+
+/// Whether each alternative of the operation that `event` is one of is among `explored`, and could come before all of
+/// `sequence`, which does not have the operation: whichever is chosen after the sequence, that is explored already.
+pub(super) fn covers_all_alternatives(
+    explored: &[Footprint],
+    event: &Footprint,
+    sequence: &[Footprint],
+) -> bool {
+    let is_before = |its: &&Footprint| its.task == event.task && weak_initial(its, sequence) == Some(None);
+    explored.iter().filter(is_before).count() >= event.alternatives.into()
 }
 
 /// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it
