@@ -154,10 +154,12 @@
 mod check;
 mod choice;
 mod coroutine;
+mod dpor;
 mod event;
 mod explorer;
 pub mod future;
 pub mod hint;
+mod history;
 mod number;
 pub mod object;
 mod progress;
@@ -181,7 +183,7 @@ mod witness;
 mod workers;
 
 pub use choice::{choose, opaque};
-pub use event::Mode;
+pub use event::{MAX_TASKS, Mode};
 pub use explorer::Explorer;
 pub use progress::Progress;
 pub use report::{Bound, Failure, Report};
@@ -196,9 +198,6 @@ pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfi
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
-
-/// How many tasks the schedules of one exploration may have in all.
-pub const MAX_TASKS: usize = 64;
 
 /// The README's program, run.
 #[cfg(doctest)]

@@ -4,9 +4,10 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::dpor::MAX_REMOVALS;
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::{Ending, MAX_REMOVALS, MAX_SPINS, Sometimes};
+use crate::runtime::{Ending, MAX_SPINS, Sometimes};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
 use crate::strategy::Way;
@@ -187,7 +188,7 @@ impl Report {
         if self.is_graver(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
         }
-        if let Some(source) = run.execution.trail.gave_up_at() {
+        if let Some(source) = run.execution.races.gave_up_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
         if let Some(source) = run.execution.spinning() {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::event::{Footprint, Mode, TaskId};
+use crate::event::{Footprint, Mode, TaskId, Turn};
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
-use crate::strategy::Turn;
 use crate::trace::Trace;
 use crate::witness;
 

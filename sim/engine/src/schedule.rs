@@ -4,9 +4,7 @@ use std::fmt;
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
-use crate::MAX_TASKS;
-use crate::event::TaskId;
-use crate::strategy::Turn;
+use crate::event::{MAX_TASKS, TaskId, Turn};
 
 /// What a schedule's text begins with.
 const VERSION: &str = "s1";

@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
+use crate::event::Turn;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
-use crate::strategy::Turn;
 
 /// How far each task has come, and by which block.
 struct State {

@@ -4,14 +4,17 @@ use std::ops::Range;
 use std::panic::Location;
 
 use super::action::Action;
+use super::fingerprint::Fingerprint;
 use super::footprint::Footprint;
 use super::mode::Mode;
 use super::rule::{Rule, RuledStates};
-use crate::stateful::Fingerprint;
 
 /// A task's number in one exploration. The same task has the same number in every schedule: numbers go by who spawned
 /// it and as which of its children.
 pub(crate) type TaskId = u8;
+
+/// How many tasks the schedules of one exploration may have in all.
+pub const MAX_TASKS: usize = 64;
 
 /// A location: an object, or one key of an object. Numbered like tasks: by who created the object, as which of its
 /// objects, and by the key; never by address.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::event::{Action, TOKEN_OR_DEADLINE};
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 use crate::time;
 
 /// How often a task has been woken since it last went on.

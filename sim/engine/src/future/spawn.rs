@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::{block_on, block_on_instrumented};
 use crate::event::Action;
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 use crate::thread::{self, Builder, Thread};
 
 /// What a future came to, for whoever waits for it.

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::Action;
-use crate::runtime::{Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// A value that tasks share, read and replaced in one step each.
 ///

@@ -5,9 +5,9 @@ use std::hash::Hasher;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use crate::event::{Action, Pending};
-use crate::runtime::{Handle, Holds};
-use crate::stateful::Digest;
+use crate::event::{Action, Digest, Pending};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// A value under a lock, as in a [`Mutex`](crate::sync::Mutex).
 ///

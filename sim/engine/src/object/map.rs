@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::event::{Action, Pending};
-use crate::runtime::{Handle, Holds};
-use crate::stateful::{Digest, Fingerprint};
+use crate::event::{Action, Digest, Fingerprint, Pending};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// What a key that is unlocked adds to the state of the map.
 const UNPIN: u64 = 1u64.wrapping_neg();

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::map::hash;
 use crate::event::Action;
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 
 /// A value that tasks share, whose operations are declared: each is one step, and reads or writes one part of the value
 /// (named by a key of any type) or all of it.

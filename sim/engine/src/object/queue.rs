@@ -10,7 +10,8 @@ use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::{Action, Mode, NOTHING, Rule};
-use crate::runtime::{Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// The tail, and the item that it points to.
 static PUSH: Rule = Rule {

@@ -12,7 +12,8 @@ use rustc_hash::FxHashSet;
 
 use super::map::hash;
 use crate::event::{Action, Mode, NOTHING, Rule};
-use crate::runtime::{Granted, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{Granted, Handle};
 
 /// The key, and the set as a whole, which is changed only if the key is.
 static INSERT: Rule = Rule {

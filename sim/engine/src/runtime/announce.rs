@@ -7,9 +7,8 @@ use super::current::OWED;
 use super::execution::Execution;
 use super::record::Recorded;
 use super::task::{Phase, SharedCondition};
-use crate::event::{Pending, TaskId};
+use crate::event::{Pending, TaskId, Turn};
 use crate::stateful::Unfit;
-use crate::strategy::Turn;
 
 /// Whether an announced operation has been done at once.
 pub(super) enum Announced {

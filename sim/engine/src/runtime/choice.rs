@@ -1,9 +1,9 @@
 //! What a strategy can choose from, in the state that the run is in.
 
-use super::registry::Registry;
 use super::task::Task;
-use crate::event::{Footprint, TaskId};
-use crate::stateful::{Fingerprint, Monitor, State};
+use crate::event::{Fingerprint, Footprint, TaskId};
+use crate::history::Registry;
+use crate::stateful::{Monitor, State};
 use crate::strategy::Options;
 
 /// The state of the run, as a strategy may ask about it.

@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use super::condition;
 use super::execution::Execution;
-use super::registry::{CLOCK, New};
 use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine;
-use crate::event::{LocationId, TaskId};
-use crate::stateful::{Alike, Fingerprint, Monitor, Signal, Unfit};
+use crate::event::{Fingerprint, LocationId, TaskId};
+use crate::history::{CLOCK, New};
+use crate::stateful::{Alike, Monitor, Signal, Unfit};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -105,7 +105,7 @@ pub(crate) fn known_time() -> Option<u64> {
         let task = execution.current;
         match &mut execution.state {
             Some(state) => state.tell_time(task),
-            None => execution.trail.last_known(task, CLOCK, &execution.registry).unwrap_or(0),
+            None => execution.trail.last_known(task, CLOCK).unwrap_or(0),
         }
     })
 }

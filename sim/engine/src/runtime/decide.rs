@@ -3,9 +3,8 @@
 use super::choice::Choice;
 use super::ending::{Ending, place};
 use super::execution::Execution;
-use crate::event::Footprint;
 use crate::event::TaskId;
-use crate::strategy::Turn;
+use crate::event::{Footprint, Turn};
 
 /// What to look for where a program is not deterministic.
 const MEND_NONDETERMINISM: &str = "The body must do the same in every run: look for random numbers, clocks, iteration over \

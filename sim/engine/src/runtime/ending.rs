@@ -75,7 +75,7 @@ impl Execution {
     /// Who holds the lock that `task` waits for, in words.
     pub(super) fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
         let &(location, _) = pending.actions().first()?;
-        let taken = self.trail.taken_by(location, &self.registry)?;
+        let taken = self.trail.taken_by(location)?;
         let holder = taken.footprint.task;
         let whose = if holder == task { "it has itself".to_owned() } else { self.task_name(holder) };
         let has = if holder == task { "" } else { " has" };

@@ -14,14 +14,14 @@ use super::current::OWED;
 use super::ending::Ending;
 use super::granted::Granted;
 use super::record::{Recorded, Switch};
-use super::registry::Registry;
 use super::sometimes::Sometimes;
 use super::task::{Phase, Task};
-use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{Coroutine, StackPool};
-use crate::event::{Pending, TaskId};
-use crate::stateful::{Fingerprint, Monitor, Part, State, Unfit};
-use crate::strategy::{Strategy, Turn, Way};
+use crate::dpor::Races;
+use crate::event::{Fingerprint, Pending, TaskId, Turn};
+use crate::history::{FEW, Operation, Registry, Tracking, Trail};
+use crate::stateful::{Monitor, Part, State, Unfit};
+use crate::strategy::{Strategy, Way};
 
 /// The exploration that is going on.
 pub(crate) struct Execution {
@@ -48,6 +48,7 @@ pub(crate) struct Execution {
     /// How often a wait for a condvar may end for no reason.
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
+    pub(crate) races: Races,
     pub(crate) registry: Registry,
     /// Of each event of the run what it was, if the run is recorded.
     pub(crate) record: Vec<Recorded>,
@@ -97,6 +98,7 @@ impl Execution {
             monitor: None,
             unfit: None,
             trail: Trail::new(strategy.tracking()),
+            races: Races::new(strategy.tracking()),
             registry: Registry::default(),
             record: Vec::new(),
             announced: 0,
@@ -117,14 +119,15 @@ impl Execution {
         for (id, task) in self.tasks.iter().enumerate() {
             if let Some(pending) = &task.pending {
                 let condition = task.condition.as_deref();
-                self.trail.find_races_of_blocked(id as TaskId, pending, condition, &self.registry);
+                let operation = Operation { task: id as TaskId, pending, condition };
+                self.races.add_blocked(&mut self.trail, operation, &self.registry);
             }
         }
     }
 
     /// Prepares the next run. False if there is none.
     pub(crate) fn next_run(&mut self) -> bool {
-        self.strategy.next_run(&mut self.trail, &mut self.registry)
+        self.strategy.next_run(&mut self.trail, &self.races, &self.registry)
     }
 
     /// The ways that are still to be gone, once no run will follow.
@@ -180,6 +183,7 @@ impl Execution {
         OWED.set(0);
         self.registry.begin_run();
         self.trail.begin_run();
+        self.races.begin_run(self.trail.prefix());
         self.record.clear();
         self.announced = 0;
         self.fingerprint = None;
@@ -232,7 +236,8 @@ impl Execution {
         } else {
             let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
             let condition = slot.condition.as_deref();
-            let position = self.trail.push(task, pending, condition, choice, glued, &mut self.registry);
+            let operation = Operation { task, pending, condition };
+            let position = self.trail.push(operation, choice, glued, &mut self.registry, &mut self.races);
             if let Some(announced) = &mut self.fingerprint {
                 *announced ^= pending.fingerprint(task);
             }

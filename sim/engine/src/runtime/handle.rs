@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::current;
 use super::granted::Granted;
 use super::perform::{self, perform_when};
-use super::registry::{CLOCK, Holds, New, Show, TOKENS};
 use super::task::SharedCondition;
 use super::wakes::{self, Wake};
-use crate::event::{Action, LocationId, Pending, Rule, TaskId};
-use crate::stateful::{Fingerprint, Unfit};
+use crate::event::{Action, Fingerprint, LocationId, Pending, Rule, TaskId};
+use crate::history::{CLOCK, Holds, New, Show, TOKENS};
+use crate::stateful::Unfit;
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,6 @@
 //! object's, and on to whoever looks. `docs/stateful.md` argues why that is sound.
 
 mod checkpoint;
-mod fingerprint;
 mod monitor;
 mod part;
 mod renaming;
@@ -23,7 +22,6 @@ mod visited;
 mod wakers;
 
 pub use checkpoint::Checkpoint;
-pub(crate) use fingerprint::{Digest, Fingerprint};
 pub use monitor::{Monitor, monitor};
 pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};

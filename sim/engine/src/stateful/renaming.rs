@@ -7,11 +7,10 @@
 //!
 //! Ip, Dill: "Better verification through symmetry", Formal Methods in System Design 9, 1996.
 
+use crate::event::{Digest, Fingerprint};
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
-
-use super::{Digest, Fingerprint};
 
 /// What makes a script like others: see [`symmetric`](crate::symmetric).
 ///

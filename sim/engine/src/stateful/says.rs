@@ -4,8 +4,8 @@ use std::iter;
 use std::rc::Rc;
 
 use super::side::Side;
-use super::{Digest, Fingerprint, Monitor, renaming};
-use crate::event::TaskId;
+use super::{Monitor, renaming};
+use crate::event::{Digest, Fingerprint, TaskId};
 
 /// What a monitor says of a side.
 #[derive(Default)]

@@ -6,11 +6,12 @@
 
 use std::rc::Rc;
 
-use crate::event::{Access, Event, LocationId, MODES, Mode, Pending, TaskId};
-use crate::runtime::{CLOCK, Phase, Registry, Task};
+use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, TaskId};
+use crate::history::{CLOCK, Registry};
+use crate::runtime::{Phase, Task};
 
+use super::Part;
 use super::renaming::Renaming;
-use super::{Fingerprint, Part};
 
 /// What the fingerprints of different things begin with.
 mod kind {

@@ -6,9 +6,10 @@ use super::renaming::{self, Alike, Renaming};
 use super::says::Says;
 use super::side::Side;
 use super::wakers::{Signal, Wakers};
-use super::{Effect, Fingerprint, Input, Monitor, Part, Step};
-use crate::event::{Access, Event, LocationId, Pending, TaskId};
-use crate::runtime::{Registry, Task};
+use super::{Effect, Input, Monitor, Part, Step};
+use crate::event::{Access, Event, Fingerprint, LocationId, Pending, TaskId};
+use crate::history::Registry;
+use crate::runtime::Task;
 
 /// The state of the run that is going on.
 pub(crate) struct State {

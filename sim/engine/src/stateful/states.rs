@@ -1,6 +1,7 @@
 //! What a search of states came to, in numbers.
 
-use super::{Fingerprint, Visited};
+use super::Visited;
+use crate::event::Fingerprint;
 use crate::schedule::Schedule;
 
 /// What a search of states came to, beyond what every search does.

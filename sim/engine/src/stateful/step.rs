@@ -3,8 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::Fingerprint;
-use crate::event::{LocationId, TaskId};
+use crate::event::{Fingerprint, LocationId, TaskId};
 
 /// What can make a difference to a step, beside where its task stands.
 #[derive(Clone, Copy, PartialEq, Eq)]

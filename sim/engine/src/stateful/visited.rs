@@ -1,11 +1,10 @@
 //! The states that have been visited, by all workers of a search.
 
+use crate::event::Fingerprint;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use super::Fingerprint;
 
 /// Fingerprints are as good as random: a part of one is its place in a table.
 #[derive(Clone, Copy, Debug, Default)]

@@ -14,8 +14,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Options, Turn};
-use crate::stateful::{Effect, Fingerprint, Input, fate};
+use super::Options;
+use crate::event::{Fingerprint, Turn};
+use crate::stateful::{Effect, Input, fate};
 
 /// How many steps are remembered at the most: beyond that, new ones are taken each time.
 const MOST: usize = 1 << 20;

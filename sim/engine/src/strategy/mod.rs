@@ -9,10 +9,8 @@ mod preemptions;
 mod probe;
 mod random;
 mod replay;
-mod shared;
 mod simplest;
 mod stateful;
-mod wakeup;
 
 pub(crate) use naive::Naive;
 pub(crate) use optimal::Optimal;
@@ -21,15 +19,15 @@ pub(crate) use preemptions::Preemptions;
 pub(crate) use probe::Probe;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
-pub(crate) use shared::Route;
 pub(crate) use simplest::Simplest;
 pub(crate) use stateful::{Searched, Stateful, Way};
 
 use std::iter;
 
-use crate::event::{Footprint, TaskId};
-use crate::runtime::{Registry, Tracking, Trail};
-use crate::stateful::{Fingerprint, Monitor, State, States};
+use crate::dpor::Races;
+use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::history::{Registry, Tracking, Trail};
+use crate::stateful::{Monitor, State, States};
 
 /// What a strategy can choose from.
 pub(crate) trait Options {
@@ -61,13 +59,6 @@ pub(crate) trait Options {
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
 }
 
-/// Whose turn it is: the task, and which alternative of its operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Turn {
-    pub(crate) task: TaskId,
-    pub(crate) choice: u16,
-}
-
 /// The tasks of a set that has a bit for each, in the order of their numbers.
 fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
     iter::from_fn(move || {
@@ -90,7 +81,7 @@ pub(crate) trait Strategy {
     fn executed(&mut self, trail: &Trail);
 
     /// The run has ended: leaves in the trail the prefix that the next run repeats. False if there is no next run.
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool;
+    fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool;
 
     /// Whether tasks that are alike may take each other's places in the states that the strategy is told.
     fn is_symmetric(&self) -> bool {

@@ -1,8 +1,10 @@
 //! Every interleaving, with no reduction: slow, and so simple that it can be trusted. It is what the optimal strategy is
 //! held to.
 
-use super::{Options, Strategy, Turn, part_done};
-use crate::runtime::{Registry, Tracking, Trail};
+use super::{Options, Strategy, part_done};
+use crate::dpor::Races;
+use crate::event::Turn;
+use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state: for each event of the trail, the turns that are still to be tried in its place.
 #[derive(Default)]
@@ -39,8 +41,8 @@ impl Strategy for Naive {
         self.degrees.resize(trail.len(), 1);
     }
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        while trail.pop(registry).is_some() {
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
+        while trail.pop().is_some() {
             if self.untried.last().is_some_and(|turns| !turns.is_empty()) {
                 return true;
             }

@@ -10,11 +10,10 @@
 
 use std::mem;
 
-use super::shared::{Place, Route, Step};
-use super::wakeup::{BranchId, Forest, NONE, covers_all_alternatives, weak_initial};
-use super::{Options, Strategy, Turn, part_done, tasks_of};
-use crate::event::{Event, Footprint, TaskId};
-use crate::runtime::{FEW, Registry, Tracking, Trail};
+use super::{Options, Strategy, part_done, tasks_of};
+use crate::dpor::{BranchId, Forest, NONE, Place, Races, Route, Step, covers_all_alternatives, weak_initial};
+use crate::event::{Event, Footprint, TaskId, Turn};
+use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::workers::Seat;
 
 /// What a program has to do with the fact that a step cannot be taken where it could be.
@@ -72,18 +71,22 @@ impl Optimal {
     }
 
     /// Plans the runs in which the races of this one are reversed.
-    fn plan(&mut self, trail: &Trail, registry: &Registry) {
+    fn plan(&mut self, trail: &Trail, races: &Races, registry: &Registry) {
         let sequence = &mut self.sequence;
-        for race in trail.races_to_reverse() {
-            let node = &mut self.nodes[race.first()];
+        for race in races.to_reverse(trail) {
+            let first = races.first(race);
+            let node = &mut self.nodes[first];
             sequence.clear();
-            sequence.extend(trail.independent_of(race, race.first() + 1..trail.len()));
-            let last = if race.is_wide() { trail.reversed_last(race, registry) } else { Some(race.reversed) };
+            sequence.extend(races.independent_of(race, trail, first + 1..trail.len()));
+            let last = match race.is_wide() {
+                true => races.reversed_last(race, trail, registry),
+                false => Some(race.reversed),
+            };
             match last {
                 Some(reversed) => sequence.push(reversed),
                 None => {
                     // It can go on only ahead of what came later. Of that remains what needs nothing of the rest.
-                    let before = trail.independent_of(race, race.first() + 1..race.second()).count();
+                    let before = races.independent_of(race, trail, first + 1..race.second()).count();
                     let later = sequence.split_off(before);
                     sequence.push(race.reversed);
                     let mut lost = vec![race.reversed];
@@ -250,14 +253,14 @@ impl Strategy for Optimal {
         node.place = None;
     }
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        self.plan(trail, registry);
+    fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
+        self.plan(trail, races, registry);
         self.redundant = false;
         self.way.clear();
         if self.seat.as_ref().is_some_and(Seat::is_over) {
             return false;
         }
-        while let Some(event) = trail.pop(registry) {
+        while let Some(event) = trail.pop() {
             self.depth -= 1;
             let node = &mut self.nodes[self.depth];
             node.explored += 1;

@@ -6,9 +6,10 @@
 //! chance of at least 1/(n·k^(depth-1)), with n tasks and k steps.
 
 use super::numbers::Numbers;
-use super::{Options, Strategy, Turn};
-use crate::event::TaskId;
-use crate::runtime::{Registry, Tracking, Trail};
+use super::{Options, Strategy};
+use crate::dpor::Races;
+use crate::event::{TaskId, Turn};
+use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
 pub(crate) struct Pct {
@@ -84,9 +85,9 @@ impl Strategy for Pct {
 
     fn executed(&mut self, _trail: &Trail) {}
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.longest = self.longest.max(trail.len());
-        trail.clear(registry);
+        trail.clear();
         self.begin_run();
         true
     }

@@ -5,10 +5,11 @@
 //! done to a strategy that leaves schedules out because others stand for them: those others may have more preemptions
 //! (Coons, Musuvathi, McKinley: "Bounded partial-order reduction", OOPSLA 2013).
 
-use super::{Options, Strategy, Turn};
-use crate::event::{Footprint, TaskId};
-use crate::runtime::{Registry, Tracking, Trail};
-use crate::stateful::{Fingerprint, States};
+use super::{Options, Strategy};
+use crate::dpor::Races;
+use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::history::{Registry, Tracking, Trail};
+use crate::stateful::States;
 
 /// A strategy within the bound.
 pub(crate) struct Preemptions {
@@ -105,8 +106,8 @@ impl Strategy for Preemptions {
         self.inner.executed(trail);
     }
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        let more = self.inner.next_run(trail, registry);
+    fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
+        let more = self.inner.next_run(trail, races, registry);
         self.counts.truncate(trail.len());
         more
     }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::random::Random;
-use super::{Options, Searched, Strategy, Turn};
-use crate::runtime::{Registry, Tracking, Trail};
+use super::{Options, Searched, Strategy};
+use crate::dpor::Races;
+use crate::event::Turn;
+use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::Visited;
 
 /// How many walks there are: they take a few milliseconds, and the same on each machine.
@@ -57,9 +59,9 @@ impl Strategy for Probe {
 
     fn executed(&mut self, _trail: &Trail) {}
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
         self.walks += 1;
-        self.walks < WALKS && self.random.next_run(trail, registry)
+        self.walks < WALKS && self.random.next_run(trail, races, registry)
     }
 
     fn done(&self) -> Option<f64> {

@@ -3,9 +3,10 @@
 //! It is no fair sample of the classes: a class with many interleavings is met more often than one with few.
 
 use super::numbers::Numbers;
-use super::{Options, Strategy, Turn};
-use crate::event::TaskId;
-use crate::runtime::{Registry, Tracking, Trail};
+use super::{Options, Strategy};
+use crate::dpor::Races;
+use crate::event::{TaskId, Turn};
+use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
 pub(crate) struct Random {
@@ -39,8 +40,8 @@ impl Strategy for Random {
 
     fn executed(&mut self, _trail: &Trail) {}
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
-        trail.clear(registry);
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
+        trail.clear();
         true
     }
 }

@@ -1,8 +1,10 @@
 //! One schedule, as it was recorded.
 
-use super::{Options, Strategy, Turn};
+use super::{Options, Strategy};
 use crate::Schedule;
-use crate::runtime::{Registry, Tracking, Trail};
+use crate::dpor::Races;
+use crate::event::Turn;
+use crate::history::{Registry, Tracking, Trail};
 
 /// The schedule, and what was found to be wrong with it.
 pub(crate) struct Replay {
@@ -53,7 +55,7 @@ impl Strategy for Replay {
 
     fn executed(&mut self, _trail: &Trail) {}
 
-    fn next_run(&mut self, _trail: &mut Trail, _registry: &mut Registry) -> bool {
+    fn next_run(&mut self, _trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         false
     }
 

@@ -9,9 +9,10 @@
 //! The bound on switches is that of Musuvathi, Qadeer: "Iterative context bounding for systematic testing of
 //! multithreaded programs", PLDI 2007, but that every change of tasks counts: it is what a reader has to follow.
 
-use super::{Options, Strategy, Turn};
-use crate::event::Event;
-use crate::runtime::{FEW, Registry, Tracking, Trail};
+use super::{Options, Strategy};
+use crate::dpor::Races;
+use crate::event::{Event, Turn};
+use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::stateful::{Visit, Visited};
 
 /// How far a schedule has come, before one of its events.
@@ -124,14 +125,14 @@ impl Strategy for Simplest {
         }
     }
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.was_cut = false;
         // What a run that was cut short has done until its end.
         while trail.len() > self.depth {
-            trail.pop(registry);
+            trail.pop();
         }
         self.depth = self.depth.min(trail.len());
-        while self.budget > 0 && trail.pop(registry).is_some() {
+        while self.budget > 0 && trail.pop().is_some() {
             if !self.nodes[self.depth - 1].untried.is_empty() {
                 return true;
             }

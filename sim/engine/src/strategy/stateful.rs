@@ -11,11 +11,12 @@
 use std::sync::Arc;
 
 use super::foresight::{Foresight, Place};
-use super::{Options, Strategy, Turn, part_done};
-use crate::event::Event;
-use crate::runtime::{FEW, Registry, Tracking, Trail};
+use super::{Options, Strategy, part_done};
+use crate::dpor::Races;
+use crate::event::{Event, Fingerprint, Turn};
+use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
-use crate::stateful::{Fingerprint, Found, States, Visit, Visited};
+use crate::stateful::{Found, States, Visit, Visited};
 use crate::workers::Seat;
 
 /// What a program has to do with the fact that a step does not lead where the same step has led.
@@ -268,7 +269,7 @@ impl Strategy for Stateful {
         self.depth += 1;
     }
 
-    fn next_run(&mut self, trail: &mut Trail, registry: &mut Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.states.runs += u64::from(std::mem::take(&mut self.has_run));
         self.was_cut = false;
         if self.seat.as_ref().is_some_and(Seat::is_over) {
@@ -276,11 +277,11 @@ impl Strategy for Stateful {
         }
         // What a run that was cut short has done until its end.
         while trail.len() > self.depth {
-            trail.pop(registry);
+            trail.pop();
         }
         // Where a run ended nothing was chosen.
         self.depth = self.depth.min(trail.len());
-        while trail.pop(registry).is_some() {
+        while trail.pop().is_some() {
             if let Some(next) = self.next_turn() {
                 // To be tried once its state has been come to again.
                 self.nodes[self.depth - 1].untried.push(next);

@@ -8,7 +8,8 @@ use std::panic::Location;
 use std::sync;
 
 use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 
 /// Passing. A task that is in the set goes on once enough are, and takes them out; if there are more than enough, which
 /// of them is a choice. One that has been taken out just goes on: nobody's entering changes that.

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
 use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 
 /// The flag's first bit: the task has been notified. Above it, how often it has woken up for no reason.
 const NOTIFIED: u64 = 1;

@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode, Pending};
-use crate::runtime::{Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
 ///

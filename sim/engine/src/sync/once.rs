@@ -10,7 +10,8 @@ use std::sync;
 pub use std::sync::OnceState;
 
 use crate::event::{Action, Mode, NOTHING, Pending, Rule};
-use crate::runtime::{Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 const DONE: u64 = 1;
 const POISONED: u64 = 2;

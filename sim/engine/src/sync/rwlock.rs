@@ -6,7 +6,8 @@ use std::panic::Location;
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode};
-use crate::runtime::{Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::Handle;
 
 /// A lock that many readers or one writer hold. Readers commute: their order is never explored.
 ///

@@ -5,14 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Names, seats, team};
+use super::{seats, team};
+use crate::dpor::Route;
 use crate::explorer::{Explorer, Kind};
+use crate::history::Names;
+use crate::history::Registry;
 use crate::report::Report;
 use crate::run::Run;
-use crate::runtime::{self, Quiet, Registry};
+use crate::runtime::{self, Quiet};
 use crate::search::{Outcome, Search, Totals};
 use crate::stateful::Visited;
-use crate::strategy::{Optimal, Probe, Route, Stateful, Strategy, Way};
+use crate::strategy::{Optimal, Probe, Stateful, Strategy, Way};
 
 /// After how many runs the other workers are called for: a search that is over by then costs no more than with one.
 const ALONE: u64 = 500;

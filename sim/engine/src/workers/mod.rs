@@ -6,9 +6,7 @@
 //! worker, [`Names`] sees to.
 
 mod jobs;
-mod names;
 mod seat;
 mod team;
 
-pub(crate) use names::{Name, Names};
 pub(crate) use seat::{Seat, seats};

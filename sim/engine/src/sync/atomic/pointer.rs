@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::atomic::{self, Ordering};
 
 use crate::event::Action;
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 use crate::stateful::Unfit;
 
 /// As [`std::sync::atomic::AtomicPtr`]. Addresses differ from run to run, so that the engine does not know them: all that

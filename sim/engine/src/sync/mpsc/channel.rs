@@ -16,7 +16,8 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
-use crate::runtime::{Granted, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{Granted, Handle};
 
 /// The states of an item.
 const SENT: u64 = 1;

@@ -35,7 +35,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use crate::runtime::{self, Handle, Holds};
+use crate::history::Holds;
+use crate::runtime::{self, Handle};
 use channel::Channel;
 
 /// A channel that holds any number of messages: no send waits.

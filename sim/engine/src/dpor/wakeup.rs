@@ -7,13 +7,13 @@
 use std::{iter, mem};
 
 use crate::event::Footprint;
-use crate::runtime::FEW;
+use crate::history::FEW;
 
 /// A node of a tree, or none.
-pub(super) type BranchId = u32;
+pub(crate) type BranchId = u32;
 
 /// No branch.
-pub(super) const NONE: BranchId = u32::MAX;
+pub(crate) const NONE: BranchId = u32::MAX;
 
 /// One event of a sequence that is to be explored.
 struct Branch {
@@ -25,7 +25,7 @@ struct Branch {
 }
 
 /// All the trees of a search, in one arena.
-pub(super) struct Forest {
+pub(crate) struct Forest {
     branches: Vec<Branch>,
     free: Vec<BranchId>,
     /// Of each branch of a [shared](super::shared) tree, whether there is no leaf from there on that nobody has taken.
@@ -33,20 +33,20 @@ pub(super) struct Forest {
 }
 
 impl Forest {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Forest { branches: Vec::with_capacity(FEW), free: Vec::with_capacity(FEW), closed: Vec::new() }
     }
 
-    pub(super) fn event(&self, branch: BranchId) -> &Footprint {
+    pub(crate) fn event(&self, branch: BranchId) -> &Footprint {
         &self.branches[branch as usize].event
     }
 
-    pub(super) fn child(&self, branch: BranchId) -> BranchId {
+    pub(crate) fn child(&self, branch: BranchId) -> BranchId {
         self.branches[branch as usize].child
     }
 
     /// How many alternatives there are from this branch on, itself included.
-    pub(super) fn siblings(&self, branch: BranchId) -> usize {
+    pub(crate) fn siblings(&self, branch: BranchId) -> usize {
         let mut count = 0;
         let mut next = branch;
         while next != NONE {
@@ -57,28 +57,28 @@ impl Forest {
     }
 
     /// Gives up a branch, whose children have been given up or taken over; returns the next alternative.
-    pub(super) fn remove(&mut self, branch: BranchId) -> BranchId {
+    pub(crate) fn remove(&mut self, branch: BranchId) -> BranchId {
         self.free.push(branch);
         self.branches[branch as usize].sibling
     }
 
     /// Adds an alternative in front of `sibling`.
-    pub(super) fn push(&mut self, event: Footprint, sibling: BranchId) -> BranchId {
+    pub(crate) fn push(&mut self, event: Footprint, sibling: BranchId) -> BranchId {
         self.add(Branch { event, child: NONE, sibling })
     }
 
     /// How many branches there are, given up ones included.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.branches.len()
     }
 
     /// Takes away all alternatives after a branch; returns the first of them.
-    pub(super) fn cut(&mut self, branch: BranchId) -> BranchId {
+    pub(crate) fn cut(&mut self, branch: BranchId) -> BranchId {
         mem::replace(&mut self.branches[branch as usize].sibling, NONE)
     }
 
     /// Moves the branches from `root` on, with all below them; returns the first.
-    pub(super) fn move_to(&mut self, to: &mut Forest, root: BranchId) -> BranchId {
+    pub(crate) fn move_to(&mut self, to: &mut Forest, root: BranchId) -> BranchId {
         let mut first = NONE;
         let mut left = vec![(root, NONE)];
         while let Some((mut branch, parent)) = left.pop() {
@@ -102,20 +102,20 @@ impl Forest {
     }
 
     /// There may be a leaf from this branch on that nobody has taken.
-    pub(super) fn open(&mut self, branch: BranchId) {
+    pub(crate) fn open(&mut self, branch: BranchId) {
         if let Some(closed) = self.closed.get_mut(branch as usize) {
             *closed = false;
         }
     }
 
     /// There is no leaf from this branch on that nobody has taken.
-    pub(super) fn close(&mut self, branch: BranchId) {
+    pub(crate) fn close(&mut self, branch: BranchId) {
         self.closed.resize(self.branches.len(), false);
         self.closed[branch as usize] = true;
     }
 
     /// Takes the first leaf that nobody has taken yet, of those from the branches from `root` on. Returns the way to it.
-    pub(super) fn take_leaf(&mut self, root: BranchId) -> Option<Vec<BranchId>> {
+    pub(crate) fn take_leaf(&mut self, root: BranchId) -> Option<Vec<BranchId>> {
         let (mut path, mut branch) = (Vec::new(), root);
         loop {
             if branch == NONE {
@@ -137,7 +137,7 @@ impl Forest {
     }
 
     /// The events of the branches from `first` on that come before another.
-    pub(super) fn before(&self, first: BranchId, other: BranchId) -> Vec<Footprint> {
+    pub(crate) fn before(&self, first: BranchId, other: BranchId) -> Vec<Footprint> {
         let next = |&branch: &BranchId| Some(self.branches[branch as usize].sibling);
         iter::successors(Some(first), next)
             .take_while(|&branch| branch != other)
@@ -155,7 +155,7 @@ impl Forest {
     /// A branch with one of several alternatives covers only the part of a sequence without the operation in which that
     /// alternative is chosen. What remains belongs to the branches on the right of it, in their order. Once all alternatives
     /// have been met, nothing remains, and the sequence goes below each of them.
-    pub(super) fn insert(
+    pub(crate) fn insert(
         &mut self,
         root: BranchId,
         asleep: &[Footprint],
@@ -232,7 +232,7 @@ impl Forest {
 
 /// Whether each alternative of the operation that `event` is one of is among `explored`, and could come before all of
 /// `sequence`, which does not have the operation: whichever is chosen after the sequence, that is explored already.
-pub(super) fn covers_all_alternatives(
+pub(crate) fn covers_all_alternatives(
     explored: &[Footprint],
     event: &Footprint,
     sequence: &[Footprint],
@@ -243,7 +243,7 @@ pub(super) fn covers_all_alternatives(
 
 /// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it
 /// that comes before the task's own event conflicts. `Some(Some(i))`: the task's own event is the `i`-th.
-pub(super) fn weak_initial(event: &Footprint, sequence: &[Footprint]) -> Option<Option<usize>> {
+pub(crate) fn weak_initial(event: &Footprint, sequence: &[Footprint]) -> Option<Option<usize>> {
     for (i, other) in sequence.iter().enumerate() {
         if other.task == event.task {
             return (other.choice == event.choice).then_some(Some(i));

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::names::{Name, Names};
 use super::trail::FEW;
-use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
-use crate::stateful::Fingerprint;
-use crate::workers::{Name, Names};
+use crate::event::{Fingerprint, ITEMS, LocationId, MAX_TASKS, Pending, SLOTS, States, TaskId};
 
 /// What the identities of different locations begin with.
 const CLOCK_KIND: u8 = 32;
@@ -25,15 +24,12 @@ pub(crate) const CLOCK: LocationId = 0;
 /// unparked since it last parked.
 pub(crate) const TOKENS: LocationId = 1;
 
-/// One location's state in the current run, and its last access in the trail.
+/// One location's state in the current run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocationState {
     pub(crate) state: u64,
     /// The run that set `state`: in another run it stands for the location's initial state.
     run: u64,
-    pub(crate) last: AccessId,
-    /// The modes of its accesses in the trail, a bit for each.
-    pub(crate) modes: u16,
 }
 
 /// What an object keeps, and where.
@@ -174,7 +170,7 @@ impl Registry {
 
     /// Makes room for a task. Between the tasks that are known here there may be some that are not.
     fn add_task(&mut self, id: usize) -> TaskId {
-        assert!(id < crate::MAX_TASKS, "an exploration has at most {} tasks", crate::MAX_TASKS);
+        assert!(id < MAX_TASKS, "an exploration has at most {} tasks", MAX_TASKS);
         let tasks = self.children.len().max(id + 1);
         self.children.resize_with(tasks, BTreeMap::new);
         self.objects.resize_with(tasks, Vec::new);
@@ -315,7 +311,7 @@ impl Registry {
         let count = self.locations.len().max(location as usize + 1);
         self.details.resize(count, details);
         self.details[location as usize] = details;
-        self.locations.resize(count, LocationState { state: 0, run: 0, last: NO_ACCESS, modes: 0 });
+        self.locations.resize(count, LocationState { state: 0, run: 0 });
     }
 
     /// A location's state in this run.
@@ -346,20 +342,6 @@ impl Registry {
         let slot = &mut self.locations[location as usize];
         slot.state = state;
         slot.run = self.run;
-    }
-
-    /// The location's last access in the trail, and the modes of all of them.
-    #[inline]
-    pub(crate) fn chain(&self, location: LocationId) -> (AccessId, u16) {
-        let slot = &self.locations[location as usize];
-        (slot.last, slot.modes)
-    }
-
-    #[inline]
-    pub(crate) fn set_chain(&mut self, location: LocationId, last: AccessId, modes: u16) {
-        let slot = &mut self.locations[location as usize];
-        slot.last = last;
-        slot.modes = modes;
     }
 
     /// What the location holds.

@@ -15,31 +15,30 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::Turn;
 use super::wakeup::{BranchId, Forest, NONE};
-use crate::event::Footprint;
+use crate::event::{Footprint, Turn};
 
 /// One event on the way to a leaf, and the node before it.
 pub(crate) struct Step {
-    pub(super) turn: Turn,
+    pub(crate) turn: Turn,
     /// What slept at the node when its wakeup tree was first shared, or first led there.
-    pub(super) sleep: Vec<Footprint>,
+    pub(crate) sleep: Vec<Footprint>,
     /// How many of the node's subtrees are on the left of it.
-    pub(super) explored: usize,
+    pub(crate) explored: usize,
     /// `None` if the event is glued to the one before it, so that nothing is ever planned there.
-    pub(super) place: Option<Place>,
+    pub(crate) place: Option<Place>,
 }
 
 /// A part of a search: the way to a leaf, and what sleeps there. Without any steps it is the whole search.
 #[derive(Default)]
 pub(crate) struct Route {
-    pub(super) steps: Vec<Step>,
-    pub(super) sleep: Vec<Footprint>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) sleep: Vec<Footprint>,
 }
 
 /// A node whose branches are in a shared tree.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     tree: Arc<Shared>,
     /// The branch that leads to it; none if the tree is the node's own.
     above: BranchId,
@@ -62,7 +61,7 @@ struct Tree {
 impl Place {
     /// Shares the tree of a node, `explored` subtrees of which have been explored. `current` is under way; the branches of
     /// `forest` from `rest` on are planned, and are moved.
-    pub(super) fn new(explored: usize, current: Footprint, forest: &mut Forest, rest: BranchId) -> Self {
+    pub(crate) fn new(explored: usize, current: Footprint, forest: &mut Forest, rest: BranchId) -> Self {
         let mut own = Forest::new();
         let rest = forest.move_to(&mut own, rest);
         let root = own.push(current, rest);
@@ -76,7 +75,7 @@ impl Place {
     }
 
     /// [`Forest::insert`], at this node.
-    pub(super) fn insert(&self, asleep: &[Footprint], sequence: &mut Vec<Footprint>) {
+    pub(crate) fn insert(&self, asleep: &[Footprint], sequence: &mut Vec<Footprint>) {
         let Tree { forest, root, parents } = &mut *self.lock();
         let first = if self.above == NONE { *root } else { forest.child(self.above) };
         forest.insert(first, asleep, sequence);
@@ -88,7 +87,7 @@ impl Place {
     }
 
     /// Takes the first leaf that nobody has taken yet, if the tree is the node's own. `sleep` is what sleeps at the node.
-    pub(super) fn take(&self, sleep: &[Footprint]) -> Option<Route> {
+    pub(crate) fn take(&self, sleep: &[Footprint]) -> Option<Route> {
         if self.above != NONE {
             return None;
         }
@@ -116,7 +115,7 @@ impl Place {
     }
 
     /// How many subtrees the node has, as far as is known.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let Tree { forest, root, .. } = &*self.lock();
         match self.above {
             NONE => self.tree.explored + forest.siblings(*root),

@@ -1,0 +1,346 @@
+//! Races, and what their second events become when they go first.
+//!
+//! Two events are in a *race* if they are of different tasks and conflict, no event is between them in happens-before, and
+//! the second could have gone first. Abdulla, Aronis, Jonsson, Sagonas: "Source Sets", JACM 64(4), 2017, section 3.
+//!
+//! The second is evaluated in the state without the first and all that happens after it. There it may be disabled (the
+//! lock was held; the value was not there): then the pair is ordered and no race, and does not hide an older one.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::panic::Location;
+
+use crate::event::{Footprint, Pending, States, TaskId};
+use crate::history::{Conflicts, FEW, Operation, Part, Registry, Tracking, Trail};
+
+/// Two events in a race.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Race {
+    /// The position of the second; past all events if it was announced and never executed.
+    second: u32,
+    /// The second, as it would be if it went first: its outcome may differ.
+    pub(crate) reversed: Footprint,
+    /// Where in `Races::removed` the events are that come later than the second when it goes first, and how many.
+    removed: (u32, u32),
+    /// Index of its second operation in `Races::wide`, if the second conflicts with more when it goes first than it did.
+    wide: Option<u32>,
+}
+
+impl Race {
+    /// The position of its second event; past all events if it was announced and never executed.
+    #[inline]
+    pub(crate) fn second(&self) -> usize {
+        self.second as usize
+    }
+
+    /// Whether the second conflicts with more when it goes first than it did, on other locations than the first's.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide.is_some()
+    }
+}
+
+/// The number of sets of events that are removed on trial to find those without which one operation is enabled. Beyond, the
+/// search is bounded.
+pub(crate) const MAX_REMOVALS: usize = 10_000;
+
+/// The races of the current run, in the order of their second events.
+pub(crate) struct Races {
+    races: Vec<Race>,
+    /// Of each race in turn, the positions of its first event and, after it, of the later events that kept its second event
+    /// from being enabled, as the first did: none for most.
+    removed: Vec<u32>,
+    /// The second operations of the races that are wide.
+    wide: Vec<Pending>,
+    /// Events are only ordered: nobody asks for their races.
+    only_orders: bool,
+    /// The operation for which there were more than [`MAX_REMOVALS`] sets of events to remove, if there was one: classes
+    /// may be missing.
+    gave_up_at: Option<&'static Location<'static>>,
+    search: Search,
+}
+
+/// What is found out about one operation.
+#[derive(Default)]
+struct Search {
+    /// The events that conflict with it, and whose absence alone does not enable it, although they may be among those that
+    /// have to be absent. The newest first.
+    blocking: Vec<u32>,
+    /// The sets of several events whose absence enables it.
+    enabling: Vec<Vec<u32>>,
+    /// The number of sets of events that have been removed on trial.
+    removals: usize,
+}
+
+/// The operation whose races are searched, and its outcome in the present state.
+#[derive(Clone, Copy)]
+struct Second<'a> {
+    trail: &'a Trail,
+    registry: &'a Registry,
+    operation: Operation<'a>,
+    event: &'a Footprint,
+}
+
+impl Second<'_> {
+    /// Its number of alternatives without the events of `removed` and all that happens after any of them, and the states
+    /// of its locations there. The oldest of `removed` comes first.
+    fn without(&self, removed: &[u32]) -> (u16, States) {
+        let Operation { pending, condition, .. } = self.operation;
+        let states = self.trail.states_without(removed, pending, self.registry);
+        (pending.alternatives(&states, condition), states)
+    }
+
+    /// Whether the event at `position` happens after the one at `first` (or is it), and may disable the operation.
+    fn may_be_disabled_by(&self, first: usize, position: usize) -> bool {
+        let pending = self.operation.pending;
+        let footprint = &self.trail.events()[position].footprint;
+        self.trail.happens_before(first, position)
+            && footprint.locations().iter().zip(self.trail.accesses(position)).any(|(its, access)| {
+                let mut slots = pending.actions().iter().enumerate();
+                slots.any(|(slot, (location, _))| {
+                    location == its && pending.may_be_disabled_by(slot, access.before, access.after)
+                })
+            })
+    }
+}
+
+impl Conflicts for Races {
+    fn begin(&mut self) {
+        self.search.blocking.clear();
+        self.search.enabling.clear();
+        self.search.removals = 0;
+    }
+
+    #[inline]
+    fn meet(
+        &mut self,
+        trail: &Trail,
+        registry: &Registry,
+        operation: Operation<'_>,
+        event: &Footprint,
+        position: usize,
+        covered: &[Part],
+    ) -> bool {
+        if self.only_orders {
+            return true;
+        }
+        let mut first = position;
+        if trail.events()[first].glued {
+            let Some(chosen) = unglued(trail, first) else { return false };
+            first = chosen;
+            if trail.is_before_clock(first, covered) {
+                return false;
+            }
+        }
+        let second = Second { trail, registry, operation, event };
+        if operation.pending.depends_on_states() {
+            return self.reverse_in_states(first, second);
+        }
+        // It is the same wherever it goes.
+        let removed = (self.removed.len() as u32, 1);
+        self.removed.push(first as u32);
+        self.races.push(Race { second: trail.len() as u32, reversed: *event, removed, wide: None });
+        true
+    }
+}
+
+/// The event at `position`, or the one with which it is atomic: where another task can go first.
+#[inline]
+fn unglued(trail: &Trail, mut position: usize) -> Option<usize> {
+    while trail.events()[position].glued {
+        position = position.checked_sub(1)?;
+    }
+    Some(position)
+}
+
+impl Races {
+    pub(crate) fn new(tracking: Tracking) -> Self {
+        Races {
+            races: Vec::with_capacity(FEW),
+            removed: Vec::with_capacity(FEW),
+            wide: Vec::new(),
+            only_orders: tracking != Tracking::Races,
+            gave_up_at: None,
+            search: Search::default(),
+        }
+    }
+
+    /// Drops the races of all events but the first `prefix`, which the next run repeats.
+    pub(crate) fn begin_run(&mut self, prefix: usize) {
+        while let Some(race) = self.races.pop_if(|race| race.second() >= prefix) {
+            self.removed.truncate(race.removed.0 as usize);
+            self.wide.truncate(race.wide.map_or(self.wide.len(), |wide| wide as usize));
+        }
+    }
+
+    /// Where the operation is for which too many sets of events would have to be tried, if there was one: classes may be
+    /// missing.
+    pub(crate) fn gave_up_at(&self) -> Option<&'static Location<'static>> {
+        self.gave_up_at
+    }
+
+    /// Adds the races of an operation that its task has announced and never executed, because the run has ended: the runs in
+    /// which it went first are still to be found.
+    pub(crate) fn add_blocked(&mut self, trail: &mut Trail, operation: Operation<'_>, registry: &Registry) {
+        let Operation { task, pending, condition } = operation;
+        let states = registry.states(pending);
+        let of = pending.alternatives(&states, condition);
+        let (footprint, _) = pending.outcome(task, &states, 0, of);
+        trail.visit_conflicts(operation, &footprint, registry, self);
+    }
+
+    /// The races that are reversed after this run: those of new events, and those before which a new event might as well
+    /// have come. What is explored for a race is all that is independent of its first event, also what comes after its second:
+    /// that is another sequence after another run. The one of an earlier run may have been covered by what sleeps, and this one
+    /// may wake it.
+    pub(crate) fn to_reverse(&self, trail: &Trail) -> impl Iterator<Item = &Race> {
+        let prefix = trail.prefix();
+        self.races.iter().filter(move |race| {
+            race.second() >= prefix || self.independent_of(race, trail, prefix..trail.len()).next().is_some()
+        })
+    }
+
+    /// The position of the race's first event.
+    #[inline]
+    pub(crate) fn first(&self, race: &Race) -> usize {
+        self.removed[race.removed.0 as usize] as usize
+    }
+
+    /// The events in these positions that remain if the race's first event is removed, with all that has to come later.
+    pub(crate) fn independent_of<'a>(
+        &'a self,
+        race: &'a Race,
+        trail: &'a Trail,
+        positions: Range<usize>,
+    ) -> impl Iterator<Item = &'a Footprint> {
+        let removed = self.removed(race);
+        let stays = move |&position: &usize| {
+            !removed.iter().any(|&other| trail.happens_before(other as usize, position))
+        };
+        positions.filter(stays).map(|position| &trail.events()[position].footprint)
+    }
+
+    /// The second event of a wide race as it would be after all that is independent of the race, also what came later than
+    /// the second: what is independent of it now may not be when it goes first. `None` if it is disabled there.
+    pub(crate) fn reversed_last(&self, race: &Race, trail: &Trail, registry: &Registry) -> Option<Footprint> {
+        let pending = &self.wide[race.wide? as usize];
+        let states = trail.states_without(self.removed(race), pending, registry);
+        let Footprint { task, choice, .. } = race.reversed;
+        let alternatives = pending.alternatives(&states, None);
+        (choice < alternatives).then(|| pending.outcome(task, &states, choice, alternatives).0)
+    }
+
+    fn removed(&self, race: &Race) -> &[u32] {
+        let (from, count) = race.removed;
+        &self.removed[from as usize..][..count as usize]
+    }
+
+    /// Adds the races of `second` with the event at `first`, for an operation whose outcome depends on what was executed
+    /// before it: one race for each of its alternatives there. False if the absence of that event alone does not enable it.
+    fn reverse_in_states(&mut self, first: usize, second: Second<'_>) -> bool {
+        if self.add(&[first as u32], second) {
+            return true;
+        }
+        if second.operation.pending.waits_for_holders() {
+            let found = self.reverse_holders(first, second);
+            if second.may_be_disabled_by(first, first) {
+                self.search.blocking.push(first as u32);
+            }
+            return found;
+        }
+        if (first..second.trail.len()).any(|later| second.may_be_disabled_by(first, later)) {
+            self.reverse_sets(first, second);
+            self.search.blocking.push(first as u32);
+        }
+        false
+    }
+
+    /// Several tasks may hold a lock, so that it does not help to remove one of them. Adds the race in which the event at
+    /// `first` and those of `blocking` all come later that have to. False if there is none. There is one such set: it has
+    /// all holders of the lock.
+    fn reverse_holders(&mut self, first: usize, second: Second<'_>) -> bool {
+        if self.search.blocking.iter().all(|&other| second.trail.happens_before(first, other as usize)) {
+            // The absence of the first event implies theirs.
+            return false;
+        }
+        let mut set = vec![first as u32];
+        set.extend_from_slice(&self.search.blocking);
+        if second.without(&set).0 == 0 {
+            return false;
+        }
+        // The oldest go back first: what happens after one of them is on the list itself, if it has to be.
+        for at in (1..set.len()).rev() {
+            let blocker = set.remove(at);
+            if second.without(&set).0 == 0 {
+                set.insert(at, blocker);
+            }
+        }
+        self.add(&set, second)
+    }
+
+    /// Adds the races in which the event at `first` and some of `blocking` all come later: one for each smallest set of events
+    /// whose absence enables `second`. A condition may hold without one set of events and without another, and in between
+    /// not, so all sets are tried, the small ones first.
+    ///
+    /// A set stands for its events and for all that happens after any of them. So no event of it happens before another.
+    fn reverse_sets(&mut self, first: usize, second: Second<'_>) {
+        let trail = second.trail;
+        let is_ordered = |one: u32, other: u32| {
+            trail.happens_before(one as usize, other as usize)
+                || trail.happens_before(other as usize, one as usize)
+        };
+        // Whether every event that `smaller` stands for is one that `set` stands for.
+        let contains = |set: &[u32], smaller: &[u32]| {
+            let is_in =
+                |&event: &u32| set.iter().any(|&own| trail.happens_before(own as usize, event as usize));
+            smaller.iter().all(is_in)
+        };
+        // Each set, with the number of `blocking` that have been considered for it.
+        let mut sets = VecDeque::from([(vec![first as u32], 0)]);
+        while let Some((set, from)) = sets.pop_front() {
+            for next in from..self.search.blocking.len() {
+                let blocker = self.search.blocking[next];
+                if set.iter().any(|&other| is_ordered(other, blocker)) {
+                    continue;
+                }
+                let mut larger = set.clone();
+                larger.push(blocker);
+                // An event that is atomic with an older one stands for it: the oldest need not be the first that was met.
+                let oldest = (0..larger.len()).min_by_key(|&at| larger[at]).expect("a set of two and more");
+                larger.swap(0, oldest);
+                if self.search.enabling.iter().any(|smaller| contains(&larger, smaller)) {
+                    continue;
+                }
+                if self.search.removals == MAX_REMOVALS {
+                    self.gave_up_at = self.gave_up_at.or(Some(second.operation.pending.source));
+                    return;
+                }
+                self.search.removals += 1;
+                if self.add(&larger, second) {
+                    self.search.enabling.push(larger);
+                } else {
+                    sets.push_back((larger, next + 1));
+                }
+            }
+        }
+    }
+
+    /// Adds the races in which the events of `removed` all come later than `second`, one for each of its alternatives there.
+    /// False if it is disabled there.
+    fn add(&mut self, removed: &[u32], second: Second<'_>) -> bool {
+        let (alternatives, states) = second.without(removed);
+        let pending = second.operation.pending;
+        let from = self.removed.len() as u32;
+        if alternatives > 0 {
+            self.removed.extend_from_slice(removed);
+        }
+        for choice in 0..alternatives {
+            let task: TaskId = second.event.task;
+            let (reversed, _) = pending.outcome(task, &states, choice, alternatives);
+            let wide = reversed.is_wider_than(second.event).then_some(self.wide.len() as u32);
+            self.wide.extend(wide.map(|_| *pending));
+            let removed = (from, removed.len() as u32);
+            self.races.push(Race { second: second.trail.len() as u32, reversed, removed, wide });
+        }
+        alternatives > 0
+    }
+}
