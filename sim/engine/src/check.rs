@@ -57,20 +57,22 @@ impl Explorer {
             move || searched(),
             |run| {
                 executions += 1;
-                if is_failure(run.ending()) && !self.is_stateful() {
+                if is_failure(run.ending()) && !self.settings.is_stateful() {
                     consider(&mut best, run, &mut states);
                     last = last.min(executions + LOOK_ON);
                 }
                 if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );
-        if self.is_stateful()
+        if self.settings.is_stateful()
             && let Some(found) = &report.failure
         {
             let is_wanted =
                 |ending: &Ending| is_failure(ending) && is_panic(ending) == is_panic(&found.ending);
             let again = Rc::clone(&body);
-            let simplest = self.simplest_ending(Rc::new(move || again()), is_wanted);
+            let simplest = self
+                .settings
+                .simplest(None, Rc::new(move || again()), is_wanted, || ControlFlow::Continue(()));
             best = simplest.or_else(|| Some(found.clone()));
         }
         if report.nondeterminism.is_none()

@@ -1,70 +1,19 @@
 //! Explorations: which schedules are run, within which bounds, and what came of them.
 
-use std::fmt;
 use std::ops::ControlFlow;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::observer::{Observer, fold};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::Run;
-use crate::runtime::Execution;
+use crate::runtime::Ending;
 use crate::schedule::Schedule;
-use crate::search::Search;
-use crate::stateful::{Checkpoint, Part, Visited};
-use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
-
-/// By which strategy.
-#[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    Optimal,
-    Naive,
-    Random { seed: u64 },
-    Pct { seed: u64, depth: usize },
-    Replay { schedule: Schedule, goes_on: bool },
-    Stateful { max_states: Option<u64>, searched: Searched },
-}
-
-impl Kind {
-    fn strategy(&self) -> Box<dyn Strategy> {
-        match *self {
-            Kind::Optimal => Box::new(Optimal::new(None)),
-            Kind::Naive => Box::new(Naive::default()),
-            Kind::Random { seed } => Box::new(Random::new(seed)),
-            Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
-            Kind::Replay { ref schedule, goes_on } => Box::new(Replay::new(schedule.clone(), goes_on)),
-            Kind::Stateful { max_states, searched } => {
-                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), searched, None))
-            }
-        }
-    }
-
-    pub(crate) fn seed(&self) -> Option<u64> {
-        match *self {
-            Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
-            Kind::Optimal | Kind::Naive | Kind::Replay { .. } | Kind::Stateful { .. } => None,
-        }
-    }
-}
-
-/// Whom to tell of progress, and how often.
-#[derive(Clone)]
-pub(crate) struct OnProgress {
-    pub(crate) every: Duration,
-    pub(crate) tell: Arc<dyn Fn(&Progress) + Send + Sync>,
-}
-
-// What the callback has seen says nothing about an exploration, so that an explorer can go through a `catch_unwind`.
-impl UnwindSafe for OnProgress {}
-impl RefUnwindSafe for OnProgress {}
-
-impl fmt::Debug for OnProgress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OnProgress").field("every", &self.every).finish_non_exhaustive()
-    }
-}
+use crate::search::{Kind, OnProgress, Search, Settings};
+use crate::stateful::{Checkpoint, Part};
+use crate::strategy::Searched;
 
 /// Explores the schedules of a program.
 ///
@@ -91,41 +40,12 @@ impl fmt::Debug for OnProgress {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Explorer {
-    pub(crate) kind: Kind,
-    pub(crate) jobs: usize,
-    pub(crate) max_executions: Option<u64>,
-    pub(crate) max_time: Option<Duration>,
-    pub(crate) max_steps: usize,
-    pub(crate) max_preemptions: Option<usize>,
-    stack_size: usize,
-    recording: bool,
-    spurious_wakeups: u16,
-    pub(crate) on_progress: Option<OnProgress>,
-    left_out: Option<Part>,
-    pub(crate) is_checkpointing: bool,
-    /// What the search begins with, if not with the beginning.
-    pub(crate) resumed: Option<Arc<Checkpoint>>,
-    pub(crate) shares_always: bool,
+    pub(crate) settings: Settings,
 }
 
 impl Explorer {
     fn new(kind: Kind) -> Self {
-        Explorer {
-            kind,
-            jobs: 1,
-            max_executions: None,
-            max_time: None,
-            max_steps: 10_000,
-            max_preemptions: None,
-            stack_size: 256 << 10,
-            recording: false,
-            spurious_wakeups: 0,
-            on_progress: None,
-            left_out: None,
-            is_checkpointing: false,
-            resumed: None,
-            shares_always: false,
-        }
+        Explorer { settings: Settings::new(kind) }
     }
 
     /// Each Mazurkiewicz class of schedules exactly once.
@@ -220,20 +140,21 @@ impl Explorer {
 
     /// The explorer that runs this schedule of the same program again, to show it.
     pub(crate) fn again(&self, schedule: Schedule) -> Self {
-        Explorer {
+        let settings = Settings {
             kind: Kind::Replay { schedule, goes_on: false },
             max_executions: None,
             max_time: None,
             max_preemptions: None,
             recording: true,
             on_progress: None,
-            ..self.clone()
-        }
+            ..self.settings.clone()
+        };
+        Explorer { settings }
     }
 
     /// Stops after so many executions.
     pub fn max_executions(mut self, executions: u64) -> Self {
-        self.max_executions = Some(executions);
+        self.settings.max_executions = Some(executions);
         self
     }
 
@@ -243,7 +164,7 @@ impl Explorer {
     ///
     /// If the search is another.
     pub fn max_states(mut self, states: u64) -> Self {
-        let Kind::Stateful { max_states, .. } = &mut self.kind else {
+        let Kind::Stateful { max_states, .. } = &mut self.settings.kind else {
             panic!(
                 "max_states bounds a search of states. Use it with Explorer::stateful, or max_executions instead"
             )
@@ -257,7 +178,7 @@ impl Explorer {
     ///
     /// As with several [workers](Explorer::jobs), it is [`run_shared`](Explorer::run_shared) and its like that do.
     pub fn checkpointing(mut self) -> Self {
-        self.is_checkpointing = true;
+        self.settings.is_checkpointing = true;
         self
     }
 
@@ -287,7 +208,7 @@ impl Explorer {
     /// assert_eq!(second.states.unwrap().count, 32); // as if it had not been broken off
     /// ```
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
-        self.resumed = Some(Arc::new(checkpoint));
+        self.settings.resumed = Some(Arc::new(checkpoint));
         self.checkpointing()
     }
 
@@ -295,7 +216,7 @@ impl Explorer {
     /// that knowledge saves, and to test that it is right.
     #[doc(hidden)]
     pub fn without_foresight(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.kind {
+        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
             searched.foresees = false;
         }
         self
@@ -305,7 +226,7 @@ impl Explorer {
     /// to measure what is saved, and to test that it is right.
     #[doc(hidden)]
     pub fn without_movers(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.kind {
+        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
             searched.joins_movers = false;
         }
         self
@@ -315,7 +236,7 @@ impl Explorer {
     /// that each part is missed.
     #[doc(hidden)]
     pub fn leaving_out(mut self, part: Part) -> Self {
-        self.left_out = Some(part);
+        self.settings.left_out = Some(part);
         // Where steps lead is then no longer what the state says.
         self.without_foresight().without_movers()
     }
@@ -324,19 +245,19 @@ impl Explorer {
     /// tests, whose programs are small.
     #[doc(hidden)]
     pub fn sharing_always(mut self) -> Self {
-        self.shares_always = true;
+        self.settings.shares_always = true;
         self
     }
 
     /// Stops after so much time.
     pub fn max_time(mut self, time: Duration) -> Self {
-        self.max_time = Some(time);
+        self.settings.max_time = Some(time);
         self
     }
 
     /// Gives up an execution that has more steps than this (10,000 unless told).
     pub fn max_steps(mut self, steps: usize) -> Self {
-        self.max_steps = steps;
+        self.settings.max_steps = steps;
         self
     }
 
@@ -348,7 +269,7 @@ impl Explorer {
     /// [`run`](Explorer::run) does, if the explorer is [`optimal`](Explorer::optimal): it runs one schedule for many, and
     /// this one may have more preemptions than others that it stands for.
     pub fn max_preemptions(mut self, preemptions: usize) -> Self {
-        self.max_preemptions = Some(preemptions);
+        self.settings.max_preemptions = Some(preemptions);
         self
     }
 
@@ -365,20 +286,20 @@ impl Explorer {
     ///     .run(|| drop(choose(10)));
     /// ```
     pub fn on_progress(mut self, every: Duration, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(OnProgress { every, tell: Arc::new(tell) });
+        self.settings.on_progress = Some(OnProgress { every, tell: Arc::new(tell) });
         self
     }
 
     /// The size of a task's stack in bytes (256 KiB unless told).
     pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.stack_size = bytes;
+        self.settings.stack_size = bytes;
         self
     }
 
     /// The executions are to be shown, not only counted: [`Run::trace`] has their traces, and
     /// [`recording`](crate::recording) says true inside.
     pub fn recording(mut self, recording: bool) -> Self {
-        self.recording = recording;
+        self.settings.recording = recording;
         self
     }
 
@@ -409,7 +330,7 @@ impl Explorer {
     /// assert_eq!(Explorer::optimal().spurious_wakeups(1).run(program).panics, 1);
     /// ```
     pub fn spurious_wakeups(mut self, most: u16) -> Self {
-        self.spurious_wakeups = most;
+        self.settings.spurious_wakeups = most;
         self
     }
 
@@ -417,51 +338,124 @@ impl Explorer {
     ///
     /// `body` must do the same whenever it is run with the same schedule, and must make its own objects each time.
     pub fn run(&self, body: impl Fn() + 'static) -> Report {
-        self.run_each(body, |_| ControlFlow::Continue(()))
+        self.observe(body, ()).0
     }
 
-    /// Like [`run`](Explorer::run), with a look at each execution when it has ended.
+    /// Like [`run`](Explorer::run); calls `visit` with each execution when it has ended, and stops when it returns `Break`.
     pub fn run_each(
         &self,
         body: impl Fn() + 'static,
-        visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
-    ) -> Report {
-        self.run_while(body, visit, |_| ControlFlow::Continue(()))
-    }
-
-    /// Like [`run_each`](Explorer::run_each), until `watch` breaks it off, which is told after each run how many there have
-    /// been. Runs that were cut short are among them, which `visit` is not shown.
-    pub fn run_while(
-        &self,
-        body: impl Fn() + 'static,
         mut visit: impl FnMut(&Run<'_>) -> ControlFlow<()>,
-        mut watch: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Report {
-        let search = Search { explorer: self, start: Instant::now(), totals: None };
-        let execution = self.execution(self.strategy());
-        search.run(execution, Rc::new(body), &mut visit, &mut watch, &mut || {}).report
+        self.observe(body, fold((), |(), run| visit(run))).0
     }
 
-    /// An execution by this strategy, with the explorer's bounds.
-    pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
-        let mut execution =
-            Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.left_out);
-        execution.spurious_wakeups = self.spurious_wakeups;
-        Box::new(execution)
+    /// Like [`run`](Explorer::run); notifies `observer`, and returns it.
+    pub fn observe<O: Observer>(&self, body: impl Fn() + 'static, mut observer: O) -> (Report, O) {
+        let settings = &self.settings;
+        let search = Search { settings, start: Instant::now(), totals: None };
+        let execution = settings.execution(settings.strategy());
+        let outcome = search.run(execution, Rc::new(body), &mut observer, &mut || {});
+        (outcome.report, observer)
     }
 
-    pub(crate) fn is_stateful(&self) -> bool {
-        matches!(self.kind, Kind::Stateful { .. })
+    /// Sets the number of workers, each on an OS thread of its own (1 by default). They find the same report, with the same
+    /// number of executions; of several failures it may show another.
+    ///
+    /// It applies to [`run_on_workers`](Explorer::run_on_workers) and [`observe_on_workers`](Explorer::observe_on_workers),
+    /// whose bodies can be called on several threads. A short search has one worker all the same, and so has one that is
+    /// neither [`optimal`](Explorer::optimal) nor [`stateful`](Explorer::stateful).
+    ///
+    /// # Panics
+    ///
+    /// If `jobs` is 0.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        assert!(jobs > 0, "a search needs a worker: jobs(1) is a search without others");
+        self.settings.jobs = jobs;
+        self
     }
 
-    pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
-        let strategy = self.kind.strategy();
-        let Some(most) = self.max_preemptions else { return strategy };
-        assert!(
-            !matches!(self.kind, Kind::Optimal),
-            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may have more \
-             of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
-        );
-        Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
+    /// Like [`run`](Explorer::run), with several [workers](Explorer::jobs), which call `body` at the same time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::sync::{Arc, Mutex};
+    /// use selvedge_engine::{Explorer, thread};
+    ///
+    /// let report = Explorer::optimal().jobs(2).run_on_workers(|| {
+    ///     let lock = Arc::new(Mutex::new(()));
+    ///     for _ in 0..6 {
+    ///         let lock = Arc::clone(&lock);
+    ///         thread::spawn(move || drop(lock.lock()));
+    ///     }
+    /// });
+    /// assert_eq!(report.executions, 720); // 6! orders of the lock, on any worker
+    /// ```
+    pub fn run_on_workers(&self, body: impl Fn() + Send + Sync + 'static) -> Report {
+        let body = Arc::new(body);
+        let init = || {
+            let body = Arc::clone(&body);
+            (move || body(), ())
+        };
+        self.observe_on_workers(init).0
+    }
+
+    /// Like [`observe`](Explorer::observe), with several [workers](Explorer::jobs). Calls `init` once on each worker for its
+    /// body and its observer, which may share memory that other workers do not use. Returns the observers.
+    ///
+    /// If an observer ends the search, or a bound is reached, the executions of the other workers are finished, counted and
+    /// shown. [`max_executions`](Explorer::max_executions) is exact; which executions these are differs from search to search.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeSet;
+    /// use std::ops::ControlFlow;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use selvedge_engine::{Explorer, choose, fold};
+    ///
+    /// let init = || {
+    ///     let last = Arc::new(Mutex::new(0));
+    ///     let sum = Arc::clone(&last);
+    ///     let sums = fold(BTreeSet::new(), move |sums: &mut BTreeSet<_>, _| {
+    ///         sums.insert(*last.lock().unwrap());
+    ///         ControlFlow::Continue(())
+    ///     });
+    ///     (move || *sum.lock().unwrap() = choose(3) + choose(3), sums)
+    /// };
+    /// let (report, observers) = Explorer::optimal().jobs(4).observe_on_workers(init);
+    /// assert_eq!(report.executions, 9);
+    /// let sums: BTreeSet<_> = observers.into_iter().flat_map(|sums| sums.state).collect();
+    /// assert_eq!(sums, BTreeSet::from([0, 1, 2, 3, 4]));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `init` or an observer panics, once all workers have stopped.
+    pub fn observe_on_workers<B: Fn() + 'static, O: Observer + Send>(
+        &self,
+        init: impl Fn() -> (B, O) + Sync,
+    ) -> (Report, Vec<O>) {
+        self.settings.search_on_workers(init)
+    }
+
+    /// The simplest schedule of `body` that runs to its end and in which the [monitor](crate::monitor()) finds this kind: the
+    /// fewest context switches, then the fewest events, then the first in the order of the tasks. `None` if there is none,
+    /// or if the search for it is too long. Calls `watch` after each run; stops when it returns `Break`.
+    ///
+    /// # Examples
+    ///
+    /// See [`monitor`](crate::monitor()); there, this is the one schedule in which a task comes right after the other.
+    pub fn simplest_finding(
+        &self,
+        kind: u32,
+        body: impl Fn() + 'static,
+        watch: impl FnMut() -> ControlFlow<()>,
+    ) -> Option<Schedule> {
+        let is_wanted = |ending: &Ending| *ending == Ending::Complete;
+        let simplest = self.settings.simplest(Some(kind), Rc::new(body), is_wanted, watch);
+        simplest.map(|its| its.schedule)
     }
 }

@@ -11,7 +11,6 @@ use crate::runtime::{Ending, MAX_SPINS, Sometimes};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
 use crate::strategy::Way;
-use crate::verdict::Verdict;
 
 /// What an exploration may spend, and what it ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +158,6 @@ impl Report {
     /// Whether every schedule is covered.
     pub fn is_complete(&self) -> bool {
         self.bound.is_none() && self.nondeterminism.is_none() && self.refused.is_none()
-    }
-
-    /// The gravest that is true.
-    pub fn verdict(&self) -> Verdict {
-        Verdict::of(self)
     }
 
     /// Counts a run that has ended.

@@ -7,8 +7,6 @@ use std::panic::Location;
 use crate::event::{Footprint, Mode, TaskId, Turn};
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
-use crate::trace::Trace;
-use crate::witness;
 
 /// An execution that has ended.
 #[derive(Clone, Copy)]
@@ -61,25 +59,6 @@ impl<'a> Run<'a> {
         let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
         let turn = |its: Footprint| Turn { task: self.execution.order(its.task), choice: its.choice };
         Schedule::new(footprints.map(turn).collect())
-    }
-
-    /// The simplest schedule of the run's class in which, of each of these pairs of events, the first comes before the second:
-    /// the fewest context switches, and of those, with each block of a task's events as long as it can be, the first in the order
-    /// of the tasks. All schedules of a class have the same events.
-    ///
-    /// To have a block of one task's events before another block is one pair: the last of the one, and the first of the other.
-    /// `None` if there is no such schedule with at most `most` switches, or if the execution is of a
-    /// [search of states](crate::Explorer::stateful), which keeps no clocks.
-    ///
-    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
-    /// product of the tasks' numbers of events.
-    pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
-        witness::simplest(self, order, most, &mut usize::MAX.clone())
-    }
-
-    /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).
-    pub fn trace(&self) -> Option<Trace> {
-        self.execution.is_recorded().then(|| Trace::of(self))
     }
 
     /// A task's name.

@@ -68,6 +68,13 @@ pub enum Verdict {
     },
 }
 
+impl Report {
+    /// The gravest that is true.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self)
+    }
+}
+
 impl Verdict {
     pub(crate) fn of(report: &Report) -> Self {
         let executions = report.executions;

@@ -29,6 +29,22 @@ struct Own {
     needs: usize,
 }
 
+impl Run<'_> {
+    /// The simplest schedule of the run's class in which, of each of these pairs of events, the first comes before the second:
+    /// the fewest context switches, and of those, with each block of a task's events as long as it can be, the first in the order
+    /// of the tasks. All schedules of a class have the same events.
+    ///
+    /// To have a block of one task's events before another block is one pair: the last of the one, and the first of the other.
+    /// `None` if there is no such schedule with at most `most` switches, or if the execution is of a
+    /// [search of states](crate::Explorer::stateful), which keeps no clocks.
+    ///
+    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
+    /// product of the tasks' numbers of events.
+    pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
+        simplest(self, order, most, &mut usize::MAX.clone())
+    }
+}
+
 /// See [`Run::simplest_schedule`]. Gives up when it has looked at `budget` states, which it takes from it.
 pub(crate) fn simplest(
     run: &Run<'_>,

@@ -134,7 +134,7 @@ fn a_task_that_has_chosen_runs_once_beside_what_it_has_nothing_to_do_with() {
             spawn(|x| _ = x[0].load(SeqCst));
             x[0].store(2, SeqCst);
         };
-        let report = Explorer::optimal().jobs(jobs).sharing_always().run_shared(body);
+        let report = Explorer::optimal().jobs(jobs).sharing_always().run_on_workers(body);
         assert_eq!((report.executions, report.redundant), (36, 0), "{jobs} workers");
     }
 }

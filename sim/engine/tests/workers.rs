@@ -10,19 +10,20 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread as os;
 
 use programs::*;
-use selvedge_engine::{Bound, Class, Explorer, Report, Run, choose, thread};
+use selvedge_engine::{Bound, Class, Explorer, Observer, Report, Run, choose, fold, thread};
 
 /// The classes of all executions, of which none is there twice.
 fn classes(explorer: &Explorer, program: fn()) -> (Report, HashSet<Class>) {
-    let (report, kept) = explorer.run_init(
-        || (program, Vec::new()),
-        |classes, run| {
+    let init = || {
+        let visit = |classes: &mut Vec<Class>, run: &Run<'_>| {
             classes.push(run.class());
             ControlFlow::Continue(())
-        },
-    );
+        };
+        (program, fold(Vec::new(), visit))
+    };
+    let (report, observers) = explorer.observe_on_workers(init);
     assert_eq!(report.redundant, 0);
-    let all: HashSet<_> = kept.into_iter().flatten().collect();
+    let all: HashSet<_> = observers.into_iter().flat_map(|observer| observer.state).collect();
     assert_eq!(all.len() as u64, report.executions, "a class was run twice");
     (report, all)
 }
@@ -57,13 +58,24 @@ fn a_bound_on_executions_is_met_exactly() {
     }
 }
 
+/// Ends the search after so many runs.
+struct Until(u64);
+
+impl Observer for Until {
+    fn execution(&mut self, _: &Run<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn progress(&mut self, runs: u64) -> ControlFlow<()> {
+        if runs < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
 #[test]
-fn who_breaks_it_off_ends_it_for_all() {
+fn an_observer_of_one_worker_ends_the_search_of_all() {
     for jobs in [1, 2, 3] {
         let explorer = Explorer::optimal().jobs(jobs).sharing_always();
-        let watch = |runs| if runs < 300 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-        let init = || (|| fib_bench(4), ());
-        let (report, _) = explorer.run_init_while(init, |(), _| ControlFlow::Continue(()), watch);
+        let (report, _) = explorer.observe_on_workers(|| (|| fib_bench(4), Until(300)));
         assert_eq!(report.bound, Some(Bound::Stopped));
         assert!((300..310).contains(&report.executions), "{jobs} workers: {report:?}");
     }
@@ -73,13 +85,14 @@ fn who_breaks_it_off_ends_it_for_all() {
 fn a_panic_of_a_visitor_is_passed_on() {
     let explorer = Explorer::optimal().jobs(3).sharing_always();
     let runs = AtomicU32::new(0);
-    let visit = |(): &mut (), _: &Run<'_>| {
+    let visit = |(): &mut (), _: &Run<'_>| -> ControlFlow<()> {
         if runs.fetch_add(1, Relaxed) == 200 {
             panic::resume_unwind(Box::new("a visitor"));
         }
         ControlFlow::Continue(())
     };
-    let search = panic::AssertUnwindSafe(|| explorer.run_init(|| (|| fib_bench(3), ()), visit));
+    let search =
+        panic::AssertUnwindSafe(|| explorer.observe_on_workers(|| (|| fib_bench(3), fold((), visit))));
     let panicked = panic::catch_unwind(search).unwrap_err();
     assert_eq!(panicked.downcast_ref(), Some(&"a visitor"));
 }
@@ -92,7 +105,7 @@ fn a_program_that_does_something_else_on_another_worker_is_found_out() {
             let is_first = os::current().name().is_none_or(|name| !name.starts_with("worker"));
             if is_first { fib_bench(3) } else { inc(1) }
         };
-        explorer.run_shared(body).nondeterminism
+        explorer.run_on_workers(body).nondeterminism
     });
     let difference = found.expect("the other worker had some work in one of these");
     assert!(difference.contains("is not possible now") || difference.contains("announce"), "{difference}");

@@ -213,10 +213,9 @@ impl Races {
         positions: Range<usize>,
     ) -> impl Iterator<Item = &'a Footprint> {
         let removed = self.removed(race);
-        let stays = move |&position: &usize| {
-            !removed.iter().any(|&other| trail.happens_before(other as usize, position))
-        };
-        positions.filter(stays).map(|position| &trail.events()[position].footprint)
+        positions
+            .filter(move |&position| !trail.is_after_any(removed, position))
+            .map(|position| &trail.events()[position].footprint)
     }
 
     /// The second event of a wide race as it would be after all that is independent of the race, also what came later than

@@ -174,6 +174,13 @@ impl Trail {
         self.is_before_clock(first, self.clocks.of_event(second))
     }
 
+    /// Whether one of `events` happens before the event at `position` (or is it). There is at least one, and mostly no other.
+    #[inline]
+    pub(crate) fn is_after_any(&self, events: &[u32], position: usize) -> bool {
+        self.happens_before(events[0] as usize, position)
+            || events[1..].iter().any(|&event| self.happens_before(event as usize, position))
+    }
+
     /// Whether the event at `position` happens before an event with this clock (or is it).
     #[inline]
     pub(crate) fn is_before_clock(&self, position: usize, clock: &[Part]) -> bool {
@@ -449,7 +456,7 @@ impl Trail {
         for access in self.chain(location).take_while(|access| access.position >= removed[0]) {
             before = Some(access.before);
             let position = access.position as usize;
-            if removed.iter().any(|&other| self.happens_before(other as usize, position)) {
+            if self.is_after_any(removed, position) {
                 continue;
             }
             if access.mode.is_total() {

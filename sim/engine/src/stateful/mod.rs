@@ -13,7 +13,6 @@ mod part;
 mod renaming;
 mod says;
 mod side;
-mod simplest;
 mod state;
 mod states;
 mod step;
@@ -22,7 +21,7 @@ mod visited;
 mod wakers;
 
 pub use checkpoint::Checkpoint;
-pub use monitor::{Monitor, monitor};
+pub use monitor::Monitor;
 pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
 pub(crate) use says::fate;

@@ -5,8 +5,6 @@ use std::fmt;
 use std::hash::Hasher;
 use std::rc::Rc;
 
-use crate::runtime;
-
 /// Runs along with a program and judges it. [`monitor`](crate::monitor) puts one into a run; each run has its own.
 ///
 /// The tasks of the program tell it what they do, by whatever methods it has; that is no event. What it comes to is part
@@ -54,53 +52,4 @@ pub trait Monitor: fmt::Debug {
 
     /// What it has found in this step, a bit for each kind.
     fn found(&self) -> u64;
-}
-
-/// Lets a monitor run along with the program, from here to the end of the run. There is one in a run.
-///
-/// # Examples
-///
-/// ```
-/// use std::cell::Cell;
-/// use std::hash::Hasher;
-/// use std::rc::Rc;
-/// use selvedge_engine::{Explorer, Monitor, monitor, thread};
-/// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
-///
-/// /// Finds that one task does something right after another.
-/// #[derive(Debug, Default)]
-/// struct Turns {
-///     last: Cell<u32>,
-///     found: Cell<u64>,
-/// }
-///
-/// impl Monitor for Turns {
-///     fn step(&self, task: u32) {
-///         let last = self.last.replace(task);
-///         self.found.set(u64::from(last == 2 && task == 1));
-///     }
-///
-///     fn hash(&self, state: &mut dyn Hasher) {
-///         state.write_u32(self.last.get());
-///         state.write_u64(self.found.get());
-///     }
-///
-///     fn found(&self) -> u64 {
-///         self.found.get()
-///     }
-/// }
-///
-/// let report = Explorer::stateful().run(|| {
-///     monitor(Rc::new(Turns::default()));
-///     let flag = Arc::new(AtomicU32::new(0));
-///     for _ in 0..2 {
-///         let flag = Arc::clone(&flag);
-///         thread::spawn(move || flag.store(1, SeqCst));
-///     }
-/// });
-/// let found = &report.states.unwrap().found;
-/// assert_eq!((found[0].kind, found[0].states), (0, 1));
-/// ```
-pub fn monitor(monitor: Rc<dyn Monitor>) {
-    runtime::set_monitor(monitor);
 }

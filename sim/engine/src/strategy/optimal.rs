@@ -14,7 +14,7 @@ use super::{Options, Strategy, part_done, tasks_of};
 use crate::dpor::{BranchId, Forest, NONE, Place, Races, Route, Step, covers_all_alternatives, weak_initial};
 use crate::event::{Event, Footprint, TaskId, Turn};
 use crate::history::{FEW, Registry, Tracking, Trail};
-use crate::workers::Seat;
+use crate::work_queue::WorkQueue;
 
 /// What a program has to do with the fact that a step cannot be taken where it could be.
 const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
@@ -47,7 +47,7 @@ pub(crate) struct Optimal {
     /// The sequence that is being planned.
     sequence: Vec<Footprint>,
     /// Where other workers' parts of the search come from, if there are others.
-    seat: Option<Seat<Route>>,
+    queue: Option<WorkQueue<Route>>,
     /// What is left of the way to the leaf that was taken, the next turn last. The nodes on it are as they have to be.
     way: Vec<Turn>,
     /// A turn on the way was impossible.
@@ -55,7 +55,7 @@ pub(crate) struct Optimal {
 }
 
 impl Optimal {
-    pub(crate) fn new(seat: Option<Seat<Route>>) -> Self {
+    pub(crate) fn new(queue: Option<WorkQueue<Route>>) -> Self {
         let mut nodes = Vec::with_capacity(FEW);
         nodes.push(Node { branches: NONE, ..Node::default() });
         Optimal {
@@ -64,7 +64,7 @@ impl Optimal {
             forest: Forest::new(),
             redundant: false,
             sequence: Vec::with_capacity(FEW),
-            seat,
+            queue,
             way: Vec::new(),
             has_lost_its_way: false,
         }
@@ -132,7 +132,7 @@ impl Optimal {
     /// Puts a leaf by, if another worker has nothing to do: of the tree that is nearest to the root, from where there is mostly
     /// the most to be explored.
     fn share(&mut self, trail: &Trail) {
-        if !self.seat.as_ref().is_some_and(Seat::is_begged) {
+        if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
         }
         for at in 0..=self.depth {
@@ -151,7 +151,7 @@ impl Optimal {
             };
             let steps = trail.events()[..at].iter().zip(&self.nodes).map(step);
             route.steps.splice(..0, steps);
-            self.seat.as_ref().expect("somebody who begs").put(route);
+            self.queue.as_ref().expect("somebody who begs").put(route);
             return;
         }
     }
@@ -257,7 +257,7 @@ impl Strategy for Optimal {
         self.plan(trail, races, registry);
         self.redundant = false;
         self.way.clear();
-        if self.seat.as_ref().is_some_and(Seat::is_over) {
+        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
             return false;
         }
         while let Some(event) = trail.pop() {
@@ -283,7 +283,7 @@ impl Strategy for Optimal {
             self.share(trail);
             return true;
         }
-        let Some(route) = self.seat.as_mut().and_then(Seat::next) else { return false };
+        let Some(route) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
         self.follow(0, route);
         true
     }

@@ -17,7 +17,7 @@ use crate::event::{Event, Fingerprint, Turn};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
 use crate::stateful::{Found, States, Visit, Visited};
-use crate::workers::Seat;
+use crate::work_queue::WorkQueue;
 
 /// What a program has to do with the fact that a step does not lead where the same step has led.
 const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
@@ -60,7 +60,7 @@ pub(crate) struct Stateful {
     taken: Option<(Turn, Option<Fingerprint>)>,
     joins_movers: bool,
     /// Where other workers' parts of the search come from, if there are others.
-    seat: Option<Seat<Way>>,
+    queue: Option<WorkQueue<Way>>,
     /// The way to where this part of the search begins, and how much of it has been gone.
     way: Way,
     gone: usize,
@@ -77,7 +77,7 @@ pub(crate) struct Stateful {
 }
 
 impl Stateful {
-    pub(crate) fn new(visited: Arc<Visited>, searched: Searched, seat: Option<Seat<Way>>) -> Self {
+    pub(crate) fn new(visited: Arc<Visited>, searched: Searched, queue: Option<WorkQueue<Way>>) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
@@ -85,7 +85,7 @@ impl Stateful {
             foresight: searched.foresees.then(Foresight::default),
             joins_movers: searched.joins_movers,
             taken: None,
-            seat,
+            queue,
             way: Vec::new(),
             gone: 0,
             is_waiting: false,
@@ -116,7 +116,7 @@ impl Stateful {
     /// Puts turns by that are still to be tried, if another worker has nothing to do: those nearest to the beginning, which are
     /// mostly those with the most after them.
     fn share(&mut self, trail: &Trail) {
-        if !self.seat.as_ref().is_some_and(Seat::is_begged) {
+        if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
         }
         let own = self.depth - 1;
@@ -127,7 +127,7 @@ impl Stateful {
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
         for way in self.take_out(from, count, trail) {
-            self.seat.as_ref().expect("it is begged").put(way);
+            self.queue.as_ref().expect("it is begged").put(way);
         }
     }
 
@@ -272,7 +272,7 @@ impl Strategy for Stateful {
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.states.runs += u64::from(std::mem::take(&mut self.has_run));
         self.was_cut = false;
-        if self.seat.as_ref().is_some_and(Seat::is_over) {
+        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
             return false;
         }
         // What a run that was cut short has done until its end.
@@ -290,14 +290,14 @@ impl Strategy for Stateful {
             }
             self.depth -= 1;
         }
-        let Some(way) = self.seat.as_mut().and_then(Seat::next) else { return false };
+        let Some(way) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
         (self.depth, self.gone, self.way, self.is_waiting) = (0, 0, way, true);
         true
     }
 
     fn open(&mut self, trail: &Trail) -> Vec<Way> {
         let mut open: Vec<Way> =
-            self.seat.iter_mut().flat_map(|seat| seat.left().collect::<Vec<_>>()).collect();
+            self.queue.iter_mut().flat_map(|seat| seat.left().collect::<Vec<_>>()).collect();
         if std::mem::take(&mut self.is_waiting) {
             open.push(std::mem::take(&mut self.way));
         }

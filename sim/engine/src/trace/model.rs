@@ -66,6 +66,13 @@ pub enum Turnover {
     },
 }
 
+impl Run<'_> {
+    /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).
+    pub fn trace(&self) -> Option<Trace> {
+        self.execution.is_recorded().then(|| Trace::of(self))
+    }
+}
+
 impl Trace {
     /// The trace of a run that was recorded.
     pub(crate) fn of(run: &Run<'_>) -> Self {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use selvedge_engine::{Class, Explorer, Report, Run};
+use selvedge_engine::{Class, Explorer, Report, Run, fold};
 
 /// Explores a program with as many workers as `explorer` has: the classes of its executions, and what `outcome` makes of
 /// each. `init` gives a worker the body, and what the body leaves there.
@@ -16,15 +16,16 @@ pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
 ) -> (Report, Vec<Class>, BTreeSet<O>) {
     let init = || {
         let (body, seen) = init();
-        (body, (seen, Vec::new(), BTreeSet::new()))
+        let visit = |(seen, classes, outcomes): &mut (S, Vec<Class>, BTreeSet<O>), run: &Run<'_>| {
+            classes.push(run.class());
+            outcomes.insert(outcome(seen, run));
+            ControlFlow::Continue(())
+        };
+        (body, fold((seen, Vec::new(), BTreeSet::new()), visit))
     };
-    let (report, kept) = explorer.run_init(init, |(seen, classes, outcomes), run| {
-        classes.push(run.class());
-        outcomes.insert(outcome(seen, run));
-        ControlFlow::Continue(())
-    });
+    let (report, observers) = explorer.observe_on_workers(init);
     let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
-    for (_, its_classes, its_outcomes) in kept {
+    for (_, its_classes, its_outcomes) in observers.into_iter().map(|observer| observer.state) {
         classes.extend(its_classes);
         outcomes.extend(its_outcomes);
     }

@@ -39,7 +39,7 @@ fn result(report: &Report) -> Result {
 fn in_parts(part: impl Fn(Explorer, u64) -> Explorer, body: fn()) -> (Report, u64) {
     let mut explorer = Explorer::stateful();
     for parts in 1.. {
-        let mut report = part(explorer, parts).checkpointing().run_shared(body);
+        let mut report = part(explorer, parts).checkpointing().run_on_workers(body);
         let Some(checkpoint) = report.checkpoint.take() else { return (report, parts) };
         assert!(!report.is_complete(), "{report:?}");
         // As if it had been written and read.
@@ -50,7 +50,7 @@ fn in_parts(part: impl Fn(Explorer, u64) -> Explorer, body: fn()) -> (Report, u6
 }
 
 fn same_in_parts(body: fn()) {
-    let whole = Explorer::stateful().run_shared(body);
+    let whole = Explorer::stateful().run_on_workers(body);
     assert!(whole.is_complete(), "{whole:?}");
     let states = whole.states.as_ref().unwrap().count;
     for jobs in [1, 2, 3] {
@@ -138,16 +138,16 @@ fn what_has_failed_is_not_resumed() {
             thread::spawn(move || assert!(word.fetch_add(1, SeqCst) < 3));
         }
     };
-    let report = Explorer::stateful().max_executions(10).checkpointing().run_shared(fails);
+    let report = Explorer::stateful().max_executions(10).checkpointing().run_on_workers(fails);
     assert!(report.panics > 0 && report.checkpoint.is_none(), "{report:?}");
 }
 
 #[test]
 fn a_search_that_is_complete_leaves_nothing() {
-    let report = Explorer::stateful().checkpointing().run_shared(|| assert!(choose(3) < 3));
+    let report = Explorer::stateful().checkpointing().run_on_workers(|| assert!(choose(3) < 3));
     assert!(report.is_complete() && report.checkpoint.is_none(), "{report:?}");
     let bounded =
-        Explorer::stateful().max_executions(1).checkpointing().run_shared(|| assert!(choose(3) < 3));
+        Explorer::stateful().max_executions(1).checkpointing().run_on_workers(|| assert!(choose(3) < 3));
     assert_eq!(bounded.bound, Some(Bound::Executions(1)));
     assert_eq!(bounded.checkpoint.unwrap().open.len(), 2);
 }

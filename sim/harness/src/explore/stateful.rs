@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Report, States};
+use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run, States};
 
 use super::ours::{broken_by, ended_by};
 use super::rerun::rerun;
@@ -173,6 +173,27 @@ fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explor
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
+/// Notes how a run was broken, if one was. Calls `watch` now and then.
+struct Broken<'a, C> {
+    watched: &'a Watched<C>,
+    watch: &'a (dyn Fn() -> ControlFlow<()> + Sync),
+    verdict: Option<Verdict>,
+}
+
+impl<C: Build<Engine>> Observer for Broken<'_, C> {
+    fn execution(&mut self, run: &Run<'_>) -> ControlFlow<()> {
+        self.verdict = self.verdict.take().or_else(|| broken_by(run.ending()));
+        if self.watched.is_surprised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn progress(&mut self, runs: u64) -> ControlFlow<()> {
+        match runs % WATCHED_EVERY {
+            0 => (self.watch)(),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
 /// The case with its monitor.
 struct Watched<C> {
     plan: Arc<Plan<C>>,
@@ -198,18 +219,10 @@ impl<C: Build<Engine>> Watched<C> {
         watch: &mut (dyn FnMut() -> ControlFlow<()> + Send),
     ) -> (Report, Option<Verdict>) {
         let watch = Mutex::new(watch);
-        let (report, broken) = explorer.run_init_while(
-            || (self.body(), None),
-            |broken: &mut Option<Verdict>, run| {
-                *broken = broken.take().or_else(|| broken_by(run.ending()));
-                if self.is_surprised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-            |runs| match runs % WATCHED_EVERY {
-                0 => watch.lock().unwrap_or_else(PoisonError::into_inner)(),
-                _ => ControlFlow::Continue(()),
-            },
-        );
-        (report, broken.into_iter().flatten().next())
+        let watch = || watch.lock().unwrap_or_else(PoisonError::into_inner)();
+        let init = || (self.body(), Broken { watched: self, watch: &watch, verdict: None });
+        let (report, observers) = explorer.observe_on_workers(init);
+        (report, observers.into_iter().find_map(|observer| observer.verdict))
     }
 
     /// What is left of the search.

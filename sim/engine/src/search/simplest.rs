@@ -3,44 +3,19 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use crate::explorer::Explorer;
+use super::settings::Settings;
 use crate::report::Failure;
 use crate::run::Run;
 use crate::runtime::{self, Ending, Quiet};
-use crate::schedule::Schedule;
 use crate::strategy::Simplest;
 
 /// How many points of schedules may be looked at.
 const BUDGET: u64 = 1 << 22;
 
-impl Explorer {
-    /// The simplest schedule of `body` that runs to its end and in which the [monitor](crate::monitor) finds this kind: the
-    /// fewest context switches, then the fewest events, then the first in the order of the tasks. `None` if there is none,
-    /// or if it takes too long to find it. `watch`, which is asked after each run, can break the search off.
-    ///
-    /// # Examples
-    ///
-    /// See [`monitor`](crate::monitor); there, this is the one schedule in which a task comes right after the other.
-    pub fn simplest_finding(
-        &self,
-        kind: u32,
-        body: impl Fn() + 'static,
-        watch: impl FnMut() -> ControlFlow<()>,
-    ) -> Option<Schedule> {
-        let simplest = self.simplest(Some(kind), Rc::new(body), |ending| *ending == Ending::Complete, watch);
-        simplest.map(|its| its.schedule)
-    }
-
-    /// The simplest schedule of `body` that ends in such a way, and how.
-    pub(crate) fn simplest_ending(
-        &self,
-        body: Rc<dyn Fn()>,
-        is_wanted: impl Fn(&Ending) -> bool,
-    ) -> Option<Failure> {
-        self.simplest(None, body, is_wanted, || ControlFlow::Continue(()))
-    }
-
-    fn simplest(
+impl Settings {
+    /// The simplest schedule of `body` that ends in such a way and in which the monitor finds this kind, and how it ends.
+    /// Calls `watch` after each run; stops when it returns `Break`.
+    pub(crate) fn simplest(
         &self,
         kind: Option<u32>,
         body: Rc<dyn Fn()>,

@@ -1,12 +1,12 @@
 //! A search, run after run, until there is no next one or a bound is reached.
 
-use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::explorer::{Explorer, Kind};
+use super::settings::{Kind, Settings};
+use crate::observer::Observer;
 use crate::progress::Progress;
 use crate::report::{Bound, Report};
 use crate::run::Run;
@@ -40,7 +40,7 @@ impl Totals {
 
 /// A search, or one worker's part of it.
 pub(crate) struct Search<'a> {
-    pub(crate) explorer: &'a Explorer,
+    pub(crate) settings: &'a Settings,
     pub(crate) start: Instant,
     /// `None` if nobody else takes part.
     pub(crate) totals: Option<&'a Totals>,
@@ -66,35 +66,33 @@ impl Outcome {
 }
 
 impl Search<'_> {
-    /// Runs `body` as often as the execution's strategy asks for, and shows each execution to `visit`. `watch` is told after
-    /// each run how many there have been in the whole search, and `ran` after each of this part.
+    /// Runs `body` until the execution's strategy has no next run, and notifies `observer`. Calls `ran` after each run.
     pub(crate) fn run(
         &self,
         mut execution: Box<Execution>,
         body: Rc<dyn Fn()>,
-        visit: &mut dyn FnMut(&Run<'_>) -> ControlFlow<()>,
-        watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+        observer: &mut dyn Observer,
         ran: &mut dyn FnMut(),
     ) -> Outcome {
         let quiet = Quiet::new();
-        let mut report = Report { seed: self.explorer.kind.seed(), ..Report::default() };
+        let mut report = Report { seed: self.settings.kind.seed(), ..Report::default() };
         let mut told = self.start;
         // Who is not alone has first to get some work.
         let mut more = self.totals.is_none() || execution.next_run();
         while more {
-            if self.totals.is_some_and(|totals| !totals.admit(self.explorer.max_executions)) {
-                report.bound = self.explorer.max_executions.map(Bound::Executions);
+            if self.totals.is_some_and(|totals| !totals.admit(self.settings.max_executions)) {
+                report.bound = self.settings.max_executions.map(Bound::Executions);
                 break;
             }
             let ending;
             (execution, ending) = runtime::run(execution, Rc::clone(&body));
             let run = Run { execution: &execution, ending: &ending };
             let is_redundant = execution.strategy().was_redundant();
-            report.count(&run, is_redundant, self.explorer.max_steps);
-            if !is_redundant && quiet.interrupt(|| visit(&run)).is_break() {
+            report.count(&run, is_redundant, self.settings.max_steps);
+            if !is_redundant && quiet.interrupt(|| observer.execution(&run)).is_break() {
                 report.bound = Some(Bound::Stopped);
             }
-            if watch(self.count(&report, &run, is_redundant)).is_break() {
+            if observer.progress(self.count(&report, &run, is_redundant)).is_break() {
                 report.bound = Some(Bound::Stopped);
             }
             ran();
@@ -113,13 +111,13 @@ impl Search<'_> {
             self.tell(&quiet, &execution, &report, &mut told);
         }
         if report.bound.is_none() && execution.strategy().left_out() {
-            report.bound = self.explorer.max_preemptions.map(Bound::Preemptions);
+            report.bound = self.settings.max_preemptions.map(Bound::Preemptions);
         }
-        if let Kind::Replay { .. } = self.explorer.kind {
+        if let Kind::Replay { .. } = self.settings.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
-        let open = if self.explorer.is_checkpointing { execution.open() } else { Vec::new() };
+        let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };
         report.states = execution.strategy().states();
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();
@@ -140,7 +138,7 @@ impl Search<'_> {
     /// The bound that ends the search here, where it would go on.
     #[inline]
     fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
-        let Explorer { max_executions, max_time, kind, .. } = self.explorer;
+        let Settings { max_executions, max_time, kind, .. } = self.settings;
         if execution.strategy().is_full()
             && let Kind::Stateful { max_states: Some(most), .. } = *kind
         {
@@ -154,7 +152,7 @@ impl Search<'_> {
     /// Tells of the progress, if it is time to.
     #[inline]
     fn tell(&self, quiet: &Quiet, execution: &Execution, report: &Report, told: &mut Instant) {
-        let Some(on_progress) = &self.explorer.on_progress else { return };
+        let Some(on_progress) = &self.settings.on_progress else { return };
         let (executions, events) = match self.totals {
             None if told.elapsed() >= on_progress.every => {
                 *told = Instant::now();
@@ -179,7 +177,7 @@ impl Search<'_> {
 
     /// Which part of the search is done, between two executions.
     fn done(&self, execution: &Execution, executions: u64) -> f64 {
-        let planned = || self.explorer.max_executions.map(|most| executions as f64 / most.max(1) as f64);
+        let planned = || self.settings.max_executions.map(|most| executions as f64 / most.max(1) as f64);
         execution.strategy().done().or_else(planned).unwrap_or(0.0)
     }
 }

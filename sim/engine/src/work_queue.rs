@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use crossbeam_deque::{Steal, Stealer, Worker as Deque};
 
 /// What is shared by those who sit together.
-struct Table<T> {
+struct Shared<T> {
     stealers: Vec<Stealer<T>>,
     /// How many items there are that are not done: those that lie ready, and those that are being worked on.
     unfinished: AtomicUsize,
@@ -20,13 +20,13 @@ struct Table<T> {
     idle: AtomicUsize,
     over: AtomicBool,
     /// Everybody is to put work by, whether or not anybody waits for it.
-    begs_always: bool,
+    shares_always: bool,
     /// Whoever waits for an item holds it until it sleeps, so that the bell is not missed.
     door: Mutex<()>,
     bell: Condvar,
 }
 
-impl<T> Table<T> {
+impl<T> Shared<T> {
     fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
         drop(self.door.lock());
@@ -36,38 +36,38 @@ impl<T> Table<T> {
 
 /// A worker's place. Whoever leaves it ends the search for all: because there is nothing left to do, because a bound is
 /// reached, or because it panics.
-pub(crate) struct Seat<T> {
-    table: Arc<Table<T>>,
+pub(crate) struct WorkQueue<T> {
+    shared: Arc<Shared<T>>,
     own: Deque<T>,
     nth: usize,
     /// It has an item that is not done.
     busy: bool,
 }
 
-/// So many seats at one table, on the first of which lie these items. Each of them may be begged all the time.
-pub(crate) fn seats<T>(count: usize, items: Vec<T>, begs_always: bool) -> Vec<Seat<T>> {
+/// So many seats at one shared, on the first of which lie these items. Each of them may be begged all the time.
+pub(crate) fn connected<T>(count: usize, items: Vec<T>, shares_always: bool) -> Vec<WorkQueue<T>> {
     let deques: Vec<Deque<T>> = (0..count).map(|_| Deque::new_lifo()).collect();
     let unfinished = items.len();
     items.into_iter().for_each(|item| deques[0].push(item));
-    let table = Arc::new(Table {
+    let shared = Arc::new(Shared {
         stealers: deques.iter().map(Deque::stealer).collect(),
         unfinished: AtomicUsize::new(unfinished),
         idle: AtomicUsize::new(0),
         over: AtomicBool::new(unfinished == 0),
-        begs_always,
+        shares_always,
         door: Mutex::new(()),
         bell: Condvar::new(),
     });
-    let seat = |(nth, own)| Seat { table: Arc::clone(&table), own, nth, busy: false };
-    deques.into_iter().enumerate().map(seat).collect()
+    let queue = |(nth, own)| WorkQueue { shared: Arc::clone(&shared), own, nth, busy: false };
+    deques.into_iter().enumerate().map(queue).collect()
 }
 
-impl<T> Seat<T> {
-    /// The next item, once the last is done and all that came of it has been [put by](Seat::put). `None` if the search is
+impl<T> WorkQueue<T> {
+    /// The next item, once the last is done and all that came of it has been [put by](WorkQueue::put). `None` if the search is
     /// over.
     pub(crate) fn next(&mut self) -> Option<T> {
-        if mem::take(&mut self.busy) && self.table.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.table.end();
+        if mem::take(&mut self.busy) && self.shared.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.shared.end();
         }
         let item = if self.is_over() { None } else { self.find().or_else(|| self.wait()) };
         self.busy = item.is_some();
@@ -81,40 +81,40 @@ impl<T> Seat<T> {
 
     /// Puts an item by: for this worker when it has done its own, or for another that has none.
     pub(crate) fn put(&self, item: T) {
-        self.table.unfinished.fetch_add(1, Ordering::Relaxed);
+        self.shared.unfinished.fetch_add(1, Ordering::Relaxed);
         self.own.push(item);
         // Either whoever is about to wait sees the item, or it is seen here that it waits.
         fence(Ordering::SeqCst);
-        if self.table.idle.load(Ordering::Relaxed) > 0 {
-            drop(self.table.door.lock());
-            self.table.bell.notify_one();
+        if self.shared.idle.load(Ordering::Relaxed) > 0 {
+            drop(self.shared.door.lock());
+            self.shared.bell.notify_one();
         }
     }
 
     /// Whether another worker has nothing to do, and finds nothing here.
     #[inline]
-    pub(crate) fn is_begged(&self) -> bool {
-        let table = &*self.table;
-        (table.begs_always || table.idle.load(Ordering::Relaxed) > 0) && self.own.is_empty()
+    pub(crate) fn wants_work(&self) -> bool {
+        let shared = &*self.shared;
+        (shared.shares_always || shared.idle.load(Ordering::Relaxed) > 0) && self.own.is_empty()
     }
 
     /// Whether somebody has left.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
-        self.table.over.load(Ordering::Relaxed)
+        self.shared.over.load(Ordering::Relaxed)
     }
 
     fn find(&self) -> Option<T> {
         self.own.pop().or_else(|| {
-            let (before, after) = self.table.stealers.split_at(self.nth);
+            let (before, after) = self.shared.stealers.split_at(self.nth);
             after[1..].iter().chain(before).find_map(steal)
         })
     }
 
     fn wait(&self) -> Option<T> {
-        let table = &*self.table;
-        let mut door = table.door.lock().expect("nobody panics at the door");
-        table.idle.fetch_add(1, Ordering::Relaxed);
+        let shared = &*self.shared;
+        let mut door = shared.door.lock().expect("nobody panics at the door");
+        shared.idle.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let found = loop {
             if self.is_over() {
@@ -124,16 +124,16 @@ impl<T> Seat<T> {
             if found.is_some() {
                 break found;
             }
-            door = table.bell.wait(door).expect("nobody panics at the door");
+            door = shared.bell.wait(door).expect("nobody panics at the door");
         };
-        table.idle.fetch_sub(1, Ordering::Relaxed);
+        shared.idle.fetch_sub(1, Ordering::Relaxed);
         found
     }
 }
 
-impl<T> Drop for Seat<T> {
+impl<T> Drop for WorkQueue<T> {
     fn drop(&mut self) {
-        self.table.end();
+        self.shared.end();
     }
 }
 
@@ -155,12 +155,12 @@ mod tests {
     use super::*;
 
     /// Takes a number apart into two halves, down to ones, which it counts.
-    fn count_ones(mut seat: Seat<u64>) -> u64 {
+    fn count_ones(mut queue: WorkQueue<u64>) -> u64 {
         let mut ones = 0;
-        while let Some(number) = seat.next() {
+        while let Some(number) = queue.next() {
             match number {
                 1 => ones += 1,
-                _ => [number / 2, number - number / 2].into_iter().for_each(|half| seat.put(half)),
+                _ => [number / 2, number - number / 2].into_iter().for_each(|half| queue.put(half)),
             }
         }
         ones
@@ -170,9 +170,9 @@ mod tests {
     fn each_item_is_done_once_and_then_it_is_over() {
         for count in [1, 2, 3, 8] {
             let ones: u64 = thread::scope(|scope| {
-                let workers: Vec<_> = seats(count, vec![10_000], false)
+                let workers: Vec<_> = connected(count, vec![10_000], false)
                     .into_iter()
-                    .map(|seat| scope.spawn(|| count_ones(seat)))
+                    .map(|queue| scope.spawn(|| count_ones(queue)))
                     .collect();
                 workers.into_iter().map(|worker| worker.join().unwrap()).sum()
             });
@@ -182,17 +182,17 @@ mod tests {
 
     #[test]
     fn who_waits_begs_and_who_leaves_ends_it() {
-        let mut all = seats(2, vec!["work"], false);
+        let mut all = connected(2, vec!["work"], false);
         let mut other = all.pop().unwrap();
         let mut first = all.pop().unwrap();
-        assert!(!first.is_begged());
+        assert!(!first.wants_work());
         assert_eq!(first.next(), Some("work"));
         let waits = thread::spawn(move || (other.next(), other.next()));
-        while !first.is_begged() {
+        while !first.wants_work() {
             thread::yield_now();
         }
         first.put("more");
-        while !first.is_begged() {
+        while !first.wants_work() {
             thread::yield_now();
         }
         drop(first);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn who_panics_leaves() {
-        let mut all = seats(2, vec![()], false);
+        let mut all = connected(2, vec![()], false);
         let mut other = all.pop().unwrap();
         let first = all.pop().unwrap();
         let panicked = panic::catch_unwind(AssertUnwindSafe(move || {

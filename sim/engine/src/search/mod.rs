@@ -1,0 +1,10 @@
+//! Searches: run after run, until there is no next one or a bound is reached.
+
+mod runs;
+mod settings;
+mod simplest;
+mod team;
+mod workers;
+
+pub(crate) use runs::Search;
+pub(crate) use settings::{Kind, OnProgress, Settings};
