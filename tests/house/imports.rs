@@ -1,9 +1,8 @@
-//! The rules of the house that no compiler holds: who may import whom.
+//! Which crate may import which.
 
-use std::fs;
 use std::path::Path;
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+use super::{ROOT, manifest, read, sources};
 
 /// A crate, and which of ours it may depend on.
 const CRATES: [(&str, &[&str]); 9] = [
@@ -43,33 +42,12 @@ const OTHERS: [(&str, &[&str]); 8] = [
     ("parking_lot", &["./src/sync/std.rs"]),
 ];
 
-fn manifest(folder: &str) -> toml::Table {
-    let path = Path::new(ROOT).join(folder).join("Cargo.toml");
-    fs::read_to_string(path).expect("each crate has a manifest").parse().expect("cargo has read it")
-}
-
-/// The Rust files of a folder and of those in it.
-fn sources(folder: &str) -> Vec<String> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder of the house") {
-        let entry = entry.expect("it can be read");
-        let path = format!("{folder}/{}", entry.file_name().to_str().expect("UTF-8"));
-        if entry.path().is_dir() {
-            files.extend(sources(&path));
-        } else if path.ends_with(".rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
 /// The lines in which the word stands outside of a comment, before one of `next`.
 fn lines_with(files: &[String], word: &str, next: &[&str]) -> Vec<String> {
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let mut found = Vec::new();
     for file in files {
-        let text = fs::read_to_string(Path::new(ROOT).join(file)).expect("it can be read");
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in read(file).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             let is_word = |at: usize| {
                 !code[..at].ends_with(inside)
