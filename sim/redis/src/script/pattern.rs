@@ -351,3 +351,68 @@ fn in_class(byte: u8, class: u8) -> bool {
     };
     is_in == class.is_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use mlua::{Function, Lua, MultiValue};
+    use proptest::prelude::*;
+
+    use crate::script::machine::Machine;
+
+    /// Pieces of patterns, whole and broken.
+    const PIECES: [&str; 36] = [
+        "a", "b", "c", ".", "%a", "%d", "%S", "%w", "%z", "%%", "[ab]", "[^a]", "[a-c]", "[%a-]", "[]a]",
+        "(", ")", "()", "*", "+", "-", "?", "%1", "%2", "%b()", "%bab", "%f[a]", "%f[^b]", "^", "$", "[",
+        "%", "]", "\0", "(a)", "(.-)",
+    ];
+
+    /// What a function of the library gives, as text; its error without its place.
+    fn outcome(lua: &Lua, function: &Function, arguments: &[&[u8]]) -> String {
+        let arguments = arguments.iter().map(|it| lua.create_string(it).map(mlua::Value::String));
+        let arguments: MultiValue = arguments.collect::<Result<_, _>>().expect("memory");
+        match function.call::<MultiValue>(arguments) {
+            Ok(values) => {
+                let texts = values.into_iter().map(|value| match lua.coerce_string(value) {
+                    Ok(Some(text)) => text.as_bytes().escape_ascii().to_string(),
+                    _ => "nil".to_owned(),
+                });
+                texts.collect::<Vec<_>>().join(", ")
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let text = text.lines().next().unwrap_or_default().trim_start_matches("runtime error: ");
+                format!("error: {text}")
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The same as Lua's own functions, for patterns that these can bear.
+        #[test]
+        fn as_lua_has_it(
+            pattern in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..6),
+            subject in "[abc()1 \0-]{0,10}",
+            replacement in "[ab%012]{0,4}",
+        ) {
+            let (ours, theirs) = (Machine::new(), Lua::new());
+            ours.prepare().expect("memory");
+            let pattern = pattern.concat();
+            let [subject, pattern, replacement] = [&subject, &pattern, &replacement].map(|it| it.as_bytes());
+            let all = "return function(...) local t = {}; \
+                       for a, b in string.gmatch(...) do t[#t + 1] = tostring(a) .. tostring(b) end; \
+                       return table.concat(t, ' ') end";
+            for name in ["find", "match", "gsub", "all"] {
+                let found = [&ours.lua, &theirs].map(|lua| {
+                    let function: Function = match name {
+                        "all" => lua.load(all).eval().expect("a function"),
+                        name => lua.load(format!("return string.{name}")).eval().expect("a function"),
+                    };
+                    outcome(lua, &function, &[subject, pattern, replacement][..if name == "gsub" { 3 } else { 2 }])
+                });
+                prop_assert_eq!(&found[0], &found[1], "{}", name);
+            }
+        }
+    }
+}
