@@ -101,16 +101,14 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
     }
     let settings = || call.words[2..].chunks_exact(2).map(|pair| (&pair[0], &pair[1]));
     let failed = |name: &Bytes, why: &str| {
-        let text =
-            [b"ERR CONFIG SET failed (possibly related to argument '", &name[..], b"') - ", why.as_bytes()];
-        ErrorReply::new(text.concat())
+        let after = format!("') - {why}");
+        ErrorReply::about("ERR CONFIG SET failed (possibly related to argument '", name, &after)
     };
     // All names are looked at before the first value is, and the first wrong one is reported.
     for (at, (name, _)) in settings().enumerate() {
         if !is(name, "notify-keyspace-events") {
-            let error =
-                [b"ERR Unknown option or number of arguments for CONFIG SET - '".as_slice(), name, b"'"];
-            return Err(ErrorReply::new(error.concat()));
+            let text = "ERR Unknown option or number of arguments for CONFIG SET - '";
+            return Err(ErrorReply::about(text, name, "'"));
         }
         if settings().take(at).any(|(other, _)| other.eq_ignore_ascii_case(name)) {
             return Err(failed(name, "duplicate parameter"));

@@ -160,8 +160,8 @@ fn lower<'b>(word: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
 
 /// As C prints a string: up to a NUL, and to a length.
 fn printed(word: &[u8], at_most: usize) -> &[u8] {
-    let end = word.iter().position(|byte| *byte == 0).unwrap_or(word.len());
-    &word[..end.min(at_most)]
+    let word = super::error::printed(word);
+    &word[..word.len().min(at_most)]
 }
 
 fn unknown_command(words: &[Bytes]) -> ErrorReply {

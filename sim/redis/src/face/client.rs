@@ -405,7 +405,7 @@ fn value(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
 fn parsed(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
     let mut bytes = Vec::new();
     reply.encode(protocol, &mut bytes);
-    redis::parse_redis_value(&bytes).map_err(RedisError::from)
+    redis::parse_redis_value(&bytes)
 }
 
 fn push_info(reply: &Reply) -> Option<PushInfo> {

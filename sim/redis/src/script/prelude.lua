@@ -109,12 +109,14 @@ local function single(field)
   end
 end
 
-local find, sub = string.find, string.sub
+local find, match, sub = string.find, string.match, string.sub
 local function error_reply(...)
   local text = ...
   if select("#", ...) ~= 1 or type(text) ~= "string" then
     return { err = "ERR wrong number or type of arguments" }
   end
+  -- Redis reads it as C does.
+  text = match(text, "^[^%z]*")
   if sub(text, 1, 1) == "-" then text = sub(text, 2) end
   if not find(text, " ", 1, true) then text = "ERR " .. text end
   return { err = text }

@@ -333,4 +333,9 @@ pub(crate) const LIBRARY: &[&str] = &[
     "return string.byte('a', 1, -1)",
     "return {string.byte('abc', 1, -1)}",
     "return select('#', string.byte('abc', 10))",
+    "return redis.error_reply('a\\0b c')",
+    "return redis.error_reply('a b\\0c')",
+    "return redis.status_reply('a\\0b c')",
+    "return redis.call('expire', KEYS[1], 1000, 'x\\0y')",
+    "#!lua flags=a\0b\nreturn 1",
 ];
