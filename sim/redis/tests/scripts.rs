@@ -136,8 +136,8 @@ fn a_script_leaves_nothing_to_the_next() {
     assert_eq!(eval(&redis, random), eval(&redis, random), "they begin anew");
 }
 
-/// Redis ends such a reply where Lua's stack ends. That is deeper than code which calls itself can go on the stack that a
-/// task of an exploration has.
+/// Redis ends such a reply where Lua's stack ends. That is deeper than code which calls itself can
+/// go on the stack that a task of an exploration has.
 #[test]
 fn a_table_that_holds_itself_is_no_reply_that_does_not_end() {
     let nest = || {

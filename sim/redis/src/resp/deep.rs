@@ -1,7 +1,8 @@
 //! Replies of any depth, from their parts.
 //!
-//! A script's reply can nest 8,000 deep. Code that calls itself for what is within a reply (encoding, comparing, even
-//! dropping it) would need more stack for that than a task of an exploration has, so such a reply is bytes.
+//! A script's reply can nest 8,000 deep. Code that calls itself for what is within a reply
+//! (encoding, comparing, even dropping it) would need more stack for that than a task of an
+//! exploration has, so such a reply is bytes.
 
 use bytes::Bytes;
 

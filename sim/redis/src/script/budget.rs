@@ -1,13 +1,13 @@
 //! The work that a script may do before it is stopped.
 //!
-//! Nobody sends `SCRIPT KILL` to a server that runs in the test's own thread, so a script has a budget. A step is an
-//! instruction of the interpreter, or as much work within a library function: a character that a pattern is compared
-//! with, an element that is moved. The interpreter's hook counts the instructions; library functions call
-//! [`Budget::charge`].
+//! Nobody sends `SCRIPT KILL` to a server that runs in the test's own thread, so a script has a
+//! budget. A step is an instruction of the interpreter, or as much work within a library function:
+//! a character that a pattern is compared with, an element that is moved. The interpreter's hook
+//! counts the instructions; library functions call [`Budget::charge`].
 //!
-//! An instruction can also copy or compare long strings (`..`, `<`), which no hook sees. Memory tells that there are
-//! some: small objects need instructions to be made, so what is in use beyond [`BYTES_PER_INSTRUCTION`] for each is
-//! long strings, and the hook charges for these.
+//! An instruction can also copy or compare long strings (`..`, `<`), which no hook sees. Memory
+//! tells that there are some: small objects need instructions to be made, so what is in use beyond
+//! [`BYTES_PER_INSTRUCTION`] for each is long strings, and the hook charges for these.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,9 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mlua::prelude::LuaError;
 use mlua::{HookTriggers, Lua, VmState};
 
-/// Steps that a script may take: a second or so. With strings of many megabytes, each may take a hundred times as long.
+/// Steps that a script may take: a second or so. With strings of many megabytes, each may take a
+/// hundred times as long.
 const MOST_STEPS: u64 = 100_000_000;
-/// Instructions between two calls of the hook. What an instruction copies can be long, so these are few.
+/// Instructions between two calls of the hook. What an instruction copies can be long, so these are
+/// few.
 const STRIDE: u32 = 250;
 /// Bytes of small objects that an instruction makes, at most.
 const BYTES_PER_INSTRUCTION: u64 = 200;

@@ -1,4 +1,5 @@
-//! Calls of a script's functions, and of Lua's own, from ours: an error keeps its value and its place.
+//! Calls of a script's functions, and of Lua's own, from ours: an error keeps its value and its
+//! place.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -49,8 +50,9 @@ impl Guard {
         self.call_raw(lua, function, arguments, &[])
     }
 
-    /// Calls a function of Lua's library for one of ours that has checked the arguments. What that raises has no place,
-    /// since its caller is no line of the script; texts that begin with one of `placed` get it.
+    /// Calls a function of Lua's library for one of ours that has checked the arguments. What that
+    /// raises has no place, since its caller is no line of the script; texts that begin with one of
+    /// `placed` get it.
     pub(super) fn call_raw(
         &self,
         lua: &Lua,

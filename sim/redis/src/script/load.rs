@@ -1,7 +1,7 @@
 //! Text that becomes code within a script: `loadstring` and `load`; and back, `string.dump`.
 //!
-//! Lua 5.1 takes bytecode for what it is, and does not check it: crafted bytecode reads any memory. As in Redis, it is
-//! read as text here, and is an error at its first byte.
+//! Lua 5.1 takes bytecode for what it is, and does not check it: crafted bytecode reads any memory.
+//! As in Redis, it is read as text here, and is an error at its first byte.
 
 use std::borrow::Cow;
 

@@ -18,7 +18,8 @@ use crate::command::ErrorReply;
 const CHUNK: &str = "@user_script";
 /// Bytes of memory that scripts may use.
 const MOST_MEMORY: usize = 512 * 1024 * 1024;
-/// Steps that an error counts for which says that there is no memory: about what was done until then.
+/// Steps that an error counts for which says that there is no memory: about what was done until
+/// then.
 const MEMORY_ERROR: u64 = 5_000_000;
 
 /// The interpreter.

@@ -1,9 +1,10 @@
 //! Lua's patterns, without recursion and within a number of steps.
 //!
-//! The semantics are those of `lstrlib.c` of Lua 5.1, in the same order of alternatives. There, each `?`, each capture and
-//! each attempt of a repetition is a call of `match` by itself: a long pattern overflows the stack of the process, and
-//! nested repetitions take exponential time that no hook of the interpreter sees. Here, what is still to be tried is a
-//! list of [`Choice`]s, no longer than the pattern, and each step is counted.
+//! The semantics are those of `lstrlib.c` of Lua 5.1, in the same order of alternatives. There,
+//! each `?`, each capture and each attempt of a repetition is a call of `match` by itself: a long
+//! pattern overflows the stack of the process, and nested repetitions take exponential time that no
+//! hook of the interpreter sees. Here, what is still to be tried is a list of [`Choice`]s, no
+//! longer than the pattern, and each step is counted.
 
 use std::ops::Range;
 
@@ -48,7 +49,8 @@ enum Length {
     Bytes(usize),
 }
 
-/// What is to be tried, or taken back, if the rest of the pattern does not match. `rest` is where that begins.
+/// What is to be tried, or taken back, if the rest of the pattern does not match. `rest` is where
+/// that begins.
 #[derive(Clone, Copy, Debug)]
 enum Choice {
     /// `*`, `+`: one repetition less than `count` from `start`.
@@ -64,7 +66,8 @@ enum Choice {
 }
 
 impl<'a> Matcher<'a> {
-    /// A pattern ends at its first NUL, as Lua's does. `steps` is what the matcher may use in its life.
+    /// A pattern ends at its first NUL, as Lua's does. `steps` is what the matcher may use in its
+    /// life.
     pub(super) fn new(subject: &'a [u8], pattern: &'a [u8], steps: u64) -> Self {
         let end = pattern.iter().position(|byte| *byte == 0).unwrap_or(pattern.len());
         Matcher { subject, pattern: &pattern[..end], captures: Vec::new(), choices: Vec::new(), steps }

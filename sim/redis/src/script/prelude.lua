@@ -1,4 +1,5 @@
--- What a script sees. Called once, with the functions that are not Lua; gives the functions that the machine calls.
+-- What a script sees. Called once, with the functions that are not Lua; gives the functions that
+-- the machine calls.
 local rust = ...
 local unwrap, is_exhausted, stop, hidden, state = rust.unwrap, rust.is_exhausted, rust.stop, rust.hidden, rust.state
 local raw_get, raw_pcall, raw_xpcall, raw_next, position = rust.raw_get, pcall, xpcall, rust.raw_next, rust.position
@@ -9,8 +10,8 @@ local function deny()
   error("Attempt to modify a readonly table", 2)
 end
 
--- A table that a script cannot change: it is empty, and its metatable finds the fields. `hidden` has them for the
--- functions that pass over metatables.
+-- A table that a script cannot change: it is empty, and its metatable finds the fields. `hidden`
+-- has them for the functions that pass over metatables.
 local function readonly(fields, index)
   local shown = setmetatable({}, { __index = index or fields, __newindex = deny, __metatable = false })
   hidden[shown] = fields
@@ -31,8 +32,9 @@ local function handler(err)
   return err
 end
 
--- Whatever catches an error ends in one of these: a script that has used its steps cannot go on. To have caught that
--- there is no memory counts as work, since what was done until then has no other trace.
+-- Whatever catches an error ends in one of these: a script that has used its steps cannot go on. To
+-- have caught that there is no memory counts as work, since what was done until then has no other
+-- trace.
 local function catch(err)
   state.source = nil
   if is_exhausted() then stop() end
@@ -41,7 +43,8 @@ local function catch(err)
   return err
 end
 
--- An error of a command is a table. A script that catches it gets its text, as it did before Redis 7.
+-- An error of a command is a table. A script that catches it gets its text, as it did before Redis
+-- 7.
 local function caught(ok, ...)
   if ok then return ok, ... end
   local err = catch((...))
@@ -134,7 +137,8 @@ local api = {
 }
 for name, f in raw_next, rust.api do api[name] = f end
 
--- The environment of one script. All that a script can reach and that could be changed is made anew.
+-- The environment of one script. All that a script can reach and that could be changed is made
+-- anew.
 local function environment(keys, arguments, call, pcall, setresp)
   for shown in raw_next, hidden do hidden[shown] = nil end
   state.source = nil
@@ -166,8 +170,8 @@ local function run(script, ...)
   return raw_xpcall(script, handler)
 end
 
--- The parts of a reply, one after the other: what each is, and what is in it. A table's elements follow it. `height` is
--- what Redis has on Lua's stack there, which has an end.
+-- The parts of a reply, one after the other: what each is, and what is in it. A table's elements
+-- follow it. `height` is what Redis has on Lua's stack there, which has an end.
 local HIGHEST = 8000
 local function flatten(root)
   local parts, length, deepest = {}, 0, 0

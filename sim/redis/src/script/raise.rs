@@ -1,8 +1,8 @@
 //! Errors that library functions raise, with the texts and places that Lua's own functions give.
 //!
-//! An error of a Rust function is a value of its own type in Lua. What a script can catch it with (`pcall`, `xpcall`,
-//! `coroutine.resume`) and the handler of the whole script make the string or the table of it that Redis has there: see
-//! [`unwrap`].
+//! An error of a Rust function is a value of its own type in Lua. What a script can catch it with
+//! (`pcall`, `xpcall`, `coroutine.resume`) and the handler of the whole script make the string or
+//! the table of it that Redis has there: see [`unwrap`].
 
 use mlua::prelude::LuaError;
 use mlua::{Lua, LuaString, MultiValue, Table, Value};

@@ -15,7 +15,8 @@ const FLAGS: [&[u8]; 5] =
     [b"no-writes", b"allow-oom", b"allow-stale", b"no-cluster", b"allow-cross-slot-keys"];
 
 impl Shebang {
-    /// Reads the line as Redis does: its words are split as those of an inline command are, with quotes.
+    /// Reads the line as Redis does: its words are split as those of an inline command are, with
+    /// quotes.
     pub(super) fn parse(text: &[u8]) -> Result<Self, ErrorReply> {
         if !text.starts_with(b"#!") {
             return Ok(Shebang::default());

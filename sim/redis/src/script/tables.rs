@@ -1,8 +1,8 @@
 //! Functions on tables. The library's own tables are read-only, and are changed by none of these.
 //!
-//! Lua 5.1 has no read-only tables; Redis has added them to its own. Here, what a script sees of such a table is an empty
-//! one whose metatable finds the fields, so that functions which pass over metatables have to know it: `hidden` has the
-//! table of the fields for each.
+//! Lua 5.1 has no read-only tables; Redis has added them to its own. Here, what a script sees of
+//! such a table is an empty one whose metatable finds the fields, so that functions which pass over
+//! metatables have to know it: `hidden` has the table of the fields for each.
 
 use mlua::prelude::LuaError;
 use mlua::{Function, Lua, MultiValue, Table, Value};
@@ -21,7 +21,8 @@ const CONCATENATION: u64 = 32;
 #[derive(Clone)]
 struct Context {
     hidden: Table,
-    /// Has `metatables`: what `getmetatable` gives for a table of the library, where that is not nil.
+    /// Has `metatables`: what `getmetatable` gives for a table of the library, where that is not
+    /// nil.
     state: Table,
     budget: Budget,
     guard: Guard,
@@ -238,7 +239,8 @@ fn sort(
     if !arguments.get(2).is_nil() {
         call.push(Value::Function(arguments.function(2)?));
     }
-    // As many comparisons as quicksort makes on average. The worst, a square of it, is the budget of a script itself.
+    // As many comparisons as quicksort makes on average. The worst, a square of it, is the budget
+    // of a script itself.
     let depth = length.checked_ilog2().unwrap_or(0) as usize + 1;
     context.budget.charge((2 * length * depth) as u64)?;
     context.guard.call_raw(lua, raw, MultiValue::from_vec(call), &["invalid order function"])?;
