@@ -43,7 +43,7 @@ pub(super) fn set_info(call: &mut Call<'_>) -> Answer {
     let name = match () {
         () if is(attribute, "lib-name") => "lib-name",
         () if is(attribute, "lib-ver") => "lib-ver",
-        () => return Err(ErrorReply::new([b"ERR Unrecognized option '", &attribute[..], b"'"].concat())),
+        () => return Err(ErrorReply::about("ERR Unrecognized option '", attribute, "'")),
     };
     if is_printable(value) {
         return Ok(Reply::OK);
@@ -100,7 +100,7 @@ impl Filter {
                     filter.nobody = true;
                 }
                 b"type" => {
-                    return Err(ErrorReply::new([b"ERR Unknown client type '", &value[..], b"'"].concat()));
+                    return Err(ErrorReply::about("ERR Unknown client type '", value, "'"));
                 }
                 b"addr" | b"laddr" => filter.nobody = true,
                 b"skipme" if is(value, "yes") => filter.skip_me = true,

@@ -68,9 +68,7 @@ pub(super) fn hello(call: &mut Call<'_>) -> Answer {
                 after
             }
             _ => {
-                return Err(ErrorReply::new(
-                    [b"ERR Syntax error in HELLO option '", &option[..], b"'"].concat(),
-                ));
+                return Err(ErrorReply::about("ERR Syntax error in HELLO option '", option, "'"));
             }
         };
     }

@@ -33,6 +33,11 @@ impl ErrorReply {
         ErrorReply(Cow::Owned(text.into()))
     }
 
+    /// An error with a word of the command in it. Redis prints the word as C does: up to a NUL.
+    pub(crate) fn about(before: &str, word: &[u8], after: &str) -> Self {
+        Self::new([before.as_bytes(), printed(word), after.as_bytes()].concat())
+    }
+
     pub(crate) fn arity(name: &str) -> Self {
         Self::new(format!("ERR wrong number of arguments for '{name}' command"))
     }
@@ -50,4 +55,9 @@ impl From<ErrorReply> for Reply {
             Cow::Owned(text) => Reply::Error(text.into()),
         }
     }
+}
+
+/// A text as C prints it: up to a NUL.
+pub(crate) fn printed(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or_default()
 }

@@ -86,7 +86,7 @@ impl Condition {
                 b"xx" => &mut condition.if_any,
                 b"gt" => &mut condition.if_greater,
                 b"lt" => &mut condition.if_less,
-                _ => return Err(ErrorReply::new([b"ERR Unsupported option ", &word[..]].concat())),
+                _ => return Err(ErrorReply::about("ERR Unsupported option ", word, "")),
             };
             *flag = true;
         }

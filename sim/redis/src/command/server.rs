@@ -99,19 +99,25 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
     if !call.words.len().is_multiple_of(2) {
         return Err(ErrorReply::SYNTAX);
     }
-    let mut events = call.server.settings.events;
-    for setting in call.words[2..].chunks_exact(2) {
-        let [name, value]: &[Bytes; 2] = setting.try_into().expect("chunks of two are pairs");
-        if is(name, "notify-keyspace-events") {
-            events = Events::parse(value).ok_or(ErrorReply::fixed(
-                "ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid event class \
-                 character. Use 'Ag$lshzxeKEtmdn'.",
-            ))?;
-        } else {
-            let error =
-                [b"ERR Unknown option or number of arguments for CONFIG SET - '".as_slice(), name, b"'"];
-            return Err(ErrorReply::new(error.concat()));
+    let settings = || call.words[2..].chunks_exact(2).map(|pair| (&pair[0], &pair[1]));
+    let failed = |name: &Bytes, why: &str| {
+        let after = format!("') - {why}");
+        ErrorReply::about("ERR CONFIG SET failed (possibly related to argument '", name, &after)
+    };
+    // All names are looked at before the first value is, and the first wrong one is reported.
+    for (at, (name, _)) in settings().enumerate() {
+        if !is(name, "notify-keyspace-events") {
+            let text = "ERR Unknown option or number of arguments for CONFIG SET - '";
+            return Err(ErrorReply::about(text, name, "'"));
         }
+        if settings().take(at).any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            return Err(failed(name, "duplicate parameter"));
+        }
+    }
+    let mut events = call.server.settings.events;
+    for (name, value) in settings() {
+        events = Events::parse(value)
+            .ok_or_else(|| failed(name, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."))?;
     }
     call.server.settings.events = events;
     Ok(Reply::OK)

@@ -145,6 +145,12 @@ pub(crate) fn find(words: &[Bytes]) -> Result<&'static Spec, ErrorReply> {
     look_up(&full).ok_or_else(|| unknown_subcommand(container, sub))
 }
 
+/// Whether there is such a command, or a container of sub-commands.
+pub(crate) fn is_command(words: &[Bytes]) -> bool {
+    let is_container = || CONTAINERS.iter().any(|name| words[0].eq_ignore_ascii_case(name.as_bytes()));
+    find(words).is_ok() || words.len() == 1 && is_container()
+}
+
 fn lower<'b>(word: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let lower = buffer.get_mut(..word.len())?;
     lower.copy_from_slice(word);
@@ -154,8 +160,8 @@ fn lower<'b>(word: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
 
 /// As C prints a string: up to a NUL, and to a length.
 fn printed(word: &[u8], at_most: usize) -> &[u8] {
-    let end = word.iter().position(|byte| *byte == 0).unwrap_or(word.len());
-    &word[..end.min(at_most)]
+    let word = super::error::printed(word);
+    &word[..word.len().min(at_most)]
 }
 
 fn unknown_command(words: &[Bytes]) -> ErrorReply {

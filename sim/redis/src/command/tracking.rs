@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use super::arguments::{integer, is};
+use super::error::printed;
 use super::{Answer, Call, ErrorReply};
 use crate::resp::Reply;
 use crate::session::{ConnectionId, TrackingMode};
@@ -93,11 +94,11 @@ fn overlap(old: &BTreeSet<Bytes>, new: &[&Bytes]) -> Result<(), ErrorReply> {
     let error = |prefix: &Bytes, what: &str, other: &Bytes| {
         let text: [&[u8]; 7] = [
             b"ERR Prefix '",
-            prefix,
+            printed(prefix),
             b"' overlaps with ",
             what.as_bytes(),
             b" prefix '",
-            other,
+            printed(other),
             b"'. Prefixes for a single client must not overlap.",
         ];
         Err(ErrorReply::new(text.concat()))

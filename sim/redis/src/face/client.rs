@@ -315,8 +315,11 @@ impl Connection {
                 taken.late = link.timeout;
                 taken.fail(io::ErrorKind::TimedOut, "the reply has not come in time");
             }
-            if let Ok(values) = &mut taken.values {
-                values.push(value(&reply, link.protocol));
+            match (value(&reply, link.protocol), &mut taken.values) {
+                (Ok(value), Ok(values)) => values.push(value),
+                // redis-rs reads no reply that nests so deep.
+                (Err(error), _) => taken.fail(io::ErrorKind::InvalidData, &error.to_string()),
+                (_, Err(_)) => {}
             }
         }
     }
@@ -388,26 +391,26 @@ fn commands(packed: &[u8]) -> RedisResult<Vec<Command>> {
 }
 
 /// A reply as redis-rs has it.
-fn value(reply: &Reply, protocol: Protocol) -> Value {
-    match reply {
+fn value(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
+    Ok(match reply {
         Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
         Reply::Integer(number) => Value::Int(*number),
         Reply::Null | Reply::NullArray => Value::Nil,
         Reply::Status(text) if &text[..] == b"OK" => Value::Okay,
-        other => parsed(other, protocol),
-    }
+        other => parsed(other, protocol)?,
+    })
 }
 
 /// What redis-rs makes of the reply when it reads it.
-fn parsed(reply: &Reply, protocol: Protocol) -> Value {
+fn parsed(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
     let mut bytes = Vec::new();
     reply.encode(protocol, &mut bytes);
-    redis::parse_redis_value(&bytes).expect("redis-rs reads what we write")
+    redis::parse_redis_value(&bytes)
 }
 
 fn push_info(reply: &Reply) -> Option<PushInfo> {
     match parsed(reply, Protocol::Resp3) {
-        Value::Push { kind, data } => Some(PushInfo { kind, data }),
+        Ok(Value::Push { kind, data }) => Some(PushInfo { kind, data }),
         _ => None,
     }
 }

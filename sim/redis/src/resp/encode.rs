@@ -39,6 +39,7 @@ impl Reply {
             Reply::Double(number) => bulk(double(*number).as_bytes(), out),
             Reply::Boolean(yes) if is_new => out.extend_from_slice(if *yes { b"#t\r\n" } else { b"#f\r\n" }),
             Reply::Boolean(yes) => head(b':', i64::from(*yes), out),
+            Reply::Deep(deep) => out.extend_from_slice(deep.bytes(protocol)),
             Reply::Several(replies) => replies.iter().for_each(|reply| reply.encode(protocol, out)),
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! The specification: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
+mod deep;
 mod encode;
 mod number;
 mod protocol;
@@ -14,9 +15,12 @@ mod reply;
 mod request;
 mod split;
 
+pub use deep::Deep;
 pub use protocol::Protocol;
 pub use reply::Reply;
 pub use request::{ProtocolError, Requests};
 
+pub(crate) use deep::{Level, Part, assemble};
 pub(crate) use number::{double, integer};
 pub(crate) use request::whole_number;
+pub(crate) use split::words;

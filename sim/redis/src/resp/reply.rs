@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::Deep;
+
 /// What comes back from a command, in RESP3's types.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -35,6 +37,8 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// Several replies to one command, one after the other: `SUBSCRIBE a b` has two.
     Several(Vec<Reply>),
+    /// A reply of a script that nests more than 100 deep.
+    Deep(Deep),
 }
 
 impl Reply {

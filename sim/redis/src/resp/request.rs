@@ -10,6 +10,8 @@ use super::split::words;
 const MAX_LINE: usize = 64 * 1024;
 /// How long a string may be (`proto-max-bulk-len`).
 const MAX_BULK: i64 = 512 * 1024 * 1024;
+/// Bytes that an argument occupies besides its content. An empty argument is counted too.
+const ARGUMENT_SIZE: usize = size_of::<Bytes>();
 
 /// The connection sent something that is not a request. It is told so, and closed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -73,6 +75,8 @@ pub struct Requests {
     /// The length of the argument that comes next, once it is known.
     length: Option<usize>,
     arguments: Vec<Bytes>,
+    /// Bytes that `arguments` occupies, so that [`Self::unread`] does not sum them up for each piece that arrives.
+    held: usize,
 }
 
 /// A line, or why there is none yet.
@@ -88,9 +92,10 @@ impl Requests {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// How many bytes have come that are no whole request yet.
+    /// Bytes that are held for a request that is not complete: those not yet split, and its arguments so far. An argument
+    /// counts with its content and with the memory of its handle, so that empty arguments count too. Constant time.
     pub fn unread(&self) -> usize {
-        self.buffer.len() + self.arguments.iter().map(Bytes::len).sum::<usize>()
+        self.buffer.len() + self.held
     }
 
     /// The next request that is there as a whole.
@@ -116,6 +121,7 @@ impl Requests {
             }
             // An empty line and an empty array are no request, and have no reply.
             if !self.arguments.is_empty() {
+                self.held = 0;
                 return Ok(Some(std::mem::take(&mut self.arguments)));
             }
         }
@@ -143,6 +149,7 @@ impl Requests {
         }
         while self.missing > 0 {
             let Some(argument) = self.argument()? else { return Ok(false) };
+            self.held += ARGUMENT_SIZE + argument.len();
             self.arguments.push(argument);
             self.missing -= 1;
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// Splits a line, which has no NUL in it, into words. Quotes keep spaces: in double quotes there are C's escapes, in single quotes only `\'`.
 /// `None` if a quote is not closed, or is followed by something other than a space.
-pub(super) fn words(line: &[u8]) -> Option<Vec<Bytes>> {
+pub(crate) fn words(line: &[u8]) -> Option<Vec<Bytes>> {
     let mut words = Vec::new();
     let mut rest = line;
     loop {

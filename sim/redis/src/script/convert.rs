@@ -3,10 +3,9 @@
 use mlua::prelude::LuaError;
 use mlua::{Lua, Table, Value};
 
-use crate::resp::{Protocol, Reply, double};
-
-/// How deep a table may be that becomes a reply.
-const MOST_DEPTH: usize = 100;
+use super::machine::Machine;
+use super::raise::error_table;
+use crate::resp::{Level, Part, Protocol, Reply, assemble, double};
 
 /// A reply as a script sees it.
 pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Value, LuaError> {
@@ -15,7 +14,7 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
     let field = |name: &str, value: Value| lua.create_table_from([(name, value)]).map(Value::Table);
     match reply {
         Reply::Status(text) => field("ok", string(text)?),
-        Reply::Error(text) => field("err", string(text)?),
+        Reply::Error(text) => error_table(lua, text, true).map(Value::Table),
         Reply::Integer(number) => Ok(Value::Number(*number as f64)),
         Reply::Bulk(bytes) => string(bytes),
         Reply::Null | Reply::NullArray if is_new => Ok(Value::Nil),
@@ -48,6 +47,8 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
             field("verbatim_string", Value::Table(lua.create_table_from(parts)?))
         }
         Reply::BigNumber(text) | Reply::Verbatim(_, text) => string(text),
+        // Only a script's own reply is one, and no script can call another.
+        Reply::Deep(_) => Ok(Value::Nil),
     }
 }
 
@@ -64,68 +65,59 @@ fn list<'r>(
 }
 
 /// What a script has returned, as the reply to it. The protocol is the script's own.
-pub(super) fn to_reply(value: &Value, protocol: Protocol) -> Result<Reply, LuaError> {
-    nested(value, protocol, MOST_DEPTH)
+pub(super) fn to_reply(machine: &Machine, value: &Value, protocol: Protocol) -> Result<Reply, LuaError> {
+    let parts: Table = machine.flatten.call(value)?;
+    let mut values = parts.sequence_values::<Value>();
+    let mut next = || values.next().unwrap_or(Ok(Value::Nil));
+    let mut result = Vec::new();
+    while let Value::String(kind) = next()? {
+        let content = next()?;
+        let count = |value: &Value| number(value) as usize;
+        let text = |value: &Value| value.as_string().map(|text| text.as_bytes().to_vec()).unwrap_or_default();
+        result.push(match &*kind.as_bytes() {
+            b"array" => Part::Open(Level::Array, count(&content)),
+            b"map" => Part::Open(Level::Map, count(&content)),
+            b"set" => Part::Open(Level::Set, count(&content)),
+            b"string" => Part::Whole(Reply::bulk(text(&content))),
+            b"number" => Part::Whole(Reply::Integer(whole(number(&content)))),
+            b"boolean" => Part::Whole(match content.as_boolean() {
+                Some(yes) if protocol == Protocol::Resp3 => Reply::Boolean(yes),
+                Some(true) => Reply::Integer(1),
+                _ => Reply::Null,
+            }),
+            b"err" => Part::Whole(Reply::Error(until_nul(text(&content)).into())),
+            b"ok" => Part::Whole(Reply::Status(until_nul(text(&content)).into())),
+            b"double" => Part::Whole(Reply::Double(number(&content))),
+            b"big_number" => Part::Whole(Reply::BigNumber(text(&content).into())),
+            b"verbatim_string" => {
+                next()?;
+                let mut format = *b"   ";
+                text(&next()?).iter().zip(&mut format).for_each(|(from, to)| *to = *from);
+                Part::Whole(Reply::Verbatim(format, text(&content).into()))
+            }
+            b"limit" => Part::Whole(Reply::Error("ERR reached lua stack limit".into())),
+            _ => Part::Whole(Reply::Null),
+        });
+    }
+    Ok(assemble(result))
 }
 
-fn nested(value: &Value, protocol: Protocol, depth: usize) -> Result<Reply, LuaError> {
-    Ok(match value {
-        Value::String(text) => Reply::bulk(text.as_bytes().to_vec()),
-        Value::Boolean(yes) if protocol == Protocol::Resp3 => Reply::Boolean(*yes),
-        Value::Boolean(true) => Reply::Integer(1),
-        Value::Integer(number) => Reply::Integer(*number),
-        Value::Number(number) => Reply::Integer(whole(*number)),
-        Value::Table(_) if depth == 0 => Reply::Error("ERR reached lua stack limit".into()),
-        Value::Table(table) => from_table(table, protocol, depth - 1)?,
-        _ => Reply::Null,
-    })
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::Integer(number) => *number as f64,
+        Value::Number(number) => *number,
+        _ => 0.0,
+    }
+}
+
+/// A text as C has it.
+pub(super) fn until_nul(mut text: Vec<u8>) -> Vec<u8> {
+    let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+    text.truncate(end);
+    text
 }
 
 /// As C casts it on the machines that Redis runs on.
-fn whole(number: f64) -> i64 {
+pub(super) fn whole(number: f64) -> i64 {
     if (i64::MIN as f64..i64::MAX as f64).contains(&number) { number as i64 } else { i64::MIN }
-}
-
-fn from_table(table: &Table, protocol: Protocol, depth: usize) -> Result<Reply, LuaError> {
-    let field = |name: &str| table.raw_get::<Value>(name);
-    if let Value::String(text) = field("err")? {
-        return Ok(Reply::Error(text.as_bytes().to_vec().into()));
-    }
-    if let Value::String(text) = field("ok")? {
-        return Ok(Reply::Status(text.as_bytes().to_vec().into()));
-    }
-    match field("double")? {
-        Value::Number(number) => return Ok(Reply::Double(number)),
-        Value::Integer(number) => return Ok(Reply::Double(number as f64)),
-        _ => {}
-    }
-    if let Value::String(digits) = field("big_number")? {
-        return Ok(Reply::BigNumber(digits.as_bytes().to_vec().into()));
-    }
-    if let Value::Table(verbatim) = field("verbatim_string")? {
-        let parts = (verbatim.raw_get::<Value>("format")?, verbatim.raw_get::<Value>("string")?);
-        if let (Value::String(format), Value::String(text)) = parts {
-            let mut three = *b"   ";
-            format.as_bytes().iter().zip(&mut three).for_each(|(from, to)| *to = *from);
-            return Ok(Reply::Verbatim(three, text.as_bytes().to_vec().into()));
-        }
-    }
-    if let Value::Table(map) = field("map")? {
-        let pairs = map.pairs::<Value, Value>().map(|pair| {
-            let (key, value) = pair?;
-            Ok((nested(&key, protocol, depth)?, nested(&value, protocol, depth)?))
-        });
-        return Ok(Reply::Map(pairs.collect::<Result<_, LuaError>>()?));
-    }
-    if let Value::Table(set) = field("set")? {
-        let items = set.pairs::<Value, Value>().map(|pair| nested(&pair?.0, protocol, depth));
-        return Ok(Reply::Set(items.collect::<Result<_, LuaError>>()?));
-    }
-    let mut items = Vec::new();
-    loop {
-        match table.raw_get::<Value>(items.len() + 1)? {
-            Value::Nil => return Ok(Reply::Array(items)),
-            item => items.push(nested(&item, protocol, depth)?),
-        }
-    }
 }

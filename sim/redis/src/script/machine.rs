@@ -2,23 +2,25 @@
 
 use std::fmt;
 
+use mlua::chunk::ChunkMode;
 use mlua::prelude::LuaError;
-use mlua::{Function, HookTriggers, Lua, LuaOptions, StdLib, Table, Value, VmState};
-use sha1_smol::Sha1;
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value};
 
+use super::budget::Budget;
+use super::guard::Guard;
+use super::load::{self, ENVIRONMENT, as_text};
+use super::raise::{self, Arguments, PRELUDE};
 use super::random::Random;
+use super::{api, strings, tables};
 use crate::command::ErrorReply;
 
 /// The name under which errors speak of a script.
 const CHUNK: &str = "@user_script";
-/// The name of what is ours.
-const PRELUDE: &str = "=prelude";
-/// How many steps of the interpreter a script may take: a second or so.
-const MOST_STEPS: u64 = 100_000_000;
-/// How many steps there are between two looks at how many there were.
-const STRIDE: u32 = 1_000_000;
-/// How much memory scripts may have.
+/// Bytes of memory that scripts may use.
 const MOST_MEMORY: usize = 512 * 1024 * 1024;
+/// Steps that an error counts for which says that there is no memory: about what was done until
+/// then.
+const MEMORY_ERROR: u64 = 5_000_000;
 
 /// The interpreter.
 #[derive(Clone)]
@@ -26,6 +28,9 @@ pub(super) struct Machine {
     pub(super) lua: Lua,
     /// Runs a script: see `prelude.lua`.
     pub(super) run: Function,
+    /// Takes a reply apart: see `prelude.lua`.
+    pub(super) flatten: Function,
+    pub(super) budget: Budget,
 }
 
 impl fmt::Debug for Machine {
@@ -33,19 +38,6 @@ impl fmt::Debug for Machine {
         f.debug_struct("Machine").finish_non_exhaustive()
     }
 }
-
-/// An error that a command replied with, on its way through Lua.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", String::from_utf8_lossy(.0))]
-pub(super) struct CommandError(pub(super) Vec<u8>);
-
-/// The script has taken too many steps. It cannot catch this.
-#[derive(Debug, thiserror::Error)]
-#[error("ERR script stopped after {MOST_STEPS} steps: does it end?")]
-struct Endless;
-
-/// How many steps the script has left.
-struct StepsLeft(u64);
 
 impl Machine {
     pub(super) fn new() -> Self {
@@ -55,54 +47,118 @@ impl Machine {
     fn build() -> Result<Self, LuaError> {
         let lua = Lua::new_with(StdLib::STRING | StdLib::TABLE | StdLib::MATH, LuaOptions::default())?;
         lua.set_memory_limit(MOST_MEMORY)?;
-        let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE).into_function()?;
-        let random =
-            lua.create_function(|lua, ()| Ok(lua.app_data_mut::<Random>().map(|mut random| random.next())))?;
-        let seed = lua.create_function(|lua, seed: f64| {
-            lua.set_app_data(Random::seeded(seed as i64 as i32));
-            Ok(())
-        })?;
-        let sha1hex = lua.create_function(|_, text: mlua::LuaString| {
-            Ok(Sha1::from(&*text.as_bytes()).digest().to_string())
-        })?;
-        let run = prelude.call((
-            lua.create_function(|lua, ()| Ok(place(lua)))?,
-            lua.create_function(unwrap)?,
-            lua.create_function(|_, error: Value| Ok(is_final(&error)))?,
-            sha1hex,
-            random,
-            seed,
-            "7.0.15",
-            0x0007_000F,
-        ))?;
-        Ok(Machine { lua, run })
+        let budget = Budget::default();
+        let own = |text: &str| lua.load(text).set_name(PRELUDE).into_function();
+        let position = lua.create_function(|lua, ()| Ok(place(lua)))?;
+        let [rust, hidden, state] = [lua.create_table()?, lua.create_table()?, lua.create_table()?];
+        let globals = lua.globals();
+        // What ours use of Lua's, before it is replaced.
+        for (name, raw) in [("raw_get", "rawget"), ("raw_next", "next"), ("raw_setmetatable", "setmetatable")]
+        {
+            rust.raw_set(name, globals.raw_get::<Value>(raw)?)?;
+        }
+        let guard = Guard::new(own(include_str!("guard.lua"))?.call((&position, &state))?);
+        strings::install(&lua, &globals.raw_get("string")?, &budget, &guard, MOST_MEMORY)?;
+        tables::install(&lua, [hidden.clone(), state.clone()], &budget, &guard)?;
+        load::install(&lua, state.clone(), &budget, &guard, MOST_MEMORY)?;
+        install_random(&lua, &globals.raw_get("math")?)?;
+        install_collectgarbage(&lua, &budget)?;
+        rust.raw_set("position", position)?;
+        rust.raw_set("hidden", hidden)?;
+        rust.raw_set("state", state)?;
+        rust.raw_set("api", api::functions(&lua)?)?;
+        rust.raw_set("unwrap", lua.create_function(raise::unwrap)?)?;
+        rust.raw_set("version", "7.0.15")?;
+        rust.raw_set("version_number", 0x0007_000F)?;
+        let set_environment = |lua: &Lua, it: Table| lua.set_named_registry_value(ENVIRONMENT, it);
+        rust.raw_set("set_environment", lua.create_function(set_environment)?)?;
+        let of = budget.clone();
+        rust.raw_set("is_exhausted", lua.create_function(move |_, ()| Ok(of.left() == 0))?)?;
+        let of = budget.clone();
+        rust.raw_set("stop", lua.create_function(move |_, ()| of.charge(0))?)?;
+        let of = budget.clone();
+        rust.raw_set("charge_memory", lua.create_function(move |_, ()| of.charge(MEMORY_ERROR))?)?;
+        let check_handler = |lua: &Lua, values: MultiValue| match values.len() {
+            2.. => Ok(()),
+            _ => Err(raise::argument_of_caller(lua, 2, "value expected")),
+        };
+        rust.raw_set("check_handler", lua.create_function(check_handler)?)?;
+        let check_coroutine = |lua: &Lua, ()| -> Result<(), LuaError> {
+            Err(raise::argument_of_caller(lua, 1, "coroutine expected"))
+        };
+        rust.raw_set("check_coroutine", lua.create_function(check_coroutine)?)?;
+        let (run, flatten) = own(include_str!("prelude.lua"))?.call(rust)?;
+        Ok(Machine { lua, run, flatten, budget })
     }
 
     pub(super) fn compile(&self, text: &[u8]) -> Result<Function, ErrorReply> {
-        self.lua.load(text).set_name(CHUNK).set_mode(mlua::chunk::ChunkMode::Text).into_function().map_err(
-            |error| {
-                let message = match error {
-                    LuaError::SyntaxError { message, .. } => message,
-                    other => other.to_string(),
-                };
-                ErrorReply::new(format!("ERR Error compiling script (new function): {message}"))
-            },
-        )
+        let text = as_text(text);
+        let chunk = self.lua.load(&*text).set_name(CHUNK).set_mode(ChunkMode::Text);
+        chunk.into_function().map_err(|error| {
+            let message = match error {
+                LuaError::SyntaxError { message, .. } => message,
+                other => other.to_string(),
+            };
+            ErrorReply::new(format!("ERR Error compiling script (new function): {message}"))
+        })
     }
 
     /// Gets ready for a script: it has its share of steps, and its random numbers begin anew.
     pub(super) fn prepare(&self) -> Result<(), LuaError> {
         self.lua.set_app_data(Random::default());
-        self.lua.set_app_data(StepsLeft(MOST_STEPS));
-        self.lua.set_global_hook(HookTriggers::new().every_nth_instruction(STRIDE), |lua, _| {
-            let mut left = lua.app_data_mut::<StepsLeft>();
-            let left = left.as_mut().map_or(0, |left| {
-                left.0 = left.0.saturating_sub(u64::from(STRIDE));
-                left.0
-            });
-            if left == 0 { Err(LuaError::external(Endless)) } else { Ok(VmState::Continue) }
-        })
+        self.budget.begin(&self.lua)
     }
+}
+
+/// `math.random` and `math.randomseed`, over the numbers that Redis has.
+fn install_random(lua: &Lua, math: &Table) -> Result<(), LuaError> {
+    let random = lua.create_function(|lua, values: MultiValue| {
+        let arguments = Arguments::new(lua, values);
+        let random = lua.app_data_mut::<Random>().map_or(0.0, |mut random| random.next());
+        let (low, high) = match arguments.len() {
+            0 => return Ok(random),
+            1 => (1, arguments.integer(1)? as i32),
+            2 => (arguments.integer(1)? as i32, arguments.integer(2)? as i32),
+            _ => return Err(raise::at_caller(lua, "wrong number of arguments")),
+        };
+        if low > high {
+            return Err(raise::argument(lua, arguments.len(), "interval is empty"));
+        }
+        let count = high.wrapping_sub(low).wrapping_add(1);
+        Ok((random * f64::from(count)).floor() + f64::from(low))
+    })?;
+    let seed = lua.create_function(|lua, values: MultiValue| {
+        let seed = Arguments::new(lua, values).integer(1)? as i32;
+        lua.set_app_data(Random::seeded(seed));
+        Ok(())
+    })?;
+    math.raw_set("random", random)?;
+    math.raw_set("randomseed", seed)
+}
+
+/// `collectgarbage`. What it would change for the scripts that come later, it does not change.
+fn install_collectgarbage(lua: &Lua, budget: &Budget) -> Result<(), LuaError> {
+    let (raw, budget): (Function, _) = (lua.globals().raw_get("collectgarbage")?, budget.clone());
+    let collectgarbage = lua.create_function(move |lua, values: MultiValue| {
+        let arguments = Arguments::new(lua, values);
+        let option = match arguments.get(1) {
+            Value::Nil => "collect".to_owned(),
+            _ => arguments.string(1)?.to_string_lossy(),
+        };
+        arguments.optional_integer(2)?;
+        match &option[..] {
+            "count" => raw.call::<Value>(option),
+            "collect" | "step" => {
+                budget.charge(lua.used_memory() as u64 / 16)?;
+                raw.call::<Value>(option)
+            }
+            "stop" | "restart" => Ok(Value::Number(0.0)),
+            // As they are from the start.
+            "setpause" | "setstepmul" => Ok(Value::Number(200.0)),
+            other => Err(raise::argument(lua, 1, &format!("invalid option '{other}'"))),
+        }
+    })?;
+    lua.globals().raw_set("collectgarbage", collectgarbage)
 }
 
 /// The innermost piece of Lua that is not ours, and its line.
@@ -120,21 +176,4 @@ fn place(lua: &Lua) -> (Option<String>, Option<usize>) {
         }
     }
     (None, None)
-}
-
-/// The table that stands for an error of ours; any other error as it is.
-fn unwrap(lua: &Lua, error: Value) -> Result<Value, LuaError> {
-    let Value::Error(error) = error else { return Ok(error) };
-    let text = match (error.downcast_ref::<CommandError>(), error.downcast_ref::<Endless>()) {
-        (Some(CommandError(text)), _) => text.clone(),
-        (_, Some(endless)) => endless.to_string().into_bytes(),
-        _ => format!("ERR {error}").into_bytes(),
-    };
-    let table: Table = lua.create_table()?;
-    table.raw_set("err", lua.create_string(text)?)?;
-    Ok(Value::Table(table))
-}
-
-fn is_final(error: &Value) -> bool {
-    matches!(error, Value::Error(error) if error.downcast_ref::<Endless>().is_some())
 }

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use mlua::prelude::LuaError;
 use mlua::{Lua, MultiValue, Table, Value, Variadic};
 
-use super::convert::{to_lua, to_reply};
-use super::machine::{CommandError, Machine};
+use super::api::number_or_zero;
+use super::convert::{to_lua, to_reply, until_nul};
+use super::machine::Machine;
+use super::raise::{CommandError, error_table};
 use super::scripts::Script;
 use crate::command::{Access, Answer, Call, ErrorReply, KeyPlaces, ScriptCall, Within, find};
 use crate::resp::{Protocol, Reply, double};
@@ -38,6 +40,7 @@ fn execute(
     hash: &str,
 ) -> Result<Answer, LuaError> {
     machine.prepare()?;
+    machine.budget.made(keys.len() + arguments.len());
     let strings = |words: &[Bytes]| -> Result<Table, LuaError> {
         let strings = words.iter().map(|word| machine.lua.create_string(word));
         machine.lua.create_sequence_from(strings.collect::<Result<Vec<_>, _>>()?)
@@ -45,15 +48,23 @@ fn execute(
     let (keys, arguments) = (strings(keys)?, strings(arguments)?);
     machine.lua.scope(|scope| {
         let call = scope.create_function(|lua, words: Variadic<Value>| {
-            let reply = running.borrow_mut().command(&words)?;
+            let reply = running.borrow_mut().command(&words).map_err(CommandError::usage)?;
             if let Reply::Error(text) = &reply {
-                return Err(LuaError::external(CommandError(text.to_vec())));
+                let error = CommandError { text: text.to_vec(), is_of_command: true };
+                return Err(LuaError::external(error));
             }
+            machine.budget.made(elements(&reply));
             to_lua(lua, &reply, running.borrow().state.protocol)
         })?;
         let pcall = scope.create_function(|lua, words: Variadic<Value>| {
-            let reply = running.borrow_mut().command(&words)?;
-            to_lua(lua, &reply, running.borrow().state.protocol)
+            let reply = running.borrow_mut().command(&words);
+            match reply {
+                Ok(reply) => {
+                    machine.budget.made(elements(&reply));
+                    to_lua(lua, &reply, running.borrow().state.protocol)
+                }
+                Err(text) => error_table(lua, text.as_bytes(), false).map(Value::Table),
+            }
         })?;
         let setresp =
             scope.create_function(|lua, words: MultiValue| running.borrow_mut().set_protocol(lua, words))?;
@@ -61,7 +72,7 @@ fn execute(
             machine.run.call((&script.function, keys, arguments, call, pcall, setresp))?;
         let protocol = running.borrow().state.protocol;
         Ok(match result {
-            (true, value) => Ok(to_reply(&value, protocol)?),
+            (true, value) => Ok(to_reply(machine, &value, protocol)?),
             (false, error) => Err(failure(&error, hash)?),
         })
     })
@@ -79,7 +90,7 @@ fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
         return Ok(ErrorReply::new(format!("ERR Error running script {hash}, {text}")));
     };
     let text = match error.get::<Value>("err")? {
-        Value::String(text) => text.as_bytes().to_vec(),
+        Value::String(text) => until_nul(text.as_bytes().to_vec()),
         _ => b"(null)".to_vec(),
     };
     let place: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
@@ -92,25 +103,17 @@ fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
 
 impl Running<'_, '_> {
     /// Executes a command that the script calls.
-    fn command(&mut self, words: &[Value]) -> Result<Reply, LuaError> {
-        Ok(self.try_command(words)?.unwrap_or_else(Reply::from))
+    ///
+    /// # Errors
+    ///
+    /// The words are none of a command.
+    fn command(&mut self, words: &[Value]) -> Result<Reply, &'static str> {
+        Ok(self.try_command(&self::words(words)?).unwrap_or_else(Reply::from))
     }
 
-    fn try_command(&mut self, words: &[Value]) -> Result<Answer, LuaError> {
-        let refused = |text| Ok(Err(ErrorReply::fixed(text)));
-        if words.is_empty() {
-            return refused("ERR Please specify at least one argument for this redis lib call");
-        }
-        let word = |word: &Value| match word {
-            Value::Integer(number) => Some(Bytes::from(double(*number as f64))),
-            Value::Number(number) => Some(Bytes::from(double(*number))),
-            Value::String(text) => Some(Bytes::copy_from_slice(&text.as_bytes())),
-            _ => None,
-        };
-        let Some(words) = words.iter().map(word).collect::<Option<Vec<_>>>() else {
-            return refused("ERR Lua redis lib command arguments must be strings or integers");
-        };
-        let Ok(spec) = find(&words) else {
+    fn try_command(&mut self, words: &[Bytes]) -> Answer {
+        let refused = |text| Err(ErrorReply::fixed(text));
+        let Ok(spec) = find(words) else {
             return refused("ERR Unknown Redis command called from script");
         };
         if !spec.fits(words.len()) {
@@ -122,11 +125,11 @@ impl Running<'_, '_> {
         if self.forbids_writes && spec.access == Access::Write {
             return refused("ERR Write commands are not allowed from read-only scripts.");
         }
-        if let Some(error) = self.undeclared(spec.keys, &words) {
-            return Ok(Err(error));
+        if let Some(error) = self.undeclared(spec.keys, words) {
+            return Err(error);
         }
         let connection = self.call.connection;
-        Ok(Ok(self.call.server.run(connection, spec, &words, Some(&mut self.state))))
+        Ok(self.call.server.run(connection, spec, words, Some(&mut self.state)))
     }
 
     /// The error for a key that the script was not given, where that is asked for.
@@ -146,17 +149,39 @@ impl Running<'_, '_> {
         Some(ErrorReply::new(text.concat()))
     }
 
-    fn set_protocol(&mut self, lua: &Lua, words: MultiValue) -> Result<Value, LuaError> {
-        let error = |text: &str| Err(LuaError::external(CommandError(text.into())));
-        let mut words = words.into_iter();
-        let (Some(version), None) = (words.next(), words.next()) else {
-            return error("ERR redis.setresp() requires one argument.");
+    fn set_protocol(&mut self, lua: &Lua, mut words: MultiValue) -> Result<(), LuaError> {
+        let (1, Some(version)) = (words.len(), words.pop_front()) else {
+            return Err(CommandError::usage("ERR redis.setresp() requires one argument."));
         };
-        self.state.protocol = match lua.coerce_number(version)? {
-            Some(2.0) => Protocol::Resp2,
-            Some(3.0) => Protocol::Resp3,
-            _ => return error("ERR RESP version must be 2 or 3."),
+        self.state.protocol = match number_or_zero(lua, version)? {
+            2 => Protocol::Resp2,
+            3 => Protocol::Resp3,
+            _ => return Err(CommandError::usage("ERR RESP version must be 2 or 3.")),
         };
-        Ok(Value::Nil)
+        Ok(())
     }
+}
+
+/// How many values a reply of a command has in its list.
+fn elements(reply: &Reply) -> usize {
+    match reply {
+        Reply::Array(items) | Reply::Set(items) => items.len(),
+        Reply::Map(pairs) => 2 * pairs.len(),
+        _ => 1,
+    }
+}
+
+/// The words of a command, from a script's values.
+pub(super) fn words(values: &[Value]) -> Result<Vec<Bytes>, &'static str> {
+    if values.is_empty() {
+        return Err("ERR Please specify at least one argument for this redis lib call");
+    }
+    let word = |value: &Value| match value {
+        Value::Integer(number) => Some(Bytes::from(double(*number as f64))),
+        Value::Number(number) => Some(Bytes::from(double(*number))),
+        Value::String(text) => Some(Bytes::copy_from_slice(&text.as_bytes())),
+        _ => None,
+    };
+    let words = values.iter().map(word).collect::<Option<Vec<_>>>();
+    words.ok_or("ERR Lua redis lib command arguments must be strings or integers")
 }

@@ -1,6 +1,7 @@
 //! The first line of a script, if it begins with `#!`.
 
 use crate::command::ErrorReply;
+use crate::resp::words;
 
 /// What a script's first line says of it, and where the rest begins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,34 +11,43 @@ pub(super) struct Shebang {
 }
 
 /// Flags that a script may have. All but `no-writes` are about clusters, replicas and memory.
-const FLAGS: [&str; 5] = ["no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys"];
+const FLAGS: [&[u8]; 5] =
+    [b"no-writes", b"allow-oom", b"allow-stale", b"no-cluster", b"allow-cross-slot-keys"];
 
 impl Shebang {
+    /// Reads the line as Redis does: its words are split as those of an inline command are, with
+    /// quotes.
     pub(super) fn parse(text: &[u8]) -> Result<Self, ErrorReply> {
         if !text.starts_with(b"#!") {
             return Ok(Shebang::default());
         }
-        let end = text.iter().position(|byte| *byte == b'\n');
+        // Redis looks for the end of the line with `strchr`, which does not see past a NUL.
+        let end = text.iter().position(|byte| matches!(byte, b'\n' | 0)).filter(|end| text[*end] == b'\n');
         let length = end.ok_or(ErrorReply::fixed("ERR Invalid script shebang"))?;
-        let line = String::from_utf8_lossy(&text[..length]).into_owned();
-        let mut words = line.split_ascii_whitespace();
-        let engine = words.next().unwrap_or_default();
-        if engine != "#!lua" {
-            return Err(ErrorReply::new(format!("ERR Unexpected engine in script shebang: {engine}")));
+        let parts = words(&text[..length]).unwrap_or_default();
+        let [engine, options @ ..] = &parts[..] else {
+            return Err(ErrorReply::fixed("ERR Invalid engine in script shebang"));
+        };
+        if &engine[..] != b"#!lua" {
+            return Err(with(b"ERR Unexpected engine in script shebang: ", engine));
         }
         let mut shebang = Shebang { forbids_writes: false, length };
-        for word in words {
-            let Some(flags) = word.strip_prefix("flags=") else {
-                return Err(ErrorReply::new(format!("ERR Unknown lua shebang option: {word}")));
+        for option in options {
+            let Some(flags) = option.strip_prefix(b"flags=") else {
+                return Err(with(b"ERR Unknown lua shebang option: ", option));
             };
-            for flag in flags.split(',') {
+            // `flags=` has no flag, and not one without a name.
+            for flag in flags.split(|byte| *byte == b',').filter(|_| !flags.is_empty()) {
                 if !FLAGS.contains(&flag) {
-                    let text = format!("ERR Unexpected flag in script shebang: {flag}");
-                    return Err(ErrorReply::new(text));
+                    return Err(with(b"ERR Unexpected flag in script shebang: ", flag));
                 }
-                shebang.forbids_writes |= flag == "no-writes";
+                shebang.forbids_writes |= flag == b"no-writes";
             }
         }
         Ok(shebang)
     }
+}
+
+fn with(text: &[u8], word: &[u8]) -> ErrorReply {
+    ErrorReply::new([text, word].concat())
 }

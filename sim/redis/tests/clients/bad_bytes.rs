@@ -61,6 +61,26 @@ fn a_length_that_is_announced_costs_nothing() {
     assert!(requests.unread() < 100);
 }
 
+/// Each argument takes memory, an empty one too. What is held is counted as it arrives: to sum up all of it for each piece
+/// took quadratic time.
+#[test]
+fn empty_arguments_are_counted() {
+    const ARGUMENTS: usize = 1_000_000;
+    let mut requests = Requests::default();
+    requests.feed(b"*100000000\r\n");
+    let piece = b"$0\r\n\r\n".repeat(1000);
+    for _ in 0..ARGUMENTS / 1000 {
+        requests.feed(&piece);
+        assert_eq!(requests.next(), Ok(None));
+    }
+    assert!(requests.unread() >= ARGUMENTS * size_of::<bytes::Bytes>(), "{}", requests.unread());
+    // What is complete is held no longer.
+    let mut requests = Requests::default();
+    requests.feed(b"*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
+    assert!(requests.next().expect("a request").is_some());
+    assert_eq!(requests.unread(), 0);
+}
+
 #[test]
 fn a_thousand_connections_that_say_half_of_something() {
     let (redis, path) = (Redis::new(), socket());

@@ -123,3 +123,17 @@ fn clones_are_one_connection_and_databases_are_apart() {
     assert!(connection.is_open() && connection.check_connection());
     assert_eq!(connection.id(), clone.id());
 }
+
+/// redis-rs reads no reply that nests deeper than 100, and says so.
+#[test]
+fn a_reply_that_nests_too_deep_is_an_error() {
+    let redis = Redis::new();
+    let mut connection = redis.connection();
+    for (levels, is_read) in [(90, true), (101, false), (5000, false), (9000, false)] {
+        let script = format!("local t = {{}}; for _ = 2, {levels} do t = {{t}} end; return t");
+        let result = redis::cmd("EVAL").arg(script).arg(0).query::<redis::Value>(&mut connection);
+        assert_eq!(result.is_ok(), is_read, "{levels}: {result:?}");
+        let pong: String = redis::cmd("PING").query(&mut connection).expect("the connection goes on");
+        assert_eq!(pong, "PONG");
+    }
+}

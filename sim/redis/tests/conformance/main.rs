@@ -14,6 +14,7 @@ mod bytes;
 mod coverage;
 mod exceptions;
 mod families;
+mod lua;
 mod run;
 mod scripts;
 mod step;

@@ -23,6 +23,8 @@ struct Both {
     /// What ours was sent, and theirs has not been seen to be sent yet.
     expected: Vec<Delivery>,
     is_in_transaction: bool,
+    /// Milliseconds to wait after the transaction.
+    wait_ms: u64,
     queued: Vec<Vec<Vec<u8>>>,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Run<'a> {
             theirs,
             expected: Vec::new(),
             is_in_transaction: false,
+            wait_ms: 0,
             queued: Vec::new(),
         });
     }
@@ -154,7 +157,12 @@ impl<'a> Run<'a> {
                 return Err(TestCaseError::fail(format!("theirs is open still: {after:?}\n{}", self.log)));
             }
         }
-        thread::sleep(Duration::from_millis(step.then_sleep_ms));
+        // A command that is queued is executed later: the wait is for what it does then.
+        let own = &mut self.connections[step.connection];
+        own.wait_ms = own.wait_ms.max(step.then_sleep_ms);
+        if !own.is_in_transaction {
+            thread::sleep(Duration::from_millis(std::mem::take(&mut own.wait_ms)));
+        }
         Ok(())
     }
 

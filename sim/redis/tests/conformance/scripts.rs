@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use sha1_smol::Sha1;
 
+use crate::lua::LIBRARY;
 use crate::step::{Step, Word, Words, key, line, lines, steps, value};
 
 const SCRIPTS: &[&str] = &[
@@ -94,7 +95,7 @@ const SCRIPTS: &[&str] = &[
 ];
 
 fn eval() -> impl Strategy<Value = Words> {
-    let script = prop::sample::select(SCRIPTS);
+    let script = prop_oneof![2 => prop::sample::select(SCRIPTS), 3 => prop::sample::select(LIBRARY)];
     (script, prop::collection::vec(key(), 1..3), prop::collection::vec(value(), 0..3), 0..4).prop_map(
         |(script, keys, arguments, how)| {
             let mut words = match how {

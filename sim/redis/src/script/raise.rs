@@ -1,0 +1,212 @@
+//! Errors that library functions raise, with the texts and places that Lua's own functions give.
+//!
+//! An error of a Rust function is a value of its own type in Lua. What a script can catch it with
+//! (`pcall`, `xpcall`, `coroutine.resume`) and the handler of the whole script make the string or
+//! the table of it that Redis has there: see [`unwrap`].
+
+use mlua::prelude::LuaError;
+use mlua::{Lua, LuaString, MultiValue, Table, Value};
+
+use super::budget::Endless;
+
+/// The name of what is ours.
+pub(super) const PRELUDE: &str = "=prelude";
+/// Where a Lua value that is being raised waits for [`unwrap`].
+const PENDING: &str = "pending error";
+
+/// A string that is raised.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", String::from_utf8_lossy(.0))]
+struct Text(Vec<u8>);
+
+/// The value at [`PENDING`] is raised.
+#[derive(Debug, thiserror::Error)]
+#[error("an error of the script")]
+struct Pending;
+
+/// An error that `redis.call` and its like raise: a table with the text in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", String::from_utf8_lossy(.text))]
+pub(super) struct CommandError {
+    pub(super) text: Vec<u8>,
+    /// A command that was found has failed. The table has a field more.
+    pub(super) is_of_command: bool,
+}
+
+impl CommandError {
+    /// An error of a function of `redis` itself.
+    pub(super) fn usage(text: &str) -> LuaError {
+        LuaError::external(CommandError { text: text.into(), is_of_command: false })
+    }
+}
+
+/// An error without a place, as the interpreter itself raises one within a C function.
+pub(super) fn plain(text: impl Into<Vec<u8>>) -> LuaError {
+    LuaError::external(Text(text.into()))
+}
+
+/// An error with the place of the call in front (`luaL_error`).
+pub(super) fn at_caller(lua: &Lua, text: &str) -> LuaError {
+    at_level(lua, 1, text)
+}
+
+fn at_level(lua: &Lua, level: usize, text: &str) -> LuaError {
+    let place = lua.inspect_stack(level, |frame| {
+        let line = frame.current_line()?;
+        Some(format!("{}:{line}: ", frame.source().short_src.unwrap_or_default()))
+    });
+    plain(format!("{}{text}", place.flatten().unwrap_or_default()))
+}
+
+/// An error about an argument of the function, from 1 (`luaL_argerror`).
+pub(super) fn argument(lua: &Lua, number: usize, text: &str) -> LuaError {
+    argument_at(lua, 0, number, text)
+}
+
+/// The same for the function that has called this one.
+pub(super) fn argument_of_caller(lua: &Lua, number: usize, text: &str) -> LuaError {
+    argument_at(lua, 1, number, text)
+}
+
+fn argument_at(lua: &Lua, level: usize, number: usize, text: &str) -> LuaError {
+    let names = lua.inspect_stack(level, |frame| {
+        let names = frame.names();
+        (names.name.map(|name| name.into_owned()), names.name_what == Some("method"))
+    });
+    let (name, is_method) = names.unwrap_or_default();
+    let name = name.unwrap_or_else(|| "?".to_owned());
+    // The object of a method is not counted.
+    let text = match number - usize::from(is_method) {
+        0 => format!("calling '{name}' on bad self ({text})"),
+        number => format!("bad argument #{number} to '{name}' ({text})"),
+    };
+    at_level(lua, level + 1, &text)
+}
+
+/// Raises a value of Lua's.
+pub(super) fn value(lua: &Lua, error: Value) -> LuaError {
+    match error {
+        Value::Error(error) => *error,
+        error => match lua.set_named_registry_value(PENDING, error) {
+            Ok(()) => LuaError::external(Pending),
+            Err(error) => error,
+        },
+    }
+}
+
+/// The Lua value that an error of ours stands for; any other error as it is.
+pub(super) fn unwrap(lua: &Lua, error: Value) -> Result<Value, LuaError> {
+    let Value::Error(error) = error else { return Ok(error) };
+    if error.downcast_ref::<Pending>().is_some() {
+        return lua.named_registry_value(PENDING);
+    }
+    if let Some(Text(text)) = error.downcast_ref() {
+        return Ok(Value::String(lua.create_string(text)?));
+    }
+    if let Some(CommandError { text, is_of_command }) = error.downcast_ref() {
+        return error_table(lua, text, *is_of_command).map(Value::Table);
+    }
+    if let Some(endless) = error.downcast_ref::<Endless>() {
+        return error_table(lua, endless.to_string().as_bytes(), false).map(Value::Table);
+    }
+    let text = error.to_string();
+    Ok(Value::String(lua.create_string(text.lines().next().unwrap_or_default())?))
+}
+
+/// An error as a script sees it.
+pub(super) fn error_table(lua: &Lua, text: &[u8], is_of_command: bool) -> Result<Table, LuaError> {
+    let table = lua.create_table_from([("err", lua.create_string(text)?)])?;
+    if is_of_command {
+        table.raw_set("ignore_error_stats_update", true)?;
+    }
+    Ok(table)
+}
+
+/// The arguments of a library function. Each method checks one, which counts from 1.
+#[derive(Debug)]
+pub(super) struct Arguments<'l> {
+    lua: &'l Lua,
+    values: MultiValue,
+}
+
+impl<'l> Arguments<'l> {
+    pub(super) fn new(lua: &'l Lua, values: MultiValue) -> Self {
+        Arguments { lua, values }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(super) fn get(&self, number: usize) -> Value {
+        self.values.get(number - 1).cloned().unwrap_or(Value::Nil)
+    }
+
+    fn wrong_type(&self, number: usize, expected: &str) -> LuaError {
+        let found = self.values.get(number - 1).map_or("no value", type_name);
+        argument(self.lua, number, &format!("{expected} expected, got {found}"))
+    }
+
+    /// A string, or a number as one.
+    pub(super) fn string(&self, number: usize) -> Result<LuaString, LuaError> {
+        match self.get(number) {
+            Value::String(text) => Ok(text),
+            value @ (Value::Integer(_) | Value::Number(_)) => {
+                self.lua.coerce_string(value)?.ok_or_else(|| self.wrong_type(number, "string"))
+            }
+            _ => Err(self.wrong_type(number, "string")),
+        }
+    }
+
+    /// A number, or a string that is one, as C casts it.
+    pub(super) fn integer(&self, number: usize) -> Result<i64, LuaError> {
+        let value = match self.get(number) {
+            value @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => {
+                self.lua.coerce_number(value)?
+            }
+            _ => None,
+        };
+        value.map(super::convert::whole).ok_or_else(|| self.wrong_type(number, "number"))
+    }
+
+    /// The same, if it is there.
+    pub(super) fn optional_integer(&self, number: usize) -> Result<Option<i64>, LuaError> {
+        if self.get(number).is_nil() { Ok(None) } else { self.integer(number).map(Some) }
+    }
+
+    pub(super) fn table(&self, number: usize) -> Result<Table, LuaError> {
+        match self.get(number) {
+            Value::Table(table) => Ok(table),
+            _ => Err(self.wrong_type(number, "table")),
+        }
+    }
+
+    pub(super) fn function(&self, number: usize) -> Result<mlua::Function, LuaError> {
+        match self.get(number) {
+            Value::Function(function) => Ok(function),
+            _ => Err(self.wrong_type(number, "function")),
+        }
+    }
+
+    /// A value that may be nil, but has to be there.
+    pub(super) fn any(&self, number: usize) -> Result<Value, LuaError> {
+        match self.values.get(number - 1) {
+            Some(value) => Ok(value.clone()),
+            None => Err(argument(self.lua, number, "value expected")),
+        }
+    }
+}
+
+/// The name of a value's type, as Lua says it.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Boolean(_) => "boolean",
+        Value::Integer(_) | Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Table(_) => "table",
+        Value::Function(_) => "function",
+        Value::Thread(_) => "thread",
+        _ => "userdata",
+    }
+}
