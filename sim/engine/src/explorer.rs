@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::Run;
-use crate::runtime::Execution;
+use crate::runtime::{self, Execution};
 use crate::schedule::Schedule;
 use crate::search::Search;
 use crate::stateful::{Checkpoint, Part, Visited};
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
+use crate::watchdog;
 
 /// By which strategy.
 #[derive(Clone, Debug)]
@@ -98,6 +99,7 @@ pub struct Explorer {
     pub(crate) max_steps: usize,
     pub(crate) max_preemptions: Option<usize>,
     stack_size: usize,
+    watchdog: Duration,
     recording: bool,
     spurious_wakeups: u16,
     pub(crate) on_progress: Option<OnProgress>,
@@ -118,6 +120,7 @@ impl Explorer {
             max_steps: 10_000,
             max_preemptions: None,
             stack_size: 256 << 10,
+            watchdog: watchdog::USUAL,
             recording: false,
             spurious_wakeups: 0,
             on_progress: None,
@@ -375,6 +378,15 @@ impl Explorer {
         self
     }
 
+    /// How long a task may run without an operation before the watchdog writes to stderr which task it is, since which
+    /// operation it runs, and what may be the cause (10 s unless told; zero turns it off). The exploration goes on if the task
+    /// does. A task that blocks its OS thread, as with a [`std::sync::Mutex`] that another task holds across an operation,
+    /// blocks the exploration, and no bound ends it.
+    pub fn watchdog(mut self, time: Duration) -> Self {
+        self.watchdog = time;
+        self
+    }
+
     /// The executions are to be shown, not only counted: [`Run::trace`] has their traces, and
     /// [`recording`](crate::recording) says true inside.
     pub fn recording(mut self, recording: bool) -> Self {
@@ -444,8 +456,19 @@ impl Explorer {
 
     /// An execution by this strategy, with the explorer's bounds.
     pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
-        let mut execution =
-            Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.left_out);
+        assert!(
+            !runtime::exploring(),
+            "an exploration cannot be started inside another. The body of this one calls Explorer itself: explore or replay \
+             the function that the inner call explores"
+        );
+        let mut execution = Execution::new(
+            strategy,
+            self.max_steps,
+            self.stack_size,
+            self.recording,
+            self.left_out,
+            self.watchdog,
+        );
         execution.spurious_wakeups = self.spurious_wakeups;
         Box::new(execution)
     }

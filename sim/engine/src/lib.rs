@@ -177,6 +177,7 @@ pub mod time;
 mod trace;
 mod verdict;
 mod wait;
+mod watchdog;
 mod witness;
 mod workers;
 

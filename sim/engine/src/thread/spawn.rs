@@ -175,9 +175,7 @@ fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
             panic::resume_unwind(payload);
         }
         runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));
-        runtime::catch_up();
         return Err(payload);
     }
-    runtime::catch_up();
     result
 }
