@@ -372,7 +372,8 @@ impl Explorer {
         self
     }
 
-    /// The size of a task's stack in bytes (256 KiB unless told).
+    /// The size of a task's stack in bytes (256 KiB unless told). A task that needs more is named on stderr, and the process
+    /// aborts.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
