@@ -143,6 +143,33 @@ fn an_error_outside_of_all_tasks_is_printed() {
     assert_eq!(ended_well, Some(true), "{stderr}");
 }
 
+/// As in a program of its own, the process aborts. It is said why.
+#[test]
+fn a_destructor_that_panics_while_its_task_unwinds_is_told() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("the second");
+        }
+    }
+    if is_child() {
+        Explorer::optimal().run(|| {
+            thread::spawn(|| {
+                let _panics = Panics;
+                panic!("the first");
+            });
+        });
+        return;
+    }
+    let (stderr, ended_well) = child("a_destructor_that_panics_while_its_task_unwinds_is_told", "\0");
+    assert_eq!(ended_well, Some(false));
+    assert!(
+        stderr.contains("selvedge-engine: the process aborts: a destructor of task 1 panicked at"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("while the task unwound: the second"), "{stderr}");
+}
+
 #[test]
 fn an_exploration_inside_another_is_a_panic_that_says_so() {
     let report = Explorer::optimal().run(|| {

@@ -14,11 +14,9 @@ use std::panic::Location;
 use std::thread;
 
 use super::announce::Announced;
-use super::current::with_if_any;
-use super::ending::Ending;
+use super::current::with;
 use super::execution::Execution;
 use super::granted::Granted;
-use super::panics::PanicReport;
 use super::task::{Phase, SharedCondition};
 use crate::coroutine::{self, Coroutine};
 use crate::event::{Mode, Pending, States, TaskId};
@@ -40,11 +38,10 @@ pub(super) fn raise() -> ! {
     panic::resume_unwind(Box::new(Abandoned))
 }
 
-/// A destructor of the current task has panicked while the task unwound: `cause` says how. In a program of its own that aborts
-/// the process. Here it ends the run, and the task stays where it is. Returns if nothing is explored.
-pub(super) fn leave_behind_current(cause: Option<PanicReport>) {
-    let is_explored = with_if_any(|execution| execution.panicked_twice(cause)).is_some();
-    while is_explored {
+/// The current task, which is abandoned and unwinds, needs what there will never be: it waits for ever.
+pub(crate) fn wait_forever() {
+    loop {
+        with(|execution| execution.vain().waits = Waits::Forever);
         coroutine::suspend();
     }
 }
@@ -97,23 +94,6 @@ impl Execution {
         let vain = self.vain();
         vain.catches += 1;
         if vain.catches > MAX_CATCHES { self.wait_in_vain(Waits::Forever) } else { Announced::Raise }
-    }
-
-    fn panicked_twice(&mut self, cause: Option<PanicReport>) {
-        self.vain().waits = Waits::Forever;
-        if self.abandoning {
-            return;
-        }
-        let (message, location) = match cause {
-            Some(PanicReport { message, location }) => (format!(": {message}"), location),
-            None => (String::new(), "an unknown place".to_owned()),
-        };
-        let message = format!(
-            "a destructor panicked while its task unwound from another panic, which aborts the process{message}"
-        );
-        let report = PanicReport { message, location };
-        self.stopped = Some(Ending::Panic { task: self.task_name(self.current), report });
-        self.next = None;
     }
 
     /// Whether the current task, which is abandoned, has done more than any destructor is expected to.

@@ -94,6 +94,11 @@ pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.current, execution.registry.run()))
 }
 
+/// How reports call the current task. `None` outside an exploration.
+pub(super) fn current_task_name() -> Option<String> {
+    with_if_any(|execution| execution.task_name(execution.current))
+}
+
 /// The name that the current task was given.
 pub(crate) fn current_name() -> Option<String> {
     with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?

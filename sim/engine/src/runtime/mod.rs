@@ -21,6 +21,7 @@ mod task;
 mod trail;
 mod wakes;
 
+pub(crate) use abandon::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,

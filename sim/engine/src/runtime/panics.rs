@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::panic;
 use std::sync::Once;
 
-use super::{abandon, condition};
+use super::lives::abandoning;
+use super::{condition, current};
 use crate::coroutine;
 
 /// A panic of a task: what it said, and where.
@@ -40,8 +41,8 @@ impl Quiet {
                 if !QUIET.get() || (task.is_none() && !condition::is_asked()) {
                     return previous(info);
                 }
-                if task.is_some() && info.payload_as_str() == Some(IN_CLEANUP) {
-                    abandon::leave_behind_current(cause(task));
+                if info.payload_as_str() == Some(IN_CLEANUP) {
+                    return explain_abort(task);
                 }
                 let location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
                 let report = PanicReport {
@@ -74,11 +75,21 @@ impl Drop for Quiet {
 /// What std's panic says that follows one that has left a destructor while its task unwound. After it, std aborts the process.
 const IN_CLEANUP: &str = "panic in a destructor during cleanup";
 
-/// The last panic that this coroutine has begun.
-fn cause(task: Option<usize>) -> Option<PanicReport> {
-    BEGUN.with_borrow(|begun| {
-        begun.iter().rfind(|(whose, _)| *whose == task).map(|(_, report)| report.clone())
-    })
+/// A destructor of this coroutine has panicked while its task unwound. The hook is the last that runs before std aborts.
+fn explain_abort(task: Option<usize>) {
+    let cause = BEGUN.with_borrow(|begun| begun.iter().rfind(|(whose, _)| *whose == task).cloned());
+    let (message, location) = cause
+        .map_or((NO_TEXT.to_owned(), NO_PLACE.to_owned()), |(_, report)| (report.message, report.location));
+    let why = if abandoning() {
+        "The task was unwound because its run had ended without it (a deadlock, a panic of another task, or a bound): what a \
+         destructor waits for may have ended then. Do not unwrap results in destructors"
+    } else {
+        "A program of its own aborts here, too. Do not panic in destructors if std::thread::panicking()"
+    };
+    let name = current::current_task_name().unwrap_or_else(|| "a task".to_owned());
+    eprintln!(
+        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} while the task unwound: {message}\n{why}"
+    );
 }
 
 const NO_TEXT: &str = "a panic whose payload is not text";
