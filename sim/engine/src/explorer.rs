@@ -176,7 +176,8 @@ impl Explorer {
     /// Keeps what a search of [states](Explorer::stateful) can be [resumed](Explorer::resume) with, if a bound ends it or it is
     /// broken off: see [`Report::checkpoint`](field@crate::Report::checkpoint).
     ///
-    /// As with several [workers](Explorer::jobs), it is [`run_shared`](Explorer::run_shared) and its like that do.
+    /// As with several [workers](Explorer::jobs), this needs [`run_on_workers`](Explorer::run_on_workers) or
+    /// [`observe_on_workers`](Explorer::observe_on_workers).
     pub fn checkpointing(mut self) -> Self {
         self.settings.is_checkpointing = true;
         self
@@ -186,7 +187,7 @@ impl Explorer {
     /// another, with as many workers as there are now. The report is of all parts together; bounds on executions and time are
     /// of this part alone. Its checkpoint, if it is broken off again, is kept as well.
     ///
-    /// `run_init`'s visitor is shown the executions of this part.
+    /// The observers receive the executions of this part.
     ///
     /// # Examples
     ///
@@ -201,9 +202,9 @@ impl Explorer {
     ///         thread::spawn(move || flag.store(1, SeqCst));
     ///     }
     /// };
-    /// let first = Explorer::stateful().max_states(20).checkpointing().run_shared(program);
+    /// let first = Explorer::stateful().max_states(20).checkpointing().run_on_workers(program);
     /// assert!(!first.is_complete());
-    /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_shared(program);
+    /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_on_workers(program);
     /// assert!(second.is_complete());
     /// assert_eq!(second.states.unwrap().count, 32); // as if it had not been broken off
     /// ```
@@ -290,9 +291,19 @@ impl Explorer {
         self
     }
 
-    /// The size of a task's stack in bytes (256 KiB unless told).
+    /// The size of a task's stack in bytes (256 KiB unless told). A task that needs more is named on stderr, and the process
+    /// aborts.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.settings.stack_size = bytes;
+        self
+    }
+
+    /// How long a task may run without an operation before the watchdog writes to stderr which task it is, since which
+    /// operation it runs, and what may be the cause (10 s unless told; zero turns it off). The exploration goes on if the task
+    /// does. A task that blocks its OS thread, as with a [`std::sync::Mutex`] that another task holds across an operation,
+    /// blocks the exploration, and no bound ends it.
+    pub fn watchdog(mut self, time: Duration) -> Self {
+        self.settings.watchdog = time;
         self
     }
 

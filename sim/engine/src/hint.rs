@@ -11,6 +11,9 @@ use crate::runtime;
 /// bounded. Write the loop as [`wait_until`](crate::sync::atomic::AtomicU32::wait_until) on the atomic, or as
 /// [`await_until`](crate::await_until) on several: then no turn is explored, and a wait that nobody ends is a deadlock.
 ///
+/// A loop that says so nowhere is found out when one operation has been repeated in it some hundred times with the same
+/// outcome, and nothing has changed: then its run is given up, too.
+///
 /// [`thread::yield_now`](crate::thread::yield_now) counts as a turn too.
 ///
 /// # Examples

@@ -142,10 +142,13 @@
 //! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
 //!   stopped, and told at which step.
 //! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
-//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread.
+//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread, and with it the
+//!   exploration: the [watchdog](Explorer::watchdog) says so.
 //! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
 //!   explored.
 //! - Between two operations a task runs alone: code without any is one step.
+//! - What destructors do while their task unwinds is explored as all else is. (On Windows, `std::thread::panicking` then says
+//!   true to all tasks while one is suspended in a destructor.)
 //! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop that polls
 //!   has schedules without end, which a bound ends: see [`hint::spin_loop`].
 //! - Time is virtual, and passes by sleeping alone: see [`time`].
@@ -181,6 +184,7 @@ pub mod time;
 mod trace;
 mod verdict;
 mod wait;
+mod watchdog;
 mod witness;
 mod work_queue;
 

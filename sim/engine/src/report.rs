@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::dpor::MAX_REMOVALS;
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::{Ending, MAX_SPINS, Sometimes};
+use crate::runtime::{Ending, Sometimes};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
 use crate::strategy::Way;
@@ -42,6 +42,14 @@ pub enum Bound {
     Preemptions(usize),
     /// One schedule, which was run again.
     Schedule,
+    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
+    /// catch every panic. What they hold is not freed.
+    LeftBehind {
+        /// How many.
+        tasks: usize,
+        /// The last operation of the first of them.
+        source: Option<&'static Location<'static>>,
+    },
     /// The caller said that it is enough.
     Stopped,
 }
@@ -72,6 +80,15 @@ impl fmt::Display for Bound {
             Bound::States(count) => write!(f, "the bound of {}", counted(count, "state")),
             Bound::Preemptions(most) => {
                 write!(f, "the bound of {} in one execution", counted(most as u64, "preemption"))
+            }
+            Bound::LeftBehind { tasks, source } => {
+                write!(f, "the bound of {} that cannot be unwound", counted(tasks as u64, "task"))?;
+                if let Some(source) = source {
+                    write!(f, ", the first of them at {}:{}", source.file(), source.line())?;
+                }
+                f.write_str(
+                    ": destructors wait for each other's locks, or a loop catches every panic. Use try_lock in destructors",
+                )
             }
             Bound::Schedule => f.write_str("the one schedule that was to be run"),
             Bound::Stopped => f.write_str("a stop by the caller"),
@@ -109,7 +126,8 @@ fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
         Bound::States(_) => (2, None),
         Bound::Executions(_) => (3, None),
         Bound::Time(_) => (4, None),
-        Bound::Stopped => (5, None),
+        Bound::LeftBehind { .. } => (5, None),
+        Bound::Stopped => (6, None),
     }
 }
 
@@ -185,8 +203,8 @@ impl Report {
         if let Some(source) = run.execution.races.gave_up_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
-        if let Some(source) = run.execution.spinning() {
-            self.bound = Some(Bound::Spins { turns: MAX_SPINS, source });
+        if let Some((source, turns)) = run.execution.spinning() {
+            self.bound = Some(Bound::Spins { turns, source });
         }
     }
 

@@ -5,10 +5,12 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 
+use super::abandon::raise;
+use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
 use super::task::Phase;
-use super::wakes::{catch_up, send_wakes};
+use super::wakes::send_wakes;
 use crate::coroutine;
 use crate::event::{Fingerprint, LocationId, TaskId};
 use crate::history::{CLOCK, New};
@@ -18,8 +20,7 @@ thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
     // costs no check at each access.
     pub(super) static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
-    /// How many operations the tasks still have to do: wake-ups that they have called for, and locks that they gave up
-    /// while they unwound. Nearly always none.
+    /// How many wake-ups the tasks have called for and not yet sent. Nearly always none.
     pub(super) static OWED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -93,6 +94,11 @@ pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.current, execution.registry.run()))
 }
 
+/// How reports call the current task. `None` outside an exploration.
+pub(super) fn current_task_name() -> Option<String> {
+    with_if_any(|execution| execution.task_name(execution.current))
+}
+
 /// The name that the current task was given.
 pub(crate) fn current_name() -> Option<String> {
     with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?
@@ -140,7 +146,6 @@ pub(crate) fn end_future() {
 /// The current task has done so many operations of its script, and remembers nothing of them. The script has this place among
 /// those that can take each other's places, if they can.
 pub(crate) fn boundary(done: usize, script: Option<usize>) {
-    catch_up();
     send_wakes();
     with_if_any(|execution| {
         let task = execution.current;
@@ -239,8 +244,12 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
 
 /// The current task has gone round in a loop once more. Does not return if it has too often.
 pub(crate) fn spin(source: &'static Location<'static>) {
-    if with_if_any(|execution| execution.spin(source)) == Some(true) {
+    let announced = with_if_any(|execution| execution.spin(source));
+    if let Some(Announced::Wait) = announced {
         coroutine::suspend();
+    }
+    if let Some(Announced::Raise) = announced {
+        raise();
     }
 }
 

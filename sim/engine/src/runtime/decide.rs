@@ -29,6 +29,9 @@ impl Execution {
             self.stopped = Some(Ending::TooLong);
             return None;
         }
+        if self.spins_without_hint() {
+            return None;
+        }
         let state = self.state();
         let choice = Choice {
             tasks: &self.tasks,

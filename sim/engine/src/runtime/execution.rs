@@ -8,8 +8,11 @@
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
-use std::thread;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::abandon::{LeftBehind, MAX_LEFT_BEHIND};
+use super::announce::Announced;
 use super::current::OWED;
 use super::ending::Ending;
 use super::granted::Granted;
@@ -22,6 +25,7 @@ use crate::event::{Fingerprint, Pending, TaskId, Turn};
 use crate::history::{FEW, Operation, Registry, Tracking, Trail};
 use crate::stateful::{Monitor, Part, State, Unfit};
 use crate::strategy::{Strategy, Way};
+use crate::watchdog::Pulse;
 
 /// The exploration that is going on.
 pub(crate) struct Execution {
@@ -35,14 +39,12 @@ pub(crate) struct Execution {
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
     /// unwind its tasks.
     pub(super) finishing: bool,
-    /// The task that unwound and could not wait, if that is why the run is being given up.
-    pub(super) survivor: Option<TaskId>,
     /// The strategy [joins movers](Strategy::joins_movers).
     pub(super) joins_movers: bool,
     /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
     pub(super) is_right_mover: bool,
     pub(super) stopped: Option<Ending>,
-    pub(super) spinning: Option<&'static Location<'static>>,
+    pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
     /// How often a wait for a condvar may end for no reason.
@@ -67,6 +69,10 @@ pub(crate) struct Execution {
     /// Where the run did what a search of states cannot have, if that is why it was given up.
     pub(super) unfit: Option<Unfit>,
     pub(super) stacks: StackPool,
+    /// The tasks of all runs so far that could not be unwound.
+    pub(super) left_behind: Option<LeftBehind>,
+    /// What the watchdog sees of the run.
+    pub(super) pulse: Arc<Pulse>,
 }
 
 impl Execution {
@@ -76,6 +82,7 @@ impl Execution {
         stack_size: usize,
         recording: bool,
         left_out: Option<Part>,
+        watchdog: Duration,
     ) -> Self {
         Execution {
             tasks: Vec::with_capacity(4),
@@ -85,7 +92,6 @@ impl Execution {
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             finishing: false,
-            survivor: None,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
             stopped: None,
@@ -107,6 +113,8 @@ impl Execution {
             sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),
+            left_behind: None,
+            pulse: Pulse::own(watchdog),
         }
     }
 
@@ -160,9 +168,14 @@ impl Execution {
         self.tasks[task as usize].order
     }
 
-    /// Where a task went round too often, if that is why the run was given up.
-    pub(crate) fn spinning(&self) -> Option<&'static Location<'static>> {
+    /// Where a task went round too often, and how often, if that is why the run was abandoned.
+    pub(crate) fn spinning(&self) -> Option<(&'static Location<'static>, usize)> {
         self.spinning
+    }
+
+    /// The tasks of all runs so far that could not be unwound, if there are more than an exploration may leave behind.
+    pub(crate) fn leaves_too_many(&self) -> Option<LeftBehind> {
+        self.left_behind.filter(|left| left.tasks >= MAX_LEFT_BEHIND)
     }
 
     pub(crate) fn task_name(&self, task: TaskId) -> String {
@@ -177,10 +190,10 @@ impl Execution {
         self.next = None;
         self.stopped = None;
         self.spinning = None;
-        self.survivor = None;
         self.is_right_mover = false;
         self.finishing = false;
         OWED.set(0);
+        self.pulse.begin_run();
         self.registry.begin_run();
         self.trail.begin_run();
         self.races.begin_run(self.trail.prefix());
@@ -220,6 +233,7 @@ impl Execution {
         if name.is_some() {
             slot.rare().name = name;
         }
+        self.pulse.spawn(task, self.tasks[task as usize].name());
         task
     }
 
@@ -227,6 +241,7 @@ impl Execution {
     #[inline]
     pub(super) fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) {
         self.current = task;
+        self.pulse.resume(task);
         if self.recording {
             self.record(task);
         }
@@ -289,19 +304,19 @@ impl Execution {
         joiners
     }
 
-    /// Whether the current task has to wait for the end of `other`. If not, all that `other` did happens before what the
-    /// task does next.
-    pub(super) fn waits_for_end_of(&mut self, other: TaskId) -> bool {
+    /// Whether the current task has to wait for the end of `other`. If it is done, all that `other` did happens before what
+    /// the task does next. `can_unwind` says whether the task may unwind instead if the run is abandoned.
+    pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
         let task = self.current;
         if let Some(state) = &mut self.state {
             state.asked_for_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
             self.joined(task, other);
-            return false;
+            return Announced::Done;
         }
-        if self.abandoning || thread::panicking() {
-            return false;
+        if self.abandoning {
+            return self.join_in_vain(other, can_unwind);
         }
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
@@ -310,7 +325,7 @@ impl Execution {
         if !was_starting {
             self.next = self.decide();
         }
-        true
+        Announced::Wait
     }
 
     /// `task` has waited for the end of `other`.

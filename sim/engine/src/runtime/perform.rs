@@ -2,13 +2,13 @@
 
 use std::panic::Location;
 
+use super::abandon::raise;
 use super::announce::Announced;
 use super::condition;
 use super::current::{EXECUTION, OWED, check_run, with_if_any};
 use super::granted::Granted;
-use super::lives::abandon_suspended;
 use super::task::SharedCondition;
-use super::wakes::{catch_up, send_owed};
+use super::wakes::send_owed;
 use crate::coroutine;
 use crate::event::{CHOOSE, Pending};
 
@@ -39,21 +39,16 @@ pub(super) fn perform_when(
     });
     match announced {
         Some(Announced::Done) => Some(granted),
-        Some(Announced::Late) => {
-            catch_up();
-            perform_when(run, pending, condition)
-        }
         Some(Announced::Wait) => {
             coroutine::suspend();
-            with_if_any(|execution| execution.granted)
+            let granted = with_if_any(|execution| (!execution.abandoning).then_some(execution.granted))?;
+            // It was not the operation's turn: the run is abandoned.
+            granted.or_else(|| perform_when(run, pending, condition))
         }
+        Some(Announced::Raise) => raise(),
         Some(Announced::Owing) => {
             send_owed();
             perform_when(run, pending, condition)
-        }
-        Some(Announced::Held) => {
-            abandon_suspended();
-            perform_when(run, pending, None)
         }
         // It is outside an exploration, or part of a condition that the exploration asks about.
         None => {

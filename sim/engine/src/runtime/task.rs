@@ -1,7 +1,9 @@
 //! A task and where it stands.
 
+use std::panic::Location;
 use std::rc::Rc;
 
+use super::abandon::Vain;
 use crate::coroutine::Coroutine;
 use crate::event::{Pending, States, TaskId};
 use crate::runtime::{PanicReport, Wake};
@@ -54,12 +56,14 @@ pub(crate) struct Task {
 #[derive(Default)]
 pub(crate) struct Rare {
     pub(crate) name: Option<String>,
-    /// The locks that it gave up while it unwound, which is still to be seen.
-    pub(crate) released: Vec<Pending>,
     /// It has panicked, and nobody has asked for its result.
     pub(crate) panicked: Option<PanicReport>,
     /// Wake-ups that it has called for and not yet sent.
     pub(crate) wakes: Vec<Wake>,
+    /// Where it stands, if its run is abandoned.
+    pub(crate) vain: Option<Vain>,
+    /// Where its last operation was, if its run is abandoned.
+    pub(crate) last: Option<&'static Location<'static>>,
 }
 
 impl Task {

@@ -1,5 +1,4 @@
-//! What tasks have still to do before whatever they do next: wake-ups that they have called for, and locks that they gave
-//! up while they unwound.
+//! What tasks have still to do before whatever they do next: wake-ups that they have called for.
 
 use std::mem;
 use std::panic::Location;
@@ -56,21 +55,4 @@ pub(super) fn send_owed() {
 #[inline]
 pub(crate) fn owing() -> bool {
     OWED.get() > 0
-}
-
-/// The current task has been unwound: other tasks may see that it gives up its locks.
-#[inline]
-pub(crate) fn catch_up() {
-    if OWED.get() > 0 {
-        release_owed();
-    }
-}
-
-#[cold]
-fn release_owed() {
-    let released = with_if_any(|execution| (execution.registry.run(), execution.take_released()));
-    let Some((run, released)) = released else { return };
-    for release in &released {
-        perform(run, release);
-    }
 }

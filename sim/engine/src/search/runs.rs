@@ -104,6 +104,10 @@ impl Search<'_> {
             if !more || report.bound == Some(Bound::Stopped) {
                 break;
             }
+            if let Some(left) = execution.leaves_too_many() {
+                report.bound = Some(Bound::LeftBehind { tasks: left.tasks, source: left.source });
+                break;
+            }
             if let Some(bound) = self.reached(&execution, &report) {
                 report.bound = Some(bound);
                 break;
