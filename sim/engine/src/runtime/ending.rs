@@ -46,13 +46,13 @@ impl Execution {
         if let Some((task, report)) = panicked {
             return Ending::Panic { task: self.task_name(task as TaskId), report: report.clone() };
         }
-        let waiting: Vec<String> = self
-            .tasks
-            .iter()
-            .enumerate()
-            .filter_map(|(id, task)| self.waits_for(id as TaskId, task))
+        let mut waiting: Vec<(TaskId, String)> = (0..)
+            .zip(&self.tasks)
+            .filter_map(|(id, task)| Some((id, self.waits_for(id, task)?)))
             .collect();
-        Ending::Deadlock(waiting)
+        // The numbers depend on the schedules before this one; the paths do not.
+        waiting.sort_by_cached_key(|&(id, _)| self.registry.path(id));
+        Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())
     }
 
     fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {

@@ -16,6 +16,7 @@ use super::granted::Granted;
 use super::record::{Recorded, Switch};
 use super::registry::Registry;
 use super::sometimes::Sometimes;
+use super::spawns::{Deed, Noted};
 use super::task::{Phase, Task};
 use super::trail::{FEW, Tracking, Trail};
 use crate::coroutine::{Coroutine, StackPool};
@@ -28,6 +29,8 @@ pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
     /// How many tasks there have been in the run.
     pub(super) spawned: TaskId,
+    /// What the tasks of the run have spawned and joined, in order.
+    pub(super) deeds: Vec<Noted>,
     pub(super) current: TaskId,
     pub(super) next: Option<Turn>,
     pub(super) granted: Granted,
@@ -79,6 +82,7 @@ impl Execution {
         Execution {
             tasks: Vec::with_capacity(4),
             spawned: 0,
+            deeds: Vec::with_capacity(FEW),
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
@@ -162,14 +166,16 @@ impl Execution {
         self.spinning
     }
 
+    /// The task's name: the one that it was given, or else the [path](Registry::path) to it. It is the same in all schedules.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(Task::name);
-        name.cloned().unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
+        name.cloned().unwrap_or_else(|| self.registry.task_name(task))
     }
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
         self.spawned = 0;
+        self.deeds.clear();
         self.current = 0;
         self.next = None;
         self.stopped = None;
@@ -204,6 +210,7 @@ impl Execution {
         self.is_right_mover = false;
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
+            self.note_deed(parent, Deed::Spawn(task));
         }
         if let Some(state) = &mut self.state {
             let nth = parent.map_or(0, |parent| self.tasks[parent as usize].children);
@@ -292,12 +299,14 @@ impl Execution {
             state.asked_for_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
+            self.note_deed(task, Deed::Join(other));
             self.joined(task, other);
             return false;
         }
         if self.abandoning || thread::panicking() {
             return false;
         }
+        self.note_deed(task, Deed::Join(other));
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
         self.tasks[task as usize].phase = Phase::Joining(other);

@@ -12,6 +12,7 @@ use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine::{self, Coroutine, Frame};
 use crate::event::TaskId;
+use crate::strategy::tasks_of;
 
 /// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
 pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
@@ -86,10 +87,15 @@ fn start(frame: io::Result<Frame>, body: impl FnOnce() + 'static) -> (Coroutine,
 }
 
 /// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
-fn resume_joiners(task: TaskId, mut joiners: u64) {
-    while joiners != 0 {
-        let joiner = joiners.trailing_zeros() as TaskId;
-        joiners &= joiners - 1;
+///
+/// They go on in the order in which they were spawned in this run. Their numbers here are those of the whole exploration, and
+/// others where a schedule is run by itself.
+fn resume_joiners(task: TaskId, joiners: u64) {
+    let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
+    if waiting.len() > 1 {
+        with(|execution| waiting.sort_by_key(|&joiner| execution.order(joiner)));
+    }
+    for joiner in waiting {
         let coroutine = with(|execution| {
             execution.joined(joiner, task);
             let joining = &mut execution.tasks[joiner as usize];

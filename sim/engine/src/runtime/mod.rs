@@ -15,6 +15,7 @@ mod perform;
 mod record;
 mod registry;
 mod sometimes;
+mod spawns;
 mod spin;
 mod task;
 mod trail;
@@ -22,6 +23,7 @@ mod unwind;
 mod wakes;
 
 pub(crate) use condition::await_until;
+pub(crate) use decide::{IMPOSSIBLE, MEND_NONDETERMINISM};
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
     has_ended, known_time, refuse, set_monitor, set_unseen, sometimes, spin, spurious_wakeups,

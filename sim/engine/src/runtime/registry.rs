@@ -208,6 +208,21 @@ impl Registry {
         })
     }
 
+    /// A task's name by its path: `task 2` is the second that the main task spawns, and `task 2.1` the first that this one
+    /// spawns.
+    pub(crate) fn task_name(&self, task: TaskId) -> String {
+        if task == 0 {
+            return "main".to_owned();
+        }
+        let part = |(segment, nth): (u32, usize)| match segment {
+            0 => (nth + 1).to_string(),
+            // After a boundary of a script, which counts anew.
+            _ => format!("{segment}:{}", nth + 1),
+        };
+        let parts: Vec<String> = self.path(task).into_iter().map(part).collect();
+        format!("task {}", parts.join("."))
+    }
+
     /// The location of an object, in its initial state: the `nth` that `creator` makes after a boundary of its own (0:
     /// after its beginning).
     pub(crate) fn object(

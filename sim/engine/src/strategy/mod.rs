@@ -69,7 +69,7 @@ pub(crate) struct Turn {
 }
 
 /// The tasks of a set that has a bit for each, in the order of their numbers.
-fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
+pub(crate) fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
     iter::from_fn(move || {
         let task = set.trailing_zeros();
         set &= set.wrapping_sub(1);

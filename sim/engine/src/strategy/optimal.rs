@@ -14,13 +14,8 @@ use super::shared::{Place, Route, Step};
 use super::wakeup::{BranchId, Forest, NONE, weak_initial};
 use super::{Options, Strategy, Turn, part_done, tasks_of};
 use crate::event::{Event, Footprint, TaskId};
-use crate::runtime::{FEW, Registry, Tracking, Trail};
+use crate::runtime::{FEW, IMPOSSIBLE, Registry, Tracking, Trail};
 use crate::workers::Seat;
-
-/// What a program has to do with the fact that a step cannot be taken where it could be.
-const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
-    do the same in every run and on every worker: look for random numbers, clocks, iteration over a HashMap, state that \
-    outlives a run, or a thread that the engine does not know";
 
 /// The state before one event of the trail.
 #[derive(Default)]
