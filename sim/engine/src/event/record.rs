@@ -231,9 +231,14 @@ impl Pending {
     /// A number that is the same for the same operation of a task, and hardly for another.
     #[inline]
     pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
-        let [(location, _), ..] = self.actions;
+        let [(location, action), ..] = self.actions;
         let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.kinds[0]);
-        (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        let [operand, other] = match self.rule {
+            Some((_, argument)) => [argument, 0],
+            None => action.operands(),
+        };
+        let name = (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (name ^ operand).wrapping_mul(0xff51_afd7_ed55_8ccd) ^ other.wrapping_mul(0xc4ce_b9fe_1a85_ec53)
     }
 
     /// Whether the task is told the state of this slot's location, in which the operation had this effect.

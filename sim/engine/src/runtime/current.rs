@@ -88,6 +88,19 @@ pub(crate) fn spurious_wakeups() -> u16 {
     with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
 }
 
+/// Whether the current task may return once more from a park with no unpark.
+pub(crate) fn may_park_spuriously() -> bool {
+    with_if_any(|execution| {
+        execution.tasks[execution.current as usize].spurious_parks < execution.spurious_wakeups
+    })
+    .unwrap_or(false)
+}
+
+/// The current task has returned from a park with no unpark.
+pub(crate) fn note_spurious_park() {
+    with_if_any(|execution| execution.tasks[execution.current as usize].spurious_parks += 1);
+}
+
 /// The task that is running, and the run's number. `None` outside an exploration.
 pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.current, execution.registry.run()))
@@ -146,7 +159,7 @@ pub(crate) fn boundary(done: usize, script: Option<usize>) {
         let task = execution.current;
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
-            (its.objects, its.children) = (0, 0);
+            (its.objects, its.children, its.spurious_parks) = (0, 0, 0);
             state.boundary(task, done as u32 + 1, script);
         }
     });

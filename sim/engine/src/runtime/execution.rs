@@ -13,6 +13,7 @@ use std::thread;
 use super::current::OWED;
 use super::ending::Ending;
 use super::granted::Granted;
+use super::panics::PanicReport;
 use super::record::{Recorded, Switch};
 use super::registry::Registry;
 use super::sometimes::Sometimes;
@@ -38,6 +39,8 @@ pub(crate) struct Execution {
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
     /// unwind its tasks.
     pub(super) finishing: bool,
+    /// The first panic that ended a task of the run: others may follow from it.
+    pub(super) first_panic: Option<(TaskId, PanicReport)>,
     /// The task that unwound and could not wait, if that is why the run is being given up.
     pub(super) survivor: Option<TaskId>,
     /// The strategy [joins movers](Strategy::joins_movers).
@@ -48,7 +51,7 @@ pub(crate) struct Execution {
     pub(super) spinning: Option<&'static Location<'static>>,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
-    /// How often a wait for a condvar may end for no reason.
+    /// How often a task's waits for one condvar, and its parks, may end spuriously.
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) registry: Registry,
@@ -88,6 +91,7 @@ impl Execution {
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             finishing: false,
+            first_panic: None,
             survivor: None,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
@@ -180,6 +184,7 @@ impl Execution {
         self.next = None;
         self.stopped = None;
         self.spinning = None;
+        self.first_panic = None;
         self.survivor = None;
         self.is_right_mover = false;
         self.finishing = false;

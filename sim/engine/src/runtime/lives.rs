@@ -131,8 +131,9 @@ pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
 /// The current task has panicked.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
-        let task = execution.current as usize;
-        execution.tasks[task].rare().panicked = Some(report);
+        let task = execution.current;
+        execution.first_panic.get_or_insert_with(|| (task, report.clone()));
+        execution.tasks[task as usize].rare().panicked = Some(report);
     });
 }
 

@@ -26,7 +26,8 @@ pub(crate) use condition::await_until;
 pub(crate) use decide::{IMPOSSIBLE, MEND_NONDETERMINISM};
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
-    has_ended, known_time, refuse, set_monitor, set_unseen, sometimes, spin, spurious_wakeups,
+    has_ended, known_time, may_park_spuriously, note_spurious_park, refuse, set_monitor, set_unseen,
+    sometimes, spin, spurious_wakeups,
 };
 pub use current::{causal_clock, next_event, recording, step};
 pub use ending::Ending;

@@ -412,6 +412,28 @@ impl Trail {
         None
     }
 
+    /// The events that have taken the location shared, if it is a lock that is held so, the oldest first.
+    pub(crate) fn shared_by(&self, location: LocationId, registry: &Registry) -> Vec<&Event> {
+        let (mut holders, mut returned) = (Vec::new(), Vec::new());
+        let mut id = registry.chain(location).0;
+        while id != NO_ACCESS {
+            let access = self.access(id);
+            match access.mode {
+                Mode::ReleaseShared => returned.push(access.task),
+                Mode::AcquireShared => match returned.iter().position(|&task| task == access.task) {
+                    Some(given_back) => drop(returned.swap_remove(given_back)),
+                    None => holders.extend(self.events.get(access.position as usize)),
+                },
+                // Nobody held it shared then.
+                Mode::Acquire | Mode::Release => break,
+                _ => {}
+            }
+            id = access.previous;
+        }
+        holders.reverse();
+        holders
+    }
+
     /// Takes all events away.
     pub(crate) fn clear(&mut self, registry: &mut Registry) {
         while self.pop(registry).is_some() {}
@@ -705,6 +727,14 @@ impl Trail {
         let (first, second) = (first as u32, self.events.len() as u32);
         for choice in 0..alternatives {
             let (reversed, _) = pending.outcome(event.task, states, choice, alternatives);
+            if alternatives > 1
+                && others.1 == 0
+                && !reversed.conflicts(&self.events[first as usize].footprint)
+            {
+                // Alternatives may touch different locations. This one commutes with the first event, and is explored
+                // after it.
+                continue;
+            }
             let wide = reversed.is_wider_than(event).then_some(self.wide.len() as u32);
             self.wide.extend(wide.map(|_| *pending));
             self.races.push(Race { first, second, reversed, others, wide });

@@ -11,7 +11,7 @@
 use std::mem;
 
 use super::shared::{Place, Route, Step};
-use super::wakeup::{BranchId, Forest, NONE, weak_initial};
+use super::wakeup::{BranchId, Forest, NONE, covers_with_all, weak_initial};
 use super::{Options, Strategy, Turn, part_done, tasks_of};
 use crate::event::{Event, Footprint, TaskId};
 use crate::runtime::{FEW, IMPOSSIBLE, Registry, Tracking, Trail};
@@ -92,7 +92,10 @@ impl Optimal {
             let is_covered = |asleep: &Footprint| match weak_initial(asleep, sequence) {
                 None => false,
                 Some(Some(_)) => true,
-                Some(None) => all_asleep(sleep, asleep.task, asleep.alternatives),
+                Some(None) => {
+                    let of_all = sleep.iter().filter(|its| its.task == asleep.task);
+                    covers_with_all(of_all, asleep.alternatives, sequence)
+                }
             };
             if sleep.iter().any(is_covered) {
                 continue;

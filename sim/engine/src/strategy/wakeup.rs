@@ -173,8 +173,9 @@ impl Forest {
                 }
                 Some(None) => {
                     let all = self.alternatives(root, event.task);
-                    let explored = asleep.iter().filter(|its| its.task == event.task).count();
-                    if all.len() + explored >= event.alternatives.into() {
+                    let explored = asleep.iter().filter(|its| its.task == event.task);
+                    let of_all = explored.chain(all.iter().map(|&branch| self.event(branch)));
+                    if covers_with_all(of_all, event.alternatives, sequence) {
                         for branch in all {
                             self.insert_below(branch, asleep, &mut sequence.clone());
                         }
@@ -232,6 +233,23 @@ impl Forest {
             }
         }
     }
+}
+
+/// Whether these alternatives of an operation that `sequence` does not have are all of them, and the sequence can follow each.
+/// One that conflicts with it cannot: alternatives may touch different locations.
+pub(super) fn covers_with_all<'a>(
+    alternatives: impl Iterator<Item = &'a Footprint>,
+    of: u16,
+    sequence: &[Footprint],
+) -> bool {
+    let mut count = 0;
+    for alternative in alternatives {
+        if weak_initial(alternative, sequence) != Some(None) {
+            return false;
+        }
+        count += 1;
+    }
+    count >= usize::from(of)
 }
 
 /// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it

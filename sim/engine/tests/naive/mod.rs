@@ -54,6 +54,24 @@ fn explore(
 /// The most executions of the naive search.
 const EXECUTIONS: u64 = 5_000;
 
+/// As [`hold`], where each task may wake up spuriously so often from a park and from each condvar.
+#[allow(dead_code, reason = "not every test that has this module lets tasks wake up spuriously")]
+pub(crate) fn hold_spurious(
+    most: u16,
+    body: impl Fn(&Seen) + Clone + Sync + 'static,
+) -> Result<(), TestCaseError> {
+    agreement::classes(EXECUTIONS, |explorer| explore(&explorer.clone().spurious_wakeups(most), body.clone()))
+}
+
+/// As [`hold_states`], where tasks may wake up spuriously.
+#[allow(dead_code, reason = "not every test that has this module lets tasks wake up spuriously")]
+pub(crate) fn hold_states_spurious(
+    most: u16,
+    body: impl Fn(&Seen) + Clone + Sync + 'static,
+) -> Result<(), TestCaseError> {
+    agreement::states(EXECUTIONS, |explorer| explore(&explorer.clone().spurious_wakeups(most), body.clone()))
+}
+
 /// Explores `body` with both, if the naive search of it is short enough.
 pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::classes(EXECUTIONS, |explorer| explore(explorer, body.clone()))
