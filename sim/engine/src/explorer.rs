@@ -451,6 +451,11 @@ impl Explorer {
         Box::new(execution)
     }
 
+    /// An execution whose runs are compared with one another, and shown to nobody.
+    pub(crate) fn rehearsal(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
+        Explorer { recording: false, ..self.clone() }.execution(strategy)
+    }
+
     pub(crate) fn is_stateful(&self) -> bool {
         matches!(self.kind, Kind::Stateful { .. })
     }

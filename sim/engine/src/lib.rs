@@ -175,6 +175,7 @@ mod text;
 pub mod thread;
 pub mod time;
 mod trace;
+mod unseen;
 mod verdict;
 mod wait;
 mod witness;
@@ -186,6 +187,8 @@ pub use explorer::Explorer;
 pub use progress::Progress;
 pub use report::{Bound, Failure, Report};
 pub use run::{Class, EventName, Run, Step};
+#[doc(hidden)]
+pub use runtime::observed;
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
 pub use script::{Script, forget, scripted, symmetric};

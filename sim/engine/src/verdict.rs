@@ -141,7 +141,11 @@ impl fmt::Display for Verdict {
             }
             Verdict::Bounded { bound, executions, too_long, done, seed } => {
                 let bounded = match bound {
-                    Bound::Steps(_) | Bound::Spins { .. } | Bound::Preemptions(_) | Bound::Schedule => {
+                    Bound::Steps(_)
+                    | Bound::Spins { .. }
+                    | Bound::Unseen(_)
+                    | Bound::Preemptions(_)
+                    | Bound::Schedule => {
                         "kept within"
                     }
                     Bound::Executions(_) | Bound::States(_) | Bound::Time(_) | Bound::Stopped => "ended by",

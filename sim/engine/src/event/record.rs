@@ -78,6 +78,16 @@ impl Event {
         }
     }
 
+    /// Of each slot, the kind of action: see [`Pending::kinds`].
+    pub(crate) fn kinds(&self) -> [u8; SLOTS] {
+        self.kinds
+    }
+
+    /// Whether it is a [pause](Pending::pause).
+    pub(crate) fn is_pause(&self) -> bool {
+        self.footprint.slots() == 0 && !self.footprint.opaque && self.kinds == [0; SLOTS]
+    }
+
     /// Where its accesses are.
     #[inline]
     pub(crate) fn accesses(&self) -> Range<usize> {
@@ -184,6 +194,11 @@ impl Pending {
     /// Something that is not known: it conflicts with every event.
     pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
         Pending { opaque: true, ..Pending::none(source) }
+    }
+
+    /// Nothing but a point at which other tasks can go first.
+    pub(crate) fn pause(source: &'static Location<'static>) -> Self {
+        Pending::none(source)
     }
 
     /// The operation, with something that is not known beside it.

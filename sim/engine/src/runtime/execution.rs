@@ -67,6 +67,12 @@ pub(crate) struct Execution {
     pub(super) strategy: Box<dyn Strategy>,
     /// The state that the run is in, if the strategy wants to know.
     pub(super) state: Option<State>,
+    /// Each poll of an instrumented future waits for its turn: see [`unseen`](crate::unseen).
+    pub(super) pauses: bool,
+    /// Where a future was first run as instrumented.
+    pub(crate) instrumented: Option<&'static Location<'static>>,
+    /// What the tasks say that they observed, in a run that is compared with others.
+    pub(super) observed: Option<Vec<(TaskId, u64)>>,
     /// Whoever is told of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
     /// Where the run did what a search of states cannot have, if that is why it was given up.
@@ -102,6 +108,9 @@ impl Execution {
             spurious_wakeups: 0,
             state: (strategy.tracking() == Tracking::Nothing)
                 .then(|| State::new(strategy.is_symmetric(), left_out)),
+            pauses: false,
+            instrumented: None,
+            observed: None,
             monitor: None,
             unfit: None,
             trail: Trail::new(strategy.tracking()),
@@ -128,6 +137,20 @@ impl Execution {
                 self.trail.find_races_of_blocked(id as TaskId, pending, condition, &self.registry);
             }
         }
+    }
+
+    /// The next run is one of this strategy, which is compared with others. With `pauses`, each poll of an instrumented future
+    /// waits for its turn.
+    pub(crate) fn rehearse(&mut self, strategy: Box<dyn Strategy>, pauses: bool) {
+        self.strategy = strategy;
+        self.pauses = pauses;
+        self.observed = Some(Vec::new());
+        self.announced_at.clear();
+    }
+
+    /// What the tasks say that they observed, in a run that is [compared](Execution::rehearse) with others.
+    pub(crate) fn observed(&self) -> &[(TaskId, u64)] {
+        self.observed.as_deref().unwrap_or_default()
     }
 
     /// Prepares the next run. False if there is none.

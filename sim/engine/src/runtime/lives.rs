@@ -49,7 +49,8 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        execution.ending()
+        let intrusion = execution.registry.intrusion();
+        intrusion.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     if ending != Ending::Complete {
         abandon_rest();

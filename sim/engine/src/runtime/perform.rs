@@ -5,6 +5,7 @@ use std::panic::Location;
 use super::announce::Announced;
 use super::condition;
 use super::current::{EXECUTION, OWED, check_run, with_if_any};
+use super::foreign;
 use super::granted::Granted;
 use super::lives::abandon_suspended;
 use super::task::SharedCondition;
@@ -58,6 +59,9 @@ pub(super) fn perform_when(
         // It is outside an exploration, or part of a condition that the exploration asks about.
         None => {
             let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            if run != 0 && !is_asking {
+                foreign::refuse_intrusion(run, Some(pending.source));
+            }
             condition::load(run, pending, is_asking)
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::foreign::Exploration;
 use super::trail::FEW;
 use crate::event::{AccessId, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId};
 use crate::stateful::Fingerprint;
@@ -125,12 +126,15 @@ pub(crate) struct Registry {
     locations: Vec<LocationState>,
     details: Vec<Details>,
     run: u64,
+    /// What the numbers of its runs are of.
+    exploration: Exploration,
     /// Who gives out the numbers, if several registries are to have the same.
     names: Option<Arc<Names>>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
+        let exploration = Exploration::begin();
         Registry {
             children: Vec::with_capacity(FEW),
             objects: Vec::with_capacity(FEW),
@@ -139,7 +143,8 @@ impl Default for Registry {
             items: FxHashMap::default(),
             locations: Vec::with_capacity(FEW),
             details: Vec::with_capacity(FEW),
-            run: 0,
+            run: exploration.first_run(),
+            exploration,
             names: None,
         }
     }
@@ -153,7 +158,6 @@ impl Registry {
 
     /// From the start, tasks and locations have the numbers that these names have.
     pub(crate) fn share(&mut self, names: &Arc<Names>) {
-        self.run = names.first_run();
         self.names = Some(Arc::clone(names));
     }
 
@@ -167,7 +171,13 @@ impl Registry {
         }
     }
 
-    /// The run's number, above 0.
+    /// What an OS thread that the engine does not schedule did to the objects of this exploration, if one did anything.
+    #[inline]
+    pub(crate) fn intrusion(&self) -> Option<String> {
+        self.exploration.intrusion()
+    }
+
+    /// The run's number, above 0. No other run of the process has it.
     pub(crate) fn run(&self) -> u64 {
         self.run
     }

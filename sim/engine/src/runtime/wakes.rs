@@ -5,6 +5,7 @@ use std::mem;
 use std::panic::Location;
 
 use super::current::{OWED, with_if_any};
+use super::foreign;
 use super::perform::perform;
 use crate::event::{Action, LocationId, Pending};
 
@@ -19,7 +20,7 @@ pub(crate) struct Wake {
 
 /// The current task calls for a wake-up.
 pub(super) fn owe(wake: Wake) {
-    with_if_any(|execution| {
+    let owed = with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
             state.wakes();
         }
@@ -29,6 +30,10 @@ pub(super) fn owe(wake: Wake) {
             OWED.set(OWED.get() + 1);
         }
     });
+    if owed.is_none() {
+        // Not a panic: the caller is in the midst of foreign code.
+        foreign::intrude(wake.run, Some(wake.source));
+    }
 }
 
 /// Sends the wake-ups that the current task has called for.

@@ -24,9 +24,9 @@ impl Seen {
 }
 
 /// How a run ended, and what its threads saw.
-type Outcome = (u8, Vec<Vec<u64>>);
+pub(crate) type Outcome = (u8, Vec<Vec<u64>>);
 
-fn explore(
+pub(crate) fn explore(
     explorer: &Explorer,
     body: impl Fn(&Seen) + Clone + Sync + 'static,
 ) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
@@ -52,25 +52,7 @@ fn explore(
 }
 
 /// The most executions of the naive search.
-const EXECUTIONS: u64 = 5_000;
-
-/// As [`hold`], where each task may wake up spuriously so often from a park and from each condvar.
-#[allow(dead_code, reason = "not every test that has this module lets tasks wake up spuriously")]
-pub(crate) fn hold_spurious(
-    most: u16,
-    body: impl Fn(&Seen) + Clone + Sync + 'static,
-) -> Result<(), TestCaseError> {
-    agreement::classes(EXECUTIONS, |explorer| explore(&explorer.clone().spurious_wakeups(most), body.clone()))
-}
-
-/// As [`hold_states`], where tasks may wake up spuriously.
-#[allow(dead_code, reason = "not every test that has this module lets tasks wake up spuriously")]
-pub(crate) fn hold_states_spurious(
-    most: u16,
-    body: impl Fn(&Seen) + Clone + Sync + 'static,
-) -> Result<(), TestCaseError> {
-    agreement::states(EXECUTIONS, |explorer| explore(&explorer.clone().spurious_wakeups(most), body.clone()))
-}
+pub(crate) const EXECUTIONS: u64 = 5_000;
 
 /// Explores `body` with both, if the naive search of it is short enough.
 pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
