@@ -143,6 +143,8 @@
 //!   stopped, and told at which step.
 //! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
 //!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread.
+//! - [`sync::Arc`] is std's: which task drops it last is not explored. [`sync::counted::Arc`] is for programs in which that
+//!   decides something.
 //! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
 //!   explored.
 //! - Between two operations a task runs alone: code without any is one step.

@@ -99,7 +99,9 @@ impl Failure {
 fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     match bound {
         Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
-        Bound::Unseen(source) | Bound::Spins { source, .. } => (1, Some((source.file(), source.line(), source.column()))),
+        Bound::Unseen(source) | Bound::Spins { source, .. } => {
+            (1, Some((source.file(), source.line(), source.column())))
+        }
         Bound::States(_) => (2, None),
         Bound::Executions(_) => (3, None),
         Bound::Time(_) => (4, None),

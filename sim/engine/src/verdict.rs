@@ -145,9 +145,7 @@ impl fmt::Display for Verdict {
                     | Bound::Spins { .. }
                     | Bound::Unseen(_)
                     | Bound::Preemptions(_)
-                    | Bound::Schedule => {
-                        "kept within"
-                    }
+                    | Bound::Schedule => "kept within",
                     Bound::Executions(_) | Bound::States(_) | Bound::Time(_) | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");

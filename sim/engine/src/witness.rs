@@ -74,9 +74,8 @@ pub(crate) fn simplest(
         }
         for state in level..end {
             if states[state].reached == done {
-                let turns = turns(&states, state, |task, nth| {
-                    executed[events[task][nth].position].footprint.choice
-                });
+                let turns =
+                    turns(&states, state, |task, nth| executed[events[task][nth].position].footprint.choice);
                 return Some(run.execution.schedule_of(&turns));
             }
             for &task in &in_order {

@@ -87,11 +87,15 @@ fn a_deadlock_at_a_reader_writer_lock_names_the_readers() {
     assert!(report.deadlocks > 0, "{report:?}");
     let both = |waiting: &[String]| {
         waiting.iter().any(|line| {
-            line.starts_with("main waits to lock table") && line.contains(", which left has held for reading since")
+            line.starts_with("main waits to lock table")
+                && line.contains(", which left has held for reading since")
         })
     };
     let Verdict::Deadlock { waiting, schedule } = report.verdict() else { panic!("{report:?}") };
-    assert!(both(&waiting) || waiting[0].contains("right has held for reading since"), "{waiting:?} {schedule}");
+    assert!(
+        both(&waiting) || waiting[0].contains("right has held for reading since"),
+        "{waiting:?} {schedule}"
+    );
     assert!(!waiting[0].contains("gone"), "{waiting:?}");
     // Both hold it, and the third has given it back.
     let schedule = "s1:bcd2".parse().unwrap();
@@ -168,10 +172,18 @@ fn so_are_an_operand_of_each_kind_and_a_choice() {
         })
     };
     for text in [
-        of(|x, own| { x.fetch_add(own, SeqCst); }),
-        of(|x, own| { x.swap(own, SeqCst); }),
-        of(|x, own| { _ = x.compare_exchange(0, own, SeqCst, SeqCst); }),
-        of(|_, own| { choose(own as usize + 1); }),
+        of(|x, own| {
+            x.fetch_add(own, SeqCst);
+        }),
+        of(|x, own| {
+            x.swap(own, SeqCst);
+        }),
+        of(|x, own| {
+            _ = x.compare_exchange(0, own, SeqCst, SeqCst);
+        }),
+        of(|_, own| {
+            choose(own as usize + 1);
+        }),
     ] {
         assert!(text.contains("A value differs from run to run"), "{text}");
     }
@@ -191,7 +203,9 @@ fn a_value_that_differs_where_nothing_is_repeated_is_seen_in_what_is_announced()
 
 #[test]
 fn the_hint_names_what_makes_programs_nondeterministic() {
-    let text = difference(&Explorer::optimal(), || { choose(next() as usize + 1); });
+    let text = difference(&Explorer::optimal(), || {
+        choose(next() as usize + 1);
+    });
     for cause in ["random numbers", "HashMap", "RandomState", "`tokio::select!`", "`biased`", "a static"] {
         assert!(text.contains(cause), "{cause}: {text}");
     }

@@ -146,7 +146,11 @@ fn each_schedule_replays(program: &[Part]) -> Result<(), TestCaseError> {
             if let Some((_, rest)) = said.split_once("Explorer::replay(\"") {
                 let schedule: Schedule = rest.split('"').next().unwrap().parse().unwrap();
                 let (ending, _, _) = replayed(&schedule, body.clone());
-                prop_assert!(!matches!(ending, Ending::Complete | Ending::Nondeterministic(_)), "{:?}", ending);
+                prop_assert!(
+                    !matches!(ending, Ending::Complete | Ending::Nondeterministic(_)),
+                    "{:?}",
+                    ending
+                );
             }
         }
     }

@@ -69,7 +69,8 @@ fn a_park_with_a_timeout_may_return_before_it_with_no_unpark() {
 #[test]
 fn a_task_parks_spuriously_as_often_as_it_may_and_no_more() {
     let parks = |most: u16, times: usize| {
-        let report = Explorer::optimal().spurious_wakeups(most).run(move || (0..times).for_each(|_| thread::park()));
+        let report =
+            Explorer::optimal().spurious_wakeups(most).run(move || (0..times).for_each(|_| thread::park()));
         (report.executions, report.deadlocks)
     };
     assert_eq!(parks(0, 1), (1, 1));

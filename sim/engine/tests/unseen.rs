@@ -153,7 +153,12 @@ fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
         })
     }
     let texts = [
-        shared(|| AtomicU32::new(0), |it| { it.load(SeqCst); }),
+        shared(
+            || AtomicU32::new(0),
+            |it| {
+                it.load(SeqCst);
+            },
+        ),
         shared(|| AtomicU32::new(0), |it| it.store(1, SeqCst)),
         shared(|| Mutex::new(0), |it| *it.lock().unwrap() += 1),
         shared(|| RwLock::new(0), |it| drop(it.read())),

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use super::condition;
 use super::execution::Execution;
-use super::registry::{CLOCK, New};
-use super::task::Phase;
 use super::foreign;
 use super::perform::perform;
+use super::registry::{CLOCK, New};
+use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine;
 use crate::event::{LocationId, Pending, TaskId};

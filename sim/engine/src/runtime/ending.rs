@@ -47,10 +47,8 @@ impl Execution {
         if let Some((task, report)) = panicked.min_by_key(|&(id, _)| self.registry.path(id)) {
             return self.panicked(task, report);
         }
-        let mut waiting: Vec<(TaskId, String)> = (0..)
-            .zip(&self.tasks)
-            .filter_map(|(id, task)| Some((id, self.waits_for(id, task)?)))
-            .collect();
+        let mut waiting: Vec<(TaskId, String)> =
+            (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, self.waits_for(id, task)?))).collect();
         // The numbers depend on the schedules before this one; the paths do not.
         waiting.sort_by_cached_key(|&(id, _)| self.registry.path(id));
         Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())

@@ -24,13 +24,13 @@ mod unwind;
 mod wakes;
 
 pub(crate) use condition::await_until;
-pub(crate) use decide::{IMPOSSIBLE, MEND_NONDETERMINISM};
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
     has_ended, known_time, may_park_spuriously, note_spurious_park, pause, refuse, set_monitor, set_unseen,
     sometimes, spin, spurious_wakeups,
 };
 pub use current::{causal_clock, next_event, observed, recording, step};
+pub(crate) use decide::{IMPOSSIBLE, MEND_NONDETERMINISM};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
