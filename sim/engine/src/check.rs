@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
 use crate::report::{Bound, Failure, Report};
@@ -94,19 +95,37 @@ impl Explorer {
 
     /// What is wrong, how often, and how it comes about.
     fn story(&self, report: &Report, witness: &Failure, body: impl Fn() + 'static) -> String {
-        let mut again = None;
-        self.again(witness.schedule.clone()).run_each(body, |run| {
-            again = Some((run.ending().clone(), run.trace()));
-            ControlFlow::Continue(())
-        });
-        let (ending, trace): (Ending, Option<Trace>) = again.expect("a replay is one run");
-        if ending != witness.ending {
-            return format!(
-                "nondeterministic: the schedule {} ended with {:?}, and with {ending:?} when it was run again",
-                witness.schedule, witness.ending
+        let body: Rc<dyn Fn()> = Rc::new(body);
+        let again = || {
+            let (body, mut again) = (Rc::clone(&body), None);
+            self.again(witness.schedule.clone()).run_each(
+                move || body(),
+                |run| {
+                    again = Some((run.ending().clone(), run.trace()));
+                    ControlFlow::Continue(())
+                },
             );
+            again.expect("a replay is one run")
+        };
+        let (ending, trace): (Ending, Option<Trace>) = again();
+        let differs = |before: &Ending, now: &Ending| {
+            format!(
+                "nondeterministic: the schedule {} ended with {before:?}, and with {now:?} when it was run again. \
+                 {MEND_NONDETERMINISM}",
+                witness.schedule
+            )
+        };
+        // The witness is of the same class as the run that it was found in, and in another order: of two panics, the other
+        // may come first.
+        if std::mem::discriminant(&ending) != std::mem::discriminant(&witness.ending) {
+            return differs(&witness.ending, &ending);
         }
-        let mut story = Verdict::of_failure(witness).failure();
+        let (third, _) = again();
+        if third != ending {
+            return differs(&ending, &third);
+        }
+        let shown = Failure { ending, schedule: witness.schedule.clone() };
+        let mut story = Verdict::of_failure(&shown).failure();
         story += "\n\n";
         let steps = trace.map(|trace| trace.write_steps(&mut story));
         debug_assert_eq!(steps, Some(Ok(())), "the replay records, and a text takes all that is written");

@@ -314,8 +314,9 @@ impl Explorer {
         self
     }
 
-    /// Lets a task wake up from a [`Condvar`](crate::sync::Condvar) for no reason, up to so many times for each condvar
-    /// that it waits for (never, unless told). Waits that do not look at their condition again are found out.
+    /// Lets a task wake up spuriously, as std allows: from a [`Condvar`](crate::sync::Condvar) up to so many times for each
+    /// condvar that it waits for, and from [`park`](crate::thread::park) and [`park_timeout`](crate::thread::park_timeout) up
+    /// to so many times in all (never, unless told). Waits that do not check their condition again are found by that.
     ///
     /// # Examples
     ///

@@ -144,6 +144,8 @@
 //! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
 //!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread, and with it the
 //!   exploration: the [watchdog](Explorer::watchdog) says so.
+//! - [`sync::Arc`] is std's: which task drops it last is not explored. [`sync::counted::Arc`] is for programs in which that
+//!   decides something.
 //! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
 //!   explored.
 //! - Between two operations a task runs alone: code without any is one step.
@@ -157,6 +159,7 @@
 mod check;
 mod choice;
 mod coroutine;
+mod determinism;
 mod dpor;
 mod event;
 mod explorer;
@@ -196,6 +199,8 @@ pub use observer::{Fold, Observer, fold};
 pub use progress::Progress;
 pub use report::{Bound, Failure, Report};
 pub use run::{Class, EventName, Run, Step};
+#[doc(hidden)]
+pub use runtime::observed;
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
 pub use script::{Script, forget, scripted, symmetric};

@@ -40,6 +40,9 @@ pub enum Bound {
     States(u64),
     /// So many preemptions in one execution.
     Preemptions(usize),
+    /// A future that is run as [instrumented](crate::future::block_on_instrumented) here shares state that the engine does
+    /// not see, so that schedules are missing.
+    Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,
     /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
@@ -90,6 +93,14 @@ impl fmt::Display for Bound {
                     ": destructors wait for each other's locks, or a loop catches every panic. Use try_lock in destructors",
                 )
             }
+            Bound::Unseen(source) => write!(
+                f,
+                "what the engine sees of the future that is run at {}:{}: it shares state by other means than this crate's \
+                 objects (a lock, channel or cell of another crate, an atomic of std). Run it with block_on or spawn, which \
+                 explore each poll in every order, or build what it shares of this crate's objects",
+                source.file(),
+                source.line()
+            ),
             Bound::Schedule => f.write_str("the one schedule that was to be run"),
             Bound::Stopped => f.write_str("a stop by the caller"),
         }
@@ -120,7 +131,7 @@ impl Failure {
 fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     match bound {
         Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
-        Bound::Spins { source, .. } | Bound::Removals { source, .. } => {
+        Bound::Unseen(source) | Bound::Spins { source, .. } | Bound::Removals { source, .. } => {
             (1, Some((source.file(), source.line(), source.column())))
         }
         Bound::States(_) => (2, None),

@@ -151,6 +151,7 @@ impl fmt::Display for Verdict {
                     Bound::Steps(_)
                     | Bound::Spins { .. }
                     | Bound::Removals { .. }
+                    | Bound::Unseen(_)
                     | Bound::Preemptions(_)
                     | Bound::Schedule => "kept within",
                     Bound::Executions(_)

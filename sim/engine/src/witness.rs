@@ -66,6 +66,10 @@ pub(crate) fn simplest(
             own[chosen..].iter_mut().for_each(|its| its.needs = position);
         }
     }
+    // A task's rank is the same in every exploration, which its number is not.
+    let ranks = run.execution.ranks();
+    let mut in_order: Vec<usize> = (0..tasks).collect();
+    in_order.sort_by_key(|&task| ranks[task]);
     let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
     let goes = |reached: &[u32], task: usize| {
         let next = reached[task];
@@ -86,11 +90,11 @@ pub(crate) fn simplest(
         }
         for state in level..end {
             if states[state].reached == done {
-                return Some(schedule(&states, state, |task, nth| {
-                    executed[events[task][nth].position].footprint.choice
-                }));
+                let turns =
+                    turns(&states, state, |task, nth| executed[events[task][nth].position].footprint.choice);
+                return Some(run.execution.schedule_of(&turns));
             }
-            for task in 0..tasks {
+            for &task in &in_order {
                 if !goes(&states[state].reached, task) {
                     continue;
                 }
@@ -109,8 +113,8 @@ pub(crate) fn simplest(
     None
 }
 
-/// The schedule that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
-fn schedule(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
+/// The turns that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+fn turns(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Vec<Turn> {
     let mut turns = Vec::new();
     while states[state].task != usize::MAX {
         let State { ref reached, task, parent } = states[state];
@@ -119,5 +123,5 @@ fn schedule(states: &[State], mut state: usize, choice: impl Fn(usize, usize) ->
         state = parent;
     }
     turns.reverse();
-    Schedule::new(turns)
+    turns
 }

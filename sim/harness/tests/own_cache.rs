@@ -323,3 +323,48 @@ fn mistakes_in_the_scenario_are_told_at_the_tests_own_line() {
     let (text, ..) = failure(move || drop(check(start().thread("reader", ["get user:1"]))));
     assert!(text.starts_with("aside: no read overlapped or followed a write of its key"), "{text}");
 }
+
+/// Its local value is behind a lock of std, which the engine does not see.
+struct Foreign {
+    local: std::sync::Mutex<BTreeMap<Key, Value>>,
+    redis: Redis,
+}
+
+impl Cache for Foreign {
+    async fn get(&self, key: Key) -> Option<Value> {
+        if let Some(value) = self.local.lock().unwrap().get(&key) {
+            return Some(*value);
+        }
+        let value = self.redis.get(key).await?;
+        self.local.lock().unwrap().insert(key, value);
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        self.redis.set(key, value).await;
+        self.local.lock().unwrap().insert(key, value);
+    }
+
+    async fn delete(&self, key: Key) {
+        self.redis.delete(key).await;
+        self.local.lock().unwrap().remove(&key);
+    }
+}
+
+#[test]
+fn a_cache_with_a_lock_that_the_engine_does_not_see_is_not_called_clean() {
+    for local in [Local::Cold, Local::Warm] {
+        let build = |setup: Setup| {
+            let warm = setup.warm.iter().map(|entry| (entry.key, entry.value)).collect();
+            Foreign { local: std::sync::Mutex::new(warm), redis: setup.redis }
+        };
+        let scenario = scenario("foreign", build)
+            .local(local)
+            .thread("first", ["get user:1"])
+            .thread("second", ["get user:1"])
+            .thread("writer", ["set user:1"])
+            .max_schedules(10_000);
+        let (said, _, _) = failure(|| drop(check(scenario)));
+        assert!(said.contains("shares state that the engine does not see"), "{said}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What happened in the current run: its events in order, with happens-before, and the names of tasks and locations.
 
 mod clocks;
+pub(crate) mod foreign;
 mod names;
 mod registry;
 mod trail;

@@ -24,13 +24,8 @@ pub(crate) enum Name {
 #[derive(Debug)]
 pub(crate) struct Names(Mutex<Given>);
 
-/// By how much the numbers of the runs of one worker are apart from those of another.
-const RUNS: u64 = 1 << 48;
-
 #[derive(Debug)]
 struct Given {
-    /// How many registries have asked for their first.
-    registries: u64,
     /// By parent, after how many of its boundaries, and as which of its children then.
     tasks: FxHashMap<(TaskId, u32, usize), usize>,
     locations: FxHashMap<Name, LocationId>,
@@ -42,7 +37,7 @@ impl Names {
     /// The numbers below these are given out already: to what is there in every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
-        Names(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
+        Names(Mutex::new(Given { tasks, locations: names, next: locations }))
     }
 
     /// Tasks have these numbers from the start, from 1 on: see [`Checkpoint::tasks`](crate::Checkpoint::tasks).
@@ -58,14 +53,6 @@ impl Names {
         let mut tasks: Vec<_> = given.tasks.iter().collect();
         tasks.sort_unstable_by_key(|(_, number)| **number);
         tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
-    }
-
-    /// The number after which a registry counts its runs: no two have a run of the same number, so that an object that
-    /// was made on another worker is known to be of another run.
-    pub(crate) fn first_run(&self) -> u64 {
-        let mut given = self.0.lock().expect("nobody panics with the names");
-        given.registries += 1;
-        (given.registries - 1) * RUNS
     }
 
     /// The number, from 1, of the `nth` child that `parent` spawns after so many boundaries. It may be more than there can be

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::foreign::Exploration;
 use super::names::{Name, Names};
 use super::trail::FEW;
 use crate::event::{Fingerprint, ITEMS, LocationId, MAX_TASKS, Pending, SLOTS, States, TaskId};
@@ -121,12 +122,15 @@ pub(crate) struct Registry {
     locations: Vec<LocationState>,
     details: Vec<Details>,
     run: u64,
+    /// What the numbers of its runs are of.
+    exploration: Exploration,
     /// Who gives out the numbers, if several registries are to have the same.
     names: Option<Arc<Names>>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
+        let exploration = Exploration::begin();
         Registry {
             children: Vec::with_capacity(FEW),
             objects: Vec::with_capacity(FEW),
@@ -135,7 +139,8 @@ impl Default for Registry {
             items: FxHashMap::default(),
             locations: Vec::with_capacity(FEW),
             details: Vec::with_capacity(FEW),
-            run: 0,
+            run: exploration.first_run(),
+            exploration,
             names: None,
         }
     }
@@ -149,7 +154,6 @@ impl Registry {
 
     /// From the start, tasks and locations have the numbers that these names have.
     pub(crate) fn share(&mut self, names: &Arc<Names>) {
-        self.run = names.first_run();
         self.names = Some(Arc::clone(names));
     }
 
@@ -163,7 +167,13 @@ impl Registry {
         }
     }
 
-    /// The run's number, above 0.
+    /// What an OS thread that the engine does not schedule did to the objects of this exploration, if one did anything.
+    #[inline]
+    pub(crate) fn intrusion(&self) -> Option<String> {
+        self.exploration.intrusion()
+    }
+
+    /// The run's number, above 0. No other run of the process has it.
     pub(crate) fn run(&self) -> u64 {
         self.run
     }
@@ -202,6 +212,21 @@ impl Registry {
             path.push(nth);
             path
         })
+    }
+
+    /// A task's name by its path: `task 2` is the second that the main task spawns, and `task 2.1` the first that this one
+    /// spawns.
+    pub(crate) fn task_name(&self, task: TaskId) -> String {
+        if task == 0 {
+            return "main".to_owned();
+        }
+        let part = |(segment, nth): (u32, usize)| match segment {
+            0 => (nth + 1).to_string(),
+            // After a boundary of a script, which counts anew.
+            _ => format!("{segment}:{}", nth + 1),
+        };
+        let parts: Vec<String> = self.path(task).into_iter().map(part).collect();
+        format!("task {}", parts.join("."))
     }
 
     /// The location of an object, in its initial state: the `nth` that `creator` makes after a boundary of its own (0:

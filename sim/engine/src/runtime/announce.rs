@@ -28,14 +28,14 @@ impl Execution {
         if self.abandoning {
             return self.announce_in_vain(pending, condition);
         }
-        let slot = &mut self.tasks[task as usize];
+        let slot = &self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
             return self.announce_opaque(pending, condition);
         }
-        if self.trail.is_repeating() && slot.phase == Phase::Ready {
+        if slot.phase == Phase::Ready && self.trail.is_repeating() {
             // The common case while a prefix is repeated: the same task goes on with the operation that is known.
             let expected = self.trail.expected();
-            if expected.footprint.task == task && pending.matches(expected) {
+            if expected.footprint.task == task && pending.matches(expected) && self.repeats_values(pending) {
                 if self.recording {
                     self.record.push(Recorded { pending: *pending, switch: None });
                 }

@@ -16,8 +16,10 @@ use super::announce::Announced;
 use super::current::OWED;
 use super::ending::Ending;
 use super::granted::Granted;
+use super::panics::PanicReport;
 use super::record::{Recorded, Switch};
 use super::sometimes::Sometimes;
+use super::spawns::{Deed, Noted};
 use super::task::{Phase, Task};
 use crate::coroutine::{Coroutine, StackPool};
 use crate::dpor::Races;
@@ -32,6 +34,8 @@ pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
     /// How many tasks there have been in the run.
     pub(super) spawned: TaskId,
+    /// What the tasks of the run have spawned and joined, in order.
+    pub(super) deeds: Vec<Noted>,
     pub(super) current: TaskId,
     pub(super) next: Option<Turn>,
     pub(super) granted: Granted,
@@ -39,6 +43,8 @@ pub(crate) struct Execution {
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
     /// unwind its tasks.
     pub(super) finishing: bool,
+    /// The first panic that ended a task of the run: others may follow from it.
+    pub(super) first_panic: Option<(TaskId, PanicReport)>,
     /// The strategy [joins movers](Strategy::joins_movers).
     pub(super) joins_movers: bool,
     /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
@@ -47,7 +53,7 @@ pub(crate) struct Execution {
     pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
-    /// How often a wait for a condvar may end for no reason.
+    /// How often a task's waits for one condvar, and its parks, may end spuriously.
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) races: Races,
@@ -64,6 +70,12 @@ pub(crate) struct Execution {
     pub(super) strategy: Box<dyn Strategy>,
     /// The state that the run is in, if the strategy wants to know.
     pub(super) state: Option<State>,
+    /// Each poll of an instrumented future waits for its turn: see [`unseen`](crate::unseen).
+    pub(super) pauses: bool,
+    /// Where a future was first run as instrumented.
+    pub(crate) instrumented: Option<&'static Location<'static>>,
+    /// What the tasks say that they observed, in a run that is compared with others.
+    pub(super) observed: Option<Vec<(TaskId, u64)>>,
     /// Whoever is told of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
     /// Where the run did what a search of states cannot have, if that is why it was given up.
@@ -87,11 +99,13 @@ impl Execution {
         Execution {
             tasks: Vec::with_capacity(4),
             spawned: 0,
+            deeds: Vec::with_capacity(FEW),
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             finishing: false,
+            first_panic: None,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
             stopped: None,
@@ -101,6 +115,9 @@ impl Execution {
             spurious_wakeups: 0,
             state: (strategy.tracking() == Tracking::Nothing)
                 .then(|| State::new(strategy.is_symmetric(), left_out)),
+            pauses: false,
+            instrumented: None,
+            observed: None,
             monitor: None,
             unfit: None,
             trail: Trail::new(strategy.tracking()),
@@ -131,6 +148,20 @@ impl Execution {
                 self.races.add_blocked(&mut self.trail, operation, &self.registry);
             }
         }
+    }
+
+    /// The next run is one of this strategy, which is compared with others. With `pauses`, each poll of an instrumented future
+    /// waits for its turn.
+    pub(crate) fn rehearse(&mut self, strategy: Box<dyn Strategy>, pauses: bool) {
+        self.strategy = strategy;
+        self.pauses = pauses;
+        self.observed = Some(Vec::new());
+        self.announced_at.clear();
+    }
+
+    /// What the tasks say that they observed, in a run that is [compared](Execution::rehearse) with others.
+    pub(crate) fn observed(&self) -> &[(TaskId, u64)] {
+        self.observed.as_deref().unwrap_or_default()
     }
 
     /// Prepares the next run. False if there is none.
@@ -178,18 +209,21 @@ impl Execution {
         self.left_behind.filter(|left| left.tasks >= MAX_LEFT_BEHIND)
     }
 
+    /// The task's name: the one that it was given, or else the [path](Registry::path) to it. It is the same in all schedules.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(Task::name);
-        name.cloned().unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
+        name.cloned().unwrap_or_else(|| self.registry.task_name(task))
     }
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
         self.spawned = 0;
+        self.deeds.clear();
         self.current = 0;
         self.next = None;
         self.stopped = None;
         self.spinning = None;
+        self.first_panic = None;
         self.is_right_mover = false;
         self.finishing = false;
         OWED.set(0);
@@ -221,6 +255,7 @@ impl Execution {
         self.is_right_mover = false;
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
+            self.note_deed(parent, Deed::Spawn(task));
         }
         if let Some(state) = &mut self.state {
             let nth = parent.map_or(0, |parent| self.tasks[parent as usize].children);
@@ -312,12 +347,14 @@ impl Execution {
             state.asked_for_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
+            self.note_deed(task, Deed::Join(other));
             self.joined(task, other);
             return Announced::Done;
         }
         if self.abandoning {
             return self.join_in_vain(other, can_unwind);
         }
+        self.note_deed(task, Deed::Join(other));
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
         self.tasks[task as usize].phase = Phase::Joining(other);

@@ -16,6 +16,7 @@ use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine, Frame, Label};
 use crate::event::TaskId;
+use crate::strategy::tasks_of;
 
 /// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
 pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
@@ -54,7 +55,8 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        execution.ending()
+        let intrusion = execution.registry.intrusion();
+        intrusion.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     if ending != Ending::Complete {
         abandon_rest();
@@ -134,10 +136,15 @@ fn obey(announced: Announced) {
 }
 
 /// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
-fn resume_joiners(task: TaskId, mut joiners: u64) {
-    while joiners != 0 {
-        let joiner = joiners.trailing_zeros() as TaskId;
-        joiners &= joiners - 1;
+///
+/// They go on in the order in which they were spawned in this run. Their numbers here are those of the whole exploration, and
+/// others where a schedule is run by itself.
+fn resume_joiners(task: TaskId, joiners: u64) {
+    let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
+    if waiting.len() > 1 {
+        with(|execution| waiting.sort_by_key(|&joiner| execution.order(joiner)));
+    }
+    for joiner in waiting {
         let coroutine = with(|execution| {
             execution.joined(joiner, task);
             let joining = &mut execution.tasks[joiner as usize];
@@ -194,8 +201,9 @@ pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
 /// The current task has panicked.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
-        let task = execution.current as usize;
-        execution.tasks[task].rare().panicked = Some(report);
+        let task = execution.current;
+        execution.first_panic.get_or_insert_with(|| (task, report.clone()));
+        execution.tasks[task as usize].rare().panicked = Some(report);
     });
 }
 

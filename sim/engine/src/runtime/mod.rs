@@ -15,6 +15,7 @@ mod panics;
 mod perform;
 mod record;
 mod sometimes;
+mod spawns;
 mod spin;
 mod task;
 mod wakes;
@@ -23,9 +24,10 @@ pub(crate) use abandon::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
-    has_ended, known_time, refuse, set_monitor, set_unseen, sometimes, spin, spurious_wakeups,
+    has_ended, known_time, may_park_spuriously, note_spurious_park, pause, refuse, set_monitor, set_unseen,
+    sometimes, spin, spurious_wakeups,
 };
-pub use current::{causal_clock, next_event, recording, step};
+pub use current::{causal_clock, next_event, observed, recording, step};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;

@@ -11,6 +11,7 @@ use super::task::SharedCondition;
 use super::wakes::send_owed;
 use crate::coroutine;
 use crate::event::{CHOOSE, Pending};
+use crate::history::foreign;
 
 /// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
 /// outside an exploration.
@@ -53,6 +54,9 @@ pub(super) fn perform_when(
         // It is outside an exploration, or part of a condition that the exploration asks about.
         None => {
             let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            if run != 0 && !is_asking {
+                foreign::refuse_intrusion(run, Some(pending.source));
+            }
             condition::load(run, pending, is_asking)
         }
     }

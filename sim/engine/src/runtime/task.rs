@@ -42,6 +42,10 @@ pub(crate) struct Task {
     pub(crate) children: usize,
     /// How many objects it has created.
     pub(crate) objects: usize,
+    /// How often it has returned from a park with no unpark.
+    pub(crate) spurious_parks: u16,
+    /// How many of its events are [pauses](Pending::pause).
+    pub(crate) pauses: u32,
     /// It does what the engine does not see along with its operations: each of them is opaque.
     pub(crate) unseen: bool,
     /// How often it has gone round in a loop since another task last changed anything.
@@ -95,6 +99,8 @@ impl Task {
         self.children = 0;
         self.objects = 0;
         self.unseen = false;
+        self.spurious_parks = 0;
+        self.pauses = 0;
         self.spins = 0;
         self.looked = 0;
         if self.rare.is_some() {

@@ -120,12 +120,20 @@ impl Search<'_> {
         if let Kind::Replay { .. } = self.settings.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
+        if report.bound.is_none() && !more && self.found_nothing(&report) {
+            report.bound = self.settings.unseen(execution.instrumented, &body).map(Bound::Unseen);
+        }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
         let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };
         report.states = execution.strategy().states();
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();
         Outcome { report, sometimes: execution.sometimes, open }
+    }
+
+    /// Whether nothing has gone wrong so far.
+    fn found_nothing(&self, report: &Report) -> bool {
+        report.failure.is_none() && report.nondeterminism.is_none() && report.refused.is_none()
     }
 
     /// How many runs there have been, with this one.

@@ -11,15 +11,11 @@
 use std::mem;
 
 use super::{Options, Strategy, part_done, tasks_of};
+use crate::determinism::IMPOSSIBLE;
 use crate::dpor::{BranchId, Forest, NONE, Place, Races, Route, Step, covers_all_alternatives, weak_initial};
 use crate::event::{Event, Footprint, TaskId, Turn};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
-
-/// What a program has to do with the fact that a step cannot be taken where it could be.
-const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
-    do the same in every run and on every worker: look for random numbers, clocks, iteration over a HashMap, state that \
-    outlives a run, or a thread that the engine does not know";
 
 /// The state before one event of the trail.
 #[derive(Default)]

@@ -487,6 +487,10 @@ impl Simulated for Engine {
         chosen
     }
 
+    fn observed(digest: u64) {
+        selvedge_engine::observed(digest);
+    }
+
     fn forget() {
         selvedge_engine::forget();
     }

@@ -83,6 +83,12 @@ pub(super) fn broken_by(ending: &Ending) -> Option<Verdict> {
 pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
     match bound {
         Bound::Stopped => format!("interrupted after {searched}"),
+        Bound::Unseen(_) => format!(
+            "not complete after {searched}: an operation of the cache shares state that the engine does not see (a lock, \
+             channel or cell of tokio or of std, a static), and schedules that differ in it are missing. Run that part with \
+             `engine::future::block_on`, which explores each poll in every order, or build it of `LocalTier`, `Redis` and \
+             the engine's own types"
+        ),
         bound => format!("stopped at {bound}, after {searched}"),
     }
 }

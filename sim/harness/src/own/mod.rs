@@ -68,7 +68,9 @@
 //! - or, with the feature `redis`, a connection of `Setup::server`: for a cache that is written for redis-rs, and is
 //!   explored as it is. See [below](#a-cache-over-redis-rs).
 //!
-//! What it awaits has to be theirs too: state that another crate's futures share is not seen.
+//! What it awaits has to be theirs too: state that another crate's futures share is not seen. A search that found nothing wrong
+//! compares some schedules for such state, and is *bounded* if there is any. Run that part with
+//! [`block_on`](engine::future::block_on), which explores each poll in every order.
 //!
 //! A cache with other types of keys and values is wrapped: [`Key::name`] is a string, and a [`Value`] is told by its key
 //! and its version. One without async is quicker said as [`closures`].

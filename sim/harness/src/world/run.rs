@@ -142,6 +142,12 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         }
         // Without an answer, nobody knows.
         let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
+        P::observed(match reply {
+            Reply::Unknown => 0,
+            Reply::Done => 1,
+            Reply::Read(None) => 2,
+            Reply::Read(Some(value)) => 3 + u64::from(value.version),
+        });
         self.recorder.respond::<P>(operation, reply);
     }
 
