@@ -1,61 +1,61 @@
-//! What is timed.
+//! The timed workloads.
 
 use std::time::Duration;
 
 use clap::ValueEnum;
 
-/// What is timed. Where nothing else is said, keys are drawn at random from those that are there.
+/// A timed workload. Unless stated otherwise, keys are drawn at random from the existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Work {
+pub(crate) enum Workload {
     /// Reads.
     Hit,
-    /// Reads of entries that can expire, and do not. A cache that knows no TTL is timed without.
+    /// Reads of entries with a deadline in the future. A cache without TTL is timed without one.
     HitTtl,
-    /// Reads, where there are more entries than the processor's caches hold.
+    /// Reads of more entries than fit into the processor's caches.
     HitLarge,
-    /// The same, of entries that can expire.
+    /// The same, for entries with a deadline.
     HitTtlLarge,
-    /// Three reads, and a value is replaced.
+    /// Three reads and one replacement of a value.
     Mixed,
-    /// Loads of keys that are new. Each key is asked for by all threads at about the same time.
+    /// Loads of new keys. All threads load each key at about the same time.
     Load,
-    /// An entry is removed, and put back.
+    /// Removal and reinsertion of an entry.
     Invalidate,
 }
 
-impl Work {
-    pub(super) const ALL: [Work; 7] = [
-        Work::Hit,
-        Work::HitTtl,
-        Work::HitLarge,
-        Work::HitTtlLarge,
-        Work::Mixed,
-        Work::Load,
-        Work::Invalidate,
+impl Workload {
+    pub(super) const ALL: [Workload; 7] = [
+        Workload::Hit,
+        Workload::HitTtl,
+        Workload::HitLarge,
+        Workload::HitTtlLarge,
+        Workload::Mixed,
+        Workload::Load,
+        Workload::Invalidate,
     ];
 
-    /// Its name in reports and arguments.
+    /// The name in reports and arguments.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Work::Hit => "hit",
-            Work::HitTtl => "hit-ttl",
-            Work::HitLarge => "hit-large",
-            Work::HitTtlLarge => "hit-ttl-large",
-            Work::Mixed => "mixed",
-            Work::Load => "load",
-            Work::Invalidate => "invalidate",
+            Workload::Hit => "hit",
+            Workload::HitTtl => "hit-ttl",
+            Workload::HitLarge => "hit-large",
+            Workload::HitTtlLarge => "hit-ttl-large",
+            Workload::Mixed => "mixed",
+            Workload::Load => "load",
+            Workload::Invalidate => "invalidate",
         }
     }
 
-    /// How long entries live: long enough.
+    /// The time to live, longer than any measurement.
     pub(super) fn ttl(self) -> Option<Duration> {
-        matches!(self, Work::HitTtl | Work::HitTtlLarge).then_some(Duration::from_secs(600))
+        matches!(self, Workload::HitTtl | Workload::HitTtlLarge).then_some(Duration::from_secs(600))
     }
 
-    /// How many keys are used: half of what a cache may hold. Nothing is evicted, but where every key is new.
+    /// Number of keys: half of the capacity. Only workloads with new keys cause evictions.
     pub(super) fn keys(self) -> u64 {
         match self {
-            Work::HitLarge | Work::HitTtlLarge => 1_000_000,
+            Workload::HitLarge | Workload::HitTtlLarge => 1_000_000,
             _ => 10_000,
         }
     }

@@ -1,4 +1,4 @@
-//! Scripts.
+//! Generators of scripts.
 
 use proptest::prelude::*;
 use sha1_smol::Sha1;
