@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_output_of_a_process_is_returned() {
-        let output = output_within(shell("echo done"), Duration::from_secs(60)).expect("there is a shell");
+        let output = output_within(shell("echo done"), Duration::from_secs(60)).expect("sh is installed");
         assert_eq!(output.as_deref(), Some("done\n"));
     }
 
@@ -83,7 +83,7 @@ mod tests {
     fn a_process_that_hangs_is_killed() {
         let start = Instant::now();
         let output =
-            output_within(shell("exec sleep 60"), Duration::from_millis(50)).expect("there is a shell");
+            output_within(shell("exec sleep 60"), Duration::from_millis(50)).expect("sh is installed");
         assert_eq!(output, None);
         assert!(start.elapsed() < Duration::from_secs(30));
     }

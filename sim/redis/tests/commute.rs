@@ -136,7 +136,11 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn commands_without_conflict_commute(
@@ -157,7 +161,8 @@ proptest! {
         back.send(1, &other);
         back.send(0, &one);
         let [forth, back] = [forth.end(), back.end()].map(|received| {
-            received.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect::<Vec<_>>()
+            let text = |(to, bytes): (ConnectionId, Vec<u8>)| format!("{to}: {}", bytes.escape_ascii());
+            received.into_iter().map(text).collect::<Vec<_>>()
         });
         prop_assert_eq!(forth, back, "{:?} and {:?} after {:?}", one, other, history);
     }

@@ -61,7 +61,9 @@ fn scripts_are_isolated() {
 #[test]
 fn a_cyclic_table_gives_a_finite_reply() {
     let redis = Redis::new();
-    let Reply::Array(items) = eval(&redis, "local t = {}; t[1] = t; return t") else { panic!("an array") };
+    let Reply::Array(items) = eval(&redis, "local t = {}; t[1] = t; return t") else {
+        panic!("expected an array")
+    };
     assert_eq!(items.len(), 1);
 }
 

@@ -57,7 +57,7 @@ const PAGE: &str = include_str!("../../../docs/your-cache.md");
 const SOURCE: &str = include_str!("../src/lib.rs");
 
 #[test]
-fn as_a_control_it_passes_and_its_schedules_are_counted() {
+fn as_a_control_the_check_passes_and_counts_schedules() {
     for write in ["delete order:7", "set order:7"] {
         let report = check(
             scenario("orders", orders)

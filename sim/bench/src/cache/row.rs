@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn json_has_the_documented_fields() {
-        let json = r#"{"work":"hit","cache":"moka","threads":2,"ns_per_op":12.5,"bytes_per_entry":null,"hit_ratio":null}"#;
+        let json = concat!(
+            r#"{"work":"hit","cache":"moka","threads":2,"ns_per_op":12.5,"#,
+            r#""bytes_per_entry":null,"hit_ratio":null}"#
+        );
         assert_eq!(row(Some(12.5), None, None).json(), json);
     }
 }

@@ -179,11 +179,12 @@ impl Comparison {
 
     fn summary(&self) -> String {
         let mut lines = vec![format!(
-            "\nTimes are CPU time in ns per operation, the median of {} measurements. \"× ours\" is the ratio to the \
-             first row of\nthe workload, measured in the same round. quick_cache, dashmap and mutex have no TTL: \
-             their rows with a TTL are plain\nhits. A row \"fence\" is the overhead of the whole cache over a hit of \
-             its local tier: a future and statistics.\nThe fence itself is not part of a hit. Bytes are the growth \
-             of resident memory per entry.\n",
+            "\nTimes are CPU time in ns per operation, the median of {} measurements.\n\
+             \"× ours\" is the ratio to the first row of the workload, measured in the same round.\n\
+             quick_cache, dashmap and mutex have no TTL: their rows with a TTL are plain hits.\n\
+             A row \"fence\" is the overhead of the whole cache over a hit of its local tier: a future\n\
+             and statistics. The fence itself is not part of a hit.\n\
+             Bytes are the growth of resident memory per entry.\n",
             self.settings.runs
         )];
         for threads in THREADS {
@@ -195,19 +196,20 @@ impl Comparison {
                 let ratio = ratio(times(work, contender)?, times(work, Contender::SelvedgeL1)?)?;
                 Some(format!("{} times", short(ratio)))
             };
-            let said = |number: Option<String>| number.unwrap_or_else(|| "(not measured)".to_owned());
+            let text = |number: Option<String>| number.unwrap_or_else(|| "(not measured)".to_owned());
             lines.push(format!(
-                "{threads} thread(s): a hit of quick_cache takes {} ours with a TTL ({} with a million entries), and one of moka with \
-                 a TTL {} ({}).",
-                said(of_ours("hit-ttl", Contender::QuickCache)),
-                said(of_ours("hit-ttl-large", Contender::QuickCache)),
-                said(of_ours("hit-ttl", Contender::Moka)),
-                said(of_ours("hit-ttl-large", Contender::Moka)),
+                "{threads} thread(s): a hit of quick_cache takes {} ours with a TTL ({} with a million \
+                 entries), and one of moka with a TTL {} ({}).",
+                text(of_ours("hit-ttl", Contender::QuickCache)),
+                text(of_ours("hit-ttl-large", Contender::QuickCache)),
+                text(of_ours("hit-ttl", Contender::Moka)),
+                text(of_ours("hit-ttl-large", Contender::Moka)),
             ));
         }
         if let Some((behind, trace)) = &self.worst {
             lines.push(format!(
-                "Hit ratio: at worst {behind:.2} percentage points below the better of moka and quick_cache ({trace})."
+                "Hit ratio: at worst {behind:.2} percentage points below the better of moka and \
+                 quick_cache ({trace})."
             ));
         }
         lines.join("\n")

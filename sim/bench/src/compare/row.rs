@@ -102,7 +102,8 @@ pub(super) fn text(program: &str, engine: &str, outcome: &Outcome, ours: Option<
 
 fn columns([program, engine, executions, time, execution, event, memory, ratio, whole]: [&str; 9]) -> String {
     format!(
-        "{program:<16} {engine:<14} {executions:>12} {time:>8} {execution:>9} {event:>6} {memory:>7} {ratio:>9} {whole:>9}"
+        "{program:<16} {engine:<14} {executions:>12} {time:>8} {execution:>9} {event:>6} {memory:>7} \
+         {ratio:>9} {whole:>9}"
     )
 }
 
@@ -168,11 +169,19 @@ mod tests {
     fn json_has_the_documented_fields() {
         assert_eq!(
             json("cache-1R1W", "selvedge", &Outcome::Measured(OURS), None),
-            r#"{"program":"cache-1R1W","engine":"selvedge","executions":5,"complete":true,"us_per_execution":2.0,"us_per_further_execution":1.0,"ns_per_event":400.0,"peak_rss_kib":3072}"#
+            concat!(
+                r#"{"program":"cache-1R1W","engine":"selvedge","executions":5,"complete":true,"#,
+                r#""us_per_execution":2.0,"us_per_further_execution":1.0,"#,
+                r#""ns_per_event":400.0,"peak_rss_kib":3072}"#
+            )
         );
         assert_eq!(
             json("cache-1R1W", "loom", &Outcome::Hung, None),
-            r#"{"program":"cache-1R1W","engine":"loom","executions":null,"complete":false,"us_per_execution":null,"us_per_further_execution":null,"ns_per_event":null,"peak_rss_kib":null}"#
+            concat!(
+                r#"{"program":"cache-1R1W","engine":"loom","executions":null,"complete":false,"#,
+                r#""us_per_execution":null,"us_per_further_execution":null,"#,
+                r#""ns_per_event":null,"peak_rss_kib":null}"#
+            )
         );
     }
 
@@ -181,7 +190,8 @@ mod tests {
         let line = text("cache-1R1W", "shuttle", &Outcome::Measured(PEER), Some(&OURS));
         assert_eq!(
             line,
-            "cache-1R1W       shuttle               1,781  17.8 ms      10.0      -     4.0      5.00     1,781"
+            "cache-1R1W       shuttle               1,781  17.8 ms      10.0      -     4.0      \
+             5.00     1,781"
         );
     }
 
@@ -191,7 +201,8 @@ mod tests {
         let line = text("cache-1R1W", "shuttle", &Outcome::Measured(cut), Some(&OURS));
         assert_eq!(
             line,
-            "cache-1R1W       shuttle             > 1,781  17.8 ms      10.0      -     4.0      5.00         -"
+            "cache-1R1W       shuttle             > 1,781  17.8 ms      10.0      -     4.0      \
+             5.00         -"
         );
     }
 

@@ -34,7 +34,8 @@ impl Summary {
         let mut lines = Vec::new();
         if let (Some(event), Some(switch)) = (median(self.cache_events.clone()), self.bare_switch) {
             lines.push(format!(
-                "An event of the cache programs, without the setup: {} ns, {} bare switches of {} ns (median).",
+                "An event of the cache programs, without the setup: {} ns, {} bare switches of {} ns \
+                 (median).",
                 short(event),
                 short(event / switch),
                 short(switch)
@@ -97,7 +98,8 @@ mod tests {
         assert_eq!(
             summary.text().lines().collect::<Vec<_>>(),
             [
-                "An event of the cache programs, without the setup: 27.5 ns, 6.88 bare switches of 4.00 ns (median).",
+                "An event of the cache programs, without the setup: 27.5 ns, 6.88 bare switches of 4.00 ns \
+                 (median).",
                 "",
                 "Medians of the ratios to ours, over the programs that both complete:",
                 "                programs  execution  after the first  executions    search",

@@ -68,7 +68,10 @@ mod tests {
     fn json_has_the_documented_fields() {
         assert_eq!(
             ROW.json(),
-            r#"{"work":"get, warm","cache":"TieredCache","tasks":32,"ns_per_op":62.5,"ops_per_second":16000000.0,"times_redis_rs":48.0}"#
+            concat!(
+                r#"{"work":"get, warm","cache":"TieredCache","tasks":32,"ns_per_op":62.5,"#,
+                r#""ops_per_second":16000000.0,"times_redis_rs":48.0}"#
+            )
         );
     }
 }

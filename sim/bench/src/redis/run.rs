@@ -49,8 +49,8 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     }
     if !settings.json {
         print_line(format_args!(
-            "\nTimes are wall-clock times in ns, divided by the number of operations of all tasks; the median of {} \
-             measurements. Values have {VALUE} bytes.",
+            "\nTimes are wall-clock times in ns, divided by the number of operations of all tasks; the \
+             median of {} measurements. Values have {VALUE} bytes.",
             settings.runs
         ));
     }

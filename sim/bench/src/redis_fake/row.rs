@@ -111,7 +111,10 @@ mod tests {
     fn json_has_the_documented_fields() {
         assert_eq!(
             json(&ROW),
-            r#"{"work":"get","server":"selvedge-redis, in process","ns_per_command":400.0,"commands_per_second":2500000.0,"times_redis_server":50.0}"#
+            concat!(
+                r#"{"work":"get","server":"selvedge-redis, in process","ns_per_command":400.0,"#,
+                r#""commands_per_second":2500000.0,"times_redis_server":50.0}"#
+            )
         );
     }
 }

@@ -1,6 +1,6 @@
-//! The primitives of tools that mirror `std`: their items have the same names, but no common trait.
+//! The primitives of tools that mirror `std`: the same names, but no common trait.
 
-/// Implements the items of [`Tool`](super::Tool) that are the same for every tool that mirrors `std`.
+/// Implements the items of [`Tool`](super::Tool) that are the same for tools that mirror `std`.
 ///
 /// `sync` and `thread` are the tool's modules. `arc` is the module of its `Arc`: `std::sync` if the
 /// tool has none of its own.

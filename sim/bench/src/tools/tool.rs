@@ -39,7 +39,7 @@ pub(crate) trait Tool: 'static {
 
     fn block_on<F: Future>(future: F) -> F::Output;
 
-    /// Explores the schedules of `body`, within the budget. Panics if a schedule panics or deadlocks.
+    /// Explores the schedules of `body`, within the budget. Panics if one panics or deadlocks.
     fn search(budget: Duration, body: impl Fn() + Send + Sync + 'static) -> Search;
 }
 

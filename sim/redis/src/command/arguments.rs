@@ -27,7 +27,7 @@ pub(super) fn is(argument: &[u8], word: &str) -> bool {
     argument.eq_ignore_ascii_case(word.as_bytes())
 }
 
-/// The indices of a list that `start` and `stop` select: both inclusive, negative ones from the end.
+/// The indices of a list from `start` to `stop`: both inclusive, negative ones from the end.
 pub(super) fn range(start: i64, stop: i64, len: usize) -> std::ops::Range<usize> {
     let len = len as i64;
     let from_end = |index: i64| if index < 0 { index.saturating_add(len) } else { index };

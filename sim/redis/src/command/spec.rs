@@ -34,7 +34,7 @@ pub(crate) enum Access {
     Neither,
 }
 
-/// Where a command may be called, besides on its own.
+/// The contexts in which a command may be called, besides directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Within {
     /// Also in scripts.

@@ -198,7 +198,7 @@ impl Redis {
         execute(&mut self.shared.lock(), self.now())
     }
 
-    /// The reply to a command that fails only if the test misuses it.
+    /// Executes a command, and returns its reply. Panics if the reply is an error.
     fn expect_reply(&self, words: &[&[u8]]) -> Reply {
         match self.call(words) {
             Reply::Error(text) => {
@@ -212,8 +212,8 @@ impl Redis {
     ///
     /// # Panics
     ///
-    /// Panics, like the following methods, if the command returns an error: the key holds another
-    /// type.
+    /// If the command returns an error, for instance because the key holds another type. The same
+    /// applies to the methods below.
     pub fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.expect_reply(&[b"SET", key.as_ref(), value.as_ref()]);
     }

@@ -22,7 +22,7 @@ struct Entry {
 ///
 /// Keys are sorted by an unseeded hash, so `SCAN` needs no state: its cursor is the hash at which
 /// to continue. A key that exists throughout a scan is returned, whatever is inserted or removed
-/// meanwhile. The resulting order also looks as arbitrary as Redis'.
+/// meanwhile. The resulting order is as arbitrary as that of Redis.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
     /// Keys by hash. Collisions are rare.

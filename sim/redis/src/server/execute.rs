@@ -96,7 +96,7 @@ impl Server {
         }
     }
 
-    /// Ends a transaction without executing it.
+    /// Ends the transaction of the connection, if any, and returns it.
     pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
         self.unwatch(connection);
         let session = self.session(connection);

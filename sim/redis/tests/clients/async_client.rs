@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use crate::listening::on_port;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
     runtime.block_on(future)
 }
 
@@ -21,12 +22,12 @@ fn commands_and_pipelines() {
     block_on(async {
         let mut connection =
             client.get_multiplexed_async_connection().await.expect("the server accepts connections");
-        connection.set::<_, _, ()>("k", "v").await.expect("a command");
-        assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "v");
+        connection.set::<_, _, ()>("k", "v").await.expect("the command succeeds");
+        assert_eq!(connection.get::<_, String>("k").await.expect("the command succeeds"), "v");
         let mut pipeline = redis::pipe();
         pipeline.atomic().get("k").append("k", "w").get("k");
         let (before, length, after): (String, i64, String) =
-            pipeline.query_async(&mut connection).await.expect("a pipeline");
+            pipeline.query_async(&mut connection).await.expect("the pipeline succeeds");
         assert_eq!((before.as_str(), length, after.as_str()), ("v", 2, "vw"));
     });
 }
@@ -37,7 +38,7 @@ fn a_connection_manager_reconnects() {
     let (_listener, client) = on_port(&redis);
     block_on(async {
         let mut manager = client.get_connection_manager().await.expect("the server accepts connections");
-        redis::cmd("QUIT").exec_async(&mut manager).await.expect("a command");
+        redis::cmd("QUIT").exec_async(&mut manager).await.expect("the command succeeds");
         // The first command may discover that the connection is closed.
         let mut replies = Vec::new();
         for _ in 0..3 {
@@ -54,7 +55,7 @@ fn messages() {
     let (_listener, client) = on_port(&redis);
     block_on(async {
         let mut subscriber = client.get_async_pubsub().await.expect("the server accepts connections");
-        subscriber.subscribe("news").await.expect("a command");
+        subscriber.subscribe("news").await.expect("the command succeeds");
         redis.publish("news", "hello");
         let message = next_message(&mut subscriber).await;
         assert_eq!(message.get_payload::<String>().expect("text"), "hello");
@@ -81,7 +82,7 @@ fn messages_of_resp3() {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .expect("the server accepts connections");
-        connection.subscribe(&["news", "sport"]).await.expect("a command");
+        connection.subscribe(&["news", "sport"]).await.expect("the command succeeds");
         redis.publish("sport", "1:0");
         let kinds = [PushKind::Subscribe, PushKind::Subscribe, PushKind::Message];
         for kind in kinds {
@@ -113,24 +114,24 @@ fn a_client_side_cache() {
             .await
             .expect("the server accepts connections");
         for _ in 0..3 {
-            assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "old");
+            assert_eq!(connection.get::<_, String>("k").await.expect("the command succeeds"), "old");
         }
         let gets = || redis.commands().iter().filter(|sent| sent.command.name() == "GET").count();
         assert_eq!(gets(), 1, "{:?}", redis.commands());
 
         redis.set("k", "new");
         // The invalidation is sent before this reply.
-        redis::cmd("PING").exec_async(&mut connection).await.expect("a command");
-        assert_eq!(connection.get::<_, String>("k").await.expect("a command"), "new");
+        redis::cmd("PING").exec_async(&mut connection).await.expect("the command succeeds");
+        assert_eq!(connection.get::<_, String>("k").await.expect("the command succeeds"), "new");
         assert_eq!(gets(), 2);
 
-        connection.set_ex::<_, _, ()>("short", "v", 1).await.expect("a command");
+        connection.set_ex::<_, _, ()>("short", "v", 1).await.expect("the command succeeds");
         assert_eq!(
-            connection.get::<_, Option<String>>("short").await.expect("a command").as_deref(),
+            connection.get::<_, Option<String>>("short").await.expect("the command succeeds").as_deref(),
             Some("v")
         );
         redis.advance(Duration::from_secs(2));
-        redis::cmd("PING").exec_async(&mut connection).await.expect("a command");
-        assert_eq!(connection.get::<_, Option<String>>("short").await.expect("a command"), None);
+        redis::cmd("PING").exec_async(&mut connection).await.expect("the command succeeds");
+        assert_eq!(connection.get::<_, Option<String>>("short").await.expect("the command succeeds"), None);
     });
 }

@@ -31,7 +31,9 @@ fn an_invalid_request_gets_an_error_and_closes_the_connection() {
     for (bytes, expected) in cases {
         let mut wire = Wire::connect(&path);
         wire.send_bytes(bytes);
-        let Reply::Error(text) = wire.read().expect("a reply").reply else { panic!("an error") };
+        let Reply::Error(text) = wire.read().expect("the server replies").reply else {
+            panic!("expected an error")
+        };
         assert_eq!(
             String::from_utf8_lossy(&text),
             expected,
@@ -50,7 +52,7 @@ fn empty_requests_have_no_reply() {
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
     let mut wire = Wire::connect(&path);
     wire.send_bytes(b"\r\n\n*0\r\n*-5\r\nPING\r\n");
-    assert_eq!(wire.read().expect("a reply").reply, Reply::Status("PONG".into()));
+    assert_eq!(wire.read().expect("the server replies").reply, Reply::Status("PONG".into()));
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn keys_and_command_names_are_binary_safe() {
     let key = [0, 255, b'\r', b'\n', 0xc3];
     assert_eq!(wire.call(&[&b"SET"[..], &key, &key]), Reply::OK);
     assert_eq!(wire.call(&[&b"GET"[..], &key]), Reply::bulk(key.to_vec()));
-    let Reply::Error(text) = wire.call(&[&key[1..]]) else { panic!("an error for an unknown command") };
+    let Reply::Error(text) = wire.call(&[&key[1..]]) else { panic!("expected an error") };
     assert!(text.starts_with(b"ERR unknown command '\xff  \xc3'"), "{}", text.escape_ascii());
 }
 
@@ -113,7 +115,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Every split of the bytes into pieces gives the same output.
     #[test]

@@ -57,7 +57,7 @@ fn redis_cli() {
 fn redis_benchmark() {
     let redis = Redis::new();
     redis.retain_commands(0);
-    let listener = redis.listen_on_free_port().expect("a free port");
+    let listener = redis.listen_on_free_port().expect("a port is free");
     let address = listener.address().to_string();
     let (_, port) = address.rsplit_once(':').expect("an address has a port");
     let tests = "ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,lrange_100,mset";

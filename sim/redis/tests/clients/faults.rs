@@ -39,9 +39,9 @@ fn a_command_whose_reply_is_lost_was_executed() {
 fn a_lost_connection_loses_its_state() {
     let redis = Redis::new();
     let mut connection = redis.connection().with_resp3();
-    redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec(&mut connection).expect("a command");
-    redis::cmd("SUBSCRIBE").arg("news").exec(&mut connection).expect("a command");
-    connection.get::<_, Option<String>>("k").expect("a command");
+    redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec(&mut connection).expect("the command succeeds");
+    redis::cmd("SUBSCRIBE").arg("news").exec(&mut connection).expect("the command succeeds");
+    connection.get::<_, Option<String>>("k").expect("the command succeeds");
     redis.fault(Fault::ConnectionLost);
     set(&mut connection, "v").expect_err("the connection is lost");
     assert_eq!(redis.get("k"), None, "the command did not reach the server");
@@ -69,7 +69,7 @@ fn a_delay_beyond_the_timeout_is_a_timeout() {
 fn a_lost_push_is_not_delivered() {
     let redis = Redis::new();
     let connection = redis.connection();
-    redis::cmd("SUBSCRIBE").arg("news").exec(&mut connection.clone()).expect("a command");
+    redis::cmd("SUBSCRIBE").arg("news").exec(&mut connection.clone()).expect("the command succeeds");
     redis.fault(Fault::PushLost);
     redis.publish("news", "lost");
     assert_eq!((connection.next_push(), redis.faults_left()), (None, 0));

@@ -15,7 +15,7 @@ pub(crate) fn socket() -> PathBuf {
 
 /// A server on a free port, and a redis-rs client for it.
 pub(crate) fn on_port(redis: &Redis) -> (Listener, redis::Client) {
-    let listener = redis.listen_on_free_port().expect("a free port");
+    let listener = redis.listen_on_free_port().expect("a port is free");
     let client = redis::Client::open(listener.address().to_string()).expect("a valid URL");
     (listener, client)
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::step::{Step, Word, Words, key, line, lines, mutated, steps, value};
+use crate::step::{SequenceStep, Word, Words, key, line, lines, mutated, steps, value};
 
 /// `SET` with options, including incompatible ones.
 fn set() -> impl Strategy<Value = Words> {
@@ -160,12 +160,12 @@ fn deadlines() -> impl Strategy<Value = Words> {
 }
 
 /// A key that has expired before the next command.
-fn expiring(connections: usize) -> impl Strategy<Value = Step> {
+fn expiring(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &["PSETEX {} 1 v", "SET {} v PX 2", "SET {} 1 PXAT 1000", "PEXPIRE {} 1"];
-    (steps(connections, lines(LINES))).prop_map(|step| Step { then_sleep_ms: 6, ..step })
+    (steps(connections, lines(LINES))).prop_map(|step| SequenceStep { then_sleep_ms: 6, ..step })
 }
 
-pub(crate) fn strings_and_keys(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn strings_and_keys(connections: usize) -> impl Strategy<Value = SequenceStep> {
     let words = mutated(prop_oneof![5 => strings(), 3 => keys(), 3 => deadlines()]);
     prop_oneof![40 => steps(connections, words), 1 => expiring(connections)]
 }
@@ -284,11 +284,11 @@ fn data() -> impl Strategy<Value = Words> {
     )
 }
 
-pub(crate) fn all_data(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn all_data(connections: usize) -> impl Strategy<Value = SequenceStep> {
     prop_oneof![60 => steps(connections, data()), 1 => expiring(connections)]
 }
 
-pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &[
         "MULTI",
         "MULTI",
@@ -308,7 +308,7 @@ pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = Step> {
     prop_oneof![60 => steps(connections, words), 1 => expiring(connections)]
 }
 
-pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &[
         "HELLO",
         "HELLO 2",
@@ -373,7 +373,7 @@ pub(crate) enum PushSource {
     Tracking,
 }
 
-pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<Step> {
+pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<SequenceStep> {
     const SUBSCRIBING: &[&str] = &[
         "SUBSCRIBE news",
         "SUBSCRIBE news sport",
@@ -424,7 +424,7 @@ pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<Step> {
     let publish = prop_oneof![
         3 => steps(4, subscribing).boxed(),
         2 => (0..4usize)
-            .prop_map(|connection| Step { connection, words: line(PATTERNS[connection]), then_sleep_ms: 0 })
+            .prop_map(|connection| SequenceStep { connection, words: line(PATTERNS[connection]), then_sleep_ms: 0 })
             .boxed(),
         3 => steps(4, lines(PUBLISHING)).boxed(),
         5 => steps(4, lines(EVENTS)).boxed(),
@@ -436,7 +436,7 @@ pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<Step> {
     }
 }
 
-fn tracking() -> impl Strategy<Value = Step> {
+fn tracking() -> impl Strategy<Value = SequenceStep> {
     const SWITCHES: &[&str] = &[
         "CLIENT TRACKING ON",
         "CLIENT TRACKING ON",

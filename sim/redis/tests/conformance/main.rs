@@ -54,7 +54,7 @@ fn main() {
 fn check_documentation(server: &RedisServer) {
     let page = include_str!("../../COMMANDS.md");
     let Reply::Array(names) = Wire::connect(&server.socket()).call(&["COMMAND", "LIST"]) else {
-        panic!("a list")
+        panic!("expected a list")
     };
     for name in names {
         let Reply::Bulk(name) = name else { panic!("expected a name, got {name:?}") };

@@ -10,7 +10,7 @@ use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
 use crate::exceptions::{Compared, compared, is_omitted, sorted, without_ids, without_name};
-use crate::step::{Step, Word};
+use crate::step::{SequenceStep, Word};
 use crate::wire::{Frame, Wire};
 
 /// The first connection id is above the protocol versions, so that they cannot be confused.
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
     fn connect(&mut self, real: &RedisServer) {
         let ours = self.server.connect();
         let mut theirs = Wire::connect(&real.socket());
-        let Reply::Integer(id) = theirs.call(&["CLIENT", "ID"]) else { panic!("a number") };
+        let Reply::Integer(id) = theirs.call(&["CLIENT", "ID"]) else { panic!("expected a number") };
         self.ids[0].push(ours.number() as i64);
         self.ids[1].push(id);
         self.connections.push(ConnectionPair {
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
     }
 
     /// Sends a step to both servers, and compares all replies and pushes.
-    pub(crate) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+    pub(crate) fn step(&mut self, step: &SequenceStep) -> Result<(), TestCaseError> {
         if !self.server.is_connected(self.connections[step.connection].ours) {
             return Ok(());
         }
@@ -120,8 +120,11 @@ impl<'a> Run<'a> {
         let output =
             self.server.execute(self.connections[step.connection].ours, &Command::new(&ours), before);
         for delivery in output.deliveries {
-            let to =
-                self.connections.iter_mut().find(|it| it.ours == delivery.to).expect("a connection of ours");
+            let to = self
+                .connections
+                .iter_mut()
+                .find(|it| it.ours == delivery.to)
+                .expect("a connection of this run");
             to.expected.push(delivery);
         }
         let began = Instant::now();
@@ -148,7 +151,7 @@ impl<'a> Run<'a> {
         }
         for closed in output.closed {
             let closed =
-                self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of ours");
+                self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of this run");
             let after = closed.theirs.read();
             if after.is_ok() {
                 return Err(TestCaseError::fail(format!(
@@ -274,11 +277,11 @@ impl<'a> Run<'a> {
 
     fn send_about(&mut self, connection: usize, line: &str, key: &[u8]) -> Result<(), TestCaseError> {
         let words = line.split(' ').map(|word| if word == "{}" { Word::from(key) } else { Word::from(word) });
-        self.step(&Step { connection, words: words.collect(), then_sleep_ms: 0 })
+        self.step(&SequenceStep { connection, words: words.collect(), then_sleep_ms: 0 })
     }
 
     fn send(&mut self, connection: usize, words: &[&str]) -> Result<(), TestCaseError> {
         let words = words.iter().map(Word::from).collect();
-        self.step(&Step { connection, words, then_sleep_ms: 0 })
+        self.step(&SequenceStep { connection, words, then_sleep_ms: 0 })
     }
 }

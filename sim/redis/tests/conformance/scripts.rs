@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sha1_smol::Sha1;
 
-use crate::step::{Step, Word, Words, key, line, lines, steps, value};
+use crate::step::{SequenceStep, Word, Words, key, line, lines, steps, value};
 
 const SCRIPTS: &[&str] = &[
     "return 1",
@@ -109,7 +109,7 @@ fn eval() -> impl Strategy<Value = Words> {
     )
 }
 
-pub(crate) fn scripts(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn scripts(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const OTHERS: &[&str] = &[
         "GET {}",
         "SET {} 1",

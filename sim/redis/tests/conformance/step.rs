@@ -12,9 +12,9 @@ pub(crate) enum Word {
     Id(usize),
 }
 
-/// A command of a connection.
+/// One command of a connection, and a pause.
 #[derive(Clone)]
-pub(crate) struct Step {
+pub(crate) struct SequenceStep {
     pub(crate) connection: usize,
     pub(crate) words: Vec<Word>,
     /// Waiting time after the command, in milliseconds.
@@ -27,7 +27,7 @@ impl<T: AsRef<[u8]>> From<T> for Word {
     }
 }
 
-impl fmt::Debug for Step {
+impl fmt::Debug for SequenceStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.connection)?;
         for word in &self.words {
@@ -52,8 +52,15 @@ pub(crate) fn line(text: &str) -> Words {
 }
 
 /// Steps of random connections.
-pub(crate) fn steps(connections: usize, words: impl Strategy<Value = Words>) -> impl Strategy<Value = Step> {
-    (0..connections, words).prop_map(|(connection, words)| Step { connection, words, then_sleep_ms: 0 })
+pub(crate) fn steps(
+    connections: usize,
+    words: impl Strategy<Value = Words>,
+) -> impl Strategy<Value = SequenceStep> {
+    (0..connections, words).prop_map(|(connection, words)| SequenceStep {
+        connection,
+        words,
+        then_sleep_ms: 0,
+    })
 }
 
 /// Commands from templates in which `{}` stands for a key.

@@ -12,7 +12,7 @@ use crate::coverage::Coverage;
 use crate::families::{PushSource, all_data, pushes, sessions, strings_and_keys, transactions};
 use crate::run::Run;
 use crate::scripts::scripts;
-use crate::step::{Step, Words, line};
+use crate::step::{SequenceStep, Words, line};
 
 /// A type of sequence.
 pub(crate) struct Suite {
@@ -21,7 +21,7 @@ pub(crate) struct Suite {
     connections: usize,
     /// The commands that each connection sends first.
     begin: Vec<Words>,
-    steps: BoxedStrategy<Vec<Step>>,
+    steps: BoxedStrategy<Vec<SequenceStep>>,
 }
 
 pub(crate) fn all() -> Vec<Suite> {
@@ -89,7 +89,7 @@ impl Suite {
             let mut run = Run::new(real, self.connections, &mut coverage);
             for connection in 0..self.connections {
                 for words in self.begin.clone() {
-                    run.step(&Step { connection, words, then_sleep_ms: 0 })?;
+                    run.step(&SequenceStep { connection, words, then_sleep_ms: 0 })?;
                 }
             }
             for step in &steps {

@@ -60,7 +60,7 @@ impl Wire {
 
     pub(crate) fn call(&mut self, words: &[impl AsRef<[u8]>]) -> Reply {
         self.send(words);
-        self.read().expect("a reply").reply
+        self.read().expect("the server replies").reply
     }
 }
 
