@@ -424,7 +424,10 @@ pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<SequenceStep> {
     let publish = prop_oneof![
         3 => steps(4, subscribing).boxed(),
         2 => (0..4usize)
-            .prop_map(|connection| SequenceStep { connection, words: line(PATTERNS[connection]), then_sleep_ms: 0 })
+            .prop_map(|connection| {
+                let words = line(PATTERNS[connection]);
+                SequenceStep { connection, words, then_sleep_ms: 0 }
+            })
             .boxed(),
         3 => steps(4, lines(PUBLISHING)).boxed(),
         5 => steps(4, lines(EVENTS)).boxed(),
