@@ -1,5 +1,5 @@
-//! Commands whose footprints do not conflict are executed in either order, and it makes no difference: not to what they
-//! reply, not to what anybody is told, and not to what is left.
+//! Commands whose footprints do not conflict commute: the order affects neither their replies, nor
+//! any push, nor the final state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use selvedge_redis::{Command, ConnectionId, Server, Time};
 
-/// Some commands of each kind. The first words of a script are kept together by `|`.
+/// Commands of all types. `{}` stands for a key, and `|` for a space within a word.
 const LINES: &[&str] = &[
     "GET {}",
     "SET {} 1",
@@ -80,21 +80,21 @@ fn command() -> impl Strategy<Value = Command> {
     })
 }
 
-type Told = BTreeMap<ConnectionId, Vec<u8>>;
+type Received = BTreeMap<ConnectionId, Vec<u8>>;
 
-/// A server with connections that have sent something.
+/// A server with connections that have executed a history.
 struct World {
     server: Server,
     connections: Vec<ConnectionId>,
     now: Time,
-    told: Told,
+    received: Received,
 }
 
 impl World {
     fn new(history: &[(usize, Command)]) -> Self {
         let mut server = Server::new();
         let connections = (0..3).map(|_| server.connect()).collect();
-        let mut world = World { server, connections, now: Time::START, told: Told::new() };
+        let mut world = World { server, connections, now: Time::START, received: Received::new() };
         for (connection, command) in history {
             world.send(*connection, command);
             world.now = world.now.after(Duration::from_millis(1));
@@ -106,13 +106,13 @@ impl World {
         let connection = self.connections[connection];
         if self.server.is_connected(connection) {
             for delivery in self.server.execute(connection, command, self.now).deliveries {
-                delivery.encode(self.told.entry(delivery.to).or_default());
+                delivery.encode(self.received.entry(delivery.to).or_default());
             }
         }
     }
 
-    /// All that can be seen from now on.
-    fn end(mut self) -> Told {
+    /// Reads the whole observable state, and returns all bytes received.
+    fn end(mut self) -> Received {
         for connection in 0..self.connections.len() {
             for line in ["EXEC", "UNWATCH", "CLIENT TRACKINGINFO", "SELECT 0", "INFO"] {
                 self.send(connection, &Command::new(line.split(' ')));
@@ -131,15 +131,19 @@ impl World {
                 self.send(3, &Command::new(["ZRANGE", key, "0", "-1", "WITHSCORES"]));
             }
         }
-        self.told
+        self.received
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn what_does_not_conflict_commutes(
+    fn commands_without_conflict_commute(
         history in prop::collection::vec((0..3usize, command()), 0..14),
         one in command(),
         other in command(),
@@ -156,15 +160,16 @@ proptest! {
         forth.send(1, &other);
         back.send(1, &other);
         back.send(0, &one);
-        let [forth, back] = [forth.end(), back.end()].map(|told| {
-            told.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect::<Vec<_>>()
+        let [forth, back] = [forth.end(), back.end()].map(|received| {
+            let text = |(to, bytes): (ConnectionId, Vec<u8>)| format!("{to}: {}", bytes.escape_ascii());
+            received.into_iter().map(text).collect::<Vec<_>>()
         });
         prop_assert_eq!(forth, back, "{:?} and {:?} after {:?}", one, other, history);
     }
 }
 
 #[test]
-fn most_pairs_of_different_keys_do_not_conflict() {
+fn commands_on_different_keys_do_not_conflict() {
     let mut world = World::new(&[]);
     let footprint =
         |line: &str| world.server.footprint(world.connections[0], &Command::new(line.split(' ')), world.now);

@@ -1,6 +1,5 @@
 //! How a run ended, in words.
 
-
 use super::execution::Execution;
 use super::panics::PanicReport;
 use super::task::{Phase, Task};
