@@ -196,6 +196,7 @@ pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfi
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
+pub use witness::Effort;
 
 /// How many tasks the schedules of one exploration may have in all.
 pub const MAX_TASKS: usize = 64;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::panic::Location;
 
 use crate::event::{Footprint, Mode, TaskId};
@@ -9,7 +10,7 @@ use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 use crate::strategy::Turn;
 use crate::trace::Trace;
-use crate::witness;
+use crate::witness::{self, Effort};
 
 /// An execution that has ended.
 #[derive(Clone, Copy)]
@@ -73,9 +74,29 @@ impl<'a> Run<'a> {
     /// [search of states](crate::Explorer::stateful), which keeps no clocks.
     ///
     /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
-    /// product of the tasks' numbers of events.
+    /// product of the tasks' numbers of events: [`simplest_schedule_within`](Run::simplest_schedule_within) bounds them.
     pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
-        witness::simplest(self, order, most, &mut usize::MAX.clone())
+        let watch = &mut || ControlFlow::Continue(());
+        let mut effort = Effort { states: u64::MAX, each: u64::MAX, watch, is_spent: false };
+        self.simplest_schedule_within(order, most, &mut effort)
+    }
+
+    /// As [`simplest_schedule`](Run::simplest_schedule), within an effort: `None` also if that ends the search.
+    pub fn simplest_schedule_within(
+        &self,
+        order: &[(EventName, EventName)],
+        most: usize,
+        effort: &mut Effort<'_>,
+    ) -> Option<Schedule> {
+        witness::simplest(self, order, most, effort)
+    }
+
+    /// Some schedule of the run's class in which, of each of these pairs of events, the first comes before the second: each
+    /// task runs for as long as it can, and the first that can run is next. It takes time in the product of the events and
+    /// the tasks. `None` if there is no such schedule, or if the execution is of a
+    /// [search of states](crate::Explorer::stateful).
+    pub fn any_schedule(&self, order: &[(EventName, EventName)]) -> Option<Schedule> {
+        witness::any(self, order)
     }
 
     /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).

@@ -4,12 +4,59 @@
 //! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
 //! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
 //! is a whole block, and the states are few.
+//!
+//! In the worst case they are as many as the product of the tasks' numbers of events: an [`Effort`] bounds them, and
+//! [`any`] needs none of it.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 use crate::strategy::Turn;
+
+/// How many states go by between two calls of an effort's `watch`.
+const WATCHED_EVERY: u64 = 1 << 12;
+
+/// How much the searches for simplest schedules may cost together.
+///
+/// A state takes about 100 bytes, and 8 for each task; it is kept until its search ends. The bounds are counts, so that the
+/// same program gives the same schedule on each machine; `watch` ends a search for reasons of the caller's.
+pub struct Effort<'w> {
+    /// How many states all searches together may still visit.
+    pub states: u64,
+    /// How many states one search may visit.
+    pub each: u64,
+    /// Called periodically; ends the searches when it returns `Break`.
+    pub watch: &'w mut dyn FnMut() -> ControlFlow<()>,
+    /// Whether a search ended because of a bound or of `watch`, so that there may be a simpler schedule.
+    pub is_spent: bool,
+}
+
+impl Effort<'_> {
+    /// Counts a state, the `nth` of its search; `false` if there is no room for it.
+    fn visit(&mut self, nth: u64) -> bool {
+        let is_stopped = nth.is_multiple_of(WATCHED_EVERY) && (self.watch)().is_break();
+        if is_stopped || self.states == 0 || nth > self.each {
+            self.is_spent = true;
+            return false;
+        }
+        self.states -= 1;
+        true
+    }
+}
+
+impl fmt::Debug for Effort<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Effort { states, each, is_spent, .. } = self;
+        f.debug_struct("Effort")
+            .field("states", states)
+            .field("each", each)
+            .field("is_spent", is_spent)
+            .finish_non_exhaustive()
+    }
+}
 
 /// How far each task has come, and by which block.
 struct State {
@@ -29,37 +76,15 @@ struct Own {
     needs: usize,
 }
 
-/// See [`Run::simplest_schedule`]. Gives up when it has looked at `budget` states, which it takes from it.
+/// See [`Run::simplest_schedule_within`].
 pub(crate) fn simplest(
     run: &Run<'_>,
     order: &[(EventName, EventName)],
     most: usize,
-    budget: &mut usize,
+    effort: &mut Effort<'_>,
 ) -> Option<Schedule> {
-    let executed = run.execution.trail.events();
-    if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
-        return None;
-    }
-    let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
-    let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
-    for (position, event) in executed.iter().enumerate() {
-        let own = &mut events[usize::from(event.footprint.task)];
-        own.push(Own { position, needs: position });
-        if event.glued {
-            let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
-            own[chosen..].iter_mut().for_each(|its| its.needs = position);
-        }
-    }
-    let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
-    let goes = |reached: &[u32], task: usize| {
-        let next = reached[task];
-        events[task].get(next as usize).is_some_and(|own| {
-            let before = run.clock(own.needs);
-            (0..tasks).all(|other| other == task || before[other] <= reached[other])
-                && (order.iter().filter(|(_, second)| *second == (task as u32, next + 1)))
-                    .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
-        })
-    };
+    let class = Events::of(run, order)?;
+    let tasks = class.events.len();
     let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
     let mut seen = HashSet::new();
     let mut level = 0;
@@ -69,21 +94,19 @@ pub(crate) fn simplest(
             return None;
         }
         for state in level..end {
-            if states[state].reached == done {
-                return Some(schedule(&states, state, |task, nth| {
-                    executed[events[task][nth].position].footprint.choice
-                }));
+            if class.is_done(&states[state].reached) {
+                return Some(class.schedule(&states, state));
             }
             for task in 0..tasks {
-                if !goes(&states[state].reached, task) {
+                if !class.goes(&states[state].reached, task) {
                     continue;
                 }
                 let mut reached = states[state].reached.clone();
-                while goes(&reached, task) {
-                    reached[task] += 1;
-                }
+                class.advance(&mut reached, task);
                 if seen.insert(reached.clone()) {
-                    *budget = budget.checked_sub(1)?;
+                    if !effort.visit(states.len() as u64) {
+                        return None;
+                    }
                     states.push(State { reached, task, parent: state });
                 }
             }
@@ -91,6 +114,79 @@ pub(crate) fn simplest(
         level = end;
     }
     None
+}
+
+/// See [`Run::any_schedule`].
+pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Schedule> {
+    let class = Events::of(run, order)?;
+    let tasks = class.events.len();
+    let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    loop {
+        let last = states.len() - 1;
+        let mut reached = states[last].reached.clone();
+        if class.is_done(&reached) {
+            return Some(class.schedule(&states, last));
+        }
+        let task = (0..tasks).find(|&task| class.advance(&mut reached, task))?;
+        states.push(State { reached, task, parent: last });
+    }
+}
+
+/// The events of a class, by their tasks, and the order in which some of them must come.
+struct Events<'r> {
+    run: &'r Run<'r>,
+    order: &'r [(EventName, EventName)],
+    events: Vec<Vec<Own>>,
+}
+
+impl<'r> Events<'r> {
+    /// The events of the run's class; `None` if the run has no clocks.
+    fn of(run: &'r Run<'r>, order: &'r [(EventName, EventName)]) -> Option<Self> {
+        let executed = run.execution.trail.events();
+        if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
+            return None;
+        }
+        let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
+        let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
+        for (position, event) in executed.iter().enumerate() {
+            let own = &mut events[usize::from(event.footprint.task)];
+            own.push(Own { position, needs: position });
+            if event.glued {
+                let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
+                own[chosen..].iter_mut().for_each(|its| its.needs = position);
+            }
+        }
+        Some(Events { run, order, events })
+    }
+
+    fn is_done(&self, reached: &[u32]) -> bool {
+        self.events.iter().zip(reached).all(|(events, &reached)| events.len() == reached as usize)
+    }
+
+    /// Whether the task's next event can come now.
+    fn goes(&self, reached: &[u32], task: usize) -> bool {
+        let next = reached[task];
+        self.events[task].get(next as usize).is_some_and(|own| {
+            let before = self.run.clock(own.needs);
+            (0..self.events.len()).all(|other| other == task || before[other] <= reached[other])
+                && (self.order.iter().filter(|(_, second)| *second == (task as u32, next + 1)))
+                    .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
+        })
+    }
+
+    /// Takes the task's events for as long as the next one can come. Returns whether any could.
+    fn advance(&self, reached: &mut [u32], task: usize) -> bool {
+        let before = reached[task];
+        while self.goes(reached, task) {
+            reached[task] += 1;
+        }
+        reached[task] > before
+    }
+
+    fn schedule(&self, states: &[State], last: usize) -> Schedule {
+        let executed = self.run.execution.trail.events();
+        schedule(states, last, |task, nth| executed[self.events[task][nth].position].footprint.choice)
+    }
 }
 
 /// The schedule that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.

@@ -31,13 +31,14 @@ impl Explorer {
         simplest.map(|its| its.schedule)
     }
 
-    /// The simplest schedule of `body` that ends in such a way, and how.
+    /// The simplest schedule of `body` that ends in such a way, and how. `watch` is called after each run.
     pub(crate) fn simplest_ending(
         &self,
         body: Rc<dyn Fn()>,
         is_wanted: impl Fn(&Ending) -> bool,
+        watch: impl FnMut() -> ControlFlow<()>,
     ) -> Option<Failure> {
-        self.simplest(None, body, is_wanted, || ControlFlow::Continue(()))
+        self.simplest(None, body, is_wanted, watch)
     }
 
     fn simplest(
