@@ -62,7 +62,7 @@ pub(crate) fn run(settings: Settings) {
         ));
     }
     for name in SIZES {
-        let scenarios = load_all(&[name], &Protocol::names()).expect("a shipped scenario");
+        let scenarios = load_all(&[name], &Protocol::known()).expect("a shipped scenario");
         let case = &scenarios[0].cases[0];
         let mut alone = None;
         for (engine, jobs) in SEARCHES {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_case_exists_and_an_incomplete_search_is_marked() {
         for name in SIZES {
-            let scenarios = load_all(&[name], &Protocol::names()).expect("a shipped scenario");
+            let scenarios = load_all(&[name], &Protocol::known()).expect("a shipped scenario");
             let settings = Settings { budget: Duration::from_millis(1), runs: 1, json: false };
             let row = measure(name, &scenarios[0].cases[0], (Engine::Optimal, 1), settings);
             assert!(!row.complete && line(&row, None).contains("> "), "{row:?}");

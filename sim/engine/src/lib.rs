@@ -211,6 +211,7 @@ pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfi
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
+pub use witness::Effort;
 
 /// The README's program, run.
 #[cfg(doctest)]
