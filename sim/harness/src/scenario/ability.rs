@@ -18,6 +18,10 @@ pub enum Ability {
     Settles,
     /// `derived` where the remote tier is the source of truth: deletes what is derived from the key that it writes.
     Derives,
+    /// `specials = ["one-entry"]`: bounds its local tier.
+    Bounds,
+    /// `load`: loads under the caller's loader where the remote tier is the source of truth.
+    Loads,
     /// `evict`: removes a key's local entry.
     Evicts,
     /// `told`: accepts the notification that a key was written elsewhere.
@@ -34,6 +38,8 @@ impl Ability {
         Ability::Leases,
         Ability::Settles,
         Ability::Derives,
+        Ability::Bounds,
+        Ability::Loads,
         Ability::Evicts,
         Ability::Invalidates,
         Ability::InvalidatesAll,
@@ -47,6 +53,8 @@ impl Ability {
             Ability::Leases => Special::Leases.name(),
             Ability::Settles => Special::NeverSettles.name(),
             Ability::Derives => "derived",
+            Ability::Bounds => Special::OneEntry.name(),
+            Ability::Loads => OpKind::Load.name(),
             Ability::Evicts => OpKind::Evict.name(),
             Ability::Invalidates => OpKind::Told.name(),
             Ability::InvalidatesAll => OpKind::ToldAll.name(),
@@ -60,13 +68,17 @@ impl Ability {
             Special::PassesOver => Ability::PassesOver,
             Special::Leases => Ability::Leases,
             Special::NeverSettles => Ability::Settles,
+            Special::OneEntry => Ability::Bounds,
         }
     }
 
-    /// What an operation requires, if it is not one that each cache has. `forget` concerns the remote tier alone.
+    /// What an operation requires, if it is not one that each cache has. `forget` and `untold` concern the remote tier alone;
+    /// `stall` leaves a `get` unpolled; `get-many` is several of them where a cache has no such call.
     pub(super) fn of_operation(kind: OpKind) -> Option<Self> {
         match kind {
             OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Forget => None,
+            OpKind::Untold | OpKind::GetMany | OpKind::Stall => None,
+            OpKind::Load => Some(Ability::Loads),
             OpKind::Evict => Some(Ability::Evicts),
             OpKind::Told => Some(Ability::Invalidates),
             OpKind::ToldAll => Some(Ability::InvalidatesAll),

@@ -26,7 +26,8 @@ impl Case {
         match (kind, self.source) {
             (OpKind::Set | OpKind::Delete, _) => 1 + usize::from(deletes_derived),
             (OpKind::Get, Source::Database) => 1,
-            (OpKind::Get, Source::Remote) => 0,
+            (OpKind::Get, Source::Remote) | (OpKind::GetMany | OpKind::Untold, _) => 0,
+            (OpKind::Load | OpKind::Stall, _) => 1,
             (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => 0,
         }
     }
