@@ -101,6 +101,8 @@ pub enum Call {
     Evict,
     /// Take the key out of the remote tier, which is not the source of truth.
     Forget,
+    /// Read the key, and make this value where no tier has one.
+    Load(Value),
 }
 
 impl Call {

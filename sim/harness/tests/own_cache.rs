@@ -231,7 +231,10 @@ fn local_entries_expire_as_the_scenario_says() {
 #[test]
 fn the_cache_that_ships_runs_over_the_same_redis() {
     let tiered = |setup: Setup| -> TieredCache<Key, Value, Redis, backends::Engine> {
-        Builder::new(setup.redis).stripes(NonZeroUsize::new(8).unwrap()).build_with_clock(setup.clock)
+        Builder::new(setup.redis)
+            .single_process()
+            .stripes(NonZeroUsize::new(8).unwrap())
+            .build_with_clock(setup.clock)
     };
     let report = check(
         scenario("tiered", tiered)

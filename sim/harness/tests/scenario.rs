@@ -262,3 +262,16 @@ fn every_scenario_of_the_folder_ships() {
         assert!(SHIPPED.iter().any(|(name, _)| *name == scenario.name), "{} does not ship", scenario.name);
     }
 }
+
+#[test]
+fn a_load_of_its_own_is_told_where_a_get_loads() {
+    let text = SOUND.replace("get user:1", "load user:1");
+    assert!(parse("load.toml", &text, &KNOWN).is_ok());
+    let with_database = text.replace("remote = \"present\"", "remote = \"present\"\nsource = \"database\"");
+    let mistakes = parse("load.toml", &with_database, &KNOWN).expect_err("a `get` loads there");
+    assert!(
+        shown(&mistakes).contains("`load` where the source of truth is a database"),
+        "{}",
+        shown(&mistakes)
+    );
+}

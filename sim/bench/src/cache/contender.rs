@@ -160,7 +160,7 @@ pub(super) struct Tiered(TieredCache<u64, u64, Nothing>);
 
 impl Cache for Tiered {
     fn new(capacity: u64, ttl: Option<Duration>) -> Self {
-        let mut builder = TieredCache::builder(Nothing).max_entries(capacity);
+        let mut builder = TieredCache::builder(Nothing).single_process().max_entries(capacity);
         if let Some(ttl) = ttl {
             builder = builder.local_ttl(ttl);
         }

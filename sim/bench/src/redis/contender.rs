@@ -101,7 +101,7 @@ pub(super) fn remote(url: &str) -> Redis<Raw> {
 
 /// Our cache over it.
 pub(super) fn tiered(url: &str) -> TieredCache<Arc<str>, Bytes, Redis<Raw>> {
-    TieredCache::builder(remote(url)).build()
+    TieredCache::builder(remote(url)).single_process().build()
 }
 
 impl Store for Arc<Redis<Raw>> {

@@ -109,6 +109,9 @@ fn explore_within<C: Caches>(
     let searched = match engine {
         Engine::Auto => unreachable!("it has been chosen"),
         Engine::Optimal => ours(Explorer::optimal()),
+        Engine::Stateful if case.unfit_for_states().is_some() => {
+            Searched { refused: case.unfit_for_states(), ..ours(Explorer::optimal()) }
+        }
         Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, (0, 0), kept, watch),
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),

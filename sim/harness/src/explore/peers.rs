@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Searched, Tally};
 use crate::backends::{Draw, Search, Shuttle, Simulated};
 use crate::protocols::Caches;
-use crate::scenario::{Case, Local};
+use crate::scenario::{Case, Local, OpKind};
 use crate::verdict::{Budget, Verdict};
 use crate::world::{self, Plan, Recorder};
 
@@ -23,6 +23,9 @@ pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Se
 /// Why the engine can run no schedule of the case, if it cannot.
 fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
     let threads = case.threads.len() + usize::from(case.local == Local::Expiring);
+    if case.has(OpKind::Stall) {
+        return Some("cannot choose where an operation stalls, and in this case one does".to_owned());
+    }
     if case.faults + case.drops > 0 {
         return Some("cannot choose what fails, and in this case something does".to_owned());
     }

@@ -176,6 +176,7 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
         key,
         call: match operation.call {
             Call::Get => format!("get {key}"),
+            Call::Load(value) => format!("load {key} or {value}"),
             Call::Set(value) => format!("set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
             Call::Evict => format!("evict {key}"),

@@ -41,10 +41,10 @@ pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Op
 pub(super) fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
     let known = |key: Key| {
         history.versions(key).any(|version| version.content == returned)
-            || history
-                .operations()
-                .iter()
-                .any(|by| by.key == key && by.call == returned.map_or(Call::Delete, Call::Set))
+            || history.operations().iter().any(|by| {
+                by.key == key
+                    && (by.call == returned.map_or(Call::Delete, Call::Set) || loads(by.call, returned))
+            })
     };
     if known(key) {
         return None;
@@ -53,6 +53,11 @@ pub(super) fn not_its_own(history: &History, key: Key, returned: Option<Value>) 
         Some(value) if value.key != key && known(value.key) => Some(Rule::Crossed),
         _ => Some(Rule::Phantom),
     }
+}
+
+/// Whether the call's own loader makes this.
+fn loads(call: Call, returned: Option<Value>) -> bool {
+    matches!(call, Call::Load(value) if returned == Some(value))
 }
 
 /// The newest version that an acknowledged write has made and that the read is too old for.

@@ -34,6 +34,8 @@ pub struct Settings {
     pub absent_ttl: Option<Duration>,
     /// Whether the source of truth is asked if the remote tier fails.
     pub passes_over: bool,
+    /// Whether the local tier has room for one entry alone.
+    pub one_entry: bool,
 }
 
 /// An entry that is in the local tier at the start.

@@ -232,6 +232,11 @@ impl<'d> CaseReader<'_, 'd> {
             );
             return None;
         }
+        if op.kind == OpKind::Load && source == Some(Source::Database) {
+            let what = "`load` where the source of truth is a database: there `get` loads";
+            let expected = "expected it with source = \"remote\" alone".to_owned();
+            self.reader.mistake(value.span(), what, expected, None);
+        }
         if op.kind == OpKind::Forget && source == Some(Source::Remote) {
             let what =
                 "`forget` where the source of truth is the remote tier: what the truth forgets is lost";

@@ -91,12 +91,19 @@ pub enum Special {
     KeepsAbsent,
     /// The cache asks the database if the remote tier fails.
     PassesOver,
+    /// The local tier has room for one entry.
+    OneEntry,
 }
 
 impl Special {
     /// All of them.
-    pub const ALL: [Special; 4] =
-        [Special::Leases, Special::NeverSettles, Special::KeepsAbsent, Special::PassesOver];
+    pub const ALL: [Special; 5] = [
+        Special::Leases,
+        Special::NeverSettles,
+        Special::KeepsAbsent,
+        Special::PassesOver,
+        Special::OneEntry,
+    ];
 
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
@@ -105,6 +112,7 @@ impl Special {
             Special::NeverSettles => "never-settles",
             Special::KeepsAbsent => "keeps-absent",
             Special::PassesOver => "passes-over",
+            Special::OneEntry => "one-entry",
         }
     }
 }
@@ -126,11 +134,21 @@ pub enum OpKind {
     Told,
     /// As `Told`, but what is told is that any key may have been written.
     ToldAll,
+    /// Another node writes the key's next version and notifies nobody. It is acknowledged once every local entry that was read
+    /// before has expired.
+    Untold,
+    /// Read the key in one call with all keys of the case, which loads nothing.
+    GetMany,
+    /// Read the key, with a loader that makes its next version. Only where the truth is the remote tier.
+    Load,
+    /// Begin a `get`, leave its future unpolled at one of its commands, and resume or drop it after the thread's last
+    /// operation.
+    Stall,
 }
 
 impl OpKind {
     /// All of them.
-    pub const ALL: [OpKind; 7] = [
+    pub const ALL: [OpKind; 11] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
@@ -138,6 +156,10 @@ impl OpKind {
         OpKind::Forget,
         OpKind::Told,
         OpKind::ToldAll,
+        OpKind::Untold,
+        OpKind::GetMany,
+        OpKind::Load,
+        OpKind::Stall,
     ];
 
     /// Its name in scenarios.
@@ -150,6 +172,10 @@ impl OpKind {
             OpKind::Forget => "forget",
             OpKind::Told => "told",
             OpKind::ToldAll => "told-all",
+            OpKind::Untold => "untold",
+            OpKind::GetMany => "get-many",
+            OpKind::Load => "load",
+            OpKind::Stall => "stall",
         }
     }
 }
@@ -222,6 +248,19 @@ impl Case {
         let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);
         let derived = self.derived.iter().flat_map(|(key, derived)| std::iter::once(key).chain(derived));
         named.chain(derived.copied()).collect()
+    }
+
+    /// Whether any thread does this.
+    pub(crate) fn has(&self, kind: OpKind) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.ops).any(|op| op.kind == kind)
+    }
+
+    /// Why the case has no states that a search could tell apart, if it has none.
+    pub(crate) fn unfit_for_states(&self) -> Option<String> {
+        let unfit = [OpKind::Untold, OpKind::GetMany, OpKind::Load, OpKind::Stall]
+            .into_iter()
+            .find(|&kind| self.has(kind))?;
+        Some(format!("the operation `{}` leaves something that no state has", unfit.name()))
     }
 }
 

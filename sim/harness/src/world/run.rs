@@ -2,8 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ where
     P::Clock: 'static,
 {
     recorder.begin();
-    let clock = P::clock(plan.local == Local::Expiring);
+    let passes_untold = plan.has(OpKind::Untold);
+    let clock = P::clock(plan.local == Local::Expiring || passes_untold);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
@@ -37,6 +38,9 @@ where
     let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
     let store = Store::new(plan, recorder, &network);
     let (local_ttl, expires_at) = match plan.local {
+        // An entry that another node's write does not remove has to expire.
+        Local::Cold if plan.only_absences_expire() => (None, None),
+        Local::Cold | Local::Warm if passes_untold => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),
         Local::Expiring => (Some(TTL), Some(TTL)),
@@ -47,9 +51,10 @@ where
         Local::Warm | Local::Expired | Local::Expiring => plan.keys.iter().map(warm).collect(),
     };
     let settings = Settings {
-        derived: plan.derived.clone(),
+        derived: plan.declared.clone(),
         absent_ttl: plan.specials.contains(&Special::KeepsAbsent).then_some(TTL),
         passes_over: plan.specials.contains(&Special::PassesOver),
+        one_entry: plan.specials.contains(&Special::OneEntry),
     };
     let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
     let truth = Truth {
@@ -77,11 +82,23 @@ where
     fn visit<C: Cache>(self, cache: C) {
         let Threads { plan, recorder, clock, store, network } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
-        let caller = Arc::new(Caller { cache, recorder, clock, store, network: Arc::clone(&network) });
+        let (stalled, keys) = (Arc::<Stalled>::default(), plan.keys.clone());
+        let caller = Arc::new_cyclic(|me| Caller {
+            cache,
+            recorder,
+            clock,
+            store,
+            network: Arc::clone(&network),
+            keys,
+            me: Weak::clone(me),
+            stalled: Arc::downgrade(&stalled),
+        });
         let alike = plan.alike();
         let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
             let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
-            let operations = its.calls.iter().enumerate().map(step).collect();
+            let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
+            let resume = stalls.then_some(Step::Resume { thread });
+            let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
             (Script { name: its.name.clone(), operations }, alike)
         });
         let ticks = (plan.local == Local::Expiring).then(|| {
@@ -105,8 +122,20 @@ enum Step {
         call: usize,
         planned: PlannedCall,
     },
+    /// The thread's futures that were left unpolled are polled to their end, or dropped.
+    Resume { thread: usize },
     /// Entries that can expire do.
     Expire,
+}
+
+/// Futures that nobody polls.
+type Stalled = Mutex<Vec<Left>>;
+
+struct Left {
+    thread: usize,
+    operation: OperationId,
+    call: Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>,
+    is_dropped: bool,
 }
 
 /// Calls the cache, and has it noted. All threads share it.
@@ -116,11 +145,16 @@ struct Caller<P: Simulated, C> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    keys: Vec<Key>,
+    me: Weak<Self>,
+    /// Not its own: they hold the caller.
+    stalled: Weak<Stalled>,
 }
 
 impl<P: Simulated, C: Cache> Caller<P, C> {
     fn take(&self, step: &Step) {
         match *step {
+            Step::Resume { thread } => self.resume(thread),
             Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
             Step::Expire => P::advance(&self.clock, TTL),
         }
@@ -130,7 +164,9 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         let first = P::next_event();
         let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
         self.network.mishaps.begin(operation, thread, call);
-        let reply = if self.network.mishaps.is_any() {
+        let reply = if planned.kind == OpKind::Stall {
+            self.until_stalled(thread, operation, planned)
+        } else if self.network.mishaps.is_any() {
             self.until_dropped(operation, self.call(planned))
         } else {
             Some(P::block_on(self.call(planned)))
@@ -150,6 +186,19 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
+            (OpKind::Untold, Call::Set(value)) => {
+                store.write_elsewhere(key, value);
+                P::advance(&self.clock, TTL);
+            }
+            (OpKind::GetMany, _) => {
+                let values = cache.get_many(&self.keys).await?;
+                let of_key = self.keys.iter().position(|its| *its == key);
+                let value = of_key.and_then(|at| values[at]);
+                // What no tier has, the database may have.
+                let is_unknown = value.is_none() && store.has_database();
+                return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
+            }
+            (_, Call::Load(value)) => return cache.load(key, || store.make(value)).await.map(Reply::Read),
             (OpKind::Told | OpKind::ToldAll, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 match kind {
@@ -170,6 +219,52 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
             (_, _) => cache.delete(key).await?,
         }
         Ok(Reply::Done)
+    }
+
+    /// Runs the operation to its end, or to where its future is left unpolled: then there is no answer.
+    fn until_stalled(
+        &self,
+        thread: usize,
+        operation: OperationId,
+        planned: PlannedCall,
+    ) -> Option<Result<Reply, Failure>> {
+        let caller = self.me.upgrade().expect("its threads hold it");
+        let mut call: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { caller.call(planned).await });
+        let mut is_dropped = false;
+        let answer = P::block_on(poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => match self.network.mishaps.stalls(operation) {
+                Some(then) => {
+                    is_dropped = then;
+                    Poll::Ready(None)
+                }
+                None => Poll::Pending,
+            },
+        }));
+        if answer.is_none()
+            && let Some(stalled) = self.stalled.upgrade()
+        {
+            let left = Left { thread, operation, call, is_dropped };
+            stalled.lock().unwrap_or_else(PoisonError::into_inner).push(left);
+        }
+        answer
+    }
+
+    fn resume(&self, thread: usize) {
+        let Some(stalled) = self.stalled.upgrade() else { return };
+        let its = |left: &mut Left| left.thread == thread;
+        let left: Vec<_> =
+            stalled.lock().unwrap_or_else(PoisonError::into_inner).extract_if(.., its).collect();
+        for Left { operation, call, is_dropped, .. } in left {
+            P::enter(operation);
+            if is_dropped {
+                drop(call);
+            } else {
+                // Its answer is nobody's any more.
+                let _ = P::block_on(call);
+            }
+        }
     }
 
     /// Runs the operation to its end, or until it is to be dropped, or to its loader's panic: then there is no answer.

@@ -104,10 +104,20 @@ impl<P: Simulated> Store<P> {
     /// Reads the database.
     pub(super) async fn load(&self, key: Key) -> Result<Option<Value>, Failure> {
         let Tier { database, derived, .. } = &*self.tier;
-        let from = derived.iter().find(|(_, made)| made.contains(&key)).map_or(key, |(from, _)| *from);
+        // The first key of the chain: it is derived from none.
+        let is_made = |from: &Key| derived.values().flatten().any(|made| made == from);
+        let from = derived
+            .iter()
+            .find(|(from, made)| made.contains(&key) && !is_made(from))
+            .map_or(key, |(from, _)| *from);
         let database = database.as_ref().expect("the case has a database");
         let loaded = self.network.load(|| database.get(&from).flatten()).await?;
         Ok(loaded.map(|value| Value { key, ..value }))
+    }
+
+    /// Makes the value: a loader of its own.
+    pub(super) async fn make(&self, value: Value) -> Result<Option<Value>, Failure> {
+        self.network.load(|| Some(value)).await
     }
 }
 
