@@ -308,13 +308,9 @@ impl<'d> CaseReader<'_, 'd> {
             );
             return None;
         }
-<<<<<<< HEAD
         if let Some(ability) = Ability::of_operation(op.kind) {
             self.require(ability, cache, value.span());
         }
-||||||| f604649
-=======
->>>>>>> 98738b4784bd899030bafb30b3df3e8444ac0dbb
         if op.kind == OpKind::Load && source == Some(Source::Database) {
             let what = "`load` where the source of truth is a database: there `get` loads";
             let expected = "expected it with source = \"remote\" alone".to_owned();

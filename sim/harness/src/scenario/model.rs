@@ -113,7 +113,6 @@ impl Special {
             Special::KeepsAbsent => "keeps-absent",
             Special::PassesOver => "passes-over",
             Special::OneEntry => "one-entry",
-<<<<<<< HEAD
         }
     }
 
@@ -122,9 +121,6 @@ impl Special {
         match self {
             Special::Leases | Special::PassesOver => true,
             Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry => false,
-||||||| f604649
-=======
->>>>>>> 98738b4784bd899030bafb30b3df3e8444ac0dbb
         }
     }
 }

@@ -305,7 +305,6 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
         (OpKind::Set | OpKind::Delete, Source::Database) => Vec::new(),
         (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll | OpKind::Untold, _) => Vec::new(),
         (OpKind::Stall, _) => Vec::new(),
-<<<<<<< HEAD
     }
 }
 
@@ -336,9 +335,5 @@ mod tests {
             let late: BTreeSet<_> = late.map(|its| (its.thread, its.call, its.command)).collect();
             assert_eq!(case.tasks() - 3, late.len(), "{source}: {late:?}");
         }
-||||||| f604649
-        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
-=======
->>>>>>> 98738b4784bd899030bafb30b3df3e8444ac0dbb
     }
 }
