@@ -15,6 +15,8 @@ struct Entry {
     value: Value,
     /// In milliseconds since the Unix epoch. The value is there in that millisecond, and gone in the next.
     deadline: Option<i64>,
+    /// Which of the database's deadlines it is: a deadline that is given anew has another number, though it is the same moment.
+    given: u64,
 }
 
 /// Keys with values and deadlines.
@@ -27,6 +29,8 @@ pub(crate) struct Database {
     entries: BTreeMap<u64, Vec<Entry>>,
     deadlines: BTreeSet<(i64, Bytes)>,
     len: usize,
+    /// How many deadlines have been given.
+    given: u64,
 }
 
 fn hash(key: &[u8]) -> u64 {
@@ -78,7 +82,7 @@ impl Database {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None });
+        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0 });
         self.len += 1;
         true
     }
@@ -104,9 +108,14 @@ impl Database {
 
     /// Gives a key that is there a deadline, or takes it away. The old one.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
+        let given = self.given + 1;
         let entry = self.entry_mut(key)?;
         let key = entry.key.clone();
         let old = std::mem::replace(&mut entry.deadline, deadline);
+        if deadline.is_some() {
+            entry.given = given;
+            self.given = given;
+        }
         if let Some(old) = old {
             self.deadlines.remove(&(old, key.clone()));
         }
@@ -114,6 +123,18 @@ impl Database {
             self.deadlines.insert((new, key));
         }
         old
+    }
+
+    /// Keys that have a deadline, each with the moment and with the [number](Self::given) of the deadline.
+    #[cfg(feature = "engine")]
+    pub(crate) fn given_deadlines(&self) -> impl Iterator<Item = (&Bytes, i64, u64)> {
+        self.deadlines.iter().map(|(deadline, key)| (key, *deadline, self.given(key).unwrap_or_default()))
+    }
+
+    /// The number of the key's deadline, if it has one: each that is given has another.
+    #[cfg(feature = "engine")]
+    pub(crate) fn given(&self, key: &[u8]) -> Option<u64> {
+        self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
     }
 
     /// Whether the key is there and past its deadline.

@@ -107,6 +107,17 @@ impl Server {
         footprint
     }
 
+    /// What [`Server::pass_deadline`] touches: the key, and whoever is told that it has expired.
+    pub fn footprint_of_expiry(&self, database: usize, key: &Bytes) -> Footprint {
+        let mut footprint = Footprint::none();
+        footprint.writes.extend(self.told_of(key).into_iter().map(Place::Pushes));
+        footprint.writes.extend([Place::Key(database, key.clone())]);
+        if self.settings.events != Events::default() {
+            footprint.writes.extend([Place::Subscriptions]);
+        }
+        footprint
+    }
+
     fn add(
         &self,
         connection: ConnectionId,
