@@ -41,7 +41,8 @@ fn the_stale_backfill_is_found_and_told() {
     assert!(PAGE.contains(text.as_str()), "docs/your-cache.md shows another trace");
     for code in PAGE.split("```").filter_map(|block| block.strip_prefix("rust\n")) {
         let unindented = |text: &str| text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
-        let is_ours = [SOURCE, include_str!("orders.rs")].iter().any(|file| {
+        let files = [SOURCE, include_str!("orders.rs"), include_str!("features.rs")];
+        let is_ours = files.iter().any(|file| {
             // Of two functions, the page leaves out what is between.
             code.split("\n\n").all(|part| unindented(file).contains(unindented(part).trim()))
         });

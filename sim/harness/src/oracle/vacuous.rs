@@ -1,6 +1,6 @@
 //! Whether a history could have shown anything at all.
 
-use crate::history::{Call, History, OperationId};
+use crate::history::{Call, History, OperationId, Version};
 
 /// Whether no read overlapped or followed a write of its key, so that nothing could have gone wrong. A write of a key is
 /// also what makes a version of it, under whatever key it was called.
@@ -17,5 +17,7 @@ pub fn vacuous(history: &History) -> bool {
         };
         operations().filter(|(_, write)| write.call.is_write() && write.key == its.key).any(|(by, _)| met(by))
             || history.versions(its.key).filter_map(|version| version.by).any(met)
+            // It expires at any point: in some schedule before the read.
+            || history.versions(its.key).any(Version::is_expiry)
     })
 }

@@ -27,7 +27,7 @@ pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
         return findings.into_iter().map(|finding| Way { finding, orders: Vec::new() }).collect();
     }
     for (read, its, returned) in reads(history) {
-        if not_its_own(history, its.key, returned).is_some() {
+        if not_its_own(history, read, returned).is_some() {
             continue;
         }
         let mut suspects: Vec<_> = match rule {
