@@ -119,7 +119,20 @@ impl Suspect {
     fn orders(self, history: &History) -> Vec<Order> {
         let mut orders = vec![Order::Precedes(self.before, self.read)];
         for (place, version) in self.versions(history) {
-            let Some(by) = version.by else { continue };
+            let Some(by) = version.by else {
+                // A key that expires later is not what was seen.
+                let read = if place >= self.place && version.content == self.returned {
+                    Some((self.read, self.begun_by_the_read(history, version)))
+                } else if place < self.place && Some(version.content) == self.seen {
+                    Some((self.before, begun(history, version, self.before)))
+                } else {
+                    None
+                };
+                if let (Some((read, Begun::Never)), Some(at)) = (read, version.at) {
+                    orders.push(Order::EndsBefore(read, at));
+                }
+                continue;
+            };
             if place >= self.place && version.content == self.returned {
                 orders.push(Order::Precedes(self.read, by));
             }

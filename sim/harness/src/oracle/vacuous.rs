@@ -1,6 +1,6 @@
 //! Whether a history could have shown anything at all.
 
-use crate::history::{Call, History, OperationId, Version};
+use crate::history::{Call, History, OperationId};
 
 /// Whether no read overlapped or followed a write of its key, so that nothing could have gone wrong. A write of a key is
 /// also what makes a version of it, under whatever key it was called.
@@ -9,6 +9,7 @@ use crate::history::{Call, History, OperationId, Version};
 /// not count: a scenario that reads nothing is vacuous. For the pair, a read counts if some schedule of the
 /// class has all of the write before it, or if the write begins before the read ends in all of them.
 pub fn vacuous(history: &History) -> bool {
+    let expiries = |key| history.versions(key).filter(|its| its.is_expiry()).filter_map(|its| its.at);
     let operations = || history.operations().iter().enumerate();
     !operations().filter(|(_, read)| read.call == Call::Get && !read.settled).any(|(read, its)| {
         let met = |write: OperationId| {
@@ -17,7 +18,6 @@ pub fn vacuous(history: &History) -> bool {
         };
         operations().filter(|(_, write)| write.call.is_write() && write.key == its.key).any(|(by, _)| met(by))
             || history.versions(its.key).filter_map(|version| version.by).any(met)
-            // It expires at any point: in some schedule before the read.
-            || history.versions(its.key).any(Version::is_expiry)
+            || expiries(its.key).any(|at| history.precedes_response(at, read))
     })
 }
