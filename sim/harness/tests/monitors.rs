@@ -54,7 +54,7 @@ fn scenario() -> impl Strategy<Value = String> {
     let threads = proptest::collection::vec(thread, 2..=3);
     let cache = proptest::sample::select(Protocol::names());
     let local = prop_oneof![Just("cold"), Just("warm"), Just("expired"), Just("expiring")];
-    let remote = prop_oneof![3 => Just("present"), 1 => Just("absent")];
+    let remote = prop_oneof![3 => Just("present"), 1 => Just("absent"), 1 => Just("expiring")];
     (cache, local, remote, threads).prop_map(|(cache, local, remote, threads)| {
         let threads = threads.iter().zip('a'..).map(|(ops, name)| {
             format!("{{ name = \"{name}\", ops = [{}] }}", ops.join(", "))

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use selvedge_redis::{Command, ConnectionId, Server, Time};
 
@@ -111,6 +112,12 @@ impl World {
         }
     }
 
+    fn expire(&mut self, key: &Bytes) {
+        for delivery in self.server.pass_deadline(0, key).deliveries {
+            delivery.encode(self.received.entry(delivery.to).or_default());
+        }
+    }
+
     /// Reads the whole observable state, and returns all bytes received.
     fn end(mut self) -> Received {
         for connection in 0..self.connections.len() {
@@ -160,11 +167,61 @@ proptest! {
         forth.send(1, &other);
         back.send(1, &other);
         back.send(0, &one);
-        let [forth, back] = [forth.end(), back.end()].map(|received| {
-            let text = |(to, bytes): (ConnectionId, Vec<u8>)| format!("{to}: {}", bytes.escape_ascii());
-            received.into_iter().map(text).collect::<Vec<_>>()
-        });
+        let [forth, back] = [forth.end(), back.end()].map(shown);
         prop_assert_eq!(forth, back, "{:?} and {:?} after {:?}", one, other, history);
+    }
+
+    /// That a key expires conflicts with commands on that key, and with no other.
+    #[test]
+    fn an_expiry_commutes_with_what_it_does_not_conflict_with(
+        history in prop::collection::vec((0..3usize, command()), 0..14),
+        given in prop::sample::select(&["a", "b", "ab"][..]),
+        command in command(),
+    ) {
+        let history = [history, vec![(2, Command::new(["SELECT", "0"])), (2, Command::new(["SET", given, "v", "PX", "99"]))]];
+        let history = history.concat();
+        let key = Bytes::from(given);
+        let world = World::new(&history);
+        let of_command = world.server.footprint(world.connections[0], &command, world.now);
+        if world.server.footprint_of_expiry(0, &key).conflicts(&of_command) {
+            return Ok(());
+        }
+        let [mut forth, mut back] = [World::new(&history), World::new(&history)];
+        forth.expire(&key);
+        forth.send(0, &command);
+        back.send(0, &command);
+        back.expire(&key);
+        let [forth, back] = [forth.end(), back.end()].map(shown);
+        prop_assert_eq!(forth, back, "{} expires, and {:?} after {:?}", given, command, history);
+    }
+}
+
+fn shown(received: Received) -> Vec<String> {
+    received.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect()
+}
+
+#[test]
+fn an_expiry_conflicts_with_commands_on_its_key() {
+    let world = World::new(&[(0, Command::new(["SET", "a", "v", "EX", "60"]))]);
+    let expiry = world.server.footprint_of_expiry(0, &Bytes::from("a"));
+    for (line, conflicts) in [
+        ("GET a", true),
+        ("SET a 1", true),
+        ("TTL a", true),
+        ("MGET a b", true),
+        ("KEYS *", true),
+        ("DBSIZE", true),
+        ("FLUSHALL", true),
+        ("GET b", false),
+        ("SET b 1", false),
+        ("SET b v PX 5", false),
+        ("PING", false),
+        ("TIME", false),
+        ("PUBLISH news 1", false),
+    ] {
+        let command = Command::new(line.split(' '));
+        let footprint = world.server.footprint(world.connections[1], &command, world.now);
+        assert_eq!(expiry.conflicts(&footprint), conflicts, "{line}");
     }
 }
 

@@ -16,6 +16,7 @@ use crate::history::{Key, Value};
 #[cfg(feature = "redis")]
 use crate::trace::users::is_users;
 use crate::trace::{Effect, Place};
+use crate::world::Held;
 
 /// What a step was.
 #[derive(Clone, Debug)]
@@ -123,6 +124,9 @@ pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(value) = value.downcast_ref::<Option<Value>>() {
         return Some(*value);
     }
+    if let Some(held) = value.downcast_ref::<Held>() {
+        return Some(held.content);
+    }
     if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {
         return Some(cached.value().clone().into_value());
     }
@@ -132,6 +136,7 @@ pub(super) fn content(value: &dyn Any) -> Content {
 /// When a map's value expires, if it is an entry that can.
 pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
     let kept = value.downcast_ref::<Cached<Kept<Value>>>().and_then(Cached::expires_at);
+    let kept = kept.or_else(|| value.downcast_ref::<Held>().and_then(|held| held.deadline));
     kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }
 

@@ -81,6 +81,7 @@ pub(super) fn search<C: Build<Engine>>(
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
+    let bound = bound.or_else(|| plan.limits.told());
     let trace = best.map(|its| {
         let rerun = rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref());
         Trace { is_simplest: !is_spent, ..rerun.trace }

@@ -9,6 +9,7 @@ use crate::history::{Call, History, OperationId};
 /// not count: a scenario that reads nothing is vacuous. For the pair, a read counts if some schedule of the
 /// class has all of the write before it, or if the write begins before the read ends in all of them.
 pub fn vacuous(history: &History) -> bool {
+    let expiries = |key| history.versions(key).filter(|its| its.is_expiry()).filter_map(|its| its.at);
     let operations = || history.operations().iter().enumerate();
     !operations().filter(|(_, read)| matches!(read.call, Call::Get | Call::Load(_)) && !read.settled).any(
         |(read, its)| {
@@ -20,6 +21,7 @@ pub fn vacuous(history: &History) -> bool {
                 .filter(|(_, write)| write.call.is_write() && write.key == its.key)
                 .any(|(by, _)| met(by))
                 || history.versions(its.key).filter_map(|version| version.by).any(met)
+                || expiries(its.key).any(|at| history.precedes_response(at, read))
         },
     )
 }

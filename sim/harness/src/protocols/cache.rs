@@ -58,6 +58,10 @@ pub trait Cache: Send + Sync + 'static {
         panic!("the case empties the local tier, and the cache has no `clear`");
     }
 
+    /// The key's deadline passes in a remote tier that the cache has of its own. Nothing, where it has none.
+    #[doc(hidden)]
+    fn expire(&self, _key: Key) {}
+
     /// Another node has written the key. What people write: the local entry is dropped.
     fn invalidate(&self, key: Key) {
         self.evict(key);

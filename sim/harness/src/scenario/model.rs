@@ -1,6 +1,7 @@
 //! A scenario, read and expanded: what the runner and the reports see of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use super::Expectation;
@@ -41,17 +42,21 @@ pub enum RemoteStart {
     Present,
     /// Nothing.
     Absent,
+    /// Version 0 of every key, and the deadline may pass at any point of the run. So may that of what the cache puts there
+    /// with a time to live.
+    Expiring,
 }
 
 impl RemoteStart {
     /// All of them.
-    pub const ALL: [RemoteStart; 2] = [RemoteStart::Present, RemoteStart::Absent];
+    pub const ALL: [RemoteStart; 3] = [RemoteStart::Present, RemoteStart::Absent, RemoteStart::Expiring];
 
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
         match self {
             RemoteStart::Present => "present",
             RemoteStart::Absent => "absent",
+            RemoteStart::Expiring => "expiring",
         }
     }
 }
@@ -124,6 +129,18 @@ impl Special {
         }
     }
 }
+
+macro_rules! shown_by_name {
+    ($($type:ty),*) => {
+        $(impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        })*
+    };
+}
+
+shown_by_name!(Local, RemoteStart, Source, Special, OpKind);
 
 /// Which operation on the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -251,6 +268,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether the clock moves in a run: a thread `clock` moves it past the deadlines, at any point.
+    pub fn has_clock(&self) -> bool {
+        self.local == Local::Expiring || self.remote == RemoteStart::Expiring
+    }
+
     /// Every key that an operation names, or that is derived or derived from, in the order of their names.
     pub fn keys(&self) -> BTreeSet<Key> {
         let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);

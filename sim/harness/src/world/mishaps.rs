@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selvedge_engine::Name;
 
-use super::{Plan, Recorder};
+use super::limits::MORE_COMMANDS;
+use super::{Limits, Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::OperationId;
 use crate::scenario::{OpKind, Source};
@@ -75,6 +76,9 @@ pub(super) struct Mishaps {
     planned: Vec<Planned>,
     /// Whether anything may go wrong in some run.
     is_any: bool,
+    /// Of a cache that may send any commands: how many of each operation's can go wrong.
+    covered: BTreeMap<(usize, usize), u32>,
+    limits: Arc<Limits>,
     /// The operations that have begun. Each is looked at by its own thread alone.
     operations: Mutex<BTreeMap<OperationId, Begun>>,
 }
@@ -122,8 +126,13 @@ impl Mishaps {
         if recorder.is_watched() {
             P::forget();
         }
-        let is_any = plan.faults + plan.drops > 0 || plan.has(OpKind::Stall);
-        Mishaps { planned, is_any, operations: Mutex::default() }
+        Mishaps {
+            planned,
+            is_any: plan.faults + plan.drops > 0 || plan.has(OpKind::Stall),
+            covered: if plan.sends_anything { covered(plan) } else { BTreeMap::new() },
+            limits: Arc::clone(&plan.limits),
+            operations: Mutex::default(),
+        }
     }
 
     /// Whether anything may go wrong, in this run or another.
@@ -148,6 +157,9 @@ impl Mishaps {
         let begun = operations.get_mut(&operation)?;
         let command = begun.commands;
         begun.commands += 1;
+        if self.covered.get(&(begun.thread, begun.call)).is_some_and(|&most| command >= most) {
+            self.limits.note(MORE_COMMANDS);
+        }
         let is_it = |its: &&Planned| {
             (its.thread, its.call, its.command) == (begun.thread, begun.call, command)
                 && its.mishap != Mishap::DroppedWaiting
@@ -234,6 +246,26 @@ fn candidates<C>(
         }
     }
     candidates
+}
+
+/// How many commands of each operation can go wrong. A write of a database sends its deletion again until it is
+/// acknowledged: there is no such number.
+fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
+    let mut covered = BTreeMap::new();
+    for (thread, its) in plan.threads.iter().enumerate().filter(|(_, its)| !its.spared) {
+        for (call, planned) in its.calls.iter().enumerate() {
+            let most = match (planned.kind, plan.source) {
+                (OpKind::Get, Source::Remote) => 1,
+                (OpKind::Get, Source::Database) => 3,
+                (OpKind::Set | OpKind::Delete, Source::Remote) => {
+                    1 + u32::from(plan.derived.contains_key(&planned.key))
+                }
+                _ => continue,
+            };
+            covered.insert((thread, call), most);
+        }
+    }
+    covered
 }
 
 /// Chooses at which of its commands each `stall` stalls, and how it goes on.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use selvedge_engine::Alike;
 
-use super::Beside;
+use super::{Beside, Limits};
 use crate::history::{Call, Key, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
@@ -30,8 +30,12 @@ pub(crate) struct Plan<C> {
     pub(crate) threads: Vec<ThreadPlan>,
     /// See [`Caches::VALUES_ARE_OPAQUE`].
     pub(crate) values_are_opaque: bool,
+    /// Whether an operation of the cache may send any commands, and not only those that the shipped ones send.
+    pub(crate) sends_anything: bool,
     /// Gets each command of the run too. Of a run of our engine's alone.
     pub(crate) server: Option<Arc<Beside>>,
+    /// What the runs came to that no schedule of the search goes on with.
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// A thread's calls, in order.
@@ -105,7 +109,9 @@ impl<C> Plan<C> {
             threads: threads.collect(),
             keys: case.keys().into_iter().collect(),
             values_are_opaque: false,
+            sends_anything: false,
             server: None,
+            limits: Arc::default(),
         }
     }
 
@@ -144,10 +150,15 @@ impl<C> Plan<C> {
         is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
     }
 
+    /// Whether the clock moves.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.local == Local::Expiring || self.remote == RemoteStart::Expiring
+    }
+
     /// What the remote tier holds of a key at the start.
     pub(crate) fn at_start(&self, key: Key) -> Option<Value> {
         match self.remote {
-            RemoteStart::Present => Some(Value { key, version: 0 }),
+            RemoteStart::Present | RemoteStart::Expiring => Some(Value { key, version: 0 }),
             RemoteStart::Absent => None,
         }
     }

@@ -17,7 +17,7 @@ use super::{Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Value};
 use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
-use crate::scenario::{Local, OpKind, Special};
+use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
 /// How long a local entry lives, where it can expire.
 pub(crate) const TTL: Duration = Duration::from_secs(60);
@@ -30,13 +30,13 @@ where
 {
     recorder.begin();
     let passes_untold = plan.has(OpKind::Untold);
-    let clock = P::clock(plan.local == Local::Expiring || passes_untold);
+    let clock = P::clock(plan.has_clock() || passes_untold);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
     let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
-    let store = Store::new(plan, recorder, &network);
+    let store = Store::new(plan, recorder, &network, &clock);
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove has to expire.
         Local::Cold if plan.only_absences_expire() => (None, None),
@@ -60,6 +60,9 @@ where
     let truth = Truth {
         recorder: Arc::clone(recorder),
         start: plan.keys.iter().map(|&key| (key, plan.at_start(key))).collect(),
+        ttl: (plan.remote == RemoteStart::Expiring).then_some(TTL),
+        is_source: plan.source == Source::Remote,
+        faults: plan.faults,
     };
     plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network });
 }
@@ -94,6 +97,7 @@ where
             stalled: Arc::downgrade(&stalled),
         });
         let alike = plan.alike();
+        let expires = plan.remote == RemoteStart::Expiring;
         let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
             let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
             let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
@@ -101,12 +105,17 @@ where
             let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
             (Script { name: its.name.clone(), operations }, alike)
         });
-        let ticks = (plan.local == Local::Expiring).then(|| {
+        let ticks = plan.has_clock().then(|| {
             let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
-            (Script { name: "clock".to_owned(), operations: vec![Step::Expire] }, alike)
+            let expires = if expires { plan.keys.clone() } else { Vec::new() };
+            (Script { name: "clock".to_owned(), operations: vec![Step::Expire(expires)] }, alike)
         });
         P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
+        if expires && plan.source == Source::Remote {
+            // By now the clock has moved.
+            plan.keys.iter().for_each(|&key| caller.store.expire(key));
+        }
         for &key in &plan.keys {
             let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
             caller.perform(plan.threads.len(), 0, read, true);
@@ -124,8 +133,8 @@ enum Step {
     },
     /// The thread's futures that were left unpolled are polled to their end, or dropped.
     Resume { thread: usize },
-    /// Entries that can expire do.
-    Expire,
+    /// Entries that can expire do; these keys in a remote tier of the cache's own.
+    Expire(Vec<Key>),
 }
 
 /// Futures that nobody polls.
@@ -153,10 +162,13 @@ struct Caller<P: Simulated, C> {
 
 impl<P: Simulated, C: Cache> Caller<P, C> {
     fn take(&self, step: &Step) {
-        match *step {
-            Step::Resume { thread } => self.resume(thread),
-            Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
-            Step::Expire => P::advance(&self.clock, TTL),
+        match step {
+            &Step::Resume { thread } => self.resume(thread),
+            &Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
+            Step::Expire(keys) => {
+                P::advance(&self.clock, TTL);
+                keys.iter().for_each(|&key| self.cache.expire(key));
+            }
         }
     }
 

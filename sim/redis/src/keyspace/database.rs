@@ -16,6 +16,8 @@ struct Entry {
     /// In milliseconds since the Unix epoch. The key exists during that millisecond, and has
     /// expired in the next one.
     deadline: Option<i64>,
+    /// Which of the database's deadlines it is: a deadline that is given anew has another number, though it is the same moment.
+    given: u64,
 }
 
 /// Keys with values and deadlines.
@@ -29,6 +31,8 @@ pub(crate) struct Database {
     entries: BTreeMap<u64, Vec<Entry>>,
     deadlines: BTreeSet<(i64, Bytes)>,
     len: usize,
+    /// How many deadlines have been given.
+    given: u64,
 }
 
 fn hash(key: &[u8]) -> u64 {
@@ -80,7 +84,7 @@ impl Database {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None });
+        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0 });
         self.len += 1;
         true
     }
@@ -106,9 +110,14 @@ impl Database {
 
     /// Sets or removes the deadline of an existing key. Returns the previous deadline.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
+        let given = self.given + 1;
         let entry = self.entry_mut(key)?;
         let key = entry.key.clone();
         let old = std::mem::replace(&mut entry.deadline, deadline);
+        if deadline.is_some() {
+            entry.given = given;
+            self.given = given;
+        }
         if let Some(old) = old {
             self.deadlines.remove(&(old, key.clone()));
         }
@@ -116,6 +125,18 @@ impl Database {
             self.deadlines.insert((new, key));
         }
         old
+    }
+
+    /// The keys with a deadline, each with its deadline and the deadline's [number](Self::given).
+    #[cfg(feature = "engine")]
+    pub(crate) fn given_deadlines(&self) -> impl Iterator<Item = (&Bytes, i64, u64)> {
+        self.deadlines.iter().map(|(deadline, key)| (key, *deadline, self.given(key).unwrap_or_default()))
+    }
+
+    /// The number of the key's deadline, if it has one. Each deadline that is set has a new number.
+    #[cfg(feature = "engine")]
+    pub(crate) fn given(&self, key: &[u8]) -> Option<u64> {
+        self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
     }
 
     /// Whether the key exists and is past its deadline.

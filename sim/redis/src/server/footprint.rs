@@ -110,6 +110,17 @@ impl Server {
         footprint
     }
 
+    /// What [`Server::pass_deadline`] touches: the key, and whoever is told that it has expired.
+    pub fn footprint_of_expiry(&self, database: usize, key: &Bytes) -> Footprint {
+        let mut footprint = Footprint::none();
+        footprint.writes.extend(self.invalidation_receivers(key).into_iter().map(Resource::Pushes));
+        footprint.writes.extend([Resource::Key(database, key.clone())]);
+        if self.settings.events != Events::default() {
+            footprint.writes.extend([Resource::Subscriptions]);
+        }
+        footprint
+    }
+
     fn add(
         &self,
         connection: ConnectionId,

@@ -17,12 +17,17 @@ impl Server {
     pub(crate) fn expire_if_due(&mut self, database: usize, key: &Bytes) -> bool {
         let is_due = self.databases[database].is_expired(key, self.now.millis());
         if is_due {
-            self.databases[database].remove(key);
-            self.notify(Events::EXPIRED, "expired", database, key);
-            self.touch_watched(database, key);
-            self.invalidate(key, None);
+            self.remove_expired(database, key);
         }
         is_due
+    }
+
+    /// Removes a key whose deadline has passed, and notifies subscribers, watchers and trackers.
+    pub(super) fn remove_expired(&mut self, database: usize, key: &Bytes) {
+        self.databases[database].remove(key);
+        self.notify(Events::EXPIRED, "expired", database, key);
+        self.touch_watched(database, key);
+        self.invalidate(key, None);
     }
 
     /// Returns the value of a key for reading.
