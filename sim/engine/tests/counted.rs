@@ -26,7 +26,8 @@ fn who_unwraps_a_value_is_explored() {
         assert!(Arc::try_unwrap(shared).is_ok());
     });
     assert_eq!((optimal.executions, optimal.panics), (2, 1));
-    assert_eq!((naive.executions, naive.panics), (2, 1));
+    // Where it is not unwrapped, the two drop in either order.
+    assert_eq!((naive.executions, naive.panics), (3, 2));
 }
 
 #[test]

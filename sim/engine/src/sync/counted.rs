@@ -81,6 +81,8 @@ impl Counts {
 /// ```
 pub struct Arc<T> {
     counts: Counts,
+    /// Where the reference was made.
+    source: &'static Location<'static>,
     /// `None` once it is given up.
     inner: Option<sync::Arc<T>>,
 }
@@ -89,13 +91,15 @@ const GIVEN_UP: &str = "a reference is used before it is given up";
 
 impl<T> Arc<T> {
     /// A value with one reference.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         Arc::named("an Arc", value)
     }
 
     /// A value of this name, for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
-        Arc { counts: Counts::new(name, 1), inner: Some(sync::Arc::new(value)) }
+        Arc { counts: Counts::new(name, 1), source: Location::caller(), inner: Some(sync::Arc::new(value)) }
     }
 
     fn inner(&self) -> &sync::Arc<T> {
@@ -113,9 +117,9 @@ impl<T> Arc<T> {
         if this.counts.strong.perform(only, Location::caller()).is_some_and(|granted| granted.before != 1) {
             return Err(this);
         }
-        let counts = this.counts;
+        let (counts, source) = (this.counts, this.source);
         let inner = this.inner.take().expect(GIVEN_UP);
-        sync::Arc::try_unwrap(inner).map_err(|inner| Arc { counts, inner: Some(inner) })
+        sync::Arc::try_unwrap(inner).map_err(|inner| Arc { counts, source, inner: Some(inner) })
     }
 
     /// Gives up the reference. The value, if it was the last one: of several tasks that call this exactly one gets the value.
@@ -175,21 +179,22 @@ impl<T> Arc<T> {
     /// A reference that does not keep the value.
     #[track_caller]
     pub fn downgrade(this: &Self) -> Weak<T> {
-        this.counts.weak.perform(Action::Update(1), Location::caller());
-        Weak { counts: Some(this.counts), inner: sync::Arc::downgrade(this.inner()) }
+        let source = Location::caller();
+        this.counts.weak.perform(Action::Update(1), source);
+        Weak { counts: Some(this.counts), source, inner: sync::Arc::downgrade(this.inner()) }
     }
 }
 
 impl<T> Clone for Arc<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        self.counts.strong.perform(Action::Update(1), Location::caller());
-        Arc { counts: self.counts, inner: self.inner.clone() }
+        let source = Location::caller();
+        self.counts.strong.perform(Action::Update(1), source);
+        Arc { counts: self.counts, source, inner: self.inner.clone() }
     }
 }
 
 impl<T> Drop for Arc<T> {
-    #[track_caller]
     fn drop(&mut self) {
         if self.inner.is_none() {
             return;
@@ -199,7 +204,8 @@ impl<T> Drop for Arc<T> {
         } else {
             Action::Update(LESS)
         };
-        self.counts.strong.perform(less, Location::caller());
+        // Where it is dropped, no caller tells.
+        self.counts.strong.perform(less, self.source);
     }
 }
 
@@ -277,13 +283,16 @@ impl<T: fmt::Display> fmt::Display for Arc<T> {
 pub struct Weak<T> {
     /// `None` if it never referred to anything.
     counts: Option<Counts>,
+    /// Where the reference was made.
+    source: &'static Location<'static>,
     inner: sync::Weak<T>,
 }
 
 impl<T> Weak<T> {
     /// A reference to nothing.
+    #[track_caller]
     pub fn new() -> Self {
-        Weak { counts: None, inner: sync::Weak::new() }
+        Weak { counts: None, source: Location::caller(), inner: sync::Weak::new() }
     }
 
     /// A reference that keeps the value, if there still is one.
@@ -294,7 +303,7 @@ impl<T> Weak<T> {
         if counts.strong.perform_all(&pending).is_some_and(|granted| granted.before == 0) {
             return None;
         }
-        Some(Arc { counts, inner: Some(self.inner.upgrade()?) })
+        Some(Arc { counts, source: Location::caller(), inner: Some(self.inner.upgrade()?) })
     }
 
     /// How many references keep the value.
@@ -316,15 +325,14 @@ impl<T> Clone for Weak<T> {
         if let Some(counts) = self.counts {
             counts.weak.perform(Action::Update(1), Location::caller());
         }
-        Weak { counts: self.counts, inner: self.inner.clone() }
+        Weak { counts: self.counts, source: Location::caller(), inner: self.inner.clone() }
     }
 }
 
 impl<T> Drop for Weak<T> {
-    #[track_caller]
     fn drop(&mut self) {
         if let Some(counts) = self.counts {
-            counts.weak.perform(Action::Update(LESS), Location::caller());
+            counts.weak.perform(Action::Update(LESS), self.source);
         }
     }
 }
