@@ -157,16 +157,16 @@ mod tests {
     fn the_nearest_line_of_the_users_is_found() {
         let backtrace = "   0: selvedge_sim::backends::notes::made_for_users_line
              at ./src/backends/notes.rs:60:9
-   1: <redis::cmd::Cmd>::query_async::{closure#0}
-             at /home/me/.cargo/registry/src/index/redis-1.8.0/src/cmd.rs:500:20
+   1: <client::cmd::Cmd>::query_async::{closure#0}
+             at /home/me/.cargo/registry/src/index/client-1.8.0/src/cmd.rs:500:20
    2: <core::pin::Pin<P> as core::future::future::Future>::poll
              at /rustc/0123/library/core/src/future/future.rs:133:9
    3: <shop::cache::Orders<C>>::get::{closure#0}
-             at ./src/cache.rs:34:70
+             at ./app/src/cache.rs:34:70
    4: shop::main
              at ./src/main.rs:3:1
 ";
-        assert_eq!(users_line(backtrace).as_deref(), Some("src/cache.rs:34"));
+        assert_eq!(users_line(backtrace).as_deref(), Some("app/src/cache.rs:34"));
         let (before, _) = backtrace.split_once("   3:").expect("a third frame");
         let caller = "   3: selvedge_sim::world::run::perform\n             at ./src/world/run.rs:1:1\n   4: shop::main\n             at ./src/main.rs:3:1\n";
         assert_eq!(users_line(&format!("{before}{caller}")), None);
