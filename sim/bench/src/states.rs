@@ -62,7 +62,7 @@ pub(crate) fn run(settings: Settings) {
         ));
     }
     for name in SIZES {
-        let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+        let scenarios = load_all(&[name], &Protocol::known()).expect("a scenario that ships");
         let case = &scenarios[0].cases[0];
         let mut alone = None;
         for (engine, jobs) in SEARCHES {
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn every_size_ships_and_a_search_that_the_budget_ends_says_so() {
         for name in SIZES {
-            let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+            let scenarios = load_all(&[name], &Protocol::known()).expect("a scenario that ships");
             let settings = Settings { budget: Duration::from_millis(1), runs: 1, json: false };
             let row = measure(name, &scenarios[0].cases[0], (Engine::Optimal, 1), settings);
             assert!(!row.complete && line(&row, None).contains("> "), "{row:?}");

@@ -165,6 +165,39 @@ fn each_step_is_at_the_line_of_the_cache_that_made_it() {
 }
 
 #[test]
+#[should_panic(expected = "aside: stale in 1")]
+fn a_check_that_fails() {
+    check(scenario("aside", Aside::new).thread("reader", ["get user:1"]).thread("writer", ["set user:1"]));
+}
+
+/// The variable is read from the environment: the two tests are run once more, in a process that has it.
+#[test]
+fn a_report_is_written_where_the_environment_says() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-report");
+    _ = std::fs::remove_dir_all(&folder);
+    let run = |test: &str| {
+        let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
+        let output = command.args(["--exact", "--nocapture", test]).env("SELVEDGE_REPORT", &folder).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for test in ["each_step_is_at_the_line_of_the_cache_that_made_it", "a_check_that_fails"] {
+        let said = run(test);
+        let page = folder.join("aside.only").join("index.html");
+        let text = std::fs::read_to_string(&page).expect("the page");
+        assert!(text.contains("\"scenario\":\"aside\""), "{text}");
+        let trace =
+            selvedge_sim::trace::read(&page.with_file_name("aside.only.trace.json")).expect("the trace");
+        assert_eq!(trace.scenario, "aside");
+        // A check that passes says nothing.
+        let names_it = said.contains(&format!("report: {}", page.display()));
+        assert_eq!(names_it, test == "a_check_that_fails", "{said}");
+        std::fs::remove_dir_all(&folder).expect("it was written");
+    }
+}
+
+#[test]
 fn a_control_that_does_not_fail_fails_the_test() {
     let control = || {
         let control = scenario("fenced", Fenced::new)

@@ -151,6 +151,7 @@ fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> Ca
         schedules: searched.schedules,
         events: searched.events,
         states: searched.states,
+        violating: searched.tally.violating,
         violations: searched.tally.violations,
         verdict,
         complete,

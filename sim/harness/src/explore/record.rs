@@ -43,6 +43,7 @@ pub(super) fn record<C>(
             Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => trace::Ending::Complete,
         },
         schedule: run.schedule().to_string(),
+        is_simplest: true,
     }
 }
 
@@ -132,8 +133,8 @@ fn steps<C>(
             Some(note) => (note.place, note.what, note.effect),
             None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
         };
-        let source = sources.get(&(position + 1)).copied().unwrap_or(event.source);
-        let location = format!("{}:{}", source.file(), source.line());
+        let called = || format!("{}:{}", event.source.file(), event.source.line());
+        let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
         let number = steps.len() as u32 + 1;
         steps.push(Step { number, lane, place, what, effect, location, time, operation, clock });
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use selvedge_engine::next_event;
 use selvedge_redis::{Command, Keys, Redis, Reply, Seen};
 
-use crate::backends::{Engine, Note, note};
+use crate::backends::{Engine, Note, made_for_users_line, note};
 use crate::history::{Key, Value};
 use crate::trace::{Effect, Place};
 use crate::world::Truth;
@@ -96,6 +96,9 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
             Seen::Handled { .. } => note(|step| plain(step, "is dealt with".to_owned())),
             Seen::Waited => note(|step| plain(step, "all has arrived".to_owned())),
             _ => {}
+        }
+        if begun.load(Ordering::Relaxed) {
+            made_for_users_line();
         }
     });
     redis

@@ -107,6 +107,14 @@ impl Special {
             Special::PassesOver => "passes-over",
         }
     }
+
+    /// Whether it concerns loads from a source of truth behind the remote tier, and nothing else.
+    pub(super) fn is_of_loads(self) -> bool {
+        match self {
+            Special::Leases | Special::PassesOver => true,
+            Special::NeverSettles | Special::KeepsAbsent => false,
+        }
+    }
 }
 
 /// Which operation on the cache.

@@ -237,3 +237,33 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
         (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Mishap, candidates, drops, faults};
+    use crate::protocols::{Caches, Protocol};
+    use crate::scenario::parse;
+    use crate::world::Plan;
+
+    /// The commands that can arrive late are counted where a scenario is read: each has a task of its own.
+    #[test]
+    fn a_case_counts_each_command_that_can_arrive_late() {
+        for source in ["remote", "database"] {
+            let text = format!(
+                "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
+                 source = \"{source}\"\nderived = {{ a = [\"b\"] }}\nfaults = 8\n\
+                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"evict a\", \"told a\"]\n\
+                 [[thread]]\nname = \"two\"\nspared = true\nops = [\"set a\"]\n\
+                 [[expect]]\nconsistency = \"linearizable\"\n"
+            );
+            let case = parse("a.toml", &text, &Protocol::known()).expect("no mistake").cases.remove(0);
+            let plan = Plan::<Protocol>::new(&case);
+            let all = [candidates(&plan, &faults), candidates(&plan, &drops)].concat();
+            let late = all.iter().filter(|its| matches!(its.mishap, Mishap::Late | Mishap::DroppedLate));
+            let late: BTreeSet<_> = late.map(|its| (its.thread, its.call, its.command)).collect();
+            assert_eq!(case.tasks() - 3, late.len(), "{source}: {late:?}");
+        }
+    }
+}

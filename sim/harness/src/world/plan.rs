@@ -54,9 +54,13 @@ impl<C: Caches> Plan<C> {
     ///
     /// # Panics
     ///
-    /// If none of the caches has the name that the case has: its scenario was read with other names.
+    /// If none of the caches has the name that the case has, or if that one does not support what the case requires: its
+    /// scenario was read with other caches.
     pub(crate) fn new(case: &Case) -> Self {
         let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
+        if let Some(ability) = case.unsupported(cache.abilities()) {
+            panic!("the cache `{}` does not support `{ability}`, which the case requires", case.cache);
+        }
         Plan { values_are_opaque: C::VALUES_ARE_OPAQUE, ..Plan::of(case, cache) }
     }
 }
