@@ -454,6 +454,21 @@ impl Simulated for Engine {
         EngineMutex { name, inner }
     }
 
+    fn order<V: Entry>(map: &EngineMap<Key, V>, key: Key) {
+        let content = map.entries.update(key, |slot| {
+            slot.as_ref().map_or(Some(None), |tagged| notes::content(&tagged.value))
+        });
+        map.note(
+            &key,
+            |name| format!("{} has {name} = {} as the call returns", map.name, notes::shown(content, "absent")),
+            |_| None,
+        );
+    }
+
+    fn begin() {
+        CURRENT.with_borrow_mut(Vec::clear);
+    }
+
     fn enter(operation: OperationId) {
         let (task, _) = selvedge_engine::next_event();
         CURRENT.with_borrow_mut(|current| {

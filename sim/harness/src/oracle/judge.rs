@@ -73,17 +73,20 @@ fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Val
     newest.map(|(suspect, seen)| suspect.finding(Rule::Inverted, seen))
 }
 
-/// Acknowledged writes that may precede the read, for each version that they have made.
+/// Acknowledged writes that may precede the read, for each version that they have made, or have found made.
 pub(super) fn acknowledged(
     history: &History,
     read: OperationId,
     key: Key,
     returned: Option<Value>,
 ) -> impl Iterator<Item = (Suspect, Option<Value>)> {
-    history.versions(key).enumerate().filter_map(move |(place, version)| {
-        let before = version.by?;
-        let counts = history.operations()[before].reply == Reply::Done && history.may_precede(before, read);
-        counts.then_some((Suspect { read, key, returned, before, place, seen: None }, version.content))
+    history.versions(key).enumerate().flat_map(move |(place, version)| {
+        let writes = version.by.into_iter().chain(history.confirmed(key, place));
+        let counts = move |&before: &OperationId| {
+            history.operations()[before].reply == Reply::Done && history.may_precede(before, read)
+        };
+        let suspect = move |before| Suspect { read, key, returned, before, place, seen: None };
+        writes.filter(counts).map(move |before| (suspect(before), version.content))
     })
 }
 

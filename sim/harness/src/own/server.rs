@@ -59,6 +59,10 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
             redis.set(key.name(), value.text());
         }
     }
+    let ordered = redis.clone();
+    truth.order.by(move || ordered.begin_local_code(0));
+    // Redis keeps what watches it, which must not keep Redis.
+    let truth = Truth { order: Arc::default(), ..truth };
     let held: BTreeMap<Key, Option<Value>> = truth.start.iter().copied().collect();
     // What the keys hold, and what was last replied to each task.
     let known = Mutex::new((held, BTreeMap::<u32, String>::new()));
@@ -70,11 +74,15 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                 for (&key, held) in held.iter_mut() {
                     let stored = server.string(0, key.name().as_bytes());
                     let now = stored.map(|bytes| version(key, &String::from_utf8_lossy(bytes)));
-                    let is_deleted = now.is_none() && commands.iter().any(|command| may_write(command, key));
-                    if now != *held || is_deleted {
-                        *held = now;
-                        truth.written::<Engine>(key, now);
+                    let is_written = commands.iter().any(|command| may_write(command, key));
+                    match (now != *held, is_written) {
+                        (true, true) => truth.written::<Engine>(key, now),
+                        (false, true) if now.is_none() => truth.written::<Engine>(key, now),
+                        // Nobody has written it: it has expired.
+                        (true, false) => truth.lapsed::<Engine>(key, now),
+                        (false, _) => truth.found::<Engine>(key, now),
                     }
+                    *held = now;
                 }
                 if !begun.load(Ordering::Relaxed) {
                     return;

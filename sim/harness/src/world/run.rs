@@ -13,9 +13,9 @@ use super::mishaps::Mishaps;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Plan, Recorder, Truth};
+use super::{Acknowledging, Plan, Recorder, Truth};
 use crate::backends::Simulated;
-use crate::history::{Call, Key, OperationId, Reply, Value};
+use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
 use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
 use crate::scenario::{Local, OpKind, Special};
 
@@ -28,7 +28,8 @@ pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc
 where
     P::Clock: 'static,
 {
-    recorder.begin();
+    P::begin();
+    recorder.begin(|| Specification { derived: plan.derived.clone() });
     let clock = P::clock(plan.local == Local::Expiring);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
@@ -55,8 +56,10 @@ where
     let truth = Truth {
         recorder: Arc::clone(recorder),
         start: plan.keys.iter().map(|&key| (key, plan.at_start(key))).collect(),
+        order: Arc::default(),
     };
-    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network });
+    let order = Arc::clone(&truth.order);
+    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network, order });
 }
 
 /// Runs the threads on the cache.
@@ -66,6 +69,7 @@ struct Threads<'a, P: Simulated, N> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    order: Arc<Acknowledging>,
 }
 
 impl<P: Simulated, N: Build<P>> Visitor for Threads<'_, P, N>
@@ -75,9 +79,10 @@ where
     type Output = ();
 
     fn visit<C: Cache>(self, cache: C) {
-        let Threads { plan, recorder, clock, store, network } = self;
+        let Threads { plan, recorder, clock, store, network, order } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
-        let caller = Arc::new(Caller { cache, recorder, clock, store, network: Arc::clone(&network) });
+        let caller = Caller { cache, recorder, clock, store, network: Arc::clone(&network), order };
+        let caller = Arc::new(caller);
         let alike = plan.alike();
         let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
             let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
@@ -116,6 +121,7 @@ struct Caller<P: Simulated, C> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    order: Arc<Acknowledging>,
 }
 
 impl<P: Simulated, C: Cache> Caller<P, C> {
@@ -135,14 +141,29 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         } else {
             Some(P::block_on(self.call(planned)))
         };
+        // Without an answer, nobody knows.
+        let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
+        if reply == Reply::Done {
+            self.order_acknowledgement(operation);
+        }
         // An operation is invoked with its first event and answers with its last. One that touches nothing is somewhere too, and can
         // be anywhere.
         if first.is_some() && P::next_event() == first {
             P::choose(1, |_| Some("touches nothing".to_owned()));
         }
-        // Without an answer, nobody knows.
-        let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
         self.recorder.respond::<P>(operation, reply);
+        P::enter(OperationId::MAX);
+    }
+
+    /// What the operation has not written itself is perhaps still to be written, by a task that it does not wait for, or has been
+    /// lost. It is a version once it is acknowledged, at the latest: with an event, whose order with whatever else writes the key is
+    /// the same in all schedules of a class.
+    fn order_acknowledgement(&self, operation: OperationId) {
+        let owed = self.recorder.owed(operation);
+        owed.iter().for_each(|&key| self.store.acknowledge(key));
+        if !owed.is_empty() {
+            self.order.step();
+        }
     }
 
     async fn call(&self, PlannedCall { kind, key, call }: PlannedCall) -> Result<Reply, Failure> {

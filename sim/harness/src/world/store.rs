@@ -84,6 +84,11 @@ impl<P: Simulated> Store<P> {
         }
     }
 
+    /// A write of the key is acknowledged that the operation's own task has not made.
+    pub(super) fn acknowledge(&self, key: Key) {
+        P::order(&self.tier.entries, key);
+    }
+
     /// Whether there is a database behind it.
     pub(super) fn has_database(&self) -> bool {
         self.tier.database.is_some()
@@ -138,6 +143,9 @@ impl<P: Simulated> Tier<P> {
     #[track_caller]
     fn get(&self, key: Key) -> Option<Found<Value>> {
         let held = self.entries.get(&key).flatten();
+        if self.database.is_none() {
+            self.recorder.found::<P>(key, held);
+        }
         self.server.as_ref().map_or(held, |server| server.get(key, held)).map(Found::lasting)
     }
 }
