@@ -195,7 +195,7 @@ pub use stateful::Part;
 pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfit, hash_unordered, monitor};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
-pub use wait::await_until;
+pub use wait::{await_until, quiesce};
 
 /// How many tasks the schedules of one exploration may have in all.
 pub const MAX_TASKS: usize = 64;

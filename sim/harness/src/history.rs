@@ -334,7 +334,8 @@ impl History {
     }
 
     /// The event `at`, of a task that is in the operation `current`, has found this at the source of truth. If that is what the
-    /// operation is to leave there, and is its last version, the operation need not write it.
+    /// operation is to leave there, it need not write it: what is there stands for its version, if it is the last one. If it is
+    /// no version, it is one from now on.
     pub fn found(
         &mut self,
         specification: &Specification,
@@ -343,15 +344,20 @@ impl History {
         at: Mark,
     ) {
         let Operation { key: own, call, first, .. } = self.operations[current];
+        let is_own = first.task == at.task && specification.makes((own, call), key, content);
+        if !is_own || self.seen_to.contains(&(current, key)) {
+            return;
+        }
+        self.seen_to.push((current, key));
+        if self.has_made(current, key) {
+            return;
+        }
+        let place = self.versions(key).count();
         let is_last = self.versions(key).next_back().is_some_and(|last| last.content == content);
-        if first.task == at.task
-            && is_last
-            && specification.makes((own, call), key, content)
-            && !self.seen_to.contains(&(current, key))
-        {
-            self.seen_to.push((current, key));
-            let place = self.versions(key).count() - 1;
-            self.confirmed.push((current, key, place));
+        if is_last {
+            self.confirmed.push((current, key, place - 1));
+        } else {
+            self.written(key, content, current, at);
         }
     }
 

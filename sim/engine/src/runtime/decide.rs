@@ -14,7 +14,7 @@ const MEND_NONDETERMINISM: &str = "The body must do the same in every run: look 
 impl Execution {
     /// Which task goes next.
     pub(super) fn decide(&mut self) -> Option<Turn> {
-        if self.stopped.is_some() {
+        if self.stopped.is_some() || self.is_quiet() {
             return None;
         }
         if self.trail.is_repeating() {

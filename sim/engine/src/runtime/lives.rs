@@ -8,6 +8,7 @@ use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
 use super::panics::PanicReport;
+use super::quiet;
 use super::task::Phase;
 use super::wakes::{catch_up, send_wakes};
 use crate::coroutine::{self, Coroutine, Frame};
@@ -32,7 +33,14 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         execution.leave(0, main, ended);
         execution.next_turn()
     });
-    while let Some((task, mut coroutine)) = turn {
+    loop {
+        let Some((task, mut coroutine)) = turn else {
+            if !quiet::release() {
+                break;
+            }
+            turn = with(Execution::next_turn);
+            continue;
+        };
         let ended = coroutine.resume();
         let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
             // Who is suspended has asked already whose turn it is.
@@ -86,7 +94,7 @@ fn start(frame: io::Result<Frame>, body: impl FnOnce() + 'static) -> (Coroutine,
 }
 
 /// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
-fn resume_joiners(task: TaskId, mut joiners: u64) {
+pub(super) fn resume_joiners(task: TaskId, mut joiners: u64) {
     while joiners != 0 {
         let joiner = joiners.trailing_zeros() as TaskId;
         joiners &= joiners - 1;

@@ -12,6 +12,7 @@ mod handle;
 mod lives;
 mod panics;
 mod perform;
+mod quiet;
 mod record;
 mod registry;
 mod sometimes;
@@ -35,6 +36,7 @@ pub(crate) use lives::{abandoning, finish_panicked, join, run, spawn, take_panic
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
+pub(crate) use quiet::quiesce;
 pub(crate) use record::Switch;
 pub(crate) use registry::{CLOCK, Holds, Registry};
 pub(crate) use sometimes::Sometimes;

@@ -454,13 +454,19 @@ impl Simulated for Engine {
         EngineMutex { name, inner }
     }
 
+    fn quiesce() -> Vec<String> {
+        let blocked = selvedge_engine::quiesce();
+        notes::blocked(&blocked);
+        blocked
+    }
+
     fn order<V: Entry>(map: &EngineMap<Key, V>, key: Key) {
-        let content = map.entries.update(key, |slot| {
-            slot.as_ref().map_or(Some(None), |tagged| notes::content(&tagged.value))
-        });
+        let content = map
+            .entries
+            .update(key, |slot| slot.as_ref().map_or(Some(None), |tagged| notes::content(&tagged.value)));
         map.note(
             &key,
-            |name| format!("{} has {name} = {} as the call returns", map.name, notes::shown(content, "absent")),
+            |name| format!("returns, with {} {name} = {}", map.name, notes::shown(content, "absent")),
             |_| None,
         );
     }

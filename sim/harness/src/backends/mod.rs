@@ -15,6 +15,6 @@ pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, E
 pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex, LoomQueue};
 #[cfg(feature = "redis")]
 pub(crate) use notes::note;
-pub(crate) use notes::{Note, made_for, take as take_notes, take_sources};
+pub(crate) use notes::{Note, made_for, take as take_notes, take_blocked, take_sources};
 pub use shuttle::{Draw, Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex, ShuttleQueue};
 pub use simulated::{Search, Simulated};

@@ -29,6 +29,7 @@ thread_local! {
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
     /// The steps, from 1, that were made for a line which is not the one that called the engine.
     static SOURCES: RefCell<BTreeMap<usize, &'static Location<'static>>> = const { RefCell::new(BTreeMap::new()) };
+    static BLOCKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes what the last step was, if the run is recorded.
@@ -50,6 +51,18 @@ pub(crate) fn made_for(source: &'static Location<'static>) {
     if selvedge_engine::recording() {
         SOURCES.with_borrow_mut(|sources| sources.insert(selvedge_engine::step(), source));
     }
+}
+
+/// These tasks of the cache's were still blocked when the observer began, if the run is recorded.
+pub(crate) fn blocked(lines: &[String]) {
+    if selvedge_engine::recording() {
+        BLOCKED.with_borrow_mut(|blocked| blocked.extend_from_slice(lines));
+    }
+}
+
+/// The tasks that were blocked, since this was last called.
+pub(crate) fn take_blocked() -> Vec<String> {
+    BLOCKED.take()
 }
 
 /// The lines that steps were made for since this was last called.

@@ -74,6 +74,13 @@ pub trait Simulated: Primitives {
         });
     }
 
+    /// Waits until no other thread can go on. Returns a line for each that is blocked: what it waits for. Nothing, where caches
+    /// start no threads.
+    #[track_caller]
+    fn quiesce() -> Vec<String> {
+        Vec::new()
+    }
+
     /// A step that conflicts with each other on the key, and changes nothing.
     #[track_caller]
     fn order<V: Entry>(map: &Self::Map<Key, V>, key: Key) {

@@ -63,12 +63,27 @@ pub(super) struct State {
 /// What the task whose step it is has told, of which of its calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Told {
-    Called { key: Key, call: Call, settled: bool },
+    Called {
+        key: Key,
+        call: Call,
+        settled: bool,
+    },
     /// It has written, in this call or, for the cache alone, in none.
-    Written { call: Option<u32>, key: Key, content: Content },
+    Written {
+        call: Option<u32>,
+        key: Key,
+        content: Content,
+    },
     /// It has found this at the source of truth.
-    Found { call: u32, key: Key, content: Content },
-    Answered { call: u32, reply: Reply },
+    Found {
+        call: u32,
+        key: Key,
+        content: Content,
+    },
+    Answered {
+        call: u32,
+        reply: Reply,
+    },
 }
 
 impl Operation {
@@ -201,12 +216,17 @@ impl State {
 
     /// As [`History::found`](crate::history::History::found).
     fn found_in(&mut self, name: Name, key: Key, content: Content) {
-        let versions = self.keys.entry(key).or_default();
         let Some(its) = self.operations.get_mut(&name).filter(|_| name.task == self.mover) else { return };
         let makes = self.planned.specification.makes((its.key, its.call), key, content);
-        if makes && versions.last == Some(content) && its.seen_to.insert(key) {
-            self.is_touched = true;
+        if !makes || !its.seen_to.insert(key) || its.made.contains(&key) {
+            return;
+        }
+        self.is_touched = true;
+        let versions = self.keys.entry(key).or_default();
+        if versions.last == Some(content) {
             its.older.entry(key).or_insert_with(|| versions.others(content));
+        } else {
+            self.make(name, key, content);
         }
     }
 

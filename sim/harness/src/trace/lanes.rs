@@ -60,6 +60,9 @@ fn header(trace: &Trace, look: Look) -> String {
     for (at, mishap) in trace.mishaps.iter().enumerate() {
         field(if at == 0 { "mishaps" } else { "" }, mishap);
     }
+    for (at, blocked) in trace.blocked.iter().enumerate() {
+        field(if at == 0 { "blocked" } else { "" }, blocked);
+    }
     out.push('\n');
     out
 }

@@ -95,6 +95,8 @@ where
         });
         P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
+        // What the cache has started itself may have something left to do.
+        P::quiesce();
         for &key in &plan.keys {
             let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
             caller.perform(plan.threads.len(), 0, read, true);
