@@ -68,9 +68,13 @@ pub fn await_until(condition: impl Fn() -> bool + 'static) {
 ///
 /// let report = Explorer::optimal().run(|| {
 ///     let done = Arc::new(AtomicU32::new(0));
-///     let (queue, jobs) = mpsc::channel();
+///     let (queue, jobs) = mpsc::channel::<u32>();
 ///     let its = Arc::clone(&done);
-///     thread::spawn(move || jobs.iter().for_each(|job: u32| drop(its.fetch_add(job, SeqCst))));
+///     thread::spawn(move || {
+///         for job in jobs.iter() {
+///             its.fetch_add(job, SeqCst);
+///         }
+///     });
 ///     queue.send(2).unwrap();
 ///     queue.send(3).unwrap();
 ///     let blocked = quiesce();

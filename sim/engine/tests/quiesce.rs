@@ -60,10 +60,14 @@ fn what_tasks_do_that_nobody_joins_happens_before() {
 #[test]
 fn a_blocked_task_is_named_and_can_be_woken_after() {
     let outcomes = check(|seen| {
-        let (queue, jobs) = mpsc::channel();
+        let (queue, jobs) = mpsc::channel::<u32>();
         let sum = Arc::new(AtomicU32::new(0));
         let its = Arc::clone(&sum);
-        let task = thread::spawn(move || jobs.iter().for_each(|job: u32| drop(its.fetch_add(job, SeqCst))));
+        let task = thread::spawn(move || {
+            for job in jobs.iter() {
+                its.fetch_add(job, SeqCst);
+            }
+        });
         let other = queue.clone();
         thread::spawn(move || other.send(1).unwrap());
         queue.send(2).unwrap();
@@ -82,14 +86,13 @@ fn which_tasks_are_blocked_is_the_schedules() {
     let outcomes = check(|seen| {
         let flag = Arc::new(AtomicU32::new(0));
         let lock = Arc::new(Mutex::new(0));
-        for task in 0..2 {
+        for _ in 0..2 {
             let (flag, lock) = (Arc::clone(&flag), Arc::clone(&lock));
             thread::spawn(move || {
                 let first = { std::mem::replace(&mut *lock.lock().unwrap(), 1) == 0 };
                 if !first {
                     flag.wait_until(|value| value == 1);
                 }
-                drop(task);
             });
         }
         let blocked = quiesce();

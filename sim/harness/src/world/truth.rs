@@ -13,7 +13,7 @@ use crate::history::{Key, Value};
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only the simulated Redis is such a tier"))]
 pub(crate) struct Truth {
-    pub(super) recorder: Arc<Recorder>,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) start: Vec<(Key, Option<Value>)>,
     pub(crate) order: Arc<Acknowledging>,
 }
