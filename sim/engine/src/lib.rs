@@ -210,7 +210,7 @@ pub use stateful::Part;
 pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfit, hash_unordered};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
-pub use wait::await_until;
+pub use wait::{await_until, quiesce};
 pub use witness::Effort;
 
 /// The README's program, run.

@@ -10,7 +10,7 @@ use crate::text::place;
 impl Execution {
     /// Which task goes next.
     pub(super) fn decide(&mut self) -> Option<Turn> {
-        if self.stopped.is_some() {
+        if self.stopped.is_some() || self.is_quiet() {
             return None;
         }
         if self.trail.is_repeating() {

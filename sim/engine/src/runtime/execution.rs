@@ -50,6 +50,8 @@ pub(crate) struct Execution {
     /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
     pub(super) is_right_mover: bool,
     pub(super) stopped: Option<Ending>,
+    /// The task that waits until no other can go on.
+    pub(super) quiescing: Option<TaskId>,
     pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
@@ -109,6 +111,7 @@ impl Execution {
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
             stopped: None,
+            quiescing: None,
             spinning: None,
             recording,
             max_steps,
@@ -222,6 +225,7 @@ impl Execution {
         self.current = 0;
         self.next = None;
         self.stopped = None;
+        self.quiescing = None;
         self.spinning = None;
         self.first_panic = None;
         self.is_right_mover = false;

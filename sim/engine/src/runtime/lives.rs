@@ -12,6 +12,7 @@ use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
 use super::panics::{self, PanicReport, describe_payload};
+use super::quiet;
 use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine, Frame, Label};
@@ -39,7 +40,14 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         execution.leave(0, main, ended);
         execution.next_turn()
     });
-    while let Some((task, mut coroutine)) = turn {
+    loop {
+        let Some((task, mut coroutine)) = turn else {
+            if !quiet::release() {
+                break;
+            }
+            turn = with(Execution::next_turn);
+            continue;
+        };
         let ended = coroutine.resume();
         let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
             // Who is suspended has asked already whose turn it is.
@@ -127,7 +135,7 @@ fn contain(body: impl FnOnce()) {
 }
 
 /// Does what the current task, whose run is abandoned, is told to.
-fn obey(announced: Announced) {
+pub(super) fn obey(announced: Announced) {
     match announced {
         Announced::Wait => coroutine::suspend(),
         Announced::Raise => raise(),
@@ -139,7 +147,7 @@ fn obey(announced: Announced) {
 ///
 /// They go on in the order in which they were spawned in this run. Their numbers here are those of the whole exploration, and
 /// others where a schedule is run by itself.
-fn resume_joiners(task: TaskId, joiners: u64) {
+pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
     let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
     if waiting.len() > 1 {
         with(|execution| waiting.sort_by_key(|&joiner| execution.order(joiner)));

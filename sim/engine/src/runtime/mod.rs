@@ -13,6 +13,7 @@ mod handle;
 mod lives;
 mod panics;
 mod perform;
+mod quiet;
 mod record;
 mod sometimes;
 mod spawns;
@@ -36,6 +37,7 @@ pub(crate) use lives::{abandoning, finish_panicked, join, join_scoped, run, spaw
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
+pub(crate) use quiet::quiesce;
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
 pub(crate) use task::{Phase, Task};

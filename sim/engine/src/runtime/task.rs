@@ -20,6 +20,8 @@ pub(crate) enum Phase {
     Ready,
     /// It waits for the end of another task.
     Joining(TaskId),
+    /// It waits until no other task can go on.
+    Quiescing,
     /// It has ended.
     Ended,
 }

@@ -490,6 +490,7 @@ impl Side {
             // Who waits for all scripts is to wait for the others, too.
             Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
             Phase::Joining(other) => 3 + u64::from(other),
+            Phase::Quiescing => u64::MAX,
             Phase::Ended => 1,
         };
         let mut word = Fingerprint::of_kind(kind::TASK).with(phase, its.segment.into());

@@ -13,6 +13,8 @@ pub enum Unfit {
     Address(&'static Location<'static>),
     /// Exclusive access to what an object holds, through which it can be changed unseen.
     Exclusive(&'static Location<'static>),
+    /// A [wait until no other task can go on](crate::quiesce) while some task has not ended.
+    Quiet(&'static Location<'static>),
 }
 
 impl fmt::Display for Unfit {
@@ -21,6 +23,9 @@ impl fmt::Display for Unfit {
             Unfit::Opaque(source) => (source, "does something that the engine does not see (an opaque step)"),
             Unfit::Address(source) => {
                 (source, "compares the address of a pointer, which is another in each run")
+            }
+            Unfit::Quiet(source) => {
+                (source, "waits until no other task can go on, while there are tasks that have not ended")
             }
             Unfit::Exclusive(source) => {
                 (source, "takes exclusive access to what an object holds, which can change it unseen")

@@ -39,14 +39,14 @@ pub(super) struct File {
     found: Vec<(u32, u64, String)>,
     sometimes: Vec<(String, bool)>,
     has_met: bool,
-    any_may_write: bool,
+    failed_may_land: bool,
     classes: (u64, u64),
     wall: Duration,
 }
 
 impl File {
     pub(super) fn new(program: Digest, case: Digest, unfinished: &Unfinished) -> Self {
-        let Unfinished { checkpoint, has_met, any_may_write, classes, wall } = unfinished;
+        let Unfinished { checkpoint, has_met, failed_may_land, classes, wall } = unfinished;
         let text = |(kind, states, schedule): &(u32, u64, Schedule)| (*kind, *states, schedule.to_string());
         File {
             program,
@@ -59,7 +59,7 @@ impl File {
             found: checkpoint.found.iter().map(text).collect(),
             sometimes: checkpoint.sometimes.clone(),
             has_met: *has_met,
-            any_may_write: *any_may_write,
+            failed_may_land: *failed_may_land,
             classes: *classes,
             wall: *wall,
         }
@@ -103,7 +103,7 @@ impl File {
             found: found.collect::<Result<_, String>>()?,
             sometimes: self.sometimes,
         };
-        let File { has_met, any_may_write, classes, wall, .. } = self;
-        Ok(Unfinished { checkpoint, has_met, any_may_write, classes, wall })
+        let File { has_met, failed_may_land, classes, wall, .. } = self;
+        Ok(Unfinished { checkpoint, has_met, failed_may_land, classes, wall })
     }
 }

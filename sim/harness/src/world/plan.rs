@@ -7,7 +7,7 @@ use std::sync::Arc;
 use selvedge_engine::Alike;
 
 use super::{Beside, Limits};
-use crate::history::{Call, Key, Value};
+use crate::history::{Call, Key, Specification, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
@@ -170,8 +170,9 @@ impl<C> Plan<C> {
     }
 
     /// What is known of the runs before they are run.
-    pub(crate) fn planned(&self, any_may_write: bool) -> Planned {
-        let mut planned = Planned { derived: self.derived.clone(), any_may_write, ..Planned::default() };
+    pub(crate) fn planned(&self, failed_may_land: bool) -> Planned {
+        let specification = Specification { derived: self.derived.clone() };
+        let mut planned = Planned { specification, failed_may_land, ..Planned::default() };
         for &key in &self.keys {
             planned.at_start.insert(key, self.versions_at_start(key).collect());
         }
