@@ -56,7 +56,7 @@ fn the_reason_follows_a_value_through_a_key_of_the_caches_own() {
             .remote(RemoteStart::Absent)
             .thread("writer", ["set user:1", "delete user:1"])
             .thread("reader", ["get user:1"])
-            .violations([Rule::Stale, Rule::Inverted, Rule::Lasting]),
+            .violations([Rule::Stale, Rule::Lasting]),
     );
     let said = reason(&report.trace.expect("a control has a witness")).replace('\n', " ");
     assert!(said.contains("found v1 in redis (entry user:1:copy) at step "), "{said}");

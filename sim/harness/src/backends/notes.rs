@@ -93,6 +93,9 @@ fn users_line(backtrace: &str) -> Option<String> {
                 // The column is not told of other steps.
                 let place = place.rsplit_once(':').map_or(place, |(line, _)| line);
                 let place = place.strip_prefix("./").unwrap_or(place);
+                // A backtrace has whole paths, also where the compiler has those within the workspace.
+                let root = env!("CARGO_MANIFEST_DIR").strip_suffix("sim/harness");
+                let place = root.and_then(|root| place.strip_prefix(root)).unwrap_or(place);
                 if is_users(place) {
                     return Some(place.to_owned());
                 }

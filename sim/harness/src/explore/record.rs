@@ -154,13 +154,14 @@ fn steps(
             let its = lanes.of_task(task as u32);
             clock[its] = kept[its].partition_point(|&index| index <= seen) as u32;
         }
+        // Of what is noted, the note tells enough.
+        let object = match &note {
+            Some(_) => None,
+            None => told.get(position).and_then(|told| told.object.clone()),
+        };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
             None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
-        };
-        let object = match place {
-            Place::Other => told.get(position).and_then(|told| told.object.clone()),
-            _ => None,
         };
         let called = || format!("{}:{}", event.source.file(), event.source.line());
         let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);

@@ -54,6 +54,7 @@ impl Server {
         let (task, _) = next_event();
         if task == 0 {
             redis.settle();
+            redis.pass_late_deadlines();
         }
         redis.begin_local_code(0);
     }
@@ -71,6 +72,8 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
         }
     }
     redis.hold_deadlines(false);
+    // The observer comes after all that can go on. A deadline need not.
+    redis.let_deadlines_be_late();
     if truth.faults > 0 {
         redis.explore_faults(truth.faults, [Fault::Refused, Fault::ConnectionLost, Fault::ReplyLost]);
     }
@@ -124,6 +127,10 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                 let effect = key.filter(|_| is_removed).map(|entry| Effect::Left { entry, content: None });
                 note(|step| Note { step, place: Place::Remote, what, effect, time: None });
             }
+            Seen::Due { key, is_late, .. } => note(|step| {
+                let when = if is_late { "after" } else { "before" };
+                plain(step, format!("{} is to expire {when} the observer begins", String::from_utf8_lossy(key)))
+            }),
             // While the cache is built, nothing is an operation's.
             _ if !begun.load(Ordering::Relaxed) => {}
             Seen::LocalCode => note(|step| {
