@@ -1,9 +1,9 @@
-//! A deterministic scheduler and schedule explorer: each class of schedules once.
+//! A deterministic scheduler that explores each class of schedules once.
 //!
-//! A test passes a closure to an [`Explorer`]. The closure is the main task of a small concurrent program, written with
-//! this crate's [`thread`]s, [`sync`] and [`object`]s, whose names and signatures are std's. The explorer runs it again
-//! and again on one OS thread, each time with another order of its operations, until every order that can be told from
-//! the others has been run.
+//! A test passes a closure to an [`Explorer`]. The closure is the main task of a small concurrent
+//! program, written with this crate's [`thread`]s, [`sync`] and [`object`]s, which have the names
+//! and signatures of std's. The explorer runs the program repeatedly on one OS thread, each time
+//! with another order of its operations, until every distinguishable order has been run.
 //!
 //! # A first program
 //!
@@ -35,14 +35,14 @@
 //! assert_eq!((report.executions, report.panics), (4, 2));
 //! ```
 //!
-//! The four operations have six interleavings. The two loads commute, so that some of the six are the same to everybody;
-//! four classes are left, and two of them lose an update. A panic that nobody joins is an outcome of its schedule, like
-//! a deadlock, and the search goes on.
+//! The four operations have six interleavings. The two loads commute, so that some of the six
+//! cannot be distinguished; four classes remain, and two of them lose an update. A panic that no
+//! task joins is an outcome of its schedule, like a deadlock, and the search continues.
 //!
 //! # From a failure to its trace
 //!
-//! In a test, say [`check`](Explorer::check) instead of `run`. It panics if anything is wrong, with the trace of the
-//! simplest schedule that shows it:
+//! In a test, call [`check`](Explorer::check) instead of `run`. It panics if anything is wrong,
+//! with the trace of the simplest failing schedule:
 //!
 //! ```text
 //! panic: main panicked at src/lib.rs:31: assertion `left == right` failed: an update was lost
@@ -51,12 +51,12 @@
 //!
 //! step  task    object     what         at
 //!    1  task 1  AtomicU32  read → 0     src/lib.rs:22
-//!       ── the schedule leaves task 1 here
+//!       ── the schedule preempts task 1 here
 //!    2  task 2  AtomicU32  read → 0     src/lib.rs:22
 //!    3  task 2  AtomicU32  store 0 → 1  src/lib.rs:23
-//!       ── task 2 has no more to do
+//!       ── task 2 has ended
 //!    4  task 1  AtomicU32  store 1 → 1  src/lib.rs:23
-//!       ── task 1 has no more to do
+//!       ── task 1 has ended
 //!    5  main    AtomicU32  read → 1     src/lib.rs:31
 //!
 //! 2 of 4 executions panicked; the search is complete.
@@ -65,7 +65,7 @@
 //!
 //! Names make it easier to read: `AtomicU32::named("counter", 0)`.
 //!
-//! The [`Schedule`] is printed in a form that runs it again, on any machine:
+//! The [`Schedule`] is printed in a form that can be replayed on any machine:
 //!
 //! ```
 //! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
@@ -92,7 +92,7 @@
 //! assert!(matches!(report.verdict(), Verdict::Panic { .. }));
 //! ```
 //!
-//! [`Explorer::run_each`] shows each execution as it ends.
+//! [`Explorer::run_each`] passes each execution to a closure when it ends.
 //!
 //! ```
 //! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
@@ -123,32 +123,34 @@
 //!     }
 //!     ControlFlow::Continue(())
 //! });
-//! assert_eq!(lost.len(), 2); // whoever stores last
+//! assert_eq!(lost.len(), 2); // each of the two last stores
 //! ```
 //!
-//! A program that is too large for all its schedules is explored at random, by [`Explorer::random`] or
-//! [`Explorer::pct`], or within a [bound](Explorer::max_preemptions). The [`Verdict`] then says *bounded*, and how far it
-//! went; it never says *complete*.
+//! A program with too many schedules is explored at random, by [`Explorer::random`] or
+//! [`Explorer::pct`], or within a [bound](Explorer::max_preemptions). The [`Verdict`] is then
+//! *bounded*, with the progress; it is never *complete*.
 //!
-//! # What it promises, and what not
+//! # Guarantees and limits
 //!
-//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that differ only in the order
-//!   of operations that do not conflict are one. [`Explorer::naive`] runs every interleaving, and is what the other is
-//!   held to.
-//! - The memory is sequentially consistent. Orderings of atomics are accepted and not looked at: what weak memory adds is
-//!   for loom to find.
-//! - A report is [complete](Report::is_complete), or says which [`Bound`] left something out. A [`Verdict`] is the gravest
-//!   that is true: nondeterministic, panic, deadlock, bounded, vacuous, complete.
-//! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
-//!   stopped, and told at which step.
-//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
-//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread.
-//! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
-//!   explored.
-//! - Between two operations a task runs alone: code without any is one step.
-//! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop that polls
-//!   has schedules without end, which a bound ends: see [`hint::spin_loop`].
-//! - Time is virtual, and passes by sleeping alone: see [`time`].
+//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that
+//!   differ only in the order of operations that do not conflict. [`Explorer::naive`] runs every
+//!   interleaving, and is the reference for it.
+//! - The memory is sequentially consistent. Orderings of atomics are accepted and ignored: use loom
+//!   for weak memory.
+//! - A report is [complete](Report::is_complete), or contains the [`Bound`] that left something
+//!   out. A [`Verdict`] is the most severe result: nondeterministic, panic, deadlock, bounded,
+//!   vacuous, complete.
+//! - The program must do the same in each run of the same schedule. If it announces other
+//!   operations, the search stops and reports the step.
+//! - The engine sees only this crate's objects. It does not see communication through a std atomic,
+//!   and misses orders, unless the tasks declare it as [`opaque`]. A task that waits on a std lock
+//!   for another task blocks the OS thread.
+//! - An external decision (a random number, the failure of a call) must be a [`choose`]: each
+//!   alternative is explored.
+//! - A task runs alone between two operations: code without operations is part of one step.
+//! - Write spin loops as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a
+//!   loop that polls has infinitely many schedules, which a bound ends: see [`hint::spin_loop`].
+//! - Time is virtual, and passes only by sleeping: see [`time`].
 #![deny(unsafe_code)]
 
 mod check;
@@ -203,7 +205,7 @@ pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
 
-/// The README's program, run.
+/// The README's program, run as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! A schedule, and the short text that stands for it.
+//! Schedules, and their text format.
 
 use std::fmt;
 use std::iter::Peekable;
@@ -6,21 +6,22 @@ use std::str::{CharIndices, FromStr};
 
 use crate::event::{MAX_TASKS, TaskId, Turn};
 
-/// What a schedule's text begins with.
+/// The version at the start of a schedule's text.
 const VERSION: &str = "s1";
 
-/// The most turns that a schedule's text may stand for: a slip in a number must not fill the memory.
+/// The largest number of events in a schedule's text, so that a mistyped number cannot fill the
+/// memory.
 const MOST_TURNS: usize = 1 << 24;
 
-/// How many tasks have a letter of their own.
+/// The number of tasks with a single letter.
 const LETTERS: u32 = 26;
 
-/// An order of events: whose turn each event is, and which of its alternatives it takes.
+/// An order of events: the task and the alternative of each event.
 ///
-/// It is written as a version, a colon, and the turns. A letter is a task: `a` is the main task, `b` the one with the
-/// number 1, and after `z` comes `Aa`. A number after it says how many turns it has in a row. A dot with a number says
-/// which alternative its operation takes, where that is not the first. The text means the same on every machine, and
-/// goes through shells and URLs unharmed.
+/// The text consists of a version, a colon, and the events. A letter is a task: `a` is the main
+/// task, `b` is task 1, and `Aa` follows `z`. A number after it is the number of consecutive events
+/// of the task. A dot with a number is the alternative of the operation, if it is not the first.
+/// The text has the same meaning on every machine, and is safe in shells and URLs.
 ///
 /// # Examples
 ///
@@ -46,22 +47,22 @@ impl Schedule {
         &self.turns
     }
 
-    /// Of each event the task's number, and which of its alternatives it takes (0 where there is one).
+    /// The task's number and the alternative of each event (0 if there is only one alternative).
     pub fn turns(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
         self.turns.iter().map(|turn| (turn.task.into(), turn.choice.into()))
     }
 
-    /// How many events it has.
+    /// The number of events.
     pub fn len(&self) -> usize {
         self.turns.len()
     }
 
-    /// Whether it has no event.
+    /// Whether it has no events.
     pub fn is_empty(&self) -> bool {
         self.turns.is_empty()
     }
 
-    /// How often it goes from one task to another.
+    /// The number of context switches.
     pub fn switches(&self) -> usize {
         self.turns.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
     }
@@ -98,21 +99,21 @@ impl fmt::Debug for Schedule {
     }
 }
 
-/// What is wrong with a schedule's text.
+/// The error in a schedule's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// It does not begin with a version.
     NoVersion,
-    /// It is of a version that this engine does not read.
+    /// Its version is not supported.
     Version(String),
-    /// At this character (from 1) there is something other than a task's letter.
+    /// The character at this index (from 1) is not the letter of a task.
     Task(usize, Option<char>),
-    /// At this character a task is named whose number is larger than any task's.
+    /// The character at this index names a task with a too large number.
     NoSuchTask(usize, u32),
-    /// At this character a task's number of turns is 0, or too large.
+    /// The number of events at this index is 0, or too large.
     Count(usize),
-    /// At this character an alternative is missing, or its number is too large.
+    /// The alternative at this index is missing, or too large.
     Choice(usize),
 }
 
@@ -194,7 +195,7 @@ impl FromStr for Schedule {
     }
 }
 
-/// Which character it is, from 1.
+/// The index of the character, from 1.
 fn place(text: &str, at: usize) -> usize {
     text[..at].chars().count() + 1
 }
@@ -214,7 +215,7 @@ fn task(characters: &mut Peekable<CharIndices<'_>>, text: &str) -> Result<TaskId
     }
 }
 
-/// A number, if there is one; the largest, if it is larger than that.
+/// Parses a number, if there is one. Saturates at `u64::MAX`.
 fn number(characters: &mut Peekable<CharIndices<'_>>) -> Option<u64> {
     let mut number = None;
     while let Some((_, digit)) = characters.next_if(|(_, found)| found.is_ascii_digit()) {
@@ -225,18 +226,18 @@ fn number(characters: &mut Peekable<CharIndices<'_>>) -> Option<u64> {
 }
 
 impl FromIterator<(u32, u32)> for Schedule {
-    /// The schedule with these turns: of each event the task and the alternative.
+    /// The schedule with these events: the task and the alternative of each.
     ///
     /// # Panics
     ///
-    /// If a number is larger than any task's or alternative's.
+    /// If a number exceeds those of tasks or alternatives.
     fn from_iter<I: IntoIterator<Item = (u32, u32)>>(turns: I) -> Self {
         let turn = |(task, choice)| Turn {
             task: TaskId::try_from(task)
                 .ok()
                 .filter(|&task| usize::from(task) < MAX_TASKS)
-                .expect("the number of a task"),
-            choice: u16::try_from(choice).expect("the number of an alternative"),
+                .expect("a task's number is less than MAX_TASKS"),
+            choice: u16::try_from(choice).expect("an alternative's number is at most 65,535"),
         };
         Schedule { turns: turns.into_iter().map(turn).collect() }
     }

@@ -1,10 +1,10 @@
-//! Text to a width, counted in characters.
+//! Text wrapping, with widths in characters.
 
-/// The widest that a line of a trace may be.
+/// The largest width of a line of a trace.
 pub(crate) const WIDTH: usize = 100;
 
-/// The text in lines of at most [`WIDTH`] characters, where words allow it, with `indent` before each and twice that from
-/// the second on.
+/// Wraps the text at [`WIDTH`] characters, where its words allow it. Indents the first line by
+/// `indent`, and the others by twice that.
 pub(crate) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut width = 0;

@@ -1,9 +1,10 @@
-//! The simplest schedule of a class: the fewest context switches, and of those, with the longest blocks, the first in the order of
-//! the tasks.
+//! The simplest schedule of a class: the fewest context switches, then the longest blocks, then the
+//! first in the order of the tasks.
 //!
-//! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
-//! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
-//! is a whole block, and the states are few.
+//! A breadth-first search over the progress of each task. A block of a task's events is always as
+//! long as possible: an event that could extend the block and comes later can be moved there
+//! without an additional switch. So a step of the search is a whole block, and there are few
+//! states.
 
 use std::collections::HashSet;
 
@@ -11,41 +12,45 @@ use crate::event::Turn;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 
-/// How far each task has come, and by which block.
+/// The progress of each task, and the last block.
 struct State {
     reached: Box<[u32]>,
-    /// The task whose block led here.
+    /// The task of the last block.
     task: usize,
-    /// The state before that block.
+    /// The index of the state before that block.
     parent: usize,
 }
 
-/// One of a task's own events.
+/// An event of a task.
 #[derive(Clone, Copy)]
 struct Own {
-    /// Its place in the trail.
+    /// The position of the event in the trail.
     position: usize,
-    /// The place of the event whose clock says what has to come before it: of the last one that is glued to it.
+    /// The position of the event whose clock contains all events that have to come first: the last
+    /// one that is atomic with this event.
     needs: usize,
 }
 
 impl Run<'_> {
-    /// The simplest schedule of the run's class in which, of each of these pairs of events, the first comes before the second:
-    /// the fewest context switches, and of those, with each block of a task's events as long as it can be, the first in the order
-    /// of the tasks. All schedules of a class have the same events.
+    /// The simplest schedule of the run's class in which the first event of each pair in `order`
+    /// precedes the second: the fewest context switches, then the longest blocks of each task's
+    /// events, then the first in the order of the tasks. All schedules of a class have the same
+    /// events.
     ///
-    /// To have a block of one task's events before another block is one pair: the last of the one, and the first of the other.
-    /// `None` if there is no such schedule with at most `most` switches, or if the execution is of a
-    /// [search of states](crate::Explorer::stateful), which keeps no clocks.
+    /// To place one block of events before another, pass the last event of the one and the first
+    /// event of the other. `None` if there is no such schedule with at most `most` switches, or if
+    /// the execution belongs to a [search of states](crate::Explorer::stateful), which records no
+    /// clocks.
     ///
-    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
-    /// product of the tasks' numbers of events.
+    /// This is a breadth-first search over the progress of each task. In the worst case the number
+    /// of states is the product of the tasks' numbers of events.
     pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
         simplest(self, order, most, &mut usize::MAX.clone())
     }
 }
 
-/// See [`Run::simplest_schedule`]. Gives up when it has looked at `budget` states, which it takes from it.
+/// See [`Run::simplest_schedule`]. Subtracts the number of visited states from `budget`; returns
+/// `None` when it is used up.
 pub(crate) fn simplest(
     run: &Run<'_>,
     order: &[(EventName, EventName)],
@@ -109,7 +114,8 @@ pub(crate) fn simplest(
     None
 }
 
-/// The schedule that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+/// The schedule that led to a state. `choice` returns the alternative of a task's nth event, from
+/// 0.
 fn schedule(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
     let mut turns = Vec::new();
     while states[state].task != usize::MAX {

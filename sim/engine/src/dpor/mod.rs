@@ -1,4 +1,4 @@
-//! Dynamic partial order reduction: races, their reversals, and the sequences that are still to be explored.
+//! Dynamic partial order reduction: races, their reversals, and wakeup trees.
 
 mod races;
 mod shared;

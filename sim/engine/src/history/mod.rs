@@ -1,4 +1,4 @@
-//! What happened in the current run: its events in order, with happens-before, and the names of tasks and locations.
+//! The current run: its events with happens-before, and the names of tasks and locations.
 
 mod clocks;
 mod names;

@@ -1,7 +1,8 @@
-//! Numbers for tasks and locations that are the same on each worker.
+//! Numbers of tasks and locations that are the same for all workers.
 //!
-//! A worker's registry numbers what it meets in the order in which it meets it, and another meets other schedules first.
-//! So the first of them to meet a name asks for its number here, and so does each of the others when it meets it.
+//! A registry assigns numbers in the order in which it encounters tasks and locations, and each
+//! worker encounters other schedules first. So the registries of a search take the numbers from
+//! this table.
 
 use std::sync::Mutex;
 
@@ -9,50 +10,52 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{LocationId, TaskId};
 
-/// What a location is the location of.
+/// The name of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
-    /// The `nth` object that a task makes after so many boundaries.
+    /// The `nth` object that a task creates after this many boundaries.
     Object { creator: TaskId, segment: u32, nth: usize },
-    /// The key of an object with this hash.
+    /// The key with this hash.
     Key { object: LocationId, hash: u64 },
     /// The items of an object.
     Items { object: LocationId },
 }
 
-/// The numbers that have been given out.
+/// The assigned numbers.
 #[derive(Debug)]
 pub(crate) struct Names(Mutex<Given>);
 
-/// By how much the numbers of the runs of one worker are apart from those of another.
+/// The distance between the run numbers of two workers.
 const RUNS: u64 = 1 << 48;
 
 #[derive(Debug)]
 struct Given {
-    /// How many registries have asked for their first.
+    /// The number of registries that use these names.
     registries: u64,
-    /// By parent, after how many of its boundaries, and as which of its children then.
+    /// By parent, number of the parent's boundaries, and index among the children spawned since.
     tasks: FxHashMap<(TaskId, u32, usize), usize>,
     locations: FxHashMap<Name, LocationId>,
-    /// The next location's number.
+    /// The number of the next location.
     next: LocationId,
 }
 
 impl Names {
-    /// The numbers below these are given out already: to what is there in every run.
+    /// A table in which the numbers below `locations` are reserved for locations that exist in
+    /// every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
         Names(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
     }
 
-    /// Tasks have these numbers from the start, from 1 on: see [`Checkpoint::tasks`](crate::Checkpoint::tasks).
+    /// Assigns these tasks the numbers from 1 on: see
+    /// [`Checkpoint::tasks`](crate::Checkpoint::tasks).
     pub(crate) fn resumed(self, tasks: &[(u32, u32, u64)]) -> Self {
         let names = tasks.iter().map(|&(parent, segment, nth)| (parent as TaskId, segment, nth as usize));
         self.0.lock().expect("nobody panics with the names").tasks = names.zip(1..).collect();
         self
     }
 
-    /// The tasks that have numbers, in their order.
+    /// The tasks with a number, in the order of the numbers.
     pub(crate) fn tasks(&self) -> Vec<(u32, u32, u64)> {
         let given = self.0.lock().expect("nobody panics with the names");
         let mut tasks: Vec<_> = given.tasks.iter().collect();
@@ -60,23 +63,23 @@ impl Names {
         tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
     }
 
-    /// The number after which a registry counts its runs: no two have a run of the same number, so that an object that
-    /// was made on another worker is known to be of another run.
+    /// The number after which a registry counts its runs. Run numbers are unique among all workers,
+    /// so that a registry recognises an object from another worker's run.
     pub(crate) fn first_run(&self) -> u64 {
         let mut given = self.0.lock().expect("nobody panics with the names");
         given.registries += 1;
         (given.registries - 1) * RUNS
     }
 
-    /// The number, from 1, of the `nth` child that `parent` spawns after so many boundaries. It may be more than there can be
-    /// tasks.
+    /// The number, from 1, of the `nth` child that `parent` spawns after this many boundaries. It
+    /// may exceed the largest number of tasks.
     pub(crate) fn task(&self, parent: TaskId, segment: u32, nth: usize) -> usize {
         let mut given = self.0.lock().expect("nobody panics with the names");
         let next = given.tasks.len() + 1;
         *given.tasks.entry((parent, segment, nth)).or_insert(next)
     }
 
-    /// The number of a location; of the first, if there are `count` that follow one another.
+    /// The number of a location; with `count` > 1, the first of `count` consecutive numbers.
     pub(crate) fn location(&self, name: Name, count: u32) -> LocationId {
         let given = &mut *self.0.lock().expect("nobody panics with the names");
         *given.locations.entry(name).or_insert_with(|| {

@@ -1,4 +1,4 @@
-//! A search, run after run, until there is no next one or a bound is reached.
+//! The main loop of a search: run after run, until there is no next run or a bound is reached.
 
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -13,14 +13,14 @@ use crate::run::Run;
 use crate::runtime::{self, Execution, Quiet, Sometimes};
 use crate::strategy::Way;
 
-/// What the workers of a search have come to together.
+/// The counters that the workers of a search share.
 pub(crate) struct Totals {
-    /// Executions that have been begun, less those that turned out to be redundant.
+    /// Executions that have begun, except those that turned out to be redundant.
     executions: AtomicU64,
-    /// Runs that have ended, and their events.
+    /// Completed runs, and their events.
     runs: AtomicU64,
     events: AtomicU64,
-    /// When progress was told last.
+    /// The time of the last progress report.
     told: Mutex<Instant>,
 }
 
@@ -30,7 +30,7 @@ impl Totals {
         Totals { executions, runs, events, told: Mutex::new(start) }
     }
 
-    /// Counts one execution more, if there may be so many.
+    /// Counts one more execution, unless the largest number has been reached.
     fn admit(&self, most: Option<u64>) -> bool {
         let most = most.map_or(u64::MAX, |most| most.max(1));
         let one_more = |executions| (executions < most).then_some(executions + 1);
@@ -42,21 +42,21 @@ impl Totals {
 pub(crate) struct Search<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) start: Instant,
-    /// `None` if nobody else takes part.
+    /// `None` if there is only one worker.
     pub(crate) totals: Option<&'a Totals>,
 }
 
-/// What a search, or one worker's part of it, came to.
+/// The result of a search, or of one worker's part of it.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) sometimes: Sometimes,
-    /// The ways that are still to be gone, of a search that can be resumed.
+    /// The open prefixes of an interrupted search that can be resumed.
     pub(crate) open: Vec<Way>,
 }
 
 impl Outcome {
-    /// Of two workers.
+    /// Merges the outcomes of two workers.
     pub(crate) fn merge(mut self, other: Outcome) -> Outcome {
         self.report.merge(other.report);
         self.sometimes.merge(other.sometimes);
@@ -66,7 +66,8 @@ impl Outcome {
 }
 
 impl Search<'_> {
-    /// Runs `body` until the execution's strategy has no next run, and notifies `observer`. Calls `ran` after each run.
+    /// Runs `body` until the execution's strategy has no next run, and notifies `observer`. Calls
+    /// `ran` after each run.
     pub(crate) fn run(
         &self,
         mut execution: Box<Execution>,
@@ -77,7 +78,7 @@ impl Search<'_> {
         let quiet = Quiet::new();
         let mut report = Report { seed: self.settings.kind.seed(), ..Report::default() };
         let mut told = self.start;
-        // Who is not alone has first to get some work.
+        // A worker among others has to take an item of work first.
         let mut more = self.totals.is_none() || execution.next_run();
         while more {
             if self.totals.is_some_and(|totals| !totals.admit(self.settings.max_executions)) {
@@ -124,7 +125,7 @@ impl Search<'_> {
         Outcome { report, sometimes: execution.sometimes, open }
     }
 
-    /// How many runs there have been, with this one.
+    /// Counts the run that has just ended. Returns the number of runs so far.
     #[inline]
     fn count(&self, report: &Report, run: &Run<'_>, is_redundant: bool) -> u64 {
         let Some(totals) = self.totals else { return report.executions + report.redundant };
@@ -135,7 +136,7 @@ impl Search<'_> {
         totals.runs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// The bound that ends the search here, where it would go on.
+    /// The bound that ends the search here, although runs are left.
     #[inline]
     fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
         let Settings { max_executions, max_time, kind, .. } = self.settings;
@@ -149,7 +150,7 @@ impl Search<'_> {
         executions.map(Bound::Executions).or_else(|| time().map(Bound::Time))
     }
 
-    /// Tells of the progress, if it is time to.
+    /// Reports the progress, if the interval since the last report has passed.
     #[inline]
     fn tell(&self, quiet: &Quiet, execution: &Execution, report: &Report, told: &mut Instant) {
         let Some(on_progress) = &self.settings.on_progress else { return };
@@ -160,7 +161,7 @@ impl Search<'_> {
             }
             None => return,
             Some(totals) => {
-                // One of them tells it, and the others need not wait.
+                // One worker reports; the others do not wait for it.
                 let Ok(mut told) = totals.told.try_lock() else { return };
                 if told.elapsed() < on_progress.every {
                     return;
@@ -175,7 +176,7 @@ impl Search<'_> {
         quiet.interrupt(|| (on_progress.tell)(&progress));
     }
 
-    /// Which part of the search is done, between two executions.
+    /// The part of the search that is done, between two executions.
     fn done(&self, execution: &Execution, executions: u64) -> f64 {
         let planned = || self.settings.max_executions.map(|most| executions as f64 / most.max(1) as f64);
         execution.strategy().done().or_else(planned).unwrap_or(0.0)

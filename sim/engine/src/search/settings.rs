@@ -1,4 +1,4 @@
-//! What a search is to do: by which strategy, within which bounds.
+//! The settings of a search: its strategy and its bounds.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -11,7 +11,7 @@ use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Part, Visited};
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
 
-/// By which strategy.
+/// The strategy of a search.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Optimal,
@@ -44,14 +44,14 @@ impl Kind {
     }
 }
 
-/// Whom to tell of progress, and how often.
+/// The progress callback and its interval.
 #[derive(Clone)]
 pub(crate) struct OnProgress {
     pub(crate) every: Duration,
     pub(crate) tell: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
 
-// What the callback has seen says nothing about an exploration, so that an explorer can go through a `catch_unwind`.
+// The callback does not affect an exploration, so that an explorer can cross a `catch_unwind`.
 impl UnwindSafe for OnProgress {}
 impl RefUnwindSafe for OnProgress {}
 
@@ -76,7 +76,7 @@ pub(crate) struct Settings {
     pub(crate) on_progress: Option<OnProgress>,
     pub(crate) left_out: Option<Part>,
     pub(crate) is_checkpointing: bool,
-    /// What the search begins with, if not with the beginning.
+    /// The checkpoint that the search resumes from, if any.
     pub(crate) resumed: Option<Arc<Checkpoint>>,
     pub(crate) shares_always: bool,
 }
@@ -101,7 +101,7 @@ impl Settings {
         }
     }
 
-    /// An execution by this strategy, with the explorer's bounds.
+    /// A new execution with this strategy and with the bounds of the settings.
     pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
         let mut execution =
             Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.left_out);

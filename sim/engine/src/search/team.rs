@@ -1,14 +1,15 @@
-//! The OS threads of a search, and what becomes of their panics.
+//! The OS threads of a search, and the propagation of their panics.
 
 use std::panic;
 use std::thread;
 
-/// Does `work` with each of `parts`: with the first on this OS thread, and with each of the others on one of its own, once
-/// the first calls for them. Returns what came of those that were begun.
+/// Calls `work` with each of `parts`: with the first on this OS thread, and with each other on a
+/// thread of its own as soon as the first calls its callback. Returns the results of the parts that
+/// were started.
 ///
 /// # Panics
 ///
-/// If `work` does, with the panic of the first part that did, once all have ended.
+/// If `work` panics: with the panic of the first such part, once all parts have ended.
 pub(super) fn work<P: Send, R: Send>(
     parts: Vec<P>,
     work: impl Fn(P, &mut dyn FnMut()) -> R + Sync,

@@ -1,8 +1,9 @@
-//! A search by several workers.
+//! Searches with several workers.
 //!
-//! Each worker is an OS thread with an execution of its own, since coroutines and thread-locals belong to a thread. The
-//! workers share work: a worker that has none takes some of another's, and the search has ended when no work is left. The
-//! strategy defines the items of work; [`Names`] gives a task or a location the same number on each worker.
+//! Each worker is an OS thread with an execution of its own, since coroutines and thread-locals
+//! belong to a thread. The workers share work: an idle worker takes work from another, and the
+//! search ends when no work is left. The strategy defines the items of work; [`Names`] gives a task
+//! or a location the same number for each worker.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,14 +21,16 @@ use crate::stateful::Visited;
 use crate::strategy::{Optimal, Probe, Stateful, Strategy, Way};
 use crate::work_queue;
 
-/// The number of runs after which the other workers start: a shorter search costs no more than with one worker.
+/// The number of runs after which the other workers start: a shorter search costs no more than with
+/// one worker.
 const ALONE: u64 = 500;
 
-/// Makes a worker's strategy, on the worker's OS thread.
+/// Creates a worker's strategy, on the worker's OS thread.
 type MakeStrategy<'a> = Box<dyn FnOnce() -> Box<dyn Strategy> + Send + 'a>;
 
 impl Settings {
-    /// Searches with all workers. `init` gives each its body and its observer; the observers are returned.
+    /// Searches with all workers. `init` returns the body and the observer of a worker. Returns the
+    /// report and the observers.
     pub(crate) fn search_on_workers<B: Fn() + 'static, O: Observer + Send>(
         &self,
         init: impl Fn() -> (B, O) + Sync,
@@ -76,7 +79,7 @@ impl Settings {
         (all.report, observers)
     }
 
-    /// Which part of the states has been visited, by random walks.
+    /// Estimates the part of the states that has been visited, by random walks.
     fn walk(&self, probe: Probe, names: &Arc<Names>, body: Rc<dyn Fn()>) -> f64 {
         let _quiet = Quiet::new();
         let mut execution = self.execution(Box::new(probe));
@@ -89,7 +92,8 @@ impl Settings {
         }
     }
 
-    /// The strategy of each worker, and the states that they share. One that knows of no others works alone.
+    /// The strategy of each worker, and the states that they share. A strategy without support for
+    /// several workers works alone.
     fn strategies(&self) -> (Vec<MakeStrategy<'_>>, Option<Arc<Visited>>) {
         match self.kind {
             Kind::Stateful { max_states, searched } if self.max_preemptions.is_none() => {

@@ -1,4 +1,4 @@
-//! What a monitor says of a side of the state.
+//! The digests of a monitor, one for each symmetric view.
 
 use std::iter;
 use std::rc::Rc;
@@ -7,23 +7,24 @@ use super::side::Side;
 use super::{Monitor, renaming};
 use crate::event::{Digest, Fingerprint, TaskId};
 
-/// What a monitor says of a side.
+/// The digest of a monitor in one view.
 #[derive(Default)]
 pub(super) struct Says {
-    /// Of each task.
+    /// The digest of each task's data.
     pub(super) of_tasks: Vec<Fingerprint>,
     pub(super) of_all: Fingerprint,
 }
 
 impl Says {
-    /// There is no monitor.
+    /// Sets the digest for a run without a monitor.
     pub(super) fn nothing(&mut self) -> bool {
         self.of_tasks.clear();
         self.of_all = Fingerprint::NONE;
         true
     }
 
-    /// Asks the monitor. False if it tells of a task by a name that others have, too.
+    /// Hashes the monitor under the names of this view. False if it hashed a task whose name is
+    /// shared.
     pub(super) fn ask(&mut self, monitor: &dyn Monitor, side: &Side, tasks: usize, is_named: bool) -> bool {
         self.of_tasks.clear();
         let hash = || {
@@ -39,7 +40,7 @@ impl Says {
     }
 }
 
-/// What the next steps of the task depend on, beside where it stands.
+/// The fingerprint of the monitor's data that the next steps of the task depend on.
 pub(crate) fn fate(monitor: &dyn Monitor, task: TaskId) -> Fingerprint {
     digest(|to| monitor.hash_fate(task.into(), to))
 }

@@ -1,8 +1,8 @@
-//! One side of the state of the run that is going on: with tasks that are alike under the names of one
+//! One view of the current state, in which symmetric tasks have the names of one
 //! [renaming](super::Renaming).
 //!
-//! It is a sum of words, one for each task and one for each location that is not as it was made, so that what an event
-//! changes is taken out and put back in, whatever else there is.
+//! The view is a sum of fingerprints, one for each task and for each location that is not in its
+//! initial state. So an event changes only the terms of its task and its locations.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::runtime::{Phase, Task};
 use super::Part;
 use super::renaming::Renaming;
 
-/// What the fingerprints of different things begin with.
+/// The kinds of fingerprints.
 mod kind {
     pub(super) const TASK: u8 = 1;
     pub(super) const LOCAL: u8 = 2;
@@ -24,58 +24,59 @@ mod kind {
     pub(super) const END: u8 = 7;
 }
 
-/// What is known of a task.
+/// The part of the state that belongs to a task.
 #[derive(Clone, Copy, Debug, Default)]
 struct TaskPart {
-    /// What it has observed since its last boundary.
+    /// The fingerprint of its observations since its last boundary.
     local: Fingerprint,
-    /// How many events it has done since then.
+    /// The number of its events since then.
     steps: u32,
     /// Its last boundary, from 1; 0 before the first.
     segment: u32,
-    /// The latest time that it can know of.
+    /// The latest time that it can have observed.
     known: u64,
     /// It has ended.
     has_ended: bool,
-    /// Its script among those that are renamed.
+    /// The index of its script among the renamed scripts.
     script: Option<usize>,
-    /// What it is about to do names a task.
+    /// Whether its pending operation names a task.
     is_naming: bool,
-    /// Its word, but for who it is.
+    /// Its fingerprint, without its name.
     word: Fingerprint,
 }
 
-/// What is known of a location, beyond its state in the registry.
+/// The part of the state that belongs to a location, except its state in the registry.
 #[derive(Clone, Debug, Default)]
 struct LocationPart {
-    /// The run that this is of.
+    /// The run that the other fields belong to.
     run: u64,
-    /// What is kept there that is not in its state.
+    /// The fingerprint of the contents that are not in its state.
     value: Fingerprint,
-    /// The sum of what the keys of the object hold.
+    /// The sum of the contents of the object's keys.
     content: Fingerprint,
-    /// What it adds to the content of the object that it is a key of.
+    /// Its term in the contents of the object whose key it is.
     share: Fingerprint,
-    /// Its word in the sum.
+    /// Its term in the sum.
     word: Fingerprint,
-    /// For each mode, the latest time that a task knew of when it touched the location so. `None` if none knew of any.
+    /// For each mode, the latest time that a task could have observed when it accessed the location
+    /// in this mode. `None` if all are 0.
     times: Option<Box<[u64; MODES]>>,
 }
 
-/// One side of the state of the run that is going on.
+/// One view of the current state.
 #[derive(Clone)]
 pub(super) struct Side {
     tasks: Vec<TaskPart>,
     locations: Vec<LocationPart>,
     run: u64,
-    /// The words of all locations.
+    /// The sum of the fingerprints of all locations.
     sum: Fingerprint,
-    /// The tasks whose words are to be worked out again, a bit for each.
+    /// The set of tasks whose fingerprints have to be computed again, one bit each.
     changed: u64,
     renaming: Rc<Renaming>,
-    /// Something of the run names a task that has a name of its own in no renaming.
+    /// Whether something in this run names a task with a shared name.
     pub(super) is_named: bool,
-    /// The locations whose words have changed, or what lies at whose keys; and what they held before.
+    /// The locations whose fingerprints or contents have changed, with their contents before.
     pub(super) moved: Vec<(LocationId, Fingerprint)>,
     left_out: Option<Part>,
 }
@@ -95,7 +96,7 @@ impl Side {
         }
     }
 
-    /// A run begins.
+    /// Begins a run.
     pub(super) fn begin_run(&mut self, run: u64) {
         self.tasks.clear();
         self.run = run;
@@ -106,13 +107,13 @@ impl Side {
         self.moved.clear();
     }
 
-    /// The same as the other, but for names that are still to be given.
+    /// Copies the other view, with another renaming.
     pub(super) fn begin_as(&mut self, other: &Side, renaming: &Rc<Renaming>) {
         self.clone_from(other);
         self.renaming = Rc::clone(renaming);
     }
 
-    /// From here on scripts have these names.
+    /// Sets the names of scripts from now on.
     pub(super) fn rename(&mut self, renaming: &Rc<Renaming>) {
         self.renaming = Rc::clone(renaming);
     }
@@ -121,7 +122,8 @@ impl Side {
         self.left_out != Some(part)
     }
 
-    /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
+    /// Adds a task, its parent's `nth`. Its captured variables are a function of its parent's local
+    /// state.
     pub(super) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
         let local = match parent {
             None => Fingerprint::of_kind(kind::LOCAL),
@@ -136,20 +138,21 @@ impl Side {
         self.changed |= 1 << task;
     }
 
-    /// `task` has waited for the end of `other`, and has its result.
+    /// `task` has waited for the end of `other` and has received its result.
     pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
         let (end, whose) = (self.knowledge(other), self.tasks[other as usize]);
         let its = &mut self.tasks[task as usize];
         its.known = its.known.max(whose.known);
-        // The end of a script among others tells nothing but that it has ended, which is a part of the state by itself.
+        // The end of a script contains no information except that it has ended, which is a part of
+        // the state itself.
         if whose.script.is_none() || whose.steps > 0 {
             its.local = its.local.and(Fingerprint::of_kind(kind::END)).and(end);
         }
         self.changed |= 1 << task;
     }
 
-    /// Nothing of the task's past matters but that this boundary, from 1, has been reached. It is this script's, if scripts
-    /// are renamed.
+    /// Forgets the task's history up to this boundary, which is numbered from 1. `script` is the
+    /// index of its script, if scripts are renamed.
     pub(super) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
         let its = &mut self.tasks[task as usize];
         its.script = script;
@@ -165,7 +168,7 @@ impl Side {
         self.tasks[task as usize].segment
     }
 
-    /// The latest time that the task can know of, which it is told.
+    /// Returns the latest time that the task can have observed, which the task thereby observes.
     pub(super) fn tell_time(&mut self, task: TaskId) -> u64 {
         let its = &mut self.tasks[task as usize];
         its.local = its.local.with(0, its.known);
@@ -173,19 +176,19 @@ impl Side {
         its.known
     }
 
-    /// All that the task's next action depends on, and what it captures.
+    /// The fingerprint of all data that the task's next action and captured variables depend on.
     fn knowledge(&self, task: TaskId) -> Fingerprint {
         let its = &self.tasks[task as usize];
         its.local.with(its.steps.into(), its.segment.into())
     }
 
-    /// Where the task stands has changed, or what it has announced.
+    /// Marks that the task's local state or pending operation has changed.
     #[inline]
     pub(super) fn change(&mut self, task: TaskId) {
         self.changed |= 1 << task;
     }
 
-    /// Whether the task can take another's place.
+    /// Whether the task is symmetric to another.
     pub(super) fn is_alike(&self, task: TaskId) -> bool {
         self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_alike(script))
     }
@@ -195,12 +198,12 @@ impl Side {
         self.tasks.get(task as usize).is_some_and(|its| its.has_ended)
     }
 
-    /// Whether some tasks run scripts that are renamed.
+    /// Whether some tasks run renamed scripts.
     pub(super) fn has_scripts(&self) -> bool {
         self.tasks.iter().any(|its| its.script.is_some())
     }
 
-    /// What stands for each task in this side, by its number.
+    /// The name of each task in this view, by its number, and whether the name is shared.
     pub(super) fn names(&self) -> impl Iterator<Item = (u64, bool)> {
         self.tasks.iter().enumerate().map(|(task, its)| match its.script {
             Some(script) => (self.renaming.name(script), self.renaming.is_shared(script)),
@@ -208,12 +211,12 @@ impl Side {
         })
     }
 
-    /// What the renaming makes of what scripts write.
+    /// The renaming of this view.
     pub(super) fn renaming(&self) -> &Rc<Renaming> {
         &self.renaming
     }
 
-    /// An object has been made. What it holds is a function of what its creator knows.
+    /// Adds an object. Its contents are a function of its creator's local state.
     pub(super) fn created(&mut self, location: LocationId, creator: TaskId, nth: usize, registry: &Registry) {
         self.forget(location);
         if registry.holds(location).value {
@@ -223,7 +226,7 @@ impl Side {
         self.weigh(location, registry);
     }
 
-    /// An object is gone: nobody will ever touch it.
+    /// Removes an object that no task will access again.
     pub(super) fn forget(&mut self, location: LocationId) {
         let run = self.run;
         if let Some(part) = self.locations.get_mut(location as usize)
@@ -235,13 +238,13 @@ impl Side {
         }
     }
 
-    /// What the location holds is this, whatever was known of who put it there.
+    /// Sets the fingerprint of the location's contents, independently of the writer's history.
     pub(super) fn settle(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
         self.part(location).value = value;
         self.weigh(location, registry);
     }
 
-    /// The task may have changed something in what the location holds.
+    /// Marks that the task may have changed the contents of the location.
     pub(super) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let by = self.knowledge(task);
         let part = self.part(location);
@@ -249,7 +252,8 @@ impl Side {
         self.weigh(location, registry);
     }
 
-    /// The task looks at what the location holds, without an event: nobody else can get at it.
+    /// The task reads the contents of the location without an event, because no other task can
+    /// access it.
     pub(super) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let (value, content) = self.held(location);
         let its = &mut self.tasks[task as usize];
@@ -269,7 +273,7 @@ impl Side {
         part
     }
 
-    /// What is kept at the location and under its keys.
+    /// The fingerprints of the contents of the location, and of the contents of its keys.
     fn held(&self, location: LocationId) -> (Fingerprint, Fingerprint) {
         match self.locations.get(location as usize) {
             Some(part) if part.run == self.run && self.has(Part::Values) => (part.value, part.content),
@@ -277,7 +281,8 @@ impl Side {
         }
     }
 
-    /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
+    /// Adds an executed event: updates the observations of its task and the contents of its
+    /// locations.
     pub(super) fn executed(
         &mut self,
         pending: &Pending,
@@ -300,7 +305,8 @@ impl Side {
                 local = local.with(slot as u64 + 3, access.before);
             }
             let (value, content) = self.held(location);
-            // With the step: to find something and then nothing is not to find nothing and then something.
+            // Include the step: finding something and then nothing differs from finding nothing and
+            // then something.
             if looks(mode) && value != Fingerprint::NONE {
                 local = local.with(kind::VALUE.into(), step).and(value);
             }
@@ -327,7 +333,8 @@ impl Side {
         self.pass_time_on(event, accesses, registry);
     }
 
-    /// Whoever happens to come after this event knows the time that its task knows.
+    /// Propagates the latest time that the event's task can have observed to the later events that
+    /// conflict with the event.
     fn pass_time_on(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
         let task = event.footprint.task as usize;
         let mut known = self.tasks[task].known;
@@ -355,7 +362,7 @@ impl Side {
         }
     }
 
-    /// Works out the location's word, and what it adds to the object that it is a key of.
+    /// Computes the term of the location in the sum, and its term in the contents of its object.
     fn weigh(&mut self, location: LocationId, registry: &Registry) {
         let state = registry.state(location);
         let (holds, identity) = (registry.holds(location), registry.identity(location));
@@ -394,7 +401,7 @@ impl Side {
             self.sum.take(old);
             self.sum.add(word);
             self.moved.push((location, held));
-            // It is as it was made, or its name or its state says which task it is of.
+            // Not in its initial state, and its name or its state identifies a task.
             self.is_named |= word != Fingerprint::NONE && registry.names_tasks(location);
         }
         if let Some(whole) = registry.details(location).whole
@@ -408,7 +415,8 @@ impl Side {
         }
     }
 
-    /// Works out the words of the tasks that may have changed. Says which have, a bit for each.
+    /// Computes the fingerprints of the tasks that may have changed. Returns the set of tasks that
+    /// have, one bit each.
     pub(super) fn weigh_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
         let (mut candidates, mut changed) = (std::mem::take(&mut self.changed), 0);
         while candidates != 0 {
@@ -426,7 +434,7 @@ impl Side {
         changed
     }
 
-    /// All that can be seen of the location.
+    /// The fingerprint of everything that is observable at the location.
     pub(super) fn holds(&self, location: LocationId) -> Fingerprint {
         match self.locations.get(location as usize) {
             Some(part) if part.run == self.run => part.holds(),
@@ -434,12 +442,13 @@ impl Side {
         }
     }
 
-    /// Whether what the task is about to do names a task.
+    /// Whether the task's pending operation names a task.
     pub(super) fn is_naming(&self, task: TaskId) -> bool {
         self.tasks[task as usize].is_naming
     }
 
-    /// Whether any task is about to; if there is a step, one of which it is known whether it will be.
+    /// Whether any pending operation names a task. With `step`, the operation of this task is
+    /// replaced by the given value.
     pub(super) fn is_any_naming(&self, step: Option<(TaskId, bool)>) -> bool {
         let will_be = |(at, its): (usize, &TaskPart)| match step {
             Some((task, names)) if usize::from(task) == at => names,
@@ -448,7 +457,7 @@ impl Side {
         self.tasks.iter().enumerate().any(will_be)
     }
 
-    /// Where the task stands, and who it is.
+    /// The fingerprint of the task's local state and name.
     pub(super) fn stand(&self, task: TaskId, is_named: bool) -> Fingerprint {
         let Some(its) = self.tasks.get(task as usize) else { return Fingerprint::NONE };
         let name = match its.script {
@@ -458,13 +467,13 @@ impl Side {
         its.word.with(name, is_named.into())
     }
 
-    /// The sum of the words of all locations.
+    /// The sum of the fingerprints of all locations.
     pub(super) fn locations(&self) -> Fingerprint {
         self.sum
     }
 
-    /// The sum of all words; if there is a mover, as if it stood there. `beside` is what else there is to be known of each
-    /// task.
+    /// The sum of all fingerprints. With `mover`, the fingerprint of this task is replaced.
+    /// `beside` contains additional data of each task.
     pub(super) fn sum(
         &self,
         is_named: bool,
@@ -487,7 +496,7 @@ impl Side {
         let phase = match of.phase {
             Phase::Absent => return Fingerprint::NONE,
             Phase::Starting | Phase::Ready => 0,
-            // Who waits for all scripts is to wait for the others, too.
+            // A task that waits for all scripts also waits for the other ones, in any order.
             Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
             Phase::Joining(other) => 3 + u64::from(other),
             Phase::Ended => 1,
@@ -510,7 +519,7 @@ impl Side {
 }
 
 impl LocationPart {
-    /// All that can be seen of it.
+    /// The fingerprint of everything that is observable here.
     fn holds(&self) -> Fingerprint {
         self.word.and(self.content)
     }
@@ -520,7 +529,7 @@ impl LocationPart {
     }
 }
 
-/// Whether an access of this mode can look at what the location holds beyond its state.
+/// Whether an access with this mode can observe contents of the location that are not in its state.
 fn looks(mode: Mode) -> bool {
     !matches!(mode, Mode::Nothing | Mode::Update | Mode::Release | Mode::ReleaseShared | Mode::Probe)
 }

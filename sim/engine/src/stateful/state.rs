@@ -1,4 +1,5 @@
-//! The state of the run that is going on: the least of its sides, one for each way to name tasks that are alike.
+//! The current state of a run: the minimum of its symmetric views, one for each renaming of
+//! symmetric tasks.
 
 use std::rc::Rc;
 
@@ -11,22 +12,22 @@ use crate::event::{Access, Event, Fingerprint, LocationId, Pending, TaskId};
 use crate::history::Registry;
 use crate::runtime::Task;
 
-/// The state of the run that is going on.
+/// The current state of a run.
 pub(crate) struct State {
-    /// Those beyond the ones in use are kept for their memory.
+    /// The views. Those beyond `in_use` are retained for their memory.
     sides: Vec<Side>,
     in_use: usize,
     /// The scripts of this run, if they are renamed, and their renamings.
     scripts: Vec<Alike>,
     renamings: Vec<Rc<Renaming>>,
-    /// Whether tasks may take the places of others that are like them.
+    /// Whether states that differ only by an exchange of symmetric tasks are one state.
     is_symmetric: bool,
-    /// Something names a task that can take another's place: then nobody does.
+    /// Whether something names a symmetric task. Then the state is used without symmetry.
     is_named: bool,
     wakers: Wakers,
-    /// What the monitor says, of each side.
+    /// The monitor's digest in each view.
     says: Vec<Says>,
-    /// What has happened since the fingerprint was last worked out, and between the last two times.
+    /// The step since the fingerprint was last computed, and the step before that.
     gathered: Step,
     step: Step,
 }
@@ -47,7 +48,7 @@ impl State {
         }
     }
 
-    /// A run begins.
+    /// Begins a run.
     pub(crate) fn begin_run(&mut self, run: u64) {
         self.in_use = 1;
         self.sides[0].begin_run(run);
@@ -56,7 +57,7 @@ impl State {
         self.gathered.clear();
     }
 
-    /// The scripts that are about to begin can take each other's places.
+    /// Declares the symmetry of the scripts that will be spawned next.
     pub(crate) fn begin_scripts(&mut self, scripts: Vec<Alike>) {
         if !self.is_symmetric || self.in_use > 1 {
             return;
@@ -96,22 +97,24 @@ impl State {
         self.first().has(part)
     }
 
-    /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
+    /// Adds a task, its parent's `nth`. Its captured variables are a function of its parent's local
+    /// state.
     pub(crate) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
         self.each(|side| side.spawned(task, parent, nth));
     }
 
-    /// `task` has waited for the end of `other`, and has its result.
+    /// `task` has waited for the end of `other` and has received its result.
     pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
         self.each(|side| side.joined(task, other));
     }
 
-    /// Somebody wants to know whether the task has ended, and what its result is.
+    /// Records that the step depends on the end of the task and on its result.
     pub(crate) fn asked_for_end(&mut self, task: TaskId) {
         self.gathered.looked.push(Input::End(task));
     }
 
-    /// Nothing of the task's past matters but that this boundary, from 1, has been reached, of this script.
+    /// Forgets the task's history up to this boundary of this script. Boundaries are numbered from
+    /// 1.
     pub(crate) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
         let script = script.filter(|_| self.is_symmetric);
         self.each(|side| side.boundary(task, segment, script));
@@ -122,20 +125,20 @@ impl State {
         self.first().segment(task)
     }
 
-    /// The latest time that the task can know of, which it is told.
+    /// Returns the latest time that the task can have observed, which the task thereby observes.
     pub(crate) fn tell_time(&mut self, task: TaskId) -> u64 {
         let mut known = 0;
         self.each(|side| known = side.tell_time(task));
         known
     }
 
-    /// Where the task stands has changed, or what it has announced.
+    /// Marks that the task's local state or pending operation has changed.
     #[inline]
     pub(crate) fn change(&mut self, task: TaskId) {
         self.each(|side| side.change(task));
     }
 
-    /// An object has been made. What it holds is a function of what its creator knows.
+    /// Adds an object. Its contents are a function of its creator's local state.
     pub(crate) fn created(
         &mut self,
         location: LocationId,
@@ -148,12 +151,12 @@ impl State {
         self.each(|side| side.created(location, creator, nth, registry));
     }
 
-    /// An object is gone: nobody will ever touch it.
+    /// Removes an object that no task will access again.
     pub(crate) fn forget(&mut self, location: LocationId) {
         self.each(|side| side.forget(location));
     }
 
-    /// What the location holds is this, whatever was known of who put it there.
+    /// Sets the fingerprint of the location's contents, independently of the writer's history.
     pub(crate) fn settle(
         &mut self,
         location: LocationId,
@@ -167,18 +170,20 @@ impl State {
         });
     }
 
-    /// The task may have changed something in what the location holds.
+    /// Marks that the task may have changed the contents of the location.
     pub(crate) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         self.each(|side| side.meddled(task, location, registry));
     }
 
-    /// The task looks at what the location holds, without an event: nobody else can get at it.
+    /// The task reads the contents of the location without an event, because no other task can
+    /// access it.
     pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         self.gathered.looked.push(Input::Location(location));
         self.each(|side| side.looked(task, location, registry));
     }
 
-    /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
+    /// Adds an executed event: updates the observations of its task and the contents of its
+    /// locations.
     pub(crate) fn executed(
         &mut self,
         pending: &Pending,
@@ -191,7 +196,7 @@ impl State {
         self.each(|side| side.executed(pending, event, accesses, registry));
     }
 
-    /// The fingerprint of the state.
+    /// Computes the fingerprint of the state.
     pub(crate) fn fingerprint(
         &mut self,
         tasks: &[Task],
@@ -210,27 +215,28 @@ impl State {
         self.is_named = self.is_named_after(None);
         self.step.is_told |= monitor.is_some_and(Monitor::is_touched);
         self.least(monitor, tasks.len()).unwrap_or_else(|| {
-            // The monitor names a task that has no name of its own.
+            // The monitor names a task whose name is shared.
             self.is_named = true;
             self.least(monitor, tasks.len()).unwrap_or_default()
         })
     }
 
-    /// Whether something names a task that can take another's place: something that has happened, or what a task is about to
-    /// do. After a step of this task it is the other tasks, and whether it will be about to. A function of what has happened
-    /// and of where the tasks stand, and not of when anybody asked: a run that repeats a prefix is not asked on the way.
+    /// Whether something names a symmetric task: a past event or a pending operation. With `step`,
+    /// the pending operation of this task is replaced by the given value. This is a function of the
+    /// past events and of the local states, and not of the points at which the fingerprint was
+    /// computed: it is not computed while a prefix is repeated.
     fn is_named_after(&self, step: Option<(TaskId, bool)>) -> bool {
         self.is_renamed()
             && (self.sides[..self.in_use].iter().any(|side| side.is_named)
                 || self.first().is_any_naming(step))
     }
 
-    /// Whether tasks have their own names alone in the state that the run is in.
+    /// Whether each task is identified by its number in the current state.
     pub(crate) fn is_named(&self) -> bool {
         self.is_named
     }
 
-    /// The least of the sides. `None` if the monitor tells of a task by a name that others have, too.
+    /// The minimum of the views. `None` if the monitor names a task whose name is shared.
     fn least(&mut self, monitor: Option<&dyn Monitor>, tasks: usize) -> Option<Fingerprint> {
         let mut says = std::mem::take(&mut self.says);
         let sides = self.sides();
@@ -251,13 +257,15 @@ impl State {
         least.filter(|_| is_clear)
     }
 
-    /// How many sides there are to be looked at.
+    /// The number of views in use.
     fn sides(&self) -> usize {
         if self.is_named { 1 } else { self.in_use }
     }
 
-    /// What the step that has led here comes to wherever it is taken. `before` are the sums of the
-    /// [locations](State::locations) before it, under such names. `None` if it is not the task's alone.
+    /// The effect of the last step, which is the same wherever the step is taken. `before` are the
+    /// sums of the [locations](State::locations) before it; `was_named` is
+    /// [`is_named`](State::is_named) there. `None` if the step has changed another task or the
+    /// naming.
     pub(crate) fn effect(
         &self,
         task: TaskId,
@@ -283,12 +291,12 @@ impl State {
         Some(Effect { sides, told, is_naming, ends })
     }
 
-    /// The sums of the locations, of each side.
+    /// The sum of the locations in each view.
     pub(crate) fn locations(&self) -> impl Iterator<Item = Fingerprint> {
         self.sides[..self.sides()].iter().map(Side::locations)
     }
 
-    /// The state that a step of this effect leads to. `None` if that cannot be told.
+    /// The state after a step with this effect. `None` if it cannot be computed.
     pub(crate) fn after(
         &self,
         task: TaskId,
@@ -300,7 +308,7 @@ impl State {
         if effect.sides.len() != sides || is_named != self.is_named {
             return None;
         }
-        // What was found in the last step is no longer so after the next.
+        // The findings of the last step are cleared by the next step.
         let is_other = effect.told.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
         let other = match monitor.filter(|_| is_other && self.has(Part::Monitor)) {
             Some(monitor) => Some(monitor.after(task.into(), effect.told.as_deref())?),
@@ -329,7 +337,7 @@ impl State {
         self.wakers.begin(task, signal);
     }
 
-    /// Somebody is to be woken.
+    /// The task wakes another one.
     pub(crate) fn wakes(&mut self) {
         self.wakers.wake();
     }
@@ -339,17 +347,17 @@ impl State {
         self.wakers.end(task);
     }
 
-    /// Whether what a step does depends on nothing but where its task stands and what it touches.
+    /// Whether a step depends only on its task's local state and on its inputs.
     pub(crate) fn is_local(&self) -> bool {
         !self.wakers.are_kept()
     }
 
-    /// Where the task stands, and who it is.
+    /// The fingerprint of the task's local state and name.
     pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
         self.first().stand(task, self.is_named)
     }
 
-    /// All that can be seen of it.
+    /// The fingerprint of everything that is observable at the input.
     pub(crate) fn holds(&self, input: Input) -> Fingerprint {
         match input {
             Input::Location(location) => self.first().holds(location),
@@ -358,7 +366,7 @@ impl State {
         }
     }
 
-    /// What has happened between the last two times that the fingerprint was worked out.
+    /// The step between the last two computations of the fingerprint.
     pub(crate) fn step(&self) -> &Step {
         &self.step
     }

@@ -1,58 +1,59 @@
-//! What leads from one state to the next, as far as it tells where the same step leads from elsewhere.
+//! Steps from one state to the next, and their effects.
 
 use std::any::Any;
 use std::rc::Rc;
 
 use crate::event::{Fingerprint, LocationId, TaskId};
 
-/// What can make a difference to a step, beside where its task stands.
+/// An input of a step, in addition to its task's local state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// What a location holds.
+    /// The contents of a location.
     Location(LocationId),
-    /// Whether a task has ended, and how.
+    /// Whether and how a task has ended.
     End(TaskId),
 }
 
-/// What a step of one task comes to.
+/// The effect of a step of one task.
 pub(crate) struct Effect {
-    /// Of each side: what it adds to the sum of the locations, and where the task stands then.
+    /// For each view, the difference of the sum of the locations, and the new fingerprint of the
+    /// task.
     pub(super) sides: Box<[(Fingerprint, Fingerprint)]>,
-    /// What the monitor is told, if it is told anything.
+    /// The reports to the monitor, if there are any.
     pub(super) told: Option<Rc<dyn Any>>,
-    /// What the task is about to do then names a task.
+    /// Whether the task's next pending operation names a task.
     pub(super) is_naming: bool,
-    /// It is the task's last.
+    /// Whether it is the task's last step.
     pub(crate) ends: bool,
 }
 
-/// What has happened between two states.
+/// The changes between two states.
 #[derive(Default)]
 pub(crate) struct Step {
-    /// The tasks whose words have changed, a bit for each.
+    /// The set of tasks whose fingerprints have changed, one bit each.
     pub(crate) tasks: u64,
-    /// All that was looked at.
+    /// The inputs that were read.
     pub(super) looked: Vec<Input>,
-    /// The locations that have changed, and what they held before.
+    /// The locations that have changed, with their contents before.
     pub(super) moved: Vec<(LocationId, Fingerprint)>,
-    /// The monitor was told of something that it has to remember or to judge.
+    /// Whether the monitor has received a report that it has to store or to judge.
     pub(crate) is_told: bool,
 }
 
 impl Step {
-    /// Nothing has happened.
+    /// Resets the step.
     pub(super) fn clear(&mut self) {
         self.looked.clear();
         self.moved.clear();
         (self.tasks, self.is_told) = (0, false);
     }
 
-    /// All that can have made a difference to what has happened.
+    /// All inputs that the step can have depended on.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = Input> {
         self.looked.iter().copied().chain(self.moved.iter().map(|(location, _)| Input::Location(*location)))
     }
 
-    /// What it held before, if it has changed.
+    /// The contents of the input before the step, if it has changed.
     pub(crate) fn held(&self, input: Input) -> Option<Fingerprint> {
         let is_it = |(location, _): &&(LocationId, _)| Input::Location(*location) == input;
         self.moved.iter().find(is_it).map(|(_, held)| *held)

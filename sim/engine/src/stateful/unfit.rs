@@ -1,17 +1,19 @@
-//! Why a program cannot be searched by its states.
+//! Programs that a search of states does not support.
 
 use std::fmt;
 use std::panic::Location;
 
-/// What a program has done that a search of its states cannot have.
+/// A feature of a program that a search of states does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unfit {
-    /// Something that is not seen: an [`opaque`](crate::opaque) step, or the poll of a future that is not instrumented.
+    /// An effect that the engine does not see: an [`opaque`](crate::opaque) step, or the poll of a
+    /// future that is not instrumented.
     Opaque(&'static Location<'static>),
-    /// A look at a pointer's address, which is another in each run.
+    /// An observation of a pointer's address, which differs between runs.
     Address(&'static Location<'static>),
-    /// Exclusive access to what an object holds, through which it can be changed unseen.
+    /// Exclusive access to the contents of an object, through which they can be changed without an
+    /// event.
     Exclusive(&'static Location<'static>),
 }
 

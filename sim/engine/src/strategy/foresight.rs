@@ -1,16 +1,17 @@
-//! Where a step leads, without taking it.
+//! Predicts the state after a step without executing the step.
 //!
-//! What a step does is a function of where its task stands and of what it touches, and both have words in the sum that a
-//! state is known by. So a step that was taken once does the same wherever these words are the same: it puts its task's next
-//! word in the place of the last, and changes the words of locations by the same difference. A monitor is told the same, and
-//! says itself what it would be then. So the state that a step leads to is known before it is taken, and if that state was
-//! visited, it need not be taken.
+//! A step is a function of its task's local state and of the contents of the locations that it
+//! accesses. Both have a fingerprint in the sum that identifies a state. So the effect of a step is
+//! the same wherever these fingerprints are the same: it replaces the fingerprint of its task and
+//! changes the sum of the locations by the same difference. The monitor receives the same report
+//! and computes its own next state. So the state after the step is known beforehand, and if it has
+//! been visited, the step need not be executed.
 //!
-//! This leaves out more than sleep sets do (Godefroid, Holzmann, Pirottin: "State-space caching revisited", Formal Methods in
-//! System Design 7, 1995), which know of a step only that it is independent of those in between. And it is right for
-//! another reason. That all successors of a state are visited although some of them sleep is argued by the order in which
-//! one search visits states; with several workers there is no such order. Here nothing is left out but what is in the
-//! visited set.
+//! This leaves out more steps than sleep sets (Godefroid, Holzmann, Pirottin: "State-space caching
+//! revisited", Formal Methods in System Design 7, 1995), which use only the independence of steps.
+//! The proof is also different: sleep sets rely on the order in which one search visits states, and
+//! several workers have no such order. Here a step is left out only if its state is in the visited
+//! set.
 
 use rustc_hash::FxHashMap;
 
@@ -18,35 +19,36 @@ use super::Options;
 use crate::event::{Fingerprint, Turn};
 use crate::stateful::{Effect, Input, fate};
 
-/// How many steps are remembered at the most: beyond that, new ones are taken each time.
+/// The largest number of cached steps. Further steps are executed each time.
 const MOST: usize = 1 << 20;
 
-/// The steps that have been taken.
+/// The effects of the steps that have been executed.
 #[derive(Default)]
 pub(super) struct Foresight {
-    /// By where the task stands and by its turn: by what such steps have turned out to depend on.
+    /// By local state and decision: the sets of inputs that such steps have depended on.
     inputs: FxHashMap<u128, Vec<Box<[Input]>>>,
-    /// By all of these.
+    /// By local state, decision and contents of all inputs.
     effects: FxHashMap<u128, Effect>,
 }
 
-/// A state, as far as it takes to learn from the steps that are taken there.
+/// The data of a state that is needed to record a step from it.
 #[derive(Default)]
 pub(super) struct Place {
-    /// What a step does depends on nothing else.
+    /// The effect of each step depends only on its task's local state and on its inputs.
     is_local: bool,
-    /// Where each task stands, and what is to become of it.
+    /// The local state and the pending effects of each task.
     tasks: Vec<Fingerprint>,
-    /// The sums of the locations.
+    /// The sum of the locations in each view.
     locations: Vec<Fingerprint>,
-    /// Whether tasks have their own names alone.
+    /// Whether each task is identified by its number, without symmetry.
     is_named: bool,
-    /// The tasks whose ends others wait for, a bit for each. What those do then is no part of the step.
+    /// The set of tasks whose end other tasks wait for, one bit each. The reaction of the waiting
+    /// tasks is not part of the step.
     awaited: u64,
 }
 
 impl Place {
-    /// The state that the run is in.
+    /// Records the current state of the run.
     pub(super) fn begin(&mut self, options: &dyn Options) {
         let state = options.parts().filter(|state| state.is_local());
         self.is_local = state.is_some();
@@ -62,7 +64,7 @@ impl Place {
         self.awaited = awaited.fold(0, |all, task| all | 1 << task);
     }
 
-    /// Nothing is known of it.
+    /// Forgets the state.
     pub(super) fn forget(&mut self) {
         self.is_local = false;
     }
@@ -73,7 +75,7 @@ impl Place {
 }
 
 impl Foresight {
-    /// The state that this turn leads to from the one that the run is in, if that can be told.
+    /// The state after this decision in the current state, if the cache contains the step.
     pub(super) fn of(&self, turn: Turn, place: &Place, options: &dyn Options) -> Option<Fingerprint> {
         let state = options.parts().filter(|_| place.is_local)?;
         let stand = place.of(turn);
@@ -87,7 +89,7 @@ impl Foresight {
         state.after(turn.task, effect, options.monitor())
     }
 
-    /// The run has come from `before` to the state that it is in by this turn.
+    /// Records the step that led from `before` to the current state by this decision.
     pub(super) fn learn(&mut self, before: &Place, turn: Turn, options: &dyn Options) {
         let state = options.parts().filter(|state| before.is_local && state.is_local());
         let Some(state) = state.filter(|_| self.effects.len() < MOST) else { return };

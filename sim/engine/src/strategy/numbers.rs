@@ -1,10 +1,10 @@
-//! Pseudo-random numbers that are the same on every machine.
+//! Pseudo-random numbers, the same on every machine.
 
 /// SplitMix64: Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014.
 pub(super) struct Numbers(u64);
 
 impl Numbers {
-    /// The sequence of this seed.
+    /// The sequence with this seed.
     pub(super) fn new(seed: u64) -> Self {
         Numbers(seed)
     }
@@ -19,7 +19,7 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
-    /// One of `0..end`.
+    /// A number in `0..end`.
     #[inline]
     pub(super) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.next()) * end as u128) >> 64) as usize

@@ -1,12 +1,14 @@
-//! Optimal dynamic partial order reduction: each Mazurkiewicz class exactly once.
+//! Optimal dynamic partial order reduction: explores each Mazurkiewicz class exactly once.
 //!
-//! Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014; "Source Sets", JACM 64(4), 2017,
-//! algorithm 2. A run is free below the sequence that it was woken for. When it has ended, its races are reversed: the first
-//! event of a race is left out with all that happens after it, and what remains, followed by the second event, is a sequence
-//! to be explored from where the first began, unless something that sleeps there, or is already planned there, leads to the
-//! same class. It is another sequence after each run in which something else remains.
+//! Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014; "Source
+//! Sets", JACM 64(4), 2017, algorithm 2. A run follows a sequence of a wakeup tree and is
+//! unrestricted after it. At the end of the run its races are reversed. The sequence for a race
+//! consists of the events after the race's first event that do not happen after it, followed by the
+//! second event. It is inserted at the node before the first event, unless the sleep set or the
+//! wakeup tree of that node covers it. Later runs with other independent events give other
+//! sequences.
 //!
-//! Several workers share wakeup trees, and what each of them does is a part of that: see [`shared`](super::shared).
+//! Several workers share wakeup trees: see [`shared`](super::shared).
 
 use std::mem;
 
@@ -16,7 +18,7 @@ use crate::event::{Event, Footprint, TaskId, Turn};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
 
-/// What a program has to do with the fact that a step cannot be taken where it could be.
+/// Hint shown when a planned step is no longer enabled.
 const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
     do the same in every run and on every worker: look for random numbers, clocks, iteration over a HashMap, state that \
     outlives a run, or a thread that the engine does not know";
@@ -24,33 +26,36 @@ const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the s
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
-    /// What has been explored from here, or from further up and still leads to the same classes.
+    /// The sleep set: events that have been explored from this node, or from an earlier one and
+    /// still lead to the same classes.
     sleep: Vec<Footprint>,
-    /// What is to be explored from here; the first is the one that is being explored, if `planned`.
+    /// The wakeup tree of this node. Its first branch is being explored, if `planned`.
     branches: BranchId,
-    /// Whether the event that follows in the trail is the first of `branches`.
+    /// Whether the next event of the trail is the first of `branches`.
     planned: bool,
-    /// How many subtrees of it have been explored.
+    /// The number of subtrees of this node that have been explored.
     explored: usize,
-    /// Where the branches are that are not under way, if other workers may take some of them. They may plan more, and then
-    /// what has been explored from here since does not sleep, but is on the left of them.
+    /// The shared tree with the other branches, if other workers may take them. They may also
+    /// insert branches there; then a subtree that is explored here later does not sleep, but is on
+    /// their left.
     place: Option<Place>,
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
 pub(crate) struct Optimal {
-    /// Nodes are kept when they go out of use, so that their sleep sets need no new memory.
+    /// Unused nodes beyond `depth` are retained, so that their sleep sets need no new memory.
     nodes: Vec<Node>,
     depth: usize,
     forest: Forest,
     redundant: bool,
-    /// The sequence that is being planned.
+    /// The sequence that is being inserted.
     sequence: Vec<Footprint>,
-    /// Where other workers' parts of the search come from, if there are others.
+    /// The source of other parts of the search, if there are other workers.
     queue: Option<WorkQueue<Route>>,
-    /// What is left of the way to the leaf that was taken, the next turn last. The nodes on it are as they have to be.
+    /// The rest of the path to the leaf that was taken, the next decision last. The nodes on the
+    /// path are complete.
     way: Vec<Turn>,
-    /// A turn on the way was impossible.
+    /// A decision on the path was not enabled.
     has_lost_its_way: bool,
 }
 
@@ -70,7 +75,7 @@ impl Optimal {
         }
     }
 
-    /// Plans the runs in which the races of this one are reversed.
+    /// Inserts a sequence into a wakeup tree for each race of the last run.
     fn plan(&mut self, trail: &Trail, races: &Races, registry: &Registry) {
         let sequence = &mut self.sequence;
         for race in races.to_reverse(trail) {
@@ -85,7 +90,8 @@ impl Optimal {
             match last {
                 Some(reversed) => sequence.push(reversed),
                 None => {
-                    // It can go on only ahead of what came later. Of that remains what needs nothing of the rest.
+                    // The second event is enabled only before some of the later events. Of these,
+                    // retain the events that do not depend on a removed one.
                     let before = races.independent_of(race, trail, first + 1..race.second()).count();
                     let later = sequence.split_off(before);
                     sequence.push(race.reversed);
@@ -114,7 +120,7 @@ impl Optimal {
         }
     }
 
-    /// The next run goes on from the node at `from` to a leaf.
+    /// Lets the next run follow this route from the node at `from` to a leaf.
     fn follow(&mut self, from: usize, Route { steps, sleep }: Route) {
         let leaf = from + steps.len();
         if self.nodes.len() <= leaf {
@@ -129,8 +135,8 @@ impl Optimal {
         }
     }
 
-    /// Puts a leaf by, if another worker has nothing to do: of the tree that is nearest to the root, from where there is mostly
-    /// the most to be explored.
+    /// Queues a leaf if another worker is idle: a leaf of the tree nearest to the root, below which
+    /// there is usually the most work.
     fn share(&mut self, trail: &Trail) {
         if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
@@ -156,13 +162,13 @@ impl Optimal {
         }
     }
 
-    /// Whether anything is planned at a node of this worker's own, besides what is under way or about to be.
+    /// Whether an unshared node has a branch besides the one that is in progress or next.
     fn has_spare(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         self.forest.siblings(node.branches) > usize::from(node.planned || at == self.depth)
     }
 
-    /// Lets others take from the nodes up to this one, and plan there.
+    /// Shares the wakeup trees of the nodes up to `last` with the other workers.
     fn share_nodes(&mut self, last: usize, trail: &Trail) {
         let nodes = self.nodes[..=last].iter_mut().enumerate();
         for (at, node) in nodes.filter(|(_, node)| node.place.is_none()) {
@@ -177,13 +183,13 @@ impl Optimal {
     }
 }
 
-/// Whether all alternatives of the task's operation sleep.
+/// Whether all alternatives of the task's operation are in the sleep set.
 fn all_asleep(sleep: &[Footprint], task: TaskId, alternatives: u16) -> bool {
     sleep.iter().filter(|event| event.task == task).count() >= alternatives.into()
 }
 
-/// A task that can go on and does not sleep, the current one if possible, and how many alternatives it has. If there is
-/// none although some task can go on, the run is redundant.
+/// An enabled task that is not in the sleep set, the current one if possible, and the number of its
+/// alternatives. Sets `redundant` if some task is enabled, but all enabled tasks sleep.
 fn free_choice(sleep: &[Footprint], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
     let (announced, current) = (options.announced(), options.current());
     *redundant = false;
@@ -236,7 +242,7 @@ impl Strategy for Optimal {
         }
         let event = &trail.events()[self.depth];
         if event.glued {
-            // It was not chosen, but a planned sequence has it too.
+            // The event was not chosen, but a planned sequence also contains it.
             let node = &mut self.nodes[self.depth];
             node.planned = node.branches != NONE;
         }
@@ -302,7 +308,8 @@ impl Strategy for Optimal {
                 return (node.explored, place.width());
             }
             let branches = self.forest.siblings(node.branches);
-            // The one that is under way is among the branches if it was planned; the last node has none under way.
+            // The branch in progress is among the branches if it was planned; the last node has
+            // none in progress.
             let free = usize::from(i < self.depth && !node.planned);
             (node.explored, node.explored + branches + free)
         });

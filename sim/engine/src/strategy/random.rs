@@ -1,6 +1,8 @@
-//! A random walk: at each step any task that can go on, and any of its alternatives, with the same chance.
+//! A random walk: each enabled task, and each alternative of its operation, has the same
+//! probability at each step.
 //!
-//! It is no fair sample of the classes: a class with many interleavings is met more often than one with few.
+//! The sample of classes is biased: a class with many interleavings is more frequent than a class
+//! with few.
 
 use super::numbers::Numbers;
 use super::{Options, Strategy};

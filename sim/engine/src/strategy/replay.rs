@@ -1,4 +1,4 @@
-//! One schedule, as it was recorded.
+//! One recorded schedule.
 
 use super::{Options, Strategy};
 use crate::Schedule;
@@ -6,10 +6,10 @@ use crate::dpor::Races;
 use crate::event::Turn;
 use crate::history::{Registry, Tracking, Trail};
 
-/// The schedule, and what was found to be wrong with it.
+/// The schedule, and the reason why it does not match the program.
 pub(crate) struct Replay {
     schedule: Schedule,
-    /// Where the schedule ends the run goes on, in the order that needs the fewest switches.
+    /// Whether the run continues after the end of the schedule, with the fewest switches.
     goes_on: bool,
     misfit: Option<String>,
 }
@@ -45,7 +45,7 @@ impl Strategy for Replay {
                 _ => return turn,
             },
         };
-        self.misfit = Some(format!(
+        self.replay_mismatch = Some(format!(
             "the schedule does not fit the program: at step {}, {wrong}. It is of another program or of another version \
              of it, or the program does not do the same in every run",
             trail.len() + 1

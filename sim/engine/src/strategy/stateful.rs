@@ -1,12 +1,13 @@
-//! Each state once: a depth-first search that goes on only from states that it has not seen.
+//! Each state once: a depth-first search that continues only from states that it has not visited.
 //!
-//! A run goes from state to state. At one that was visited before it is cut short, because whatever comes after it has
-//! come after the other. Then the next run repeats the way to the last state from which a turn has not been tried, and
-//! takes it. So the steps of a program are tried once in each of its states, and not once in each of its schedules, of
-//! which there are factorially many.
+//! A run is cut short at a state that has been visited, because all continuations of that state are
+//! explored from the first visit. Then the next run repeats the prefix up to the last state with an
+//! untried decision, and takes that decision. So each step of a program is executed once in each of
+//! its states, and not once in each of its schedules, of which there are factorially many.
 //!
-//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
-//! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
+//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996,
+//! describes the search. The fingerprint of a task without access to its stack is this engine's
+//! own: see `docs/stateful.md`.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::schedule::Schedule;
 use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
 
-/// What a program has to do with the fact that a step does not lead where the same step has led.
+/// Hint shown when a step leads to another state than the same step has led to before.
 const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
     all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
     lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
@@ -27,51 +28,54 @@ const UNSEEN: &str = "a step led to another state than the same step did before,
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
-    /// The turns that are still to be tried, the next one last; and the state that it leads to, if that is foreseen.
+    /// The decisions that remain to be tried, the next one last, each with its predicted state if
+    /// there is one.
     untried: Vec<(Turn, Option<Fingerprint>)>,
-    /// How many there were.
+    /// The number of decisions at first.
     degree: usize,
-    /// Its event comes with the one before it, and is not chosen.
+    /// The next event is atomic with the previous one, and is not chosen.
     is_glued: bool,
     place: Place,
 }
 
-/// Which steps of a search are not taken by themselves.
+/// The steps that a search does not execute separately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Searched {
-    /// Those that are known to lead to a state that was visited are not taken.
+    /// Steps whose predicted state has been visited are not executed.
     pub(crate) foresees: bool,
-    /// Those that only take a lock or give it back come with another.
+    /// Acquisitions and releases of locks on which others can only wait are executed together with
+    /// another operation.
     pub(crate) joins_movers: bool,
 }
 
-/// A part of a search: the way to a state, and the turn that is to be tried there.
+/// A part of a search: the decisions that lead to a state, and the decision to be tried there.
 pub(crate) type Way = Vec<Turn>;
 
 /// The strategy's state: a node for each event of the trail.
 pub(crate) struct Stateful {
-    /// Nodes are kept when they go out of use, so that their lists need no new memory.
+    /// Unused nodes beyond `depth` are retained, so that their lists need no new memory.
     nodes: Vec<Node>,
     depth: usize,
     visited: Arc<Visited>,
-    /// What is known of steps that have been taken, if those are left out that are known to lead to a state that was visited.
+    /// The effects of executed steps, if steps that lead to visited states are left out.
     foresight: Option<Foresight>,
-    /// The turn that was taken last, and the state that it leads to, if that is foreseen.
+    /// The last decision, and the predicted state if there is one.
     taken: Option<(Turn, Option<Fingerprint>)>,
     joins_movers: bool,
-    /// Where other workers' parts of the search come from, if there are others.
+    /// The source of other parts of the search, if there are other workers.
     queue: Option<WorkQueue<Way>>,
-    /// The way to where this part of the search begins, and how much of it has been gone.
+    /// The prefix of this part of the search, and the number of its decisions that the run has
+    /// repeated.
     way: Way,
     gone: usize,
-    /// No run has gone it yet.
+    /// No run has repeated the prefix yet.
     is_waiting: bool,
-    /// There was a run since `next_run` was last asked.
+    /// A run has taken place since the last call of `next_run`.
     has_run: bool,
     states: States,
-    /// Why the run was ended, if the program is to blame.
+    /// The reason why the run was aborted, if the program is not deterministic.
     misfit: Option<&'static str>,
-    /// The run was cut short at a state that was visited before.
+    /// The run was cut short at a visited state.
     was_cut: bool,
     is_full: bool,
 }
@@ -97,7 +101,7 @@ impl Stateful {
         }
     }
 
-    /// The next turn on the way to where this part begins.
+    /// The next decision of the prefix.
     fn follow(&mut self) -> Option<Turn> {
         let turn = self.way[self.gone];
         self.gone += 1;
@@ -113,14 +117,14 @@ impl Stateful {
         Some(turn)
     }
 
-    /// Puts turns by that are still to be tried, if another worker has nothing to do: those nearest to the beginning, which are
-    /// mostly those with the most after them.
+    /// Queues untried decisions if another worker is idle: those nearest to the start, which
+    /// usually have the most states below them.
     fn share(&mut self, trail: &Trail) {
         if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
         }
         let own = self.depth - 1;
-        // The one that is about to be taken stays.
+        // The decision that is taken next stays.
         let spare =
             |(at, node): (usize, &Node)| node.untried.len() - usize::from(at == own).min(node.untried.len());
         let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
@@ -131,7 +135,7 @@ impl Stateful {
         }
     }
 
-    /// Takes so many of the turns that are still to be tried at a node, each as the way that ends with it.
+    /// Removes `count` untried decisions of a node. Returns each as a prefix that ends with it.
     fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Way> {
         let before = way_to(at, trail);
         let mut ways = Vec::new();
@@ -143,7 +147,8 @@ impl Stateful {
         ways
     }
 
-    /// The next turn that is to be tried in the last node: not one that is known to lead to a state that was visited.
+    /// Removes the next untried decision of the last node whose predicted state has not been
+    /// visited.
     fn next_turn(&mut self) -> Option<(Turn, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
         while let Some(next) = node.untried.pop() {
@@ -154,7 +159,7 @@ impl Stateful {
         None
     }
 
-    /// There is no room for the state that the last step leads to: it is as if that step had not been taken.
+    /// Undoes the last step, because there is no room for the state that it leads to.
     fn take_back(&mut self) {
         let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_glued);
         if let Some((node, taken)) = before.zip(self.taken) {
@@ -163,7 +168,7 @@ impl Stateful {
         }
     }
 
-    /// The run is in a state that was not visited before.
+    /// Records the monitor's findings in a new state.
     fn note(&mut self, options: &dyn Options, trail: &Trail) {
         let mut kinds = options.found();
         while kinds != 0 {
@@ -184,7 +189,7 @@ impl Stateful {
     }
 }
 
-/// The turns that lead to the event at this position.
+/// The decisions that lead to the event at this position.
 fn way_to(position: usize, trail: &Trail) -> Way {
     let chosen = trail.events()[..position].iter().filter(|event| !event.glued);
     chosen.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect()
@@ -235,7 +240,7 @@ impl Strategy for Stateful {
             }
             self.depth += 1;
             node.untried.clear();
-            // The last is tried first: the current task, if it can go on.
+            // The last is tried first: the current task, if it is enabled.
             let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
             for task in others.chain([options.current()]) {
                 let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
@@ -247,7 +252,7 @@ impl Strategy for Stateful {
             self.note(options, trail);
         }
         self.taken = self.next_turn();
-        // Whatever can come next is known.
+        // All next states have been visited.
         self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
         self.taken.map(|(turn, _)| turn)
     }
@@ -255,11 +260,11 @@ impl Strategy for Stateful {
     fn executed(&mut self, trail: &Trail) {
         let glued = trail.events()[trail.len() - 1].glued;
         if !glued {
-            // What is on the way there was a step of another part.
+            // The steps of the prefix are counted in another part of the search.
             self.states.transitions += u64::from(self.gone == self.way.len());
             return;
         }
-        // It was not chosen, and has no alternative.
+        // The event was not chosen, and has no alternative.
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
         }
@@ -275,15 +280,15 @@ impl Strategy for Stateful {
         if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
             return false;
         }
-        // What a run that was cut short has done until its end.
+        // Remove the events of a run that was cut short.
         while trail.len() > self.depth {
             trail.pop();
         }
-        // Where a run ended nothing was chosen.
+        // No decision was taken where a run ended.
         self.depth = self.depth.min(trail.len());
         while trail.pop().is_some() {
             if let Some(next) = self.next_turn() {
-                // To be tried once its state has been come to again.
+                // To be tried once the run has reached its state again.
                 self.nodes[self.depth - 1].untried.push(next);
                 self.share(trail);
                 return true;
@@ -314,7 +319,7 @@ impl Strategy for Stateful {
     fn done(&self) -> Option<f64> {
         let last = self.depth.wrapping_sub(1);
         let path = self.nodes[..self.depth].iter().enumerate();
-        // The last is about to be tried; those before it are under way.
+        // The last is about to be tried; those before it are in progress.
         let done = path.map(|(i, node)| {
             (node.degree - node.untried.len() - usize::from(i != last).min(node.degree), node.degree)
         });
