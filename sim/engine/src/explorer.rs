@@ -11,9 +11,9 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::runtime::Ending;
 use crate::schedule::Schedule;
-use crate::search::{Kind, OnProgress, Search, Settings};
+use crate::search::{OnProgress, Search, Settings, StrategyKind};
 use crate::stateful::{Checkpoint, Part};
-use crate::strategy::Searched;
+use crate::strategy::Reductions;
 
 /// Explores the schedules of a program.
 ///
@@ -44,13 +44,13 @@ pub struct Explorer {
 }
 
 impl Explorer {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: StrategyKind) -> Self {
         Explorer { settings: Settings::new(kind) }
     }
 
     /// Explores each Mazurkiewicz class of schedules exactly once.
     pub fn optimal() -> Self {
-        Explorer::new(Kind::Optimal)
+        Explorer::new(StrategyKind::Optimal)
     }
 
     /// Explores each state once: schedules that lead to the same state are one from there on,
@@ -76,7 +76,7 @@ impl Explorer {
     /// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
     /// use selvedge_engine::{Explorer, thread};
     ///
-/// // Five tasks store the same value: no task observes their order.
+    /// // Five tasks store the same value: no task observes their order.
     /// let program = || {
     ///     let flag = Arc::new(AtomicU32::new(0));
     ///     for _ in 0..5 {
@@ -89,14 +89,14 @@ impl Explorer {
     /// assert_eq!(states.count, 32); // which of the five have stored: 2^5
     /// ```
     pub fn stateful() -> Self {
-        let searched = Searched { foresees: true, joins_movers: true };
-        Explorer::new(Kind::Stateful { max_states: None, searched })
+        let reductions = Reductions { predicts: true, joins_movers: true };
+        Explorer::new(StrategyKind::Stateful { max_states: None, reductions })
     }
 
     /// Explores every interleaving. For small programs, and as the reference for the optimal
     /// strategy.
     pub fn naive() -> Self {
-        Explorer::new(Kind::Naive)
+        Explorer::new(StrategyKind::Naive)
     }
 
     /// Explores `executions` random schedules: at each step, each enabled task has the same
@@ -105,7 +105,7 @@ impl Explorer {
     /// The search can miss bugs: the report is [bounded](crate::Bound::Executions). For programs
     /// that are too large for an exhaustive search.
     pub fn random(seed: u64, executions: u64) -> Self {
-        Explorer::new(Kind::Random { seed }).max_executions(executions)
+        Explorer::new(StrategyKind::Random { seed }).max_executions(executions)
     }
 
     /// Explores `executions` schedules by probabilistic concurrency testing (Burckhardt et al.,
@@ -117,7 +117,7 @@ impl Explorer {
     /// The number of steps is estimated from the earlier executions. The same seed gives the same
     /// schedules.
     pub fn pct(seed: u64, depth: usize, executions: u64) -> Self {
-        Explorer::new(Kind::Pct { seed, depth }).max_executions(executions)
+        Explorer::new(StrategyKind::Pct { seed, depth }).max_executions(executions)
     }
 
     /// Replays one schedule, from [`Run::schedule`] or parsed from its text.
@@ -135,20 +135,20 @@ impl Explorer {
     /// assert_eq!(report.executions, 1);
     /// ```
     pub fn replay(schedule: Schedule) -> Self {
-        Explorer::new(Kind::Replay { schedule, goes_on: false })
+        Explorer::new(StrategyKind::Replay { schedule, continues: false })
     }
 
     /// Replays one schedule, such as [`Found::schedule`](crate::Found::schedule), and then
     /// continues the run to its end with the fewest context switches. [`Run::schedule`] then
     /// returns the whole schedule.
     pub fn continuing(schedule: Schedule) -> Self {
-        Explorer::new(Kind::Replay { schedule, goes_on: true })
+        Explorer::new(StrategyKind::Replay { schedule, continues: true })
     }
 
     /// An explorer with these settings that replays this schedule and records it.
     pub(crate) fn again(&self, schedule: Schedule) -> Self {
         let settings = Settings {
-            kind: Kind::Replay { schedule, goes_on: false },
+            kind: StrategyKind::Replay { schedule, continues: false },
             max_executions: None,
             max_time: None,
             max_preemptions: None,
@@ -172,9 +172,9 @@ impl Explorer {
     ///
     /// If the search is not a search of states.
     pub fn max_states(mut self, states: u64) -> Self {
-        let Kind::Stateful { max_states, .. } = &mut self.settings.kind else {
+        let StrategyKind::Stateful { max_states, .. } = &mut self.settings.kind else {
             panic!(
-                "max_states bounds a search of states. Use it with Explorer::stateful, or max_executions instead"
+                "max_states bounds a search of states: use it with Explorer::stateful, or use max_executions"
             )
         };
         *max_states = Some(states);
@@ -226,9 +226,9 @@ impl Explorer {
     /// Executes each step in each state, including those whose predicted state has been visited.
     /// For measurements and tests of the prediction.
     #[doc(hidden)]
-    pub fn without_foresight(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
-            searched.foresees = false;
+    pub fn without_transition_cache(mut self) -> Self {
+        if let StrategyKind::Stateful { reductions, .. } = &mut self.settings.kind {
+            reductions.predicts = false;
         }
         self
     }
@@ -237,8 +237,8 @@ impl Explorer {
     /// which others can only wait. For measurements and tests of the reduction.
     #[doc(hidden)]
     pub fn without_movers(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
-            searched.joins_movers = false;
+        if let StrategyKind::Stateful { reductions, .. } = &mut self.settings.kind {
+            reductions.joins_movers = false;
         }
         self
     }
@@ -249,7 +249,7 @@ impl Explorer {
     pub fn leaving_out(mut self, part: Part) -> Self {
         self.settings.left_out = Some(part);
         // Predictions would no longer agree with the states.
-        self.without_foresight().without_movers()
+        self.without_transition_cache().without_movers()
     }
 
     /// Starts the other [workers](Explorer::jobs) at once, and makes each worker always offer work.

@@ -9,8 +9,8 @@ use crate::number::counted;
 use crate::run::Run;
 use crate::runtime::{Ending, MAX_SPINS, Sometimes};
 use crate::schedule::Schedule;
-use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
-use crate::strategy::Way;
+use crate::stateful::{Checkpoint, Found, States, Unsupported, Visited};
+use crate::strategy::Prefix;
 
 /// A bound that ended an exploration or left something out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Bound {
     /// [`spin_loop`](crate::hint::spin_loop).
     Spins {
         /// The number of iterations.
-        turns: usize,
+        iterations: usize,
         /// The source of the spin.
         source: &'static Location<'static>,
     },
@@ -55,17 +55,18 @@ impl fmt::Display for Bound {
             Bound::Steps(steps) => {
                 write!(f, "the bound of {} in one execution", counted(steps as u64, "step"))
             }
-            Bound::Spins { turns, source } => write!(
+            Bound::Spins { iterations, source } => write!(
                 f,
-                "the bound of {turns} iterations of a loop without progress, at {}:{}. Each number of iterations is another \
-                 schedule: write the loop as wait_until on the atomic, as await_until on several, or as a wait on a lock",
+                "the bound of {iterations} iterations of a loop without progress, at {}:{}. Each number of \
+                 iterations is another schedule: write the loop as wait_until on the atomic, as await_until on \
+                 several, or as a wait on a lock",
                 source.file(),
                 source.line()
             ),
             Bound::Removals { sets, source } => write!(
                 f,
-                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after the other, or for \
-                 fewer tasks at once",
+                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after the \
+                 other, or for fewer tasks at once",
                 counted(sets as u64, "set of events"),
                 source.file(),
                 source.line()
@@ -140,7 +141,8 @@ pub struct Report {
     /// [workers](crate::Explorer::jobs): the part of the states on random walks that had been
     /// visited.
     pub done: f64,
-    /// The first difference between two runs of the same schedule, if the program is not deterministic.
+    /// The first difference between two runs of the same schedule, if the program is not
+    /// deterministic.
     pub nondeterminism: Option<String>,
     /// The first panic, or the first deadlock if there was no panic.
     pub failure: Option<Failure>,
@@ -151,7 +153,7 @@ pub struct Report {
     /// The statistics of a search of [states](crate::Explorer::stateful).
     pub states: Option<States>,
     /// The reason why a search of states does not support the program.
-    pub refused: Option<Unfit>,
+    pub refused: Option<Unsupported>,
     /// The checkpoint from which a search of states can be [resumed](crate::Explorer::resume), if
     /// it was [interrupted](crate::Explorer::checkpointing) without a failure.
     pub checkpoint: Option<Checkpoint>,
@@ -182,14 +184,14 @@ impl Report {
             }
             Ending::Nondeterministic(difference) => self.nondeterminism = Some(difference.clone()),
         }
-        if self.is_graver(run.ending()) {
+        if self.is_more_severe(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
         }
-        if let Some(source) = run.execution.races.gave_up_at() {
+        if let Some(source) = run.execution.races.removals_exceeded_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
         if let Some(source) = run.execution.spinning() {
-            self.bound = Some(Bound::Spins { turns: MAX_SPINS, source });
+            self.bound = Some(Bound::Spins { iterations: MAX_SPINS, source });
         }
     }
 
@@ -230,7 +232,7 @@ impl Report {
         };
         let before = States {
             transitions: checkpoint.transitions,
-            foreseen: checkpoint.foreseen,
+            predicted: checkpoint.predicted,
             runs: checkpoint.runs,
             found: checkpoint.found.iter().map(found).collect(),
             ..States::default()
@@ -239,7 +241,7 @@ impl Report {
     }
 
     /// Whether the search ended with work left.
-    pub(crate) fn is_broken_off(&self) -> bool {
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.bound.is_some_and(|bound| rank(bound).0 >= 2)
     }
 
@@ -248,12 +250,12 @@ impl Report {
     pub(crate) fn checkpoint(
         &self,
         visited: &Visited,
-        open: Vec<Way>,
+        open: Vec<Prefix>,
         tasks: Vec<(u32, u32, u64)>,
         sometimes: &Sometimes,
     ) -> Option<Checkpoint> {
         let has_failed = self.failure.is_some() || self.nondeterminism.is_some() || self.refused.is_some();
-        if !self.is_broken_off() || has_failed || self.too_long > 0 || open.is_empty() {
+        if !self.is_interrupted() || has_failed || self.too_long > 0 || open.is_empty() {
             return None;
         }
         let states = self.states.clone().unwrap_or_default();
@@ -265,7 +267,7 @@ impl Report {
             redundant: self.redundant,
             events: self.events,
             transitions: states.transitions,
-            foreseen: states.foreseen,
+            predicted: states.predicted,
             runs: states.runs,
             found: states.found.into_iter().map(|its| (its.kind, its.states, its.schedule)).collect(),
             sometimes: sometimes.all(),
@@ -273,7 +275,7 @@ impl Report {
     }
 
     /// Whether the ending replaces the current failure.
-    fn is_graver(&self, ending: &Ending) -> bool {
+    fn is_more_severe(&self, ending: &Ending) -> bool {
         let kept = self.failure.as_ref().map(|failure| &failure.ending);
         match ending {
             Ending::Panic { .. } => !matches!(kept, Some(Ending::Panic { .. })),

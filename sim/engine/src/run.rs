@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::event::{Footprint, Mode, TaskId, Turn};
+use crate::event::{Decision, Footprint, Mode, TaskId};
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 
@@ -58,8 +58,8 @@ impl<'a> Run<'a> {
     /// in the order in which they are spawned in this run.
     pub fn schedule(&self) -> Schedule {
         let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
-        let turn = |its: Footprint| Turn { task: self.execution.order(its.task), choice: its.choice };
-        Schedule::new(footprints.map(turn).collect())
+        let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
+        Schedule::new(footprints.map(decision).collect())
     }
 
     /// A task's name.

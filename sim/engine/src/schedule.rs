@@ -4,14 +4,14 @@ use std::fmt;
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
-use crate::event::{MAX_TASKS, TaskId, Turn};
+use crate::event::{Decision, MAX_TASKS, TaskId};
 
 /// The version at the start of a schedule's text.
 const VERSION: &str = "s1";
 
 /// The largest number of events in a schedule's text, so that a mistyped number cannot fill the
 /// memory.
-const MOST_TURNS: usize = 1 << 24;
+const MOST_EVENTS: usize = 1 << 24;
 
 /// The number of tasks with a single letter.
 const LETTERS: u32 = 26;
@@ -29,50 +29,50 @@ const LETTERS: u32 = 26;
 /// use selvedge_engine::Schedule;
 ///
 /// let schedule: Schedule = "s1:bc2.1a".parse().unwrap();
-/// assert_eq!(schedule.turns().collect::<Vec<_>>(), [(1, 0), (2, 1), (2, 1), (0, 0)]);
+/// assert_eq!(schedule.decisions().collect::<Vec<_>>(), [(1, 0), (2, 1), (2, 1), (0, 0)]);
 /// assert_eq!(schedule.switches(), 2);
 /// assert_eq!(schedule.to_string(), "s1:bc2.1a");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Schedule {
-    turns: Vec<Turn>,
+    decisions: Vec<Decision>,
 }
 
 impl Schedule {
-    pub(crate) fn new(turns: Vec<Turn>) -> Self {
-        Schedule { turns }
+    pub(crate) fn new(decisions: Vec<Decision>) -> Self {
+        Schedule { decisions }
     }
 
-    pub(crate) fn as_turns(&self) -> &[Turn] {
-        &self.turns
+    pub(crate) fn as_decisions(&self) -> &[Decision] {
+        &self.decisions
     }
 
     /// The task's number and the alternative of each event (0 if there is only one alternative).
-    pub fn turns(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
-        self.turns.iter().map(|turn| (turn.task.into(), turn.choice.into()))
+    pub fn decisions(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
+        self.decisions.iter().map(|decision| (decision.task.into(), decision.choice.into()))
     }
 
     /// The number of events.
     pub fn len(&self) -> usize {
-        self.turns.len()
+        self.decisions.len()
     }
 
     /// Whether it has no events.
     pub fn is_empty(&self) -> bool {
-        self.turns.is_empty()
+        self.decisions.is_empty()
     }
 
     /// The number of context switches.
     pub fn switches(&self) -> usize {
-        self.turns.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
+        self.decisions.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{VERSION}:")?;
-        for block in self.turns.chunk_by(Turn::eq) {
-            let Turn { task, choice } = block[0];
+        for block in self.decisions.chunk_by(Decision::eq) {
+            let Decision { task, choice } = block[0];
             let (group, letter) = (u32::from(task) / LETTERS, u32::from(task) % LETTERS);
             if group > 0 {
                 write!(f, "{}", letter_of('A', group - 1))?;
@@ -121,7 +121,7 @@ impl fmt::Display for ScheduleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ScheduleError::NoVersion => {
-                write!(f, "a schedule begins with its version, as in `{VERSION}:ab2a`; this has none")
+                write!(f, "a schedule begins with its version, as in `{VERSION}:ab2a`; this one has none")
             }
             ScheduleError::Version(version) => {
                 write!(
@@ -139,14 +139,14 @@ impl fmt::Display for ScheduleError {
             ScheduleError::NoSuchTask(at, task) => {
                 write!(
                     f,
-                    "character {at} of the schedule names task {task}; an exploration has at most {MAX_TASKS} tasks"
+                    "character {at} of the schedule names task {task}, but an exploration has at most {MAX_TASKS} tasks"
                 )
             }
             ScheduleError::Count(at) => {
                 write!(
                     f,
-                    "the number of turns at character {at} of the schedule is 0, or takes the schedule over \
-                           {MOST_TURNS} turns"
+                    "the number of events at character {at} of the schedule is 0, or takes the schedule over \
+                           {MOST_EVENTS} events"
                 )
             }
             ScheduleError::Choice(at) => {
@@ -173,14 +173,14 @@ impl FromStr for Schedule {
         }
         let mut characters = text.char_indices().peekable();
         characters.nth(VERSION.len());
-        let mut turns = Vec::new();
+        let mut decisions = Vec::new();
         while let Some(&(at, _)) = characters.peek() {
             let task = task(&mut characters, text)?;
             let count = match number(&mut characters) {
                 None => 1,
                 Some(count) => usize::try_from(count)
                     .ok()
-                    .filter(|&count| count > 0 && turns.len() + count <= MOST_TURNS)
+                    .filter(|&count| count > 0 && decisions.len() + count <= MOST_EVENTS)
                     .ok_or(ScheduleError::Count(place(text, at) + 1))?,
             };
             let mut choice = 0;
@@ -189,9 +189,9 @@ impl FromStr for Schedule {
                     .and_then(|choice| u16::try_from(choice).ok())
                     .ok_or(ScheduleError::Choice(place(text, dot) + 1))?;
             }
-            turns.resize(turns.len() + count, Turn { task, choice });
+            decisions.resize(decisions.len() + count, Decision { task, choice });
         }
-        Ok(Schedule { turns })
+        Ok(Schedule { decisions })
     }
 }
 
@@ -231,14 +231,14 @@ impl FromIterator<(u32, u32)> for Schedule {
     /// # Panics
     ///
     /// If a number exceeds those of tasks or alternatives.
-    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(turns: I) -> Self {
-        let turn = |(task, choice)| Turn {
+    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(decisions: I) -> Self {
+        let decision = |(task, choice)| Decision {
             task: TaskId::try_from(task)
                 .ok()
                 .filter(|&task| usize::from(task) < MAX_TASKS)
                 .expect("a task's number is less than MAX_TASKS"),
             choice: u16::try_from(choice).expect("an alternative's number is at most 65,535"),
         };
-        Schedule { turns: turns.into_iter().map(turn).collect() }
+        Schedule { decisions: decisions.into_iter().map(decision).collect() }
     }
 }

@@ -46,14 +46,15 @@ pub struct Script<O> {
 ///
 /// let program = || {
 ///     let map = Arc::new(Map::hashed("a map"));
-///     let reader = Script { name: "reader".to_owned(), operations: vec![Op::Read, Op::Read, Op::Read] };
+///     let reads = vec![Op::Read, Op::Read, Op::Read];
+///     let reader = Script { name: "reader".to_owned(), operations: reads };
 ///     let writer = Script { name: "writer".to_owned(), operations: vec![Op::Write] };
 ///     scripted(&map, [reader, writer], |map, operation| match operation {
 ///         Op::Read => drop(map.get(&"key")),
 ///         Op::Write => drop(map.insert("key", 1)),
 ///     });
 /// };
-/// // The progress of the reader, and whether the writer has written: the reads' results are forgotten.
+/// // The progress of the reader, and whether the writer has written: a read's result is forgotten.
 /// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 4 * 2);
 /// ```
 ///
@@ -95,7 +96,8 @@ where
 ///
 /// let program = || {
 ///     let sum = Arc::new(AtomicU32::new(0));
-///     let adder = |_| (Script { name: "adder".to_owned(), operations: vec![(), ()] }, Alike::default());
+///     let script = || Script { name: "adder".to_owned(), operations: vec![(), ()] };
+///     let adder = |_| (script(), Alike::default());
 ///     symmetric(&sum, (0..4).map(adder), |sum, ()| drop(sum.fetch_add(1, SeqCst)));
 /// };
 /// // How many of the four have added nothing, once, and twice.

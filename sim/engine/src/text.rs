@@ -31,7 +31,7 @@ mod tests {
     use super::{WIDTH, wrapped};
 
     #[test]
-    fn what_is_too_long_goes_on_in_the_next_line() {
+    fn a_long_line_is_wrapped() {
         assert_eq!(wrapped("one two", "  "), "  one two");
         let text = wrapped(&"word ".repeat(50), "  ");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

@@ -6,7 +6,7 @@ use crate::number::counted;
 use crate::report::{Bound, Failure, Report};
 use crate::runtime::{Ending, PanicReport};
 use crate::schedule::Schedule;
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 use crate::text::wrapped;
 
 /// The result of an exploration. The most severe result wins; the variants are in ascending order
@@ -44,7 +44,7 @@ pub enum Verdict {
     /// found.
     Refused {
         /// The reason.
-        why: Unfit,
+        why: Unsupported,
     },
     /// In some schedule no task is enabled, and some tasks have not ended.
     Deadlock {

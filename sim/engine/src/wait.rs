@@ -28,7 +28,8 @@ use crate::runtime;
 ///     let turn = Arc::new(AtomicUsize::new(0));
 ///     let inside = Arc::new(AtomicUsize::new(0));
 ///     for me in 0..2 {
-///         let (wants, turn, inside) = (Arc::clone(&wants), Arc::clone(&turn), Arc::clone(&inside));
+///         let (wants, turn) = (Arc::clone(&wants), Arc::clone(&turn));
+///         let inside = Arc::clone(&inside);
 ///         thread::spawn(move || {
 ///             wants[me].store(true, SeqCst);
 ///             turn.store(1 - me, SeqCst);

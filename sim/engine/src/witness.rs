@@ -8,12 +8,12 @@
 
 use std::collections::HashSet;
 
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 
 /// The progress of each task, and the last block.
-struct State {
+struct Point {
     reached: Box<[u32]>,
     /// The task of the last block.
     task: usize,
@@ -23,7 +23,7 @@ struct State {
 
 /// An event of a task.
 #[derive(Clone, Copy)]
-struct Own {
+struct TaskEvent {
     /// The position of the event in the trail.
     position: usize,
     /// The position of the event whose clock contains all events that have to come first: the last
@@ -62,12 +62,13 @@ pub(crate) fn simplest(
         return None;
     }
     let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
-    let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
+    let mut events: Vec<Vec<TaskEvent>> = vec![Vec::new(); tasks];
     for (position, event) in executed.iter().enumerate() {
         let own = &mut events[usize::from(event.footprint.task)];
-        own.push(Own { position, needs: position });
-        if event.glued {
-            let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
+        own.push(TaskEvent { position, needs: position });
+        if event.atomic_with_previous {
+            let chosen =
+                own.iter().rposition(|its| !executed[its.position].atomic_with_previous).unwrap_or(0);
             own[chosen..].iter_mut().for_each(|its| its.needs = position);
         }
     }
@@ -81,7 +82,7 @@ pub(crate) fn simplest(
                     .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
         })
     };
-    let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    let mut states = vec![Point { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
     let mut seen = HashSet::new();
     let mut level = 0;
     for _ in 0..=most.saturating_add(1) {
@@ -105,7 +106,7 @@ pub(crate) fn simplest(
                 }
                 if seen.insert(reached.clone()) {
                     *budget = budget.checked_sub(1)?;
-                    states.push(State { reached, task, parent: state });
+                    states.push(Point { reached, task, parent: state });
                 }
             }
         }
@@ -116,14 +117,14 @@ pub(crate) fn simplest(
 
 /// The schedule that led to a state. `choice` returns the alternative of a task's nth event, from
 /// 0.
-fn schedule(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
-    let mut turns = Vec::new();
+fn schedule(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
+    let mut decisions = Vec::new();
     while states[state].task != usize::MAX {
-        let State { ref reached, task, parent } = states[state];
+        let Point { ref reached, task, parent } = states[state];
         let block = states[parent].reached[task] as usize..reached[task] as usize;
-        turns.extend(block.rev().map(|nth| Turn { task: task as u8, choice: choice(task, nth) }));
+        decisions.extend(block.rev().map(|nth| Decision { task: task as u8, choice: choice(task, nth) }));
         state = parent;
     }
-    turns.reverse();
-    Schedule::new(turns)
+    decisions.reverse();
+    Schedule::new(decisions)
 }

@@ -19,20 +19,20 @@ struct Shared<T> {
     unfinished: AtomicUsize,
     /// The number of workers that wait for an item.
     idle: AtomicUsize,
-    over: AtomicBool,
+    ended: AtomicBool,
     /// Every worker always offers work.
     shares_always: bool,
     /// A worker holds this lock from its check for items until it sleeps, so that no notification
     /// is lost.
-    door: Mutex<()>,
-    bell: Condvar,
+    lock: Mutex<()>,
+    queued: Condvar,
 }
 
 impl<T> Shared<T> {
     fn end(&self) {
-        self.over.store(true, Ordering::Relaxed);
-        drop(self.door.lock());
-        self.bell.notify_all();
+        self.ended.store(true, Ordering::Relaxed);
+        drop(self.lock.lock());
+        self.queued.notify_all();
     }
 }
 
@@ -56,10 +56,10 @@ pub(crate) fn connected<T>(count: usize, items: Vec<T>, shares_always: bool) -> 
         stealers: deques.iter().map(Deque::stealer).collect(),
         unfinished: AtomicUsize::new(unfinished),
         idle: AtomicUsize::new(0),
-        over: AtomicBool::new(unfinished == 0),
+        ended: AtomicBool::new(unfinished == 0),
         shares_always,
-        door: Mutex::new(()),
-        bell: Condvar::new(),
+        lock: Mutex::new(()),
+        queued: Condvar::new(),
     });
     let queue = |(nth, own)| WorkQueue { shared: Arc::clone(&shared), own, nth, busy: false };
     deques.into_iter().enumerate().map(queue).collect()
@@ -72,7 +72,7 @@ impl<T> WorkQueue<T> {
         if mem::take(&mut self.busy) && self.shared.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.shared.end();
         }
-        let item = if self.is_over() { None } else { self.find().or_else(|| self.wait()) };
+        let item = if self.has_ended() { None } else { self.find().or_else(|| self.wait()) };
         self.busy = item.is_some();
         item
     }
@@ -89,8 +89,8 @@ impl<T> WorkQueue<T> {
         // Either the worker that is about to wait finds the item, or its waiting is visible here.
         fence(Ordering::SeqCst);
         if self.shared.idle.load(Ordering::Relaxed) > 0 {
-            drop(self.shared.door.lock());
-            self.shared.bell.notify_one();
+            drop(self.shared.lock.lock());
+            self.shared.queued.notify_one();
         }
     }
 
@@ -103,8 +103,8 @@ impl<T> WorkQueue<T> {
 
     /// Whether the search has ended.
     #[inline]
-    pub(crate) fn is_over(&self) -> bool {
-        self.shared.over.load(Ordering::Relaxed)
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::Relaxed)
     }
 
     fn find(&self) -> Option<T> {
@@ -116,18 +116,18 @@ impl<T> WorkQueue<T> {
 
     fn wait(&self) -> Option<T> {
         let shared = &*self.shared;
-        let mut door = shared.door.lock().expect("no thread panics while it holds the lock");
+        let mut lock = shared.lock.lock().expect("no thread panics while it holds the lock");
         shared.idle.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let found = loop {
-            if self.is_over() {
+            if self.has_ended() {
                 break None;
             }
             let found = self.find();
             if found.is_some() {
                 break found;
             }
-            door = shared.bell.wait(door).expect("no thread panics while it holds the lock");
+            lock = shared.queued.wait(lock).expect("no thread panics while it holds the lock");
         };
         shared.idle.fetch_sub(1, Ordering::Relaxed);
         found
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_item_is_done_once_and_then_it_is_over() {
+    fn each_item_is_done_once_before_the_search_ends() {
         for count in [1, 2, 3, 8] {
             let ones: u64 = thread::scope(|scope| {
                 let workers: Vec<_> = connected(count, vec![10_000], false)

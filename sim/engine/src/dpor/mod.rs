@@ -5,5 +5,5 @@ mod shared;
 mod wakeup;
 
 pub(crate) use races::{MAX_REMOVALS, Races};
-pub(crate) use shared::{Place, Route, Step};
+pub(crate) use shared::{Route, RouteStep, SharedNode};
 pub(crate) use wakeup::{BranchId, Forest, NONE, covers_all_alternatives, weak_initial};

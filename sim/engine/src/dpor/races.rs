@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::event::{Footprint, Pending, States, TaskId};
-use crate::history::{Conflicts, FEW, Operation, Part, Registry, Tracking, Trail};
+use crate::event::{Footprint, LocationStates, Pending, TaskId};
+use crate::history::{ClockPart, Conflicts, FEW, Operation, Registry, Tracking, Trail};
 
 /// Two events in a race.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ pub(crate) const MAX_REMOVALS: usize = 10_000;
 /// The races of the current run, in the order of their second events.
 pub(crate) struct Races {
     races: Vec<Race>,
-    /// For each race in turn, the position of the first event, followed by the positions of the
+    /// For each race in decision, the position of the first event, followed by the positions of the
     /// later events that, like the first, kept the second event disabled. Most races have no such
     /// later events.
     removed: Vec<u32>,
@@ -62,13 +62,13 @@ pub(crate) struct Races {
     /// Compute only happens-before, not races.
     only_orders: bool,
     /// An operation for which [`MAX_REMOVALS`] was exceeded: classes may be missing.
-    gave_up_at: Option<&'static Location<'static>>,
-    search: Search,
+    removals_exceeded_at: Option<&'static Location<'static>>,
+    examination: Examination,
 }
 
 /// The results of the examination of one operation.
 #[derive(Default)]
-struct Search {
+struct Examination {
     /// The conflicting events whose absence alone does not enable the operation, but which may
     /// belong to a set whose absence does. The newest first.
     blocking: Vec<u32>,
@@ -91,7 +91,7 @@ impl Second<'_> {
     /// The number of alternatives without the events of `removed` and the events that happen after
     /// any of them, and the states of its locations there. The first element of `removed` is the
     /// oldest.
-    fn without(&self, removed: &[u32]) -> (u16, States) {
+    fn without(&self, removed: &[u32]) -> (u16, LocationStates) {
         let Operation { pending, condition, .. } = self.operation;
         let states = self.trail.states_without(removed, pending, self.registry);
         (pending.alternatives(&states, condition), states)
@@ -114,9 +114,9 @@ impl Second<'_> {
 
 impl Conflicts for Races {
     fn begin(&mut self) {
-        self.search.blocking.clear();
-        self.search.enabling.clear();
-        self.search.removals = 0;
+        self.examination.blocking.clear();
+        self.examination.enabling.clear();
+        self.examination.removals = 0;
     }
 
     #[inline]
@@ -127,14 +127,14 @@ impl Conflicts for Races {
         operation: Operation<'_>,
         event: &Footprint,
         position: usize,
-        covered: &[Part],
+        covered: &[ClockPart],
     ) -> bool {
         if self.only_orders {
             return true;
         }
         let mut first = position;
-        if trail.events()[first].glued {
-            let Some(chosen) = unglued(trail, first) else { return false };
+        if trail.events()[first].atomic_with_previous {
+            let Some(chosen) = chosen_event(trail, first) else { return false };
             first = chosen;
             if trail.is_before_clock(first, covered) {
                 return false;
@@ -155,8 +155,8 @@ impl Conflicts for Races {
 /// The event at `position`, or the earlier one with which it is atomic: the point where another
 /// task can go first.
 #[inline]
-fn unglued(trail: &Trail, mut position: usize) -> Option<usize> {
-    while trail.events()[position].glued {
+fn chosen_event(trail: &Trail, mut position: usize) -> Option<usize> {
+    while trail.events()[position].atomic_with_previous {
         position = position.checked_sub(1)?;
     }
     Some(position)
@@ -169,8 +169,8 @@ impl Races {
             removed: Vec::with_capacity(FEW),
             wide: Vec::new(),
             only_orders: tracking != Tracking::Races,
-            gave_up_at: None,
-            search: Search::default(),
+            removals_exceeded_at: None,
+            examination: Examination::default(),
         }
     }
 
@@ -184,8 +184,8 @@ impl Races {
 
     /// The source of an operation for which [`MAX_REMOVALS`] was exceeded, if any: classes may be
     /// missing.
-    pub(crate) fn gave_up_at(&self) -> Option<&'static Location<'static>> {
-        self.gave_up_at
+    pub(crate) fn removals_exceeded_at(&self) -> Option<&'static Location<'static>> {
+        self.removals_exceeded_at
     }
 
     /// Adds the races of an operation that was announced and never executed because the run has
@@ -255,13 +255,13 @@ impl Races {
         if second.operation.pending.waits_for_holders() {
             let found = self.reverse_holders(first, second);
             if second.may_be_disabled_by(first, first) {
-                self.search.blocking.push(first as u32);
+                self.examination.blocking.push(first as u32);
             }
             return found;
         }
         if (first..second.trail.len()).any(|later| second.may_be_disabled_by(first, later)) {
             self.reverse_sets(first, second);
-            self.search.blocking.push(first as u32);
+            self.examination.blocking.push(first as u32);
         }
         false
     }
@@ -270,12 +270,12 @@ impl Races {
     /// may hold a lock, so that the removal of one holder does not enable the operation. There is
     /// one such set: all holders of the lock. False if it does not exist.
     fn reverse_holders(&mut self, first: usize, second: Second<'_>) -> bool {
-        if self.search.blocking.iter().all(|&other| second.trail.happens_before(first, other as usize)) {
+        if self.examination.blocking.iter().all(|&other| second.trail.happens_before(first, other as usize)) {
             // The absence of the first event implies theirs.
             return false;
         }
         let mut set = vec![first as u32];
-        set.extend_from_slice(&self.search.blocking);
+        set.extend_from_slice(&self.examination.blocking);
         if second.without(&set).0 == 0 {
             return false;
         }
@@ -312,8 +312,8 @@ impl Races {
         // Each set with the number of elements of `blocking` that have been considered for it.
         let mut sets = VecDeque::from([(vec![first as u32], 0)]);
         while let Some((set, from)) = sets.pop_front() {
-            for next in from..self.search.blocking.len() {
-                let blocker = self.search.blocking[next];
+            for next in from..self.examination.blocking.len() {
+                let blocker = self.examination.blocking[next];
                 if set.iter().any(|&other| is_ordered(other, blocker)) {
                     continue;
                 }
@@ -323,16 +323,17 @@ impl Races {
                 // the first that was met.
                 let oldest = (0..larger.len()).min_by_key(|&at| larger[at]).expect("a set of two and more");
                 larger.swap(0, oldest);
-                if self.search.enabling.iter().any(|smaller| contains(&larger, smaller)) {
+                if self.examination.enabling.iter().any(|smaller| contains(&larger, smaller)) {
                     continue;
                 }
-                if self.search.removals == MAX_REMOVALS {
-                    self.gave_up_at = self.gave_up_at.or(Some(second.operation.pending.source));
+                if self.examination.removals == MAX_REMOVALS {
+                    self.removals_exceeded_at =
+                        self.removals_exceeded_at.or(Some(second.operation.pending.source));
                     return;
                 }
-                self.search.removals += 1;
+                self.examination.removals += 1;
                 if self.add(&larger, second) {
-                    self.search.enabling.push(larger);
+                    self.examination.enabling.push(larger);
                 } else {
                     sets.push_back((larger, next + 1));
                 }

@@ -18,37 +18,37 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::wakeup::{BranchId, Forest, NONE};
-use crate::event::{Footprint, Turn};
+use crate::event::{Decision, Footprint};
 
 /// One event on the path to a leaf, and the node before it.
-pub(crate) struct Step {
-    pub(crate) turn: Turn,
+pub(crate) struct RouteStep {
+    pub(crate) decision: Decision,
     /// The sleep set of the node when its wakeup tree was first shared, or first led there.
     pub(crate) sleep: Vec<Footprint>,
     /// The number of the node's subtrees on the left.
     pub(crate) explored: usize,
     /// `None` if the event is atomic with the previous one, so that nothing is ever inserted there.
-    pub(crate) place: Option<Place>,
+    pub(crate) shared: Option<SharedNode>,
 }
 
 /// A part of a search: the path to a leaf, and the sleep set there. Without steps it is the whole
 /// search.
 #[derive(Default)]
 pub(crate) struct Route {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<RouteStep>,
     pub(crate) sleep: Vec<Footprint>,
 }
 
 /// A node whose branches are in a shared tree.
 #[derive(Clone)]
-pub(crate) struct Place {
-    tree: Arc<Shared>,
+pub(crate) struct SharedNode {
+    tree: Arc<SharedTree>,
     /// The branch that leads to it; none if the node is the root of the tree.
     above: BranchId,
 }
 
 /// The wakeup tree of a node.
-struct Shared {
+struct SharedTree {
     /// The number of the node's subtrees that had been explored before the tree was shared.
     explored: usize,
     tree: Mutex<Tree>,
@@ -61,7 +61,7 @@ struct Tree {
     parents: Vec<BranchId>,
 }
 
-impl Place {
+impl SharedNode {
     /// Shares the tree of a node, `explored` subtrees of which have been explored. `current` is in
     /// progress; the branches of `forest` from `rest` on are moved to the shared tree.
     pub(crate) fn new(explored: usize, current: Footprint, forest: &mut Forest, rest: BranchId) -> Self {
@@ -70,11 +70,11 @@ impl Place {
         let root = own.push(current, rest);
         own.close(root);
         let tree = Mutex::new(Tree { forest: own, root, parents: Vec::new() });
-        Place { tree: Arc::new(Shared { explored, tree }), above: NONE }
+        SharedNode { tree: Arc::new(SharedTree { explored, tree }), above: NONE }
     }
 
     fn lock(&self) -> MutexGuard<'_, Tree> {
-        self.tree.tree.lock().expect("nobody panics with a tree")
+        self.tree.tree.lock().expect("no thread panics while it holds the lock")
     }
 
     /// Inserts a sequence at this node: see [`Forest::insert`].
@@ -106,11 +106,11 @@ impl Place {
             let asleep = route.sleep.iter().chain(left.iter()).filter(|its| !its.conflicts(&event));
             let below = asleep.copied().collect();
             let explored = left.len() + if above == NONE { self.tree.explored } else { 0 };
-            route.steps.push(Step {
-                turn: Turn { task: event.task, choice: event.choice },
+            route.steps.push(RouteStep {
+                decision: Decision { task: event.task, choice: event.choice },
                 sleep: mem::replace(&mut route.sleep, below),
                 explored,
-                place: Some(Place { tree: Arc::clone(&self.tree), above }),
+                shared: Some(SharedNode { tree: Arc::clone(&self.tree), above }),
             });
             parents[branch as usize] = above;
             (above, first) = (branch, forest.child(branch));
@@ -133,27 +133,27 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::event::{Action, Pending, States, TaskId};
+    use crate::event::{Action, LocationStates, Pending, TaskId};
 
     /// A task's write of a location. It conflicts with writes of the same location and of the same
     /// task.
     fn write(task: TaskId, location: u32) -> Footprint {
         let pending = Pending::one(location, Action::Store(1), Location::caller());
-        pending.outcome(task, &States::default(), 0, 1).0
+        pending.outcome(task, &LocationStates::default(), 0, 1).0
     }
 
     /// A tree in which task 0 is in progress.
-    fn tree() -> Place {
+    fn tree() -> SharedNode {
         let mut forest = Forest::new();
-        Place::new(0, write(0, 0), &mut forest, NONE)
+        SharedNode::new(0, write(0, 0), &mut forest, NONE)
     }
 
     fn tasks(route: &Route) -> Vec<TaskId> {
-        route.steps.iter().map(|step| step.turn.task).collect()
+        route.steps.iter().map(|step| step.decision.task).collect()
     }
 
     #[test]
-    fn each_leaf_is_taken_once_and_at_none_does_anything_sleep() {
+    fn each_leaf_is_taken_once_with_an_empty_sleep_set() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 1), write(2, 0)]);
         node.insert(&[], &mut vec![write(1, 1), write(3, 0)]);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn below_a_branch_that_is_under_way_more_can_be_planned() {
+    fn sequences_can_be_inserted_below_a_branch_in_progress() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 1), write(2, 0)]);
         node.take(&[]).unwrap();
@@ -176,13 +176,13 @@ mod tests {
         node.insert(&[], &mut vec![write(1, 1), write(3, 2), write(3, 0)]);
         let route = node.take(&[]).unwrap();
         assert_eq!(tasks(&route), [1, 3, 3]);
-        route.steps[2].place.as_ref().unwrap().insert(&[], &mut vec![write(4, 2), write(4, 0)]);
+        route.steps[2].shared.as_ref().unwrap().insert(&[], &mut vec![write(4, 2), write(4, 0)]);
         assert_eq!(tasks(&node.take(&[]).unwrap()), [1, 3, 4, 4]);
         assert!(node.take(&[]).is_none());
     }
 
     #[test]
-    fn what_leads_through_a_leaf_is_covered() {
+    fn a_sequence_through_a_leaf_is_covered() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 0)]);
         for _ in 0..2 {

@@ -110,12 +110,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_bit_that_goes_in_turns_about_half_of_those_that_come_out() {
+    fn each_input_bit_changes_about_half_of_the_output_bits() {
         let start = Fingerprint::of_kind(1);
         for word in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
             for bit in 0..128 {
-                let turned = 1u128 << bit;
-                let (high, low) = ((turned >> 64) as u64, turned as u64);
+                let flipped = 1u128 << bit;
+                let (high, low) = ((flipped >> 64) as u64, flipped as u64);
                 let changed = start.with(word, !word).0 ^ start.with(word ^ high, !word ^ low).0;
                 assert!((32..=96).contains(&changed.count_ones()), "bit {bit}: {changed:#x}");
             }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn small_numbers_in_chains_and_sums_do_not_meet() {
+    fn small_numbers_in_chains_and_sums_do_not_collide() {
         let mut seen = std::collections::HashSet::new();
         for a in 0..64 {
             for b in 0..64 {

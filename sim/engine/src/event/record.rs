@@ -60,7 +60,7 @@ pub(crate) struct Event {
     /// The kind of action of each slot: see [`Pending::kinds`].
     kinds: [u8; SLOTS],
     /// Whether no scheduling point separates it from the event before it.
-    pub(crate) glued: bool,
+    pub(crate) atomic_with_previous: bool,
     /// Its index among the events of its task, from 1.
     pub(crate) index: u32,
     /// Its first access. Its accesses are consecutive, one for each slot.
@@ -76,7 +76,7 @@ impl Event {
         Event {
             footprint,
             kinds: pending.kinds,
-            glued: false,
+            atomic_with_previous: false,
             index,
             first_access,
             previous_opaque: NO_ACCESS,
@@ -312,7 +312,7 @@ impl Pending {
 
     /// The number of alternatives in these states; 0 if it is disabled.
     #[inline]
-    pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
+    pub(crate) fn alternatives(&self, states: &LocationStates, condition: Condition<'_>) -> u16 {
         if !self.can_wait {
             return 1;
         }
@@ -328,7 +328,13 @@ impl Pending {
 
     /// The outcome of one of `of` alternatives in these states: its footprint, and the next states.
     #[inline]
-    pub(crate) fn outcome(&self, task: TaskId, states: &States, choice: u16, of: u16) -> (Footprint, States) {
+    pub(crate) fn outcome(
+        &self,
+        task: TaskId,
+        states: &LocationStates,
+        choice: u16,
+        of: u16,
+    ) -> (Footprint, LocationStates) {
         let footprint = Footprint::new(task, self.opaque, choice, of);
         match self.actions {
             // The most frequent case by far.
@@ -340,7 +346,11 @@ impl Pending {
         }
     }
 
-    fn outcome_of_several(&self, mut footprint: Footprint, states: &States) -> (Footprint, States) {
+    fn outcome_of_several(
+        &self,
+        mut footprint: Footprint,
+        states: &LocationStates,
+    ) -> (Footprint, LocationStates) {
         let choice = footprint.choice;
         let mut after = *states;
         let decided = self.rule.map(|(rule, argument)| (rule.outcome)(ruled(states), argument, choice));
@@ -368,12 +378,12 @@ impl Pending {
 }
 
 /// The states of an operation's locations, by slot.
-pub(crate) type States = [u64; SLOTS];
+pub(crate) type LocationStates = [u64; SLOTS];
 
 /// The states that a rule depends on.
-fn ruled(states: &States) -> &RuledStates {
+fn ruled(states: &LocationStates) -> &RuledStates {
     states.first_chunk().expect("a rule has no more slots than an operation")
 }
 
 /// The condition that a task waits for, if its pending operation is an [`Action::Await`].
-pub(crate) type Condition<'a> = Option<&'a dyn Fn(&States) -> bool>;
+pub(crate) type Condition<'a> = Option<&'a dyn Fn(&LocationStates) -> bool>;

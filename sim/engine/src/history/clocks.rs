@@ -10,15 +10,15 @@ use std::ops::Range;
 use crate::event::TaskId;
 
 /// A part of a clock: the entries of eight tasks, which are processed together.
-pub(crate) type Part = [u32; PART];
+pub(crate) type ClockPart = [u32; PART];
 
 const PART: usize = 8;
 
 /// The clocks of a run. Each has `width` parts.
 pub(super) struct Clocks {
-    of_events: Vec<Part>,
+    of_events: Vec<ClockPart>,
     /// The clock of the next event of each task, without that event.
-    of_tasks: Vec<Part>,
+    of_tasks: Vec<ClockPart>,
     width: usize,
 }
 
@@ -44,7 +44,7 @@ impl Clocks {
 
     /// The clock of the event at `position`.
     #[inline]
-    pub(super) fn of_event(&self, position: usize) -> &[Part] {
+    pub(super) fn of_event(&self, position: usize) -> &[ClockPart] {
         &self.of_events[self.parts(position)]
     }
 
@@ -56,7 +56,7 @@ impl Clocks {
 
     /// The clock of the next event of `task`, without that event.
     #[inline]
-    pub(super) fn of_task(&self, task: TaskId) -> &[Part] {
+    pub(super) fn of_task(&self, task: TaskId) -> &[ClockPart] {
         &self.of_tasks[self.parts(task.into())]
     }
 
@@ -75,7 +75,7 @@ impl Clocks {
 
     /// Sets the clock of the next event of `task`.
     #[inline]
-    pub(super) fn set_task(&mut self, task: TaskId, clock: &[Part]) {
+    pub(super) fn set_task(&mut self, task: TaskId, clock: &[ClockPart]) {
         let own = self.parts(task.into());
         copy(&mut self.of_tasks[own], clock);
     }
@@ -104,7 +104,7 @@ impl Clocks {
 
     /// Adds the clock of a new event.
     #[inline]
-    pub(super) fn push(&mut self, clock: &[Part]) {
+    pub(super) fn push(&mut self, clock: &[ClockPart]) {
         clock.iter().for_each(|&part| self.of_events.push(part));
     }
 
@@ -143,7 +143,7 @@ impl Clocks {
 
 /// Copies a clock. Most clocks have one part: a call of `memcpy` would take longer.
 #[inline]
-pub(super) fn copy(clock: &mut [Part], other: &[Part]) {
+pub(super) fn copy(clock: &mut [ClockPart], other: &[ClockPart]) {
     for (own, seen) in clock.iter_mut().zip(other) {
         *own = *seen;
     }
@@ -151,7 +151,7 @@ pub(super) fn copy(clock: &mut [Part], other: &[Part]) {
 
 /// Sets each entry of `clock` to the larger of the two.
 #[inline]
-pub(super) fn join(clock: &mut [Part], other: &[Part]) {
+pub(super) fn join(clock: &mut [ClockPart], other: &[ClockPart]) {
     for (own, seen) in clock.iter_mut().zip(other) {
         for (own, &seen) in own.iter_mut().zip(seen) {
             *own = (*own).max(seen);
@@ -162,6 +162,6 @@ pub(super) fn join(clock: &mut [Part], other: &[Part]) {
 /// Whether the task's event with this index happens before an event with this clock, or is that
 /// event.
 #[inline]
-pub(super) fn contains(clock: &[Part], task: TaskId, index: u32) -> bool {
+pub(super) fn contains(clock: &[ClockPart], task: TaskId, index: u32) -> bool {
     clock.as_flattened()[task as usize] >= index
 }

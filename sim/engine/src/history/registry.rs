@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::names::{Name, Names};
+use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
-use crate::event::{Fingerprint, ITEMS, LocationId, MAX_TASKS, Pending, SLOTS, States, TaskId};
+use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
 
 /// The kinds of the locations' identities.
 const CLOCK_KIND: u8 = 32;
@@ -102,7 +102,7 @@ pub(crate) struct Details {
     /// The contents of its keys, if it is an object.
     keys: Holding,
     /// Its creator is a symmetric task.
-    is_of_alike: bool,
+    is_of_symmetric: bool,
     /// Its fingerprint: the same in every run, and in every exploration in which the tasks have the
     /// same numbers.
     identity: Fingerprint,
@@ -126,7 +126,7 @@ pub(crate) struct Registry {
     details: Vec<Details>,
     run: u64,
     /// The source of numbers, if several registries share them.
-    names: Option<Arc<Names>>,
+    numbers: Option<Arc<NumberTable>>,
 }
 
 impl Default for Registry {
@@ -140,21 +140,21 @@ impl Default for Registry {
             locations: Vec::with_capacity(FEW),
             details: Vec::with_capacity(FEW),
             run: 0,
-            names: None,
+            numbers: None,
         }
     }
 }
 
 impl Registry {
     /// New names for the registries of one search.
-    pub(crate) fn shared_names() -> Names {
-        Names::from(TOKENS + 1)
+    pub(crate) fn shared_numbers() -> NumberTable {
+        NumberTable::from(TOKENS + 1)
     }
 
-    /// Takes all numbers from `names` from now on.
-    pub(crate) fn share(&mut self, names: &Arc<Names>) {
-        self.run = names.first_run();
-        self.names = Some(Arc::clone(names));
+    /// Takes all numbers from `numbers` from now on.
+    pub(crate) fn share(&mut self, numbers: &Arc<NumberTable>) {
+        self.run = numbers.first_run();
+        self.numbers = Some(Arc::clone(numbers));
     }
 
     /// Begins a run, in which all locations have their initial states.
@@ -186,7 +186,8 @@ impl Registry {
         if let Some(&known) = self.children[parent as usize].get(&(segment, nth)) {
             return known;
         }
-        let id = self.names.as_ref().map_or(self.children.len(), |names| names.task(parent, segment, nth));
+        let id =
+            self.numbers.as_ref().map_or(self.children.len(), |numbers| numbers.task(parent, segment, nth));
         let id = self.add_task(id);
         self.children[parent as usize].insert((segment, nth), id);
         id
@@ -227,7 +228,7 @@ impl Registry {
                 let identity = Fingerprint::of_kind(OBJECT_KIND)
                     .with(creator.into(), segment.into())
                     .with(0, nth as u64);
-                let location = self.number(Name::Object { creator, segment, nth }, 1);
+                let location = self.number(LocationName::Object { creator, segment, nth }, 1);
                 self.add_object(location, name, holds, identity);
                 match segment {
                     0 => self.objects[creator as usize].push(location),
@@ -258,7 +259,7 @@ impl Registry {
             None => {
                 let holding = details.keys;
                 let identity = details.identity.with(1, hash);
-                let location = self.number(Name::Key { object, hash }, 1);
+                let location = self.number(LocationName::Key { object, hash }, 1);
                 self.add_location(location, name, Some(object), holding, identity);
                 self.keys.insert((object, hash), location);
                 location
@@ -274,7 +275,7 @@ impl Registry {
             return known;
         }
         let Details { name, keys, identity, .. } = self.details[object as usize];
-        let first = self.number(Name::Items { object }, ITEMS);
+        let first = self.number(LocationName::Items { object }, ITEMS);
         for item in 0..ITEMS {
             let holding = Holding { many: true, ..keys };
             self.add_location(first + item, name, Some(object), holding, identity.with(2, item.into()));
@@ -284,8 +285,10 @@ impl Registry {
     }
 
     /// The number of a new location; with `count` > 1, the first of `count` consecutive numbers.
-    fn number(&self, name: Name, count: u32) -> LocationId {
-        self.names.as_ref().map_or(self.locations.len() as LocationId, |names| names.location(name, count))
+    fn number(&self, name: LocationName, count: u32) -> LocationId {
+        self.numbers
+            .as_ref()
+            .map_or(self.locations.len() as LocationId, |numbers| numbers.location(name, count))
     }
 
     fn add_object(&mut self, location: LocationId, name: &'static str, holds: Holds, identity: Fingerprint) {
@@ -308,7 +311,7 @@ impl Registry {
             whole,
             holding,
             keys: holding,
-            is_of_alike: false,
+            is_of_symmetric: false,
             identity,
             last_key: None,
         };
@@ -327,7 +330,7 @@ impl Registry {
 
     /// The states of an operation's locations.
     #[inline]
-    pub(crate) fn states(&self, pending: &Pending) -> States {
+    pub(crate) fn states(&self, pending: &Pending) -> LocationStates {
         match pending.actions() {
             // The most frequent case by far.
             [(location, _)] => [self.state(*location), 0, 0, 0],
@@ -358,13 +361,13 @@ impl Registry {
     #[inline]
     pub(crate) fn names_tasks(&self, location: LocationId) -> bool {
         let details = &self.details[location as usize];
-        let is_of_one = |of: &Details| of.holding.names_tasks || of.is_of_alike;
+        let is_of_one = |of: &Details| of.holding.names_tasks || of.is_of_symmetric;
         is_of_one(details) || details.whole.is_some_and(|whole| is_of_one(&self.details[whole as usize]))
     }
 
     /// Sets whether the object's creator in this run is a symmetric task.
-    pub(crate) fn set_of_alike(&mut self, object: LocationId, is_of_alike: bool) {
-        self.details[object as usize].is_of_alike = is_of_alike;
+    pub(crate) fn set_of_symmetric(&mut self, object: LocationId, is_of_symmetric: bool) {
+        self.details[object as usize].is_of_symmetric = is_of_symmetric;
     }
 
     /// The fingerprint that identifies the location.

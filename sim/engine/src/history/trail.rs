@@ -9,11 +9,11 @@
 
 use std::{iter, mem};
 
-use super::clocks::{Clocks, Part, contains, copy, join};
+use super::clocks::{ClockPart, Clocks, contains, copy, join};
 use super::registry::Registry;
 use crate::event::{
-    Access, AccessId, Condition, Event, Footprint, LocationId, Mode, NO_ACCESS, Pending, SLOTS, States,
-    TaskId,
+    Access, AccessId, Condition, Event, Footprint, LocationId, LocationStates, Mode, NO_ACCESS, Pending,
+    SLOTS, TaskId,
 };
 
 /// The data that is computed for each executed event.
@@ -54,7 +54,7 @@ pub(crate) trait Conflicts {
         operation: Operation<'_>,
         event: &Footprint,
         position: usize,
-        covered: &[Part],
+        covered: &[ClockPart],
     ) -> bool;
 }
 
@@ -75,9 +75,9 @@ impl Chain {
 #[derive(Default)]
 struct NewClock {
     /// The clock so far, without the event itself.
-    joined: Vec<Part>,
+    joined: Vec<ClockPart>,
     /// The clock of the covered events, which are not visited any more.
-    covered: Vec<Part>,
+    covered: Vec<ClockPart>,
 }
 
 /// The events of the current run, in order.
@@ -186,7 +186,7 @@ impl Trail {
 
     /// Whether the event at `position` happens before an event with this clock, or is that event.
     #[inline]
-    pub(crate) fn is_before_clock(&self, position: usize, clock: &[Part]) -> bool {
+    pub(crate) fn is_before_clock(&self, position: usize, clock: &[ClockPart]) -> bool {
         let event = &self.events[position];
         contains(clock, event.footprint.task, event.index)
     }
@@ -244,7 +244,7 @@ impl Trail {
         &mut self,
         operation: Operation<'_>,
         choice: u16,
-        glued: bool,
+        atomic_with_previous: bool,
         registry: &mut Registry,
         conflicts: &mut impl Conflicts,
     ) -> usize {
@@ -265,7 +265,7 @@ impl Trail {
         }
         let first_access = self.accesses.len() as AccessId;
         let mut event = Event::new(pending, footprint, index, first_access);
-        event.glued = glued;
+        event.atomic_with_previous = atomic_with_previous;
         if footprint.opaque {
             event.previous_opaque = self.last_opaque;
             self.last_opaque = position as u32;
@@ -374,7 +374,7 @@ impl Trail {
     ) {
         let mut new = mem::take(&mut self.new);
         for clock in [&mut new.joined, &mut new.covered] {
-            clock.resize(self.clocks.width(), Part::default());
+            clock.resize(self.clocks.width(), ClockPart::default());
             copy(clock, self.clocks.of_task(event.task));
         }
         conflicts.begin();
@@ -449,7 +449,12 @@ impl Trail {
     /// The states of the locations of `pending` without the events of `removed` and the events that
     /// happen after any of them. The first element of `removed` is the oldest.
     #[inline]
-    pub(crate) fn states_without(&self, removed: &[u32], pending: &Pending, registry: &Registry) -> States {
+    pub(crate) fn states_without(
+        &self,
+        removed: &[u32],
+        pending: &Pending,
+        registry: &Registry,
+    ) -> LocationStates {
         let mut states = [0; SLOTS];
         for (state, &(location, _)) in states.iter_mut().zip(pending.actions()) {
             *state = self.state_without(removed, location, registry);

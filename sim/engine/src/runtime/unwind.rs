@@ -10,7 +10,7 @@ use super::execution::Execution;
 use super::granted::Granted;
 use super::panics::PanicReport;
 use super::task::SharedCondition;
-use crate::event::{Mode, Pending, States, TaskId};
+use crate::event::{LocationStates, Mode, Pending, TaskId};
 
 impl Execution {
     /// An operation of the current task while it unwinds, when no other task may run.
@@ -101,7 +101,7 @@ impl Execution {
 
     /// Does an operation that is no event: its task is being given up.
     pub(super) fn apply(&mut self, pending: &Pending) {
-        let before: States = self.registry.states(pending);
+        let before: LocationStates = self.registry.states(pending);
         let (footprint, after) = pending.outcome(self.current, &before, 0, 1);
         for ((location, mode), after) in footprint.touched().zip(after) {
             if mode != Mode::Nothing {

@@ -7,4 +7,4 @@ mod team;
 mod workers;
 
 pub(crate) use runs::Search;
-pub(crate) use settings::{Kind, OnProgress, Settings};
+pub(crate) use settings::{OnProgress, Settings, StrategyKind};

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::settings::{Kind, Settings};
+use super::settings::{Settings, StrategyKind};
 use crate::observer::Observer;
 use crate::progress::Progress;
 use crate::report::{Bound, Report};
 use crate::run::Run;
 use crate::runtime::{self, Execution, Quiet, Sometimes};
-use crate::strategy::Way;
+use crate::strategy::Prefix;
 
 /// The counters that the workers of a search share.
 pub(crate) struct Totals {
@@ -21,13 +21,13 @@ pub(crate) struct Totals {
     runs: AtomicU64,
     events: AtomicU64,
     /// The time of the last progress report.
-    told: Mutex<Instant>,
+    last_report: Mutex<Instant>,
 }
 
 impl Totals {
     pub(crate) fn new(start: Instant) -> Self {
         let [executions, runs, events] = [0; 3].map(AtomicU64::new);
-        Totals { executions, runs, events, told: Mutex::new(start) }
+        Totals { executions, runs, events, last_report: Mutex::new(start) }
     }
 
     /// Counts one more execution, unless the largest number has been reached.
@@ -52,7 +52,7 @@ pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) sometimes: Sometimes,
     /// The open prefixes of an interrupted search that can be resumed.
-    pub(crate) open: Vec<Way>,
+    pub(crate) open: Vec<Prefix>,
 }
 
 impl Outcome {
@@ -77,7 +77,7 @@ impl Search<'_> {
     ) -> Outcome {
         let quiet = Quiet::new();
         let mut report = Report { seed: self.settings.kind.seed(), ..Report::default() };
-        let mut told = self.start;
+        let mut last_report = self.start;
         // A worker among others has to take an item of work first.
         let mut more = self.totals.is_none() || execution.next_run();
         while more {
@@ -97,7 +97,7 @@ impl Search<'_> {
                 report.bound = Some(Bound::Stopped);
             }
             ran();
-            report.refused = execution.unfit();
+            report.refused = execution.unsupported();
             if report.nondeterminism.is_some() || report.refused.is_some() {
                 break;
             }
@@ -109,12 +109,12 @@ impl Search<'_> {
                 report.bound = Some(bound);
                 break;
             }
-            self.tell(&quiet, &execution, &report, &mut told);
+            self.report_progress(&quiet, &execution, &report, &mut last_report);
         }
         if report.bound.is_none() && execution.strategy().left_out() {
             report.bound = self.settings.max_preemptions.map(Bound::Preemptions);
         }
-        if let Kind::Replay { .. } = self.settings.kind {
+        if let StrategyKind::Replay { .. } = self.settings.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
@@ -141,7 +141,7 @@ impl Search<'_> {
     fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
         let Settings { max_executions, max_time, kind, .. } = self.settings;
         if execution.strategy().is_full()
-            && let Kind::Stateful { max_states: Some(most), .. } = *kind
+            && let StrategyKind::Stateful { max_states: Some(most), .. } = *kind
         {
             return Some(Bound::States(most));
         }
@@ -152,21 +152,27 @@ impl Search<'_> {
 
     /// Reports the progress, if the interval since the last report has passed.
     #[inline]
-    fn tell(&self, quiet: &Quiet, execution: &Execution, report: &Report, told: &mut Instant) {
+    fn report_progress(
+        &self,
+        quiet: &Quiet,
+        execution: &Execution,
+        report: &Report,
+        last_report: &mut Instant,
+    ) {
         let Some(on_progress) = &self.settings.on_progress else { return };
         let (executions, events) = match self.totals {
-            None if told.elapsed() >= on_progress.every => {
-                *told = Instant::now();
+            None if last_report.elapsed() >= on_progress.every => {
+                *last_report = Instant::now();
                 (report.executions, report.events)
             }
             None => return,
             Some(totals) => {
                 // One worker reports; the others do not wait for it.
-                let Ok(mut told) = totals.told.try_lock() else { return };
-                if told.elapsed() < on_progress.every {
+                let Ok(mut last_report) = totals.last_report.try_lock() else { return };
+                if last_report.elapsed() < on_progress.every {
                     return;
                 }
-                *told = Instant::now();
+                *last_report = Instant::now();
                 (totals.executions.load(Ordering::Relaxed), totals.events.load(Ordering::Relaxed))
             }
         };

@@ -9,37 +9,42 @@ use crate::progress::Progress;
 use crate::runtime::Execution;
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Part, Visited};
-use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
+use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Reductions, Replay, Stateful, Strategy};
 
 /// The strategy of a search.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum StrategyKind {
     Optimal,
     Naive,
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
-    Replay { schedule: Schedule, goes_on: bool },
-    Stateful { max_states: Option<u64>, searched: Searched },
+    Replay { schedule: Schedule, continues: bool },
+    Stateful { max_states: Option<u64>, reductions: Reductions },
 }
 
-impl Kind {
+impl StrategyKind {
     fn strategy(&self) -> Box<dyn Strategy> {
         match *self {
-            Kind::Optimal => Box::new(Optimal::new(None)),
-            Kind::Naive => Box::new(Naive::default()),
-            Kind::Random { seed } => Box::new(Random::new(seed)),
-            Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
-            Kind::Replay { ref schedule, goes_on } => Box::new(Replay::new(schedule.clone(), goes_on)),
-            Kind::Stateful { max_states, searched } => {
-                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), searched, None))
+            StrategyKind::Optimal => Box::new(Optimal::new(None)),
+            StrategyKind::Naive => Box::new(Naive::default()),
+            StrategyKind::Random { seed } => Box::new(Random::new(seed)),
+            StrategyKind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
+            StrategyKind::Replay { ref schedule, continues } => {
+                Box::new(Replay::new(schedule.clone(), continues))
+            }
+            StrategyKind::Stateful { max_states, reductions } => {
+                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), reductions, None))
             }
         }
     }
 
     pub(crate) fn seed(&self) -> Option<u64> {
         match *self {
-            Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
-            Kind::Optimal | Kind::Naive | Kind::Replay { .. } | Kind::Stateful { .. } => None,
+            StrategyKind::Random { seed } | StrategyKind::Pct { seed, .. } => Some(seed),
+            StrategyKind::Optimal
+            | StrategyKind::Naive
+            | StrategyKind::Replay { .. }
+            | StrategyKind::Stateful { .. } => None,
         }
     }
 }
@@ -64,7 +69,7 @@ impl fmt::Debug for OnProgress {
 /// The settings of an [`Explorer`](crate::Explorer), whose methods document them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) kind: Kind,
+    pub(crate) kind: StrategyKind,
     pub(crate) jobs: usize,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Option<Duration>,
@@ -82,7 +87,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: StrategyKind) -> Self {
         Settings {
             kind,
             jobs: 1,
@@ -110,16 +115,17 @@ impl Settings {
     }
 
     pub(crate) fn is_stateful(&self) -> bool {
-        matches!(self.kind, Kind::Stateful { .. })
+        matches!(self.kind, StrategyKind::Stateful { .. })
     }
 
     pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
         let strategy = self.kind.strategy();
         let Some(most) = self.max_preemptions else { return strategy };
         assert!(
-            !matches!(self.kind, Kind::Optimal),
-            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may have more \
-             of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
+            !matches!(self.kind, StrategyKind::Optimal),
+            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may \
+             have more of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal \
+             without it"
         );
         Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
     }

@@ -30,8 +30,8 @@ pub struct Checkpoint {
     pub events: u64,
     /// See [`States::transitions`](crate::States::transitions).
     pub transitions: u64,
-    /// See [`States::foreseen`](crate::States::foreseen).
-    pub foreseen: u64,
+    /// See [`States::predicted`](crate::States::predicted).
+    pub predicted: u64,
     /// See [`States::runs`](crate::States::runs).
     pub runs: u64,
     /// The monitor's findings: kind, number of states, and a schedule. See [`Found`](crate::Found).

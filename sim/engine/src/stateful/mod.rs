@@ -11,26 +11,26 @@
 
 mod checkpoint;
 mod monitor;
+mod monitor_digest;
 mod part;
 mod renaming;
-mod says;
-mod side;
 mod state;
 mod states;
-mod step;
-mod unfit;
+mod symmetric_view;
+mod transition;
+mod unsupported;
 mod visited;
 mod wakers;
 
 pub use checkpoint::Checkpoint;
 pub use monitor::Monitor;
+pub(crate) use monitor_digest::pending_effects;
 pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
-pub(crate) use says::fate;
 pub(crate) use state::State;
 pub use states::{Found, States};
-use step::Step;
-pub(crate) use step::{Effect, Input};
-pub use unfit::Unfit;
+use transition::Transition;
+pub(crate) use transition::{Effect, Input};
+pub use unsupported::Unsupported;
 pub(crate) use visited::{Visit, Visited};
 pub(crate) use wakers::Signal;

@@ -32,7 +32,7 @@ pub trait Monitor: fmt::Debug {
     /// Hashes the data that the next steps of this task depend on and that only the monitor stores,
     /// such as the planned faults of the task. It is a part of the data of
     /// [`hash_task`](Monitor::hash_task).
-    fn hash_fate(&self, task: u32, state: &mut dyn Hasher) {
+    fn hash_pending_effects(&self, task: u32, state: &mut dyn Hasher) {
         let _ = (task, state);
     }
 
@@ -45,14 +45,14 @@ pub trait Monitor: fmt::Debug {
 
     /// The reports since the last [`step`](Monitor::step), including that call. The same step must
     /// give the same reports in every state. `None` if the monitor does not record them.
-    fn told(&self) -> Option<Rc<dyn Any>> {
+    fn reports(&self) -> Option<Rc<dyn Any>> {
         None
     }
 
     /// The monitor after a step of this task with these reports, or without reports. `None` if the
     /// monitor cannot compute it.
-    fn after(&self, task: u32, told: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
-        let _ = (task, told);
+    fn after(&self, task: u32, reports: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
+        let _ = (task, reports);
         None
     }
 

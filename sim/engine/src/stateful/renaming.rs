@@ -35,16 +35,16 @@ const MOST: usize = 24;
 /// A mapping of scripts to names, and of symbols to symbols.
 #[derive(Debug, Default)]
 pub(super) struct Renaming {
-    scripts: Vec<Called>,
+    scripts: Vec<ScriptName>,
     /// The renamed symbols, each with its new symbol, in ascending order.
     symbols: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Called {
+struct ScriptName {
     name: u64,
     /// Whether the script is symmetric to another.
-    is_alike: bool,
+    is_symmetric: bool,
     /// Whether symmetric scripts share this name.
     is_shared: bool,
 }
@@ -62,8 +62,8 @@ impl Renaming {
         for class in classes {
             let members: Vec<usize> = (0..scripts.len()).filter(|&at| scripts[at].class == class).collect();
             let own = &scripts[members[0]].symbols;
-            let are_alike = members.iter().all(|&at| scripts[at].symbols.len() == own.len());
-            assert!(are_alike, "scripts that are alike write the same number of symbols");
+            let are_symmetric = members.iter().all(|&at| scripts[at].symbols.len() == own.len());
+            assert!(are_symmetric, "symmetric scripts write the same number of symbols");
             let orders = orders(members.len());
             if members.len() == 1 {
                 continue;
@@ -72,7 +72,7 @@ impl Renaming {
                 for renaming in &mut all {
                     let name = renaming.scripts[members[0]].name;
                     for &at in &members {
-                        renaming.scripts[at] = Called { name, is_alike: true, is_shared: true };
+                        renaming.scripts[at] = ScriptName { name, is_symmetric: true, is_shared: true };
                     }
                 }
             } else if all.len() * orders.len() <= MOST {
@@ -85,7 +85,8 @@ impl Renaming {
 
     /// The identity: names each script by its index.
     fn first(scripts: &[Alike]) -> Self {
-        let name = |at: usize| Called { name: SCRIPTS + at as u64, is_alike: false, is_shared: false };
+        let name =
+            |at: usize| ScriptName { name: SCRIPTS + at as u64, is_symmetric: false, is_shared: false };
         Renaming { scripts: (0..scripts.len()).map(name).collect(), symbols: Vec::new() }
     }
 
@@ -95,7 +96,7 @@ impl Renaming {
         for (&at, &place) in members.iter().zip(order) {
             let other = members[place];
             let name = SCRIPTS + other as u64;
-            renaming.scripts[at] = Called { name, is_alike: true, is_shared: false };
+            renaming.scripts[at] = ScriptName { name, is_symmetric: true, is_shared: false };
             renaming
                 .symbols
                 .extend(scripts[at].symbols.iter().copied().zip(scripts[other].symbols.iter().copied()));
@@ -110,8 +111,8 @@ impl Renaming {
     }
 
     /// Whether the script is symmetric to another.
-    pub(super) fn is_alike(&self, script: usize) -> bool {
-        self.scripts[script].is_alike
+    pub(super) fn is_symmetric(&self, script: usize) -> bool {
+        self.scripts[script].is_symmetric
     }
 
     /// Whether another script has the same name.
@@ -151,14 +152,14 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 
 /// The names in effect while something is hashed.
 #[derive(Default)]
-struct Names {
+struct CurrentNames {
     renaming: Rc<Renaming>,
     /// The name of each task by its number, and whether other tasks share it.
     tasks: Vec<(u64, bool)>,
 }
 
 thread_local! {
-    static NAMES: RefCell<Names> = RefCell::default();
+    static NAMES: RefCell<CurrentNames> = RefCell::default();
     /// Whether a shared name was hashed.
     static AMBIGUOUS: Cell<bool> = const { Cell::new(false) };
 }
@@ -277,6 +278,6 @@ mod tests {
         let five: Vec<Alike> = (0..5).map(|at| alike(0, [at])).collect();
         let all = Renaming::all(&five);
         assert_eq!(all.len(), 1);
-        assert!((0..5).all(|script| !all[0].is_alike(script)));
+        assert!((0..5).all(|script| !all[0].is_symmetric(script)));
     }
 }

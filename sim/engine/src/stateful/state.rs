@@ -3,11 +3,11 @@
 
 use std::rc::Rc;
 
+use super::monitor_digest::MonitorDigest;
 use super::renaming::{self, Alike, Renaming};
-use super::says::Says;
-use super::side::Side;
+use super::symmetric_view::SymmetricView;
 use super::wakers::{Signal, Wakers};
-use super::{Effect, Input, Monitor, Part, Step};
+use super::{Effect, Input, Monitor, Part, Transition};
 use crate::event::{Access, Event, Fingerprint, LocationId, Pending, TaskId};
 use crate::history::Registry;
 use crate::runtime::Task;
@@ -15,7 +15,7 @@ use crate::runtime::Task;
 /// The current state of a run.
 pub(crate) struct State {
     /// The views. Those beyond `in_use` are retained for their memory.
-    sides: Vec<Side>,
+    views: Vec<SymmetricView>,
     in_use: usize,
     /// The scripts of this run, if they are renamed, and their renamings.
     scripts: Vec<Alike>,
@@ -26,35 +26,35 @@ pub(crate) struct State {
     is_named: bool,
     wakers: Wakers,
     /// The monitor's digest in each view.
-    says: Vec<Says>,
+    digests: Vec<MonitorDigest>,
     /// The step since the fingerprint was last computed, and the step before that.
-    gathered: Step,
-    step: Step,
+    current: Transition,
+    last: Transition,
 }
 
 impl State {
     pub(crate) fn new(is_symmetric: bool, left_out: Option<Part>) -> Self {
         State {
-            sides: vec![Side::new(left_out)],
+            views: vec![SymmetricView::new(left_out)],
             in_use: 1,
             scripts: Vec::new(),
             renamings: Vec::new(),
             is_symmetric,
             is_named: false,
             wakers: Wakers::default(),
-            says: Vec::new(),
-            gathered: Step::default(),
-            step: Step::default(),
+            digests: Vec::new(),
+            current: Transition::default(),
+            last: Transition::default(),
         }
     }
 
     /// Begins a run.
     pub(crate) fn begin_run(&mut self, run: u64) {
         self.in_use = 1;
-        self.sides[0].begin_run(run);
+        self.views[0].begin_run(run);
         self.is_named = false;
         self.wakers.begin_run();
-        self.gathered.clear();
+        self.current.clear();
     }
 
     /// Declares the symmetry of the scripts that will be spawned next.
@@ -68,13 +68,13 @@ impl State {
         }
         self.in_use = self.renamings.len();
         if let [first, rest @ ..] = self.renamings.as_slice() {
-            self.sides[0].rename(first);
+            self.views[0].rename(first);
             for (at, renaming) in rest.iter().enumerate() {
-                if self.sides.len() == at + 1 {
-                    let side = self.sides[0].clone();
-                    self.sides.push(side);
+                if self.views.len() == at + 1 {
+                    let view = self.views[0].clone();
+                    self.views.push(view);
                 }
-                let (first, others) = self.sides.split_at_mut(1);
+                let (first, others) = self.views.split_at_mut(1);
                 others[at].begin_as(&first[0], renaming);
             }
         }
@@ -82,15 +82,15 @@ impl State {
 
     /// Whether scripts are renamed in this run.
     fn is_renamed(&self) -> bool {
-        self.is_symmetric && self.sides[0].has_scripts()
+        self.is_symmetric && self.views[0].has_scripts()
     }
 
-    fn first(&self) -> &Side {
-        &self.sides[0]
+    fn first(&self) -> &SymmetricView {
+        &self.views[0]
     }
 
-    fn each(&mut self, mut change: impl FnMut(&mut Side)) {
-        self.sides[..self.in_use].iter_mut().for_each(&mut change);
+    fn each(&mut self, mut change: impl FnMut(&mut SymmetricView)) {
+        self.views[..self.in_use].iter_mut().for_each(&mut change);
     }
 
     pub(crate) fn has(&self, part: Part) -> bool {
@@ -100,24 +100,24 @@ impl State {
     /// Adds a task, its parent's `nth`. Its captured variables are a function of its parent's local
     /// state.
     pub(crate) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
-        self.each(|side| side.spawned(task, parent, nth));
+        self.each(|view| view.spawned(task, parent, nth));
     }
 
     /// `task` has waited for the end of `other` and has received its result.
     pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
-        self.each(|side| side.joined(task, other));
+        self.each(|view| view.joined(task, other));
     }
 
     /// Records that the step depends on the end of the task and on its result.
-    pub(crate) fn asked_for_end(&mut self, task: TaskId) {
-        self.gathered.looked.push(Input::End(task));
+    pub(crate) fn read_end(&mut self, task: TaskId) {
+        self.current.inputs_read.push(Input::End(task));
     }
 
     /// Forgets the task's history up to this boundary of this script. Boundaries are numbered from
     /// 1.
     pub(crate) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
         let script = script.filter(|_| self.is_symmetric);
-        self.each(|side| side.boundary(task, segment, script));
+        self.each(|view| view.boundary(task, segment, script));
     }
 
     /// The task's last boundary, from 1; 0 before the first.
@@ -126,16 +126,16 @@ impl State {
     }
 
     /// Returns the latest time that the task can have observed, which the task thereby observes.
-    pub(crate) fn tell_time(&mut self, task: TaskId) -> u64 {
+    pub(crate) fn observe_time(&mut self, task: TaskId) -> u64 {
         let mut known = 0;
-        self.each(|side| known = side.tell_time(task));
+        self.each(|view| known = view.observe_time(task));
         known
     }
 
     /// Marks that the task's local state or pending operation has changed.
     #[inline]
     pub(crate) fn change(&mut self, task: TaskId) {
-        self.each(|side| side.change(task));
+        self.each(|view| view.change(task));
     }
 
     /// Adds an object. Its contents are a function of its creator's local state.
@@ -146,40 +146,40 @@ impl State {
         nth: usize,
         registry: &mut Registry,
     ) {
-        registry.set_of_alike(location, self.first().is_alike(creator));
+        registry.set_of_symmetric(location, self.first().is_symmetric(creator));
         let registry = &*registry;
-        self.each(|side| side.created(location, creator, nth, registry));
+        self.each(|view| view.created(location, creator, nth, registry));
     }
 
     /// Removes an object that no task will access again.
     pub(crate) fn forget(&mut self, location: LocationId) {
-        self.each(|side| side.forget(location));
+        self.each(|view| view.forget(location));
     }
 
     /// Sets the fingerprint of the location's contents, independently of the writer's history.
-    pub(crate) fn settle(
+    pub(crate) fn set_value(
         &mut self,
         location: LocationId,
         value: impl Fn() -> Fingerprint,
         registry: &Registry,
     ) {
-        self.each(|side| {
-            let (value, is_ambiguous) = renaming::under(side.renaming(), side.names(), &value);
-            side.is_named |= is_ambiguous;
-            side.settle(location, value, registry);
+        self.each(|view| {
+            let (value, is_ambiguous) = renaming::under(view.renaming(), view.names(), &value);
+            view.is_named |= is_ambiguous;
+            view.set_value(location, value, registry);
         });
     }
 
     /// Marks that the task may have changed the contents of the location.
-    pub(crate) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        self.each(|side| side.meddled(task, location, registry));
+    pub(crate) fn may_have_changed(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        self.each(|view| view.may_have_changed(task, location, registry));
     }
 
     /// The task reads the contents of the location without an event, because no other task can
     /// access it.
-    pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        self.gathered.looked.push(Input::Location(location));
-        self.each(|side| side.looked(task, location, registry));
+    pub(crate) fn read_contents(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        self.current.inputs_read.push(Input::Location(location));
+        self.each(|view| view.read_contents(task, location, registry));
     }
 
     /// Adds an executed event: updates the observations of its task and the contents of its
@@ -192,8 +192,8 @@ impl State {
         registry: &Registry,
     ) {
         self.wakers.look();
-        self.gathered.looked.extend(event.footprint.locations().iter().copied().map(Input::Location));
-        self.each(|side| side.executed(pending, event, accesses, registry));
+        self.current.inputs_read.extend(event.footprint.locations().iter().copied().map(Input::Location));
+        self.each(|view| view.executed(pending, event, accesses, registry));
     }
 
     /// Computes the fingerprint of the state.
@@ -204,16 +204,16 @@ impl State {
         monitor: Option<&dyn Monitor>,
     ) -> Fingerprint {
         let monitor = monitor.filter(|_| self.has(Part::Monitor));
-        std::mem::swap(&mut self.step, &mut self.gathered);
-        self.gathered.clear();
+        std::mem::swap(&mut self.last, &mut self.current);
+        self.current.clear();
         self.wakers.look();
         let mut changed = 0;
-        self.each(|side| changed |= side.weigh_tasks(tasks, registry));
-        self.step.tasks |= changed;
-        self.step.moved.append(&mut self.sides[0].moved);
-        self.each(|side| side.moved.clear());
+        self.each(|view| changed |= view.update_tasks(tasks, registry));
+        self.last.tasks |= changed;
+        self.last.changed.append(&mut self.views[0].changed_locations);
+        self.each(|view| view.changed_locations.clear());
         self.is_named = self.is_named_after(None);
-        self.step.is_told |= monitor.is_some_and(Monitor::is_touched);
+        self.last.has_reports |= monitor.is_some_and(Monitor::is_touched);
         self.least(monitor, tasks.len()).unwrap_or_else(|| {
             // The monitor names a task whose name is shared.
             self.is_named = true;
@@ -227,7 +227,7 @@ impl State {
     /// computed: it is not computed while a prefix is repeated.
     fn is_named_after(&self, step: Option<(TaskId, bool)>) -> bool {
         self.is_renamed()
-            && (self.sides[..self.in_use].iter().any(|side| side.is_named)
+            && (self.views[..self.in_use].iter().any(|view| view.is_named)
                 || self.first().is_any_naming(step))
     }
 
@@ -238,27 +238,27 @@ impl State {
 
     /// The minimum of the views. `None` if the monitor names a task whose name is shared.
     fn least(&mut self, monitor: Option<&dyn Monitor>, tasks: usize) -> Option<Fingerprint> {
-        let mut says = std::mem::take(&mut self.says);
-        let sides = self.sides();
-        says.resize_with(sides, Says::default);
-        let asked = self.sides[..sides].iter().zip(&mut says);
-        let mut answers = asked.map(|(side, says)| match monitor {
-            Some(monitor) => says.ask(monitor, side, tasks, self.is_named),
-            None => says.nothing(),
+        let mut digests = std::mem::take(&mut self.digests);
+        let views = self.views();
+        digests.resize_with(views, MonitorDigest::default);
+        let updated = self.views[..views].iter().zip(&mut digests);
+        let mut are_clear = updated.map(|(view, digest)| match monitor {
+            Some(monitor) => digest.update(monitor, view, tasks, self.is_named),
+            None => digest.clear(),
         });
-        let is_clear = answers.all(|is_clear| is_clear);
-        let sums = self.sides[..sides].iter().zip(&says).map(|(side, says)| {
-            let mut sum = side.sum(self.is_named, &says.of_tasks, None);
-            sum.add(says.of_all);
+        let is_clear = are_clear.all(|is_clear| is_clear);
+        let sums = self.views[..views].iter().zip(&digests).map(|(view, digest)| {
+            let mut sum = view.sum(self.is_named, &digest.by_task, None);
+            sum.add(digest.common);
             sum
         });
         let least = sums.min();
-        self.says = says;
+        self.digests = digests;
         least.filter(|_| is_clear)
     }
 
     /// The number of views in use.
-    fn sides(&self) -> usize {
+    fn views(&self) -> usize {
         if self.is_named { 1 } else { self.in_use }
     }
 
@@ -273,27 +273,27 @@ impl State {
         was_named: bool,
         monitor: Option<&dyn Monitor>,
     ) -> Option<Effect> {
-        let is_renaming = was_named != self.is_named || before.len() != self.sides();
-        if self.step.tasks & !(1 << task) != 0 || is_renaming {
+        let is_renaming = was_named != self.is_named || before.len() != self.views();
+        if self.last.tasks & !(1 << task) != 0 || is_renaming {
             return None;
         }
-        let told = match monitor.filter(|_| self.step.is_told) {
-            Some(monitor) => Some(monitor.told()?),
+        let reports = match monitor.filter(|_| self.last.has_reports) {
+            Some(monitor) => Some(monitor.reports()?),
             None => None,
         };
-        let of_side = |(side, before): (&Side, &Fingerprint)| {
-            let mut moved = side.locations();
-            moved.take(*before);
-            (moved, side.stand(task, self.is_named))
+        let of_view = |(view, before): (&SymmetricView, &Fingerprint)| {
+            let mut difference = view.locations();
+            difference.take(*before);
+            (difference, view.local_state(task, self.is_named))
         };
-        let sides = self.sides[..before.len()].iter().zip(before).map(of_side).collect();
+        let views = self.views[..before.len()].iter().zip(before).map(of_view).collect();
         let (is_naming, ends) = (self.first().is_naming(task), self.first().has_ended(task));
-        Some(Effect { sides, told, is_naming, ends })
+        Some(Effect { views, reports, is_naming, ends })
     }
 
     /// The sum of the locations in each view.
     pub(crate) fn locations(&self) -> impl Iterator<Item = Fingerprint> {
-        self.sides[..self.sides()].iter().map(Side::locations)
+        self.views[..self.views()].iter().map(SymmetricView::locations)
     }
 
     /// The state after a step with this effect. `None` if it cannot be computed.
@@ -303,30 +303,32 @@ impl State {
         effect: &Effect,
         monitor: Option<&dyn Monitor>,
     ) -> Option<Fingerprint> {
-        let sides = self.sides();
+        let views = self.views();
         let is_named = self.is_named_after(Some((task, effect.is_naming)));
-        if effect.sides.len() != sides || is_named != self.is_named {
+        if effect.views.len() != views || is_named != self.is_named {
             return None;
         }
         // The findings of the last step are cleared by the next step.
-        let is_other = effect.told.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
+        let is_other = effect.reports.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
         let other = match monitor.filter(|_| is_other && self.has(Part::Monitor)) {
-            Some(monitor) => Some(monitor.after(task.into(), effect.told.as_deref())?),
+            Some(monitor) => Some(monitor.after(task.into(), effect.reports.as_deref())?),
             None => None,
         };
-        let mut will_say = Says::default();
+        let mut predicted = MonitorDigest::default();
         let mut least: Option<Fingerprint> = None;
-        for ((side, says), &(moved, stand)) in self.sides[..sides].iter().zip(&self.says).zip(&effect.sides) {
-            let says = match &other {
+        for ((view, digest), &(difference, local_state)) in
+            self.views[..views].iter().zip(&self.digests).zip(&effect.views)
+        {
+            let digest = match &other {
                 Some(monitor) => {
-                    let is_clear = will_say.ask(&**monitor, side, says.of_tasks.len(), self.is_named);
-                    is_clear.then_some(&will_say)?
+                    let is_clear = predicted.update(&**monitor, view, digest.by_task.len(), self.is_named);
+                    is_clear.then_some(&predicted)?
                 }
-                None => says,
+                None => digest,
             };
-            let mut sum = side.sum(self.is_named, &says.of_tasks, Some((task, stand)));
-            sum.add(says.of_all);
-            sum.add(moved);
+            let mut sum = view.sum(self.is_named, &digest.by_task, Some((task, local_state)));
+            sum.add(digest.common);
+            sum.add(difference);
             least = Some(least.map_or(sum, |least| least.min(sum)));
         }
         least
@@ -353,21 +355,21 @@ impl State {
     }
 
     /// The fingerprint of the task's local state and name.
-    pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
-        self.first().stand(task, self.is_named)
+    pub(crate) fn local_state(&self, task: TaskId) -> Fingerprint {
+        self.first().local_state(task, self.is_named)
     }
 
     /// The fingerprint of everything that is observable at the input.
     pub(crate) fn holds(&self, input: Input) -> Fingerprint {
         match input {
             Input::Location(location) => self.first().holds(location),
-            Input::End(task) if self.first().has_ended(task) => self.stand(task),
+            Input::End(task) if self.first().has_ended(task) => self.local_state(task),
             Input::End(_) => Fingerprint::NONE,
         }
     }
 
     /// The step between the last two computations of the fingerprint.
-    pub(crate) fn step(&self) -> &Step {
-        &self.step
+    pub(crate) fn last_transition(&self) -> &Transition {
+        &self.last
     }
 }

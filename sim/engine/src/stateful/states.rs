@@ -14,7 +14,7 @@ pub struct States {
     pub transitions: u64,
     /// The number of steps that were not executed, because the state that they lead to was
     /// predicted and had been visited.
-    pub foreseen: u64,
+    pub predicted: u64,
     /// The number of runs: those that ended in a new state, and those that were cut short at a
     /// visited state.
     pub runs: u64,
@@ -27,11 +27,11 @@ pub struct States {
 impl States {
     /// Whether a step need not be executed, because its predicted state has been visited. Counts
     /// such a step.
-    pub(crate) fn is_foreseen(&mut self, leads_to: Option<Fingerprint>, visited: &Visited) -> bool {
-        let is_foreseen = leads_to.is_some_and(|state| visited.contains(state));
-        self.transitions += u64::from(is_foreseen);
-        self.foreseen += u64::from(is_foreseen);
-        is_foreseen
+    pub(crate) fn is_predicted(&mut self, leads_to: Option<Fingerprint>, visited: &Visited) -> bool {
+        let is_predicted = leads_to.is_some_and(|state| visited.contains(state));
+        self.transitions += u64::from(is_predicted);
+        self.predicted += u64::from(is_predicted);
+        is_predicted
     }
 
     /// Merges the statistics of two workers with a common visited set.
@@ -39,7 +39,7 @@ impl States {
         self.count = self.count.max(other.count);
         self.bytes = self.bytes.max(other.bytes);
         self.transitions += other.transitions;
-        self.foreseen += other.foreseen;
+        self.predicted += other.predicted;
         self.runs += other.runs;
         for its in other.found {
             match self.found.iter_mut().find(|own| own.kind == its.kind) {

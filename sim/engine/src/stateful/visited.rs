@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A hash that is a part of a fingerprint, which is uniformly distributed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Part(u64);
+struct TableHash(u64);
 
-impl Hasher for Part {
+impl Hasher for TableHash {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -24,7 +24,7 @@ impl Hasher for Part {
     }
 }
 
-type Table = HashSet<u128, BuildHasherDefault<Part>>;
+type Table = HashSet<u128, BuildHasherDefault<TableHash>>;
 
 /// The number of tables, so that workers rarely wait for one another.
 const TABLES: usize = 64;
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_new_once_and_there_are_no_more_than_there_may_be() {
+    fn a_state_is_new_once_and_the_bound_holds() {
         let visited = Visited::new(Some(3));
         let state = |of: u64| Fingerprint::of_kind(1).with(0, of);
         let visits = [1, 2, 1, 3, 4, 2].map(|of| visited.visit(state(of)));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_workers_one_finds_a_state_new() {
+    fn a_state_is_new_for_one_of_several_workers() {
         let visited = Visited::new(None);
         let new =
             || (0..10_000).filter(|&of| visited.visit(Fingerprint::NONE.with(0, of)) == Visit::New).count();

@@ -1,7 +1,6 @@
 //! Strategies: the next task at each point, and the next schedule after each run. One strategy per
 //! file.
 
-mod foresight;
 mod naive;
 mod numbers;
 mod optimal;
@@ -12,6 +11,7 @@ mod random;
 mod replay;
 mod simplest;
 mod stateful;
+mod transition_cache;
 
 pub(crate) use naive::Naive;
 pub(crate) use optimal::Optimal;
@@ -21,12 +21,12 @@ pub(crate) use probe::Probe;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 pub(crate) use simplest::Simplest;
-pub(crate) use stateful::{Searched, Stateful, Way};
+pub(crate) use stateful::{Prefix, Reductions, Stateful};
 
 use std::iter;
 
 use crate::dpor::Races;
-use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::event::{Decision, Fingerprint, Footprint, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::{Monitor, State, States};
 
@@ -78,7 +78,7 @@ pub(crate) trait Strategy {
 
     /// Selects the next task and the alternative of its operation, once the trail's prefix has been
     /// repeated. `None` ends the run.
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn>;
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision>;
 
     /// Notifies the strategy of a new event of the trail.
     fn executed(&mut self, trail: &Trail);
@@ -127,7 +127,7 @@ pub(crate) trait Strategy {
     }
 
     /// The open prefixes of a search of states, once there is no next run.
-    fn open(&mut self, _trail: &Trail) -> Vec<Way> {
+    fn open(&mut self, _trail: &Trail) -> Vec<Prefix> {
         Vec::new()
     }
 
@@ -138,7 +138,7 @@ pub(crate) trait Strategy {
 
     /// The reason why the replayed schedule does not match the program, if the last run ended for
     /// that reason.
-    fn misfit(&self) -> Option<&str> {
+    fn replay_mismatch(&self) -> Option<&str> {
         None
     }
 }

@@ -3,14 +3,14 @@
 
 use super::{Options, Strategy, part_done};
 use crate::dpor::Races;
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state: for each event of the trail, the decisions that remain to be tried in its
 /// place.
 #[derive(Default)]
 pub(crate) struct Naive {
-    untried: Vec<Vec<Turn>>,
+    untried: Vec<Vec<Decision>>,
     /// For each event, the number of decisions in its place.
     degrees: Vec<usize>,
 }
@@ -20,15 +20,15 @@ impl Strategy for Naive {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if self.untried.len() == trail.len() {
-            let turns = (0..options.tasks()).rev().flat_map(|task| {
-                (0..options.alternatives(task)).rev().map(move |choice| Turn { task, choice })
+            let decisions = (0..options.tasks()).rev().flat_map(|task| {
+                (0..options.alternatives(task)).rev().map(move |choice| Decision { task, choice })
             });
-            let turns: Vec<Turn> = turns.collect();
+            let decisions: Vec<Decision> = decisions.collect();
             self.degrees.truncate(self.untried.len());
-            self.degrees.push(turns.len());
-            self.untried.push(turns);
+            self.degrees.push(decisions.len());
+            self.untried.push(decisions);
         }
         self.untried.last_mut()?.pop().or_else(|| {
             self.untried.pop();
@@ -44,7 +44,7 @@ impl Strategy for Naive {
 
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         while trail.pop().is_some() {
-            if self.untried.last().is_some_and(|turns| !turns.is_empty()) {
+            if self.untried.last().is_some_and(|decisions| !decisions.is_empty()) {
                 return true;
             }
             self.untried.pop();

@@ -13,15 +13,17 @@
 use std::mem;
 
 use super::{Options, Strategy, part_done, tasks_of};
-use crate::dpor::{BranchId, Forest, NONE, Place, Races, Route, Step, covers_all_alternatives, weak_initial};
-use crate::event::{Event, Footprint, TaskId, Turn};
+use crate::dpor::{
+    BranchId, Forest, NONE, Races, Route, RouteStep, SharedNode, covers_all_alternatives, weak_initial,
+};
+use crate::event::{Decision, Event, Footprint, TaskId};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
 
 /// Hint shown when a planned step is no longer enabled.
-const IMPOSSIBLE: &str = "a step that was possible in an earlier run after the same steps is not possible now. The body must \
-    do the same in every run and on every worker: look for random numbers, clocks, iteration over a HashMap, state that \
-    outlives a run, or a thread that the engine does not know";
+const NOT_ENABLED: &str = "a step that was enabled in an earlier run after the same steps is not enabled now. The \
+    body must do the same in every run and on every worker: look for random numbers, clocks, iteration over a \
+    HashMap, state that outlives a run, or a thread that the engine does not see";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -38,7 +40,7 @@ struct Node {
     /// The shared tree with the other branches, if other workers may take them. They may also
     /// insert branches there; then a subtree that is explored here later does not sleep, but is on
     /// their left.
-    place: Option<Place>,
+    shared: Option<SharedNode>,
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
@@ -54,9 +56,9 @@ pub(crate) struct Optimal {
     queue: Option<WorkQueue<Route>>,
     /// The rest of the path to the leaf that was taken, the next decision last. The nodes on the
     /// path are complete.
-    way: Vec<Turn>,
+    path: Vec<Decision>,
     /// A decision on the path was not enabled.
-    has_lost_its_way: bool,
+    path_is_disabled: bool,
 }
 
 impl Optimal {
@@ -70,8 +72,8 @@ impl Optimal {
             redundant: false,
             sequence: Vec::with_capacity(FEW),
             queue,
-            way: Vec::new(),
-            has_lost_its_way: false,
+            path: Vec::new(),
+            path_is_disabled: false,
         }
     }
 
@@ -113,8 +115,8 @@ impl Optimal {
             }
             let alternatives: Vec<Footprint> =
                 sleep.iter().filter(|asleep| asleep.alternatives > 1).copied().collect();
-            match &node.place {
-                Some(place) => place.insert(&alternatives, sequence),
+            match &node.shared {
+                Some(shared) => shared.insert(&alternatives, sequence),
                 None => node.branches = self.forest.insert(node.branches, &alternatives, sequence),
             }
         }
@@ -126,12 +128,12 @@ impl Optimal {
         if self.nodes.len() <= leaf {
             self.nodes.resize_with(leaf + 1, Node::default);
         }
-        self.way.extend(steps.iter().rev().map(|step| step.turn));
-        let on_the_way =
-            steps.into_iter().map(|Step { sleep, explored, place, .. }| (sleep, explored, place));
-        let all = on_the_way.chain([(sleep, 0, None)]);
-        for (node, (sleep, explored, place)) in self.nodes[from..].iter_mut().zip(all) {
-            *node = Node { sleep, branches: NONE, planned: false, explored, place };
+        self.path.extend(steps.iter().rev().map(|step| step.decision));
+        let on_path =
+            steps.into_iter().map(|RouteStep { sleep, explored, shared, .. }| (sleep, explored, shared));
+        let all = on_path.chain([(sleep, 0, None)]);
+        for (node, (sleep, explored, shared)) in self.nodes[from..].iter_mut().zip(all) {
+            *node = Node { sleep, branches: NONE, planned: false, explored, shared };
         }
     }
 
@@ -142,22 +144,22 @@ impl Optimal {
             return;
         }
         for at in 0..=self.depth {
-            if self.nodes[at].place.is_none() && self.has_spare(at) {
+            if self.nodes[at].shared.is_none() && self.has_spare(at) {
                 self.share_nodes(at, trail);
             }
             let node = &self.nodes[at];
-            let Some(mut route) = node.place.as_ref().and_then(|place| place.take(&node.sleep)) else {
+            let Some(mut route) = node.shared.as_ref().and_then(|shared| shared.take(&node.sleep)) else {
                 continue;
             };
-            let step = |(event, node): (&Event, &Node)| Step {
-                turn: Turn { task: event.footprint.task, choice: event.footprint.choice },
+            let step = |(event, node): (&Event, &Node)| RouteStep {
+                decision: Decision { task: event.footprint.task, choice: event.footprint.choice },
                 sleep: node.sleep.clone(),
                 explored: node.explored,
-                place: node.place.clone(),
+                shared: node.shared.clone(),
             };
             let steps = trail.events()[..at].iter().zip(&self.nodes).map(step);
             route.steps.splice(..0, steps);
-            self.queue.as_ref().expect("somebody who begs").put(route);
+            self.queue.as_ref().expect("the queue that wants work").put(route);
             return;
         }
     }
@@ -171,14 +173,14 @@ impl Optimal {
     /// Shares the wakeup trees of the nodes up to `last` with the other workers.
     fn share_nodes(&mut self, last: usize, trail: &Trail) {
         let nodes = self.nodes[..=last].iter_mut().enumerate();
-        for (at, node) in nodes.filter(|(_, node)| node.place.is_none()) {
+        for (at, node) in nodes.filter(|(_, node)| node.shared.is_none()) {
             let (current, rest) = match trail.events().get(at) {
-                Some(event) if event.glued => continue,
+                Some(event) if event.atomic_with_previous => continue,
                 Some(event) if !node.planned => (event.footprint, mem::replace(&mut node.branches, NONE)),
                 Some(event) => (event.footprint, self.forest.cut(node.branches)),
                 None => (*self.forest.event(node.branches), self.forest.cut(node.branches)),
             };
-            node.place = Some(Place::new(node.explored, current, &mut self.forest, rest));
+            node.shared = Some(SharedNode::new(node.explored, current, &mut self.forest, rest));
         }
     }
 }
@@ -211,18 +213,19 @@ impl Strategy for Optimal {
         Tracking::Races
     }
 
-    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
-        if let Some(&turn) = self.way.last() {
-            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
-            self.has_lost_its_way = !is_possible;
-            return is_possible.then_some(turn);
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Decision> {
+        if let Some(&decision) = self.path.last() {
+            let is_possible =
+                decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
+            self.path_is_disabled = !is_possible;
+            return is_possible.then_some(decision);
         }
         let node = &mut self.nodes[self.depth];
         if node.branches == NONE {
             let (task, alternatives) = free_choice(&node.sleep, options, &mut self.redundant)?;
             if alternatives == 1 {
                 node.planned = false;
-                return Some(Turn { task, choice: 0 });
+                return Some(Decision { task, choice: 0 });
             }
             let asleep =
                 |choice: u16| node.sleep.iter().any(|event| event.task == task && event.choice == choice);
@@ -232,16 +235,16 @@ impl Strategy for Optimal {
         }
         node.planned = true;
         let event = self.forest.event(node.branches);
-        Some(Turn { task: event.task, choice: event.choice })
+        Some(Decision { task: event.task, choice: event.choice })
     }
 
     fn executed(&mut self, trail: &Trail) {
-        if self.way.pop().is_some() {
+        if self.path.pop().is_some() {
             self.depth += 1;
             return;
         }
         let event = &trail.events()[self.depth];
-        if event.glued {
+        if event.atomic_with_previous {
             // The event was not chosen, but a planned sequence also contains it.
             let node = &mut self.nodes[self.depth];
             node.planned = node.branches != NONE;
@@ -256,14 +259,14 @@ impl Strategy for Optimal {
         node.branches = if parent.planned { self.forest.child(parent.branches) } else { NONE };
         node.planned = false;
         node.explored = 0;
-        node.place = None;
+        node.shared = None;
     }
 
     fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
         self.plan(trail, races, registry);
         self.redundant = false;
-        self.way.clear();
-        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
+        self.path.clear();
+        if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
         }
         while let Some(event) = trail.pop() {
@@ -274,9 +277,9 @@ impl Strategy for Optimal {
                 node.branches = self.forest.remove(node.branches);
                 node.planned = false;
             }
-            match &node.place {
-                Some(place) => {
-                    let Some(route) = place.take(&node.sleep) else { continue };
+            match &node.shared {
+                Some(shared) => {
+                    let Some(route) = shared.take(&node.sleep) else { continue };
                     self.follow(self.depth, route);
                 }
                 None => {
@@ -298,14 +301,14 @@ impl Strategy for Optimal {
         self.redundant
     }
 
-    fn misfit(&self) -> Option<&str> {
-        self.has_lost_its_way.then_some(IMPOSSIBLE)
+    fn replay_mismatch(&self) -> Option<&str> {
+        self.path_is_disabled.then_some(NOT_ENABLED)
     }
 
     fn done(&self) -> Option<f64> {
         let path = self.nodes[..=self.depth].iter().enumerate().map(|(i, node)| {
-            if let Some(place) = &node.place {
-                return (node.explored, place.width());
+            if let Some(shared) = &node.shared {
+                return (node.explored, shared.width());
             }
             let branches = self.forest.siblings(node.branches);
             // The branch in progress is among the branches if it was planned; the last node has

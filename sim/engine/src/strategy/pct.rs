@@ -9,7 +9,7 @@
 use super::numbers::Numbers;
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{TaskId, Turn};
+use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
@@ -74,7 +74,7 @@ impl Strategy for Pct {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let (mut task, mut alternatives) = self.highest(options)?;
         while self.changes.pop_if(|step| *step <= trail.len()).is_some() {
             // The number of remaining changes is the largest low priority that has not been
@@ -83,7 +83,7 @@ impl Strategy for Pct {
             (task, alternatives) = self.highest(options)?;
         }
         let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
-        Some(Turn { task, choice })
+        Some(Decision { task, choice })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

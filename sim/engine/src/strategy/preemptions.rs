@@ -8,7 +8,7 @@
 
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::event::{Decision, Fingerprint, Footprint, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::States;
 
@@ -32,14 +32,14 @@ impl Preemptions {
 }
 
 /// The options that the bound leaves.
-struct Within<'a> {
+struct BoundedOptions<'a> {
     options: &'a dyn Options,
     /// The only task that may run next, if no preemption is left.
     only: Option<TaskId>,
     state: Fingerprint,
 }
 
-impl Options for Within<'_> {
+impl Options for BoundedOptions<'_> {
     fn current(&self) -> TaskId {
         self.options.current()
     }
@@ -82,7 +82,7 @@ impl Strategy for Preemptions {
         self.inner.tracking()
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let last = trail.events().last().map(|event| event.footprint.task);
         let runs_on = last.filter(|&task| options.alternatives(task) > 0);
         let so_far = self.counts.last().copied().unwrap_or(0);
@@ -95,9 +95,9 @@ impl Strategy for Preemptions {
         let budget = (so_far as u64, last.map_or(0, |task| u64::from(task) + 1));
         let state =
             if self.counts_in_state { options.state().with(budget.0, budget.1) } else { options.state() };
-        let turn = self.inner.choose(&Within { options, only, state }, trail);
-        self.preempts = turn.is_some_and(|turn| runs_on.is_some_and(|task| task != turn.task));
-        turn
+        let decision = self.inner.choose(&BoundedOptions { options, only, state }, trail);
+        self.preempts = decision.is_some_and(|decision| runs_on.is_some_and(|task| task != decision.task));
+        decision
     }
 
     fn executed(&mut self, trail: &Trail) {

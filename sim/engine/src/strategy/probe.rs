@@ -10,9 +10,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::random::Random;
-use super::{Options, Searched, Strategy};
+use super::{Options, Reductions, Strategy};
 use crate::dpor::Races;
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::Visited;
 
@@ -22,7 +22,7 @@ const WALKS: u32 = 200;
 /// The strategy's state.
 pub(crate) struct Probe {
     visited: Arc<Visited>,
-    searched: Searched,
+    reductions: Reductions,
     random: Random,
     walks: u32,
     /// The states that were reached, and how many of them had been visited.
@@ -32,9 +32,9 @@ pub(crate) struct Probe {
 
 impl Probe {
     /// A strategy that estimates the part of the states in `visited`, which a search with the
-    /// options `searched` has visited.
-    pub(crate) fn new(visited: Arc<Visited>, searched: Searched) -> Self {
-        Probe { visited, searched, random: Random::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
+    /// options `reductions` has visited.
+    pub(crate) fn new(visited: Arc<Visited>, reductions: Reductions) -> Self {
+        Probe { visited, reductions, random: Random::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
     }
 }
 
@@ -48,10 +48,10 @@ impl Strategy for Probe {
     }
 
     fn joins_movers(&self) -> bool {
-        self.searched.joins_movers
+        self.reductions.joins_movers
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let state = options.state();
         if self.met.insert(state.0) {
             self.known += u64::from(self.visited.contains(state));

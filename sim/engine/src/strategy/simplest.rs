@@ -13,7 +13,7 @@
 
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{Event, Turn};
+use crate::event::{Decision, Event};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::stateful::{Visit, Visited};
 
@@ -21,7 +21,7 @@ use crate::stateful::{Visit, Visited};
 #[derive(Default)]
 struct Node {
     /// The decisions that remain to be tried, the next one last.
-    untried: Vec<Turn>,
+    untried: Vec<Decision>,
     switches: usize,
     /// Whether the monitor has found the wanted kind.
     found: bool,
@@ -89,7 +89,7 @@ impl Strategy for Simplest {
         Tracking::Nothing
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if self.depth == trail.len() {
             let (switches, found) = self.reached(trail.events());
             let found = found || self.kind.is_some_and(|kind| options.found() & 1 << kind != 0);
@@ -111,7 +111,7 @@ impl Strategy for Simplest {
                     too_many |= alternatives > 0;
                     continue;
                 }
-                node.untried.extend((0..alternatives).rev().map(|choice| Turn { task, choice }));
+                node.untried.extend((0..alternatives).rev().map(|choice| Decision { task, choice }));
             }
             // At the end of a schedule, the monitor must have found the wanted kind.
             let ends = node.untried.is_empty();
@@ -122,7 +122,7 @@ impl Strategy for Simplest {
     }
 
     fn executed(&mut self, trail: &Trail) {
-        if let [before @ .., Event { glued: true, .. }] = trail.events() {
+        if let [before @ .., Event { atomic_with_previous: true, .. }] = trail.events() {
             let reached = self.reached(before);
             self.add_node(reached);
         }

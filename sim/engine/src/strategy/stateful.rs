@@ -11,45 +11,46 @@
 
 use std::sync::Arc;
 
-use super::foresight::{Foresight, Place};
+use super::transition_cache::{Origin, TransitionCache};
 use super::{Options, Strategy, part_done};
 use crate::dpor::Races;
-use crate::event::{Event, Fingerprint, Turn};
+use crate::event::{Decision, Event, Fingerprint};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
 use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
 
 /// Hint shown when a step leads to another state than the same step has led to before.
-const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
-    all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
-    lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
+const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task had the same \
+    local state and all that it accessed was the same. The program stores something that the engine does not see: \
+    look for a static, a std lock or atomic, or, between the operations of a script, any data outside the engine's \
+    objects";
 
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
     /// The decisions that remain to be tried, the next one last, each with its predicted state if
     /// there is one.
-    untried: Vec<(Turn, Option<Fingerprint>)>,
+    untried: Vec<(Decision, Option<Fingerprint>)>,
     /// The number of decisions at first.
     degree: usize,
     /// The next event is atomic with the previous one, and is not chosen.
-    is_glued: bool,
-    place: Place,
+    is_atomic_with_previous: bool,
+    origin: Origin,
 }
 
 /// The steps that a search does not execute separately.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Searched {
+pub(crate) struct Reductions {
     /// Steps whose predicted state has been visited are not executed.
-    pub(crate) foresees: bool,
+    pub(crate) predicts: bool,
     /// Acquisitions and releases of locks on which others can only wait are executed together with
     /// another operation.
     pub(crate) joins_movers: bool,
 }
 
 /// A part of a search: the decisions that lead to a state, and the decision to be tried there.
-pub(crate) type Way = Vec<Turn>;
+pub(crate) type Prefix = Vec<Decision>;
 
 /// The strategy's state: a node for each event of the trail.
 pub(crate) struct Stateful {
@@ -58,63 +59,67 @@ pub(crate) struct Stateful {
     depth: usize,
     visited: Arc<Visited>,
     /// The effects of executed steps, if steps that lead to visited states are left out.
-    foresight: Option<Foresight>,
+    cache: Option<TransitionCache>,
     /// The last decision, and the predicted state if there is one.
-    taken: Option<(Turn, Option<Fingerprint>)>,
+    taken: Option<(Decision, Option<Fingerprint>)>,
     joins_movers: bool,
     /// The source of other parts of the search, if there are other workers.
-    queue: Option<WorkQueue<Way>>,
+    queue: Option<WorkQueue<Prefix>>,
     /// The prefix of this part of the search, and the number of its decisions that the run has
     /// repeated.
-    way: Way,
-    gone: usize,
+    prefix: Prefix,
+    repeated: usize,
     /// No run has repeated the prefix yet.
     is_waiting: bool,
     /// A run has taken place since the last call of `next_run`.
     has_run: bool,
     states: States,
     /// The reason why the run was aborted, if the program is not deterministic.
-    misfit: Option<&'static str>,
+    replay_mismatch: Option<&'static str>,
     /// The run was cut short at a visited state.
     was_cut: bool,
     is_full: bool,
 }
 
 impl Stateful {
-    pub(crate) fn new(visited: Arc<Visited>, searched: Searched, queue: Option<WorkQueue<Way>>) -> Self {
+    pub(crate) fn new(
+        visited: Arc<Visited>,
+        reductions: Reductions,
+        queue: Option<WorkQueue<Prefix>>,
+    ) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
             visited,
-            foresight: searched.foresees.then(Foresight::default),
-            joins_movers: searched.joins_movers,
+            cache: reductions.predicts.then(TransitionCache::default),
+            joins_movers: reductions.joins_movers,
             taken: None,
             queue,
-            way: Vec::new(),
-            gone: 0,
+            prefix: Vec::new(),
+            repeated: 0,
             is_waiting: false,
             has_run: false,
             states: States::default(),
-            misfit: None,
+            replay_mismatch: None,
             was_cut: false,
             is_full: false,
         }
     }
 
     /// The next decision of the prefix.
-    fn follow(&mut self) -> Option<Turn> {
-        let turn = self.way[self.gone];
-        self.gone += 1;
+    fn follow(&mut self) -> Option<Decision> {
+        let decision = self.prefix[self.repeated];
+        self.repeated += 1;
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
         }
         let node = &mut self.nodes[self.depth];
         self.depth += 1;
         node.untried.clear();
-        node.place.forget();
-        (node.degree, node.is_glued) = (1, false);
-        self.taken = Some((turn, None));
-        Some(turn)
+        node.origin.forget();
+        (node.degree, node.is_atomic_with_previous) = (1, false);
+        self.taken = Some((decision, None));
+        Some(decision)
     }
 
     /// Queues untried decisions if another worker is idle: those nearest to the start, which
@@ -130,29 +135,29 @@ impl Stateful {
         let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
-        for way in self.take_out(from, count, trail) {
-            self.queue.as_ref().expect("it is begged").put(way);
+        for prefix in self.take_out(from, count, trail) {
+            self.queue.as_ref().expect("the queue wants work").put(prefix);
         }
     }
 
     /// Removes `count` untried decisions of a node. Returns each as a prefix that ends with it.
-    fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Way> {
-        let before = way_to(at, trail);
-        let mut ways = Vec::new();
-        for (turn, state) in self.nodes[at].untried.drain(..count) {
-            if !self.states.is_foreseen(state, &self.visited) {
-                ways.push([before.as_slice(), &[turn]].concat());
+    fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Prefix> {
+        let before = prefix_to(at, trail);
+        let mut prefixes = Vec::new();
+        for (decision, state) in self.nodes[at].untried.drain(..count) {
+            if !self.states.is_predicted(state, &self.visited) {
+                prefixes.push([before.as_slice(), &[decision]].concat());
             }
         }
-        ways
+        prefixes
     }
 
     /// Removes the next untried decision of the last node whose predicted state has not been
     /// visited.
-    fn next_turn(&mut self) -> Option<(Turn, Option<Fingerprint>)> {
+    fn next_turn(&mut self) -> Option<(Decision, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
         while let Some(next) = node.untried.pop() {
-            if !self.states.is_foreseen(next.1, &self.visited) {
+            if !self.states.is_predicted(next.1, &self.visited) {
                 return Some(next);
             }
         }
@@ -161,7 +166,7 @@ impl Stateful {
 
     /// Undoes the last step, because there is no room for the state that it leads to.
     fn take_back(&mut self) {
-        let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_glued);
+        let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_atomic_with_previous);
         if let Some((node, taken)) = before.zip(self.taken) {
             node.untried.push(taken);
             self.states.transitions -= 1;
@@ -177,11 +182,11 @@ impl Stateful {
             match self.states.found.binary_search_by_key(&kind, |found| found.kind) {
                 Ok(at) => self.states.found[at].states += 1,
                 Err(at) => {
-                    let turns = trail.events().iter().map(|Event { footprint: its, .. }| Turn {
+                    let decisions = trail.events().iter().map(|Event { footprint: its, .. }| Decision {
                         task: options.order(its.task),
                         choice: its.choice,
                     });
-                    let schedule = Schedule::new(turns.collect());
+                    let schedule = Schedule::new(decisions.collect());
                     self.states.found.insert(at, Found { kind, states: 1, schedule });
                 }
             }
@@ -190,9 +195,9 @@ impl Stateful {
 }
 
 /// The decisions that lead to the event at this position.
-fn way_to(position: usize, trail: &Trail) -> Way {
-    let chosen = trail.events()[..position].iter().filter(|event| !event.glued);
-    chosen.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect()
+fn prefix_to(position: usize, trail: &Trail) -> Prefix {
+    let chosen = trail.events()[..position].iter().filter(|event| !event.atomic_with_previous);
+    chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice }).collect()
 }
 
 impl Strategy for Stateful {
@@ -208,10 +213,10 @@ impl Strategy for Stateful {
         self.joins_movers
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         (self.has_run, self.is_waiting) = (true, false);
         if self.depth == trail.len() {
-            if self.gone < self.way.len() {
+            if self.repeated < self.prefix.len() {
                 return self.follow();
             }
             let state = options.state();
@@ -220,14 +225,14 @@ impl Strategy for Stateful {
             }
             let (before, node) = self.nodes.split_at_mut(self.depth);
             let node = &mut node[0];
-            node.place.begin(options);
-            let before = before.iter().rfind(|node| !node.is_glued).zip(self.taken);
-            if let Some((foresight, (before, (turn, foreseen)))) = self.foresight.as_mut().zip(before) {
-                if foreseen.is_some_and(|it| it != state) {
-                    self.misfit = Some(UNSEEN);
+            node.origin.record(options);
+            let before = before.iter().rfind(|node| !node.is_atomic_with_previous).zip(self.taken);
+            if let Some((cache, (before, (decision, predicted)))) = self.cache.as_mut().zip(before) {
+                if predicted.is_some_and(|it| it != state) {
+                    self.replay_mismatch = Some(UNSEEN_STATE);
                     return None;
                 }
-                foresight.learn(&before.place, turn, options);
+                cache.record(&before.origin, decision, options);
             }
             let visit = self.visited.visit(state);
             if visit != Visit::New {
@@ -243,25 +248,25 @@ impl Strategy for Stateful {
             // The last is tried first: the current task, if it is enabled.
             let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
             for task in others.chain([options.current()]) {
-                let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
-                let foreseen = |turn| self.foresight.as_ref()?.of(turn, &node.place, options);
-                node.untried.extend(turns.map(|turn| (turn, foreseen(turn))));
+                let decisions = (0..options.alternatives(task)).rev().map(|choice| Decision { task, choice });
+                let predicted = |decision| self.cache.as_ref()?.predict(decision, &node.origin, options);
+                node.untried.extend(decisions.map(|decision| (decision, predicted(decision))));
             }
             node.degree = node.untried.len();
-            node.is_glued = false;
+            node.is_atomic_with_previous = false;
             self.note(options, trail);
         }
         self.taken = self.next_turn();
         // All next states have been visited.
         self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
-        self.taken.map(|(turn, _)| turn)
+        self.taken.map(|(decision, _)| decision)
     }
 
     fn executed(&mut self, trail: &Trail) {
-        let glued = trail.events()[trail.len() - 1].glued;
-        if !glued {
+        let atomic_with_previous = trail.events()[trail.len() - 1].atomic_with_previous;
+        if !atomic_with_previous {
             // The steps of the prefix are counted in another part of the search.
-            self.states.transitions += u64::from(self.gone == self.way.len());
+            self.states.transitions += u64::from(self.repeated == self.prefix.len());
             return;
         }
         // The event was not chosen, and has no alternative.
@@ -270,14 +275,14 @@ impl Strategy for Stateful {
         }
         let node = &mut self.nodes[self.depth];
         node.untried.clear();
-        (node.degree, node.is_glued) = (1, true);
+        (node.degree, node.is_atomic_with_previous) = (1, true);
         self.depth += 1;
     }
 
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.states.runs += u64::from(std::mem::take(&mut self.has_run));
         self.was_cut = false;
-        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
+        if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
         }
         // Remove the events of a run that was cut short.
@@ -295,16 +300,16 @@ impl Strategy for Stateful {
             }
             self.depth -= 1;
         }
-        let Some(way) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
-        (self.depth, self.gone, self.way, self.is_waiting) = (0, 0, way, true);
+        let Some(prefix) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
+        (self.depth, self.repeated, self.prefix, self.is_waiting) = (0, 0, prefix, true);
         true
     }
 
-    fn open(&mut self, trail: &Trail) -> Vec<Way> {
-        let mut open: Vec<Way> =
-            self.queue.iter_mut().flat_map(|seat| seat.left().collect::<Vec<_>>()).collect();
+    fn open(&mut self, trail: &Trail) -> Vec<Prefix> {
+        let mut open: Vec<Prefix> =
+            self.queue.iter_mut().flat_map(|queue| queue.left().collect::<Vec<_>>()).collect();
         if std::mem::take(&mut self.is_waiting) {
-            open.push(std::mem::take(&mut self.way));
+            open.push(std::mem::take(&mut self.prefix));
         }
         for at in 0..self.depth.min(trail.len() + 1) {
             open.extend(self.take_out(at, self.nodes[at].untried.len(), trail));
@@ -330,8 +335,8 @@ impl Strategy for Stateful {
         self.is_full
     }
 
-    fn misfit(&self) -> Option<&str> {
-        self.misfit
+    fn replay_mismatch(&self) -> Option<&str> {
+        self.replay_mismatch
     }
 
     fn states(&self) -> Option<States> {

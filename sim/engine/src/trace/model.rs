@@ -79,7 +79,7 @@ impl Trace {
     pub(crate) fn of(run: &Run<'_>) -> Self {
         let execution = run.execution;
         let events = execution.trail.events();
-        let names = Names::of(execution);
+        let names = ObjectNames::of(execution);
         let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
         for (position, (event, recorded)) in events.iter().zip(&execution.record).enumerate() {
             let turnover = recorded.switch.map(|switch| {
@@ -115,9 +115,9 @@ impl Trace {
 }
 
 /// The names of objects. Several objects with the same name are numbered.
-struct Names(BTreeMap<LocationId, String>);
+struct ObjectNames(BTreeMap<LocationId, String>);
 
-impl Names {
+impl ObjectNames {
     fn of(execution: &Execution) -> Self {
         let registry = &execution.registry;
         let touched = || {
@@ -146,7 +146,7 @@ impl Names {
                 names.insert(object, name);
             }
         }
-        Names(names)
+        ObjectNames(names)
     }
 
     fn object(&self, pending: &Pending) -> Option<String> {

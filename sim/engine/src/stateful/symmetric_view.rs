@@ -42,7 +42,7 @@ struct TaskPart {
     /// Whether its pending operation names a task.
     is_naming: bool,
     /// Its fingerprint, without its name.
-    word: Fingerprint,
+    fingerprint: Fingerprint,
 }
 
 /// The part of the state that belongs to a location, except its state in the registry.
@@ -55,9 +55,9 @@ struct LocationPart {
     /// The sum of the contents of the object's keys.
     content: Fingerprint,
     /// Its term in the contents of the object whose key it is.
-    share: Fingerprint,
+    content_term: Fingerprint,
     /// Its term in the sum.
-    word: Fingerprint,
+    fingerprint: Fingerprint,
     /// For each mode, the latest time that a task could have observed when it accessed the location
     /// in this mode. `None` if all are 0.
     times: Option<Box<[u64; MODES]>>,
@@ -65,7 +65,7 @@ struct LocationPart {
 
 /// One view of the current state.
 #[derive(Clone)]
-pub(super) struct Side {
+pub(super) struct SymmetricView {
     tasks: Vec<TaskPart>,
     locations: Vec<LocationPart>,
     run: u64,
@@ -77,13 +77,13 @@ pub(super) struct Side {
     /// Whether something in this run names a task with a shared name.
     pub(super) is_named: bool,
     /// The locations whose fingerprints or contents have changed, with their contents before.
-    pub(super) moved: Vec<(LocationId, Fingerprint)>,
+    pub(super) changed_locations: Vec<(LocationId, Fingerprint)>,
     left_out: Option<Part>,
 }
 
-impl Side {
+impl SymmetricView {
     pub(super) fn new(left_out: Option<Part>) -> Self {
-        Side {
+        SymmetricView {
             tasks: Vec::new(),
             locations: Vec::new(),
             run: 0,
@@ -91,7 +91,7 @@ impl Side {
             changed: 0,
             renaming: Rc::default(),
             is_named: false,
-            moved: Vec::new(),
+            changed_locations: Vec::new(),
             left_out,
         }
     }
@@ -104,11 +104,11 @@ impl Side {
         self.changed = 0;
         self.renaming = Rc::default();
         self.is_named = false;
-        self.moved.clear();
+        self.changed_locations.clear();
     }
 
     /// Copies the other view, with another renaming.
-    pub(super) fn begin_as(&mut self, other: &Side, renaming: &Rc<Renaming>) {
+    pub(super) fn begin_as(&mut self, other: &SymmetricView, renaming: &Rc<Renaming>) {
         self.clone_from(other);
         self.renaming = Rc::clone(renaming);
     }
@@ -133,7 +133,7 @@ impl Side {
         if self.tasks.len() <= task as usize {
             self.tasks.resize(task as usize + 1, TaskPart::default());
         }
-        self.is_named |= parent.is_some_and(|parent| self.is_alike(parent));
+        self.is_named |= parent.is_some_and(|parent| self.is_symmetric(parent));
         self.tasks[task as usize] = TaskPart { local, known, ..TaskPart::default() };
         self.changed |= 1 << task;
     }
@@ -169,7 +169,7 @@ impl Side {
     }
 
     /// Returns the latest time that the task can have observed, which the task thereby observes.
-    pub(super) fn tell_time(&mut self, task: TaskId) -> u64 {
+    pub(super) fn observe_time(&mut self, task: TaskId) -> u64 {
         let its = &mut self.tasks[task as usize];
         its.local = its.local.with(0, its.known);
         self.changed |= 1 << task;
@@ -189,8 +189,8 @@ impl Side {
     }
 
     /// Whether the task is symmetric to another.
-    pub(super) fn is_alike(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_alike(script))
+    pub(super) fn is_symmetric(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_symmetric(script))
     }
 
     /// Whether the task has ended.
@@ -223,7 +223,7 @@ impl Side {
             let value = self.knowledge(creator).with(nth as u64, u64::from(kind::VALUE));
             self.part(location).value = value;
         }
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
     /// Removes an object that no task will access again.
@@ -232,29 +232,29 @@ impl Side {
         if let Some(part) = self.locations.get_mut(location as usize)
             && part.run == run
         {
-            self.sum.take(part.word);
-            self.moved.push((location, part.holds()));
+            self.sum.take(part.fingerprint);
+            self.changed_locations.push((location, part.holds()));
             *part = LocationPart { run, ..LocationPart::default() };
         }
     }
 
     /// Sets the fingerprint of the location's contents, independently of the writer's history.
-    pub(super) fn settle(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
+    pub(super) fn set_value(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
         self.part(location).value = value;
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
     /// Marks that the task may have changed the contents of the location.
-    pub(super) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+    pub(super) fn may_have_changed(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let by = self.knowledge(task);
         let part = self.part(location);
         part.value = part.value.and(by);
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
     /// The task reads the contents of the location without an event, because no other task can
     /// access it.
-    pub(super) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+    pub(super) fn read_contents(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let (value, content) = self.held(location);
         let its = &mut self.tasks[task as usize];
         its.local = its.local.with(1, registry.state(location)).and(value).and(content);
@@ -328,14 +328,14 @@ impl Side {
                 // Several items can share a location.
                 part.value = if holds.many { part.value.and(value) } else { value };
             }
-            self.weigh(location, registry);
+            self.update_location(location, registry);
         }
-        self.pass_time_on(event, accesses, registry);
+        self.propagate_time(event, accesses, registry);
     }
 
     /// Propagates the latest time that the event's task can have observed to the later events that
     /// conflict with the event.
-    fn pass_time_on(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
+    fn propagate_time(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
         let task = event.footprint.task as usize;
         let mut known = self.tasks[task].known;
         for ((location, mode), access) in event.footprint.touched().zip(accesses) {
@@ -357,13 +357,13 @@ impl Side {
             if mode != Mode::Nothing {
                 let times = self.part(location).times.get_or_insert_default();
                 times[mode as usize] = times[mode as usize].max(known);
-                self.weigh(location, registry);
+                self.update_location(location, registry);
             }
         }
     }
 
     /// Computes the term of the location in the sum, and its term in the contents of its object.
-    fn weigh(&mut self, location: LocationId, registry: &Registry) {
+    fn update_location(&mut self, location: LocationId, registry: &Registry) {
         let state = registry.state(location);
         let (holds, identity) = (registry.holds(location), registry.identity(location));
         let has_clock = self.has(Part::Clock);
@@ -389,18 +389,18 @@ impl Side {
             word.add(all);
         }
         let held = part.holds();
-        let old = std::mem::replace(&mut part.word, word);
+        let old = std::mem::replace(&mut part.fingerprint, word);
         let has_moved = old != word;
         let share = match (holds.value, value, state) {
             (true, Fingerprint::NONE, _) | (false, _, 0) => Fingerprint::NONE,
             (true, value, _) => Fingerprint::of_kind(kind::CONTENT).and(identity).and(value),
             (false, _, state) => Fingerprint::of_kind(kind::CONTENT).and(identity).with(0, state),
         };
-        let before = std::mem::replace(&mut part.share, share);
+        let before = std::mem::replace(&mut part.content_term, share);
         if has_moved {
             self.sum.take(old);
             self.sum.add(word);
-            self.moved.push((location, held));
+            self.changed_locations.push((location, held));
             // Not in its initial state, and its name or its state identifies a task.
             self.is_named |= word != Fingerprint::NONE && registry.names_tasks(location);
         }
@@ -411,23 +411,23 @@ impl Side {
             let held = part.holds();
             part.content.take(before);
             part.content.add(share);
-            self.moved.push((whole, held));
+            self.changed_locations.push((whole, held));
         }
     }
 
     /// Computes the fingerprints of the tasks that may have changed. Returns the set of tasks that
     /// have, one bit each.
-    pub(super) fn weigh_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
+    pub(super) fn update_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
         let (mut candidates, mut changed) = (std::mem::take(&mut self.changed), 0);
         while candidates != 0 {
             let task = candidates.trailing_zeros() as TaskId;
             candidates &= candidates - 1;
-            let word = self.word_of(task, &tasks[task as usize], registry);
+            let word = self.task_fingerprint(task, &tasks[task as usize], registry);
             let pending = tasks[task as usize].pending.as_ref();
             let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
             self.tasks[task as usize].is_naming = pending.is_some_and(|its| its.actions().iter().any(names));
             self.tasks[task as usize].has_ended = tasks[task as usize].phase == Phase::Ended;
-            if std::mem::replace(&mut self.tasks[task as usize].word, word) != word {
+            if std::mem::replace(&mut self.tasks[task as usize].fingerprint, word) != word {
                 changed |= 1 << task;
             }
         }
@@ -458,13 +458,13 @@ impl Side {
     }
 
     /// The fingerprint of the task's local state and name.
-    pub(super) fn stand(&self, task: TaskId, is_named: bool) -> Fingerprint {
+    pub(super) fn local_state(&self, task: TaskId, is_named: bool) -> Fingerprint {
         let Some(its) = self.tasks.get(task as usize) else { return Fingerprint::NONE };
         let name = match its.script {
             Some(script) if !is_named => self.renaming.name(script),
             _ => u64::from(task) + 1,
         };
-        its.word.with(name, is_named.into())
+        its.fingerprint.with(name, is_named.into())
     }
 
     /// The sum of the fingerprints of all locations.
@@ -481,17 +481,18 @@ impl Side {
         mover: Option<(TaskId, Fingerprint)>,
     ) -> Fingerprint {
         let mut all = self.sum;
-        for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
+        for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.fingerprint != Fingerprint::NONE)
+        {
             let word = match mover {
-                Some((mover, stand)) if usize::from(mover) == task => stand,
-                _ => self.stand(task as TaskId, is_named),
+                Some((mover, local_state)) if usize::from(mover) == task => local_state,
+                _ => self.local_state(task as TaskId, is_named),
             };
             all.add(beside.get(task).map_or(word, |beside| word.and(*beside)));
         }
         all
     }
 
-    fn word_of(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
+    fn task_fingerprint(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
         let its = &self.tasks[task as usize];
         let phase = match of.phase {
             Phase::Absent => return Fingerprint::NONE,
@@ -521,7 +522,7 @@ impl Side {
 impl LocationPart {
     /// The fingerprint of everything that is observable here.
     fn holds(&self) -> Fingerprint {
-        self.word.and(self.content)
+        self.fingerprint.and(self.content)
     }
 
     fn times_in(&self, run: u64) -> Option<&[u64; MODES]> {

@@ -16,15 +16,15 @@
 use rustc_hash::FxHashMap;
 
 use super::Options;
-use crate::event::{Fingerprint, Turn};
-use crate::stateful::{Effect, Input, fate};
+use crate::event::{Decision, Fingerprint};
+use crate::stateful::{Effect, Input, pending_effects};
 
 /// The largest number of cached steps. Further steps are executed each time.
 const MOST: usize = 1 << 20;
 
 /// The effects of the steps that have been executed.
 #[derive(Default)]
-pub(super) struct Foresight {
+pub(super) struct TransitionCache {
     /// By local state and decision: the sets of inputs that such steps have depended on.
     inputs: FxHashMap<u128, Vec<Box<[Input]>>>,
     /// By local state, decision and contents of all inputs.
@@ -33,7 +33,7 @@ pub(super) struct Foresight {
 
 /// The data of a state that is needed to record a step from it.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct Origin {
     /// The effect of each step depends only on its task's local state and on its inputs.
     is_local: bool,
     /// The local state and the pending effects of each task.
@@ -47,16 +47,17 @@ pub(super) struct Place {
     awaited: u64,
 }
 
-impl Place {
+impl Origin {
     /// Records the current state of the run.
-    pub(super) fn begin(&mut self, options: &dyn Options) {
+    pub(super) fn record(&mut self, options: &dyn Options) {
         let state = options.parts().filter(|state| state.is_local());
         self.is_local = state.is_some();
         let Some(state) = state else { return };
         let tasks = || 0..options.tasks();
         self.tasks.clear();
-        let fate = |task| options.monitor().map_or(Fingerprint::NONE, |monitor| fate(monitor, task));
-        self.tasks.extend(tasks().map(|task| state.stand(task).and(fate(task))));
+        let effects =
+            |task| options.monitor().map_or(Fingerprint::NONE, |monitor| pending_effects(monitor, task));
+        self.tasks.extend(tasks().map(|task| state.local_state(task).and(effects(task))));
         self.locations.clear();
         self.locations.extend(state.locations());
         self.is_named = state.is_named();
@@ -69,47 +70,52 @@ impl Place {
         self.is_local = false;
     }
 
-    fn of(&self, turn: Turn) -> Fingerprint {
-        self.tasks[turn.task as usize].with(1, turn.choice.into())
+    fn key_of(&self, decision: Decision) -> Fingerprint {
+        self.tasks[decision.task as usize].with(1, decision.choice.into())
     }
 }
 
-impl Foresight {
+impl TransitionCache {
     /// The state after this decision in the current state, if the cache contains the step.
-    pub(super) fn of(&self, turn: Turn, place: &Place, options: &dyn Options) -> Option<Fingerprint> {
-        let state = options.parts().filter(|_| place.is_local)?;
-        let stand = place.of(turn);
-        let effect = self.inputs.get(&stand.0)?.iter().find_map(|inputs| {
-            let words = inputs.iter().map(|&input| state.holds(input));
-            self.effects.get(&key(stand, words).0)
+    pub(super) fn predict(
+        &self,
+        decision: Decision,
+        origin: &Origin,
+        options: &dyn Options,
+    ) -> Option<Fingerprint> {
+        let state = options.parts().filter(|_| origin.is_local)?;
+        let local_state = origin.key_of(decision);
+        let effect = self.inputs.get(&local_state.0)?.iter().find_map(|inputs| {
+            let contents = inputs.iter().map(|&input| state.holds(input));
+            self.effects.get(&key(local_state, contents).0)
         })?;
-        if effect.ends && place.awaited & 1 << turn.task != 0 {
+        if effect.ends && origin.awaited & 1 << decision.task != 0 {
             return None;
         }
-        state.after(turn.task, effect, options.monitor())
+        state.after(decision.task, effect, options.monitor())
     }
 
     /// Records the step that led from `before` to the current state by this decision.
-    pub(super) fn learn(&mut self, before: &Place, turn: Turn, options: &dyn Options) {
+    pub(super) fn record(&mut self, before: &Origin, decision: Decision, options: &dyn Options) {
         let state = options.parts().filter(|state| before.is_local && state.is_local());
         let Some(state) = state.filter(|_| self.effects.len() < MOST) else { return };
-        let (stand, step) = (before.of(turn), state.step());
-        let words = step.inputs().map(|input| step.held(input).unwrap_or_else(|| state.holds(input)));
-        let key = key(stand, words);
+        let (local_state, step) = (before.key_of(decision), state.last_transition());
+        let contents = step.inputs().map(|input| step.held(input).unwrap_or_else(|| state.holds(input)));
+        let key = key(local_state, contents);
         if self.effects.contains_key(&key.0) {
             return;
         }
-        let effect = state.effect(turn.task, &before.locations, before.is_named, options.monitor());
-        let is_alone = |its: &Effect| !(its.ends && before.awaited & 1 << turn.task != 0);
+        let effect = state.effect(decision.task, &before.locations, before.is_named, options.monitor());
+        let is_alone = |its: &Effect| !(its.ends && before.awaited & 1 << decision.task != 0);
         let Some(effect) = effect.filter(is_alone) else { return };
         self.effects.insert(key.0, effect);
-        let known = self.inputs.entry(stand.0).or_default();
+        let known = self.inputs.entry(local_state.0).or_default();
         if !known.iter().any(|inputs| inputs.iter().copied().eq(step.inputs())) {
             known.push(step.inputs().collect());
         }
     }
 }
 
-fn key(stand: Fingerprint, words: impl Iterator<Item = Fingerprint>) -> Fingerprint {
-    words.fold(stand.with(2, 0), Fingerprint::and)
+fn key(local_state: Fingerprint, contents: impl Iterator<Item = Fingerprint>) -> Fingerprint {
+    contents.fold(local_state.with(2, 0), Fingerprint::and)
 }

@@ -12,7 +12,7 @@ use crate::event::{LocationId, TaskId};
 
 /// The name of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Name {
+pub(crate) enum LocationName {
     /// The `nth` object that a task creates after this many boundaries.
     Object { creator: TaskId, segment: u32, nth: usize },
     /// The key with this hash.
@@ -23,7 +23,7 @@ pub(crate) enum Name {
 
 /// The assigned numbers.
 #[derive(Debug)]
-pub(crate) struct Names(Mutex<Given>);
+pub(crate) struct NumberTable(Mutex<Given>);
 
 /// The distance between the run numbers of two workers.
 const RUNS: u64 = 1 << 48;
@@ -34,30 +34,30 @@ struct Given {
     registries: u64,
     /// By parent, number of the parent's boundaries, and index among the children spawned since.
     tasks: FxHashMap<(TaskId, u32, usize), usize>,
-    locations: FxHashMap<Name, LocationId>,
+    locations: FxHashMap<LocationName, LocationId>,
     /// The number of the next location.
     next: LocationId,
 }
 
-impl Names {
+impl NumberTable {
     /// A table in which the numbers below `locations` are reserved for locations that exist in
     /// every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
-        Names(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
+        NumberTable(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
     }
 
     /// Assigns these tasks the numbers from 1 on: see
     /// [`Checkpoint::tasks`](crate::Checkpoint::tasks).
     pub(crate) fn resumed(self, tasks: &[(u32, u32, u64)]) -> Self {
         let names = tasks.iter().map(|&(parent, segment, nth)| (parent as TaskId, segment, nth as usize));
-        self.0.lock().expect("nobody panics with the names").tasks = names.zip(1..).collect();
+        self.0.lock().expect("no thread panics while it holds the lock").tasks = names.zip(1..).collect();
         self
     }
 
     /// The tasks with a number, in the order of the numbers.
     pub(crate) fn tasks(&self) -> Vec<(u32, u32, u64)> {
-        let given = self.0.lock().expect("nobody panics with the names");
+        let given = self.0.lock().expect("no thread panics while it holds the lock");
         let mut tasks: Vec<_> = given.tasks.iter().collect();
         tasks.sort_unstable_by_key(|(_, number)| **number);
         tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
@@ -66,7 +66,7 @@ impl Names {
     /// The number after which a registry counts its runs. Run numbers are unique among all workers,
     /// so that a registry recognises an object from another worker's run.
     pub(crate) fn first_run(&self) -> u64 {
-        let mut given = self.0.lock().expect("nobody panics with the names");
+        let mut given = self.0.lock().expect("no thread panics while it holds the lock");
         given.registries += 1;
         (given.registries - 1) * RUNS
     }
@@ -74,14 +74,14 @@ impl Names {
     /// The number, from 1, of the `nth` child that `parent` spawns after this many boundaries. It
     /// may exceed the largest number of tasks.
     pub(crate) fn task(&self, parent: TaskId, segment: u32, nth: usize) -> usize {
-        let mut given = self.0.lock().expect("nobody panics with the names");
+        let mut given = self.0.lock().expect("no thread panics while it holds the lock");
         let next = given.tasks.len() + 1;
         *given.tasks.entry((parent, segment, nth)).or_insert(next)
     }
 
     /// The number of a location; with `count` > 1, the first of `count` consecutive numbers.
-    pub(crate) fn location(&self, name: Name, count: u32) -> LocationId {
-        let given = &mut *self.0.lock().expect("nobody panics with the names");
+    pub(crate) fn location(&self, name: LocationName, count: u32) -> LocationId {
+        let given = &mut *self.0.lock().expect("no thread panics while it holds the lock");
         *given.locations.entry(name).or_insert_with(|| {
             let first = given.next;
             given.next += count;

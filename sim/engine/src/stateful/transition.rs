@@ -18,9 +18,9 @@ pub(crate) enum Input {
 pub(crate) struct Effect {
     /// For each view, the difference of the sum of the locations, and the new fingerprint of the
     /// task.
-    pub(super) sides: Box<[(Fingerprint, Fingerprint)]>,
+    pub(super) views: Box<[(Fingerprint, Fingerprint)]>,
     /// The reports to the monitor, if there are any.
-    pub(super) told: Option<Rc<dyn Any>>,
+    pub(super) reports: Option<Rc<dyn Any>>,
     /// Whether the task's next pending operation names a task.
     pub(super) is_naming: bool,
     /// Whether it is the task's last step.
@@ -29,33 +29,36 @@ pub(crate) struct Effect {
 
 /// The changes between two states.
 #[derive(Default)]
-pub(crate) struct Step {
+pub(crate) struct Transition {
     /// The set of tasks whose fingerprints have changed, one bit each.
     pub(crate) tasks: u64,
     /// The inputs that were read.
-    pub(super) looked: Vec<Input>,
+    pub(super) inputs_read: Vec<Input>,
     /// The locations that have changed, with their contents before.
-    pub(super) moved: Vec<(LocationId, Fingerprint)>,
+    pub(super) changed: Vec<(LocationId, Fingerprint)>,
     /// Whether the monitor has received a report that it has to store or to judge.
-    pub(crate) is_told: bool,
+    pub(crate) has_reports: bool,
 }
 
-impl Step {
+impl Transition {
     /// Resets the step.
     pub(super) fn clear(&mut self) {
-        self.looked.clear();
-        self.moved.clear();
-        (self.tasks, self.is_told) = (0, false);
+        self.inputs_read.clear();
+        self.changed.clear();
+        (self.tasks, self.has_reports) = (0, false);
     }
 
     /// All inputs that the step can have depended on.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = Input> {
-        self.looked.iter().copied().chain(self.moved.iter().map(|(location, _)| Input::Location(*location)))
+        self.inputs_read
+            .iter()
+            .copied()
+            .chain(self.changed.iter().map(|(location, _)| Input::Location(*location)))
     }
 
     /// The contents of the input before the step, if it has changed.
     pub(crate) fn held(&self, input: Input) -> Option<Fingerprint> {
         let is_it = |(location, _): &&(LocationId, _)| Input::Location(*location) == input;
-        self.moved.iter().find(is_it).map(|(_, held)| *held)
+        self.changed.iter().find(is_it).map(|(_, held)| *held)
     }
 }

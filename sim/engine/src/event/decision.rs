@@ -4,7 +4,7 @@ use super::record::TaskId;
 
 /// The next task, and the alternative of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Turn {
+pub(crate) struct Decision {
     pub(crate) task: TaskId,
     pub(crate) choice: u16,
 }

@@ -6,7 +6,7 @@ use std::panic::Location;
 /// A feature of a program that a search of states does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unfit {
+pub enum Unsupported {
     /// An effect that the engine does not see: an [`opaque`](crate::opaque) step, or the poll of a
     /// future that is not instrumented.
     Opaque(&'static Location<'static>),
@@ -17,21 +17,24 @@ pub enum Unfit {
     Exclusive(&'static Location<'static>),
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (source, what) = match self {
-            Unfit::Opaque(source) => (source, "does something that the engine does not see (an opaque step)"),
-            Unfit::Address(source) => {
-                (source, "compares the address of a pointer, which is another in each run")
+            Unsupported::Opaque(source) => {
+                (source, "does something that the engine does not see (an opaque step)")
             }
-            Unfit::Exclusive(source) => {
-                (source, "takes exclusive access to what an object holds, which can change it unseen")
+            Unsupported::Address(source) => {
+                (source, "compares the address of a pointer, which differs between runs")
             }
+            Unsupported::Exclusive(source) => (
+                source,
+                "takes exclusive access to the contents of an object, which can change them without an event",
+            ),
         };
         write!(
             f,
-            "the program {what}, at {}:{}, so that its states cannot be told from one another. Use Explorer::optimal, which \
-             needs no states",
+            "the program {what}, at {}:{}, so that its states cannot be distinguished. Use Explorer::optimal, \
+             which needs no states",
             source.file(),
             source.line()
         )
