@@ -216,7 +216,7 @@ impl Explorer {
     /// assert!(!first.is_complete());
     /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_shared(program);
     /// assert!(second.is_complete());
-    /// assert_eq!(second.states.unwrap().count, 32); // as if it had not been broken off
+    /// assert_eq!(second.states.unwrap().count, 32); // as an uninterrupted search
     /// ```
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.settings.resumed = Some(Arc::new(checkpoint));
@@ -285,7 +285,7 @@ impl Explorer {
         self
     }
 
-    /// Calls `tell` with the progress between two executions, at most once in each interval
+    /// Calls `report` with the progress between two executions, at most once in each interval
     /// `every`.
     ///
     /// # Examples
@@ -298,8 +298,12 @@ impl Explorer {
     ///     .on_progress(Duration::from_secs(1), |progress| eprintln!("{progress}"))
     ///     .run(|| drop(choose(10)));
     /// ```
-    pub fn on_progress(mut self, every: Duration, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        self.settings.on_progress = Some(OnProgress { every, tell: Arc::new(tell) });
+    pub fn on_progress(
+        mut self,
+        every: Duration,
+        report: impl Fn(&Progress) + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.on_progress = Some(OnProgress { every, report: Arc::new(report) });
         self
     }
 

@@ -65,8 +65,8 @@ impl fmt::Display for Bound {
             ),
             Bound::Removals { sets, source } => write!(
                 f,
-                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after the \
-                 other, or for fewer tasks at once",
+                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after \
+                 the other, or for fewer tasks at once",
                 counted(sets as u64, "set of events"),
                 source.file(),
                 source.line()
@@ -276,10 +276,10 @@ impl Report {
 
     /// Whether the ending replaces the current failure.
     fn is_more_severe(&self, ending: &Ending) -> bool {
-        let kept = self.failure.as_ref().map(|failure| &failure.ending);
+        let current = self.failure.as_ref().map(|failure| &failure.ending);
         match ending {
-            Ending::Panic { .. } => !matches!(kept, Some(Ending::Panic { .. })),
-            Ending::Deadlock(_) => kept.is_none(),
+            Ending::Panic { .. } => !matches!(current, Some(Ending::Panic { .. })),
+            Ending::Deadlock(_) => current.is_none(),
             Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => false,
         }
     }

@@ -126,8 +126,8 @@ impl fmt::Display for ScheduleError {
             ScheduleError::Version(version) => {
                 write!(
                     f,
-                    "the schedule is of version `{version}`, and this engine reads `{VERSION}`: run it with \
-                           the release that printed it"
+                    "the schedule is of version `{version}`, but this engine reads `{VERSION}`: replay it with \
+                     the release that printed it"
                 )
             }
             ScheduleError::Task(at, Some(found)) => {
@@ -139,7 +139,8 @@ impl fmt::Display for ScheduleError {
             ScheduleError::NoSuchTask(at, task) => {
                 write!(
                     f,
-                    "character {at} of the schedule names task {task}, but an exploration has at most {MAX_TASKS} tasks"
+                    "character {at} of the schedule names task {task}, but an exploration has at most \
+                     {MAX_TASKS} tasks"
                 )
             }
             ScheduleError::Count(at) => {
@@ -152,7 +153,7 @@ impl fmt::Display for ScheduleError {
             ScheduleError::Choice(at) => {
                 write!(
                     f,
-                    "at character {at} of the schedule there should be the number of an alternative, at most {}",
+                    "character {at} of the schedule should be the number of an alternative, at most {}",
                     u16::MAX
                 )
             }

@@ -73,7 +73,7 @@ pub(crate) fn simplest(
         }
     }
     let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
-    let goes = |reached: &[u32], task: usize| {
+    let is_enabled = |reached: &[u32], task: usize| {
         let next = reached[task];
         events[task].get(next as usize).is_some_and(|own| {
             let before = run.clock(own.needs);
@@ -97,11 +97,11 @@ pub(crate) fn simplest(
                 }));
             }
             for task in 0..tasks {
-                if !goes(&states[state].reached, task) {
+                if !is_enabled(&states[state].reached, task) {
                     continue;
                 }
                 let mut reached = states[state].reached.clone();
-                while goes(&reached, task) {
+                while is_enabled(&reached, task) {
                     reached[task] += 1;
                 }
                 if seen.insert(reached.clone()) {

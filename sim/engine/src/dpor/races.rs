@@ -120,7 +120,7 @@ impl Conflicts for Races {
     }
 
     #[inline]
-    fn meet(
+    fn report(
         &mut self,
         trail: &Trail,
         registry: &Registry,

@@ -23,13 +23,13 @@ pub(crate) enum LocationName {
 
 /// The assigned numbers.
 #[derive(Debug)]
-pub(crate) struct NumberTable(Mutex<Given>);
+pub(crate) struct NumberTable(Mutex<Assigned>);
 
 /// The distance between the run numbers of two workers.
 const RUNS: u64 = 1 << 48;
 
 #[derive(Debug)]
-struct Given {
+struct Assigned {
     /// The number of registries that use these names.
     registries: u64,
     /// By parent, number of the parent's boundaries, and index among the children spawned since.
@@ -44,7 +44,7 @@ impl NumberTable {
     /// every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
-        NumberTable(Mutex::new(Given { registries: 0, tasks, locations: names, next: locations }))
+        NumberTable(Mutex::new(Assigned { registries: 0, tasks, locations: names, next: locations }))
     }
 
     /// Assigns these tasks the numbers from 1 on: see
@@ -57,8 +57,8 @@ impl NumberTable {
 
     /// The tasks with a number, in the order of the numbers.
     pub(crate) fn tasks(&self) -> Vec<(u32, u32, u64)> {
-        let given = self.0.lock().expect("no thread panics while it holds the lock");
-        let mut tasks: Vec<_> = given.tasks.iter().collect();
+        let assigned = self.0.lock().expect("no thread panics while it holds the lock");
+        let mut tasks: Vec<_> = assigned.tasks.iter().collect();
         tasks.sort_unstable_by_key(|(_, number)| **number);
         tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
     }
@@ -66,25 +66,25 @@ impl NumberTable {
     /// The number after which a registry counts its runs. Run numbers are unique among all workers,
     /// so that a registry recognises an object from another worker's run.
     pub(crate) fn first_run(&self) -> u64 {
-        let mut given = self.0.lock().expect("no thread panics while it holds the lock");
-        given.registries += 1;
-        (given.registries - 1) * RUNS
+        let mut assigned = self.0.lock().expect("no thread panics while it holds the lock");
+        assigned.registries += 1;
+        (assigned.registries - 1) * RUNS
     }
 
     /// The number, from 1, of the `nth` child that `parent` spawns after this many boundaries. It
     /// may exceed the largest number of tasks.
     pub(crate) fn task(&self, parent: TaskId, segment: u32, nth: usize) -> usize {
-        let mut given = self.0.lock().expect("no thread panics while it holds the lock");
-        let next = given.tasks.len() + 1;
-        *given.tasks.entry((parent, segment, nth)).or_insert(next)
+        let mut assigned = self.0.lock().expect("no thread panics while it holds the lock");
+        let next = assigned.tasks.len() + 1;
+        *assigned.tasks.entry((parent, segment, nth)).or_insert(next)
     }
 
     /// The number of a location; with `count` > 1, the first of `count` consecutive numbers.
     pub(crate) fn location(&self, name: LocationName, count: u32) -> LocationId {
-        let given = &mut *self.0.lock().expect("no thread panics while it holds the lock");
-        *given.locations.entry(name).or_insert_with(|| {
-            let first = given.next;
-            given.next += count;
+        let assigned = &mut *self.0.lock().expect("no thread panics while it holds the lock");
+        *assigned.locations.entry(name).or_insert_with(|| {
+            let first = assigned.next;
+            assigned.next += count;
             first
         })
     }

@@ -47,7 +47,7 @@ pub(crate) trait Conflicts {
     /// `position`, which does not happen before an event with the clock `covered`. If this returns
     /// true, the event at `position` and all events that happen before it are covered and will not
     /// be visited.
-    fn meet(
+    fn report(
         &mut self,
         trail: &Trail,
         registry: &Registry,
@@ -378,19 +378,19 @@ impl Trail {
             copy(clock, self.clocks.of_task(event.task));
         }
         conflicts.begin();
-        let mut meet = |position: usize, new: &mut NewClock| {
+        let mut report = |position: usize, new: &mut NewClock| {
             let clock = self.clocks.of_event(position);
             join(&mut new.joined, clock);
-            let covers = conflicts.meet(self, registry, operation, event, position, &new.covered);
+            let covers = conflicts.report(self, registry, operation, event, position, &new.covered);
             if covers {
                 join(&mut new.covered, clock);
             }
             covers
         };
         if event.opaque {
-            self.visit_all(&mut new, &mut meet);
+            self.visit_all(&mut new, &mut report);
         } else {
-            self.visit_chains(event, &mut new, &mut meet);
+            self.visit_chains(event, &mut new, &mut report);
         }
         self.new = new;
     }
@@ -399,7 +399,7 @@ impl Trail {
         &self,
         event: &Footprint,
         new: &mut NewClock,
-        meet: &mut impl FnMut(usize, &mut NewClock) -> bool,
+        report: &mut impl FnMut(usize, &mut NewClock) -> bool,
     ) {
         let mut cursors = [NO_ACCESS; SLOTS];
         for (cursor, (location, mode)) in cursors.iter_mut().zip(event.touched()) {
@@ -420,7 +420,7 @@ impl Trail {
             }
             if opaque != NO_ACCESS && (id == NO_ACCESS || opaque >= self.access(id).position) {
                 let position = opaque as usize;
-                let covered = self.is_before_clock(position, &new.covered) || meet(position, new);
+                let covered = self.is_before_clock(position, &new.covered) || report(position, new);
                 opaque = if covered { NO_ACCESS } else { self.events[position].previous_opaque };
                 continue;
             }
@@ -429,7 +429,7 @@ impl Trail {
             }
             let Access { position, task, index, mode, previous, .. } = *self.access(id);
             let covered = contains(&new.covered, task, index)
-                || (mode.conflicts(event.modes()[slot]) && meet(position as usize, new));
+                || (mode.conflicts(event.modes()[slot]) && report(position as usize, new));
             // All earlier accesses of this location happen before a covered total access.
             cursors[slot] = if covered && mode.is_total() { NO_ACCESS } else { previous };
         }
@@ -437,9 +437,9 @@ impl Trail {
 
     /// Visits all events back to the last covered opaque event: an opaque event conflicts with all
     /// events.
-    fn visit_all(&self, new: &mut NewClock, meet: &mut impl FnMut(usize, &mut NewClock) -> bool) {
+    fn visit_all(&self, new: &mut NewClock, report: &mut impl FnMut(usize, &mut NewClock) -> bool) {
         for position in (0..self.events.len()).rev() {
-            let covered = self.is_before_clock(position, &new.covered) || meet(position, new);
+            let covered = self.is_before_clock(position, &new.covered) || report(position, new);
             if covered && self.events[position].footprint.opaque {
                 break;
             }

@@ -179,7 +179,7 @@ impl Search<'_> {
         let done = self.done(execution, executions);
         let states = execution.strategy().states().map(|states| states.count);
         let progress = Progress { executions, events, states, elapsed: self.start.elapsed(), done };
-        quiet.interrupt(|| (on_progress.tell)(&progress));
+        quiet.interrupt(|| (on_progress.report)(&progress));
     }
 
     /// The part of the search that is done, between two executions.

@@ -53,7 +53,7 @@ impl StrategyKind {
 #[derive(Clone)]
 pub(crate) struct OnProgress {
     pub(crate) every: Duration,
-    pub(crate) tell: Arc<dyn Fn(&Progress) + Send + Sync>,
+    pub(crate) report: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
 
 // The callback does not affect an exploration, so that an explorer can cross a `catch_unwind`.
@@ -123,9 +123,9 @@ impl Settings {
         let Some(most) = self.max_preemptions else { return strategy };
         assert!(
             !matches!(self.kind, StrategyKind::Optimal),
-            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may \
-             have more of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal \
-             without it"
+            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one \
+             may have more of them than the others. Use Explorer::naive, random or pct with max_preemptions, \
+             or optimal without it"
         );
         Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
     }

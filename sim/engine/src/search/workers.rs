@@ -2,8 +2,8 @@
 //!
 //! Each worker is an OS thread with an execution of its own, since coroutines and thread-locals
 //! belong to a thread. The workers share work: an idle worker takes work from another, and the
-//! search ends when no work is left. The strategy defines the items of work; [`NumberTable`] gives a task
-//! or a location the same number for each worker.
+//! search ends when no work is left. The strategy defines the items of work; [`NumberTable`] gives
+//! a task or a location the same number for each worker.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -33,8 +33,8 @@ impl fmt::Display for Unsupported {
         };
         write!(
             f,
-            "the program {what}, at {}:{}, so that its states cannot be distinguished. Use Explorer::optimal, \
-             which needs no states",
+            "the program {what}, at {}:{}, so that its states cannot be distinguished. Use \
+             Explorer::optimal, which needs no states",
             source.file(),
             source.line()
         )

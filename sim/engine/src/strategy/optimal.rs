@@ -21,9 +21,9 @@ use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
 
 /// Hint shown when a planned step is no longer enabled.
-const NOT_ENABLED: &str = "a step that was enabled in an earlier run after the same steps is not enabled now. The \
-    body must do the same in every run and on every worker: look for random numbers, clocks, iteration over a \
-    HashMap, state that outlives a run, or a thread that the engine does not see";
+const NOT_ENABLED: &str = "a step that was enabled in an earlier run after the same steps is not enabled \
+    now. The body must do the same in every run and on every worker: look for random numbers, clocks, \
+    iteration over a HashMap, state that outlives a run, or a thread that the engine does not see";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -83,6 +83,7 @@ impl Optimal {
         for race in races.to_reverse(trail) {
             let first = races.first(race);
             let node = &mut self.nodes[first];
+            // Algorithm 2: v := notdep(e, E).e', with the first event e and the second event e'.
             sequence.clear();
             sequence.extend(races.independent_of(race, trail, first + 1..trail.len()));
             let last = match race.is_wide() {
@@ -97,10 +98,10 @@ impl Optimal {
                     let before = races.independent_of(race, trail, first + 1..race.second()).count();
                     let later = sequence.split_off(before);
                     sequence.push(race.reversed);
-                    let mut lost = vec![race.reversed];
+                    let mut removed = vec![race.reversed];
                     for event in later {
-                        let needs = lost.iter().any(|its| its.conflicts(&event));
-                        if needs { lost.push(event) } else { sequence.push(event) }
+                        let needs = removed.iter().any(|its| its.conflicts(&event));
+                        if needs { removed.push(event) } else { sequence.push(event) }
                     }
                 }
             }
@@ -110,6 +111,7 @@ impl Optimal {
                 Some(Some(_)) => true,
                 Some(None) => covers_all_alternatives(sleep, asleep, sequence),
             };
+            // Algorithm 2: insert v only if the sleep set has no weak initial of v.
             if sleep.iter().any(is_covered) {
                 continue;
             }
@@ -159,7 +161,7 @@ impl Optimal {
             };
             let steps = trail.events()[..at].iter().zip(&self.nodes).map(step);
             route.steps.splice(..0, steps);
-            self.queue.as_ref().expect("the queue that wants work").put(route);
+            self.queue.as_ref().expect("wants_work implies a queue").put(route);
             return;
         }
     }

@@ -103,10 +103,10 @@ impl Strategy for Simplest {
             self.budget -= 1;
             let most = self.most;
             let node = self.add_node((switches, found));
-            let (mut stands, mut too_many) = (true, false);
+            let (mut is_final, mut too_many) = (true, false);
             for task in (0..options.tasks()).rev() {
                 let alternatives = options.alternatives(task);
-                stands &= alternatives == 0;
+                is_final &= alternatives == 0;
                 if switches == most && last.is_some_and(|last| last != task) {
                     too_many |= alternatives > 0;
                     continue;
@@ -116,7 +116,7 @@ impl Strategy for Simplest {
             // At the end of a schedule, the monitor must have found the wanted kind.
             let ends = node.untried.is_empty();
             self.left_out |= too_many;
-            self.was_cut = ends && (!stands || (self.kind.is_some() && !found));
+            self.was_cut = ends && (!is_final || (self.kind.is_some() && !found));
         }
         self.nodes[self.depth - 1].untried.pop()
     }

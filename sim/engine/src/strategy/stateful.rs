@@ -21,10 +21,10 @@ use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
 
 /// Hint shown when a step leads to another state than the same step has led to before.
-const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task had the same \
-    local state and all that it accessed was the same. The program stores something that the engine does not see: \
-    look for a static, a std lock or atomic, or, between the operations of a script, any data outside the engine's \
-    objects";
+const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task had \
+    the same local state and the contents of all locations were the same. The program stores something that the \
+    engine does not see: look for a static, a std lock or atomic, or, between the operations of a script, any \
+    data outside the engine's objects";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl Stateful {
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
         for prefix in self.take_out(from, count, trail) {
-            self.queue.as_ref().expect("the queue wants work").put(prefix);
+            self.queue.as_ref().expect("wants_work implies a queue").put(prefix);
         }
     }
 
@@ -154,7 +154,7 @@ impl Stateful {
 
     /// Removes the next untried decision of the last node whose predicted state has not been
     /// visited.
-    fn next_turn(&mut self) -> Option<(Decision, Option<Fingerprint>)> {
+    fn next_decision(&mut self) -> Option<(Decision, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
         while let Some(next) = node.untried.pop() {
             if !self.states.is_predicted(next.1, &self.visited) {
@@ -256,7 +256,7 @@ impl Strategy for Stateful {
             node.is_atomic_with_previous = false;
             self.note(options, trail);
         }
-        self.taken = self.next_turn();
+        self.taken = self.next_decision();
         // All next states have been visited.
         self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
         self.taken.map(|(decision, _)| decision)
@@ -292,7 +292,7 @@ impl Strategy for Stateful {
         // No decision was taken where a run ended.
         self.depth = self.depth.min(trail.len());
         while trail.pop().is_some() {
-            if let Some(next) = self.next_turn() {
+            if let Some(next) = self.next_decision() {
                 // To be tried once the run has reached its state again.
                 self.nodes[self.depth - 1].untried.push(next);
                 self.share(trail);
