@@ -60,7 +60,7 @@ impl Explorer {
     ///
     /// Two states are the same if they agree in the observations of each task; the contents of each
     /// object; the clock; the remaining budget of a [bound](Explorer::max_preemptions); and the
-    /// [monitor](crate::monitor). A task with an observation never returns to the local state
+    /// [monitor](crate::monitor()). A task with an observation never returns to the local state
     /// without it, unless it forgets: tasks forget between the operations of a
     /// [script](crate::scripted).
     ///

@@ -57,9 +57,9 @@ impl fmt::Display for Bound {
             }
             Bound::Spins { iterations, source } => write!(
                 f,
-                "the bound of {iterations} iterations of a loop without progress, at {}:{}. Each number of \
-                 iterations is another schedule: write the loop as wait_until on the atomic, as await_until on \
-                 several, or as a wait on a lock",
+                "the bound of {iterations} iterations of a loop without progress, at {}:{}. Each number \
+                 of iterations is another schedule: write the loop as wait_until on the atomic, as await_until \
+                 on several, or as a wait on a lock",
                 source.file(),
                 source.line()
             ),
@@ -146,7 +146,7 @@ pub struct Report {
     pub nondeterminism: Option<String>,
     /// The first panic, or the first deadlock if there was no panic.
     pub failure: Option<Failure>,
-    /// The [`sometimes`](crate::sometimes) conditions that never held.
+    /// The [`sometimes`](crate::sometimes()) conditions that never held.
     pub never: Vec<&'static str>,
     /// The seed, if the schedules were random.
     pub seed: Option<u64>,

@@ -126,8 +126,8 @@ impl fmt::Display for ScheduleError {
             ScheduleError::Version(version) => {
                 write!(
                     f,
-                    "the schedule is of version `{version}`, but this engine reads `{VERSION}`: replay it with \
-                     the release that printed it"
+                    "the schedule is of version `{version}`, but this engine reads `{VERSION}`: replay it \
+                     with the release that printed it"
                 )
             }
             ScheduleError::Task(at, Some(found)) => {

@@ -28,7 +28,7 @@ pub struct Script<O> {
 /// All data that operations store for later ones is in objects of this crate: `perform` is a
 /// function without state of its own, and `shared` and the operations contain no mutable data
 /// except such objects. Data that does not affect control flow, such as statistics or a
-/// [monitor](crate::monitor), is exempt. A program that stores data in a static, a
+/// [monitor](crate::monitor()), is exempt. A program that stores data in a static, a
 /// [`thread_local!`](crate::thread_local), or a std lock or atomic breaks the promise, and the
 /// search then takes different states for the same.
 ///
@@ -157,7 +157,7 @@ where
 ///
 /// The promise of [`scripted`], for all earlier actions of the task: the data that they leave for
 /// later is in objects of this crate in the same state in every schedule, or is hashed by the run's
-/// [monitor](crate::monitor) as long as anything depends on it.
+/// [monitor](crate::monitor()) as long as anything depends on it.
 ///
 /// # Examples
 ///

@@ -19,8 +19,8 @@ pub enum Verdict {
         /// The number of executions.
         executions: u64,
     },
-    /// Every schedule is covered, and none failed; but a [`sometimes`](crate::sometimes) condition
-    /// never held.
+    /// Every schedule is covered, and none failed; but a [`sometimes`](crate::sometimes())
+    /// condition never held.
     Vacuous {
         /// The names of the conditions that never held.
         never: Vec<&'static str>,
@@ -118,7 +118,7 @@ impl Verdict {
         match self {
             Verdict::Deadlock { waiting, .. } => {
                 let waiting: Vec<String> = waiting.iter().map(|line| wrapped(line, "  ")).collect();
-                format!("deadlock: no task can go on\n{}", waiting.join("\n"))
+                format!("deadlock: no task is enabled\n{}", waiting.join("\n"))
             }
             Verdict::Panic { task, report, .. } => {
                 format!("panic: {task} panicked at {}: {}", report.location, report.message)

@@ -48,7 +48,7 @@ fn a_deadlock_says_who_waits_for_what_and_where_and_who_has_it() {
     assert_eq!((report.executions, report.deadlocks), (3, 1));
     let verdict = report.verdict();
     let text = "\
-deadlock: no task can go on
+deadlock: no task is enabled
   main waits to lock right, at HERE, which mirror has held since
     HERE
   mirror waits to lock left, at HERE, which main has held since

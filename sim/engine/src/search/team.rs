@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_that_are_not_called_for_are_not_begun() {
+    fn parts_start_only_when_the_first_calls_for_them() {
         assert_eq!(work(vec![1, 2, 3], |part, _| part * 10), [10]);
         let all = work(vec![1, 2, 3], |part, call| {
             call();
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_passed_on_when_all_have_ended() {
+    fn a_panic_propagates_when_all_parts_have_ended() {
         let calls = AssertUnwindSafe(|| {
             work(vec![1, 2, 3], |part, call| {
                 call();

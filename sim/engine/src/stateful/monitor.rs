@@ -5,8 +5,8 @@ use std::fmt;
 use std::hash::Hasher;
 use std::rc::Rc;
 
-/// Watches the runs of a program and judges them. [`monitor`](crate::monitor) installs it in a run;
-/// each run has its own.
+/// Watches the runs of a program and judges them. [`monitor`](crate::monitor()) installs it in a
+/// run; each run has its own.
 ///
 /// The tasks of the program report their actions to it by calling its methods; such a call is no
 /// event. The monitor is part of the state of the run: two states with different monitors are

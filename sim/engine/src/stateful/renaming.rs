@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_nothing_shares_a_name_and_needs_no_renaming() {
+    fn scripts_without_symbols_share_a_name_and_need_no_renaming() {
         let all = Renaming::all(&[alike(0, []), alike(1, []), alike(0, [])]);
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].name(0), all[0].name(2));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_scripts_write_is_renamed_with_them() {
+    fn symbols_are_renamed_with_their_scripts() {
         let all = Renaming::all(&[alike(0, [10, 11]), alike(0, [20, 21]), alike(0, [30, 31])]);
         assert_eq!(all.len(), 6);
         assert_eq!([10, 21, 31].map(|symbol| all[0].symbol(symbol)), [10, 21, 31]);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_each_has_a_name_of_its_own() {
+    fn a_class_with_too_many_scripts_is_asymmetric() {
         let five: Vec<Alike> = (0..5).map(|at| alike(0, [at])).collect();
         let all = Renaming::all(&five);
         assert_eq!(all.len(), 1);

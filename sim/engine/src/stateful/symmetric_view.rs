@@ -1,5 +1,5 @@
 //! One view of the current state, in which symmetric tasks have the names of one
-//! [renaming](super::Renaming).
+//! [renaming](super::renaming::Renaming).
 //!
 //! The view is a sum of fingerprints, one for each task and for each location that is not in its
 //! initial state. So an event changes only the terms of its task and its locations.

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_below_a_bound_is_any_of_them() {
+    fn each_number_below_a_bound_occurs() {
         let mut numbers = Numbers::new(7);
         let mut seen = [0; 5];
         (0..1_000).for_each(|_| seen[numbers.below(5)] += 1);

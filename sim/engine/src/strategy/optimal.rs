@@ -8,7 +8,7 @@
 //! wakeup tree of that node covers it. Later runs with other independent events give other
 //! sequences.
 //!
-//! Several workers share wakeup trees: see [`shared`](super::shared).
+//! Several workers share wakeup trees: see `dpor/shared.rs`.
 
 use std::mem;
 

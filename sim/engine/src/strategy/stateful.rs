@@ -21,10 +21,10 @@ use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
 
 /// Hint shown when a step leads to another state than the same step has led to before.
-const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task had \
-    the same local state and the contents of all locations were the same. The program stores something that the \
-    engine does not see: look for a static, a std lock or atomic, or, between the operations of a script, any \
-    data outside the engine's objects";
+const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task \
+    had the same local state and the contents of all locations were the same. The program stores something \
+    that the engine does not see: look for a static, a std lock or atomic, or, between the operations of a \
+    script, any data outside the engine's objects";
 
 /// The state before one event of the trail.
 #[derive(Default)]

@@ -25,7 +25,7 @@ impl fmt::Display for Trace {
         match &self.ending {
             Ending::Complete => Ok(()),
             Ending::Deadlock(waiting) => {
-                writeln!(f, "deadlock: no task can go on")?;
+                writeln!(f, "deadlock: no task is enabled")?;
                 waiting.iter().try_for_each(|line| writeln!(f, "{}", wrapped(line, "  ")))
             }
             Ending::Panic { task, report } => {
