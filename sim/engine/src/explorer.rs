@@ -212,9 +212,9 @@ impl Explorer {
     ///         thread::spawn(move || flag.store(1, SeqCst));
     ///     }
     /// };
-    /// let first = Explorer::stateful().max_states(20).checkpointing().run_shared(program);
+    /// let first = Explorer::stateful().max_states(20).checkpointing().run_on_workers(program);
     /// assert!(!first.is_complete());
-    /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_shared(program);
+    /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_on_workers(program);
     /// assert!(second.is_complete());
     /// assert_eq!(second.states.unwrap().count, 32); // as an uninterrupted search
     /// ```

@@ -58,8 +58,8 @@ impl fmt::Display for Bound {
             Bound::Spins { iterations, source } => write!(
                 f,
                 "the bound of {iterations} iterations of a loop without progress, at {}:{}. Each number \
-                 of iterations is another schedule: write the loop as wait_until on the atomic, as await_until \
-                 on several, or as a wait on a lock",
+                 of iterations is another schedule: write the loop as wait_until on the atomic, as \
+                 await_until on several, or as a wait on a lock",
                 source.file(),
                 source.line()
             ),
