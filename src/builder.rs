@@ -13,6 +13,11 @@ use crate::tiered::{Kept, TieredCache};
 
 /// How a [`TieredCache`] is set up: [`TieredCache::builder`] begins, [`build`](Builder::build) ends.
 ///
+/// The cache serves a local entry until it is removed or expires, and it learns of another process's write only if it is
+/// [notified](TieredCache::invalidate). So a builder has to be told how long such a write may be missed before it builds:
+/// [`local_ttl`](Builder::local_ttl), or [`single_process`](Builder::single_process) if there is none. `S` says whether it
+/// has been: a builder that is [`Undecided`] does not build.
+///
 /// ```
 /// use std::time::Duration;
 /// # use selvedge::{Remote, TieredCache};
@@ -25,13 +30,43 @@ use crate::tiered::{Kept, TieredCache};
 /// # }
 /// ```
 #[must_use = "a builder does nothing until it builds"]
-pub struct Builder<K, V, R, P = Std> {
+pub struct Builder<K, V, R, P = Std, S = Undecided> {
     pub(crate) remote: R,
     pub(crate) settings: Settings,
     pub(crate) derived: Derived<K>,
     pub(crate) bound: Option<Bound<K, Kept<V>>>,
     pub(crate) on_removal: Option<Listener<K, V>>,
-    of: PhantomData<fn() -> (V, P)>,
+    of: PhantomData<fn() -> (V, P, S)>,
+}
+
+/// A [`Builder`] that does not know yet how long the cache may miss another process's writes.
+#[derive(Debug)]
+pub enum Undecided {}
+
+/// A [`Builder`] that knows how long the cache may miss another process's writes.
+#[derive(Debug)]
+pub enum Decided {}
+
+/// Whether a [`Builder`] builds. [`Decided`] does.
+///
+/// ```compile_fail,E0277
+/// # use selvedge::{Remote, TieredCache};
+/// # fn example<R: Remote<String, u32>>(redis: R) {
+/// let cache = TieredCache::builder(redis).max_entries(10_000).build();
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "it is not decided how long the cache may miss another process's writes",
+    label = "call `local_ttl(...)` or `single_process()` first",
+    note = "a local entry without a time to live is served until this process removes it, however old it is"
+)]
+pub trait Decision: private::Sealed {}
+
+impl Decision for Decided {}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for super::Decided {}
 }
 
 /// What does not depend on the types.
@@ -61,7 +96,7 @@ pub enum RemoteFailure {
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
-    /// A cache in front of this remote tier, on the primitives `P`. In production they are [`Std`]: say
+    /// A builder of a cache in front of this remote tier, on the primitives `P`. In production they are [`Std`]: see
     /// [`TieredCache::builder`].
     pub fn new(remote: R) -> Self {
         let settings = Settings {
@@ -72,6 +107,21 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
             remote_failure: RemoteFailure::default(),
         };
         Builder { remote, settings, derived: Derived::none(), bound: None, on_removal: None, of: PhantomData }
+    }
+}
+
+impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S> {
+    fn decided(self) -> Builder<K, V, R, P, Decided> {
+        let Builder { remote, settings, derived, bound, on_removal, of: _ } = self;
+        Builder { remote, settings, derived, bound, on_removal, of: PhantomData }
+    }
+
+    /// No other process writes the keys of this cache; or each of its writes is [notified](TieredCache::invalidate) here, and
+    /// [all](TieredCache::invalidate_all) are where a notification may have been lost. Then entries need no time to live.
+    ///
+    /// If that is not so, the cache may serve an old value for as long as the process runs.
+    pub fn single_process(self) -> Builder<K, V, R, P, Decided> {
+        self.decided()
     }
 
     /// The local tier holds at most this many entries. Without a bound it grows with the keys that are read.
@@ -106,11 +156,11 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
     }
 
     /// How long a local entry is served: at most this long after the read that fetched it began, and never longer than the
-    /// remote tier keeps the value. Without it entries live until they are written. It bounds how long this process can miss
-    /// the writes of others.
-    pub fn local_ttl(mut self, ttl: Duration) -> Self {
+    /// remote tier keeps the value. It bounds how long this process can miss the writes of others. See also
+    /// [`single_process`](Builder::single_process).
+    pub fn local_ttl(mut self, ttl: Duration) -> Builder<K, V, R, P, Decided> {
         self.settings.local_ttl = Some(ttl);
-        self
+        self.decided()
     }
 
     /// Keeps locally, for this long at most, that a key has no value (negative caching). Without it each read of such a key
@@ -148,6 +198,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
     /// keys.
     ///
     /// ```
+    /// # use std::time::Duration;
     /// # use selvedge::{Remote, TieredCache};
     /// #[derive(Clone, PartialEq, Eq, Hash)]
     /// enum Key {
@@ -157,6 +208,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
     ///
     /// # fn example<R: Remote<Key, u32>>(redis: R) {
     /// let cache = TieredCache::builder(redis)
+    ///     .local_ttl(Duration::from_secs(60))
     ///     .derive(|key| match key {
     ///         Key::User(id) => vec![Key::Profile(*id)],
     ///         Key::Profile(_) => vec![],
@@ -173,19 +225,25 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
     }
 
     /// The cache, with an empty local tier whose entries expire by this clock.
-    pub fn build_with_clock(self, clock: P::Clock) -> TieredCache<K, V, R, P> {
-        TieredCache::new(self, clock)
+    pub fn build_with_clock(self, clock: P::Clock) -> TieredCache<K, V, R, P>
+    where
+        S: Decision,
+    {
+        TieredCache::new(self.decided(), clock)
     }
 }
 
-impl<K: Key, V: Entry, R: Remote<K, V>> Builder<K, V, R, Std> {
+impl<K: Key, V: Entry, R: Remote<K, V>, S> Builder<K, V, R, Std, S> {
     /// The cache, with an empty local tier.
-    pub fn build(self) -> TieredCache<K, V, R> {
+    pub fn build(self) -> TieredCache<K, V, R>
+    where
+        S: Decision,
+    {
         self.build_with_clock(StdClock::default())
     }
 }
 
-impl<K, V, R, P> fmt::Debug for Builder<K, V, R, P> {
+impl<K, V, R, P, S> fmt::Debug for Builder<K, V, R, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
     }

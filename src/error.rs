@@ -26,6 +26,8 @@ pub enum Cause<E> {
     Remote(Arc<E>),
     /// The loader's error.
     Loader(Arc<dyn StdError + Send + Sync>),
+    /// A call of the blocking face would have waited forever, for this reason: see [`Remote::park`](crate::Remote::park).
+    Blocking(&'static str),
 }
 
 /// What was asked of the cache.
@@ -55,6 +57,10 @@ impl<K, E> Error<K, E> {
         }
     }
 
+    pub(crate) fn blocking(operation: Operation, keys: Arc<[K]>, reason: &'static str) -> Self {
+        Error { operation, keys, cause: Cause::Blocking(reason) }
+    }
+
     /// The operation that failed.
     pub fn operation(&self) -> Operation {
         self.operation
@@ -74,7 +80,7 @@ impl<K, E> Error<K, E> {
     pub fn as_remote(&self) -> Option<&E> {
         match &self.cause {
             Cause::Remote(error) => Some(error),
-            Cause::Loader(_) => None,
+            Cause::Loader(_) | Cause::Blocking(_) => None,
         }
     }
 }
@@ -90,6 +96,7 @@ impl<E> Clone for Cause<E> {
         match self {
             Cause::Remote(error) => Cause::Remote(Arc::clone(error)),
             Cause::Loader(error) => Cause::Loader(Arc::clone(error)),
+            Cause::Blocking(reason) => Cause::Blocking(reason),
         }
     }
 }
@@ -110,12 +117,17 @@ impl<K: Debug, E> Display for Error<K, E> {
         let tier = match self.cause {
             Cause::Remote(_) => "the remote tier",
             Cause::Loader(_) => "the loader",
+            Cause::Blocking(_) => "the blocking face",
         };
         write!(f, "{tier} failed to {} ", self.operation)?;
         match &*self.keys {
             [key] => write!(f, "{key:?}"),
             [key, others @ ..] => write!(f, "{key:?} and {} more", others.len()),
             [] => f.write_str("nothing"),
+        }?;
+        match self.cause {
+            Cause::Blocking(reason) => write!(f, ": {reason}"),
+            Cause::Remote(_) | Cause::Loader(_) => Ok(()),
         }
     }
 }
@@ -125,6 +137,7 @@ impl<K: Debug, E: StdError + 'static> StdError for Error<K, E> {
         match &self.cause {
             Cause::Remote(error) => Some(&**error),
             Cause::Loader(error) => Some(&**error),
+            Cause::Blocking(_) => None,
         }
     }
 }

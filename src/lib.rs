@@ -7,7 +7,37 @@
 //!
 //! # A first cache
 //!
-//! Bring a remote tier: [`remote::Redis`], or anything else that implements [`Remote`]. This one is a map in memory.
+//! A cache over [Redis](remote::Redis) (with the feature `redis`, a default), with a bound and a time to live:
+//!
+//! ```no_run
+//! # #[cfg(feature = "redis")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use selvedge::TieredCache;
+//! use selvedge::remote::Redis;
+//!
+//! let redis = Redis::builder("redis://127.0.0.1/").prefix("shop:v1:").build()?;
+//! let cache = TieredCache::builder(redis)
+//!     .local_ttl(Duration::from_secs(30)) // how long this process may miss another one's write
+//!     .remote_ttl(Duration::from_secs(3_600))
+//!     .max_entries(100_000) // of the local tier
+//!     .build();
+//!
+//! let key = String::from("basket:7");
+//! cache.set(&key, &vec![String::from("tea")]).await?;
+//! assert_eq!(cache.get(&key).await?.unwrap(), ["tea"]); // reads Redis, and keeps the value locally
+//! assert_eq!(cache.get(&key).await?.unwrap(), ["tea"]); // local
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A builder has to know how long the cache may miss another process's writes: it does not build without a
+//! [`local_ttl`](Builder::local_ttl), unless it is told that this is the [`single_process`](Builder::single_process).
+//!
+//! # A remote tier of your own
+//!
+//! Anything that implements [`Remote`] can take the place of Redis. This one is a map in memory.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -41,7 +71,7 @@
 //! }
 //!
 //! # async fn example() -> Result<(), selvedge::Error<String, Infallible>> {
-//! let cache = TieredCache::builder(InMemory::default()).local_ttl(Duration::from_secs(60)).build();
+//! let cache = TieredCache::builder(InMemory::default()).single_process().max_entries(10_000).build();
 //!
 //! let key = String::from("user:1");
 //! cache.set(&key, &7).await?;
@@ -63,8 +93,8 @@
 //! # What it promises, and what not
 //!
 //! - One process is linearizable, as long as all its writes go through one cache. Other processes' writes are seen when
-//!   the local entry expires: give it a [local TTL](Builder::local_ttl); or when they are
-//!   [told](TieredCache::invalidate).
+//!   the local entry expires, after the [local TTL](Builder::local_ttl) at the latest; or when they are
+//!   [notified](TieredCache::invalidate).
 //! - A write whose outcome is not known, since it failed or its future was dropped, makes the cache slower for its key,
 //!   not wrong. See [`TieredCache`].
 //! - Where a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load) reads it, once for all who
@@ -74,6 +104,7 @@
 mod builder;
 mod derived;
 mod error;
+mod fills;
 mod flights;
 mod l1;
 mod lost;
@@ -88,7 +119,7 @@ pub mod codec;
 pub mod remote;
 pub mod sync;
 
-pub use builder::{Builder, RemoteFailure};
+pub use builder::{Builder, Decided, Decision, RemoteFailure, Undecided};
 pub use error::{Cause, Error, Operation};
 pub use l1::RemovalCause;
 pub use remote::Remote;

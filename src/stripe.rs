@@ -32,8 +32,8 @@
 //! A value that was loaded from a source of truth is put into Redis by a *reader*, and such a SET must not come after
 //! that of a newer write. Two things see to it. The reader may [begin](Stripe::begin_fill) only if the stripe is still at
 //! its token: a compare-and-swap, so that no write has opened since the load began. And a write that finds a fill under
-//! way when it opens waits for its end before it sends its own command. A fill never waits, so that nobody waits in a
-//! circle. At most one fill of a stripe is under way, since the stripe is not closed to the next one.
+//! way when it opens waits for its end before it sends its own command, and carries the fill out meanwhile (`fills.rs`). A
+//! fill never waits, so that nobody waits in a circle. At most one fill of a stripe is under way, since the stripe is not closed to the next one.
 //!
 //! For whoever fills L1, a fill of Redis is a write: the stripe is not closed while it lasts, and it makes a generation
 //! at its end. Otherwise "absent", read before it, could be kept after it. The open is an acquire for its sake, and the end

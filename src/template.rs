@@ -16,7 +16,7 @@ use std::fmt;
 /// assert_eq!(user.derived("user:7"), ["user_profile:7", "team_of_user:7"]);
 /// assert!(user.derived("order:7").is_empty());
 ///
-/// let cache = TieredCache::builder(redis).derive(move |key: &String| user.derived(key)).build();
+/// let cache = TieredCache::builder(redis).single_process().derive(move |key: &String| user.derived(key)).build();
 /// # }
 /// ```
 #[derive(Clone, Debug)]

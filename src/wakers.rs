@@ -1,44 +1,39 @@
-//! Tasks that wait for something that happens now and then.
+//! Wakers of tasks that wait for the same thing.
 
-use std::fmt;
-use std::task::Waker;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
 
-use crate::sync::{Mutex, Primitives};
+/// A list of wakers, each task's once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wakers(Vec<Waker>);
 
-/// The wakers of tasks that wait for the same thing.
-///
-/// Who makes it happen does so first, and [wakes](Wakers::wake_all) then. Who waits looks *under the lock*: either it sees
-/// that it has happened, or its waker is there when the lock is next taken. So no wake-up is lost.
-pub(crate) struct Wakers<P: Primitives>(P::Mutex<Vec<Waker>>);
-
-impl<P: Primitives> Wakers<P> {
-    pub(crate) fn new() -> Self {
-        Wakers(P::Mutex::new("wakers", Vec::new()))
+impl Wakers {
+    /// Adds a task's waker.
+    pub(crate) fn add(&mut self, waker: &Waker) {
+        if !self.0.iter().any(|its| its.will_wake(waker)) {
+            self.0.push(waker.clone());
+        }
     }
 
-    /// Whether it has happened, as `has_happened` says. If not, the waker is kept.
-    #[track_caller]
-    pub(crate) fn wait(&self, waker: &Waker, has_happened: impl FnOnce() -> bool) -> bool {
-        self.0.with(|wakers| {
-            let happened = has_happened();
-            if !happened && !wakers.iter().any(|its| its.will_wake(waker)) {
-                wakers.push(waker.clone());
-            }
-            happened
-        })
+    /// Wakes all tasks. Call it without a lock: a waker is code of an executor.
+    pub(crate) fn wake_all(self) {
+        self.0.into_iter().for_each(Waker::wake);
     }
 
-    /// Wakes all who wait. It must have happened before.
-    #[track_caller]
-    pub(crate) fn wake_all(&self) {
-        // They are woken when the lock is free again.
-        let wakers = self.0.with(std::mem::take);
-        wakers.into_iter().for_each(Waker::wake);
+    /// One waker that wakes all tasks.
+    pub(crate) fn into_one(self) -> Waker {
+        Waker::from(Arc::new(All(self)))
     }
 }
 
-impl<P: Primitives> fmt::Debug for Wakers<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wakers").finish_non_exhaustive()
+struct All(Wakers);
+
+impl Wake for All {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.0.iter().for_each(Waker::wake_by_ref);
     }
 }

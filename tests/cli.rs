@@ -117,6 +117,19 @@ fn a_mistake_in_a_scenario_is_2_with_the_file_and_the_line() {
 }
 
 #[test]
+fn a_field_that_the_cache_would_ignore_is_2_with_its_line() {
+    let file = File::scenario("absent", "article", GET, SET, LINEARIZABLE);
+    let text = fs::read_to_string(file.path()).expect("it is there");
+    let text = text.replace("remote = \"present\"", "remote = \"absent\"\nspecials = [\"keeps-absent\"]");
+    let file = File::new("absent", &text);
+    let run = check(&["gate", file.path()], 2);
+    contains(
+        &run.stderr,
+        &["absent.toml:6", "`article` does not support `keeps-absent`", "supported by: tiered"],
+    );
+}
+
+#[test]
 fn text_that_is_not_toml_is_2_with_the_line() {
     let file = File::new("broken", "name = \"broken\"\nabout = \n");
     contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "not TOML"]);
@@ -174,6 +187,93 @@ fn a_case_in_which_no_read_meets_a_write_is_vacuous_and_4() {
 }
 
 #[test]
+fn text_that_a_terminal_or_a_runner_would_interpret_is_shown() {
+    let text = |name: &str, key: &str| {
+        format!(
+            "name = \"{name}\"\nabout = \"a\\nb\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
+             [[thread]]\nname = \"\\u001b]0;title\\u0007\"\nops = [\"get {key}\"]\n[[expect]]\n{LINEARIZABLE}\n"
+        )
+    };
+    for (name, key) in [("\\u202ename", "user:1"), ("a\\n::error::b", "user\\u009b:1")] {
+        let file = File::new("hostile", &text(name, key));
+        let run = check(&["gate", file.path()], 2);
+        let is_unsafe = |it: char| it != '\n' && selvedge_sim::plain::is_unsafe(it);
+        assert!(!run.stderr.contains(is_unsafe), "{}", run.stderr);
+        assert!(run.stderr.lines().all(|line| !line.trim_start().starts_with("::")), "{}", run.stderr);
+        contains(&run.stderr, &["hostile.toml:1", "hostile.toml:2", "hostile.toml:7"]);
+    }
+    // A file's raw bytes are echoed by no error.
+    let file = File::new("raw", "name = \"\x1b]0;title\x07\"\n::error::x\n");
+    let run = check(&["gate", file.path()], 2);
+    assert!(!run.stderr.contains(['\x1b', '\x07']), "{}", run.stderr);
+    contains(&run.stderr, &["\\u{1b}]0;title"]);
+}
+
+#[test]
+fn a_file_of_one_long_line_is_2_and_not_echoed() {
+    let file = File::new("one-line", &format!("name = \"{}\" x", "a".repeat(70_000)));
+    let run = check(&["gate", file.path()], 2);
+    contains(&run.stderr, &["one-line.toml:1:700"]);
+    assert!(run.stderr.len() < 5_000, "{}", run.stderr.len());
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("one-line.trace.json");
+    fs::write(&path, format!("{{\"a\": \"{}\" x}}", "a".repeat(1_000_000))).expect("a file for the test");
+    let run = check(&["trace", path.to_str().expect("UTF-8")], 2);
+    contains(&run.stderr, &["is not JSON"]);
+    assert!(run.stderr.len() < 5_000, "{}", run.stderr.len());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_error_that_nobody_can_read_has_its_exit_code() {
+    let mistake = File::scenario("unread", "artcle", GET, SET, LINEARIZABLE);
+    for (words, code) in [
+        (&["gate", mistake.path()][..], 2),
+        (&["gaet"], 2),
+        (&["trace", "no-such.json"], 2),
+        (&["trace", "tiered-delete", "--case", "readers=1"], 0),
+        (&["gate", "--case", "no-such-case"], 4),
+        (&["gate", "control-article", "--case", "nothing", "--format", "json"], 4),
+    ] {
+        for stderr in ["2>&-", "2>/dev/full"] {
+            let script = format!("exec \"$0\" \"$@\" {stderr}");
+            let mut command = Command::new("sh");
+            command.args(["-c", &script, env!("CARGO_BIN_EXE_selvedge")]).args(words);
+            let status = command.output().expect("the binary runs").status;
+            assert_eq!(status.code(), Some(code), "{words:?} {stderr}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_signal_ends_what_searches_nothing() {
+    use std::time::{Duration, Instant};
+
+    let fifo = folder("signalled").with_extension("json");
+    _ = fs::remove_file(&fifo);
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("it runs").success());
+    let socket = fifo.with_extension("sock");
+    let fifo = fifo.to_str().expect("UTF-8");
+    for words in [&["trace", fifo][..], &["redis", "--socket", socket.to_str().expect("UTF-8")], &["redis"]] {
+        for signal in ["TERM", "INT"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+            let command = command.args(words).stdout(std::process::Stdio::null());
+            let mut child = command.spawn().expect("the binary runs");
+            // The handlers are there, and it waits.
+            std::thread::sleep(Duration::from_millis(500));
+            assert!(child.try_wait().expect("ours").is_none(), "{words:?} waits");
+            let start = Instant::now();
+            let status = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+            assert!(status.expect("it runs").success());
+            let status = child.wait().expect("ours");
+            assert_eq!(status.code(), Some(130), "{words:?} {signal}");
+            assert!(start.elapsed() < Duration::from_secs(1), "{words:?} {signal}: {:?}", start.elapsed());
+        }
+    }
+    assert!(!socket.exists(), "the socket's file is gone");
+}
+
+#[test]
 fn nothing_ran_is_4() {
     contains(&check(&["gate", "--case", "no-such-case"], 4).stdout, &["no case ran"]);
 }
@@ -208,13 +308,20 @@ fn json_is_one_object_a_case() {
             "scenario",
             "schedules",
             "verdict",
+            "violating",
             "violations",
             "wall_ms",
         ];
         assert_eq!(fields, expected, "{command}");
         assert_eq!(cases[0]["case"], "local=cold,readers=1,writers=1");
         assert_eq!(cases[0]["engine"], "optimal");
-        assert!(cases[0]["violations"]["stale"].as_u64() > Some(0));
+        let count = |rule: &str| cases[0]["violations"][rule].as_u64().unwrap_or(0);
+        let violating = cases[0]["violating"].as_u64().expect("a count");
+        assert!(
+            count("stale") > 0
+                && violating >= count("stale")
+                && violating <= cases[0]["schedules"].as_u64().expect("a count")
+        );
         assert_eq!(run.stderr, "", "{command}: all is as expected, and stderr is no terminal");
     }
 }
@@ -228,6 +335,13 @@ fn explore_shows_the_table_the_trace_and_the_summary() {
         place("article-classes: ") < place("L1.") && place("L1.") < place("gate: "),
         "the table, the trace, the summary"
     );
+}
+
+#[test]
+fn matrix_has_no_column_without_a_case() {
+    let run = check(&["matrix", "article-classes", "--case", "writers=2"], 0);
+    contains(&run.stdout, &["writers=2"]);
+    assert!(!run.stdout.contains("writers=1"), "{}", run.stdout);
 }
 
 #[test]
@@ -457,6 +571,10 @@ fn a_terminal_has_colours_and_its_own_width() {
     assert_eq!(folded.split_whitespace().collect::<Vec<_>>(), plain_words(&["list"]));
     let narrow = on_a_terminal(&["trace", "control-epoch"], 80, &[("NO_COLOR", "1")]);
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    // What a step has to do with the reason is below where there is no room beside it.
+    let wide = check(&["trace", "control-epoch"], 0).stdout;
+    assert_eq!(narrow.matches('◄').count(), wide.matches('◄').count(), "{narrow}\n{wide}");
+    assert!(wide.contains('◄'), "{wide}");
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn the_runs_own_order_hides_stale_reads_however_it_is_taken() {
         ]
         expect = [{ violations = ["stale", "inverted", "lasting"] }]
     "#;
-    let scenario = parse("delete-first-expiring.toml", text, &Protocol::names());
+    let scenario = parse("delete-first-expiring.toml", text, &Protocol::known());
     let case = scenario.expect("no mistake in it").cases.remove(0);
     assert_eq!(stale_both_ways(&case, Begun::AtFirstEvent, |_| true), (38, 36));
     assert_eq!(stale_both_ways(&case, Begun::AtCall, |_| true), (38, 36));

@@ -173,6 +173,14 @@ fn a_trace_whose_scenario_is_not_there_says_which() {
 
 /// A cache that had another body when the trace was recorded.
 #[test]
+fn a_cache_that_would_ignore_a_part_of_the_case_does_not_take_its_place() {
+    let folder = Folder::new();
+    let trace = folder.trace("control-lost-fill", &[]);
+    let refused = check(&["replay", &trace, "--cache", "article"], 2);
+    contains(&refused.stderr, &["`article` does not support `never-settles`, which the case requires"]);
+}
+
+#[test]
 fn a_trace_whose_code_has_changed_names_the_first_step_that_differs() {
     let folder = Folder::new();
     let scenario = folder.write("ours.toml", &ARTICLE.replace("article", "write-through"));

@@ -43,7 +43,7 @@ const TASKS: &str = r#"
 #[track_caller]
 fn eight_tasks(other: &str, sources: &str, consistency: &str) {
     let text = TASKS.replace("OTHER", other).replace("SOURCES", sources).replace("CONSISTENCY", consistency);
-    let scenario = parse("eight-tasks.toml", &text, &Protocol::names()).expect("no mistake in it");
+    let scenario = parse("eight-tasks.toml", &text, &Protocol::known()).expect("no mistake in it");
     for case in &scenario.cases {
         for by in [Draw::Random, Draw::Pct { depth: 4 }] {
             let report = draw(case, by, 7, 1_500);

@@ -64,7 +64,7 @@ fn write(cache: &Cache, key: Key, call: Call) -> Reply {
     match call {
         Call::Set(value) => cache.set(&name, &Bytes::from(value.version.to_string())),
         Call::Delete => cache.delete(&name),
-        Call::Get | Call::Evict | Call::Forget => unreachable!("a writer only writes"),
+        Call::Get | Call::Load(_) | Call::Evict | Call::Forget => unreachable!("a writer only writes"),
     }
     .expect("the server is there");
     Reply::Done
@@ -209,8 +209,9 @@ fn real_threads_over_a_real_server_are_linearizable() {
             .expect("the URL is valid")
     };
     let caches: [Cache; 2] = [
-        TieredCache::builder(remote()).build(),
+        TieredCache::builder(remote()).single_process().build(),
         TieredCache::builder(remote())
+            .single_process()
             .local_ttl(Duration::from_millis(1))
             .absent_ttl(Duration::from_millis(1))
             .build(),

@@ -21,7 +21,7 @@ const LAST: u64 = (1 << (u64::BITS - SECONDS)) - 1;
 
 impl<V> Cached<V> {
     /// A value that expires then; `None` is "never".
-    pub(super) fn new(value: V, expires_at: Option<Duration>) -> Self {
+    pub fn new(value: V, expires_at: Option<Duration>) -> Self {
         Cached { value, deadline: expires_at.map_or(NEVER, word) }
     }
 
@@ -30,8 +30,9 @@ impl<V> Cached<V> {
         &self.value
     }
 
+    /// The value, by itself.
     #[inline]
-    pub(super) fn into_value(self) -> V {
+    pub fn into_value(self) -> V {
         self.value
     }
 
@@ -43,12 +44,13 @@ impl<V> Cached<V> {
 
     /// Whether it will expire at all. If not, nobody needs to look at a clock.
     #[inline]
-    pub(super) fn can_expire(&self) -> bool {
+    pub fn can_expire(&self) -> bool {
         self.deadline != NEVER
     }
 
+    /// Whether it has expired at this time.
     #[inline]
-    pub(super) fn has_expired(&self, now: Duration) -> bool {
+    pub fn has_expired(&self, now: Duration) -> bool {
         self.can_expire() && word(now) >= self.deadline
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// A command is *lost* if its future was dropped before it ended, or ended in an error whose
 /// [`outcome`](Remote::outcome) is [`Outcome::Unknown`]. A lost write may take effect later: at any time, as far as the
 /// caller can tell. [`settle`](Remote::settle) waits until none can.
-pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync {
+pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
     /// Why a command failed. All who wait for a value share the error.
     type Error: Send + Sync + 'static;
 
@@ -97,6 +97,19 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync {
     /// default is never certain.
     fn settle(&self) -> impl Future<Output = bool> + Send {
         std::future::ready(false)
+    }
+
+    /// Runs `wait`, which parks the calling thread until commands of this tier are answered: for a cache's
+    /// [blocking face](crate::Blocking). The default runs it.
+    ///
+    /// # Errors
+    ///
+    /// A message for people, if the answers need the calling thread, so that it would wait forever. `wait` has not run then.
+    fn park<T>(&self, wait: impl FnOnce() -> T) -> Result<T, &'static str>
+    where
+        Self: Sized,
+    {
+        Ok(wait())
     }
 }
 

@@ -203,6 +203,7 @@ impl<T: Send> Queue<T> for SegQueue<T> {
 mod tests {
     use std::future::poll_fn;
     use std::sync::mpsc;
+    use std::time::Duration;
 
     use super::*;
 
@@ -222,6 +223,53 @@ mod tests {
         }));
         assert!(polls >= 2);
         waker.join().expect("the wake does not panic");
+    }
+
+    /// Runs `operation` with a closure for it to call, which gives a removal of the key time to come in between. What the map
+    /// has of the key when both have ended.
+    fn against_a_removal(map: &StdMap<u8, u8>, operation: impl FnOnce(&dyn Fn())) -> Option<u8> {
+        let (begin, begun) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                begun.recv().expect("the operation calls its closure");
+                Map::remove(map, &1);
+                // The operation may not wait any more.
+                let _ = end.send(());
+            });
+            operation(&|| {
+                begin.send(()).expect("the other thread waits");
+                // Under the lock of the key this waits in vain.
+                let _ = ended.recv_timeout(Duration::from_millis(100));
+            });
+        });
+        Map::get(map, &1)
+    }
+
+    #[test]
+    fn no_removal_comes_between_the_closure_of_an_operation_and_its_change() {
+        for old in [None, Some(10)] {
+            let map: StdMap<u8, u8> = Map::new("map");
+            if let Some(old) = old {
+                Map::insert(&map, 1, old);
+            }
+            let insert = |pause: &dyn Fn()| {
+                map.insert_if(1, 11, || {
+                    pause();
+                    true
+                });
+            };
+            assert_eq!(against_a_removal(&map, insert), None, "insert_if over {old:?}");
+        }
+        let map: StdMap<u8, u8> = Map::new("map");
+        Map::insert(&map, 1, 10);
+        let update = |pause: &dyn Fn()| {
+            map.remove_unless(&1, |_, tag| {
+                pause();
+                Some(tag + 1)
+            });
+        };
+        assert_eq!(against_a_removal(&map, update), None, "remove_unless");
     }
 
     #[test]

@@ -2,15 +2,22 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::iter;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::TieredCache;
-use crate::error::Error;
+use crate::error::{Error, Operation};
 use crate::remote::Remote;
 use crate::sync::{Entry, Key, Primitives, Std};
 
 /// The blocking face of a [`TieredCache`]: each call runs on the calling thread until it has ended. What does not wait is
 /// called on the cache itself: [`invalidate`](TieredCache::invalidate), [`stats`](TieredCache::stats) and their like.
+///
+/// A call that has to wait on a thread that must not wait fails instead, if the remote tier [says so](Remote::park): with
+/// [`Cause::Blocking`](crate::Cause::Blocking). For [`remote::Redis`](crate::remote::Redis) that is the thread of tokio's
+/// current-thread runtime.
 pub struct Blocking<'a, K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     pub(super) cache: &'a TieredCache<K, V, R, P>,
 }
@@ -22,7 +29,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// As there.
     pub fn get(&self, key: &K) -> Result<Option<V>, Error<K, R::Error>> {
-        P::block_on(self.cache.get(key))
+        self.read(Operation::Get, iter::once(key), self.cache.get(key))
     }
 
     /// [`TieredCache::get_many`], blocking.
@@ -31,7 +38,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// As there.
     pub fn get_many(&self, keys: &[K]) -> Result<Vec<Option<V>>, Error<K, R::Error>> {
-        P::block_on(self.cache.get_many(keys))
+        self.read(Operation::Get, keys.iter(), self.cache.get_many(keys))
     }
 
     /// [`TieredCache::get_or_load`], blocking, with a loader that blocks.
@@ -51,7 +58,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        P::block_on(self.cache.get_or_load(key, || async { load() }))
+        let loaded = self.cache.get_or_load(key, || async { load() });
+        self.read(Operation::GetOrLoad, iter::once(key), loaded)
     }
 
     /// [`TieredCache::set`], blocking.
@@ -60,7 +68,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// As there.
     pub fn set(&self, key: &K, value: &V) -> Result<(), Error<K, R::Error>> {
-        P::block_on(self.cache.set(key, value))
+        self.write(Operation::Set, key, self.cache.set(key, value))
     }
 
     /// [`TieredCache::set_with_ttl`], blocking.
@@ -69,7 +77,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// As there.
     pub fn set_with_ttl(&self, key: &K, value: &V, ttl: Duration) -> Result<(), Error<K, R::Error>> {
-        P::block_on(self.cache.set_with_ttl(key, value, ttl))
+        self.write(Operation::Set, key, self.cache.set_with_ttl(key, value, ttl))
     }
 
     /// [`TieredCache::delete`], blocking.
@@ -78,12 +86,38 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// As there.
     pub fn delete(&self, key: &K) -> Result<(), Error<K, R::Error>> {
-        P::block_on(self.cache.delete(key))
+        self.write(Operation::Delete, key, self.cache.delete(key))
     }
 
-    /// [`TieredCache::settle`], blocking.
+    /// [`TieredCache::settle`], blocking. `false` too where the thread must not wait.
     pub fn settle(&self) -> bool {
-        P::block_on(self.cache.settle())
+        self.cache.remote.park(|| P::block_on(self.cache.settle())).unwrap_or(false)
+    }
+
+    /// Runs a read. One that need not wait may run on any thread.
+    fn read<'k, T>(
+        &self,
+        operation: Operation,
+        keys: impl Iterator<Item = &'k K>,
+        read: impl Future<Output = Result<T, Error<K, R::Error>>>,
+    ) -> Result<T, Error<K, R::Error>> {
+        let mut read = pin!(read);
+        if let Poll::Ready(result) = read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return result;
+        }
+        let parked = self.cache.remote.park(|| P::block_on(read));
+        parked.unwrap_or_else(|reason| Err(Error::blocking(operation, keys.cloned().collect(), reason)))
+    }
+
+    /// Runs a write. Nothing is sent where the thread must not wait.
+    fn write(
+        &self,
+        operation: Operation,
+        key: &K,
+        write: impl Future<Output = Result<(), Error<K, R::Error>>>,
+    ) -> Result<(), Error<K, R::Error>> {
+        let parked = self.cache.remote.park(|| P::block_on(write));
+        parked.unwrap_or_else(|reason| Err(Error::blocking(operation, [key.clone()].into(), reason)))
     }
 }
 

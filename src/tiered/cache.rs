@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::filling::Answer;
 use super::{Blocking, Kept};
-use crate::builder::{Builder, Settings};
+use crate::builder::{Builder, Decided, Settings};
 use crate::derived::Derived;
 use crate::error::Error;
+use crate::fills::Fills;
 use crate::flights::Board;
 use crate::l1::{L1, RemovalCause};
 use crate::lost::Lost;
@@ -14,7 +16,6 @@ use crate::remote::Remote;
 use crate::stats::{Count, Counts, Stats};
 use crate::stripe::Stripes;
 use crate::sync::{Entry, Key, Primitives, Std};
-use crate::wakers::Wakers;
 
 /// What a load comes to, for all who wait for it.
 pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
@@ -37,25 +38,26 @@ pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
 pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     pub(super) l1: L1<K, Kept<V>, P>,
     pub(super) stripes: Stripes<P>,
-    pub(super) remote: R,
+    /// Shared with the commands of fills, which writes may have to carry out: see `fills.rs`.
+    pub(super) remote: Arc<R>,
     pub(super) derived: Derived<K>,
     pub(super) settings: Settings,
     pub(super) lost: Lost<P>,
-    /// Writes that wait for a fill of Redis to end.
-    pub(super) fill_ended: Wakers<P>,
+    pub(super) fills: Fills<Answer<R::Error>, P>,
     pub(super) flights: Board<K, Loaded<K, V, R::Error>, P>,
     pub(super) counts: Arc<Counts>,
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>> TieredCache<K, V, R> {
-    /// A cache in front of this remote tier, to be set up.
+    /// A builder of a cache in front of this remote tier. Before it builds it needs a
+    /// [`local_ttl`](Builder::local_ttl), or to be told that this is the [`single_process`](Builder::single_process).
     pub fn builder(remote: R) -> Builder<K, V, R> {
         Builder::new(remote)
     }
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
-    pub(crate) fn new(builder: Builder<K, V, R, P>, clock: P::Clock) -> Self {
+    pub(crate) fn new(builder: Builder<K, V, R, P, Decided>, clock: P::Clock) -> Self {
         let Builder { remote, derived, settings, bound, on_removal, .. } = builder;
         let counts = Arc::new(Counts::new());
         let mut l1 = L1::new(clock, settings.local_ttl);
@@ -76,11 +78,11 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         TieredCache {
             l1,
             stripes: Stripes::new(settings.stripes),
-            remote,
+            remote: Arc::new(remote),
             derived,
             settings,
             lost: Lost::new(),
-            fill_ended: Wakers::new(),
+            fills: Fills::new(),
             flights: Board::new(settings.stripes),
             counts,
         }

@@ -5,15 +5,17 @@ use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::cache::Loaded;
+use super::filling::Filling;
 use super::read::Ask;
 use super::{Kept, TieredCache};
 use crate::builder::RemoteFailure;
 use crate::error::{Error, Operation};
 use crate::flights::{Ticket, Turn};
-use crate::remote::{Fill, Found, Lease, Outcome, Remote};
+use crate::remote::{Fill, Found, Lease, Remote};
 use crate::stats::Count;
 use crate::stripe::Token;
 use crate::sync::{Entry, Key, Primitives};
@@ -26,7 +28,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// the error; who came after a write that the load may not have seen waits for the next one. If the future that loads is
     /// dropped, or its loader panics, one of those who wait loads in its place, with its own loader.
     ///
-    /// The loader must not read the same key with this function: it would wait for itself.
+    /// The loader must not read the same key with this function: it would wait for itself. A future of this function that is
+    /// neither polled nor dropped holds up other loads of its key, and nothing else.
     ///
     /// A value that was read while its key was being written is returned, but kept nowhere. If the remote tier fails to take
     /// the value, it is returned all the same, and [counted](crate::Stats::errors).
@@ -142,7 +145,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// Fills both tiers with what was loaded, unless it was written meanwhile.
     async fn fill(&self, key: &K, ask: Ask, value: &V, lease: Lease) {
         // 7.
-        let Some(filling) = Filling::begin(self, ask) else {
+        let Some(mut filling) = Filling::begin(self, ask) else {
             self.counts.add(Count::Refused);
             return;
         };
@@ -150,24 +153,28 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         self.l1.remove(key);
         // 9.
         let ttl = self.settings.remote_ttl;
-        match self.remote.fill(key, value, ttl, lease).await {
-            Ok(Fill::Filled) => {
+        let (remote, to, its) = (Arc::clone(&self.remote), key.clone(), value.clone());
+        let command = Box::pin(async move { remote.fill(&to, &its, ttl, lease).await });
+        match filling.carry_out(command).await {
+            Some(Ok(Fill::Filled)) => {
                 // 10.
                 self.keep(key, filling.ask, Kept::Value(value.clone()), ttl);
                 // 11.
                 filling.end();
             }
-            Ok(Fill::Refused) => {
+            Some(Ok(Fill::Refused)) => {
                 self.counts.add(Count::Refused);
                 filling.end();
             }
-            Err(error) => {
-                self.counts.add(Count::Error);
-                match self.remote.outcome(&error) {
-                    Outcome::NotApplied | Outcome::Over => filling.end(),
-                    Outcome::Unknown => drop(filling),
+            Some(Err(error)) => {
+                if self.is_lost(&error) {
+                    drop(filling);
+                } else {
+                    filling.end();
                 }
             }
+            // A write has carried it out, and ended it.
+            None => {}
         }
     }
 }
@@ -224,42 +231,6 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Drop for Seat<'_, K, V, R
         let Some(ticket) = self.ticket.take() else { return };
         let woken = self.cache.flights.with(self.stripe, |flights| flights.leave(ticket));
         woken.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// A fill of Redis that is under way. Dropped without its end, it is lost.
-struct Filling<'a, K: Key, V: Entry, R: Remote<K, V>, P: Primitives> {
-    cache: &'a TieredCache<K, V, R, P>,
-    /// Under which L1 may be filled meanwhile.
-    ask: Ask,
-    has_ended: bool,
-}
-
-impl<'a, K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Filling<'a, K, V, R, P> {
-    /// Begins, unless the key was being written when it was asked for, or has been since.
-    fn begin(cache: &'a TieredCache<K, V, R, P>, ask: Ask) -> Option<Self> {
-        if !ask.token.is_closed() {
-            return None;
-        }
-        let token = cache.stripes[ask.stripe].begin_fill(ask.token)?;
-        Some(Filling { cache, ask: Ask { token, ..ask }, has_ended: false })
-    }
-
-    /// Nothing is still to come of it.
-    fn end(mut self) {
-        self.has_ended = true;
-    }
-}
-
-impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Drop for Filling<'_, K, V, R, P> {
-    fn drop(&mut self) {
-        let Filling { cache, ask, has_ended } = self;
-        let stripe = &cache.stripes[ask.stripe];
-        let lose = |is_first| if is_first { stripe.lose_fill() } else { stripe.end_fill() };
-        let before = if *has_ended { stripe.end_fill() } else { cache.lost.add(ask.stripe, lose) };
-        if before.writers() > 0 {
-            cache.fill_ended.wake_all();
-        }
     }
 }
 

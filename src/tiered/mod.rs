@@ -65,6 +65,9 @@
 //! - A write by *this* node between 3 and 7 has changed the stripe: the value is returned, and kept nowhere. After 7 a write
 //!   waits, between its steps 2 and 3, until 11 or until the fill is lost. So the SET of 9 never comes after that of a write that
 //!   began later, with or without a lease.
+//! - The command of 9 is part of a future that its owner may keep and not poll any more: a `select!` over `&mut load` whose other
+//!   branch is the write. So a write that waits polls the command too, and ends the fill when it has the answer: `fills.rs`. The
+//!   wait takes no longer than the command.
 //! - 8 is the write's step 2: L1 may hold "absent", or what Redis has forgotten since. Between 7 and 10 nobody else fills L1,
 //!   since the stripe is not closed.
 //! - 10 comes before 11, because the token of 7 ends with 11. A write that has opened meanwhile has been through its removal,
@@ -84,6 +87,7 @@
 
 mod blocking;
 mod cache;
+mod filling;
 mod invalidate;
 mod kept;
 mod load;

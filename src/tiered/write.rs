@@ -1,8 +1,7 @@
 //! Writes.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::iter;
-use std::task::Poll;
 use std::time::Duration;
 
 use super::TieredCache;
@@ -102,16 +101,12 @@ impl<'a, K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Write<'a, K, V, R, P>
         (Write { cache, stripes, is_sent: false }, may_go_on)
     }
 
-    /// Waits until no fill of Redis is under way on its stripes, and asks for what was lost there. No fill begins any more,
+    /// Waits until no fill of Redis is under way on its stripes, and settles what was lost there. No fill begins any more,
     /// since they are open.
     async fn goes_on(&self) {
         let Write { cache, stripes, .. } = self;
+        cache.fills_ended(stripes).await;
         let any = |is: fn(Token) -> bool| stripes.iter().any(|&stripe| is(cache.stripes[stripe].token()));
-        poll_fn(|context| {
-            let ended = cache.fill_ended.wait(context.waker(), || !any(Token::is_filling));
-            if ended { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
         if any(Token::has_lost) {
             cache.settle().await;
         }

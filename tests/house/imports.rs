@@ -22,7 +22,7 @@ const CRATES: [(&str, &[&str]); 9] = [
 ];
 
 /// A crate of others, and the places in the product that may import it. Tests may import what they like.
-const OTHERS: [(&str, &[&str]); 8] = [
+const OTHERS: [(&str, &[&str]); 9] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
     (
@@ -38,6 +38,7 @@ const OTHERS: [(&str, &[&str]); 8] = [
     ("tokio", &["./src/remote/redis/", "sim/redis/src/face/", "sim/bench/src/"]),
     ("dashmap", &["./src/sync/std.rs", "sim/bench/src/"]),
     ("crossbeam", &["./src/sync/std.rs", "sim/engine/src/workers/seat.rs"]),
+    ("libc", &["sim/engine/src/coroutine/"]),
     ("mlua", &["sim/redis/src/script/"]),
     ("parking_lot", &["./src/sync/std.rs"]),
 ];

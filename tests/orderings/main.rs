@@ -48,7 +48,7 @@ fn needs(program: fn(), sites: &[Site]) {
 }
 
 fn cache(remote: &Unordered) -> Arc<Cache> {
-    let cache = Builder::new(remote.clone()).stripes(NonZeroUsize::MIN);
+    let cache = Builder::new(remote.clone()).single_process().stripes(NonZeroUsize::MIN);
     Arc::new(cache.build_with_clock(Loom::clock(false)))
 }
 

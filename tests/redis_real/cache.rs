@@ -16,14 +16,14 @@ fn nodes(real: &Real, leases: bool) -> [TieredCache<&'static str, u32, Redis>; 2
     [(); 2].map(|()| {
         let builder = real.builder();
         let builder = if leases { builder.leases(Duration::from_secs(60)) } else { builder };
-        TieredCache::builder(builder.build().unwrap()).build()
+        TieredCache::builder(builder.build().unwrap()).single_process().build()
     })
 }
 
 #[tokio::test]
 async fn it_keeps_what_it_has_read() {
     let Some(mut real) = Real::start("a cache over Redis") else { return };
-    let cache = TieredCache::builder(real.redis()).build();
+    let cache = TieredCache::builder(real.redis()).single_process().build();
     cache.set(&"k", &7_u32).await.unwrap();
     assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
     // Not told to the cache.
@@ -36,7 +36,7 @@ async fn it_keeps_what_it_has_read() {
 #[test]
 fn its_blocking_face_needs_no_runtime() {
     let Some(real) = Real::start("the blocking face") else { return };
-    let cache = TieredCache::builder(real.redis()).build();
+    let cache = TieredCache::builder(real.redis()).single_process().build();
     let cache = cache.blocking();
     cache.set(&"k", &7_u32).unwrap();
     assert_eq!(cache.get(&"k").unwrap(), Some(7));
@@ -95,7 +95,7 @@ async fn a_lost_write_is_settled_before_its_key_is_kept_again() {
     let Some(mut real) = Real::start("a lost write of the cache") else { return };
     let proxy = Proxy::start(&real.server);
     let redis = real.builder_at(&proxy.url()).command_timeout(Duration::from_millis(500)).build().unwrap();
-    let cache = TieredCache::builder(redis).build();
+    let cache = TieredCache::builder(redis).single_process().build();
     cache.set(&"k", &1_u32).await.unwrap();
     proxy.hold();
     cache.set(&"k", &2).await.unwrap_err();

@@ -1,12 +1,16 @@
 //! Servers that are down, slow or unwilling; writes that are lost, and what settles them.
 
+use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use selvedge::remote::redis::{Error, Problem, Redis};
 use selvedge::remote::{Outcome, Remote};
 use selvedge::sync::{Primitives, Std};
+use selvedge::{Cause, TieredCache};
 use tokio::time::{sleep, timeout};
 
 use super::proxy::Proxy;
@@ -234,7 +238,95 @@ async fn while_the_server_is_down_nothing_is_certain() {
 }
 
 #[tokio::test]
-async fn who_may_not_end_connections_is_never_certain_again() {
+async fn a_connection_made_while_the_server_wants_a_password_is_not_used() {
+    let Some(mut real) = Real::start("settling after a temporary NOAUTH") else { return };
+    let redis = real.impatient();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    let _: () = real.by_hand("CONFIG SET requirepass secret");
+    let error = get(&redis, "k").await.unwrap_err();
+    assert!(matches!(error.problem(), Problem::NotConnected { .. }), "{error}");
+    assert!(error.to_string().contains("NOAUTH"), "{error}");
+    assert!(!settle(&redis).await);
+    let _: () = real.by_hand("CONFIG SET requirepass ");
+    real.unpause();
+    settle_at_last(&redis).await;
+    // And so it stays: a later loss is settled as any other.
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    real.unpause();
+    settle_at_last(&redis).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_never_known_is_gone_with_its_server_process() {
+    let Some(mut real) = Real::start("settling after a connection without a number") else { return };
+    let _: () = real.by_hand("ACL SETUSER default -client|id");
+    let redis = real.impatient();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    real.unpause();
+    let _: () = real.by_hand("ACL SETUSER default +client|id");
+    get_at_last(&redis, "k").await;
+    assert!(!settle(&redis).await, "nobody can end the connection, nor say that it has ended");
+    real.server.crash();
+    // The server tells its age in whole seconds.
+    sleep(Duration::from_millis(1_100)).await;
+    real.server.start_again();
+    settle_at_last(&redis).await;
+}
+
+#[tokio::test]
+async fn a_future_that_is_not_polled_while_it_connects_holds_up_nobody() {
+    let Some(real) = Real::start("a connection in the making") else { return };
+    let redis = real.redis();
+    let mut kept = pin!(get(&redis, "k"));
+    let is_pending = poll_fn(|context| Poll::Ready(kept.as_mut().poll(context).is_pending())).await;
+    assert!(is_pending, "it connects");
+    timeout(Duration::from_secs(20), set(&redis, "k", "v", None)).await.expect("it does not wait").unwrap();
+    kept.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_blocking_face_does_not_wait_on_the_only_thread_of_its_runtime() {
+    let Some(real) = Real::start("the blocking face in a runtime") else { return };
+    let cache = Arc::new(TieredCache::<String, String, _>::builder(real.redis()).single_process().build());
+    let key = "k".to_owned();
+    let failed = cache.blocking().set(&key, &"v".to_owned()).unwrap_err();
+    assert!(matches!(failed.cause(), Cause::Blocking(_)));
+    assert_eq!(
+        failed.to_string(),
+        "the blocking face failed to set \"k\": the calling thread is that of tokio's current-thread runtime, and no task of \
+         the runtime can run while the thread waits. Await the cache's own methods, or call the blocking face in \
+         `spawn_blocking`"
+    );
+    assert!(matches!(cache.blocking().get(&key).unwrap_err().cause(), Cause::Blocking(_)));
+    // Nothing was sent. On a thread of the pool it may wait.
+    let its = Arc::clone(&cache);
+    let found = tokio::task::spawn_blocking(move || {
+        its.blocking().set(&"other".to_owned(), &"w".to_owned()).unwrap();
+        [its.blocking().get(&"k".to_owned()).unwrap(), its.blocking().get(&"other".to_owned()).unwrap()]
+    });
+    assert_eq!(found.await.unwrap(), [None, Some("w".to_owned())]);
+    // What needs no wait may be called anywhere.
+    assert_eq!(cache.blocking().get(&"other".to_owned()).unwrap().as_deref(), Some("w"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_blocking_face_leaves_the_worker_of_a_runtime_to_its_tasks() {
+    let Some(real) = Real::start("the blocking face on a worker") else { return };
+    let cache = TieredCache::<String, String, _>::builder(real.redis()).single_process().build();
+    let waits = tokio::spawn(async move {
+        cache.blocking().set(&"k".to_owned(), &"v".to_owned()).unwrap();
+        cache.blocking().get(&"k".to_owned()).unwrap()
+    });
+    assert_eq!(timeout(Duration::from_secs(20), waits).await.unwrap().unwrap().as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn who_may_not_end_connections_is_not_certain_until_it_may() {
     let Some(mut real) = Real::start("settling without permission") else { return };
     let _: () = real.by_hand("ACL SETUSER limited on >pw ~* +@all -client|kill");
     let url = format!("{}?user=limited&pass=pw", real.server.url());
@@ -248,4 +340,6 @@ async fn who_may_not_end_connections_is_never_certain_again() {
     set(&redis, "k", "new", None).await.unwrap();
     assert_eq!(get(&redis, "k").await.unwrap(), lasting("new"));
     assert!(!settle(&redis).await);
+    let _: () = real.by_hand("ACL SETUSER limited +client|kill");
+    settle_at_last(&redis).await;
 }

@@ -5,5 +5,5 @@ use selvedge_sim::scenario::{Scenario, load_all};
 
 /// The shipped scenarios of these names; without any, all of them.
 pub(crate) fn scenarios(names: &[&str]) -> Vec<Scenario> {
-    load_all(names, &Protocol::names()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+    load_all(names, &Protocol::known()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
 }

@@ -1,18 +1,18 @@
-//! Time that this process has computed for. Unlike the wall clock it stands still while others have the processor, so
-//! that a long search and a short one can be compared on a busy machine.
+//! CPU time. Unlike wall-clock time it excludes the time of other processes, so results are
+//! comparable on a loaded machine.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// User and system time of all threads.
+/// User and system time of all threads of the process.
 pub(crate) fn time() -> Duration {
-    clock_gettime(ClockId::ProcessCPUTime).try_into().expect("a process has not computed for a negative time")
+    clock_gettime(ClockId::ProcessCPUTime).try_into().expect("CPU time is not negative")
 }
 
-/// User and system time of this thread.
+/// User and system time of the calling thread.
 pub(crate) fn thread_time() -> Duration {
-    clock_gettime(ClockId::ThreadCPUTime).try_into().expect("a thread has not computed for a negative time")
+    clock_gettime(ClockId::ThreadCPUTime).try_into().expect("CPU time is not negative")
 }
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn computing_takes_time() {
+    fn computing_advances_the_time() {
         let start = time();
         while time() == start {
             std::hint::spin_loop();

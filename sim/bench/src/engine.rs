@@ -1,28 +1,28 @@
-//! The engines that are compared.
+//! The compared engines.
 
 use clap::ValueEnum;
 
 /// An engine, in the order of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
+pub(crate) enum BenchEngine {
     /// loom.
     Loom,
-    /// shuttle, with its depth-first scheduler: the one of its schedulers that can come to an end.
+    /// shuttle with its depth-first scheduler, the only one that can complete.
     Shuttle,
-    /// Ours, on the same program: a lock around a plain map.
+    /// Selvedge on the same program: a mutex around a map.
     SelvedgeLocks,
-    /// Ours, on its map objects: an operation is one event on one key.
+    /// Selvedge on its map objects: an operation is one event on one key.
     Selvedge,
 }
 
-impl Engine {
-    /// Its name in reports and arguments.
+impl BenchEngine {
+    /// The name in reports and arguments.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Engine::Loom => "loom",
-            Engine::Shuttle => "shuttle",
-            Engine::SelvedgeLocks => "selvedge-locks",
-            Engine::Selvedge => "selvedge",
+            BenchEngine::Loom => "loom",
+            BenchEngine::Shuttle => "shuttle",
+            BenchEngine::SelvedgeLocks => "selvedge-locks",
+            BenchEngine::Selvedge => "selvedge",
         }
     }
 }

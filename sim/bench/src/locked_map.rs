@@ -1,9 +1,9 @@
-//! A lock around a plain map, on our engine: what loom and shuttle have for a map.
+//! A mutex around a plain map on our engine, like the maps for loom and shuttle.
 
 use selvedge::sync::{Insertion, Map};
 use selvedge_engine::sync::{Mutex, MutexGuard};
 
-/// A map of the one key that the program has, with its value and tag.
+/// A map with the program's single key, its value and its tag.
 pub(crate) struct LockedMap {
     entry: Mutex<Option<(u64, u64)>>,
 }

@@ -1,17 +1,18 @@
-//! Selvedge side by side with its peers, on the same work, in one run.
+//! Compares Selvedge with its peers on the same workloads, in one run.
 
 mod cache;
+mod cache_aside;
 mod compare;
 mod cpu;
 mod engine;
-mod first_cloth;
 mod locked_map;
 mod measurement;
 mod memory;
 mod number;
+mod output;
 mod redis;
 mod redis_fake;
-mod say;
+
 mod states;
 mod supervisor;
 mod tools;
@@ -21,107 +22,110 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use cache_aside::CacheAsideSize;
 use compare::{Contender, Settings};
-use engine::Engine;
-use first_cloth::Program;
-use say::say;
+use engine::BenchEngine;
+use output::print_line;
 use serde::Serialize;
 
-/// Selvedge side by side with its peers, on the same work, in one run.
+/// Compares Selvedge with its peers on the same workloads, in one run
 #[derive(Parser)]
 #[command(name = "selvedge-bench")]
 struct Arguments {
     #[command(subcommand)]
-    work: Work,
+    command: BenchCommand,
 }
 
 #[derive(Subcommand)]
-enum Work {
-    /// How many executions each engine makes of the plainest cache-aside.
-    FirstCloth {
-        /// How long each engine may take for each program, in seconds.
+enum BenchCommand {
+    /// Count the executions of each engine for a minimal cache-aside
+    CacheAside {
+        /// Time limit per engine and program, in seconds
         #[arg(long, default_value_t = 20)]
         budget: u64,
-        /// A line for people, or an object for programs.
+        /// Print text, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Our engine side by side with loom and shuttle: executions, time and memory, and the ratios.
+    /// Compare our engine with loom and shuttle: executions, time, memory and ratios
     Engine {
-        /// How long each engine may take for each program, in seconds.
+        /// Time limit per engine and program, in seconds
         #[arg(long, default_value_t = 10)]
         budget: u64,
-        /// How often a search is measured that is over soon; the middle one counts.
+        /// Number of measurements of a short search, of which the median counts
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// A table for people, or objects for programs, one a line.
+        /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// The search of states on five and six threads, with one worker and with two, beside the search of classes, loom and
-    /// shuttle.
+    /// Compare the search by states, with one and two workers, with the search by classes, loom and
+    /// shuttle, on five and six threads
     States {
-        /// How long each search may take, in seconds.
+        /// Time limit per search, in seconds
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
         budget: u64,
-        /// How often each is made that is over within it; the middle one counts.
+        /// Number of measurements of a search that completes in time, of which the median counts
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// A table for people, or objects for programs, one a line.
+        /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// The cache over a real redis-server, beside redis-rs alone and its client-side caching.
+    /// Compare the cache over a real redis-server with redis-rs alone and with its client-side
+    /// caching
     Redis {
-        /// How long each measurement lasts, in milliseconds.
+        /// Duration of each measurement, in milliseconds
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=2_000))]
         milliseconds: u16,
-        /// How often each is made; the middle one counts.
+        /// Number of measurements, of which the median counts
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// A table for people, or objects for programs, one a line.
+        /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// The local tier and the whole cache beside moka, quick_cache, DashMap and a locked `HashMap`: time, memory, hit ratio.
+    /// Compare the local tier and the whole cache with moka, quick_cache, DashMap and a locked
+    /// `HashMap`: time, memory, hit ratio
     Cache {
-        /// How long each timed measurement lasts, in milliseconds.
+        /// Duration of each timed measurement, in milliseconds
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=2_000))]
         milliseconds: u16,
-        /// How often each is made; the middle one counts.
+        /// Number of measurements, of which the median counts
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// A table for people, or objects for programs, one a line.
+        /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// The simulated Redis as a fake for unit tests, beside a real redis-server and Python's fakeredis; and under the engine.
+    /// Compare the simulated Redis, as a fake for unit tests, with a real redis-server and Python's
+    /// fakeredis; and measure it under the engine
     RedisFake {
-        /// How long each measurement lasts, in milliseconds.
+        /// Duration of each measurement, in milliseconds
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=2_000))]
         milliseconds: u16,
-        /// How often each is made; the middle one counts.
+        /// Number of measurements, of which the median counts
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// Leaves fakeredis out, for which pip has to fetch it.
+        /// Omit fakeredis, which pip would have to download
         #[arg(long)]
         without_python: bool,
-        /// A table for people, or objects for programs, one a line.
+        /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// One engine on one program, in this process. The other commands run it, so that an engine that hangs can be
-    /// ended.
+    /// Measure one engine on one program, in this process. The other commands spawn it, so that
+    /// they can kill an engine that hangs
     #[command(hide = true)]
     Measure {
         #[arg(value_enum)]
-        engine: Engine,
+        engine: BenchEngine,
         #[arg(value_enum)]
-        program: Program,
+        program: CacheAsideSize,
         #[arg(long)]
         budget: u64,
     },
-    /// As `measure`, for `engine`.
+    /// Like `measure`, for `engine`
     #[command(hide = true)]
     MeasureCell {
         #[arg(value_enum)]
@@ -130,30 +134,30 @@ enum Work {
         #[arg(long)]
         budget: u64,
     },
-    /// The bare coroutine's round trip, for `engine`.
+    /// Measure the round trip of a bare coroutine, for `engine`
     #[command(hide = true)]
     MeasureBareSwitch,
-    /// Ten million executions, for `engine`.
+    /// Measure ten million executions, for `engine`
     #[command(hide = true)]
     MeasureLongRun,
-    /// How long an operation takes, for `cache`.
+    /// Measure the time of an operation, for `cache`
     #[command(hide = true)]
     MeasureCache {
         #[arg(value_enum)]
         contender: cache::Contender,
         #[arg(value_enum)]
-        work: cache::Work,
+        workload: cache::Workload,
         threads: u64,
         #[arg(long)]
         milliseconds: u64,
     },
-    /// How much memory an entry takes, for `cache`.
+    /// Measure the memory of an entry, for `cache`
     #[command(hide = true)]
     MeasureCacheMemory {
         #[arg(value_enum)]
         contender: cache::Contender,
     },
-    /// How often what is asked for is there, for `cache`.
+    /// Measure a hit ratio, for `cache`
     #[command(hide = true)]
     MeasureHitRatio {
         #[arg(value_enum)]
@@ -169,24 +173,24 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().work {
-        Work::FirstCloth { budget, format } => first_cloth(Duration::from_secs(budget), format),
-        Work::Engine { budget, runs, format } => {
+    match Arguments::parse().command {
+        BenchCommand::CacheAside { budget, format } => cache_aside(Duration::from_secs(budget), format),
+        BenchCommand::Engine { budget, runs, format } => {
             let budget = Duration::from_secs(budget);
             let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
             if compare::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Work::States { budget, runs, format } => {
+        BenchCommand::States { budget, runs, format } => {
             let budget = Duration::from_secs(budget);
             states::run(states::Settings { budget, runs: runs.into(), json: format == Format::Json });
             ExitCode::SUCCESS
         }
-        Work::Redis { milliseconds, runs, format } => redis(redis::Settings {
+        BenchCommand::Redis { milliseconds, runs, format } => redis(redis::Settings {
             time: Duration::from_millis(milliseconds.into()),
             runs: runs.into(),
             json: format == Format::Json,
         }),
-        Work::RedisFake { milliseconds, runs, without_python, format } => {
+        BenchCommand::RedisFake { milliseconds, runs, without_python, format } => {
             let measured = redis_fake::run(redis_fake::Settings {
                 time: Duration::from_millis(milliseconds.into()),
                 runs: runs.into(),
@@ -196,31 +200,31 @@ fn main() -> ExitCode {
             match measured {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
-                    eprintln!("a server of ours does not start: {error}");
+                    eprintln!("cannot start a simulated server: {error}");
                     ExitCode::FAILURE
                 }
             }
         }
-        Work::Cache { milliseconds, runs, format } => {
+        BenchCommand::Cache { milliseconds, runs, format } => {
             let time = Duration::from_millis(milliseconds.into());
             let settings = cache::Settings { time, runs: runs.into(), json: format == Format::Json };
             if cache::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Work::Measure { engine, program, budget } => {
-            say(first_cloth::measure(engine, program, Duration::from_secs(budget)).json());
+        BenchCommand::Measure { engine, program, budget } => {
+            print_line(cache_aside::measure(engine, program, Duration::from_secs(budget)).json());
             ExitCode::SUCCESS
         }
-        Work::MeasureCell { contender, program, budget } => {
+        BenchCommand::MeasureCell { contender, program, budget } => {
             report(&compare::measure_cell(contender, program, Duration::from_secs(budget)))
         }
-        Work::MeasureBareSwitch => report(&compare::measure_bare_switch()),
-        Work::MeasureLongRun => report(&compare::measure_long_run()),
-        Work::MeasureCache { contender, work, threads, milliseconds } => {
+        BenchCommand::MeasureBareSwitch => report(&compare::measure_bare_switch()),
+        BenchCommand::MeasureLongRun => report(&compare::measure_long_run()),
+        BenchCommand::MeasureCache { contender, workload, threads, milliseconds } => {
             let time = Duration::from_millis(milliseconds);
-            report(&cache::measure_speed(contender, work, threads, time))
+            report(&cache::measure_speed(contender, workload, threads, time))
         }
-        Work::MeasureCacheMemory { contender } => report(&cache::measure_memory(contender)),
-        Work::MeasureHitRatio { contender, trace } => {
+        BenchCommand::MeasureCacheMemory { contender } => report(&cache::measure_memory(contender)),
+        BenchCommand::MeasureHitRatio { contender, trace } => {
             report(&cache::measure_hit_ratio(contender, cache::Trace::numbered(trace)))
         }
     }
@@ -230,29 +234,27 @@ fn redis(settings: redis::Settings) -> ExitCode {
     match redis::run(settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
-                "there is no redis-server to measure with: {error}. Install it: apt-get install redis-server"
-            );
+            eprintln!("cannot start redis-server: {error}. To install it: apt-get install redis-server");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Prints what the process that asked for it will read.
+/// Prints a result for the parent process.
 fn report(measured: &impl Serialize) -> ExitCode {
-    say(serde_json::to_string(measured).expect("strings and numbers only"));
+    print_line(serde_json::to_string(measured).expect("strings and numbers always serialize"));
     ExitCode::SUCCESS
 }
 
-/// Prints each measurement as soon as it is there. Fails if an engine did, but only after the others have had their
-/// turn.
-fn first_cloth(budget: Duration, format: Format) -> ExitCode {
+/// Prints each measurement when it is complete. Fails if an engine failed; the remaining
+/// measurements still run.
+fn cache_aside(budget: Duration, format: Format) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for program in Program::value_variants() {
-        for engine in Engine::value_variants() {
-            match first_cloth::measure_apart(*engine, *program, budget) {
-                Ok(measurement) if format == Format::Json => say(measurement.json()),
-                Ok(measurement) => say(measurement.text(budget)),
+    for program in CacheAsideSize::value_variants() {
+        for engine in BenchEngine::value_variants() {
+            match cache_aside::measure_apart(*engine, *program, budget) {
+                Ok(measurement) if format == Format::Json => print_line(measurement.json()),
+                Ok(measurement) => print_line(measurement.text(budget)),
                 Err(failure) => {
                     eprintln!("{} on {}: {failure}", engine.name(), program.name());
                     code = ExitCode::FAILURE;

@@ -1,13 +1,13 @@
-//! How much memory this process has, as the kernel counts it.
+//! Memory of this process, as reported by the kernel.
 
 use std::fs;
 
-/// The most that was ever resident, in KiB. `None` where there is no `/proc`.
+/// Peak resident memory in KiB; `None` without `/proc`.
 pub(crate) fn peak_rss_kib() -> Option<u64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
 }
 
-/// What is resident now, in KiB. `None` where there is no `/proc`.
+/// Current resident memory in KiB; `None` without `/proc`.
 pub(crate) fn rss_kib() -> Option<u64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
 }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_found_by_its_name() {
+    fn a_field_is_found_by_name() {
         let status = "VmPeak:\t   9000 kB\nVmHWM:\t    1234 kB\nThreads:\t1\n";
         assert_eq!(field(status, "VmHWM:"), Some(1_234));
         assert_eq!(field(status, "VmRSS:"), None);

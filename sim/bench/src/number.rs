@@ -1,8 +1,8 @@
-//! Numbers for people.
+//! Formatting of numbers, and the median.
 
 use std::time::Duration;
 
-/// The number in groups of three digits: `1,781`.
+/// Groups the digits by three: `1,781`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -15,7 +15,8 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// The number with two or three digits that count, and no more: `0.0031`, `0.12`, `4.56`, `45.6`, `1,781`.
+/// Formats the number with two or three significant digits: `0.0031`, `0.12`, `4.56`, `45.6`,
+/// `1,781`.
 pub(crate) fn short(number: f64) -> String {
     match number {
         ..0.0 => format!("-{}", short(-number)),
@@ -26,7 +27,7 @@ pub(crate) fn short(number: f64) -> String {
     }
 }
 
-/// The time in the unit that suits it: `21.3 µs`.
+/// Formats the time in a suitable unit: `21.3 µs`.
 pub(crate) fn span(time: Duration) -> String {
     let nanoseconds = time.as_nanos() as f64;
     let (unit, size) = match nanoseconds {
@@ -38,7 +39,8 @@ pub(crate) fn span(time: Duration) -> String {
     format!("{} {unit}", short(nanoseconds / size))
 }
 
-/// The middle one; of an even number of them the mean of the two. `None` of none.
+/// The median; the mean of the two middle numbers if their count is even. `None` if `numbers` is
+/// empty.
 pub(crate) fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;
@@ -57,19 +59,19 @@ mod tests {
     }
 
     #[test]
-    fn short_numbers_have_the_digits_that_count() {
+    fn short_numbers_have_significant_digits() {
         let numbers = [-4.56, 0.003_14, 0.123, 4.56, 45.61, 456.1, 1_780.6].map(short);
         assert_eq!(numbers, ["-4.56", "0.0031", "0.12", "4.56", "45.6", "456", "1,781"]);
     }
 
     #[test]
-    fn a_time_has_the_unit_that_suits_it() {
+    fn a_time_has_a_suitable_unit() {
         let times = [12, 21_300, 4_500_000, 10_000_000_000].map(|it| span(Duration::from_nanos(it)));
         assert_eq!(times, ["12.0 ns", "21.3 µs", "4.50 ms", "10.0 s"]);
     }
 
     #[test]
-    fn the_median_is_the_middle_of_the_sorted() {
+    fn the_median_is_the_middle_number() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median(vec![]), None);

@@ -1,5 +1,5 @@
-//! The search of states on whole neighbourhoods of threads, beside the search of classes and the peers, on the same cases within
-//! the same time.
+//! Compares the search by states with the search by classes and with the peers, on cases with
+//! several threads, with the same time limit.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 use serde::Serialize;
 
 use crate::number::{grouped, median, short, span};
-use crate::say::say;
+use crate::output::print_line;
 
-/// The shipped scenarios whose first cases are searched.
+/// The shipped scenarios whose first cases are explored.
 const SIZES: [&str; 4] =
     ["tiered-two-writers", "tiered-3-readers", "tiered-4-readers", "tiered-expiring-fault"];
 
-/// Who searches, with how many workers.
+/// The engines, with their numbers of workers.
 const SEARCHES: [(Engine, usize); 5] = [
     (Engine::Stateful, 1),
     (Engine::Stateful, 2),
@@ -26,17 +26,17 @@ const SEARCHES: [(Engine, usize); 5] = [
     (Engine::Shuttle, 1),
 ];
 
-/// How to measure.
+/// How to measure and to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// How long each search may take.
+    /// Time limit of each search.
     pub(crate) budget: Duration,
-    /// How often each is made that is over within it; the middle one counts.
+    /// Number of measurements of a search that completes in time, of which the median counts.
     pub(crate) runs: usize,
     pub(crate) json: bool,
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, Serialize)]
 struct Row {
     case: &'static str,
@@ -44,25 +44,25 @@ struct Row {
     jobs: usize,
     complete: bool,
     seconds: f64,
-    /// Runs of the case, those that were cut short included.
+    /// Number of runs, including aborted runs.
     runs: u64,
     states: Option<u64>,
     transitions: Option<u64>,
     bytes_per_state: Option<u64>,
-    /// Why nothing was run at all, if nothing was.
+    /// The reason why the engine ran nothing, if so.
     not_begun: Option<String>,
 }
 
-/// Measures all of them, and prints a row for each.
+/// Prints a row for each case and engine.
 pub(crate) fn run(settings: Settings) {
     if !settings.json {
-        say(format!(
+        print_line(format!(
             "{:21}  {:8}  {:>4}  {:>9}  {:>11}  {:>11}  {:>9}  {:>9}  {:>7}",
             "case", "engine", "jobs", "states", "transitions", "runs", "time", "states/s", "bytes"
         ));
     }
     for name in SIZES {
-        let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+        let scenarios = load_all(&[name], &Protocol::known()).expect("a shipped scenario");
         let case = &scenarios[0].cases[0];
         let mut alone = None;
         for (engine, jobs) in SEARCHES {
@@ -72,8 +72,10 @@ pub(crate) fn run(settings: Settings) {
                 alone = Some(row.seconds);
             }
             match settings.json {
-                true => say(serde_json::to_string(&row).expect("a row is plain")),
-                false => say(line(&row, ratio)),
+                true => {
+                    print_line(serde_json::to_string(&row).expect("strings and numbers always serialize"))
+                }
+                false => print_line(line(&row, ratio)),
             }
         }
     }
@@ -84,7 +86,7 @@ fn measure(name: &'static str, case: &Case, (engine, jobs): (Engine, usize), set
     let search = || explore(case, engine, budget, &mut |_| ());
     let report = search();
     let mut times = vec![report.wall.as_secs_f64()];
-    // What the budget has ended takes as long each time.
+    // A search that exceeds its budget takes equally long each time.
     if report.complete {
         times.extend((1..settings.runs).map(|_| search().wall.as_secs_f64()));
     }
@@ -139,9 +141,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_size_ships_and_a_search_that_the_budget_ends_says_so() {
+    fn every_case_exists_and_an_incomplete_search_is_marked() {
         for name in SIZES {
-            let scenarios = load_all(&[name], &Protocol::names()).expect("a scenario that ships");
+            let scenarios = load_all(&[name], &Protocol::known()).expect("a shipped scenario");
             let settings = Settings { budget: Duration::from_millis(1), runs: 1, json: false };
             let row = measure(name, &scenarios[0].cases[0], (Engine::Optimal, 1), settings);
             assert!(!row.complete && line(&row, None).contains("> "), "{row:?}");

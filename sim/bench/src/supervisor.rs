@@ -1,5 +1,5 @@
-//! Runs each measurement in a process of its own. Engines look at their budget between executions only: one that hangs
-//! in an execution is ended from outside.
+//! Runs each measurement in a new process. Engines check their budget only between executions; the
+//! supervisor kills an engine that hangs within an execution.
 
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
@@ -9,23 +9,23 @@ use std::{env, fmt};
 
 use serde::de::DeserializeOwned;
 
-/// How long after its budget an engine may still finish an execution.
+/// Time that an engine has after its budget to complete an execution.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Why there is no measurement.
+/// The reason why there is no measurement.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The process could not be run.
     Process(io::Error),
-    /// The engine panicked; it has said why.
+    /// The engine panicked and has printed its message.
     Engine,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Process(error) => write!(f, "its process could not be run: {error}"),
-            Failure::Engine => f.write_str("it failed; its own message is above"),
+            Failure::Process(error) => write!(f, "cannot run the measuring process: {error}"),
+            Failure::Engine => f.write_str("the engine failed; see its message above"),
         }
     }
 }
@@ -36,8 +36,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Runs this program with the words in another process, and reads the line of JSON that it prints. `None` if it was still
-/// running some time after its budget.
+/// Runs this program with the arguments in a new process, and parses the line of JSON that it
+/// prints. `None` if the process exceeded its budget and was killed.
 pub(crate) fn run<T: DeserializeOwned>(words: &[&str], budget: Duration) -> Result<Option<T>, Failure> {
     let mut command = Command::new(env::current_exe()?);
     command.args(words);
@@ -45,8 +45,8 @@ pub(crate) fn run<T: DeserializeOwned>(words: &[&str], budget: Duration) -> Resu
     line.map(|line| serde_json::from_str(&line).map_err(|_| Failure::Engine)).transpose()
 }
 
-/// What the command prints, which must fit into a pipe; `None` if it was still running at the end of `time`, when it
-/// is killed.
+/// Returns the output of the command, which must fit into a pipe. Kills the process and returns
+/// `None` after `time`.
 fn output_within(mut command: Command, time: Duration) -> io::Result<Option<String>> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let deadline = Instant::now() + time;
@@ -59,7 +59,7 @@ fn output_within(mut command: Command, time: Duration) -> io::Result<Option<Stri
         thread::sleep(Duration::from_millis(5));
     }
     let mut output = String::new();
-    child.stdout.take().expect("it is piped").read_to_string(&mut output)?;
+    child.stdout.take().expect("stdout is piped").read_to_string(&mut output)?;
     Ok(Some(output))
 }
 
@@ -74,16 +74,16 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_ends_is_heard() {
-        let output = output_within(shell("echo done"), Duration::from_secs(60)).expect("there is a shell");
+    fn the_output_of_a_process_is_returned() {
+        let output = output_within(shell("echo done"), Duration::from_secs(60)).expect("sh is installed");
         assert_eq!(output.as_deref(), Some("done\n"));
     }
 
     #[test]
-    fn a_process_that_hangs_is_ended() {
+    fn a_process_that_hangs_is_killed() {
         let start = Instant::now();
         let output =
-            output_within(shell("exec sleep 60"), Duration::from_millis(50)).expect("there is a shell");
+            output_within(shell("exec sleep 60"), Duration::from_millis(50)).expect("sh is installed");
         assert_eq!(output, None);
         assert!(start.elapsed() < Duration::from_secs(30));
     }

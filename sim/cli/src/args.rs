@@ -8,9 +8,11 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use selvedge_sim::explore::Schedule;
+use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, Engine};
 
 use crate::simulated_redis::Place;
+use crate::terminal::Form;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges on zero of them.
 #[derive(Debug, Parser)]
@@ -98,15 +100,27 @@ Examples:
 }
 
 impl Command {
-    /// Whether its results are for people, so that their lines may be broken.
-    pub(crate) fn is_prose(&self) -> bool {
+    /// The form of its results, for a terminal of so many columns if it is one. Prose alone is broken into lines.
+    pub(crate) fn form(&self, look: Look, columns: Option<usize>) -> Form {
+        let colours = look.has_colours();
+        let prose = Form::Text { colours, columns };
+        let of_format = |format| match format {
+            Format::Text => prose,
+            Format::Json => Form::Json,
+        };
+        let of_trace = |format| match format {
+            Projection::Text => prose,
+            Projection::Json | Projection::Perfetto => Form::Json,
+            Projection::Mermaid | Projection::Shiviz => Form::Text { colours, columns: None },
+            Projection::Html => Form::Page,
+        };
         match self {
-            Command::Explore(selection) | Command::Matrix(selection) => selection.format == Format::Text,
-            Command::Gate(options) => options.selection.format == Format::Text,
-            Command::Trace(shown) => shown.format == Projection::Text,
-            Command::Replay(words) => words.format == Projection::Text,
-            Command::List { .. } => true,
-            Command::Redis(_) => false,
+            Command::Explore(selection) | Command::Matrix(selection) => of_format(selection.format),
+            Command::Gate(options) => of_format(options.selection.format),
+            Command::Trace(shown) => of_trace(shown.format),
+            Command::Replay(words) => of_trace(words.format),
+            Command::List { .. } => prose,
+            Command::Redis(_) => Form::Text { colours, columns: None },
         }
     }
 }

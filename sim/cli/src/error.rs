@@ -1,6 +1,6 @@
 //! Why a command could not do its work.
 
-use std::io;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use miette::{Diagnostic, Report};
@@ -12,6 +12,7 @@ use selvedge_sim::trace::Unreadable;
 use thiserror::Error;
 
 use crate::replay::ReplayError;
+use crate::terminal::say;
 
 /// The exit code of a mistake in the arguments, in a scenario or in a file beside it.
 const USAGE: u8 = 2;
@@ -143,50 +144,37 @@ impl Failure {
     /// Says what is wrong, on stderr, and gives the exit code.
     pub(crate) fn tell(self) -> u8 {
         match self {
+            Failure::Arguments(error) if !error.use_stderr() => {
+                let help = error.render();
+                let help =
+                    if io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+                // Whoever closed the pipe has seen enough.
+                _ = io::stdout().write_all(help.as_bytes());
+                return 0;
+            }
             Failure::Arguments(error) => {
-                // Nothing is left to be done if stderr is closed too.
-                _ = error.print();
-                if error.use_stderr() { USAGE } else { 0 }
+                let text = error.render();
+                say(&if io::stderr().is_terminal() { text.ansi().to_string() } else { text.to_string() });
             }
             Failure::Scenarios(mistakes) => {
-                let summary = format!("{mistakes}: nothing was explored");
-                for mistake in mistakes.0 {
-                    eprintln!("{:?}", Report::new(mistake));
-                }
-                eprintln!("{summary}");
-                USAGE
+                let summary = format!("{mistakes}: nothing was explored\n");
+                mistakes.0.into_iter().for_each(report);
+                say(&summary);
             }
-            Failure::Listen(address, error) => {
-                eprintln!("cannot listen on {address}: {error}");
-                USAGE
-            }
-            Failure::Gate(error) => {
-                eprintln!("{:?}", Report::new(*error));
-                USAGE
-            }
-            Failure::Trace(error) => {
-                eprintln!("{:?}", Report::new(*error));
-                USAGE
-            }
-            Failure::Replay(error) => {
-                eprintln!("{:?}", Report::new(*error));
-                USAGE
-            }
-            Failure::Report(error) => {
-                eprintln!("{:?}", Report::new(error));
-                USAGE
-            }
-            Failure::Checkpoint(error) => {
-                eprintln!("{:?}", Report::new(*error));
-                USAGE
-            }
-            Failure::Output(error) => {
-                // Whoever closed the pipe has seen enough; but a gate that was cut short has not passed.
-                if error.kind() != io::ErrorKind::BrokenPipe {
-                    eprintln!("cannot write the results: {error}");
-                }
-                USAGE
-            }
+            Failure::Listen(address, error) => say(&format!("cannot listen on {address}: {error}\n")),
+            Failure::Gate(error) => report(*error),
+            Failure::Trace(error) => report(*error),
+            Failure::Replay(error) => report(*error),
+            Failure::Report(error) => report(error),
+            Failure::Checkpoint(error) => report(*error),
+            // Whoever closed the pipe has seen enough; but a gate that was cut short has not passed.
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Failure::Output(error) => say(&format!("cannot write the results: {error}\n")),
         }
+        USAGE
     }
+}
+
+fn report(error: impl Diagnostic + Send + Sync + 'static) {
+    say(&format!("{:?}\n", Report::new(error)));
 }

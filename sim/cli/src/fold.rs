@@ -1,48 +1,7 @@
 //! Long lines on a terminal: broken between words, and hanging below where their text begins.
 
-use std::io::{self, Write};
-use std::mem;
-
-/// A terminal of so many columns, for text.
-pub(crate) struct Folded<'w> {
-    out: &'w mut dyn Write,
-    columns: usize,
-    line: Vec<u8>,
-}
-
-impl<'w> Folded<'w> {
-    pub(crate) fn new(out: &'w mut dyn Write, columns: usize) -> Self {
-        Folded { out, columns, line: Vec::new() }
-    }
-
-    fn write_line(&mut self) -> io::Result<()> {
-        let line = mem::take(&mut self.line);
-        match str::from_utf8(&line) {
-            Ok(line) => self.out.write_all(fold(line, self.columns).as_bytes()),
-            Err(_) => self.out.write_all(&line),
-        }
-    }
-}
-
-impl Write for Folded<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for part in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.line.extend_from_slice(part);
-            if part.ends_with(b"\n") {
-                self.write_line()?;
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.write_line()?;
-        self.out.flush()
-    }
-}
-
 /// The line in as many as it takes. One with colours is as it was: who paints knows the width.
-fn fold(line: &str, columns: usize) -> String {
+pub(crate) fn fold(line: &str, columns: usize) -> String {
     let width = |text: &str| text.chars().count();
     let text = line.trim_end_matches('\n');
     if width(text) <= columns || text.contains('\x1b') {
@@ -81,14 +40,7 @@ mod tests {
     use super::*;
 
     fn folded(text: &str, columns: usize) -> String {
-        let mut out = Vec::new();
-        let mut terminal = Folded::new(&mut out, columns);
-        // In pieces, as a formatter writes it.
-        for piece in text.as_bytes().chunks(7) {
-            terminal.write_all(piece).expect("it is written");
-        }
-        terminal.flush().expect("it is written");
-        String::from_utf8(out).expect("UTF-8")
+        text.split_inclusive('\n').map(|line| fold(line, columns)).collect()
     }
 
     #[test]

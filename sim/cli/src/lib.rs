@@ -31,6 +31,7 @@ mod run;
 mod session;
 mod simulated_redis;
 mod surroundings;
+mod terminal;
 mod trace;
 
 pub use run::{main, run};

@@ -11,10 +11,10 @@ use selvedge_sim::scenario::load_all;
 
 use crate::args::{Arguments, Command};
 use crate::error::Failure;
-use crate::fold::Folded;
 use crate::look::look;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
+use crate::terminal::Results;
 use crate::{explore, gate, list, matrix, replay, simulated_redis, trace};
 
 /// What the binary does, for scenarios of these caches: [`run`] with the process's words and standard output. Beyond
@@ -54,25 +54,20 @@ fn perform<C: Caches>(
     let arguments = Arguments::try_parse_from(words).map_err(Failure::Arguments)?;
     let look = look(arguments.color, surroundings.terminal);
     let columns = surroundings.terminal.and_then(|terminal| terminal.columns);
-    let mut folded;
-    let out = match columns.filter(|_| arguments.command.is_prose()) {
-        Some(columns) => {
-            folded = Folded::new(out, columns);
-            &mut folded as &mut dyn Write
-        }
-        None => out,
-    };
+    let results = &mut Results::new(out, arguments.command.form(look, columns));
     let session = |selection| Session::new::<C>(selection, look, &surroundings.interrupt);
-    match arguments.command {
-        Command::Explore(selection) => explore::run(session(&selection)?, out),
+    let code = match arguments.command {
+        Command::Explore(selection) => explore::run(session(&selection)?, results),
         Command::Gate(options) => {
             let session = session(&options.selection)?.within(options.total());
-            gate::run(session, &options, surroundings, out)
+            gate::run(session, &options, surroundings, results)
         }
-        Command::Matrix(selection) => matrix::run(session(&selection)?, out),
-        Command::Trace(shown) => trace::run::<C>(&shown, look, &surroundings.interrupt, out),
-        Command::Replay(words) => replay::run::<C>(&words, look, out),
-        Command::Redis(place) => simulated_redis::run(&place, out),
-        Command::List { scenarios } => list::run(&load_all(&scenarios, &C::names())?, out),
-    }
+        Command::Matrix(selection) => matrix::run(session(&selection)?, results),
+        Command::Trace(shown) => trace::run::<C>(&shown, look, &surroundings.interrupt, results),
+        Command::Replay(words) => replay::run::<C>(&words, look, results),
+        Command::Redis(place) => simulated_redis::run(&place, &surroundings.interrupt, results),
+        Command::List { scenarios } => list::run(&load_all(&scenarios, &C::known())?, results),
+    }?;
+    results.flush()?;
+    Ok(code)
 }

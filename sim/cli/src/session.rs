@@ -16,8 +16,9 @@ use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 use crate::allowance::Allowance;
 use crate::args::{Format, Search, Selection};
 use crate::error::Failure;
-use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::interrupt::{INTERRUPTED, Interrupt, Searching};
 use crate::progress::Progress;
+use crate::terminal::{Results, say};
 
 /// [`explore_while`], among the caches that scenarios can name.
 type Explore = fn(&Case, Engine, Budget, Watch<'_>) -> CaseReport;
@@ -47,6 +48,7 @@ pub(crate) struct Session {
     report: Option<Folder>,
     progress: Progress,
     interrupt: Interrupt,
+    _searching: Searching,
     /// Whether some case was not explored to its end because of an interrupt.
     interrupted: bool,
     /// What the explored cases came to.
@@ -73,7 +75,7 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
         let budget = search.budget().map_err(Failure::Arguments)?;
-        let mut scenarios = load_all(&search.scenarios, &C::names())?;
+        let mut scenarios = load_all(&search.scenarios, &C::known())?;
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
         for scenario in &mut scenarios {
@@ -83,10 +85,10 @@ impl Session {
         let cases: usize = scenarios.iter().map(|scenario| scenario.cases.len()).sum();
         if let (0, Some(first)) = (cases, first) {
             let parts: Vec<_> = search.cases.iter().map(|part| format!("`{part}`")).collect();
-            eprintln!(
-                "no case has {} in its name; the first that there is is called `{first}`",
+            say(&format!(
+                "no case has {} in its name; the first that there is is called `{first}`\n",
                 parts.join(" and ")
-            );
+            ));
         }
         Ok(Session {
             scenarios,
@@ -101,6 +103,7 @@ impl Session {
             report: None,
             progress: Progress::new(cases as u64),
             interrupt: interrupt.clone(),
+            _searching: interrupt.searching(),
             interrupted: false,
             summary: Summary::default(),
         })
@@ -212,7 +215,21 @@ impl Session {
     pub(crate) fn remark(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         match self.format {
             Format::Text => self.write(out, text),
-            Format::Json => self.progress.aside(|| io::stderr().write_all(text.as_bytes())),
+            Format::Json => {
+                self.progress.aside(|| say(text));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes what a runner of a CI interprets: with the results, where they are for people, and else on stderr.
+    pub(crate) fn command(&self, out: &mut Results<'_>, text: &str) -> io::Result<()> {
+        match self.format {
+            Format::Text => self.progress.aside(|| out.command(text)),
+            Format::Json => {
+                self.progress.aside(|| _ = io::stderr().write_all(text.as_bytes()));
+                Ok(())
+            }
         }
     }
 
@@ -249,6 +266,7 @@ fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
         events: 0,
         states: None,
         violations: Default::default(),
+        violating: Some(0),
         verdict: Verdict::Bounded(why),
         complete: false,
         wall: Default::default(),

@@ -14,6 +14,7 @@ use crate::args::{Arguments, Format, Projection, Shown};
 use crate::error::Failure;
 use crate::interrupt::Interrupt;
 use crate::session::Session;
+use crate::terminal::say;
 
 pub(crate) fn run<C: Caches>(
     shown: &Shown,
@@ -36,7 +37,7 @@ pub(crate) fn run<C: Caches>(
         }
     }
     let code = session.end();
-    eprint!("no trace to show: no case broke a rule\n{}", session.summary);
+    say(&format!("no trace to show: no case broke a rule\n{}", session.summary));
     Ok(code)
 }
 

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::time::Instant;
 
+use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
 use crate::report::{Bound, Failure, Report};
@@ -11,13 +13,16 @@ use crate::run::Run;
 use crate::runtime::Ending;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
-use crate::witness;
+use crate::witness::Effort;
 
 /// How many executions more a search looks for a simpler failure than the first, if it is that far from its end.
 const LOOK_ON: u64 = 10_000;
 
-/// How many states the searches for the simplest schedules may look at in all.
-const STATES: usize = 1 << 21;
+/// How many states the searches for the simplest schedules may visit together.
+const STATES: u64 = 1 << 21;
+
+/// How many states one of these searches may visit.
+const STATES_EACH: u64 = 1 << 17;
 
 impl Explorer {
     /// Explores the schedules of `body`, and panics with the whole story if anything is wrong: the verdict, the schedule,
@@ -51,14 +56,21 @@ impl Explorer {
     #[track_caller]
     pub fn check(&self, body: impl Fn() + 'static) -> Report {
         let body = Rc::new(body);
-        let (mut best, mut states, mut executions, mut last) = (None, STATES, 0, u64::MAX);
+        let (mut best, mut executions, mut last) = (None, 0, u64::MAX);
+        let start = Instant::now();
+        let mut until_late = || match self.settings.max_time {
+            Some(most) if start.elapsed() >= most => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let mut effort =
+            Effort { states: STATES, each: STATES_EACH, watch: &mut until_late, is_spent: false };
         let searched = Rc::clone(&body);
         let report = self.run_each(
             move || searched(),
             |run| {
                 executions += 1;
                 if is_failure(run.ending()) && !self.settings.is_stateful() {
-                    consider(&mut best, run, &mut states);
+                    consider(&mut best, run, &mut effort);
                     last = last.min(executions + LOOK_ON);
                 }
                 if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -70,15 +82,16 @@ impl Explorer {
             let is_wanted =
                 |ending: &Ending| is_failure(ending) && is_panic(ending) == is_panic(&found.ending);
             let again = Rc::clone(&body);
-            let simplest = self
-                .settings
-                .simplest(None, Rc::new(move || again()), is_wanted, || ControlFlow::Continue(()));
+            let simplest =
+                self.settings.simplest(None, Rc::new(move || again()), is_wanted, &mut *effort.watch);
+            effort.is_spent = simplest.is_none();
             best = simplest.or_else(|| Some(found.clone()));
         }
+        let is_first = effort.is_spent;
         if report.nondeterminism.is_none()
             && let Some(witness) = best
         {
-            panic!("{}", self.story(&report, &witness, move || body()));
+            panic!("{}", self.story(&report, &witness, is_first, move || body()));
         }
         match report.verdict() {
             Verdict::Complete { .. } => report,
@@ -92,21 +105,40 @@ impl Explorer {
         }
     }
 
-    /// What is wrong, how often, and how it comes about.
-    fn story(&self, report: &Report, witness: &Failure, body: impl Fn() + 'static) -> String {
-        let mut again = None;
-        self.again(witness.schedule.clone()).run_each(body, |run| {
-            again = Some((run.ending().clone(), run.trace()));
-            ControlFlow::Continue(())
-        });
-        let (ending, trace): (Ending, Option<Trace>) = again.expect("a replay is one run");
-        if ending != witness.ending {
-            return format!(
-                "nondeterministic: the schedule {} ended with {:?}, and with {ending:?} when it was run again",
-                witness.schedule, witness.ending
+    /// What is wrong, how often, and how it comes about. The witness `is_first` that was found, if the search for the
+    /// simplest was ended.
+    fn story(&self, report: &Report, witness: &Failure, is_first: bool, body: impl Fn() + 'static) -> String {
+        let body: Rc<dyn Fn()> = Rc::new(body);
+        let again = || {
+            let (body, mut again) = (Rc::clone(&body), None);
+            self.again(witness.schedule.clone()).run_each(
+                move || body(),
+                |run| {
+                    again = Some((run.ending().clone(), run.trace()));
+                    ControlFlow::Continue(())
+                },
             );
+            again.expect("a replay is one run")
+        };
+        let (ending, trace): (Ending, Option<Trace>) = again();
+        let differs = |before: &Ending, now: &Ending| {
+            format!(
+                "nondeterministic: the schedule {} ended with {before:?}, and with {now:?} when it was run again. \
+                 {MEND_NONDETERMINISM}",
+                witness.schedule
+            )
+        };
+        // The witness is of the same class as the run that it was found in, and in another order: of two panics, the other
+        // may come first.
+        if std::mem::discriminant(&ending) != std::mem::discriminant(&witness.ending) {
+            return differs(&witness.ending, &ending);
         }
-        let mut story = Verdict::of_failure(witness).failure();
+        let (third, _) = again();
+        if third != ending {
+            return differs(&ending, &third);
+        }
+        let shown = Failure { ending, schedule: witness.schedule.clone() };
+        let mut story = Verdict::of_failure(&shown).failure();
         story += "\n\n";
         let steps = trace.map(|trace| trace.write_steps(&mut story));
         debug_assert_eq!(steps, Some(Ok(())), "the replay records, and a text takes all that is written");
@@ -123,8 +155,12 @@ impl Explorer {
             (Some(_), None) => "the search is not complete".to_owned(),
         };
         let schedule = &witness.schedule;
+        let first = match is_first {
+            true => " This is the first schedule found: the search for a simpler one ended at its bound.",
+            false => "",
+        };
         story += &format!(
-            "\n{failed}; {searched}.\nTo run this schedule again: Explorer::replay(\"{schedule}\".parse().unwrap())"
+            "\n{failed}; {searched}.{first}\nTo run this schedule again: Explorer::replay(\"{schedule}\".parse().unwrap())"
         );
         story
     }
@@ -139,16 +175,16 @@ fn is_panic(ending: &Ending) -> bool {
 }
 
 /// Keeps the simplest schedule of the run's class, if there is none simpler yet. A panic is preferred to a deadlock.
-fn consider(best: &mut Option<Failure>, run: &Run<'_>, states: &mut usize) {
+fn consider(best: &mut Option<Failure>, run: &Run<'_>, effort: &mut Effort<'_>) {
     let most = match best {
         Some(best) if is_panic(&best.ending) && !is_panic(run.ending()) => return,
+        Some(best) if is_panic(&best.ending) == is_panic(run.ending()) && effort.is_spent => return,
         Some(best) if is_panic(&best.ending) == is_panic(run.ending()) => best.schedule.switches(),
         _ => usize::MAX,
     };
-    let simplest = witness::simplest(run, &[], most, states);
-    let schedule = match simplest {
+    let schedule = match run.simplest_schedule_within(&[], most, effort) {
         Some(schedule) => schedule,
-        None if *states > 0 => return,
+        None if !effort.is_spent => return,
         None => run.schedule(),
     };
     let size = |ending: &Ending, schedule: &crate::Schedule| {

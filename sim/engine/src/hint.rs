@@ -13,7 +13,10 @@ use crate::runtime;
 /// [`await_until`](crate::await_until) on several: then no iteration is explored, and a wait that
 /// never ends is a deadlock.
 ///
-/// [`thread::yield_now`](crate::thread::yield_now) also counts as an iteration.
+/// A loop that says so nowhere is found out when one operation has been repeated in it some hundred times with the same
+/// outcome, and nothing has changed: then its run is given up, too.
+///
+/// [`thread::yield_now`](crate::thread::yield_now) counts as a turn too.
 ///
 /// # Examples
 ///

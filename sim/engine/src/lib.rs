@@ -132,30 +132,34 @@
 //!
 //! # Guarantees and limits
 //!
-//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that
-//!   differ only in the order of operations that do not conflict. [`Explorer::naive`] runs every
-//!   interleaving, and is the reference for it.
-//! - The memory is sequentially consistent. Orderings of atomics are accepted and ignored: use loom
-//!   for weak memory.
-//! - A report is [complete](Report::is_complete), or contains the [`Bound`] that left something
-//!   out. A [`Verdict`] is the most severe result: nondeterministic, panic, deadlock, bounded,
-//!   vacuous, complete.
-//! - The program must do the same in each run of the same schedule. If it announces other
-//!   operations, the search stops and reports the step.
-//! - The engine sees only this crate's objects. It does not see communication through a std atomic,
-//!   and misses orders, unless the tasks declare it as [`opaque`]. A task that waits on a std lock
-//!   for another task blocks the OS thread.
-//! - An external decision (a random number, the failure of a call) must be a [`choose`]: each
-//!   alternative is explored.
-//! - A task runs alone between two operations: code without operations is part of one step.
-//! - Write spin loops as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a
-//!   loop that polls has infinitely many schedules, which a bound ends: see [`hint::spin_loop`].
-//! - Time is virtual, and passes only by sleeping: see [`time`].
+//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that differ only in the order
+//!   of operations that do not conflict are one. [`Explorer::naive`] runs every interleaving, and is what the other is
+//!   held to.
+//! - The memory is sequentially consistent. Orderings of atomics are accepted and not looked at: what weak memory adds is
+//!   for loom to find.
+//! - A report is [complete](Report::is_complete), or says which [`Bound`] left something out. A [`Verdict`] is the gravest
+//!   that is true: nondeterministic, panic, deadlock, bounded, vacuous, complete.
+//! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
+//!   stopped, and told at which step.
+//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
+//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread, and with it the
+//!   exploration: the [watchdog](Explorer::watchdog) says so.
+//! - [`sync::Arc`] is std's: which task drops it last is not explored. [`sync::counted::Arc`] is for programs in which that
+//!   decides something.
+//! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
+//!   explored.
+//! - Between two operations a task runs alone: code without any is one step.
+//! - What destructors do while their task unwinds is explored as all else is. (On Windows, `std::thread::panicking` then says
+//!   true to all tasks while one is suspended in a destructor.)
+//! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop that polls
+//!   has schedules without end, which a bound ends: see [`hint::spin_loop`].
+//! - Time is virtual, and passes by sleeping alone: see [`time`].
 #![deny(unsafe_code)]
 
 mod check;
 mod choice;
 mod coroutine;
+mod determinism;
 mod dpor;
 mod event;
 mod explorer;
@@ -183,6 +187,7 @@ pub mod time;
 mod trace;
 mod verdict;
 mod wait;
+mod watchdog;
 mod witness;
 mod work_queue;
 
@@ -194,6 +199,8 @@ pub use observer::{Fold, Observer, fold};
 pub use progress::Progress;
 pub use report::{Bound, Failure, Report};
 pub use run::{Class, EventName, Run, Step};
+#[doc(hidden)]
+pub use runtime::observed;
 pub use runtime::{Ending, PanicReport, causal_clock, next_event, recording, step};
 pub use schedule::{Schedule, ScheduleError};
 pub use script::{Script, forget, scripted, symmetric};
@@ -204,6 +211,7 @@ pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unsu
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
+pub use witness::Effort;
 
 /// The README's program, run as a doctest.
 #[cfg(doctest)]

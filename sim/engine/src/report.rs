@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::dpor::MAX_REMOVALS;
 use crate::number::counted;
 use crate::run::Run;
-use crate::runtime::{Ending, MAX_SPINS, Sometimes};
+use crate::runtime::{Ending, Sometimes};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Found, States, Unsupported, Visited};
 use crate::strategy::Prefix;
@@ -41,9 +41,20 @@ pub enum Bound {
     States(u64),
     /// A number of preemptions in one execution.
     Preemptions(usize),
-    /// One schedule, which was replayed.
+    /// A future that is run as [instrumented](crate::future::block_on_instrumented) here shares state that the engine does
+    /// not see, so that schedules are missing.
+    Unseen(&'static Location<'static>),
+    /// One schedule, which was run again.
     Schedule,
-    /// A stop by the caller.
+    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
+    /// catch every panic. What they hold is not freed.
+    LeftBehind {
+        /// How many.
+        tasks: usize,
+        /// The last operation of the first of them.
+        source: Option<&'static Location<'static>>,
+    },
+    /// The caller said that it is enough.
     Stopped,
 }
 
@@ -75,6 +86,23 @@ impl fmt::Display for Bound {
             Bound::Preemptions(most) => {
                 write!(f, "the bound of {} in one execution", counted(most as u64, "preemption"))
             }
+            Bound::LeftBehind { tasks, source } => {
+                write!(f, "the bound of {} that cannot be unwound", counted(tasks as u64, "task"))?;
+                if let Some(source) = source {
+                    write!(f, ", the first of them at {}:{}", source.file(), source.line())?;
+                }
+                f.write_str(
+                    ": destructors wait for each other's locks, or a loop catches every panic. Use try_lock in destructors",
+                )
+            }
+            Bound::Unseen(source) => write!(
+                f,
+                "what the engine sees of the future that is run at {}:{}: it shares state by other means than this crate's \
+                 objects (a lock, channel or cell of another crate, an atomic of std). Run it with block_on or spawn, which \
+                 explore each poll in every order, or build what it shares of this crate's objects",
+                source.file(),
+                source.line()
+            ),
             Bound::Schedule => f.write_str("the one replayed schedule"),
             Bound::Stopped => f.write_str("a stop by the caller"),
         }
@@ -106,13 +134,14 @@ impl Failure {
 fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     match bound {
         Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
-        Bound::Spins { source, .. } | Bound::Removals { source, .. } => {
+        Bound::Unseen(source) | Bound::Spins { source, .. } | Bound::Removals { source, .. } => {
             (1, Some((source.file(), source.line(), source.column())))
         }
         Bound::States(_) => (2, None),
         Bound::Executions(_) => (3, None),
         Bound::Time(_) => (4, None),
-        Bound::Stopped => (5, None),
+        Bound::LeftBehind { .. } => (5, None),
+        Bound::Stopped => (6, None),
     }
 }
 
@@ -190,8 +219,8 @@ impl Report {
         if let Some(source) = run.execution.races.removals_exceeded_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
-        if let Some(source) = run.execution.spinning() {
-            self.bound = Some(Bound::Spins { iterations: MAX_SPINS, source });
+        if let Some((source, iterations)) = run.execution.spinning() {
+            self.bound = Some(Bound::Spins { iterations, source });
         }
     }
 

@@ -1,6 +1,8 @@
 //! Text wrapping, with widths in characters.
 
-/// The largest width of a line of a trace.
+use std::panic::Location;
+
+/// The widest that a line of a trace may be.
 pub(crate) const WIDTH: usize = 100;
 
 /// Wraps the text at [`WIDTH`] characters, where its words allow it. Indents the first line by
@@ -24,6 +26,11 @@ pub(crate) fn wrapped(text: &str, indent: &str) -> String {
         lines.push_str(word);
     }
     lines
+}
+
+/// The file and line of a source location.
+pub(crate) fn place(source: &Location<'_>) -> String {
+    format!("{}:{}", source.file(), source.line())
 }
 
 #[cfg(test)]

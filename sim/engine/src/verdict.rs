@@ -153,9 +153,14 @@ impl fmt::Display for Verdict {
                     Bound::Steps(_)
                     | Bound::Spins { .. }
                     | Bound::Removals { .. }
+                    | Bound::Unseen(_)
                     | Bound::Preemptions(_)
                     | Bound::Schedule => "kept within",
-                    Bound::Executions(_) | Bound::States(_) | Bound::Time(_) | Bound::Stopped => "ended by",
+                    Bound::Executions(_)
+                    | Bound::States(_)
+                    | Bound::Time(_)
+                    | Bound::LeftBehind { .. }
+                    | Bound::Stopped => "ended by",
                 };
                 let executions = counted(*executions, "execution");
                 write!(f, "bounded: nothing went wrong in {executions}, {bounded} {bound}")?;

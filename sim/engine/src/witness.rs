@@ -1,18 +1,64 @@
 //! The simplest schedule of a class: the fewest context switches, then the longest blocks, then the
 //! first in the order of the tasks.
 //!
-//! A breadth-first search over the progress of each task. A block of a task's events is always as
-//! long as possible: an event that could extend the block and comes later can be moved there
-//! without an additional switch. So a step of the search is a whole block, and there are few
-//! states.
+//! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
+//! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
+//! is a whole block, and the states are few.
+//!
+//! In the worst case they are as many as the product of the tasks' numbers of events: an [`Effort`] bounds them, and
+//! [`any`] needs none of it.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::event::Decision;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 
-/// The progress of each task, and the last block.
+/// How many states go by between two calls of an effort's `watch`.
+const WATCHED_EVERY: u64 = 1 << 12;
+
+/// How much the searches for simplest schedules may cost together.
+///
+/// A state takes about 100 bytes, and 8 for each task; it is kept until its search ends. The bounds are counts, so that the
+/// same program gives the same schedule on each machine; `watch` ends a search for reasons of the caller's.
+pub struct Effort<'w> {
+    /// How many states all searches together may still visit.
+    pub states: u64,
+    /// How many states one search may visit.
+    pub each: u64,
+    /// Called periodically; ends the searches when it returns `Break`.
+    pub watch: &'w mut dyn FnMut() -> ControlFlow<()>,
+    /// Whether a search ended because of a bound or of `watch`, so that there may be a simpler schedule.
+    pub is_spent: bool,
+}
+
+impl Effort<'_> {
+    /// Counts a state, the `nth` of its search; `false` if there is no room for it.
+    fn visit(&mut self, nth: u64) -> bool {
+        let is_stopped = nth.is_multiple_of(WATCHED_EVERY) && (self.watch)().is_break();
+        if is_stopped || self.states == 0 || nth > self.each {
+            self.is_spent = true;
+            return false;
+        }
+        self.states -= 1;
+        true
+    }
+}
+
+impl fmt::Debug for Effort<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Effort { states, each, is_spent, .. } = self;
+        f.debug_struct("Effort")
+            .field("states", states)
+            .field("each", each)
+            .field("is_spent", is_spent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far each task has come, and by which block.
 struct Point {
     reached: Box<[u32]>,
     /// The task of the last block.
@@ -42,46 +88,42 @@ impl Run<'_> {
     /// the execution belongs to a [search of states](crate::Explorer::stateful), which records no
     /// clocks.
     ///
-    /// This is a breadth-first search over the progress of each task. In the worst case the number
-    /// of states is the product of the tasks' numbers of events.
+    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
+    /// product of the tasks' numbers of events: [`simplest_schedule_within`](Run::simplest_schedule_within) bounds them.
     pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
-        simplest(self, order, most, &mut usize::MAX.clone())
+        let watch = &mut || ControlFlow::Continue(());
+        let mut effort = Effort { states: u64::MAX, each: u64::MAX, watch, is_spent: false };
+        self.simplest_schedule_within(order, most, &mut effort)
+    }
+
+    /// As [`simplest_schedule`](Run::simplest_schedule), within an effort: `None` also if that ends the search.
+    pub fn simplest_schedule_within(
+        &self,
+        order: &[(EventName, EventName)],
+        most: usize,
+        effort: &mut Effort<'_>,
+    ) -> Option<Schedule> {
+        simplest(self, order, most, effort)
+    }
+
+    /// Some schedule of the run's class in which, of each of these pairs of events, the first comes before the second: each
+    /// task runs for as long as it can, and the first that can run is next. It takes time in the product of the events and
+    /// the tasks. `None` if there is no such schedule, or if the execution is of a
+    /// [search of states](crate::Explorer::stateful).
+    pub fn any_schedule(&self, order: &[(EventName, EventName)]) -> Option<Schedule> {
+        any(self, order)
     }
 }
 
-/// See [`Run::simplest_schedule`]. Subtracts the number of visited states from `budget`; returns
-/// `None` when it is used up.
+/// See [`Run::simplest_schedule_within`].
 pub(crate) fn simplest(
     run: &Run<'_>,
     order: &[(EventName, EventName)],
     most: usize,
-    budget: &mut usize,
+    effort: &mut Effort<'_>,
 ) -> Option<Schedule> {
-    let executed = run.execution.trail.events();
-    if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
-        return None;
-    }
-    let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
-    let mut events: Vec<Vec<TaskEvent>> = vec![Vec::new(); tasks];
-    for (position, event) in executed.iter().enumerate() {
-        let own = &mut events[usize::from(event.footprint.task)];
-        own.push(TaskEvent { position, needs: position });
-        if event.atomic_with_previous {
-            let chosen =
-                own.iter().rposition(|its| !executed[its.position].atomic_with_previous).unwrap_or(0);
-            own[chosen..].iter_mut().for_each(|its| its.needs = position);
-        }
-    }
-    let done: Box<[u32]> = events.iter().map(|events| events.len() as u32).collect();
-    let is_enabled = |reached: &[u32], task: usize| {
-        let next = reached[task];
-        events[task].get(next as usize).is_some_and(|own| {
-            let before = run.clock(own.needs);
-            (0..tasks).all(|other| other == task || before[other] <= reached[other])
-                && (order.iter().filter(|(_, second)| *second == (task as u32, next + 1)))
-                    .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
-        })
-    };
+    let class = Events::of(run, order)?;
+    let tasks = class.events.len();
     let mut states = vec![Point { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
     let mut seen = HashSet::new();
     let mut level = 0;
@@ -91,21 +133,19 @@ pub(crate) fn simplest(
             return None;
         }
         for state in level..end {
-            if states[state].reached == done {
-                return Some(schedule(&states, state, |task, nth| {
-                    executed[events[task][nth].position].footprint.choice
-                }));
+            if class.is_done(&states[state].reached) {
+                return Some(class.schedule(&states, state));
             }
-            for task in 0..tasks {
-                if !is_enabled(&states[state].reached, task) {
+            for &task in &class.in_order {
+                if !class.is_enabled(&states[state].reached, task) {
                     continue;
                 }
                 let mut reached = states[state].reached.clone();
-                while is_enabled(&reached, task) {
-                    reached[task] += 1;
-                }
+                class.advance(&mut reached, task);
                 if seen.insert(reached.clone()) {
-                    *budget = budget.checked_sub(1)?;
+                    if !effort.visit(states.len() as u64) {
+                        return None;
+                    }
                     states.push(Point { reached, task, parent: state });
                 }
             }
@@ -115,9 +155,88 @@ pub(crate) fn simplest(
     None
 }
 
-/// The schedule that led to a state. `choice` returns the alternative of a task's nth event, from
-/// 0.
-fn schedule(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Schedule {
+/// See [`Run::any_schedule`].
+pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Schedule> {
+    let class = Events::of(run, order)?;
+    let tasks = class.events.len();
+    let mut states = vec![Point { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    loop {
+        let last = states.len() - 1;
+        let mut reached = states[last].reached.clone();
+        if class.is_done(&reached) {
+            return Some(class.schedule(&states, last));
+        }
+        let task = class.in_order.iter().copied().find(|&task| class.advance(&mut reached, task))?;
+        states.push(Point { reached, task, parent: last });
+    }
+}
+
+/// The events of a class, by their tasks, and the order in which some of them must come.
+struct Events<'r> {
+    run: &'r Run<'r>,
+    order: &'r [(EventName, EventName)],
+    events: Vec<Vec<TaskEvent>>,
+    /// The tasks by their ranks. A task's rank is the same in every exploration, which its number is not.
+    in_order: Vec<usize>,
+}
+
+impl<'r> Events<'r> {
+    /// The events of the run's class; `None` if the run has no clocks.
+    fn of(run: &'r Run<'r>, order: &'r [(EventName, EventName)]) -> Option<Self> {
+        let executed = run.execution.trail.events();
+        if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
+            return None;
+        }
+        let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
+        let mut events: Vec<Vec<TaskEvent>> = vec![Vec::new(); tasks];
+        for (position, event) in executed.iter().enumerate() {
+            let own = &mut events[usize::from(event.footprint.task)];
+            own.push(TaskEvent { position, needs: position });
+            if event.atomic_with_previous {
+                let chosen =
+                    own.iter().rposition(|its| !executed[its.position].atomic_with_previous).unwrap_or(0);
+                own[chosen..].iter_mut().for_each(|its| its.needs = position);
+            }
+        }
+        let ranks = run.execution.ranks();
+        let mut in_order: Vec<usize> = (0..tasks).collect();
+        in_order.sort_by_key(|&task| ranks[task]);
+        Some(Events { run, order, events, in_order })
+    }
+
+    fn is_done(&self, reached: &[u32]) -> bool {
+        self.events.iter().zip(reached).all(|(events, &reached)| events.len() == reached as usize)
+    }
+
+    /// Whether the task's next event can come now.
+    fn is_enabled(&self, reached: &[u32], task: usize) -> bool {
+        let next = reached[task];
+        self.events[task].get(next as usize).is_some_and(|own| {
+            let before = self.run.clock(own.needs);
+            (0..self.events.len()).all(|other| other == task || before[other] <= reached[other])
+                && (self.order.iter().filter(|(_, second)| *second == (task as u32, next + 1)))
+                    .all(|&((first, index), _)| reached.get(first as usize).is_none_or(|&its| its >= index))
+        })
+    }
+
+    /// Takes the task's events for as long as the next one can come. Returns whether any could.
+    fn advance(&self, reached: &mut [u32], task: usize) -> bool {
+        let before = reached[task];
+        while self.is_enabled(reached, task) {
+            reached[task] += 1;
+        }
+        reached[task] > before
+    }
+
+    fn schedule(&self, states: &[Point], last: usize) -> Schedule {
+        let executed = self.run.execution.trail.events();
+        let choice = |task: usize, nth: usize| executed[self.events[task][nth].position].footprint.choice;
+        self.run.execution.schedule_of(&decisions(states, last, choice))
+    }
+}
+
+/// The decisions that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+fn decisions(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Vec<Decision> {
     let mut decisions = Vec::new();
     while states[state].task != usize::MAX {
         let Point { ref reached, task, parent } = states[state];
@@ -126,5 +245,5 @@ fn schedule(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) ->
         state = parent;
     }
     decisions.reverse();
-    Schedule::new(decisions)
+    decisions
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use programs::*;
 use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::{Arc, Mutex};
-use selvedge_engine::{Bound, Class, Ending, Explorer, Report, Schedule, choose, thread};
+use selvedge_engine::{Bound, Class, Effort, Ending, Explorer, Report, Schedule, choose, thread};
 
 /// The article's cache with one reader and one writer. What main reads at the end must be what was written.
 fn article() {
@@ -264,6 +264,61 @@ fn the_simplest_schedule_has_events_in_the_order_that_is_asked_for() {
     );
     let expected = [((1, 2), "s1:bc".to_owned()), ((2, 1), "s1:cb".to_owned())];
     assert_eq!(found, BTreeMap::from(expected));
+}
+
+/// So many tasks of three events each, which nothing orders.
+fn independent(tasks: usize) {
+    for _ in 0..tasks {
+        thread::spawn(|| [choose(1), choose(1), choose(1)]);
+    }
+}
+
+#[test]
+fn the_search_for_the_simplest_schedule_is_bounded() {
+    let mut runs = 0;
+    // Breadth first there are 2^16 states before the one schedule of 16 blocks.
+    Explorer::optimal().run_each(
+        || independent(16),
+        |run| {
+            runs += 1;
+            let mut looks = 0;
+            let mut search = |states, each, breaks_at| {
+                looks = 0;
+                let watch = &mut || {
+                    looks += 1;
+                    if looks == breaks_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                let mut effort = Effort { states, each, watch, is_spent: false };
+                let found = run.simplest_schedule_within(&[], usize::MAX, &mut effort);
+                (found.is_some(), effort.is_spent, states - effort.states)
+            };
+            assert_eq!(search(1 << 20, 1 << 20, 0), (true, false, (1 << 16) - 1));
+            assert_eq!(search(100, 1 << 20, 0), (false, true, 100), "all searches together");
+            assert_eq!(search(1 << 20, 100, 0), (false, true, 100), "one search");
+            let (found, is_spent, visited) = search(1 << 20, 1 << 20, 2);
+            assert!(!found && is_spent && visited < 1 << 14, "{visited}");
+            ControlFlow::Continue(())
+        },
+    );
+    assert_eq!(runs, 1);
+}
+
+#[test]
+fn some_schedule_of_a_class_needs_no_search() {
+    Explorer::optimal().run_each(
+        || independent(60),
+        |run| {
+            let schedule = run.any_schedule(&[((60, 3), (1, 1)), ((59, 1), (60, 1))]).expect("there is one");
+            assert_eq!(schedule.len(), 180);
+            let turns: Vec<u32> = schedule.decisions().map(|(task, _)| task).collect();
+            let place = |task: u32, nth: usize| {
+                turns.iter().enumerate().filter(|(_, its)| **its == task).nth(nth).expect("it is there").0
+            };
+            assert!(place(60, 2) < place(1, 0) && place(59, 0) < place(60, 0));
+            assert_eq!(run.any_schedule(&[((1, 1), (2, 1)), ((2, 1), (1, 1))]), None);
+            ControlFlow::Continue(())
+        },
+    );
 }
 
 #[test]

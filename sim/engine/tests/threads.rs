@@ -107,7 +107,8 @@ fn a_scope_panics_for_a_task_that_panicked_and_was_not_joined() {
             scope.spawn(|| panic!("too hot"));
         });
     });
-    assert!(message.starts_with("a scoped thread panicked, at "), "{message}");
+    assert!(message.starts_with("too hot\nthen main panicked at "), "{message}");
+    assert!(message.contains(": a scoped thread panicked, at "), "{message}");
     assert!(message.contains("threads.rs:") && message.ends_with(": too hot"), "{message}");
     check(
         || {

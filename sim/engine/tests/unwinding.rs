@@ -1,4 +1,4 @@
-//! Destructors that run while a task unwinds: no other task can run until they have ended.
+//! Destructors that run while a task unwinds: what they do is explored as all else is, and runs that are abandoned end.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use selvedge_engine::sync::atomic::AtomicU32;
-use selvedge_engine::sync::{Condvar, Mutex};
-use selvedge_engine::{Ending, Explorer, thread};
+use selvedge_engine::sync::{Condvar, Mutex, RwLock};
+use selvedge_engine::{Bound, Ending, Explorer, choose, future, hint, thread};
 
 /// Adds one to a value under its lock when it is dropped.
 struct AddsInDrop(Arc<Mutex<u32>>);
@@ -42,67 +42,347 @@ fn a_deadlock_is_given_up_though_a_destructor_wants_a_lock_that_is_held() {
     assert!(report.deadlocks > 0, "{report:?}");
 }
 
-/// What a run comes to in which a panic's destructor wants `held`, which another task holds while it waits for a signal.
-fn held_while_one_unwinds(catch: bool) -> Vec<Ending> {
-    let mut endings = Vec::new();
-    let report = Explorer::optimal().run_each(
-        move || {
-            let held = Arc::new(Mutex::new(0));
-            let signal = Arc::new((Mutex::new(false), Condvar::new()));
-            let (its, wakes) = (Arc::clone(&held), Arc::clone(&signal));
-            let holder = thread::spawn(move || {
-                let _held = its.lock().unwrap();
-                let (lock, condvar) = &*wakes;
-                drop(condvar.wait_while(lock.lock().unwrap(), |set| !*set).unwrap());
-            });
-            let reads = AtomicU32::new(0);
-            let panics = thread::spawn(move || {
-                let body = || {
-                    let _adds = AddsInDrop(held);
-                    reads.load(SeqCst);
-                    panic!("while somebody may hold the lock");
-                };
-                if catch {
-                    catch_unwind(AssertUnwindSafe(body)).unwrap_err();
-                } else {
-                    body();
+/// A panic's destructor wants a lock, which another task may hold while it waits for a signal of the first. Then both wait.
+#[test]
+fn a_destructor_that_waits_while_its_task_unwinds_can_deadlock() {
+    for catch in [false, true] {
+        let mut waiting = BTreeSet::new();
+        let report = Explorer::optimal().run_each(
+            move || {
+                let held = Arc::new(Mutex::new(0));
+                let signal = Arc::new((Mutex::new(false), Condvar::new()));
+                let (its, wakes) = (Arc::clone(&held), Arc::clone(&signal));
+                let holder = thread::spawn(move || {
+                    let _held = its.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    let (lock, condvar) = &*wakes;
+                    drop(condvar.wait_while(lock.lock().unwrap(), |set| !*set).unwrap());
+                });
+                let panics = thread::spawn(move || {
+                    let body = || {
+                        let _adds = AddsInDrop(held);
+                        panic!("while somebody may hold the lock");
+                    };
+                    assert!(catch_unwind(AssertUnwindSafe(body)).is_err() || !catch);
+                    let (lock, condvar) = &*signal;
+                    *lock.lock().unwrap() = true;
+                    condvar.notify_one();
+                });
+                let _ = panics.join();
+                holder.join().unwrap();
+            },
+            |run| {
+                if let Ending::Deadlock(lines) = run.ending() {
+                    waiting.extend(lines.iter().cloned());
                 }
-                let (lock, condvar) = &*signal;
-                *lock.lock().unwrap() = true;
-                condvar.notify_one();
+                ControlFlow::Continue(())
+            },
+        );
+        assert!(report.is_complete());
+        assert_eq!((report.redundant, report.panics), (0, 0));
+        let waits = |line: &String| {
+            line.starts_with("task 2 waits to lock a mutex") && line.contains("which task 1 has held since")
+        };
+        assert!(waiting.iter().any(waits), "{waiting:?}");
+    }
+}
+
+/// Does this when it is dropped.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// The classes of a program, each once, and how its runs end.
+fn classes(explorer: &Explorer, body: impl Fn() + 'static) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut classes, mut endings, mut executions) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let report = explorer.run_each(body, |run| {
+        classes.insert(format!("{:?}", run.class()));
+        endings.insert(format!("{:?}", run.ending()));
+        executions += 1;
+        ControlFlow::Continue(())
+    });
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.redundant, 0);
+    (classes, endings)
+}
+
+/// Two tasks store in a destructor while they unwind, and the main task looks.
+#[test]
+fn destructors_that_store_while_unwinding_are_explored() {
+    let program = || {
+        let x = Arc::new(AtomicU32::new(0));
+        for _ in 0..2 {
+            let (x, own) = (Arc::clone(&x), AtomicU32::new(0));
+            thread::spawn(move || {
+                let _stores = OnDrop(|| x.store(1, SeqCst));
+                own.load(SeqCst);
+                panic!("with a guard");
             });
-            let _ = panics.join();
-            holder.join().unwrap();
+        }
+        x.load(SeqCst);
+    };
+    let (all, endings) = classes(&Explorer::naive(), program);
+    let (found, found_endings) = classes(&Explorer::optimal(), program);
+    // The load, and the two stores, in any order.
+    assert_eq!((all.len(), found.len()), (6, 6));
+    assert_eq!((all, endings), (found, found_endings));
+    // The OS thread can be used again.
+    assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
+}
+
+/// An operation in a destructor comes after whatever others do between it and the panic.
+#[test]
+fn a_load_before_the_panic_is_not_glued_to_the_operations_of_destructors() {
+    let program = || {
+        let (lock, x) = (Arc::new(Mutex::new(())), Arc::new(AtomicU32::new(0)));
+        let (its, loads) = (Arc::clone(&lock), Arc::clone(&x));
+        thread::spawn(move || {
+            let _guard = its.lock();
+            loads.load(SeqCst);
+            panic!("while it holds the lock");
+        });
+        drop(lock.try_lock());
+    };
+    for explorer in [Explorer::optimal(), Explorer::naive()] {
+        assert_eq!(classes(&explorer, program).0.len(), 3);
+    }
+}
+
+/// While one task is suspended in a destructor, the others do not unwind, and poison nothing.
+#[test]
+fn only_the_task_that_unwinds_is_panicking() {
+    let outcomes = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
+    let all = Arc::clone(&outcomes);
+    let report = Explorer::optimal().run(move || {
+        let (x, lock) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(0)));
+        let stores = Arc::clone(&x);
+        let panics = thread::spawn(move || {
+            let _stores = OnDrop(|| {
+                assert!(std::thread::panicking());
+                stores.store(1, SeqCst);
+                assert!(std::thread::panicking());
+                let inner = catch_unwind(AssertUnwindSafe(|| {
+                    let _stores = OnDrop(|| stores.store(2, SeqCst));
+                    panic!("an inner one");
+                }));
+                assert!(inner.is_err() && std::thread::panicking());
+                stores.store(3, SeqCst);
+                assert!(std::thread::panicking());
+            });
+            panic!("with a guard");
+        });
+        let held = lock.lock().unwrap();
+        let seen = (x.load(SeqCst), x.load(SeqCst));
+        assert!(!std::thread::panicking());
+        // A panic of this task while the other one is in the middle of its own.
+        assert!(catch_unwind(|| panic!("another")).is_err());
+        drop(held);
+        assert!(!lock.is_poisoned() && !std::thread::panicking());
+        outcomes.lock().unwrap().insert(seen);
+        assert!(panics.join().is_err());
+    });
+    assert!(report.is_complete());
+    assert_eq!((report.panics, report.deadlocks), (0, 0), "{report:?}");
+    let pairs = (0..4).flat_map(|first| (first..4).map(move |second| (first, second)));
+    assert_eq!(*all.lock().unwrap(), pairs.collect());
+}
+
+/// A message is formatted while std runs the panic hook.
+#[test]
+fn the_message_of_a_panic_may_be_made_by_operations() {
+    struct Loads(Arc<AtomicU32>);
+    impl std::fmt::Display for Loads {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "it was {}", self.0.load(SeqCst))
+        }
+    }
+    let mut messages = BTreeSet::new();
+    let report = Explorer::optimal().run_each(
+        || {
+            let x = Arc::new(AtomicU32::new(0));
+            let loads = Loads(Arc::clone(&x));
+            thread::spawn(move || {
+                let _panics_meanwhile = catch_unwind(|| panic!("before"));
+                x.store(1, SeqCst);
+                catch_unwind(|| panic!("after")).unwrap_err();
+            });
+            panic!("{loads}");
         },
         |run| {
-            endings.push(run.ending().clone());
+            let Ending::Panic { report, .. } = run.ending() else { panic!("{:?}", run.ending()) };
+            messages.insert(report.message.clone());
             ControlFlow::Continue(())
         },
     );
     assert!(report.is_complete());
-    assert_eq!(report.redundant, 0);
-    endings
+    assert_eq!(messages, BTreeSet::from(["it was 0".to_owned(), "it was 1".to_owned()]));
+}
+
+/// Two futures over a lock that the engine does not see, run as if it did.
+#[test]
+fn foreign_futures_that_are_said_to_be_instrumented_do_not_crash_the_engine() {
+    let report = Explorer::optimal().max_executions(1_000).run(|| {
+        let lock = Arc::new(tokio::sync::RwLock::new(0));
+        let x = Arc::new(AtomicU32::new(0));
+        for reader in 0..3 {
+            let (lock, x) = (Arc::clone(&lock), Arc::clone(&x));
+            thread::spawn(move || {
+                future::block_on_instrumented(async move {
+                    if reader == 0 {
+                        let mut value = lock.write().await;
+                        *value = x.load(SeqCst);
+                        x.store(1, SeqCst);
+                    } else {
+                        let value = lock.read().await;
+                        assert!(*value + x.load(SeqCst) < 10);
+                    }
+                });
+            });
+        }
+    });
+    assert!(report.executions > 0);
+    assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
+}
+
+/// Two tasks that deadlock, each with a destructor that takes the lock which the other one holds: neither can be unwound.
+fn deadlocks_with_guards(sets: usize) {
+    for _ in 0..sets {
+        let locks = Arc::new([Mutex::new(0), Mutex::new(0)]);
+        for first in 0..2 {
+            let locks = Arc::clone(&locks);
+            thread::spawn(move || {
+                let _held = locks[first].lock();
+                let _takes = OnDrop(|| drop(locks[1 - first].lock()));
+                drop(locks[1 - first].lock());
+            });
+        }
+    }
 }
 
 #[test]
-fn a_destructor_that_would_wait_while_its_task_unwinds_ends_the_run_and_is_told() {
-    for catch in [false, true] {
-        let endings = held_while_one_unwinds(catch);
-        let told = endings.iter().filter_map(|ending| match ending {
-            Ending::Panic { task, report } => Some((task.as_str(), report.message.as_str())),
-            _ => None,
+fn a_deadlock_whose_destructors_deadlock_ends() {
+    let report = Explorer::optimal().run(|| deadlocks_with_guards(1));
+    assert!(report.is_complete(), "{report:?}");
+    let naive = Explorer::naive().run(|| deadlocks_with_guards(1));
+    assert!(report.deadlocks > 0 && naive.deadlocks > 0);
+}
+
+#[test]
+fn so_many_tasks_that_cannot_be_unwound_end_the_search() {
+    let report = Explorer::naive().run(|| {
+        deadlocks_with_guards(1);
+        choose(2_000);
+    });
+    let Some(bound @ Bound::LeftBehind { tasks, source: Some(_) }) = report.bound else {
+        panic!("{report:?}")
+    };
+    assert!((1_000..1_002).contains(&tasks));
+    assert!(bound.to_string().contains("tests/unwinding.rs:"), "{bound}");
+}
+
+/// Two tasks deadlock, and each goes round in a loop that catches every panic.
+#[test]
+fn a_loop_that_catches_every_panic_ends_with_its_run() {
+    let report = Explorer::optimal().max_steps(200).run(|| {
+        let locks = Arc::new([Mutex::new(0), Mutex::new(0)]);
+        for first in 0..2 {
+            let locks = Arc::clone(&locks);
+            thread::spawn(move || {
+                let _held = locks[first].lock();
+                loop {
+                    let caught = catch_unwind(AssertUnwindSafe(|| drop(locks[1 - first].lock())));
+                    if caught.is_ok() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    assert!(report.is_complete(), "{report:?}");
+    assert!(report.deadlocks > 0, "{report:?}");
+}
+
+/// Of a run that is abandoned, a destructor spins until another task has done something, or joins it.
+#[test]
+fn destructors_of_abandoned_tasks_may_spin_and_join() {
+    let report = Explorer::optimal().run(|| {
+        let (lock, x) = (Arc::new(Mutex::new(0)), Arc::new(AtomicU32::new(0)));
+        let (held, stores) = (Arc::clone(&lock), Arc::clone(&x));
+        let task = thread::spawn(move || {
+            let _stores = OnDrop(|| stores.store(1, SeqCst));
+            thread::park();
+            drop(held);
         });
-        let told: BTreeSet<_> = told.filter(|(_, message)| message.contains("a destructor waits")).collect();
-        let (task, message) = told.first().expect("some schedule has the lock held at the panic");
-        assert_eq!(*task, "task 2");
-        assert!(
-            message.starts_with(
-                "while it unwinds from a panic, a destructor waits to lock a mutex, which task 1 has held"
-            ),
-            "{message}"
-        );
-        assert!(message.ends_with("use try_lock in destructors"), "{message}");
-    }
+        let task = std::cell::Cell::new(Some(task));
+        let _joins =
+            OnDrop(|| task.take().unwrap().join().unwrap_err().downcast::<&str>().map(drop).unwrap());
+        let spinning = Arc::clone(&x);
+        let _spins = OnDrop(move || {
+            while spinning.load(SeqCst) == 0 {
+                hint::spin_loop();
+            }
+        });
+        let _first = lock.lock();
+        drop(lock.lock());
+    });
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((report.deadlocks, report.executions), (1, 1));
+}
+
+/// Of a deadlock, destructors unwrap what they get: a lock whose holder was unwound, and the result of a task that was.
+#[test]
+fn destructors_of_abandoned_tasks_may_unwrap() {
+    let report = Explorer::optimal().run(|| {
+        let (lock, shared) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
+        for _ in 0..2 {
+            let (lock, shared) = (Arc::clone(&lock), Arc::clone(&shared));
+            thread::spawn(move || {
+                let _adds = OnDrop(|| {
+                    *lock.lock().unwrap() += 1;
+                    *shared.write().unwrap() += 1;
+                    drop(shared.read().unwrap());
+                });
+                let _held = (lock.lock().unwrap(), shared.write().unwrap());
+                thread::park();
+            });
+        }
+        let task = std::cell::Cell::new(Some(thread::spawn(thread::park)));
+        let _joins = OnDrop(move || task.take().unwrap().join().unwrap());
+        panic!("while others wait");
+    });
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.deadlocks + report.panics, report.executions);
+}
+
+/// The panic of a task is told with its own place, whoever else panics before it is caught.
+#[test]
+fn a_panic_is_told_with_its_place_though_others_come_between() {
+    let mut places = BTreeSet::new();
+    let line = line!() + 5;
+    let report = Explorer::optimal().run_each(
+        || {
+            let x = Arc::new(AtomicU32::new(0));
+            for _ in 0..2 {
+                let x = Arc::clone(&x);
+                thread::spawn(move || {
+                    let inner = || catch_unwind(|| panic!("an inner one")).unwrap_err();
+                    let _adds = OnDrop(|| drop((x.fetch_add(1, SeqCst), inner())));
+                    panic!("the outer one"); // `line` is this one
+                });
+            }
+        },
+        |run| {
+            let Ending::Panic { report, .. } = run.ending() else { panic!("{:?}", run.ending()) };
+            places.insert((report.message.clone(), report.location.clone()));
+            ControlFlow::Continue(())
+        },
+    );
+    assert!(report.is_complete());
+    let expected = ("the outer one".to_owned(), format!("{}:{}", file!(), line + 4));
+    assert_eq!(places, BTreeSet::from([expected]));
 }
 
 /// A lock that is given back by unwinding is taken by others before, at and after that: three classes.

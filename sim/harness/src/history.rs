@@ -101,6 +101,8 @@ pub enum Call {
     Evict,
     /// Take the key out of the remote tier, which is not the source of truth.
     Forget,
+    /// Read the key, and make this value where no tier has one.
+    Load(Value),
 }
 
 impl Call {
@@ -162,10 +164,17 @@ pub struct Version {
     pub key: Key,
     /// What the key holds from then on; `None` is "absent".
     pub content: Option<Value>,
-    /// The operation that made it; `None` for what was there at the start.
+    /// The operation that made it; `None` for what was there at the start, and for a key that has expired.
     pub by: Option<OperationId>,
     /// The event that made it; `None` for what was there at the start.
     pub at: Option<Mark>,
+}
+
+impl Version {
+    /// Whether the key has expired: nobody has made this version.
+    pub(crate) fn is_expiry(&self) -> bool {
+        self.by.is_none() && self.at.is_some()
+    }
 }
 
 /// What happened in one run. Kept between runs, so that recording one allocates nothing.
@@ -238,6 +247,11 @@ impl History {
     /// The source of truth has a new version.
     pub fn written(&mut self, key: Key, content: Option<Value>, by: OperationId, at: Mark) {
         self.versions.push(Version { key, content, by: Some(by), at: Some(at) });
+    }
+
+    /// The source of truth has lost the key, because its deadline had passed: no operation has made this version.
+    pub fn expired(&mut self, key: Key, at: Mark) {
+        self.versions.push(Version { key, content: None, by: None, at: Some(at) });
     }
 
     /// The operations, in the order in which the run called them.

@@ -60,6 +60,7 @@
 
 pub mod backends;
 pub mod checkpoint;
+mod excerpt;
 pub mod explore;
 mod file_name;
 pub mod history;
@@ -67,6 +68,7 @@ mod monitor;
 pub mod number;
 pub mod oracle;
 pub mod own;
+pub mod plain;
 pub mod protocols;
 pub mod report;
 pub mod scenario;
@@ -74,4 +76,5 @@ pub mod trace;
 pub mod verdict;
 mod world;
 
+pub use excerpt::Excerpt;
 pub use own::check;

@@ -137,6 +137,8 @@ pub struct CaseReport {
     pub states: Option<StateCount>,
     /// How many schedules (classes; states, under `stateful`) show each broken rule.
     pub violations: BTreeMap<Rule, u64>,
+    /// How many schedules break at least one rule; `None` under `stateful`, which counts each rule by itself.
+    pub violating: Option<u64>,
     /// The verdict.
     pub verdict: Verdict,
     /// Whether the search covered every schedule.

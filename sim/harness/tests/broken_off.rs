@@ -1,13 +1,13 @@
 //! A search that somebody breaks off keeps what it has found until then.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use selvedge_sim::explore::{Kept, Reached, Unfinished, explore_resumable, explore_while, replay};
 use selvedge_sim::oracle::Rule;
-use selvedge_sim::protocols::Protocol;
+use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
-use selvedge_sim::trace::reason;
+use selvedge_sim::trace::{json, lanes, reason};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
 /// The first schedule is crossed, and there are more than anybody can wait for.
@@ -38,6 +38,63 @@ const KEPT: &str = r#"
     ]
     expect = [{ consistency = "linearizable" }]
 "#;
+
+/// A reader's own read is stale: the states between the first schedule of a class and its simplest are 3 to the power of the
+/// readers.
+fn many_readers(readers: usize) -> String {
+    format!(
+        r#"
+        name = "many-readers"
+        about = "a test"
+        cache = "delete-first"
+        local = "warm"
+        remote = "present"
+        thread = [
+            {{ name = "reader", count = {readers}, ops = ["get user:1"] }},
+            {{ name = "writer", ops = ["set user:1"] }},
+        ]
+        expect = [{{ consistency = "linearizable" }}]
+    "#
+    )
+}
+
+#[test]
+fn the_search_for_the_simplest_witness_has_a_bound() {
+    let scenario = parse("many.toml", &many_readers(30), &Protocol::known()).expect("it has no mistake");
+    let case = &scenario.cases[0];
+    let budget = Budget { schedules: Some(3), ..Budget::default() };
+    let explore =
+        || explore_while::<Protocol>(case, Engine::Optimal, budget, &mut |_| ControlFlow::Continue(()));
+    let trace = explore().trace.expect("each of the first three schedules is stale");
+    assert!(!trace.is_simplest && lanes(&trace).contains("the first schedule found"), "{}", lanes(&trace));
+    let document = json(&trace);
+    assert!(document.contains("\"simplest\": false"), "{document}");
+    assert_eq!(explore().trace.expect("the same").schedule, trace.schedule, "it is bounded by a count");
+    // It is a whole one, and shows what it is for.
+    let again = replay::<Protocol>(case, trace.schedule.parse().expect("a schedule"), None, None);
+    assert_eq!(again.misfit, None);
+    assert!(again.trace.findings.iter().any(|finding| finding.rule == trace.findings[0].rule));
+}
+
+#[test]
+fn the_search_for_the_simplest_witness_stops_with_the_run() {
+    let scenario = parse("many.toml", &many_readers(24), &Protocol::known()).expect("it has no mistake");
+    let case = &scenario.cases[0];
+    let budget = Budget { time: Some(Duration::ZERO), ..Budget::default() };
+    for engine in [Engine::Optimal, Engine::Stateful] {
+        let start = Instant::now();
+        let report = explore_while::<Protocol>(case, engine, budget, &mut |_| ControlFlow::Continue(()));
+        assert!(start.elapsed() < Duration::from_secs(20), "{engine}: {:?}", start.elapsed());
+        assert!(report.trace.is_none_or(|trace| !trace.is_simplest));
+    }
+    let mut looks = 0;
+    let start = Instant::now();
+    explore_while::<Protocol>(case, Engine::Optimal, Budget::default(), &mut |_| {
+        looks += 1;
+        ControlFlow::Break(())
+    });
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
 
 /// Of a search by states the simplest schedule is looked for once it is over, and nobody waits for that now.
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use selvedge_sim::explore::explore;
 use selvedge_sim::report::{Judged, Summary, annotations, job_summary, junit, sarif};
-use selvedge_sim::scenario::{Scenario, parse};
+use selvedge_sim::scenario::{Case, Scenario, parse};
 use selvedge_sim::verdict::{Budget, Engine, StateCount, Verdict};
 use serde_json::Value;
 
@@ -62,6 +62,73 @@ fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
         Judged::new(sound, panics),
         changed,
     ]
+}
+
+/// The same as a case of a cache that does not ship: its steps are in files that the user has.
+fn of_own_cache(judged: &Judged<'_>) -> Case {
+    Case { cache: "mine".to_owned(), ..judged.case.clone() }
+}
+
+/// What junit-10.xsd of Jenkins' xUnit plugin allows: of each element, its parents and its attributes.
+const JENKINS: [(&str, &[&str], &[&str]); 8] = [
+    ("testsuites", &[""], &["name", "time", "tests", "failures", "errors"]),
+    (
+        "testsuite",
+        &["testsuites", "testsuite"],
+        &[
+            "name",
+            "tests",
+            "failures",
+            "errors",
+            "group",
+            "time",
+            "skipped",
+            "timestamp",
+            "hostname",
+            "id",
+            "package",
+            "file",
+            "log",
+            "url",
+        ],
+    ),
+    ("testcase", &["testsuite"], &["name", "time", "classname", "group"]),
+    ("failure", &["testcase"], &["type", "message"]),
+    ("error", &["testcase"], &["type", "message"]),
+    ("skipped", &["testcase"], &["type", "message"]),
+    ("system-out", &["testcase", "testsuite"], &[]),
+    ("system-err", &["testcase", "testsuite"], &[]),
+];
+
+#[test]
+fn junit_is_valid_by_the_schema_of_jenkins() {
+    let scenario = scenario();
+    let text = junit(&judged(&scenario));
+    let (mut open, mut seen) = (vec![""], 0);
+    for tag in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        if tag.starts_with('?') {
+            continue;
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+            continue;
+        }
+        let (tag, is_empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let known = JENKINS.iter().find(|(known, ..)| *known == name);
+        let (_, parents, allowed) = known.unwrap_or_else(|| panic!("no element `{name}`"));
+        assert!(parents.contains(open.last().expect("the root's parent")), "`{name}` in {open:?}");
+        // Values have no quotes in them: each is between two.
+        for attribute in attributes.split('"').step_by(2).map(|it| it.trim().trim_end_matches('=')) {
+            assert!(attribute.is_empty() || allowed.contains(&attribute), "`{name}` has `{attribute}`");
+        }
+        seen += 1;
+        if !is_empty {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, [""]);
+    assert!(seen > 20, "{text}");
 }
 
 #[test]
@@ -130,6 +197,21 @@ fn sarif_is_valid_by_the_schema() {
     assert!(!validator.is_valid(&broken));
 }
 
+/// What GitHub requires of a tool and its rules, beyond the schema.
+#[test]
+fn sarif_describes_the_tool_and_each_rule() {
+    let scenario = scenario();
+    let log = log(&judged(&scenario));
+    let driver = &log["runs"][0]["tool"]["driver"];
+    assert!(driver["informationUri"].as_str().expect("a URI").starts_with("https://"));
+    for rule in driver["rules"].as_array().expect("rules") {
+        for field in ["shortDescription", "fullDescription", "help"] {
+            let text = rule[field]["text"].as_str().unwrap_or_else(|| panic!("{rule} has no {field}"));
+            assert!(text.ends_with('.') && text.len() < 1_024, "{text}");
+        }
+    }
+}
+
 #[test]
 fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
     let scenario = scenario();
@@ -144,9 +226,16 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
         assert_eq!(rules[index]["id"], result["ruleId"]);
     }
     let stale = &results[1];
-    // The line that put the old value there.
+    // Who reads it has the scenario, and not the source of a cache that ships.
     let at = &stale["locations"][0]["physicalLocation"];
-    assert_eq!(at["artifactLocation"]["uri"], "sim/harness/src/protocols/unfenced.rs");
+    assert_eq!(at["artifactLocation"]["uri"], "scenarios/every%20kind.toml");
+    assert!(!log.to_string().contains("protocols/"), "{log}");
+    let cases = judged(&scenario);
+    let case = of_own_cache(&cases[2]);
+    let own = self::log(&[Judged::new(&case, cases[2].report.clone())]);
+    // The line that put the old value there.
+    let own = &own["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(own["artifactLocation"]["uri"], "sim/harness/src/protocols/unfenced.rs");
     assert_eq!(at["artifactLocation"]["uriBaseId"], "%SRCROOT%");
     let flows = stale["codeFlows"][0]["threadFlows"].as_array().expect("a code flow");
     let tasks: Vec<_> = flows.iter().map(|flow| flow["id"].as_str().expect("a task")).collect();
@@ -185,8 +274,10 @@ fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
 
     let properties = |at: usize| -> Vec<(String, String)> {
         let report = quick_junit::Report::deserialize_from_str(&junit(&cases)).expect("JUnit");
-        let properties = report.test_suites[0].test_cases[at].properties.clone();
-        properties.iter().map(|its| (its.name.to_string(), its.value.to_string())).collect()
+        let output = report.test_suites[0].test_cases[at].system_out.clone().expect("an output");
+        let line =
+            |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+        output.as_str().lines().filter_map(line).collect()
     };
     let has = |at: usize, name: &str, value: &str| properties(at).contains(&(name.into(), value.into()));
     assert!(has(0, "engine", "optimal") && has(0, "schedules", "12"), "{:?}", properties(0));
@@ -209,6 +300,8 @@ fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
 fn fingerprints_are_the_same_when_lines_have_moved() {
     let scenario = scenario();
     let mut cases = judged(&scenario);
+    let case = of_own_cache(&cases[2]);
+    cases[2].case = &case;
     let fingerprints = |cases: &[Judged<'_>]| -> Vec<Value> {
         let results = log(cases)["runs"][0]["results"].as_array().expect("results").clone();
         results.iter().map(|result| result["partialFingerprints"].clone()).collect()
@@ -229,6 +322,8 @@ fn files_are_named_from_the_root() {
     let scenario = scenario();
     let mut cases = judged(&scenario);
     cases.retain(|judged| judged.case.name == "kind=stale,work=meets");
+    let case = of_own_cache(&cases[0]);
+    cases[0].case = &case;
     let uri = |cases: &[Judged<'_>], file: &str| {
         let mut cases = cases.to_vec();
         for step in

@@ -165,6 +165,39 @@ fn each_step_is_at_the_line_of_the_cache_that_made_it() {
 }
 
 #[test]
+#[should_panic(expected = "aside: stale in 1")]
+fn a_check_that_fails() {
+    check(scenario("aside", Aside::new).thread("reader", ["get user:1"]).thread("writer", ["set user:1"]));
+}
+
+/// The variable is read from the environment: the two tests are run once more, in a process that has it.
+#[test]
+fn a_report_is_written_where_the_environment_says() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-report");
+    _ = std::fs::remove_dir_all(&folder);
+    let run = |test: &str| {
+        let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
+        let output = command.args(["--exact", "--nocapture", test]).env("SELVEDGE_REPORT", &folder).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for test in ["each_step_is_at_the_line_of_the_cache_that_made_it", "a_check_that_fails"] {
+        let said = run(test);
+        let page = folder.join("aside.only").join("index.html");
+        let text = std::fs::read_to_string(&page).expect("the page");
+        assert!(text.contains("\"scenario\":\"aside\""), "{text}");
+        let trace =
+            selvedge_sim::trace::read(&page.with_file_name("aside.only.trace.json")).expect("the trace");
+        assert_eq!(trace.scenario, "aside");
+        // A check that passes says nothing.
+        let names_it = said.contains(&format!("report: {}", page.display()));
+        assert_eq!(names_it, test == "a_check_that_fails", "{said}");
+        std::fs::remove_dir_all(&folder).expect("it was written");
+    }
+}
+
+#[test]
 fn a_control_that_does_not_fail_fails_the_test() {
     let control = || {
         let control = scenario("fenced", Fenced::new)
@@ -231,7 +264,10 @@ fn local_entries_expire_as_the_scenario_says() {
 #[test]
 fn the_cache_that_ships_runs_over_the_same_redis() {
     let tiered = |setup: Setup| -> TieredCache<Key, Value, Redis, backends::Engine> {
-        Builder::new(setup.redis).stripes(NonZeroUsize::new(8).unwrap()).build_with_clock(setup.clock)
+        Builder::new(setup.redis)
+            .single_process()
+            .stripes(NonZeroUsize::new(8).unwrap())
+            .build_with_clock(setup.clock)
     };
     let report = check(
         scenario("tiered", tiered)
@@ -322,4 +358,49 @@ fn mistakes_in_the_scenario_are_told_at_the_tests_own_line() {
     // Nothing met a write.
     let (text, ..) = failure(move || drop(check(start().thread("reader", ["get user:1"]))));
     assert!(text.starts_with("aside: no read overlapped or followed a write of its key"), "{text}");
+}
+
+/// Its local value is behind a lock of std, which the engine does not see.
+struct Foreign {
+    local: std::sync::Mutex<BTreeMap<Key, Value>>,
+    redis: Redis,
+}
+
+impl Cache for Foreign {
+    async fn get(&self, key: Key) -> Option<Value> {
+        if let Some(value) = self.local.lock().unwrap().get(&key) {
+            return Some(*value);
+        }
+        let value = self.redis.get(key).await?;
+        self.local.lock().unwrap().insert(key, value);
+        Some(value)
+    }
+
+    async fn set(&self, key: Key, value: Value) {
+        self.redis.set(key, value).await;
+        self.local.lock().unwrap().insert(key, value);
+    }
+
+    async fn delete(&self, key: Key) {
+        self.redis.delete(key).await;
+        self.local.lock().unwrap().remove(&key);
+    }
+}
+
+#[test]
+fn a_cache_with_a_lock_that_the_engine_does_not_see_is_not_called_clean() {
+    for local in [Local::Cold, Local::Warm] {
+        let build = |setup: Setup| {
+            let warm = setup.warm.iter().map(|entry| (entry.key, entry.value)).collect();
+            Foreign { local: std::sync::Mutex::new(warm), redis: setup.redis }
+        };
+        let scenario = scenario("foreign", build)
+            .local(local)
+            .thread("first", ["get user:1"])
+            .thread("second", ["get user:1"])
+            .thread("writer", ["set user:1"])
+            .max_schedules(10_000);
+        let (said, _, _) = failure(|| drop(check(scenario)));
+        assert!(said.contains("shares state that the engine does not see"), "{said}");
+    }
 }

@@ -6,24 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use selvedge_sim::explore::{Command, Fault, Replay, Server, explore, follow, replay};
 use selvedge_sim::history::{Key, Value};
-use selvedge_sim::protocols::Protocol;
+use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, load, load_all};
 use selvedge_sim::trace::{Difference, Trace};
 use selvedge_sim::verdict::{Budget, Engine};
 
-const KNOWN: [&str; 7] = [
-    "article",
-    "delete-first",
-    "delayed-double-delete",
-    "write-through",
-    "epoch",
-    "shared-local-key",
-    "tiered",
-];
-
 /// The cases of a shipped scenario.
 fn cases(name: &str) -> Vec<Case> {
-    load(name, &KNOWN).expect("it ships").remove(0).cases
+    load(name, &Protocol::known()).expect("it ships").remove(0).cases
 }
 
 fn recorded(case: &Case) -> Option<Trace> {
@@ -43,7 +33,7 @@ fn again(case: &Case, trace: &Trace, server: Option<Box<dyn Server>>) -> Replay 
 
 /// Every shipped control of which each case is small, with its trace.
 fn controls() -> Vec<(Case, Trace)> {
-    let shipped = load_all::<&str>(&[], &KNOWN).expect("they ship");
+    let shipped = load_all::<&str>(&[], &Protocol::known()).expect("they ship");
     let small =
         shipped.into_iter().filter(|it| it.name.starts_with("control-") || it.name == "article-classes");
     let cases = small.flat_map(|scenario| scenario.cases);

@@ -41,6 +41,7 @@ fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseRepo
         events: 11_000,
         states: None,
         violations: violations.iter().copied().collect::<BTreeMap<_, _>>(),
+        violating: None,
         complete: !matches!(verdict, Verdict::Bounded(_)),
         verdict,
         wall: Duration::from_millis(1_250),

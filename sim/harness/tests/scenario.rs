@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use selvedge_sim::scenario::{Expected, Local, Mistakes, SHIPPED, Scenario, load, load_all, parse};
+use selvedge_sim::protocols::{Caches, Protocol};
+use selvedge_sim::scenario::{
+    Ability, Expected, Known, Local, Mistakes, OpKind, SHIPPED, Scenario, Special, load, load_all, parse,
+};
 
 const KNOWN: [&str; 3] = ["article", "epoch", "tiered"];
 
@@ -185,6 +188,145 @@ violations = ["stael"]
     snapshot("scenario-many-mistakes", &shown(&mistakes));
 }
 
+/// A get and a set of one key with an `article`'s or another cache's scenario, and what is required besides.
+fn requiring(cache: &str, more: &str, op: &str) -> String {
+    format!(
+        "name = \"a\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n{more}\n\
+         [[thread]]\nname = \"reader\"\nops = [\"get user:1\", \"{op}\"]\n\
+         [[thread]]\nname = \"writer\"\nops = [\"set user:1\"]\n\
+         [[expect]]\nconsistency = \"linearizable\"\n"
+    )
+}
+
+/// What a scenario can require, as its text has it: a field, or an operation.
+fn requirements() -> Vec<(Ability, String, String)> {
+    let special = |it: Special| format!("source = \"database\"\nspecials = [\"{}\"]", it.name());
+    let get = || "get user:1".to_owned();
+    vec![
+        (Ability::KeepsAbsent, special(Special::KeepsAbsent), get()),
+        (Ability::PassesOver, special(Special::PassesOver), get()),
+        (Ability::Leases, special(Special::Leases), get()),
+        (Ability::Settles, special(Special::NeverSettles), get()),
+        (Ability::Derives, "derived = { \"user:1\" = [\"profile:1\"] }".to_owned(), get()),
+        (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
+        (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Told.name())),
+        (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::ToldAll.name())),
+    ]
+}
+
+#[test]
+fn what_a_cache_does_not_support_is_a_mistake_at_its_place() {
+    let all: Vec<_> = requirements().into_iter().map(|(ability, ..)| ability).collect();
+    assert_eq!(all, Ability::ALL, "each ability has its words");
+    for &cache in Protocol::ALL {
+        for (ability, more, op) in requirements() {
+            let parsed = parse("a.toml", &requiring(cache.name(), &more, &op), &Protocol::known());
+            let is_supported = cache.abilities().contains(&ability);
+            assert_eq!(parsed.is_ok(), is_supported, "{cache} and {ability}");
+            let Err(mistakes) = parsed else { continue };
+            let [mistake] = &mistakes.0[..] else { panic!("{}", shown(&mistakes)) };
+            let told = format!("the cache `{cache}` does not support `{ability}`");
+            assert_eq!(mistake.to_string(), told);
+        }
+    }
+}
+
+#[test]
+fn a_cache_that_ignores_what_is_required_is_not_explored() {
+    // The cached miss: five controls called it clean, with the same counts as without the line.
+    let text = requiring("article", "specials = [\"keeps-absent\"]", "get user:1");
+    let mistakes = parse("absent.toml", &text, &Protocol::known()).expect_err("it would be ignored");
+    snapshot("scenario-unsupported", &shown(&mistakes));
+}
+
+#[test]
+fn a_name_alone_supports_nothing_more() {
+    let text = requiring("tiered", "", "evict user:1");
+    assert!(parse("a.toml", &text, &["tiered"]).is_err());
+    let known = [Known { name: "tiered", abilities: &[Ability::Evicts] }];
+    assert!(parse("a.toml", &text, &known).is_ok());
+}
+
+#[test]
+fn what_concerns_loads_needs_a_source_to_load_from() {
+    for special in [Special::Leases, Special::PassesOver] {
+        let text = requiring("tiered", &format!("specials = [\"{}\"]", special.name()), "get user:1");
+        let mistakes = parse("a.toml", &text, &Protocol::known()).expect_err("nothing is loaded");
+        assert!(shown(&mistakes).contains("nothing is loaded there"), "{}", shown(&mistakes));
+    }
+}
+
+/// A case of so many threads, with what is required besides.
+fn threads(count: usize, local: &str, more: &str) -> String {
+    let each: Vec<_> = [count.min(64), count - count.min(64)]
+        .iter()
+        .zip(["a", "b"])
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, name)| {
+            format!("[[thread]]\nname = \"{name}\"\ncount = {count}\nops = [\"set user:1\"]\n")
+        })
+        .collect();
+    format!(
+        "name = \"a\"\nabout = \"a test\"\ncache = \"article\"\nlocal = \"{local}\"\nremote = \"present\"\n{more}\n{}\
+         [[expect]]\nconsistency = \"linearizable\"\n",
+        each.concat()
+    )
+}
+
+#[test]
+fn more_tasks_than_a_run_can_have_are_a_mistake_with_its_line() {
+    // A run has 64 tasks. One is the observer, one the clock, and each set can arrive late.
+    for (count, local, more, fits) in [
+        (63, "cold", "", true),
+        (64, "cold", "", false),
+        (62, "expiring", "", true),
+        (63, "expiring", "", false),
+        (31, "cold", "faults = 1", true),
+        (32, "cold", "faults = 1", false),
+        (32, "cold", "drops = 1", false),
+        (128, "cold", "", false),
+    ] {
+        let parsed = parse("a.toml", &threads(count, local, more), &Protocol::known());
+        assert_eq!(parsed.is_ok(), fits, "{count} {local} {more}");
+        let Err(mistakes) = parsed else { continue };
+        let text = shown(&mistakes);
+        assert!(text.contains("and a run has at most 64") && text.contains("a.toml:"), "{text}");
+    }
+    let text = shown(&parse("a.toml", &threads(70, "cold", ""), &Protocol::known()).expect_err("too many"));
+    assert!(text.contains("a.toml:7:1"), "the thread with which they are too many: {text}");
+}
+
+#[test]
+fn names_have_no_character_that_a_terminal_interprets() {
+    for (there, bad) in [
+        ("\"sound\"", "\"so\\u001bund\""),
+        ("\"sound\"", "\"so\\n::error::und\""),
+        ("\"sound\"", "\"::error::sound\""),
+        ("\"a scenario without a mistake\"", "\"a\\nb\""),
+        ("\"reader\"", "\"reader\\u0007\""),
+        ("get user:1", "get user:1\\u202e"),
+        ("write = [", "\"wri\\u0000te\" = ["),
+    ] {
+        assert!(SOUND.contains(there), "{there}");
+        let mistakes = parse("a.toml", &SOUND.replace(there, bad), &KNOWN).expect_err(bad);
+        let text = shown(&mistakes);
+        assert!(text.contains("a.toml:"), "{bad}: {text}");
+    }
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    // Its column is beyond what a format can indent to, and the file is of one line.
+    let axes: Vec<_> = (0..20_000).map(|number| format!("{number}")).collect();
+    let text = format!("name = \"a\"\naxes = {{ n = [{}, [1]] }}\n", axes.join(", "));
+    let mistakes = parse("long.toml", &text, &KNOWN).expect_err("it has no label");
+    let text = shown(&mistakes);
+    assert!(text.contains("long.toml:2:1") && text.len() < 20_000, "{}: {}", text.len(), &text[..2_000]);
+    let large = " ".repeat(2 << 20);
+    let text = shown(&parse("large.toml", &large, &KNOWN).expect_err("it is too large"));
+    assert!(text.contains("a scenario of 2097152 bytes") && text.len() < 2_000, "{text}");
+}
+
 #[test]
 fn too_many_combinations_are_a_mistake_and_not_a_long_wait() {
     let hundred: Vec<_> = (1..=100).map(|label| label.to_string()).collect();
@@ -204,7 +346,7 @@ fn a_folder_is_its_files_in_the_order_of_their_names() {
         fs::write(folder.join(format!("{name}.toml")), text).expect("a file for the test");
     }
     fs::write(folder.join("notes.txt"), "no scenario").expect("a file for the test");
-    let names: Vec<_> = load(&folder.to_string_lossy(), &KNOWN)
+    let names: Vec<_> = load(&folder.to_string_lossy(), &Protocol::known())
         .unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)))
         .into_iter()
         .map(|scenario| scenario.name)
@@ -214,7 +356,7 @@ fn a_folder_is_its_files_in_the_order_of_their_names() {
 
 #[track_caller]
 fn check_load(words: &[&str], message: &str) {
-    let mistakes = load_all(words, &KNOWN).expect_err("a mistake");
+    let mistakes = load_all(words, &Protocol::known()).expect_err("a mistake");
     let text = shown(&mistakes);
     assert!(text.contains(message), "{text}");
 }
@@ -230,20 +372,10 @@ fn what_cannot_be_loaded_is_told() {
 }
 
 /// The names of all caches that the shipped scenarios test.
-const SHIPPED_CACHES: [&str; 7] = [
-    "article",
-    "delete-first",
-    "delayed-double-delete",
-    "write-through",
-    "epoch",
-    "shared-local-key",
-    "tiered",
-];
-
 #[test]
 fn shipped_scenarios_are_sound_and_bear_their_files_names() {
     let scenarios =
-        load_all::<&str>(&[], &SHIPPED_CACHES).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+        load_all::<&str>(&[], &Protocol::known()).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
     assert_eq!(scenarios.len(), SHIPPED.len());
     for (scenario, (name, _)) in scenarios.iter().zip(SHIPPED) {
         assert_eq!(scenario.name, *name);
@@ -257,8 +389,22 @@ fn shipped_scenarios_are_sound_and_bear_their_files_names() {
 #[test]
 fn every_scenario_of_the_folder_ships() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-    let scenarios = load(folder, &SHIPPED_CACHES).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    let scenarios =
+        load(folder, &Protocol::known()).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
     for scenario in scenarios {
         assert!(SHIPPED.iter().any(|(name, _)| *name == scenario.name), "{} does not ship", scenario.name);
     }
+}
+
+#[test]
+fn a_load_of_its_own_is_told_where_a_get_loads() {
+    let text = SOUND.replace("get user:1", "load user:1");
+    assert!(parse("load.toml", &text, &KNOWN).is_ok());
+    let with_database = text.replace("remote = \"present\"", "remote = \"present\"\nsource = \"database\"");
+    let mistakes = parse("load.toml", &with_database, &KNOWN).expect_err("a `get` loads there");
+    assert!(
+        shown(&mistakes).contains("`load` where the source of truth is a database"),
+        "{}",
+        shown(&mistakes)
+    );
 }

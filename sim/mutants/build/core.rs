@@ -2,18 +2,27 @@
 
 use crate::read;
 
-/// The files that are copied, and can be mutated, without `.rs`. Not `l1`, `tiered/kept` and `remote`: traces know the
+/// The files that are copied, and can be mutated, without `.rs`. Not `l1/cached`, `tiered/kept` and `remote`: traces know the
 /// entries by their type, and the simulated store is one for all.
-const FILES: [&str; 16] = [
+const FILES: [&str; 25] = [
     "builder",
     "derived",
     "error",
+    "fills",
     "flights",
+    "l1/bound",
+    "l1/eviction",
+    "l1/ghosts",
+    "l1/mod",
+    "l1/removal",
+    "l1/tag",
+    "l1/tier",
     "lost",
     "stats",
     "stripe",
     "tiered/blocking",
     "tiered/cache",
+    "tiered/filling",
     "tiered/invalidate",
     "tiered/load",
     "tiered/lost",

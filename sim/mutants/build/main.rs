@@ -27,12 +27,12 @@ fn generate() -> Result<(), String> {
     let core = Core::read()?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: this is a build script")?;
     let mut modules = Modules::new(Path::new(&out))?;
-    modules.add("unmutated", "The core as it is, made in the same way.", &[], &core)?;
+    modules.add("unmutated", "The core as it is, made in the same way.", &[], &core, None)?;
     for Mutation { name, about, violations, file, find, replace } in mutation::table()? {
         let mutated = core.mutated(&file, &find, &replace).map_err(|mistake| {
             format!("{}: the mutation `{name}` no longer fits: {mistake}", mutation::TABLE)
         })?;
-        modules.add(&name, &about, &violations, &mutated)?;
+        modules.add(&name, &about, &violations, &mutated, Some(&file))?;
     }
     modules.finish()
 }

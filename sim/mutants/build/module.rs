@@ -8,21 +8,28 @@ use std::path::{Path, PathBuf};
 use crate::core::Core;
 use crate::{read, write};
 
+/// Where the files of the local tier are.
+const L1: &str = "l1/";
+
 const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
 /// What a mutant's module has besides the files.
 const SHAPE: &str = "
-    pub use builder::{Builder, RemoteFailure};
+    pub use builder::{Builder, Decided, Decision, RemoteFailure, Undecided};
     pub use error::{Cause, Error, Operation};
     pub use selvedge::{Remote, Template, remote, sync};
     pub use stats::Stats;
     pub use tiered::TieredCache;
+    mod parts {
+        pub(super) use selvedge::parts::Kept;
+    }
+";
+
+/// The local tier of a mutant that leaves it as it is: the core's own, so that it is compiled once.
+const OWN_L1: &str = "
     mod l1 {
         pub(super) use selvedge::RemovalCause;
         pub(super) use selvedge::parts::{Bound, L1, Listener};
-    }
-    mod parts {
-        pub(super) use selvedge::parts::Kept;
     }
 ";
 
@@ -49,16 +56,26 @@ impl Modules {
         about: &str,
         violations: &[String],
         core: &Core,
+        file: Option<&str>,
     ) -> Result<(), String> {
+        let has_l1 = file.is_some_and(|file| file.starts_with(L1));
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
-        fs::create_dir_all(folder.join("tiered")).map_err(|error| cannot_make(&folder, error))?;
+        for inner in ["tiered", "l1"] {
+            fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_make(&folder, error))?;
+        }
         let mut files = String::new();
-        for (file, text) in core.files().chain([("adapter", self.adapter.as_str())]) {
+        let copied = core.files().filter(|(file, _)| has_l1 || !file.starts_with(L1));
+        for (file, text) in copied.chain([("adapter", self.adapter.as_str())]) {
             let path = folder.join(file).with_extension("rs");
             let text = text
+                // The core's unit tests, and what is there for them alone, are not copied.
+                .replace("#[cfg(test)]", "#[cfg(false)]")
                 // Known by its type, it is the core's own.
                 .replace("mod kept;", "")
+                .replace("mod cached;", "")
+                .replace("pub use cached::Cached;", "pub use selvedge::parts::Cached;")
+                .replace("use super::cached::Cached;", "use selvedge::parts::Cached;")
                 .replace("pub use kept::Kept;", "pub use selvedge::parts::Kept;")
                 .replace("crate::", &format!("crate::{module}::"));
             write(&path, &text)?;
@@ -69,7 +86,8 @@ impl Modules {
                 None => files.push_str(&format!("    #[path = {path:?}]\n    pub mod {file};\n")),
             }
         }
-        self.modules.push_str(&format!("#[doc = {about:?}]\npub mod {module} {{{SHAPE}{files}}}\n\n"));
+        let own = if has_l1 { "" } else { OWN_L1 };
+        self.modules.push_str(&format!("#[doc = {about:?}]\npub mod {module} {{{SHAPE}{own}{files}}}\n\n"));
         self.rows.push_str(&format!("    {} {module} {name:?} {about:?} {violations:?}\n", camel_case(name)));
         Ok(())
     }

@@ -1,9 +1,10 @@
-//! A real redis-server for tests and benches: on a Unix socket in a temporary folder, and gone when it is dropped.
+//! Starts a real redis-server for tests and benchmarks, on a Unix socket in a temporary folder. The
+//! server is stopped when the handle is dropped.
 //!
 //! ```no_run
 //! use selvedge_redis_server::RedisServer;
 //!
-//! let Some(server) = RedisServer::start_or_skip("what this test is about") else { return };
+//! let Some(server) = RedisServer::start_or_skip("a test against a real server") else { return };
 //! println!("{}", server.url());
 //! ```
 

@@ -1,4 +1,4 @@
-//! The server's process, from start to end.
+//! The process of a redis-server.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,11 +13,11 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = "redis-server";
 
-/// A machine under load takes long to start a process; nobody waits longer for this.
+/// Startup timeout. A machine under load can take long to start a process.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A redis-server. It listens on a Unix socket alone, keeps nothing on disk but in its temporary folder, and ends when
-/// this is dropped.
+/// A redis-server process. It listens only on a Unix socket, writes only to its temporary folder,
+/// and is killed on drop.
 #[derive(Debug)]
 pub struct RedisServer {
     process: Child,
@@ -26,31 +26,33 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts one. If there is no redis-server on this machine, that is an error in CI (`CI=true`); elsewhere a line says
-    /// what is skipped, past the test harness, which would keep it to itself.
+    /// Starts a redis-server. If none is installed, prints a line with `what` is skipped and
+    /// returns `None`. The line goes directly to stderr, because the test harness captures prints.
     ///
     /// # Panics
     ///
-    /// If it does not start, and as above.
+    /// If the server does not start, or if none is installed and `CI=true`.
     pub fn start_or_skip(what: &str) -> Option<Self> {
         match Self::start(&[]) {
             Ok(server) => Some(server),
             Err(error)
                 if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none_or(|ci| ci != "true") =>
             {
-                let line = format!("skipped: {what}: there is no {PROGRAM} (apt-get install {PROGRAM})\n");
-                io::stderr().write_all(line.as_bytes()).expect("stderr can be written to");
+                let line =
+                    format!("skipped: {what}: {PROGRAM} is not installed (apt-get install {PROGRAM})\n");
+                io::stderr().write_all(line.as_bytes()).expect("stderr is writable");
                 None
             }
-            Err(error) => panic!("{PROGRAM} does not start: {error}. Install it: apt-get install {PROGRAM}"),
+            Err(error) => panic!("cannot start {PROGRAM}: {error}. To install it: apt-get install {PROGRAM}"),
         }
     }
 
-    /// Starts one with further arguments, as on its command line: `["--maxmemory", "1mb"]`.
+    /// Starts a redis-server with additional command-line arguments, such as
+    /// `["--maxmemory", "1mb"]`.
     ///
     /// # Errors
     ///
-    /// `NotFound` if there is no redis-server on this machine; `TimedOut` if it does not answer.
+    /// `NotFound` if no redis-server is installed; `TimedOut` if it does not reply within 20 s.
     pub fn start(arguments: &[&str]) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
@@ -60,41 +62,41 @@ impl RedisServer {
         Ok(server)
     }
 
-    /// Its socket.
+    /// The path of the server's socket.
     pub fn socket(&self) -> PathBuf {
         socket(&self.folder)
     }
 
-    /// Its URL, as redis-rs has it.
+    /// The server's URL, in redis-rs' format.
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
-    /// Kills it, as a crash does. What it had is lost.
+    /// Kills the process, like a crash. The data is lost.
     ///
     /// # Panics
     ///
-    /// If that is not possible.
+    /// If the process cannot be killed.
     pub fn crash(&mut self) {
-        self.process.kill().expect("a process of ours can be killed");
-        self.process.wait().expect("and waited for");
+        self.process.kill().expect("a child process can be killed");
+        self.process.wait().expect("a killed child process can be waited for");
     }
 
-    /// Starts it again after a [`crash`](RedisServer::crash), on the same socket.
+    /// Restarts the server after a [`crash`](RedisServer::crash), on the same socket.
     ///
     /// # Panics
     ///
-    /// If that is not possible.
+    /// If the server does not start or does not reply within 20 s.
     pub fn start_again(&mut self) {
-        self.process = spawn(&self.folder, &self.arguments).expect("it did start before");
-        self.wait().expect("it did answer before");
+        self.process = spawn(&self.folder, &self.arguments).expect("redis-server restarts");
+        self.wait().expect("redis-server replies after the restart");
     }
 
     fn wait(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while let Err(error) = ping(&self.socket()) {
             if Instant::now() >= deadline {
-                return Err(io::Error::new(ErrorKind::TimedOut, format!("no answer: {error}")));
+                return Err(io::Error::new(ErrorKind::TimedOut, format!("no reply to PING: {error}")));
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -104,7 +106,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // It may have ended by itself, and there is nobody to tell.
+        // The process may have exited already, and `drop` cannot report errors.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -132,5 +134,5 @@ fn ping(socket: &PathBuf) -> io::Result<()> {
     stream.write_all(b"PING\r\n")?;
     let mut answer = [0; 7];
     stream.read_exact(&mut answer)?;
-    if answer == *b"+PONG\r\n" { Ok(()) } else { Err(io::Error::other("it is not ready")) }
+    if answer == *b"+PONG\r\n" { Ok(()) } else { Err(io::Error::other("the server is not ready")) }
 }

@@ -1,9 +1,10 @@
 //! Redis' glob patterns: `KEYS`, `SCAN MATCH`, `PSUBSCRIBE`, `CONFIG GET`.
 
-/// Whether the text matches the pattern: `*`, `?`, `[a-z]`, `[^a]`, and `\` before what is meant as it stands.
+/// Whether the text matches the pattern: `*`, `?`, `[a-z]`, `[^a]`, and `\` as an escape.
 ///
-/// A star remembers where it was, and takes one byte more when what follows does not fit; only the last star can have to
-/// do that. So a pattern of many stars costs the product of the lengths and not more.
+/// A star records its position. When the rest of the pattern does not match, the star consumes one
+/// more byte. Only the last star needs to do that, so the cost is at most the product of both
+/// lengths.
 pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut pattern, mut text) = (pattern, text);
     let mut star: Option<(&[u8], &[u8])> = None;
@@ -32,7 +33,7 @@ pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// The rest of the pattern, if its first element matches the byte.
+/// Returns the rest of the pattern if its first element matches the byte.
 fn one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     match pattern {
         [b'?', after @ ..] => Some(after),
@@ -46,7 +47,8 @@ fn one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     }
 }
 
-/// Whether the byte is in the class that begins here, and what follows the class. One that is not closed goes to the end.
+/// Returns whether the byte is in the class that starts here, and the pattern after the class. An
+/// unclosed class extends to the end of the pattern.
 fn in_class(class: &[u8], byte: u8) -> (bool, &[u8]) {
     let (is_negated, mut rest) = match class {
         [b'^', rest @ ..] => (true, rest),

@@ -22,6 +22,6 @@ pub use face::{
     Address, AsyncConnection, Clock, Connection, Fault, Listener, Redis, Sent, TestClock, WallClock,
 };
 pub use resp::{Protocol, Reply};
-pub use server::{Delivery, Footprint, Kind, Output, Place, Places, Server};
+pub use server::{Delivery, DeliveryKind, Footprint, Output, Resource, Resources, Server};
 pub use session::ConnectionId;
 pub use time::Time;

@@ -1,6 +1,6 @@
-//! Which events of keys are published (`notify-keyspace-events`).
+//! The setting `notify-keyspace-events`: which keyspace events are published.
 
-/// Kinds of events, and where they are published, as bits.
+/// A set of event types and of channels to publish them on, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Events(u16);
 
@@ -14,21 +14,21 @@ impl Events {
     pub(crate) const EXPIRED: Events = Events(1 << 6);
     /// A key was created.
     pub(crate) const NEW: Events = Events(1 << 7);
-    /// A key was read that is not there.
+    /// A missing key was read.
     pub(crate) const MISS: Events = Events(1 << 8);
-    /// On the key's channel.
+    /// Publish on the key's channel.
     pub(crate) const KEYSPACE: Events = Events(1 << 9);
-    /// On the event's channel.
+    /// Publish on the event's channel.
     pub(crate) const KEYEVENT: Events = Events(1 << 10);
-    // Nothing here causes these. They can be asked for all the same.
+    // These events never occur here, but the setting accepts them.
     const EVICTED: Events = Events(1 << 11);
     const STREAM: Events = Events(1 << 12);
     const MODULE: Events = Events(1 << 13);
 
-    /// `A`: all that `m` and `n` do not name.
+    /// `A`: all event types except `m` and `n`.
     const ALL: Events = Events(0b11_1000_0111_1111);
 
-    /// In the order in which Redis writes them back.
+    /// In the order of Redis' `CONFIG GET`.
     const LETTERS: [(u8, Events); 14] = [
         (b'g', Events::GENERIC),
         (b'$', Events::STRING),
@@ -54,7 +54,7 @@ impl Events {
         self.0 & other.0 == other.0
     }
 
-    /// Reads the letters of the setting. `None` if one of them means nothing.
+    /// Parses the letters of the setting; `None` if one of them is invalid.
     pub(crate) fn parse(letters: &[u8]) -> Option<Self> {
         letters.iter().try_fold(Events::default(), |events, letter| {
             let named = if *letter == b'A' {
@@ -66,7 +66,8 @@ impl Events {
         })
     }
 
-    /// The letters of the setting. Redis leaves out what `A` covers, and with it `n`.
+    /// The letters of the setting. When `A` is set, Redis omits the letters that it covers, and
+    /// `n`.
     pub(crate) fn letters(self) -> String {
         let all = self.has_all(Events::ALL);
         let covered = |events: Events| Events(Events::ALL.0 | Events::NEW.0).has(events);
@@ -82,7 +83,7 @@ mod tests {
     use super::Events;
 
     #[test]
-    fn the_setting_is_read_and_written_as_redis_does() {
+    fn the_setting_round_trips_as_in_redis() {
         for (given, shown) in
             [("", ""), ("KEA", "AKE"), ("Kx$g", "g$xK"), ("g$lshzxetdK", "AK"), ("Em", "Em")]
         {

@@ -1,4 +1,4 @@
-//! Who is subscribed to what.
+//! Subscriptions to channels and patterns.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,15 @@ use bytes::Bytes;
 use crate::glob::matches;
 use crate::session::ConnectionId;
 
-/// Who is subscribed to what. Those who are subscribed to the same are told in the order in which they came.
+/// Subscriptions to channels and patterns. Subscribers of one topic are notified in the order of
+/// their subscriptions.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     channels: BTreeMap<Bytes, Vec<ConnectionId>>,
     patterns: BTreeMap<Bytes, Vec<ConnectionId>>,
 }
 
-/// What a connection can be subscribed to.
+/// The types of subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topic {
     Channel,
@@ -42,7 +43,8 @@ impl Subscriptions {
         }
     }
 
-    /// Who gets a message on the channel, in order, each with the pattern that it matched, if it was one.
+    /// The receivers of a message on the channel, in order, each with the matching pattern if it
+    /// subscribed to one.
     pub(crate) fn receivers(&self, channel: &[u8]) -> Vec<(ConnectionId, Option<Bytes>)> {
         let direct = self.channels.get(channel).into_iter().flatten().map(|connection| (*connection, None));
         let matching = self.patterns.iter().filter(|(pattern, _)| matches(pattern, channel));

@@ -1,4 +1,4 @@
-//! What the server knows of a connection.
+//! The server's state for one connection.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::command::Command;
 use crate::resp::Protocol;
 
-/// A connection's number, as `CLIENT ID` tells it. None is given twice.
+/// A connection's number, as in `CLIENT ID`. Numbers are unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub(crate) u64);
 
@@ -25,28 +25,28 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// What the server knows of a connection.
+/// The server's state for one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub(crate) database: usize,
     pub(crate) protocol: Protocol,
     pub(crate) name: Option<Bytes>,
-    /// What was queued since `MULTI`.
+    /// The open transaction, from `MULTI` on.
     pub(crate) transaction: Option<Transaction>,
     pub(crate) watched: Vec<WatchedKey>,
-    /// A watched key has changed: `EXEC` will do nothing.
+    /// A watched key has changed, so `EXEC` executes nothing.
     pub(crate) is_dirty: bool,
     pub(crate) channels: BTreeSet<Bytes>,
-    /// In the order in which they were subscribed to.
+    /// In the order of subscription.
     pub(crate) patterns: Vec<Bytes>,
     pub(crate) tracking: Option<TrackingMode>,
 }
 
-/// What was queued since `MULTI`.
+/// A transaction and its queued commands.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
     pub(crate) commands: Vec<Command>,
-    /// One of them could not be queued: `EXEC` will fail.
+    /// A command could not be queued, so `EXEC` fails.
     pub(crate) is_aborted: bool,
 }
 
@@ -55,11 +55,11 @@ pub(crate) struct Transaction {
 pub(crate) struct WatchedKey {
     pub(crate) database: usize,
     pub(crate) key: Bytes,
-    /// It was past its deadline already when it was watched: removing it changes nothing.
+    /// The key had expired before `WATCH`, so its removal is not a change.
     pub(crate) was_expired: bool,
 }
 
-/// How a connection is told of keys that change (`CLIENT TRACKING ON`).
+/// The options of `CLIENT TRACKING ON`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrackingMode {
     pub(crate) is_broadcast: bool,
@@ -67,16 +67,16 @@ pub(crate) struct TrackingMode {
     pub(crate) opt_in: bool,
     pub(crate) opt_out: bool,
     pub(crate) no_loop: bool,
-    /// Who is told instead.
+    /// The connection that receives the invalidations instead.
     pub(crate) redirect: Option<ConnectionId>,
-    /// `CLIENT CACHING` was called: the next command is the exception.
+    /// `CLIENT CACHING` was called: the next command is an exception to the mode.
     pub(crate) caching: bool,
-    /// Whoever is told instead has gone.
+    /// The target of the redirection is closed.
     pub(crate) is_redirect_broken: bool,
 }
 
 impl Session {
-    /// How many channels and patterns the connection is subscribed to.
+    /// The number of subscribed channels and patterns.
     pub(crate) fn subscriptions(&self) -> usize {
         self.channels.len() + self.patterns.len()
     }
@@ -85,8 +85,8 @@ impl Session {
         self.subscriptions() > 0
     }
 
-    /// Whether what this connection reads now is remembered, so that it is told when that changes.
-    pub(crate) fn remembers_reads(&self) -> bool {
+    /// Whether the keys that this connection reads now are tracked.
+    pub(crate) fn tracks_reads(&self) -> bool {
         self.tracking.as_ref().is_some_and(|mode| {
             let is_excepted = if mode.opt_in { !mode.caching } else { mode.opt_out && mode.caching };
             !mode.is_broadcast && !is_excepted

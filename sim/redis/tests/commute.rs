@@ -1,13 +1,14 @@
-//! Commands whose footprints do not conflict are executed in either order, and it makes no difference: not to what they
-//! reply, not to what anybody is told, and not to what is left.
+//! Commands whose footprints do not conflict commute: the order affects neither their replies, nor
+//! any push, nor the final state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use selvedge_redis::{Command, ConnectionId, Server, Time};
 
-/// Some commands of each kind. The first words of a script are kept together by `|`.
+/// Commands of all types. `{}` stands for a key, and `|` for a space within a word.
 const LINES: &[&str] = &[
     "GET {}",
     "SET {} 1",
@@ -80,21 +81,21 @@ fn command() -> impl Strategy<Value = Command> {
     })
 }
 
-type Told = BTreeMap<ConnectionId, Vec<u8>>;
+type Received = BTreeMap<ConnectionId, Vec<u8>>;
 
-/// A server with connections that have sent something.
+/// A server with connections that have executed a history.
 struct World {
     server: Server,
     connections: Vec<ConnectionId>,
     now: Time,
-    told: Told,
+    received: Received,
 }
 
 impl World {
     fn new(history: &[(usize, Command)]) -> Self {
         let mut server = Server::new();
         let connections = (0..3).map(|_| server.connect()).collect();
-        let mut world = World { server, connections, now: Time::START, told: Told::new() };
+        let mut world = World { server, connections, now: Time::START, received: Received::new() };
         for (connection, command) in history {
             world.send(*connection, command);
             world.now = world.now.after(Duration::from_millis(1));
@@ -106,13 +107,19 @@ impl World {
         let connection = self.connections[connection];
         if self.server.is_connected(connection) {
             for delivery in self.server.execute(connection, command, self.now).deliveries {
-                delivery.encode(self.told.entry(delivery.to).or_default());
+                delivery.encode(self.received.entry(delivery.to).or_default());
             }
         }
     }
 
-    /// All that can be seen from now on.
-    fn end(mut self) -> Told {
+    fn expire(&mut self, key: &Bytes) {
+        for delivery in self.server.pass_deadline(0, key).deliveries {
+            delivery.encode(self.received.entry(delivery.to).or_default());
+        }
+    }
+
+    /// Reads the whole observable state, and returns all bytes received.
+    fn end(mut self) -> Received {
         for connection in 0..self.connections.len() {
             for line in ["EXEC", "UNWATCH", "CLIENT TRACKINGINFO", "SELECT 0", "INFO"] {
                 self.send(connection, &Command::new(line.split(' ')));
@@ -131,15 +138,19 @@ impl World {
                 self.send(3, &Command::new(["ZRANGE", key, "0", "-1", "WITHSCORES"]));
             }
         }
-        self.told
+        self.received
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn what_does_not_conflict_commutes(
+    fn commands_without_conflict_commute(
         history in prop::collection::vec((0..3usize, command()), 0..14),
         one in command(),
         other in command(),
@@ -156,15 +167,66 @@ proptest! {
         forth.send(1, &other);
         back.send(1, &other);
         back.send(0, &one);
-        let [forth, back] = [forth.end(), back.end()].map(|told| {
-            told.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect::<Vec<_>>()
-        });
+        let [forth, back] = [forth.end(), back.end()].map(shown);
         prop_assert_eq!(forth, back, "{:?} and {:?} after {:?}", one, other, history);
+    }
+
+    /// That a key expires conflicts with commands on that key, and with no other.
+    #[test]
+    fn an_expiry_commutes_with_what_it_does_not_conflict_with(
+        history in prop::collection::vec((0..3usize, command()), 0..14),
+        given in prop::sample::select(&["a", "b", "ab"][..]),
+        command in command(),
+    ) {
+        let history = [history, vec![(2, Command::new(["SELECT", "0"])), (2, Command::new(["SET", given, "v", "PX", "99"]))]];
+        let history = history.concat();
+        let key = Bytes::from(given);
+        let world = World::new(&history);
+        let of_command = world.server.footprint(world.connections[0], &command, world.now);
+        if world.server.footprint_of_expiry(0, &key).conflicts(&of_command) {
+            return Ok(());
+        }
+        let [mut forth, mut back] = [World::new(&history), World::new(&history)];
+        forth.expire(&key);
+        forth.send(0, &command);
+        back.send(0, &command);
+        back.expire(&key);
+        let [forth, back] = [forth.end(), back.end()].map(shown);
+        prop_assert_eq!(forth, back, "{} expires, and {:?} after {:?}", given, command, history);
+    }
+}
+
+fn shown(received: Received) -> Vec<String> {
+    received.into_iter().map(|(to, bytes)| format!("{to}: {}", bytes.escape_ascii())).collect()
+}
+
+#[test]
+fn an_expiry_conflicts_with_commands_on_its_key() {
+    let world = World::new(&[(0, Command::new(["SET", "a", "v", "EX", "60"]))]);
+    let expiry = world.server.footprint_of_expiry(0, &Bytes::from("a"));
+    for (line, conflicts) in [
+        ("GET a", true),
+        ("SET a 1", true),
+        ("TTL a", true),
+        ("MGET a b", true),
+        ("KEYS *", true),
+        ("DBSIZE", true),
+        ("FLUSHALL", true),
+        ("GET b", false),
+        ("SET b 1", false),
+        ("SET b v PX 5", false),
+        ("PING", false),
+        ("TIME", false),
+        ("PUBLISH news 1", false),
+    ] {
+        let command = Command::new(line.split(' '));
+        let footprint = world.server.footprint(world.connections[1], &command, world.now);
+        assert_eq!(expiry.conflicts(&footprint), conflicts, "{line}");
     }
 }
 
 #[test]
-fn most_pairs_of_different_keys_do_not_conflict() {
+fn commands_on_different_keys_do_not_conflict() {
     let mut world = World::new(&[]);
     let footprint =
         |line: &str| world.server.footprint(world.connections[0], &Command::new(line.split(' ')), world.now);

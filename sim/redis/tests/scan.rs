@@ -1,22 +1,23 @@
-//! A scan finds every key that is there from its beginning to its end, whatever comes and goes meanwhile.
+//! A scan returns every key that exists during the whole scan, despite concurrent insertions and
+//! removals.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use selvedge_redis::{Redis, Reply};
 
-/// A page of a scan: the next cursor, and the keys.
+/// One page of a scan: the next cursor, and the keys.
 fn page(redis: &Redis, cursor: &str, count: &str) -> (String, Vec<String>) {
     let text = |reply: &Reply| match reply {
         Reply::Bulk(bytes) => String::from_utf8(bytes.to_vec()).expect("text"),
-        other => panic!("a string, and not {other:?}"),
+        other => panic!("expected a string, got {other:?}"),
     };
     match redis.call(["SCAN", cursor, "COUNT", count]) {
         Reply::Array(parts) => match &parts[..] {
             [cursor, Reply::Array(keys)] => (text(cursor), keys.iter().map(text).collect()),
-            other => panic!("a cursor and keys, and not {other:?}"),
+            other => panic!("expected a cursor and keys, got {other:?}"),
         },
-        other => panic!("a cursor and keys, and not {other:?}"),
+        other => panic!("expected a cursor and keys, got {other:?}"),
     }
 }
 
@@ -24,7 +25,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_scan_finds_what_stays(
+    fn a_scan_returns_keys_that_exist_throughout(
         stays in 0..60u32,
         comes_and_goes in prop::collection::vec((any::<bool>(), 0..60u32), 0..60),
         count in 1..20u32,

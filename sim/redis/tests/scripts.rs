@@ -1,4 +1,5 @@
-//! What scripts cannot do. What they can is compared with a real redis-server.
+//! Restrictions of scripts. The conformance test compares their other behaviour with a real
+//! redis-server.
 
 use selvedge_redis::{Command, Redis, Reply, Server, Time};
 
@@ -9,12 +10,12 @@ fn eval(redis: &Redis, script: &str) -> Reply {
 fn error(reply: Reply) -> String {
     match reply {
         Reply::Error(text) => String::from_utf8_lossy(&text).into_owned(),
-        other => panic!("an error, and not {other:?}"),
+        other => panic!("expected an error, got {other:?}"),
     }
 }
 
 #[test]
-fn a_script_that_does_not_end_is_stopped() {
+fn a_script_that_does_not_terminate_is_stopped() {
     for script in [
         "while true do end",
         "while true do pcall(function() while true do end end) end",
@@ -90,7 +91,7 @@ fn bytecode_is_not_loaded() {
 }
 
 #[test]
-fn a_script_that_wants_all_memory_does_not_get_it() {
+fn the_memory_of_a_script_is_limited() {
     let redis = Redis::new();
     let text = error(eval(&redis, "local t = 'x'; while true do t = t .. t end"));
     assert!(text.contains("memory"), "{text}");
@@ -98,7 +99,7 @@ fn a_script_that_wants_all_memory_does_not_get_it() {
 }
 
 #[test]
-fn a_script_leaves_nothing_to_the_next() {
+fn scripts_are_isolated() {
     let redis = Redis::new();
     for script in [
         "rawset(_G, 'left', 1)",
@@ -118,8 +119,8 @@ fn a_script_leaves_nothing_to_the_next() {
         "table.insert(string, 1)",
     ] {
         eval(&redis, script);
-        let seen = "local ok, it = pcall(function() return left end); return {tostring(ok and it), tostring(string.left), \
-                    tostring(redis.left), #KEYS}";
+        let seen = "local ok, it = pcall(function() return left end); \
+                    return {tostring(ok and it), tostring(string.left), tostring(redis.left), #KEYS}";
         let none = [Reply::bulk("false"), Reply::bulk("nil"), Reply::bulk("nil"), Reply::Integer(0)];
         assert_eq!(eval(&redis, seen), Reply::Array(none.into()), "after {script}");
     }
@@ -133,13 +134,13 @@ fn a_script_leaves_nothing_to_the_next() {
         "local t = {3, 1, 2}; table.sort(t); return ('x'):rep(2) .. table.concat(t) .. math.floor(1.5)";
     assert_eq!(eval(&redis, works), Reply::bulk("xx1231"));
     let random = "return tostring(math.random())";
-    assert_eq!(eval(&redis, random), eval(&redis, random), "they begin anew");
+    assert_eq!(eval(&redis, random), eval(&redis, random), "each script starts with the same seed");
 }
 
 /// Redis ends such a reply where Lua's stack ends. That is deeper than code which calls itself can
 /// go on the stack that a task of an exploration has.
 #[test]
-fn a_table_that_holds_itself_is_no_reply_that_does_not_end() {
+fn a_cyclic_table_gives_a_finite_reply() {
     let nest = || {
         let mut server = Server::new();
         let connection = server.connect();
@@ -155,7 +156,7 @@ fn a_table_that_holds_itself_is_no_reply_that_does_not_end() {
 }
 
 #[test]
-fn a_script_can_be_held_to_its_keys() {
+fn access_to_undeclared_keys_can_be_rejected() {
     let mut server = Server::new();
     let connection = server.connect();
     server.require_declared_keys();

@@ -1,19 +1,20 @@
-//! An ordinary two-level cache, as a team has one: [moka](moka::sync) in each process, and Redis behind it.
+//! A typical two-level cache: [moka](moka::sync) in each process, and Redis behind it.
 //!
-//! Nothing in here knows of Selvedge. `tests/orders.rs` explores it as it is, and finds the stale entry that its steps allow.
+//! This crate does not depend on Selvedge. `tests/orders.rs` explores it unmodified, and finds a
+//! stale entry.
 
 use std::time::Duration;
 
 use moka::sync::Cache;
 use redis::{AsyncCommands, RedisResult};
 
-/// How long an order stays in the process. Whatever is stale there is so for as long.
+/// Time to live of an order in the process. It bounds how long a stale entry remains.
 const LOCAL_TTL: Duration = Duration::from_secs(300);
 
-/// How long an order stays in Redis, in seconds.
+/// Time to live of an order in Redis, in seconds.
 const REDIS_TTL: u64 = 3600;
 
-/// Orders by their number, as text.
+/// A cache of orders, as text by number.
 #[derive(Debug)]
 pub struct Orders<C> {
     local: Cache<String, String>,
@@ -21,17 +22,17 @@ pub struct Orders<C> {
 }
 
 impl<C: AsyncCommands + Clone + Sync> Orders<C> {
-    /// A cache over this connection.
+    /// Creates a cache over this connection.
     pub fn new(redis: C) -> Self {
         let local = Cache::builder().max_capacity(10_000).time_to_live(LOCAL_TTL).build();
         Orders { local, redis }
     }
 
-    /// The order of this number, if there is one.
+    /// The order with this number, if any.
     ///
     /// # Errors
     ///
-    /// Those of Redis.
+    /// If a Redis command fails.
     pub async fn get(&self, number: u32) -> RedisResult<Option<String>> {
         let key = format!("order:{number}");
         if let Some(order) = self.local.get(&key) {
@@ -44,11 +45,11 @@ impl<C: AsyncCommands + Clone + Sync> Orders<C> {
         Ok(order)
     }
 
-    /// Keeps an order.
+    /// Stores an order.
     ///
     /// # Errors
     ///
-    /// Those of Redis.
+    /// If a Redis command fails.
     pub async fn save(&self, number: u32, order: &str) -> RedisResult<()> {
         let key = format!("order:{number}");
         self.redis.clone().set_ex::<_, _, ()>(&key, order, REDIS_TTL).await?;
@@ -56,11 +57,11 @@ impl<C: AsyncCommands + Clone + Sync> Orders<C> {
         Ok(())
     }
 
-    /// Forgets an order.
+    /// Removes an order.
     ///
     /// # Errors
     ///
-    /// Those of Redis.
+    /// If a Redis command fails.
     pub async fn cancel(&self, number: u32) -> RedisResult<()> {
         let key = format!("order:{number}");
         self.redis.clone().del::<_, ()>(&key).await?;

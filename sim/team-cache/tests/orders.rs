@@ -1,4 +1,4 @@
-//! The cache, explored as it is: what a team would write, and what it is told.
+//! Explores the unmodified cache.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -7,7 +7,7 @@ use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
 use selvedge_sim::own::{Cache, Key, Level, Rule, Setup, Value, closures, scenario};
 use team_cache::Orders;
 
-/// The cache over the simulated Redis, with the scenario's keys and values as its own.
+/// The cache over the simulated Redis, with the scenario's keys and values mapped to its own.
 fn orders(setup: Setup) -> impl Cache {
     closures(
         Orders::new(setup.connection()),
@@ -18,18 +18,22 @@ fn orders(setup: Setup) -> impl Cache {
 }
 
 fn number(key: Key) -> u32 {
-    key.name().strip_prefix("order:").and_then(|number| number.parse().ok()).expect("an order's key")
+    key.name()
+        .strip_prefix("order:")
+        .and_then(|number| number.parse().ok())
+        .expect("a key of the form `order:N`")
 }
 
 fn a_cancelled_order_is_gone() {
     check(scenario("orders", orders).thread("reader", ["get order:7"]).thread("writer", ["delete order:7"]));
 }
 
-/// What the team's test says, word for word.
+/// The panic message of the team's test, compared with a snapshot and the documentation.
 #[test]
-fn the_stale_backfill_is_found_and_told() {
-    let failure = panic::catch_unwind(AssertUnwindSafe(a_cancelled_order_is_gone)).expect_err("it fails");
-    let text = failure.downcast_ref::<String>().expect("with words");
+fn the_stale_backfill_is_reported() {
+    let failure =
+        panic::catch_unwind(AssertUnwindSafe(a_cancelled_order_is_gone)).expect_err("the check fails");
+    let text = failure.downcast_ref::<String>().expect("a text message");
     insta::with_settings!({
         snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"),
         prepend_module_to_snapshot => false,
@@ -37,15 +41,16 @@ fn the_stale_backfill_is_found_and_told() {
     }, {
         insta::assert_snapshot!("team-cache-stale-backfill", text);
     });
-    // The page shows this very test, and what it says.
-    assert!(PAGE.contains(text.as_str()), "docs/your-cache.md shows another trace");
+    // docs/your-cache.md shows this test and its message.
+    assert!(PAGE.contains(text.as_str()), "docs/your-cache.md shows a different trace");
     for code in PAGE.split("```").filter_map(|block| block.strip_prefix("rust\n")) {
         let unindented = |text: &str| text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
-        let is_ours = [SOURCE, include_str!("orders.rs")].iter().any(|file| {
-            // Of two functions, the page leaves out what is between.
+        let files = [SOURCE, include_str!("orders.rs"), include_str!("features.rs")];
+        let is_ours = files.iter().any(|file| {
+            // The page omits the code between two functions.
             code.split("\n\n").all(|part| unindented(file).contains(unindented(part).trim()))
         });
-        assert!(is_ours, "docs/your-cache.md shows other code:\n{code}");
+        assert!(is_ours, "docs/your-cache.md shows different code:\n{code}");
     }
 }
 
@@ -53,8 +58,9 @@ const PAGE: &str = include_str!("../../../docs/your-cache.md");
 const SOURCE: &str = include_str!("../src/lib.rs");
 
 #[test]
-fn as_a_control_it_passes_and_its_schedules_are_counted() {
-    for write in ["delete order:7", "set order:7"] {
+fn as_a_control_the_check_passes_and_counts_schedules() {
+    // The written key has a deadline, which passes before the observer's read or after it.
+    for (write, schedules) in [("delete order:7", 10), ("set order:7", 20)] {
         let report = check(
             scenario("orders", orders)
                 .thread("reader", ["get order:7"])
@@ -62,13 +68,13 @@ fn as_a_control_it_passes_and_its_schedules_are_counted() {
                 .violations([Rule::Stale, Rule::Lasting]),
         );
         assert!(report.complete, "{report}");
-        assert_eq!(report.schedules, 10, "{write}");
-        assert_eq!((report.violations[&Rule::Stale], report.violations[&Rule::Lasting]), (2, 2), "{write}");
+        let [stale, lasting] = [Rule::Stale, Rule::Lasting].map(|rule| report.violations[&rule]);
+        assert_eq!((report.schedules, stale, lasting), (schedules, 2, 2), "{write}");
     }
 }
 
 #[test]
-fn reads_alone_are_right() {
+fn sequential_reads_are_not_stale() {
     let report = check(
         scenario("orders", orders)
             .thread("writer", ["set order:7", "get order:7", "delete order:7", "get order:7"])
@@ -77,9 +83,9 @@ fn reads_alone_are_right() {
     assert!(report.violations.is_empty(), "{report}");
 }
 
-/// Without the local tier there is nothing to go stale, and with it the cache cannot promise even that it ends well.
+/// Backfills the local tier after the last write, so the cache is not even eventually consistent.
 #[test]
-fn it_is_not_even_eventually_right() {
+fn the_cache_is_not_eventually_consistent() {
     let eventual = || {
         check(
             scenario("orders", orders)
@@ -88,7 +94,7 @@ fn it_is_not_even_eventually_right() {
                 .consistency(Level::Eventual),
         );
     };
-    let failure = panic::catch_unwind(AssertUnwindSafe(eventual)).expect_err("it fails");
-    let text = failure.downcast_ref::<String>().expect("with words");
+    let failure = panic::catch_unwind(AssertUnwindSafe(eventual)).expect_err("the check fails");
+    let text = failure.downcast_ref::<String>().expect("a text message");
     assert!(text.contains("not eventual"), "{text}");
 }

@@ -33,10 +33,20 @@ pub(super) struct Connector {
 #[derive(Default)]
 struct State {
     current: Option<Arc<Link>>,
-    /// Connections that are no longer used, which no later one has outlived yet.
+    /// Connections that are no longer used, and that may still carry something out.
     earlier: Vec<Identity>,
-    /// There was one of which nothing can be known.
-    uncertain: bool,
+    /// When the last connection was retired whose identity was never known. It is not in `earlier`, and nobody can end it: only
+    /// a server process that has started later does not have it.
+    unknown: Option<Instant>,
+    /// When it was last tried to end those in vain.
+    tried: Option<Instant>,
+}
+
+impl State {
+    /// Whether nothing comes of any connection but the current one.
+    fn is_certain(&self) -> bool {
+        self.earlier.is_empty() && self.unknown.is_none()
+    }
 }
 
 struct Failure {
@@ -75,13 +85,19 @@ impl Connector {
     }
 
     /// Sends a command that nobody needs to settle: a read.
-    pub(super) async fn read<T: FromRedisValue>(&self, command: &Command) -> Result<T, Unanswered> {
+    pub(super) async fn read<T: FromRedisValue>(
+        self: &Arc<Self>,
+        command: &Command,
+    ) -> Result<T, Unanswered> {
         let link = self.link().await.map_err(Unanswered::NotConnected)?;
         self.ask(&link, command).await.map_err(Unanswered::Failed)
     }
 
     /// Sends a write. If its future is dropped on the way, or its outcome is unknown, it is lost.
-    pub(super) async fn write<T: FromRedisValue>(&self, command: &Command) -> Result<T, Unanswered> {
+    pub(super) async fn write<T: FromRedisValue>(
+        self: &Arc<Self>,
+        command: &Command,
+    ) -> Result<T, Unanswered> {
         let link = self.link().await.map_err(Unanswered::NotConnected)?;
         // From here on it may have been sent.
         let under_way = UnderWay { lost: &self.lost };
@@ -93,16 +109,16 @@ impl Connector {
     }
 
     /// Waits until no write that was lost before this call can be carried out any more. Whether that is certain.
-    pub(super) async fn settle(&self) -> bool {
+    pub(super) async fn settle(self: &Arc<Self>) -> bool {
         let lost = self.lost.load(Ordering::SeqCst);
         if self.settled.load(Ordering::SeqCst) >= lost {
             return true;
         }
-        if self.state().uncertain {
+        // A connection that has just been made has ended those before it, if it may.
+        let Ok(link) = self.link().await else { return false };
+        if !self.is_certain_again(&link).await {
             return false;
         }
-        // A connection that is there has outlived all before it.
-        let Ok(link) = self.link().await else { return false };
         // What was lost on this one was sent before the `PING`, or never will be.
         let answer = self.ask::<()>(&link, &Command::ping()).await;
         if answer.is_err_and(|error| !is_reply(&error)) {
@@ -111,12 +127,48 @@ impl Connector {
                 return false;
             }
         }
-        // The connection that was made just now may not have outlived the one before it.
-        let certain = !self.state().uncertain;
+        // The connection that was made just now may not have ended the one before it.
+        let certain = self.state().is_certain();
         if certain {
             self.settled.fetch_max(lost, Ordering::SeqCst);
         }
         certain
+    }
+
+    /// Whether nothing comes of earlier connections. If they could not be ended, it is tried again now and then: permissions
+    /// change.
+    async fn is_certain_again(&self, link: &Link) -> bool {
+        {
+            let mut state = self.state();
+            if state.is_certain() {
+                return true;
+            }
+            if state.tried.is_some_and(|tried| tried.elapsed() < PAUSE) {
+                return false;
+            }
+            state.tried = Some(Instant::now());
+        }
+        link.identify().await.is_ok() && self.end_earlier(link).await.is_ok() && self.state().is_certain()
+    }
+
+    /// Ends all earlier connections that this one may end.
+    async fn end_earlier(&self, link: &Link) -> Result<(), RedisError> {
+        let earlier = self.state().earlier.clone();
+        let mut ended = Vec::new();
+        for identity in earlier {
+            if link.outlive(&identity).await? {
+                ended.push(identity);
+            }
+        }
+        let mut state = self.state();
+        state.earlier.retain(|identity| !ended.contains(identity));
+        if state.unknown.is_some_and(|moment| link.is_of_a_process_started_after(moment)) {
+            state.unknown = None;
+        }
+        if !state.is_certain() {
+            state.tried = Some(Instant::now());
+        }
+        Ok(())
     }
 
     async fn ask<T: FromRedisValue>(&self, link: &Arc<Link>, command: &Command) -> Result<T, RedisError> {
@@ -132,11 +184,24 @@ impl Connector {
     }
 
     /// The connection. Made, if there is none.
-    async fn link(&self) -> Result<Arc<Link>, RedisError> {
+    ///
+    /// The attempt is a task of its own: the caller's future may be kept and not polled, and would hold up all others.
+    async fn link(self: &Arc<Self>) -> Result<Arc<Link>, RedisError> {
         if let Some(link) = self.current() {
             return Ok(link);
         }
-        let failures = self.failures.load(Ordering::SeqCst);
+        let (connector, failures) = (Arc::clone(self), self.failures.load(Ordering::SeqCst));
+        match tokio::spawn(async move { connector.attempt(failures).await }).await {
+            Ok(link) => link,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(std::io::Error::other(error).into()),
+            },
+        }
+    }
+
+    /// Connects, once nobody else does; `failures` is how many attempts had failed when the caller came.
+    async fn attempt(&self, failures: u64) -> Result<Arc<Link>, RedisError> {
         let mut failure = self.attempt.lock().await;
         if let Some(link) = self.current() {
             return Ok(link);
@@ -166,15 +231,8 @@ impl Connector {
     async fn connect(&self) -> Result<Arc<Link>, RedisError> {
         let link = Arc::new(Link::connect(&self.client, &self.config).await?);
         // None is added meanwhile: only a current connection is retired.
-        let earlier = self.state().earlier.clone();
-        let mut certain = true;
-        for identity in &earlier {
-            certain &= link.outlive(identity).await?;
-        }
-        let mut state = self.state();
-        state.earlier.clear();
-        state.uncertain |= !certain;
-        state.current = Some(Arc::clone(&link));
+        self.end_earlier(&link).await?;
+        self.state().current = Some(Arc::clone(&link));
         Ok(link)
     }
 
@@ -189,7 +247,7 @@ impl Connector {
             state.current = None;
             match link.identity() {
                 Some(identity) => state.earlier.push(identity.clone()),
-                None => state.uncertain = true,
+                None => state.unknown = Some(Instant::now()),
             }
         }
     }

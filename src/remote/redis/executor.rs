@@ -2,9 +2,15 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::panic;
 use std::pin::pin;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
+use tokio::task::block_in_place;
+
+/// Why the blocking face does not wait.
+const INSIDE: &str = "the calling thread is that of tokio's current-thread runtime, and no task of the runtime can run while \
+                      the thread waits. Await the cache's own methods, or call the blocking face in `spawn_blocking`";
 
 /// redis-rs needs tokio for its sockets and its timeouts. Whoever polls a command, on whatever thread, polls it in this
 /// runtime, so that the blocking face works on threads that have none.
@@ -27,6 +33,23 @@ impl Executor {
             .enable_all()
             .build()?;
         Ok(Executor { handle: runtime.handle().clone(), own: Some(runtime) })
+    }
+
+    /// Runs `wait`, which parks the thread until Redis answers. A worker of a runtime hands its tasks to another thread first.
+    ///
+    /// # Errors
+    ///
+    /// If the thread is the only one of its runtime.
+    pub(super) fn park<T>(wait: impl FnOnce() -> T) -> Result<T, &'static str> {
+        let Ok(here) = Handle::try_current() else { return Ok(wait()) };
+        if here.runtime_flavor() != RuntimeFlavor::CurrentThread {
+            return Ok(block_in_place(wait));
+        }
+        // A thread of the runtime's blocking pool may wait. tokio tells it from the runtime's own by a panic alone.
+        match panic::catch_unwind(|| block_in_place(|| ())) {
+            Ok(()) => Ok(wait()),
+            Err(_) => Err(INSIDE),
+        }
     }
 
     /// Runs the future where it is awaited, with this runtime around it.

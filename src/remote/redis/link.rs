@@ -1,6 +1,8 @@
 //! One connection, and who it is to the server.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
@@ -10,7 +12,9 @@ use super::command::{Command, is_reply};
 /// One connection. Many commands are under way on it at once; it is never made anew.
 pub(super) struct Link {
     connection: MultiplexedConnection,
-    identity: Option<Identity>,
+    identity: OnceLock<Identity>,
+    /// The earliest moment at which the server process can have started.
+    started: OnceLock<Instant>,
     answers: AtomicU64,
 }
 
@@ -24,19 +28,47 @@ pub(super) struct Identity {
 }
 
 impl Link {
-    /// Connects. There is no identity if the server does not let us know it.
+    /// Connects. There is no identity yet if the user may not ask for it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no connection, or the server refuses what it would refuse to nobody who may use it: it wants a password, is
+    /// loading, or is busy. Such a connection would have no identity, although the next one could have.
     pub(super) async fn connect(client: &Client, config: &AsyncConnectionConfig) -> RedisResult<Self> {
         let connection = client.get_multiplexed_async_connection_with_config(config).await?;
-        let mut link = Link { connection, identity: None, answers: AtomicU64::new(0) };
-        let number = permitted(link.ask(&Command::client_id()).await)?;
-        let info: Option<String> = permitted(link.ask(&Command::server_info()).await)?;
-        let process = info.as_deref().and_then(run_id);
-        link.identity = process.zip(number).map(|(process, number)| Identity { process, number });
+        let (identity, started) = (OnceLock::new(), OnceLock::new());
+        let link = Link { connection, identity, started, answers: AtomicU64::new(0) };
+        link.identify().await?;
         Ok(link)
     }
 
+    /// Asks for the identity, unless it is known. An administrator may have given the user the permission.
+    pub(super) async fn identify(&self) -> RedisResult<()> {
+        if self.identity.get().is_some() {
+            return Ok(());
+        }
+        let number = permitted(self.ask(&Command::client_id()).await)?;
+        let info: Option<String> = permitted(self.ask(&Command::server_info()).await)?;
+        let info = info.as_deref().unwrap_or_default();
+        if let Some(uptime) = uptime(info) {
+            // The server counts whole seconds.
+            let age = uptime.saturating_add(Duration::from_secs(1));
+            Instant::now().checked_sub(age).map(|started| self.started.set(started));
+        }
+        if let (Some(process), Some(number)) = (field(info, "run_id"), number) {
+            // Another task may have been faster, with the same answer.
+            let _ = self.identity.set(Identity { process: process.to_owned(), number });
+        }
+        Ok(())
+    }
+
     pub(super) fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+        self.identity.get()
+    }
+
+    /// Whether the server process has certainly started after this moment.
+    pub(super) fn is_of_a_process_started_after(&self, moment: Instant) -> bool {
+        self.started.get().is_some_and(|started| *started >= moment)
     }
 
     /// Sends the command and waits for its answer, for as long as the connection's configuration says.
@@ -55,7 +87,7 @@ impl Link {
 
     /// Sees to it that no command of an earlier connection is carried out from now on. Answers whether that is certain.
     pub(super) async fn outlive(&self, earlier: &Identity) -> RedisResult<bool> {
-        match &self.identity {
+        match self.identity() {
             None => Ok(false),
             // Its connections ended with it; and here the number may be somebody else's.
             Some(own) if own.process != earlier.process => Ok(true),
@@ -67,17 +99,22 @@ impl Link {
     }
 }
 
-/// `None` if the server refused.
+/// `None` if the user may not do this, or the server has no such command. Any other refusal passes.
 fn permitted<T>(answer: Result<T, RedisError>) -> RedisResult<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if is_reply(&error) => Ok(None),
+        Err(error) if is_reply(&error) && matches!(error.code(), Some("NOPERM" | "ERR")) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn run_id(info: &str) -> Option<String> {
-    info.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::to_owned)
+/// A field of what `INFO` answers.
+fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+}
+
+fn uptime(info: &str) -> Option<Duration> {
+    field(info, "uptime_in_seconds")?.trim().parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -85,9 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_run_id_is_in_the_info_of_the_server() {
-        let info = "# Server\r\nredis_version:7.0.15\r\nrun_id:0a1b\r\ntcp_port:0\r\n";
-        assert_eq!(run_id(info).as_deref(), Some("0a1b"));
-        assert_eq!(run_id("# Server\r\n"), None);
+    fn the_run_id_and_the_uptime_are_in_the_info_of_the_server() {
+        let info = "# Server\r\nredis_version:7.0.15\r\nrun_id:0a1b\r\ntcp_port:0\r\nuptime_in_seconds:7\r\n";
+        assert_eq!(field(info, "run_id"), Some("0a1b"));
+        assert_eq!(uptime(info), Some(Duration::from_secs(7)));
+        assert_eq!(field("# Server\r\n", "run_id"), None);
     }
 }

@@ -12,7 +12,7 @@
 //!     .prefix("shop:v1:")
 //!     .command_timeout(Duration::from_millis(250))
 //!     .build()?;
-//! let cache = TieredCache::builder(redis).build();
+//! let cache = TieredCache::builder(redis).local_ttl(Duration::from_secs(60)).max_entries(10_000).build();
 //!
 //! let key = String::from("basket:7");
 //! cache.set(&key, &vec![String::from("tea")]).await?;
@@ -51,7 +51,8 @@
 //!
 //! If the address leads to another process than before, the earlier one is taken to be out of service. The user needs
 //! the permissions `CLIENT|ID`, `CLIENT|KILL` and `INFO`. Without them everything else works, but once a connection has
-//! broken, `settle` is never certain again.
+//! broken, `settle` is not certain until the user has them, or the server process has been started again. A connection to a
+//! server that wants a password, is loading or is busy is not used: such a server would not tell its number.
 //!
 //! # Leases: the second fence
 //!

@@ -20,7 +20,7 @@ use crate::remote::{Fill, Found, KeyBytes, Lease, Outcome, Remote};
 ///
 /// The [module's docs](super) say what is sent, and what is known of a command that was lost.
 pub struct Redis<C = Postcard> {
-    connector: Connector,
+    connector: Arc<Connector>,
     executor: Executor,
     prefix: Vec<u8>,
     codec: C,
@@ -45,7 +45,7 @@ impl<C> Redis<C> {
         command_timeout: Duration,
         leases: Option<Leases>,
     ) -> Self {
-        Redis { connector, executor, prefix, codec, command_timeout, leases }
+        Redis { connector: Arc::new(connector), executor, prefix, codec, command_timeout, leases }
     }
 
     /// The key in Redis.
@@ -126,7 +126,7 @@ impl<K, V, C> Remote<K, V> for Redis<C>
 where
     K: KeyBytes + Sync,
     V: Send + Sync,
-    C: Codec<V>,
+    C: Codec<V> + 'static,
 {
     type Error = Error;
 
@@ -214,6 +214,10 @@ where
 
     async fn settle(&self) -> bool {
         self.executor.run(self.connector.settle()).await
+    }
+
+    fn park<T>(&self, wait: impl FnOnce() -> T) -> Result<T, &'static str> {
+        Executor::park(wait)
     }
 }
 

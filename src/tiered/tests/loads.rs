@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Waker};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::{ASKED, Bench, Cache, Fate};
@@ -127,6 +128,108 @@ fn a_write_waits_for_a_fill_of_redis() {
     assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), ASKED)));
     bench.redis.settles.store(true, Ordering::Relaxed);
     assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
+}
+
+/// A load whose fill is pending, and that nobody polls any more. The fill has this fate when it is polled again.
+macro_rules! stalled_load {
+    ($bench:ident, $fate:expr, $key:expr) => {{
+        $bench.next(Fate::Answer);
+        $bench.next(Fate::Later(Box::new($fate)));
+        let mut load = Box::pin($bench.cache.get_or_load($key, || async { Ok::<_, Infallible>(Some(1)) }));
+        assert!(load.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        load
+    }};
+}
+
+#[test]
+fn a_write_carries_out_the_fill_of_a_load_that_nobody_polls() {
+    let bench = Bench::new(|builder| builder);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut load = stalled_load!(bench, Fate::Answer, &"k");
+    let mut write = pin!(bench.cache.set(&"k", &2));
+    assert!(write.as_mut().poll(&mut context).is_ready());
+    assert_eq!(bench.redis.holds("k"), Some(2));
+    // The load returns its value, and keeps it nowhere.
+    let Poll::Ready(loaded) = load.as_mut().poll(&mut context) else { panic!("its fill has ended") };
+    assert_eq!(loaded.unwrap(), Some(1));
+    assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
+}
+
+#[test]
+fn a_fill_that_a_write_sees_fail_is_lost_if_it_may_still_come() {
+    for outcome in [Outcome::NotApplied, Outcome::Over, Outcome::Unknown] {
+        let bench = Bench::new(|builder| builder);
+        let load = stalled_load!(bench, Fate::Fail(outcome), &"k");
+        bench.cache.blocking().set(&"k", &2).unwrap();
+        let is_lost = outcome == Outcome::Unknown;
+        assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), is_lost)), "{outcome:?}");
+        drop(load);
+        bench.redis.settles.store(true, Ordering::Relaxed);
+        assert_eq!((bench.read().1, bench.read().1), (is_lost, !ASKED), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_write_of_several_keys_carries_out_the_fills_of_all() {
+    let bench = Bench::new(|builder| builder.derive(|key| if *key == "k" { vec!["d", "e"] } else { vec![] }));
+    let loads = (stalled_load!(bench, Fate::Answer, &"e"), stalled_load!(bench, Fate::Answer, &"d"));
+    bench.cache.blocking().set(&"k", &2).unwrap();
+    assert_eq!(["k", "d", "e"].map(|key| bench.redis.holds(key)), [Some(2), None, None]);
+    drop(loads);
+    assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
+}
+
+#[test]
+fn a_write_that_finds_a_fill_being_polled_is_woken_when_it_can_go_on() {
+    let bench = Bench::new(|builder| builder);
+    let (first, second) = (Arc::<Bell>::default(), Arc::<Bell>::default());
+    // The second write comes while the first one polls the fill.
+    let other: &'static Cache = Box::leak(Box::new(bench.cache.clone()));
+    let waiting = Arc::new(Mutex::new(Box::pin(other.set(&"k", &3))));
+    let (its, bell) = (waiting.clone(), second.clone());
+    let poll = move || {
+        let waker = bell.clone().into();
+        assert!(its.lock().unwrap().as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    };
+    let load = stalled_load!(bench, Fate::Meanwhile(Box::new(poll)), &"k");
+    let waker = first.clone().into();
+    let mut write = pin!(bench.cache.set(&"k", &2));
+    assert!(write.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    assert_eq!(second.0.load(Ordering::Relaxed), 1);
+    let waker = second.clone().into();
+    assert!(waiting.lock().unwrap().as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    assert_eq!(bench.redis.holds("k"), Some(3));
+    drop(load);
+}
+
+#[test]
+fn a_load_and_the_writes_that_wait_for_its_fill_are_woken_by_it() {
+    let bench = Bench::new(|builder| builder);
+    let given = Arc::<Mutex<Option<Waker>>>::default();
+    bench.next(Fate::Answer);
+    bench.next(Fate::Given(given.clone()));
+    let bells: [Arc<Bell>; 3] = Default::default();
+    let [first, second, third] = bells.clone().map(Waker::from);
+    let mut load = Box::pin(bench.cache.get_or_load(&"k", || async { Ok::<_, Infallible>(Some(1)) }));
+    assert!(load.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+    let mut writes = [2, 3].map(|value| {
+        let cache = bench.cache.clone();
+        Box::pin(async move { cache.set(&"k", &value).await })
+    });
+    for (write, waker) in writes.iter_mut().zip([&second, &third]) {
+        assert!(write.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    given.lock().unwrap().take().expect("it was polled").wake();
+    assert_eq!(bells.map(|bell| bell.0.load(Ordering::Relaxed)), [1, 1, 1]);
+}
+
+#[derive(Default)]
+struct Bell(AtomicU32);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[test]

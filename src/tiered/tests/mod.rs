@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::Builder;
 use crate::remote::{Found, Outcome, Remote};
 use crate::sync::{Clock, Entry, Key, Primitives, Std};
+use crate::{Builder, Decided};
 
 /// `Std` with a clock that is set by hand.
 struct ByHand;
@@ -51,6 +51,10 @@ enum Fate {
     Meanwhile(Box<dyn FnOnce() + Send>),
     Fail(Outcome),
     Hang,
+    /// It is pending when it is first polled. Then it has this fate.
+    Later(Box<Fate>),
+    /// It is pending, and its waker is put there.
+    Given(Arc<Mutex<Option<std::task::Waker>>>),
 }
 
 /// The fates of the next commands, in order, are in `next`.
@@ -75,8 +79,21 @@ impl FakeRedis {
     }
 
     async fn fate(&self) -> Result<(), Broken> {
-        let fate = self.next.lock().unwrap().pop_front();
-        match fate.unwrap_or_default() {
+        let mut fate = self.next.lock().unwrap().pop_front().unwrap_or_default();
+        while let Fate::Later(then) = fate {
+            let mut is_first = true;
+            std::future::poll_fn(|_| {
+                if std::mem::take(&mut is_first) {
+                    std::task::Poll::Pending
+                } else {
+                    std::task::Poll::Ready(())
+                }
+            })
+            .await;
+            fate = *then;
+        }
+        match fate {
+            Fate::Later(_) => unreachable!("it has been waited for"),
             Fate::Answer => Ok(()),
             Fate::Meanwhile(deed) => {
                 deed();
@@ -84,6 +101,13 @@ impl FakeRedis {
             }
             Fate::Fail(outcome) => Err(Broken(outcome)),
             Fate::Hang => std::future::pending().await,
+            Fate::Given(place) => {
+                std::future::poll_fn(|context| {
+                    *place.lock().unwrap() = Some(context.waker().clone());
+                    std::task::Poll::Pending
+                })
+                .await
+            }
         }
     }
 }
@@ -120,7 +144,7 @@ impl Remote<&'static str, u32> for Arc<FakeRedis> {
 }
 
 type Cache = TieredCache<&'static str, u32, Arc<FakeRedis>, ByHand>;
-type CacheBuilder = Builder<&'static str, u32, Arc<FakeRedis>, ByHand>;
+type CacheBuilder = Builder<&'static str, u32, Arc<FakeRedis>, ByHand, Decided>;
 
 struct Bench {
     redis: Arc<FakeRedis>,
@@ -131,7 +155,8 @@ struct Bench {
 impl Bench {
     fn new(set_up: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
         let (redis, clock) = (Arc::<FakeRedis>::default(), HandClock::default());
-        let cache = Arc::new(set_up(Builder::new(redis.clone())).build_with_clock(clock.clone()));
+        let cache =
+            Arc::new(set_up(Builder::new(redis.clone()).single_process()).build_with_clock(clock.clone()));
         Bench { redis, clock, cache }
     }
 

@@ -1,4 +1,4 @@
-//! The caches that are compared.
+//! The compared caches.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -14,24 +14,24 @@ use selvedge::remote::Found;
 use selvedge::sync::{Std, StdClock};
 use selvedge::{Remote, TieredCache};
 
-use super::work::Work;
+use super::workload::Workload;
 
 /// A cache, in the order of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {
     /// The local tier alone.
     SelvedgeL1,
-    /// The whole cache, over a remote tier that has nothing and answers at once.
+    /// The whole cache, over a remote tier that is empty and replies immediately.
     Selvedge,
-    /// moka, its cache for threads.
+    /// moka's synchronous cache.
     Moka,
-    /// quick_cache, its cache for threads.
+    /// quick_cache's synchronous cache.
     #[value(name = "quick_cache")]
     QuickCache,
-    /// DashMap: no cache, it evicts nothing.
+    /// DashMap: a map without eviction.
     #[value(name = "dashmap")]
     DashMap,
-    /// A `HashMap` under a lock: no cache, it evicts nothing.
+    /// A `HashMap` in a mutex: a map without eviction.
     #[value(name = "mutex")]
     MutexHashMap,
 }
@@ -46,11 +46,11 @@ impl Contender {
         Contender::MutexHashMap,
     ];
 
-    /// Those that choose whom they evict.
+    /// The contenders with an eviction policy.
     pub(super) const WITH_A_POLICY: [Contender; 3] =
         [Contender::SelvedgeL1, Contender::Moka, Contender::QuickCache];
 
-    /// Its name in reports and arguments.
+    /// The name in reports and arguments.
     pub(super) fn name(self) -> &'static str {
         match self {
             Contender::SelvedgeL1 => "selvedge-l1",
@@ -62,18 +62,18 @@ impl Contender {
         }
     }
 
-    /// Whether it does this work itself: the local tier loads nothing, and a write of the whole cache is the remote
-    /// tier's matter.
-    pub(super) fn does(self, work: Work) -> bool {
+    /// Whether the contender supports this workload: the local tier has no loads, and writes of the
+    /// whole cache depend on the remote tier.
+    pub(super) fn supports(self, work: Workload) -> bool {
         match self {
-            Contender::SelvedgeL1 => work != Work::Load,
-            Contender::Selvedge => work != Work::Mixed,
+            Contender::SelvedgeL1 => work != Workload::Load,
+            Contender::Selvedge => work != Workload::Mixed,
             _ => true,
         }
     }
 }
 
-/// Calls the function with the type of the contender's cache.
+/// Calls the function with the contender's cache type.
 macro_rules! with_cache {
     ($contender:expr, $function:ident($($argument:expr),*)) => {
         match $contender {
@@ -88,9 +88,9 @@ macro_rules! with_cache {
 }
 pub(super) use with_cache;
 
-/// A cache of numbers.
-pub(super) trait Cache: Send + Sync {
-    /// An empty one, for so many entries that live so long.
+/// A cache of integers.
+pub(super) trait BenchCache: Send + Sync {
+    /// Creates an empty cache with this capacity and time to live.
     fn new(capacity: u64, ttl: Option<Duration>) -> Self;
 
     fn get(&self, key: u64) -> Option<u64>;
@@ -99,16 +99,16 @@ pub(super) trait Cache: Send + Sync {
 
     fn remove(&self, key: u64);
 
-    /// The key's value; if it has none, that is the key.
+    /// Returns the key's value; inserts the key as its own value if there is none.
     fn load(&self, key: u64) -> u64;
 
-    /// Does what it has put off.
+    /// Completes deferred maintenance.
     fn settle(&self) {}
 }
 
 pub(super) struct Local(L1<u64, u64, Std>);
 
-impl Cache for Local {
+impl BenchCache for Local {
     fn new(capacity: u64, ttl: Option<Duration>) -> Self {
         Local(L1::new(StdClock::default(), ttl).bounded(Bound::entries(capacity)))
     }
@@ -128,7 +128,7 @@ impl Cache for Local {
         self.0.remove(&key);
     }
 
-    /// Not single-flight. [`Contender::does`] says that it is not asked to.
+    /// Not single-flight. [`Contender::supports`] excludes this workload.
     fn load(&self, key: u64) -> u64 {
         self.get(key).unwrap_or_else(|| {
             self.put(key, key);
@@ -137,7 +137,7 @@ impl Cache for Local {
     }
 }
 
-/// A remote tier that has nothing, and answers at once.
+/// A remote tier that is empty and replies immediately.
 pub(super) struct Nothing;
 
 impl Remote<u64, u64> for Nothing {
@@ -158,25 +158,25 @@ impl Remote<u64, u64> for Nothing {
 
 pub(super) struct Tiered(TieredCache<u64, u64, Nothing>);
 
-impl Cache for Tiered {
+impl BenchCache for Tiered {
     fn new(capacity: u64, ttl: Option<Duration>) -> Self {
-        let mut builder = TieredCache::builder(Nothing).max_entries(capacity);
+        let mut builder = TieredCache::builder(Nothing).single_process().max_entries(capacity);
         if let Some(ttl) = ttl {
             builder = builder.local_ttl(ttl);
         }
         Tiered(builder.build())
     }
 
-    /// Polled once, without a runtime.
+    /// Polls the future once, without a runtime.
     #[inline]
     fn get(&self, key: u64) -> Option<u64> {
         match pin!(self.0.get(&key)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(value)) => value,
-            _ => unreachable!("nobody waits here, and nothing fails"),
+            _ => unreachable!("the remote tier replies immediately and without error"),
         }
     }
 
-    /// A fill, and no write: only a value that is loaded comes into the local tier.
+    /// Fills instead of writing: only loads insert into the local tier.
     #[inline]
     fn put(&self, key: u64, value: u64) {
         debug_assert_eq!(key, value);
@@ -191,13 +191,13 @@ impl Cache for Tiered {
     #[inline]
     fn load(&self, key: u64) -> u64 {
         let loaded = self.0.blocking().get_or_load(&key, || Ok::<_, Infallible>(Some(key)));
-        loaded.expect("nothing fails").expect("the loader has a value")
+        loaded.expect("the loader does not fail").expect("the loader returns a value")
     }
 }
 
 pub(super) struct Moka(moka::sync::Cache<u64, u64>);
 
-impl Cache for Moka {
+impl BenchCache for Moka {
     fn new(capacity: u64, ttl: Option<Duration>) -> Self {
         let mut builder = moka::sync::Cache::builder().max_capacity(capacity);
         if let Some(ttl) = ttl {
@@ -233,8 +233,8 @@ impl Cache for Moka {
 
 pub(super) struct QuickCache(quick_cache::sync::Cache<u64, u64>);
 
-impl Cache for QuickCache {
-    /// It knows no TTL.
+impl BenchCache for QuickCache {
+    /// Has no TTL.
     fn new(capacity: u64, _: Option<Duration>) -> Self {
         QuickCache(quick_cache::sync::Cache::new(capacity as usize))
     }
@@ -263,8 +263,8 @@ impl Cache for QuickCache {
 
 pub(super) struct Sharded(DashMap<u64, u64>);
 
-impl Cache for Sharded {
-    /// It knows no bound and no TTL.
+impl BenchCache for Sharded {
+    /// Has neither a bound nor a TTL.
     fn new(_: u64, _: Option<Duration>) -> Self {
         Sharded(DashMap::new())
     }
@@ -298,8 +298,8 @@ impl Locked {
     }
 }
 
-impl Cache for Locked {
-    /// It knows no bound and no TTL.
+impl BenchCache for Locked {
+    /// Has neither a bound nor a TTL.
     fn new(_: u64, _: Option<Duration>) -> Self {
         Locked(Mutex::default())
     }
@@ -330,7 +330,7 @@ mod tests {
     use super::super::contender;
     use super::*;
 
-    fn is_a_cache<C: Cache>() {
+    fn behaves_like_a_cache<C: BenchCache>() {
         let cache = C::new(100, Some(Duration::from_secs(600)));
         assert_eq!(cache.get(1), None);
         cache.put(1, 1);
@@ -341,9 +341,9 @@ mod tests {
     }
 
     #[test]
-    fn each_contender_is_a_cache() {
+    fn each_contender_behaves_like_a_cache() {
         for contender in Contender::ALL {
-            with_cache!(contender, is_a_cache());
+            with_cache!(contender, behaves_like_a_cache());
         }
     }
 }

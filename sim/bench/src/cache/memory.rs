@@ -1,24 +1,24 @@
-//! How much memory an entry takes, with all that is kept for it: what the process has resident more when the cache is full
-//! than before there was one.
+//! Memory per entry, overhead included: the growth of the process' resident memory while the cache
+//! is filled.
 
-use super::contender::{self, Cache, Contender, with_cache};
+use super::contender::{self, BenchCache, Contender, with_cache};
 use crate::memory::rss_kib;
 
-/// So many that pages and fixed parts do not count.
+/// Large enough that page granularity and fixed costs are negligible.
 pub(super) const ENTRIES: u64 = 1_000_000;
 
-/// Bytes for each entry of a full cache. `None` where the kernel does not say what is resident.
+/// Bytes per entry of a full cache; `None` if the kernel does not report resident memory.
 pub(crate) fn measure(contender: Contender) -> Option<f64> {
     with_cache!(contender, bytes())
 }
 
-fn bytes<C: Cache>() -> Option<f64> {
+fn bytes<C: BenchCache>() -> Option<f64> {
     let before = rss_kib()?;
     let cache = C::new(ENTRIES, None);
     (0..ENTRIES).for_each(|key| cache.put(key, key));
     cache.settle();
     let after = rss_kib()?;
-    // A cache may have evicted some, though there is room for all: by shard, for one.
+    // A cache may evict entries below its capacity, for instance by shard.
     let entries = (0..ENTRIES).filter(|&key| cache.get(key).is_some()).count();
     Some(after.saturating_sub(before) as f64 * 1024.0 / entries as f64)
 }

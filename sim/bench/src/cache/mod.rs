@@ -1,8 +1,8 @@
-//! The local tier, alone and with the whole cache around it, beside moka, quick_cache, DashMap and a locked `HashMap`: the
-//! time of an operation, the memory of an entry, and how often what is asked for is there.
+//! Compares the local tier and the whole cache with moka, quick_cache, DashMap and a locked
+//! `HashMap`: time per operation, memory per entry, hit ratio.
 //!
-//! All have the same keys and values, of 8 bytes each, and each library its own default hasher. Each measurement is a
-//! process of its own, in which nothing else has been allocated.
+//! Keys and values have 8 bytes. Each library uses its default hasher. Each measurement runs in a
+//! new process, so earlier allocations cannot affect it.
 
 mod contender;
 mod memory;
@@ -10,11 +10,11 @@ mod row;
 mod run;
 mod speed;
 mod trace;
-mod work;
+mod workload;
 
 pub(crate) use contender::Contender;
 pub(crate) use memory::measure as measure_memory;
 pub(crate) use run::{Settings, run};
 pub(crate) use speed::measure as measure_speed;
 pub(crate) use trace::{Trace, measure as measure_hit_ratio};
-pub(crate) use work::Work;
+pub(crate) use workload::Workload;

@@ -1,10 +1,11 @@
-//! What a cache came to, in its two forms.
+//! A result, as text and as JSON.
 
 use serde::Serialize;
 
 use crate::number::short;
 
-/// What a cache came to with some work: one of three numbers. The fields are those of the JSON form.
+/// The result of a cache for a workload: one of three numbers. The fields are those of the JSON
+/// form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) work: String,
@@ -15,29 +16,29 @@ pub(super) struct Row {
     pub(super) hit_ratio: Option<f64>,
 }
 
-/// Above the rows.
+/// The head of the table.
 pub(super) fn head() -> String {
     format!("{:<24} {:>7}  {:<12} {:>10} {:>8}", "work", "threads", "cache", "", "× ours")
 }
 
 impl Row {
-    /// One line for people. `times` is how many times ours it is.
+    /// The row as text. `times` is the ratio to the row of Selvedge.
     pub(super) fn text(&self, times: Option<f64>) -> String {
         let Row { work, cache, threads, .. } = self;
         let (number, unit) = match (self.ns_per_op, self.bytes_per_entry, self.hit_ratio) {
             (Some(nanoseconds), ..) => (short(nanoseconds), "ns"),
             (_, Some(bytes), _) => (short(bytes), "B"),
             (.., Some(ratio)) => (format!("{:.2}", 100.0 * ratio), "%"),
-            _ => ("not known".to_owned(), ""),
+            _ => ("unknown".to_owned(), ""),
         };
         let times = times.map_or_else(String::new, |times| format!("{times:.2}"));
         let line = format!("{work:<24} {threads:>7}  {cache:<12} {number:>7} {unit:<2} {times:>8}");
         line.trim_end().to_owned()
     }
 
-    /// One line for programs.
+    /// The row as JSON.
     pub(super) fn json(&self) -> String {
-        serde_json::to_string(self).expect("strings and numbers only")
+        serde_json::to_string(self).expect("strings and numbers always serialize")
     }
 }
 
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn text_stands_under_the_head() {
+    fn text_is_aligned_with_the_head() {
         assert_eq!(
             [
                 head(),
@@ -65,14 +66,17 @@ mod tests {
                 "hit                            2  moka             100 ns     8.13",
                 "hit                            2  moka            75.2 B      0.50",
                 "hit                            2  moka           60.00 %",
-                "hit                            2  moka         not known",
+                "hit                            2  moka         unknown",
             ]
         );
     }
 
     #[test]
-    fn json_has_the_fields_that_are_promised() {
-        let json = r#"{"work":"hit","cache":"moka","threads":2,"ns_per_op":12.5,"bytes_per_entry":null,"hit_ratio":null}"#;
+    fn json_has_the_documented_fields() {
+        let json = concat!(
+            r#"{"work":"hit","cache":"moka","threads":2,"ns_per_op":12.5,"#,
+            r#""bytes_per_entry":null,"hit_ratio":null}"#
+        );
         assert_eq!(row(Some(12.5), None, None).json(), json);
     }
 }

@@ -1,4 +1,5 @@
-//! The whole comparison: each measurement in a process of its own, rows as soon as they are there.
+//! The whole comparison. Each measurement runs in a new process; each row is printed when it is
+//! complete.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,35 +10,36 @@ use super::contender::Contender;
 use super::memory::ENTRIES;
 use super::row::{self, Row};
 use super::trace::Trace;
-use super::work::Work;
+use super::workload::Workload;
 use crate::number::{median, short};
-use crate::say::say;
+use crate::output::print_line;
 use crate::supervisor;
 
-/// How many threads are at the cache.
+/// The numbers of threads that use the cache.
 const THREADS: [u64; 2] = [1, 2];
 
-/// How long what is not timed may take.
+/// Time limit of an untimed measurement.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How the comparison is made and shown.
+/// How to measure and to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// How long each timed measurement lasts.
+    /// Duration of each timed measurement.
     pub(crate) time: Duration,
-    /// How often each is made; the middle one counts.
+    /// Number of measurements, of which the median counts.
     pub(crate) runs: usize,
     pub(crate) json: bool,
 }
 
-/// Prints the comparison. False if a measurement failed; the others have had their turn all the same.
+/// Prints the comparison. Returns false if a measurement failed; the remaining measurements still
+/// run.
 pub(crate) fn run(settings: Settings) -> bool {
     let mut comparison = Comparison { settings, succeeded: true, hits: BTreeMap::new(), worst: None };
     if !settings.json {
-        say(row::head());
+        print_line(row::head());
     }
     for threads in THREADS {
-        for work in Work::ALL {
+        for work in Workload::ALL {
             comparison.speed(work, threads);
         }
     }
@@ -46,30 +48,30 @@ pub(crate) fn run(settings: Settings) -> bool {
         comparison.hit_ratio(number, trace);
     }
     if !settings.json {
-        say(comparison.summary());
+        print_line(comparison.summary());
     }
     comparison.succeeded
 }
 
-/// What a contender came to, round by round.
+/// The results of each contender, by round.
 type Rounds = Vec<(Contender, Vec<f64>)>;
 
 struct Comparison {
     settings: Settings,
     succeeded: bool,
-    /// Of each work that only reads, by threads.
+    /// The results of workloads that only read, by name and number of threads.
     hits: BTreeMap<(&'static str, u64), Rounds>,
-    /// The trace on which ours is furthest behind the better of its peers, and by how many points.
+    /// The largest deficit of Selvedge to the better peer, in percentage points, and its trace.
     worst: Option<(f64, String)>,
 }
 
 impl Comparison {
-    fn speed(&mut self, work: Work, threads: u64) {
+    fn speed(&mut self, work: Workload, threads: u64) {
         let (number, time) = (threads.to_string(), self.settings.time);
         let milliseconds = time.as_millis().to_string();
-        let contenders: Vec<_> = Contender::ALL.into_iter().filter(|it| it.does(work)).collect();
+        let contenders: Vec<_> = Contender::ALL.into_iter().filter(|it| it.supports(work)).collect();
         let mut rounds: Rounds = contenders.iter().map(|&contender| (contender, Vec::new())).collect();
-        // They take turns, so that a slow minute is not one's alone.
+        // Alternate between contenders, so that load from other processes affects all of them.
         for _ in 0..self.settings.runs {
             for (contender, times) in &mut rounds {
                 let words = [
@@ -80,7 +82,7 @@ impl Comparison {
                     "--milliseconds",
                     &milliseconds,
                 ];
-                times.extend(self.heard::<f64>(&words, LIMIT));
+                times.extend(self.measure::<f64>(&words, LIMIT));
             }
         }
         for (contender, times) in &rounds {
@@ -94,14 +96,14 @@ impl Comparison {
             };
             self.show(&row, ratio(times, &rounds[0].1));
         }
-        if !matches!(work, Work::Mixed | Work::Load | Work::Invalidate) {
+        if !matches!(work, Workload::Mixed | Workload::Load | Workload::Invalidate) {
             self.fence(work, &rounds, threads);
             self.hits.insert((work.name(), threads), rounds);
         }
     }
 
-    /// What the whole cache adds to a hit of its local tier, on a row of its own.
-    fn fence(&self, work: Work, rounds: &Rounds, threads: u64) {
+    /// Prints the overhead of the whole cache over a hit of its local tier, as a row.
+    fn fence(&self, work: Workload, rounds: &Rounds, threads: u64) {
         let of = |contender| rounds.iter().find(|(its, _)| *its == contender).map(|(_, times)| times);
         let (Some(whole), Some(local)) = (of(Contender::Selvedge), of(Contender::SelvedgeL1)) else { return };
         let added = whole.iter().zip(local).map(|(whole, local)| whole - local).collect();
@@ -120,7 +122,7 @@ impl Comparison {
         let mut ours = None;
         for contender in Contender::ALL {
             let words = ["measure-cache-memory", contender.name()];
-            let bytes_per_entry = self.heard::<Option<f64>>(&words, LIMIT).flatten();
+            let bytes_per_entry = self.measure::<Option<f64>>(&words, LIMIT).flatten();
             ours = ours.or(bytes_per_entry);
             let row = Row {
                 work: format!("{ENTRIES}-entries"),
@@ -138,7 +140,7 @@ impl Comparison {
         let number = number.to_string();
         let mut ratios = Vec::new();
         for contender in Contender::WITH_A_POLICY {
-            let hit_ratio = self.heard::<f64>(&["measure-hit-ratio", contender.name(), &number], LIMIT);
+            let hit_ratio = self.measure::<f64>(&["measure-hit-ratio", contender.name(), &number], LIMIT);
             let row = Row {
                 work: trace.name(),
                 cache: contender.name(),
@@ -160,11 +162,11 @@ impl Comparison {
         }
     }
 
-    /// What the process with these words has measured. A failure is told.
-    fn heard<T: DeserializeOwned>(&mut self, words: &[&str], limit: Duration) -> Option<T> {
+    /// Runs a measurement in a new process with these arguments. Prints a failure.
+    fn measure<T: DeserializeOwned>(&mut self, words: &[&str], limit: Duration) -> Option<T> {
         match supervisor::run(words, limit) {
             Ok(Some(measured)) => return Some(measured),
-            Ok(None) => eprintln!("{}: it did not come to an end", words.join(" ")),
+            Ok(None) => eprintln!("{}: not finished within the time limit", words.join(" ")),
             Err(failure) => eprintln!("{}: {failure}", words.join(" ")),
         }
         self.succeeded = false;
@@ -172,15 +174,17 @@ impl Comparison {
     }
 
     fn show(&self, row: &Row, times: Option<f64>) {
-        say(if self.settings.json { row.json() } else { row.text(times) });
+        print_line(if self.settings.json { row.json() } else { row.text(times) });
     }
 
     fn summary(&self) -> String {
         let mut lines = vec![format!(
-            "\nNanoseconds are of the processor, for each operation; the middle one of {} measurements. \"× ours\" is to the \
-             first row\nof the work, measured in the same round. quick_cache, dashmap and mutex know no TTL: where there is one theirs \
-             is the plain hit.\nA row \"fence\" is what the whole cache adds to a hit of its local tier: a future and statistics, for the fence itself has\n\
-             no part in a hit.\nBytes are what the process has resident more, for each entry.\n",
+            "\nTimes are CPU time in ns per operation, the median of {} measurements.\n\
+             \"× ours\" is the ratio to the first row of the workload, measured in the same round.\n\
+             quick_cache, dashmap and mutex have no TTL: their rows with a TTL are plain hits.\n\
+             A row \"fence\" is the overhead of the whole cache over a hit of its local tier: a future\n\
+             and statistics. The fence itself is not part of a hit.\n\
+             Bytes are the growth of resident memory per entry.\n",
             self.settings.runs
         )];
         for threads in THREADS {
@@ -192,26 +196,27 @@ impl Comparison {
                 let ratio = ratio(times(work, contender)?, times(work, Contender::SelvedgeL1)?)?;
                 Some(format!("{} times", short(ratio)))
             };
-            let said = |number: Option<String>| number.unwrap_or_else(|| "(not measured)".to_owned());
+            let text = |number: Option<String>| number.unwrap_or_else(|| "(not measured)".to_owned());
             lines.push(format!(
-                "{threads} thread(s): a hit of quick_cache takes {} ours with a TTL ({} among a million), and one of moka with \
-                 a TTL {} ({}).",
-                said(of_ours("hit-ttl", Contender::QuickCache)),
-                said(of_ours("hit-ttl-large", Contender::QuickCache)),
-                said(of_ours("hit-ttl", Contender::Moka)),
-                said(of_ours("hit-ttl-large", Contender::Moka)),
+                "{threads} thread(s): a hit of quick_cache takes {} ours with a TTL ({} with a million \
+                 entries), and one of moka with a TTL {} ({}).",
+                text(of_ours("hit-ttl", Contender::QuickCache)),
+                text(of_ours("hit-ttl-large", Contender::QuickCache)),
+                text(of_ours("hit-ttl", Contender::Moka)),
+                text(of_ours("hit-ttl-large", Contender::Moka)),
             ));
         }
         if let Some((behind, trace)) = &self.worst {
             lines.push(format!(
-                "Hit ratio: at worst {behind:.2} points below the better of moka and quick_cache ({trace})."
+                "Hit ratio: at worst {behind:.2} percentage points below the better of moka and \
+                 quick_cache ({trace})."
             ));
         }
         lines.join("\n")
     }
 }
 
-/// The middle one of the rounds' ratios.
+/// The median of the rounds' ratios.
 fn ratio(its: &[f64], ours: &[f64]) -> Option<f64> {
     median(its.iter().zip(ours).map(|(its, ours)| its / ours).collect())
 }

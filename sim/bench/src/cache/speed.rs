@@ -1,4 +1,4 @@
-//! How long an operation takes.
+//! Time per operation.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::contender::{self, Cache, Contender, with_cache};
+use super::contender::{self, BenchCache, Contender, with_cache};
 use super::trace::Random;
-use super::work::Work;
+use super::workload::Workload;
 use crate::cpu;
 
-/// How many operations are made between two looks at the clock.
+/// Number of operations between two reads of the clock.
 const BATCH: u64 = 256;
 
-/// The nanoseconds of the processor that an operation took, with so many threads at it for so long. Not of the clock on the
-/// wall, which a busy machine makes long; so what a thread waits for a lock asleep does not count.
-pub(crate) fn measure(contender: Contender, work: Work, threads: u64, time: Duration) -> f64 {
+/// CPU time per operation in nanoseconds, with `threads` threads during `time`. CPU time is
+/// independent of other load, but excludes the time that a thread sleeps while it waits for a lock.
+pub(crate) fn measure(contender: Contender, work: Workload, threads: u64, time: Duration) -> f64 {
     with_cache!(contender, nanoseconds(work, threads, time))
 }
 
-fn nanoseconds<C: Cache>(work: Work, threads: u64, time: Duration) -> f64 {
+fn nanoseconds<C: BenchCache>(work: Workload, threads: u64, time: Duration) -> f64 {
     let (cache, keys) = (C::new(2 * work.keys(), work.ttl()), work.keys());
-    if work != Work::Load {
+    if work != Workload::Load {
         (0..keys).for_each(|key| cache.put(key, key));
         cache.settle();
     }
@@ -30,18 +30,20 @@ fn nanoseconds<C: Cache>(work: Work, threads: u64, time: Duration) -> f64 {
     let thread = |thread: u64| {
         let mut random = Random::new(thread);
         let part = |operation: &mut dyn FnMut()| {
-            // Unmeasured at first, so that the processor's caches are warm and marks are set.
+            // Warm up the processor's caches and the eviction marks.
             batches(&start, time / 10, operation);
             batches(&start, time, operation)
         };
-        // A loop for each work, in which nothing else is decided.
+        // One loop per workload, without a decision inside the loop.
         match work {
-            Work::Hit | Work::HitTtl | Work::HitLarge | Work::HitTtlLarge => part(&mut || {
-                for _ in 0..BATCH {
-                    black_box(cache.get(random.below(keys)));
-                }
-            }),
-            Work::Mixed => part(&mut || {
+            Workload::Hit | Workload::HitTtl | Workload::HitLarge | Workload::HitTtlLarge => {
+                part(&mut || {
+                    for _ in 0..BATCH {
+                        black_box(cache.get(random.below(keys)));
+                    }
+                })
+            }
+            Workload::Mixed => part(&mut || {
                 for _ in 0..BATCH / 4 {
                     for _ in 0..3 {
                         black_box(cache.get(random.below(keys)));
@@ -50,12 +52,12 @@ fn nanoseconds<C: Cache>(work: Work, threads: u64, time: Duration) -> f64 {
                     cache.put(key, key);
                 }
             }),
-            Work::Load => part(&mut || {
+            Workload::Load => part(&mut || {
                 for _ in 0..BATCH {
                     black_box(cache.load(next.fetch_add(1, Ordering::Relaxed) / threads));
                 }
             }),
-            Work::Invalidate => part(&mut || {
+            Workload::Invalidate => part(&mut || {
                 for _ in 0..BATCH {
                     let key = random.below(keys);
                     cache.remove(key);
@@ -66,13 +68,15 @@ fn nanoseconds<C: Cache>(work: Work, threads: u64, time: Duration) -> f64 {
     };
     let (computed, operations) = thread::scope(|scope| {
         let handles: Vec<_> = (0..threads).map(|number| scope.spawn(move || thread(number))).collect();
-        let parts = handles.into_iter().map(|handle| handle.join().expect("it does not panic"));
+        let parts =
+            handles.into_iter().map(|handle| handle.join().expect("a measuring thread does not panic"));
         parts.fold((Duration::ZERO, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
     });
     computed.as_nanos() as f64 / operations as f64
 }
 
-/// Makes batches for this time, from when all threads are here. Returns what they took, and how many operations they were.
+/// Runs batches during `time`, once all threads are ready. Returns the CPU time and the number of
+/// operations.
 fn batches(start: &Barrier, time: Duration, batch: &mut dyn FnMut()) -> (Duration, u64) {
     start.wait();
     let (begin, computed) = (Instant::now(), cpu::thread_time());
@@ -89,9 +93,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_contender_can_be_timed_with_all_that_it_does() {
+    fn each_contender_runs_each_supported_workload() {
         for contender in Contender::ALL {
-            for work in Work::ALL.into_iter().filter(|&work| contender.does(work) && work.keys() < 100_000) {
+            for work in
+                Workload::ALL.into_iter().filter(|&work| contender.supports(work) && work.keys() < 100_000)
+            {
                 for threads in [1, 2] {
                     assert!(measure(contender, work, threads, Duration::from_millis(1)) > 0.0);
                 }

@@ -1,26 +1,26 @@
-//! How often what is asked for is there, if some keys are asked for much more often than others.
+//! Hit ratio for skewed key popularity.
 
-use super::contender::{self, Cache, Contender, with_cache};
+use super::contender::{self, BenchCache, Contender, with_cache};
 
-/// How many keys there are.
+/// Number of keys.
 const KEYS: usize = 100_000;
 
-/// How many operations a trace has. The first quarter fills the cache, and does not count.
+/// Number of operations of a trace. The first quarter fills the cache, and is not counted.
 const OPERATIONS: u64 = 1_000_000;
 
-/// Zipf's law: the n-th most popular key is asked for in proportion to n to the power of minus the skew. Keys are asked
-/// for independently, which a policy that looks for recency cannot use.
+/// A Zipf distribution: the n-th most popular key is accessed with a probability proportional to n
+/// to the power of minus `skew`. Accesses are independent, so recency gives a policy no advantage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Trace {
     skew: f64,
-    /// How much the cache may hold, in thousandths of the keys.
+    /// The capacity of the cache, in thousandths of the number of keys.
     capacity: u64,
-    /// How many of a hundred operations are writes, by which the key is invalidated.
+    /// The percentage of writes, which invalidate the key.
     writes: u64,
 }
 
 impl Trace {
-    /// Every trace.
+    /// All traces.
     pub(super) fn all() -> Vec<Trace> {
         let sizes = [1, 10, 100];
         let reads = [0.7, 0.9, 1.0, 1.2]
@@ -30,16 +30,16 @@ impl Trace {
         reads.chain(writes).collect()
     }
 
-    /// The trace with this place among all.
+    /// The trace with this index in [`Trace::all`].
     ///
     /// # Panics
     ///
-    /// If there is none.
+    /// If the index is out of bounds.
     pub(crate) fn numbered(number: usize) -> Trace {
         Trace::all()[number]
     }
 
-    /// Its name in reports: the skew, and what part of the keys there is room for.
+    /// The name in reports: the skew, and the capacity as a percentage of the keys.
     pub(super) fn name(self) -> String {
         let Trace { skew, capacity, writes } = self;
         let written = if writes == 0 { String::new() } else { format!("-{writes}%-written") };
@@ -47,12 +47,12 @@ impl Trace {
     }
 }
 
-/// Of the reads of this trace, the part that the cache answered.
+/// The hit ratio of the trace.
 pub(crate) fn measure(contender: Contender, trace: Trace) -> f64 {
     with_cache!(contender, hit_ratio(trace, OPERATIONS))
 }
 
-fn hit_ratio<C: Cache>(trace: Trace, operations: u64) -> f64 {
+fn hit_ratio<C: BenchCache>(trace: Trace, operations: u64) -> f64 {
     let cache = C::new(KEYS as u64 * trace.capacity / 1_000, None);
     let popular = Popularity::new(trace.skew);
     let mut random = Random::new(0);
@@ -75,9 +75,9 @@ fn hit_ratio<C: Cache>(trace: Trace, operations: u64) -> f64 {
     hits as f64 / reads as f64
 }
 
-/// Which key is how popular.
+/// A distribution of keys by popularity.
 struct Popularity {
-    /// Of each key, the sum of the weights up to it.
+    /// The sum of the weights up to each key.
     sums: Vec<f64>,
 }
 
@@ -93,18 +93,18 @@ impl Popularity {
 
     fn draw(&self, random: &mut Random) -> u64 {
         let all = self.sums[KEYS - 1];
-        // The upper 53 bits: as many as a float holds.
+        // The upper 53 bits, the precision of a float.
         let at = (random.next() >> 11) as f64 / (1_u64 << 53) as f64 * all;
         self.sums.partition_point(|&sum| sum <= at) as u64
     }
 }
 
-/// Numbers that are the same in each run. SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
-/// (OOPSLA 2014).
+/// A deterministic random number generator. SplitMix64: Steele, Lea, Flood, "Fast splittable
+/// pseudorandom number generators" (OOPSLA 2014).
 pub(super) struct Random(u64);
 
 impl Random {
-    /// Each stream has numbers of its own.
+    /// Creates a generator for this stream. Streams are independent.
     pub(super) fn new(stream: u64) -> Self {
         Random(stream << 48)
     }
@@ -118,7 +118,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below this one, which fits into 32 bits.
+    /// A random number below `end`, which must fit into 32 bits.
     #[inline]
     pub(super) fn below(&mut self, end: u64) -> u64 {
         ((self.next() >> 32) * end) >> 32
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_drawn_as_often_as_the_law_says() {
+    fn key_frequencies_follow_the_zipf_distribution() {
         let (popular, mut random) = (Popularity::new(1.0), Random::new(0));
         let mut drawn = [0; 4];
         for _ in 0..1_000_000 {
@@ -138,7 +138,7 @@ mod tests {
                 *count += 1;
             }
         }
-        // The harmonic number of 100,000 is 12.09.
+        // The 100,000th harmonic number is 12.09.
         for (rank, count) in (1..).zip(drawn) {
             let expected = 1_000_000.0 / 12.09 / f64::from(rank);
             assert!((f64::from(count) / expected - 1.0).abs() < 0.05, "{drawn:?}");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_traces_apart() {
+    fn names_of_traces_are_unique() {
         let mut names: Vec<_> = Trace::all().into_iter().map(Trace::name).collect();
         assert_eq!(names[0], "zipf-0.7-0.1%");
         assert_eq!(names.last().map(String::as_str), Some("zipf-0.9-10%-10%-written"));
@@ -156,16 +156,16 @@ mod tests {
         assert_eq!(names.len(), count);
     }
 
-    fn answers_some<C: Cache>() {
+    fn has_some_hits<C: BenchCache>() {
         let trace = Trace { skew: 0.9, capacity: 10, writes: 10 };
         let ratio = hit_ratio::<C>(trace, 50_000);
         assert!((0.2..0.6).contains(&ratio), "{ratio}");
     }
 
     #[test]
-    fn each_policy_answers_some_and_not_all() {
+    fn each_policy_has_some_hits_and_some_misses() {
         for contender in Contender::WITH_A_POLICY {
-            with_cache!(contender, answers_some());
+            with_cache!(contender, has_some_hits());
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The limit: resuming a bare coroutine that suspends at once, with nothing decided and nothing noted.
+//! The lower bound: resuming a bare coroutine that suspends immediately, without any scheduling or
+//! recording.
 
 use std::hint::black_box;
 
@@ -10,14 +11,14 @@ use crate::{cpu, memory};
 /// The name of the row.
 pub(super) const PROGRAM: &str = "bare-switch";
 
-/// The coroutines are those that our engine and shuttle use.
+/// The library of coroutines that our engine and shuttle use.
 pub(super) const ENGINE: &str = "corosensei";
 
 const ROUND_TRIPS: u64 = 2_000_000;
 
 const REPETITIONS: usize = 21;
 
-/// Round trips as executions of one event each.
+/// Measures round trips, as executions of one event each.
 pub(crate) fn measure() -> Sample {
     let mut coroutine = Coroutine::new(|yielder: &Yielder<(), ()>, ()| {
         loop {
@@ -39,5 +40,5 @@ pub(crate) fn measure() -> Sample {
             peak_rss_kib: memory::peak_rss_kib(),
         }
     });
-    Sample::middle(samples.collect()).expect("it is repeated")
+    Sample::middle(samples.collect()).expect("there is at least one repetition")
 }

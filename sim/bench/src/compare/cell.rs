@@ -10,21 +10,21 @@ use super::contender::Contender;
 use super::program::Program;
 use crate::{cpu, memory};
 
-/// A search that is over sooner is repeated for so long, and the middle one counts.
+/// Shorter searches are repeated during this time, and the median counts.
 const REPEATED_FOR: Duration = Duration::from_millis(300);
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sample {
     pub(crate) executions: u64,
     pub(crate) complete: bool,
-    /// Events of all executions, where the engine counts them.
+    /// Number of events of all executions, if the engine counts them.
     pub(crate) events: Option<u64>,
-    /// How long the search computed, from making the explorer to the end.
+    /// CPU time of the search, including the setup of the engine.
     pub(crate) nanoseconds: u64,
-    /// How much of it came after the first execution, with which an engine sets itself up.
+    /// CPU time after the first execution, which includes the setup.
     pub(crate) nanoseconds_after_first: Option<u64>,
-    /// The most memory that the process had when the first search was over.
+    /// Peak resident memory after the first search.
     pub(crate) peak_rss_kib: Option<u64>,
 }
 
@@ -33,12 +33,13 @@ impl Sample {
         self.nanoseconds as f64 / self.executions as f64
     }
 
-    /// What an execution costs once the engine is set up. `None` if there was but one.
+    /// CPU time per execution without the setup. `None` if there was only one execution.
     pub(crate) fn nanoseconds_per_further_execution(&self) -> Option<f64> {
         self.nanoseconds_after_first.map(|nanoseconds| nanoseconds as f64 / (self.executions - 1) as f64)
     }
 
-    /// What an event costs once the engine is set up, if all executions are about as long.
+    /// CPU time per event without the setup. Assumes that all executions have about the same
+    /// length.
     pub(crate) fn nanoseconds_per_further_event(&self) -> Option<f64> {
         let events_per_execution = self.events? as f64 / self.executions as f64;
         Some(self.nanoseconds_per_further_execution()? / events_per_execution)
@@ -48,14 +49,14 @@ impl Sample {
         self.events.map(|events| self.nanoseconds as f64 / events as f64)
     }
 
-    /// The one that took neither the longest nor the shortest time.
+    /// The sample with the median time.
     pub(super) fn middle(mut samples: Vec<Sample>) -> Option<Sample> {
         samples.sort_by_key(|sample| sample.nanoseconds);
         samples.get(samples.len() / 2).copied()
     }
 }
 
-/// Explores the program, again and again if it is a small one.
+/// Explores the program, repeatedly if it is a small one.
 pub(crate) fn measure(contender: Contender, program: Program, budget: Duration) -> Sample {
     let start = Instant::now();
     let mut samples = Vec::new();
@@ -65,7 +66,7 @@ pub(crate) fn measure(contender: Contender, program: Program, budget: Duration) 
         peak_rss_kib = peak_rss_kib.or_else(memory::peak_rss_kib);
         samples.push(Sample { peak_rss_kib, ..sample });
     }
-    Sample::middle(samples).expect("one search at least")
+    Sample::middle(samples).expect("at least one search")
 }
 
 fn measure_once(contender: Contender, program: Program, budget: Duration) -> Sample {
@@ -97,14 +98,14 @@ mod tests {
 
     #[track_caller]
     fn executions(contender: Contender, program: &str) -> u64 {
-        let program = program.parse().expect("the program is there");
+        let program = program.parse().expect("the program exists");
         let sample = measure_once(contender, program, Duration::from_secs(60));
         assert!(sample.complete, "{program}: {sample:?}");
         sample.executions
     }
 
     #[test]
-    fn ours_makes_one_execution_for_each_class() {
+    fn selvedge_runs_one_execution_per_class() {
         let known = [
             ("cache-1R1W-cells", 5),
             ("cache-1R1W-maps", 5),
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_engine_runs_every_program_that_it_can() {
+    fn every_engine_runs_every_supported_program() {
         for program in PROGRAMS {
             for contender in Contender::PEERS {
                 if contender.takes_part(*program) && contender.can_run(*program) {
@@ -148,15 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn the_peers_come_to_an_end() {
+    fn the_peers_complete_a_small_program() {
         assert_eq!(executions(Contender::Loom, "cache-1R1W"), 162);
         assert_eq!(executions(Contender::Shuttle, "cache-1R1W"), 1_781);
     }
 
     #[test]
-    fn the_first_execution_is_told_from_the_others() {
+    fn the_first_execution_is_timed_separately() {
         for contender in [Contender::Selvedge, Contender::Loom, Contender::Shuttle] {
-            let program = "inc(2)".parse().expect("the program is there");
+            let program = "inc(2)".parse().expect("the program exists");
             let sample = measure_once(contender, program, Duration::from_secs(60));
             let further = sample.nanoseconds_after_first.expect("there are several executions");
             assert!(further > 0 && further < sample.nanoseconds, "{sample:?}");
@@ -165,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_sample_is_never_complete() {
-        let program = "inc(2)".parse().expect("the program is there");
+        let program = "inc(2)".parse().expect("the program exists");
         assert!(!measure_once(Contender::ShuttleRandom, program, Duration::ZERO).complete);
     }
 
     #[test]
-    fn schedules_that_were_given_up_are_not_complete() {
-        let program = "ticketlock(2)".parse().expect("the program is there");
+    fn a_search_with_aborted_schedules_is_not_complete() {
+        let program = "ticketlock(2)".parse().expect("the program exists");
         assert!(!measure_once(Contender::Shuttle, program, Duration::from_secs(1)).complete);
     }
 }

@@ -1,4 +1,4 @@
-//! The engines that are compared.
+//! The compared engines.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use clap::ValueEnum;
 use super::program::Program;
 use crate::tools::{DepthFirst, Loom, Random, Search, Selvedge, Shuttle, Tool};
 
-/// An engine with one of its searches, in the order of the rows.
+/// An engine with a search strategy, in the order of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {
-    /// Our engine, optimal.
+    /// Our engine with optimal DPOR.
     Selvedge,
     /// loom, exhaustive.
     Loom,
-    /// shuttle, depth first.
+    /// shuttle, depth-first.
     Shuttle,
-    /// shuttle, random: a sample of so many schedules, which says what one costs.
+    /// shuttle, random: a sample of schedules, for the cost per execution.
     ShuttleRandom,
 }
 
 impl Contender {
-    /// Those that ours is compared with.
+    /// The engines with which ours is compared.
     pub(crate) const PEERS: [Contender; 3] = [Contender::Loom, Contender::Shuttle, Contender::ShuttleRandom];
 
-    /// Its name in reports and arguments.
+    /// The name in reports and arguments.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Contender::Selvedge => "selvedge",
@@ -34,22 +34,22 @@ impl Contender {
         }
     }
 
-    /// Whether it comes to an end by having run all schedules.
+    /// Whether the engine can complete a search.
     pub(crate) fn is_exhaustive(self) -> bool {
         self != Contender::ShuttleRandom
     }
 
-    /// Whether the program is written with what it has.
+    /// Whether the program uses only primitives that the engine has.
     pub(crate) fn takes_part(self, program: Program) -> bool {
         self == Contender::Selvedge || program.is_common()
     }
 
-    /// Whether it can run the program at all: loom has a fixed number of threads.
+    /// Whether the engine supports the program's number of threads, which loom limits.
     pub(crate) fn can_run(self, program: Program) -> bool {
         self != Contender::Loom || program.threads() <= loom::MAX_THREADS
     }
 
-    /// Explores the program once, within the budget. `begins` is called when an execution begins.
+    /// Explores the program once, within the budget. Calls `begins` at the start of each execution.
     pub(super) fn search(
         self,
         program: Program,

@@ -1,4 +1,4 @@
-//! Ten million executions of ours, in memory that does not grow.
+//! Ten million executions of our engine, with constant memory.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -16,13 +16,13 @@ pub(super) const PROGRAM: &str = "ten-million";
 
 const EXECUTIONS: u64 = 10_000_000;
 
-/// It has 25,401,600 classes (7!²).
+/// The program has 25,401,600 classes (7!²).
 pub(super) const SOURCE: Program = Program::Inc(7);
 
-/// How long it may take: an execution of 50 µs would be ten times too slow for us.
+/// Time limit: 50 µs per execution would be ten times the expected cost.
 pub(super) const LIMIT: Duration = Duration::from_secs(500);
 
-/// The search, and what was resident on the way.
+/// The search, and the resident memory during and after it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct LongRun {
     pub(crate) sample: Sample,
@@ -30,7 +30,7 @@ pub(crate) struct LongRun {
     pub(crate) rss_kib_at_the_end: Option<u64>,
 }
 
-/// Runs as many executions as that, and stops.
+/// Runs [`EXECUTIONS`] executions.
 pub(crate) fn measure() -> LongRun {
     let mut executions = 0;
     let mut rss_kib_at_1_percent = None;

@@ -1,4 +1,4 @@
-//! Our engine side by side with loom and shuttle, on programs that are written once.
+//! Compares our engine with loom and shuttle, on programs with one shared source.
 
 mod bare_switch;
 mod cell;

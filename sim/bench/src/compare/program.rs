@@ -1,4 +1,4 @@
-//! The programs that are run.
+//! The compared programs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use super::sources::{async_oneshot, cache, channel, literature};
 use crate::tools::Tool;
 
-/// What the tiers of the cache are made of.
+/// The primitives of the cache's tiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tiers {
-    /// Values under each tool's own locks.
+    /// Values in the tool's mutexes.
     Locks,
     /// Our engine's cells: reads commute.
     Cells,
@@ -33,7 +33,8 @@ pub(crate) enum Program {
     Oneshot,
 }
 
-/// All that are compared. A family that a peer cannot finish in a size of interest is there in a smaller one, too.
+/// The compared programs. If a peer cannot complete a family's size of interest, the family has a
+/// smaller size too.
 pub(crate) const PROGRAMS: &[Program] = {
     use Program::*;
     use Tiers::*;
@@ -71,12 +72,12 @@ pub(crate) const PROGRAMS: &[Program] = {
 };
 
 impl Program {
-    /// Whether its source uses only what each tool has.
+    /// Whether the source uses only primitives that all tools have.
     pub(crate) fn is_common(self) -> bool {
         !matches!(self, Program::Cache { tiers: Tiers::Cells | Tiers::Maps, .. })
     }
 
-    /// How many threads it has, the main one included.
+    /// The number of threads, including the main thread.
     pub(crate) fn threads(self) -> usize {
         1 + match self {
             Program::Cache { readers, writers, .. } => readers + writers,
@@ -88,7 +89,7 @@ impl Program {
         }
     }
 
-    /// One execution, on the primitives of `T`.
+    /// Runs one execution on the primitives of `T`.
     pub(crate) fn run<T: Tool>(self) {
         match self {
             Program::Cache { readers, writers, tiers } => match tiers {
@@ -142,7 +143,7 @@ impl FromStr for Program {
         let found = PROGRAMS.iter().find(|program| program.to_string() == name);
         found.copied().ok_or_else(|| {
             let names: Vec<_> = PROGRAMS.iter().map(Program::to_string).collect();
-            format!("there is no program `{name}`; there are {}", names.join(", "))
+            format!("unknown program `{name}`; use one of {}", names.join(", "))
         })
     }
 }
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_found_by_its_name() {
+    fn names_of_programs_round_trip() {
         for program in PROGRAMS {
             assert_eq!(program.to_string().parse(), Ok(*program));
         }

@@ -1,4 +1,4 @@
-//! What an engine came to on a program, in its two forms.
+//! The result of an engine on a program, as text and as JSON.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::cell::Sample;
 use crate::number::{grouped, short, span};
 
-/// Why there is no sample, or the sample.
+/// A sample, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Outcome {
     Measured(Sample),
-    /// An execution did not end, and the process was ended.
+    /// An execution did not terminate, and the process was killed.
     Hung,
-    /// The engine cannot run the program.
+    /// The engine does not support the program.
     Unable,
 }
 
@@ -26,26 +26,27 @@ impl Outcome {
     }
 }
 
-/// The fields are those of the JSON form.
+/// The fields of the JSON form.
 #[derive(Clone, Debug, Serialize)]
 struct Json<'a> {
     program: &'a str,
     engine: &'a str,
-    /// `None` if it could not run the program, or hung.
+    /// `None` if the engine does not support the program, or hung.
     executions: Option<u64>,
     complete: bool,
     us_per_execution: Option<f64>,
-    /// Without the first, with which the engine sets itself up. `None` if there is but one, and where it is not measured.
+    /// Without the first execution, which includes the setup. `None` if there is only one, or if it
+    /// is not timed separately.
     us_per_further_execution: Option<f64>,
-    /// `None` for the peers: they do not count events.
+    /// `None` for peers, which do not count events.
     ns_per_event: Option<f64>,
     peak_rss_kib: Option<u64>,
-    /// What was resident after 1 % of the executions; of the long run alone.
+    /// Resident memory after 1 % of the executions; only for the long run.
     #[serde(skip_serializing_if = "Option::is_none")]
     rss_kib_at_1_percent: Option<u64>,
 }
 
-/// One line for programs.
+/// The row as JSON.
 pub(super) fn json(
     program: &str,
     engine: &str,
@@ -65,10 +66,10 @@ pub(super) fn json(
         peak_rss_kib: sample.and_then(|sample| sample.peak_rss_kib),
         rss_kib_at_1_percent,
     };
-    serde_json::to_string(&json).expect("strings and numbers only")
+    serde_json::to_string(&json).expect("strings and numbers always serialize")
 }
 
-/// The heads of the columns.
+/// The head of the table.
 pub(super) fn head() -> String {
     let lines = [
         ["", "", "", "CPU", "µs an", "ns an", "peak", "× ours,", "× ours,"],
@@ -77,7 +78,7 @@ pub(super) fn head() -> String {
     lines.map(columns).join("\n")
 }
 
-/// One line for people.
+/// The row as text.
 pub(super) fn text(program: &str, engine: &str, outcome: &Outcome, ours: Option<&Sample>) -> String {
     let Some(sample) = outcome.sample() else {
         let why = if *outcome == Outcome::Hung { "hung" } else { "cannot" };
@@ -101,26 +102,27 @@ pub(super) fn text(program: &str, engine: &str, outcome: &Outcome, ours: Option<
 
 fn columns([program, engine, executions, time, execution, event, memory, ratio, whole]: [&str; 9]) -> String {
     format!(
-        "{program:<16} {engine:<14} {executions:>12} {time:>8} {execution:>9} {event:>6} {memory:>7} {ratio:>9} {whole:>9}"
+        "{program:<16} {engine:<14} {executions:>12} {time:>8} {execution:>9} {event:>6} {memory:>7} \
+         {ratio:>9} {whole:>9}"
     )
 }
 
-/// A peer's numbers in terms of ours.
+/// The ratios of a peer's results to ours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Ratios {
-    /// An execution.
+    /// Time per execution.
     pub(super) execution: f64,
-    /// An execution once the engine is set up.
+    /// Time per execution without the setup.
     pub(super) further_execution: Option<f64>,
-    /// All of it, if both came to an end.
+    /// The whole search, if both completed it.
     pub(super) whole: Option<Whole>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Whole {
-    /// How many executions.
+    /// Number of executions.
     pub(super) executions: f64,
-    /// How long it took.
+    /// Time of the search.
     pub(super) search: f64,
 }
 
@@ -164,38 +166,48 @@ mod tests {
     };
 
     #[test]
-    fn json_has_the_fields_that_are_promised() {
+    fn json_has_the_documented_fields() {
         assert_eq!(
             json("cache-1R1W", "selvedge", &Outcome::Measured(OURS), None),
-            r#"{"program":"cache-1R1W","engine":"selvedge","executions":5,"complete":true,"us_per_execution":2.0,"us_per_further_execution":1.0,"ns_per_event":400.0,"peak_rss_kib":3072}"#
+            concat!(
+                r#"{"program":"cache-1R1W","engine":"selvedge","executions":5,"complete":true,"#,
+                r#""us_per_execution":2.0,"us_per_further_execution":1.0,"#,
+                r#""ns_per_event":400.0,"peak_rss_kib":3072}"#
+            )
         );
         assert_eq!(
             json("cache-1R1W", "loom", &Outcome::Hung, None),
-            r#"{"program":"cache-1R1W","engine":"loom","executions":null,"complete":false,"us_per_execution":null,"us_per_further_execution":null,"ns_per_event":null,"peak_rss_kib":null}"#
+            concat!(
+                r#"{"program":"cache-1R1W","engine":"loom","executions":null,"complete":false,"#,
+                r#""us_per_execution":null,"us_per_further_execution":null,"#,
+                r#""ns_per_event":null,"peak_rss_kib":null}"#
+            )
         );
     }
 
     #[test]
-    fn a_peer_is_shown_in_terms_of_ours() {
+    fn a_peer_is_shown_with_its_ratios() {
         let line = text("cache-1R1W", "shuttle", &Outcome::Measured(PEER), Some(&OURS));
         assert_eq!(
             line,
-            "cache-1R1W       shuttle               1,781  17.8 ms      10.0      -     4.0      5.00     1,781"
+            "cache-1R1W       shuttle               1,781  17.8 ms      10.0      -     4.0      \
+             5.00     1,781"
         );
     }
 
     #[test]
-    fn what_did_not_end_has_no_ratio_of_the_whole() {
+    fn an_incomplete_search_has_no_ratio_of_the_whole() {
         let cut = Sample { complete: false, ..PEER };
         let line = text("cache-1R1W", "shuttle", &Outcome::Measured(cut), Some(&OURS));
         assert_eq!(
             line,
-            "cache-1R1W       shuttle             > 1,781  17.8 ms      10.0      -     4.0      5.00         -"
+            "cache-1R1W       shuttle             > 1,781  17.8 ms      10.0      -     4.0      \
+             5.00         -"
         );
     }
 
     #[test]
-    fn no_line_is_wider_than_a_hundred_columns() {
+    fn no_line_exceeds_100_columns() {
         let long = Sample {
             executions: 999_999_999,
             complete: false,

@@ -1,4 +1,5 @@
-//! The whole comparison: each measurement in a process of its own, a row as soon as it is there.
+//! The whole comparison. Each measurement runs in a new process; each row is printed when it is
+//! complete.
 
 use std::time::Duration;
 
@@ -10,24 +11,25 @@ use super::program::{PROGRAMS, Program};
 use super::row::{self, Outcome};
 use super::summary::Summary;
 use crate::number::grouped;
-use crate::say::say;
+use crate::output::print_line;
 use crate::supervisor::{self, Failure};
 
-/// How the comparison is made and shown.
+/// How to measure and to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// How long an engine may take for a program.
+    /// Time limit per engine and program.
     pub(crate) budget: Duration,
-    /// How often a search is measured that is over soon.
+    /// Number of measurements of a short search.
     pub(crate) runs: usize,
     pub(crate) json: bool,
 }
 
-/// Prints the comparison. False if a measurement failed; the others have had their turn all the same.
+/// Prints the comparison. Returns false if a measurement failed; the remaining measurements still
+/// run.
 pub(crate) fn run(settings: Settings) -> bool {
     let mut comparison = Comparison { settings, summary: Summary::default(), succeeded: true };
     if !settings.json {
-        say(row::head());
+        print_line(row::head());
     }
     comparison.bare_switch();
     for program in PROGRAMS {
@@ -35,15 +37,13 @@ pub(crate) fn run(settings: Settings) -> bool {
     }
     let long_run = comparison.long_run();
     if !settings.json {
-        say(
-            "\nTimes are of the processor, not of the clock on the wall; a search's has its setting up in it.",
-        );
-        say("\"> n\": it did not come to an end, after n executions.");
-        say(format_args!("\"cannot\": loom has no more than {} threads.", loom::MAX_THREADS));
+        print_line("\nTimes are CPU times. The time of a search includes the setup of the engine.");
+        print_line("\"> n\": not complete after n executions.");
+        print_line(format_args!("\"cannot\": loom has no more than {} threads.", loom::MAX_THREADS));
         if let Some(long_run) = long_run {
-            say(long_run);
+            print_line(long_run);
         }
-        say(comparison.summary.text());
+        print_line(comparison.summary.text());
     }
     comparison.succeeded
 }
@@ -58,7 +58,7 @@ impl Comparison {
     fn bare_switch(&mut self) {
         let words = ["measure-bare-switch"];
         let measured = self.repeated(|| supervisor::run(&words, self.settings.budget));
-        let Some(outcome) = self.heard(bare_switch::PROGRAM, bare_switch::ENGINE, measured) else { return };
+        let Some(outcome) = self.checked(bare_switch::PROGRAM, bare_switch::ENGINE, measured) else { return };
         if let Some(nanoseconds) = outcome.sample().and_then(Sample::nanoseconds_per_event) {
             self.summary.bare_switch(nanoseconds);
         }
@@ -87,7 +87,7 @@ impl Comparison {
             let seconds = self.settings.budget.as_secs().to_string();
             let words = ["measure-cell", contender.name(), &name, "--budget", &seconds];
             let measured = self.repeated(|| supervisor::run(&words, self.settings.budget));
-            self.heard(&name, contender.name(), measured)?
+            self.checked(&name, contender.name(), measured)?
         } else {
             Outcome::Unable
         };
@@ -100,7 +100,7 @@ impl Comparison {
         let long_run = measured.as_ref().ok().copied().flatten();
         let engine = Contender::Selvedge.name();
         let measured = measured.map(|run| run.map_or(Outcome::Hung, |run| Outcome::Measured(run.sample)));
-        let outcome = self.heard(long_run::PROGRAM, engine, measured)?;
+        let outcome = self.checked(long_run::PROGRAM, engine, measured)?;
         let rss_at_1_percent = long_run.and_then(|run| run.rss_kib_at_1_percent);
         self.show(long_run::PROGRAM, engine, &outcome, None, rss_at_1_percent);
         let LongRun { sample, rss_kib_at_1_percent, rss_kib_at_the_end } = long_run?;
@@ -113,7 +113,7 @@ impl Comparison {
         ))
     }
 
-    /// The middle one of several measurements, or the first if it took long.
+    /// The sample with the median time of several measurements; the first one if it took long.
     fn repeated(&self, measure: impl Fn() -> Result<Option<Sample>, Failure>) -> Result<Outcome, Failure> {
         let mut samples = Vec::new();
         for _ in 0..self.settings.runs {
@@ -128,8 +128,13 @@ impl Comparison {
         Ok(Sample::middle(samples).map_or(Outcome::Hung, Outcome::Measured))
     }
 
-    /// What was measured; a failure is told.
-    fn heard(&mut self, program: &str, engine: &str, measured: Result<Outcome, Failure>) -> Option<Outcome> {
+    /// Returns the outcome, or prints the failure.
+    fn checked(
+        &mut self,
+        program: &str,
+        engine: &str,
+        measured: Result<Outcome, Failure>,
+    ) -> Option<Outcome> {
         measured
             .inspect_err(|failure| {
                 eprintln!("{engine} on {program}: {failure}");
@@ -147,9 +152,9 @@ impl Comparison {
         rss_kib_at_1_percent: Option<u64>,
     ) {
         if self.settings.json {
-            say(row::json(program, engine, outcome, rss_kib_at_1_percent));
+            print_line(row::json(program, engine, outcome, rss_kib_at_1_percent));
         } else {
-            say(row::text(program, engine, outcome, ours));
+            print_line(row::text(program, engine, outcome, ours));
         }
     }
 }

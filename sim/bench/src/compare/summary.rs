@@ -5,7 +5,7 @@ use super::contender::Contender;
 use super::row::{Ratios, Whole};
 use crate::number::{median, short};
 
-/// What is gathered while the rows are printed.
+/// Results collected while the rows are printed.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
     ratios: Vec<(Contender, Ratios)>,
@@ -14,36 +14,37 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// What a bare round trip takes, in nanoseconds.
+    /// Records the time of a bare round trip, in nanoseconds.
     pub(super) fn bare_switch(&mut self, nanoseconds: f64) {
         self.bare_switch = Some(nanoseconds);
     }
 
-    /// Ours on a program with the cache.
+    /// Records our result on a program with the cache.
     pub(super) fn cache(&mut self, ours: &Sample) {
         self.cache_events.extend(ours.nanoseconds_per_further_event());
     }
 
-    /// A peer on a program, and ours.
+    /// Records a peer's result and ours on a program.
     pub(super) fn peer(&mut self, peer: Contender, its: &Sample, ours: &Sample) {
         self.ratios.push((peer, Ratios::of(its, ours)));
     }
 
-    /// Some lines for people.
+    /// The summary as text.
     pub(super) fn text(&self) -> String {
         let mut lines = Vec::new();
         if let (Some(event), Some(switch)) = (median(self.cache_events.clone()), self.bare_switch) {
             lines.push(format!(
-                "An event of the cache programs, without the set-up: {} ns, {} bare switches of {} ns (median).",
+                "An event of the cache programs, without the setup: {} ns, {} bare switches of {} ns \
+                 (median).",
                 short(event),
                 short(event / switch),
                 short(switch)
             ));
         }
-        lines.push("\nMedians of the ratios to ours, over the programs that both finish:".to_owned());
+        lines.push("\nMedians of the ratios to ours, over the programs that both complete:".to_owned());
         lines.push(columns(["", "programs", "execution", "after the first", "executions", "search"]));
         lines.extend(Contender::PEERS.map(|peer| self.peer_text(peer)));
-        lines.push("shuttle-random never finishes: it is compared on all.".to_owned());
+        lines.push("shuttle-random never completes: it is compared on all programs.".to_owned());
         lines.join("\n")
     }
 
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_both_finish_counts() {
+    fn only_programs_that_both_complete_count() {
         let mut summary = Summary::default();
         let ours = sample(11, 1_100, true);
         for (nanoseconds, complete) in [(20_200, true), (60_600, true), (909_000, false)] {
@@ -97,14 +98,15 @@ mod tests {
         assert_eq!(
             summary.text().lines().collect::<Vec<_>>(),
             [
-                "An event of the cache programs, without the set-up: 27.5 ns, 6.88 bare switches of 4.00 ns (median).",
+                "An event of the cache programs, without the setup: 27.5 ns, 6.88 bare switches of 4.00 ns \
+                 (median).",
                 "",
-                "Medians of the ratios to ours, over the programs that both finish:",
+                "Medians of the ratios to ours, over the programs that both complete:",
                 "                programs  execution  after the first  executions    search",
                 "loom                   2       4.00             3.67        9.18      36.7",
                 "shuttle                0          -                -           -         -",
                 "shuttle-random         1       3.00             2.75           -         -",
-                "shuttle-random never finishes: it is compared on all.",
+                "shuttle-random never completes: it is compared on all programs.",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! Those that are compared, with the two operations that they are asked for.
+//! The compared clients, with the two measured operations.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use selvedge::TieredCache;
 use selvedge::codec::Raw;
 use selvedge::remote::{Redis, Remote};
 
-use super::work::ALL;
+use super::workload::ALL;
 
-/// A machine under load is no failure here.
+/// Timeout of replies and connections, generous for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A way to get and set. Clones share what is behind it.
+/// A client that gets and sets. Clones share its connection.
 pub(super) trait Store: Clone + Send + Sync + 'static {
-    /// How many bytes the key's value has.
+    /// Returns the length of the key's value in bytes.
     fn get(&mut self, key: &Arc<str>) -> impl Future<Output = Option<usize>> + Send;
 
     fn set(&mut self, key: &Arc<str>, value: &Bytes) -> impl Future<Output = ()> + Send;
 }
 
-/// Those that are compared, in the order of the rows.
+/// The compared clients, in the order of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contender {
-    /// redis-rs alone. The others are compared with it.
+    /// redis-rs alone, the baseline.
     RedisRs,
-    /// redis-rs' own client-side caching: the server tells it of each change.
+    /// redis-rs' own client-side caching: the server sends invalidations.
     ClientSideCaching,
-    /// Our remote tier alone: what TTLs and settling cost.
+    /// Our remote tier alone: the cost of TTLs and settling.
     Remote,
     /// Our cache.
     Tiered,
@@ -42,7 +42,7 @@ impl Contender {
     pub(super) const ALL: [Contender; 4] =
         [Contender::RedisRs, Contender::ClientSideCaching, Contender::Remote, Contender::Tiered];
 
-    /// Its name in reports.
+    /// The name in reports.
     pub(super) fn name(self) -> &'static str {
         match self {
             Contender::RedisRs => "redis-rs",
@@ -63,7 +63,7 @@ impl RedisRs {
     }
 
     pub(super) async fn caching(url: &str) -> Self {
-        let size = NonZeroUsize::new(ALL).expect("there are keys");
+        let size = NonZeroUsize::new(ALL).expect("the number of keys is not zero");
         let config = AsyncConnectionConfig::new().set_cache_config(CacheConfig::new().set_size(size));
         RedisRs::connect(&format!("{url}?protocol=resp3"), config).await
     }
@@ -72,14 +72,14 @@ impl RedisRs {
         let client = Client::open(url).expect("the URL is valid");
         let config = config.set_response_timeout(Some(PATIENCE)).set_connection_timeout(Some(PATIENCE));
         let connection = client.get_multiplexed_async_connection_with_config(&config).await;
-        RedisRs(connection.expect("the server listens"))
+        RedisRs(connection.expect("the server accepts connections"))
     }
 }
 
 impl Store for RedisRs {
     async fn get(&mut self, key: &Arc<str>) -> Option<usize> {
         let value: Option<Vec<u8>> =
-            redis::cmd("GET").arg(&**key).query_async(&mut self.0).await.expect("the server answers");
+            redis::cmd("GET").arg(&**key).query_async(&mut self.0).await.expect("the server replies");
         value.map(|value| value.len())
     }
 
@@ -89,38 +89,38 @@ impl Store for RedisRs {
             .arg(&value[..])
             .exec_async(&mut self.0)
             .await
-            .expect("the server answers");
+            .expect("the server replies");
     }
 }
 
-/// Our remote tier.
+/// Creates our remote tier.
 pub(super) fn remote(url: &str) -> Redis<Raw> {
     let builder = Redis::builder(url).codec(Raw).command_timeout(PATIENCE).connect_timeout(PATIENCE);
     builder.build().expect("the URL is valid")
 }
 
-/// Our cache over it.
+/// Creates our cache over the remote tier.
 pub(super) fn tiered(url: &str) -> TieredCache<Arc<str>, Bytes, Redis<Raw>> {
-    TieredCache::builder(remote(url)).build()
+    TieredCache::builder(remote(url)).single_process().build()
 }
 
 impl Store for Arc<Redis<Raw>> {
     async fn get(&mut self, key: &Arc<str>) -> Option<usize> {
-        let found = Remote::<Arc<str>, Bytes>::get(&**self, key).await.expect("the server answers");
+        let found = Remote::<Arc<str>, Bytes>::get(&**self, key).await.expect("the server replies");
         found.map(|found| found.value.len())
     }
 
     async fn set(&mut self, key: &Arc<str>, value: &Bytes) {
-        Remote::<Arc<str>, Bytes>::set(&**self, key, value, None).await.expect("the server answers");
+        Remote::<Arc<str>, Bytes>::set(&**self, key, value, None).await.expect("the server replies");
     }
 }
 
 impl Store for Arc<TieredCache<Arc<str>, Bytes, Redis<Raw>>> {
     async fn get(&mut self, key: &Arc<str>) -> Option<usize> {
-        TieredCache::get(self, key).await.expect("the server answers").map(|value| value.len())
+        TieredCache::get(self, key).await.expect("the server replies").map(|value| value.len())
     }
 
     async fn set(&mut self, key: &Arc<str>, value: &Bytes) {
-        TieredCache::set(self, key, value).await.expect("the server answers");
+        TieredCache::set(self, key, value).await.expect("the server replies");
     }
 }

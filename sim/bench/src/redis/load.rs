@@ -1,4 +1,4 @@
-//! Several tasks that work for some time.
+//! Concurrent tasks during a limited time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,23 +6,25 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::contender::Store;
-use super::work::{HOT, Operation, VALUE, Work};
+use super::workload::{HOT, Operation, VALUE, Workload};
 
-/// The clock is looked at after so many operations: looking takes as long as a local hit.
+/// Number of operations between two reads of the clock, because a read takes as long as a local
+/// hit.
 const BATCH: usize = 64;
 
-/// Lets so many tasks work at once for this time. How many nanoseconds an operation took, of all tasks together.
+/// Runs `tasks` concurrent tasks during `time`. Returns the time per operation of all tasks
+/// together, in nanoseconds.
 pub(super) async fn nanoseconds<S: Store>(
     store: S,
     keys: &Arc<[Arc<str>]>,
-    work: Work,
+    work: Workload,
     tasks: usize,
     time: Duration,
 ) -> f64 {
     if work.begins_warm() {
         let mut store = store.clone();
         for key in &keys[..HOT] {
-            assert_eq!(store.get(key).await, Some(VALUE), "the server holds it");
+            assert_eq!(store.get(key).await, Some(VALUE), "the server has the value");
         }
     }
     let start = Instant::now();
@@ -32,12 +34,12 @@ pub(super) async fn nanoseconds<S: Store>(
     });
     let mut operations = 0;
     for task in tasks.collect::<Vec<_>>() {
-        operations += task.await.expect("no task fails");
+        operations += task.await.expect("no task panics");
     }
     start.elapsed().as_nanos() as f64 / operations as f64
 }
 
-/// Works until the deadline. How many operations there were.
+/// Runs operations until the deadline, and returns their number.
 async fn operate<S: Store>(
     mut store: S,
     keys: Arc<[Arc<str>]>,

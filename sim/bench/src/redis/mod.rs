@@ -1,9 +1,10 @@
-//! The cache over a real redis-server, beside redis-rs alone and beside redis-rs' own client-side caching.
+//! Compares the cache over a real redis-server with redis-rs alone and with redis-rs' client-side
+//! caching.
 
 mod contender;
 mod load;
 mod row;
 mod run;
-mod work;
+mod workload;
 
 pub(crate) use run::{Settings, run};

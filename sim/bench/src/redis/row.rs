@@ -1,32 +1,32 @@
-//! What a contender came to, in its two forms.
+//! A result, as text and as JSON.
 
 use serde::Serialize;
 
 use crate::number::{grouped, short};
 
-/// What a contender came to with some work. The fields are those of the JSON form.
+/// The result of a client for a workload. The fields are those of the JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) work: &'static str,
     pub(super) cache: &'static str,
     pub(super) tasks: usize,
-    /// The middle one of the measurements.
+    /// The median of the measurements.
     pub(super) ns_per_op: f64,
     pub(super) ops_per_second: f64,
-    /// How many times as many as redis-rs alone, in the same round; the middle one of the rounds.
+    /// Throughput relative to redis-rs alone in the same round; the median of the rounds.
     pub(super) times_redis_rs: f64,
 }
 
-/// Above the rows.
+/// The head of the table.
 pub(super) fn head() -> String {
     format!(
         "{:<14} {:>5}  {:<18} {:>10} {:>14} {:>12}",
-        "work", "tasks", "cache", "ns per op", "ops a second", "× redis-rs"
+        "work", "tasks", "cache", "ns per op", "ops/s", "× redis-rs"
     )
 }
 
 impl Row {
-    /// One line for people.
+    /// The row as text.
     pub(super) fn text(&self) -> String {
         let Row { work, cache, tasks, ns_per_op, ops_per_second, times_redis_rs } = self;
         let (nanoseconds, times) = (short(*ns_per_op), short(*times_redis_rs));
@@ -34,9 +34,9 @@ impl Row {
         format!("{work:<14} {tasks:>5}  {cache:<18} {nanoseconds:>10} {operations:>14} {times:>12}")
     }
 
-    /// One line for programs.
+    /// The row as JSON.
     pub(super) fn json(&self) -> String {
-        serde_json::to_string(self).expect("strings and numbers only")
+        serde_json::to_string(self).expect("strings and numbers always serialize")
     }
 }
 
@@ -54,21 +54,24 @@ mod tests {
     };
 
     #[test]
-    fn text_stands_under_the_head() {
+    fn text_is_aligned_with_the_head() {
         assert_eq!(
             [head(), ROW.text()],
             [
-                "work           tasks  cache               ns per op   ops a second   × redis-rs",
+                "work           tasks  cache               ns per op          ops/s   × redis-rs",
                 "get, warm         32  TieredCache              62.5     16,000,000         48.0",
             ]
         );
     }
 
     #[test]
-    fn json_has_the_fields_that_are_promised() {
+    fn json_has_the_documented_fields() {
         assert_eq!(
             ROW.json(),
-            r#"{"work":"get, warm","cache":"TieredCache","tasks":32,"ns_per_op":62.5,"ops_per_second":16000000.0,"times_redis_rs":48.0}"#
+            concat!(
+                r#"{"work":"get, warm","cache":"TieredCache","tasks":32,"ns_per_op":62.5,"#,
+                r#""ops_per_second":16000000.0,"times_redis_rs":48.0}"#
+            )
         );
     }
 }

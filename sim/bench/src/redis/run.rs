@@ -1,4 +1,4 @@
-//! The whole comparison, with a server of its own.
+//! The whole comparison, over a server that it starts.
 
 use std::io;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use selvedge_redis_server::RedisServer;
 use super::contender::{Contender, RedisRs, remote, tiered};
 use super::load;
 use super::row::{self, Row};
-use super::work::{ALL, VALUE, Work};
+use super::workload::{ALL, VALUE, Workload};
 use crate::number::median;
-use crate::say::say;
+use crate::output::print_line;
 
-/// One at a time shows what a call takes; many share the connection.
+/// One task shows the latency; many tasks share the connection.
 const TASKS: [usize; 2] = [1, 32];
 
-/// How the comparison is made and shown.
+/// How to measure and to print.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// How long each measurement lasts.
+    /// Duration of each measurement.
     pub(crate) time: Duration,
-    /// How often each is made; the middle one counts.
+    /// Number of measurements, of which the median counts.
     pub(crate) runs: usize,
     pub(crate) json: bool,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
 ///
 /// # Errors
 ///
-/// If there is no redis-server, or it does not start.
+/// If redis-server is not installed or does not start.
 pub(crate) fn run(settings: Settings) -> io::Result<()> {
     let server = RedisServer::start(&[])?;
     let url = server.url();
@@ -39,30 +39,31 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     fill(&url, &keys).map_err(io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if !settings.json {
-        say(row::head());
+        print_line(row::head());
     }
-    for work in Work::ALL {
+    for work in Workload::ALL {
         for tasks in TASKS {
             let times = times(settings, &url, &keys, work, tasks, &runtime);
             show(settings, work, tasks, times);
         }
     }
     if !settings.json {
-        say(format_args!(
-            "\nNanoseconds are of the clock on the wall, by the operations of all tasks; values have {VALUE} bytes. The \
-             middle one of {} measurements.",
+        print_line(format_args!(
+            "\nTimes are wall-clock times in ns, divided by the number of operations of all tasks; the \
+             median of {} measurements. Values have {VALUE} bytes.",
             settings.runs
         ));
     }
     Ok(())
 }
 
-/// How long an operation took with each contender. They take turns, so that a slow minute is not one's alone.
+/// The times per operation of each client. Clients alternate, so that load from other processes
+/// affects all of them.
 fn times(
     settings: Settings,
     url: &str,
     keys: &Arc<[Arc<str>]>,
-    work: Work,
+    work: Workload,
     tasks: usize,
     runtime: &tokio::runtime::Runtime,
 ) -> [Vec<f64>; Contender::ALL.len()] {
@@ -71,7 +72,7 @@ fn times(
         for (contender, times) in Contender::ALL.into_iter().zip(&mut times) {
             let time = settings.time;
             times.push(runtime.block_on(async {
-                // Each is new, and so is what it has in its cache.
+                // Each measurement starts with a new client and an empty cache.
                 match contender {
                     Contender::RedisRs => {
                         load::nanoseconds(RedisRs::plain(url).await, keys, work, tasks, time).await
@@ -92,10 +93,10 @@ fn times(
     times
 }
 
-fn show(settings: Settings, work: Work, tasks: usize, times: [Vec<f64>; Contender::ALL.len()]) {
-    let middle = |numbers| median(numbers).expect("one measurement at least");
+fn show(settings: Settings, work: Workload, tasks: usize, times: [Vec<f64>; Contender::ALL.len()]) {
+    let middle = |numbers| median(numbers).expect("at least one measurement");
     for (contender, own) in Contender::ALL.into_iter().zip(&times) {
-        // Of those that were measured one after the other: what else the machine does changes more slowly.
+        // Ratios within a round: the machine's load changes more slowly than rounds.
         let ratios = times[0].iter().zip(own).map(|(redis_rs, own)| redis_rs / own);
         let ns_per_op = middle(own.clone());
         let row = Row {
@@ -106,11 +107,11 @@ fn show(settings: Settings, work: Work, tasks: usize, times: [Vec<f64>; Contende
             ops_per_second: 1e9 / ns_per_op,
             times_redis_rs: middle(ratios.collect()),
         };
-        say(if settings.json { row.json() } else { row.text() });
+        print_line(if settings.json { row.json() } else { row.text() });
     }
 }
 
-/// Gives each key a value.
+/// Sets a value for each key.
 fn fill(url: &str, keys: &[Arc<str>]) -> redis::RedisResult<()> {
     let mut connection = Client::open(url)?.get_connection()?;
     for keys in keys.chunks(10_000) {
@@ -128,10 +129,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_contender_does_every_work() {
+    fn every_contender_runs_every_workload() {
         let Some(server) = RedisServer::start_or_skip("the comparison over Redis") else { return };
         drop(server);
         let settings = Settings { time: Duration::from_millis(1), runs: 1, json: true };
-        run(settings).expect("there is a redis-server");
+        run(settings).expect("redis-server is installed");
     }
 }

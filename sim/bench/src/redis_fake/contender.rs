@@ -1,4 +1,4 @@
-//! Those that are compared, and how long a command takes with each.
+//! The compared servers, and the time of a command.
 
 use std::time::{Duration, Instant};
 
@@ -8,46 +8,46 @@ use selvedge_redis_server::RedisServer;
 
 use super::python::Python;
 
-/// Bytes of each value.
+/// Length of each value, in bytes.
 pub(super) const VALUE: usize = 100;
-/// How many keys are asked for, one after the other.
+/// Number of keys, which are accessed in turn.
 pub(super) const KEYS: usize = 100;
-/// The clock is looked at after so many commands.
+/// Number of commands between two reads of the clock.
 const BATCH: usize = 100;
 
-/// What is asked for.
+/// A workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Work {
+pub(super) enum Workload {
     Get,
     Set,
 }
 
-impl Work {
-    pub(super) const ALL: [Work; 2] = [Work::Get, Work::Set];
+impl Workload {
+    pub(super) const ALL: [Workload; 2] = [Workload::Get, Workload::Set];
 
-    /// Its name in reports.
+    /// The name in reports.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Work::Get => "get",
-            Work::Set => "set",
+            Workload::Get => "get",
+            Workload::Set => "set",
         }
     }
 }
 
-/// A server, and one client that waits for each reply before it asks again.
+/// A server with one client that waits for each reply.
 pub(super) enum Contender {
-    /// A real server over a Unix socket. The others are compared with it.
+    /// A real server over a Unix socket, the baseline.
     RedisServer { client: Connection, _server: RedisServer },
-    /// Ours, in the process: redis-rs' traits and no socket.
+    /// Our server in this process: redis-rs' traits without a socket.
     InProcess(selvedge_redis::Connection),
-    /// Ours over a Unix socket, as another process would see it.
+    /// Our server over a Unix socket, as seen from another process.
     OverSocket { client: Connection, _listener: selvedge_redis::Listener, _folder: tempfile::TempDir },
-    /// Python's fake, in Python.
+    /// Python's fakeredis, called from Python.
     FakeRedis(Python),
 }
 
 impl Contender {
-    /// Its name in reports.
+    /// The name in reports.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Contender::RedisServer { .. } => "redis-server, Unix socket",
@@ -65,7 +65,7 @@ impl Contender {
 
     pub(super) fn in_process() -> Self {
         let redis = Redis::new();
-        redis.keep_commands(0);
+        redis.retain_commands(0);
         Contender::InProcess(redis.connection())
     }
 
@@ -73,14 +73,14 @@ impl Contender {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("redis.sock");
         let redis = Redis::new();
-        redis.keep_commands(0);
+        redis.retain_commands(0);
         let listener = redis.listen_on_socket(&path)?;
         let client = connect(&format!("unix://{}", path.display())).map_err(std::io::Error::other)?;
         Ok(Contender::OverSocket { client, _listener: listener, _folder: folder })
     }
 
-    /// How many nanoseconds a command took, of as many as there was time for.
-    pub(super) fn nanoseconds(&mut self, work: Work, time: Duration) -> Result<f64, String> {
+    /// Sends commands during `time`, and returns the time per command in nanoseconds.
+    pub(super) fn nanoseconds(&mut self, work: Workload, time: Duration) -> Result<f64, String> {
         match self {
             Contender::RedisServer { client, .. } | Contender::OverSocket { client, .. } => {
                 measure(client, work, time)
@@ -96,7 +96,7 @@ fn connect(url: &str) -> redis::RedisResult<Connection> {
     Client::open(url)?.get_connection()
 }
 
-fn measure(client: &mut impl ConnectionLike, work: Work, time: Duration) -> redis::RedisResult<f64> {
+fn measure(client: &mut impl ConnectionLike, work: Workload, time: Duration) -> redis::RedisResult<f64> {
     let (keys, value) = (keys(), [b'v'; VALUE]);
     for key in &keys {
         client.set::<_, _, ()>(key, &value[..])?;
@@ -106,8 +106,8 @@ fn measure(client: &mut impl ConnectionLike, work: Work, time: Duration) -> redi
     while start.elapsed() < time {
         for key in keys.iter().cycle().take(BATCH) {
             match work {
-                Work::Get => assert_eq!(client.get::<_, Vec<u8>>(key)?.len(), VALUE),
-                Work::Set => client.set(key, &value[..])?,
+                Workload::Get => assert_eq!(client.get::<_, Vec<u8>>(key)?.len(), VALUE),
+                Workload::Set => client.set(key, &value[..])?,
             }
         }
         count += BATCH;

@@ -1,4 +1,4 @@
-//! The simulated Redis under the engine: events a second.
+//! Events per second of the simulated Redis under the engine.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,8 @@ use selvedge_redis::Redis;
 
 use super::row::ExploredRow;
 
-/// So many clients count, each with a GET and a SET: all schedules of it, as many as there is time for.
+/// Explores `clients` clients, each with a GET and a SET of a counter, until all schedules have run
+/// or the time limit is reached.
 pub(super) fn explore(clients: usize, time: Duration) -> ExploredRow {
     let start = Instant::now();
     let report = Explorer::optimal().max_time(time).run(move || {
@@ -16,8 +17,8 @@ pub(super) fn explore(clients: usize, time: Duration) -> ExploredRow {
         for _ in 0..clients {
             let mut connection = redis.connection();
             thread::spawn(move || {
-                let count: Option<i64> = connection.get("count").expect("nothing fails");
-                connection.set::<_, _, ()>("count", count.unwrap_or(0) + 1).expect("nothing fails");
+                let count: Option<i64> = connection.get("count").expect("no faults are injected");
+                connection.set::<_, _, ()>("count", count.unwrap_or(0) + 1).expect("no faults are injected");
             });
         }
     });

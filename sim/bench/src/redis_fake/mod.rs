@@ -1,5 +1,5 @@
-//! The simulated Redis as a fake for unit tests, beside a real redis-server and beside Python's fakeredis; and under the
-//! engine.
+//! Compares the simulated Redis, as a fake for unit tests, with a real redis-server and with
+//! Python's fakeredis; and measures it under the engine.
 
 mod contender;
 mod explored;

@@ -1,18 +1,18 @@
-//! Python's fakeredis, in a Python of its own.
+//! Python's fakeredis, in a virtual environment.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::contender::{KEYS, VALUE, Work};
+use super::contender::{KEYS, VALUE, Workload};
 
-/// A Python in a temporary folder, with fakeredis in it.
+/// A virtual environment with fakeredis, in a temporary folder.
 pub(super) struct Python {
     folder: tempfile::TempDir,
 }
 
-/// The same work as the others do: one client, one command after the other.
+/// The same workload as for the others: one client, one command at a time.
 const SCRIPT: &str = r#"
 import sys, time, fakeredis
 work, seconds, keys, size = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -32,34 +32,35 @@ print((time.perf_counter() - start) * 1e9 / count)
 "#;
 
 impl Python {
-    /// Makes one, and has pip fetch fakeredis.
+    /// Creates the environment, and lets pip download fakeredis.
     ///
     /// # Errors
     ///
-    /// What is missing, for people.
+    /// The missing prerequisite, as text.
     pub(super) fn with_fakeredis() -> Result<Self, String> {
-        let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+        let folder =
+            tempfile::tempdir().map_err(|error| format!("cannot create a temporary folder: {error}"))?;
         fs::write(folder.path().join("work.py"), SCRIPT).map_err(|error| error.to_string())?;
         run("python3", &["-m", "venv", "venv"], folder.path())
-            .map_err(|error| format!("there is no Python 3 with venv: {error}"))?;
+            .map_err(|error| format!("cannot create a virtual environment with Python 3: {error}"))?;
         run(
             "venv/bin/pip",
             &["install", "--quiet", "--disable-pip-version-check", "fakeredis"],
             folder.path(),
         )
-        .map_err(|error| format!("pip cannot install fakeredis: {error}"))?;
+        .map_err(|error| format!("cannot install fakeredis with pip: {error}"))?;
         Ok(Python { folder })
     }
 
-    pub(super) fn nanoseconds(&self, work: Work, time: Duration) -> Result<f64, String> {
+    pub(super) fn nanoseconds(&self, work: Workload, time: Duration) -> Result<f64, String> {
         let seconds = time.as_secs_f64().to_string();
         let arguments = ["work.py", work.name(), &seconds, &KEYS.to_string(), &VALUE.to_string()];
         let printed = run("venv/bin/python", &arguments, self.folder.path())?;
-        printed.trim().parse().map_err(|_| format!("it printed {printed:?} instead of a number"))
+        printed.trim().parse().map_err(|_| format!("the script printed {printed:?} instead of a number"))
     }
 }
 
-/// What a program in the folder, or on the path, prints.
+/// Runs a program from the folder or the search path, and returns its output.
 fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<String, String> {
     let own = folder.join(program);
     let program = if own.exists() { own.as_os_str() } else { program.as_ref() };
@@ -69,5 +70,5 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<String, Strin
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let errors = String::from_utf8_lossy(&output.stderr);
-    Err(errors.trim().lines().last().unwrap_or("it failed without a word").to_owned())
+    Err(errors.trim().lines().last().unwrap_or("the program failed without a message").to_owned())
 }

@@ -1,22 +1,23 @@
-//! What a contender came to, in its two forms.
+//! Results, as text and as JSON.
 
 use serde::Serialize;
 
 use crate::number::{grouped, short};
 
-/// What a contender came to with some work. The fields are those of the JSON form.
+/// The result of a server for a workload. The fields are those of the JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) work: &'static str,
     pub(super) server: &'static str,
-    /// The middle one of the measurements.
+    /// The median of the measurements.
     pub(super) ns_per_command: f64,
     pub(super) commands_per_second: f64,
-    /// How many times as many as the real server, in the same round; the middle one of the rounds. `None` without one.
+    /// Throughput relative to the real server in the same round; the median of the rounds. `None`
+    /// without a real server.
     pub(super) times_redis_server: Option<f64>,
 }
 
-/// What an exploration came to.
+/// The result of an exploration.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ExploredRow {
     pub(super) program: String,
@@ -27,21 +28,21 @@ pub(super) struct ExploredRow {
     pub(super) schedules_per_second: f64,
 }
 
-/// Above the rows.
+/// The head of the table.
 pub(super) fn head() -> String {
     format!(
         "{:<5} {:<28} {:>14} {:>18} {:>15}",
-        "work", "server", "ns per command", "commands a second", "× redis-server"
+        "work", "server", "ns per command", "commands/s", "× redis-server"
     )
 }
 
-/// Above those of the engine.
+/// The head of the engine's table.
 pub(super) fn explored_head() -> String {
-    format!("{:<18} {:>10} {:>12} {:>16}", "under the engine", "schedules", "events", "events a second")
+    format!("{:<18} {:>10} {:>12} {:>16}", "under the engine", "schedules", "events", "events/s")
 }
 
 impl Row {
-    /// One line for people.
+    /// The row as text.
     pub(super) fn text(&self) -> String {
         let Row { work, server, ns_per_command, commands_per_second, times_redis_server } = self;
         let commands = grouped(commands_per_second.round() as u64);
@@ -51,19 +52,19 @@ impl Row {
 }
 
 impl ExploredRow {
-    /// One line for people.
+    /// The row as text.
     pub(super) fn text(&self) -> String {
         let ExploredRow { program, schedules, events, events_per_second, complete, .. } = self;
         let (schedules, events) = (grouped(*schedules), grouped(*events));
         let rate = grouped(events_per_second.round() as u64);
-        let bounded = if *complete { "" } else { "  (its time was over)" };
+        let bounded = if *complete { "" } else { "  (time limit reached)" };
         format!("{program:<18} {schedules:>10} {events:>12} {rate:>16}{bounded}")
     }
 }
 
-/// One line for programs.
+/// The row as JSON.
 pub(super) fn json(row: &impl Serialize) -> String {
-    serde_json::to_string(row).expect("strings and numbers only")
+    serde_json::to_string(row).expect("strings and numbers always serialize")
 }
 
 #[cfg(test)]
@@ -79,12 +80,12 @@ mod tests {
     };
 
     #[test]
-    fn text_stands_under_the_head() {
+    fn text_is_aligned_with_the_head() {
         let without = Row { times_redis_server: None, ..ROW };
         assert_eq!(
             [head(), ROW.text(), without.text()],
             [
-                "work  server                       ns per command  commands a second  × redis-server",
+                "work  server                       ns per command         commands/s  × redis-server",
                 "get   selvedge-redis, in process              400          2,500,000            50.0",
                 "get   selvedge-redis, in process              400          2,500,000               -",
             ]
@@ -100,17 +101,20 @@ mod tests {
         assert_eq!(
             [explored_head(), explored.text()],
             [
-                "under the engine    schedules       events  events a second",
-                "2 clients count             4        1,000        5,000,000  (its time was over)",
+                "under the engine    schedules       events         events/s",
+                "2 clients count             4        1,000        5,000,000  (time limit reached)",
             ]
         );
     }
 
     #[test]
-    fn json_has_the_fields_that_are_promised() {
+    fn json_has_the_documented_fields() {
         assert_eq!(
             json(&ROW),
-            r#"{"work":"get","server":"selvedge-redis, in process","ns_per_command":400.0,"commands_per_second":2500000.0,"times_redis_server":50.0}"#
+            concat!(
+                r#"{"work":"get","server":"selvedge-redis, in process","ns_per_command":400.0,"#,
+                r#""commands_per_second":2500000.0,"times_redis_server":50.0}"#
+            )
         );
     }
 }

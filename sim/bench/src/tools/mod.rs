@@ -1,8 +1,9 @@
-//! The tools that are compared, each behind the same few primitives.
+//! The compared tools, each behind the same few primitives.
 
 mod loom;
 mod selvedge;
 mod shuttle;
+mod std_api;
 mod tool;
 
 pub(crate) use loom::Loom;

@@ -1,7 +1,5 @@
 //! The gate, case by case.
 
-use std::io::Write;
-
 use selvedge_sim::scenario::Outcome;
 
 use super::baseline::Baselines;
@@ -10,12 +8,13 @@ use crate::args::GateOptions;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
+use crate::terminal::Results;
 
 pub(crate) fn run(
     mut session: Session,
     options: &GateOptions,
     surroundings: &Surroundings,
-    out: &mut dyn Write,
+    out: &mut Results<'_>,
 ) -> Result<u8, Failure> {
     let scenarios = std::mem::take(&mut session.scenarios);
     // What is wrong with a file is said before anything is explored.
@@ -51,7 +50,7 @@ pub(crate) fn run(
         session.remark(out, &said)?;
     }
     if let Some(annotations) = outputs.write(&cases, &session.summary)? {
-        session.remark(out, &annotations)?;
+        session.command(out, &annotations)?;
     }
     Ok(code)
 }

@@ -1,6 +1,7 @@
 //! Why a schedule could not be run again.
 
 use miette::Diagnostic;
+use selvedge_sim::scenario::Ability;
 use selvedge_sim::trace::Difference;
 use thiserror::Error;
 
@@ -49,6 +50,15 @@ pub(crate) enum ReplayError {
         name: String,
         /// What there is.
         known: String,
+    },
+    /// The cache would ignore a part of the case.
+    #[error("the cache `{name}` does not support `{ability}`, which the case requires")]
+    #[diagnostic(help("name a cache that does, or record a trace of a case without it"))]
+    Unsupported {
+        /// The cache.
+        name: String,
+        /// What it does not support.
+        ability: Ability,
     },
     /// A schedule is of one case.
     #[error("a schedule is of one case, and {chosen} are chosen")]

@@ -1,6 +1,6 @@
 //! Running it again, and telling what came of it.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use selvedge_sim::explore::{Command, Fault, Schedule, Server, Told, Trouble, follow, replay};
 use selvedge_sim::history::Value;
@@ -14,6 +14,7 @@ use super::real::{About, RealRedis};
 use super::what::{From, What, what};
 use crate::args::{Projection, Replayed};
 use crate::error::Failure;
+use crate::terminal::say;
 use crate::trace::project;
 
 pub(crate) fn run<C: Caches>(words: &Replayed, look: Look, out: &mut dyn Write) -> Result<u8, Failure> {
@@ -43,15 +44,18 @@ pub(crate) fn run<C: Caches>(words: &Replayed, look: Look, out: &mut dyn Write) 
     }
     match words.format {
         Projection::Text => write!(out, "\n{said}")?,
-        _ => write!(io::stderr(), "{said}")?,
+        _ => say(&said),
     }
     // A control is there to be broken; what was put in its place is not.
     Ok(u8::from(!trace.findings.is_empty() && (follows || !is_control)))
 }
 
 fn put_cache<C: Caches>(case: &mut Case, name: &str) -> Result<(), ReplayError> {
-    if C::from_name(name).is_none() {
+    let Some(cache) = C::from_name(name) else {
         return Err(ReplayError::NoCache { name: name.to_owned(), known: C::names().join(", ") });
+    };
+    if let Some(ability) = case.unsupported(cache.abilities()) {
+        return Err(ReplayError::Unsupported { name: name.to_owned(), ability });
     }
     name.clone_into(&mut case.cache);
     Ok(())

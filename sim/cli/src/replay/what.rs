@@ -56,7 +56,7 @@ fn case_of<C: Caches>(file: &str, trace: &Trace, scenarios: &[&String]) -> Resul
         [] => "does not ship with selvedge",
         _ => "is not among those that are named",
     };
-    let loaded = load_all(scenarios, &C::names())?;
+    let loaded = load_all(scenarios, &C::known())?;
     let scenario = loaded.into_iter().find(|scenario| scenario.name == trace.scenario);
     let scenario = scenario.ok_or_else(|| ReplayError::NoScenario {
         file: file.to_owned(),
@@ -73,7 +73,7 @@ fn case_of<C: Caches>(file: &str, trace: &Trace, scenarios: &[&String]) -> Resul
 
 /// The one case that is chosen.
 fn only_case<C: Caches>(scenarios: &[&String], parts: &[String]) -> Result<Case, Failure> {
-    let cases = load_all(scenarios, &C::names())?.into_iter().flat_map(|scenario| scenario.cases);
+    let cases = load_all(scenarios, &C::known())?.into_iter().flat_map(|scenario| scenario.cases);
     let mut chosen: Vec<_> = cases.filter(|case| parts.iter().all(|part| case.name.contains(part))).collect();
     match chosen.len() {
         1 => Ok(chosen.remove(0)),

@@ -54,9 +54,15 @@ impl Frame {
         self
     }
 
+    /// Where the stack is, from the lowest address, which is the guard page's, to the highest. Nothing runs on it.
+    pub(super) fn bounds(&self) -> (usize, usize) {
+        let State::Idle(stack) = &*self.0 else { unreachable!("its coroutine has ended") };
+        (stack.limit().get(), stack.base().get())
+    }
+
     /// What the stack takes, with its guard page. Nothing runs on it.
     pub(super) fn mapped(&self) -> usize {
-        let State::Idle(stack) = &*self.0 else { unreachable!("its coroutine has ended") };
-        stack.base().get() - stack.limit().get()
+        let (limit, base) = self.bounds();
+        base - limit
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::mem;
 
 use super::frame::Frame;
+use super::overflow;
 
 /// At least what a guard page takes.
 const GUARD: usize = 64 << 10;
@@ -30,6 +31,7 @@ pub(crate) struct StackPool {
 impl StackPool {
     /// A pool of stacks of `size` bytes each.
     pub(crate) fn new(size: usize) -> Self {
+        overflow::watch();
         let kept = KEPT.take();
         let free = if kept.0 == size { kept.1 } else { Vec::new() };
         StackPool { size, free, large: Vec::new(), has_large: false }

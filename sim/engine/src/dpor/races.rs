@@ -353,6 +353,12 @@ impl Races {
         for choice in 0..alternatives {
             let task: TaskId = second.event.task;
             let (reversed, _) = pending.outcome(task, &states, choice, alternatives);
+            let first = &second.trail.events()[removed[0] as usize].footprint;
+            if alternatives > 1 && removed.len() == 1 && !reversed.conflicts(first) {
+                // Alternatives may touch different locations. This one commutes with the first event, and is explored
+                // after it.
+                continue;
+            }
             let wide = reversed.is_wider_than(second.event).then_some(self.wide.len() as u32);
             self.wide.extend(wide.map(|_| *pending));
             let removed = (from, removed.len() as u32);

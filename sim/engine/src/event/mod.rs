@@ -18,4 +18,6 @@ pub use record::MAX_TASKS;
 pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, LocationStates, NO_ACCESS, Pending, SLOTS, TaskId,
 };
-pub(crate) use rule::{CHOOSE, NOTHING, Rule, TOKEN_OR_DEADLINE};
+pub(crate) use rule::{
+    CHOOSE, NOTHING, Rule, TOKEN_OR_DEADLINE, TOKEN_OR_DEADLINE_OR_SPURIOUS, TOKEN_OR_SPURIOUS,
+};

@@ -84,7 +84,17 @@ impl Event {
         }
     }
 
-    /// The indices of its accesses.
+    /// Of each slot, the kind of action: see [`Pending::kinds`].
+    pub(crate) fn kinds(&self) -> [u8; SLOTS] {
+        self.kinds
+    }
+
+    /// Whether it is a [pause](Pending::pause).
+    pub(crate) fn is_pause(&self) -> bool {
+        self.footprint.slots() == 0 && !self.footprint.opaque && self.kinds == [0; SLOTS]
+    }
+
+    /// Where its accesses are.
     #[inline]
     pub(crate) fn accesses(&self) -> Range<usize> {
         let first = self.first_access as usize;
@@ -194,7 +204,12 @@ impl Pending {
         Pending { opaque: true, ..Pending::none(source) }
     }
 
-    /// This operation with an additional unknown effect.
+    /// Nothing but a point at which other tasks can go first.
+    pub(crate) fn pause(source: &'static Location<'static>) -> Self {
+        Pending::none(source)
+    }
+
+    /// The operation, with something that is not known beside it.
     pub(crate) fn made_opaque(&self) -> Self {
         Pending { opaque: true, ..*self }
     }
@@ -241,9 +256,14 @@ impl Pending {
     /// A 64-bit hash that identifies the operation of a task. Collisions are possible.
     #[inline]
     pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
-        let [(location, _), ..] = self.actions;
+        let [(location, action), ..] = self.actions;
         let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.kinds[0]);
-        (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        let [operand, other] = match self.rule {
+            Some((_, argument)) => [argument, 0],
+            None => action.operands(),
+        };
+        let name = (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (name ^ operand).wrapping_mul(0xff51_afd7_ed55_8ccd) ^ other.wrapping_mul(0xc4ce_b9fe_1a85_ec53)
     }
 
     /// Whether the operation returns the state of this slot's location to its task. `mode` is the

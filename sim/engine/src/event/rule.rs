@@ -62,7 +62,31 @@ pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
     what: "be woken, or for the deadline, by",
 };
 
-/// A choice of the program. The argument is the number of alternatives. It has no locations.
+/// Waits for a token: takes it if it is there, else wakes up spuriously. On the token.
+pub(crate) static TOKEN_OR_SPURIOUS: Rule = Rule {
+    tag: 66,
+    alternatives: |_, _| 1,
+    outcome: |&[token, _, _], _, _| match token {
+        0 => [(Mode::Read, 0), NOTHING, NOTHING],
+        _ => [(Mode::Write, 0), NOTHING, NOTHING],
+    },
+    may_be_disabled_by: Rule::ANY,
+    what: "be woken by",
+};
+
+/// As [`TOKEN_OR_DEADLINE`], and may also wake up spuriously where there is no token: the second alternative.
+pub(crate) static TOKEN_OR_DEADLINE_OR_SPURIOUS: Rule = Rule {
+    tag: 67,
+    alternatives: |states, _| if states[0] == 0 { 2 } else { 1 },
+    outcome: |states, deadline, choice| match (states[0], choice) {
+        (0, 1) => [(Mode::Read, 0), NOTHING, NOTHING],
+        _ => (TOKEN_OR_DEADLINE.outcome)(states, deadline, 0),
+    },
+    may_be_disabled_by: Rule::ANY,
+    what: "be woken, or for the deadline, by",
+};
+
+/// A caller's own choice between as many alternatives as the argument says. It touches nothing.
 pub(crate) static CHOOSE: Rule = Rule {
     tag: 64,
     alternatives: |_, argument| argument as u16,

@@ -98,14 +98,27 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// As [`block_on`], for a future that shares state with others only through this crate's objects. No poll is an event of
 /// its own.
 ///
-/// With any other future this misses schedules.
+/// Of any other future this misses schedules. A search that found nothing wrong compares some random schedules, in which
+/// polls wait for their turn, with what it takes for the same, and is [bounded](crate::Bound::Unseen) if they differ. That
+/// finds shared state by its effects; state whose effects no compared schedule shows is not found.
 ///
 /// # Panics
 ///
 /// As [`block_on`].
 #[track_caller]
 pub fn block_on_instrumented<F: Future>(future: F) -> F::Output {
-    run(future, Location::caller(), |future, context| future.poll(context))
+    block_on_instrumented_at(future, Location::caller())
+}
+
+/// As [`block_on_instrumented`], for whoever called at `source`.
+pub(super) fn block_on_instrumented_at<F: Future>(
+    future: F,
+    source: &'static Location<'static>,
+) -> F::Output {
+    run(future, source, |future, context| {
+        runtime::pause(source);
+        future.poll(context)
+    })
 }
 
 fn run<F: Future>(

@@ -3,7 +3,8 @@
 //! Any future works, also those of other crates: `tokio::sync`, `futures`. Such a future shares state with others that the
 //! engine does not see. So [`block_on`] and [`spawn`] make each poll [opaque](crate::opaque): it conflicts with every
 //! event, and every order of it with all that others do is explored. A future that shares state only through this crate's
-//! objects is explored with fewer schedules by [`block_on_instrumented`] and [`spawn_instrumented`].
+//! objects is explored with fewer schedules by [`block_on_instrumented`] and [`spawn_instrumented`]; of one that shares other
+//! state the search is [bounded](crate::Bound::Unseen).
 //!
 //! What a foreign object does outside a poll is not seen. A thread that uses one, or drops one that others can tell, says
 //! so with [`opaque`](crate::opaque) before it does:

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::{block_on, block_on_instrumented};
+use super::block_on;
+use super::executor::block_on_instrumented_at;
 use crate::event::Action;
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
@@ -121,7 +122,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    start(Location::caller(), || block_on_instrumented(future))
+    let source = Location::caller();
+    start(source, || block_on_instrumented_at(future, source))
 }
 
 fn start<T: Send + 'static>(

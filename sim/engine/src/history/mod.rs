@@ -1,6 +1,7 @@
 //! The current run: its events with happens-before, and the names of tasks and locations.
 
 mod clocks;
+pub(crate) mod foreign;
 mod number_table;
 mod registry;
 mod trail;

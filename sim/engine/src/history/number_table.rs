@@ -25,13 +25,8 @@ pub(crate) enum LocationName {
 #[derive(Debug)]
 pub(crate) struct NumberTable(Mutex<Assigned>);
 
-/// The distance between the run numbers of two workers.
-const RUNS: u64 = 1 << 48;
-
 #[derive(Debug)]
 struct Assigned {
-    /// The number of registries that use these names.
-    registries: u64,
     /// By parent, number of the parent's boundaries, and index among the children spawned since.
     tasks: FxHashMap<(TaskId, u32, usize), usize>,
     locations: FxHashMap<LocationName, LocationId>,
@@ -44,7 +39,7 @@ impl NumberTable {
     /// every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
-        NumberTable(Mutex::new(Assigned { registries: 0, tasks, locations: names, next: locations }))
+        NumberTable(Mutex::new(Assigned { tasks, locations: names, next: locations }))
     }
 
     /// Assigns these tasks the numbers from 1 on: see
@@ -61,14 +56,6 @@ impl NumberTable {
         let mut tasks: Vec<_> = assigned.tasks.iter().collect();
         tasks.sort_unstable_by_key(|(_, number)| **number);
         tasks.into_iter().map(|(&(parent, segment, nth), _)| (parent.into(), segment, nth as u64)).collect()
-    }
-
-    /// The number after which a registry counts its runs. Run numbers are unique among all workers,
-    /// so that a registry recognises an object from another worker's run.
-    pub(crate) fn first_run(&self) -> u64 {
-        let mut assigned = self.0.lock().expect("no thread panics while it holds the lock");
-        assigned.registries += 1;
-        (assigned.registries - 1) * RUNS
     }
 
     /// The number, from 1, of the `nth` child that `parent` spawns after this many boundaries. It

@@ -1,4 +1,4 @@
-//! Names that are the same in every schedule: a task is named by its parent, an object by its
+//! NumberTable that are the same in every schedule: a task is named by its parent, an object by its
 //! creator.
 //!
 //! A number by order of creation would change with the schedule, and the explorer would confuse
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::foreign::Exploration;
 use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
 use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
@@ -125,12 +126,15 @@ pub(crate) struct Registry {
     locations: Vec<LocationState>,
     details: Vec<Details>,
     run: u64,
+    /// The source of the numbers of its runs.
+    exploration: Exploration,
     /// The source of numbers, if several registries share them.
     numbers: Option<Arc<NumberTable>>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
+        let exploration = Exploration::begin();
         Registry {
             children: Vec::with_capacity(FEW),
             objects: Vec::with_capacity(FEW),
@@ -139,7 +143,8 @@ impl Default for Registry {
             items: FxHashMap::default(),
             locations: Vec::with_capacity(FEW),
             details: Vec::with_capacity(FEW),
-            run: 0,
+            run: exploration.first_run(),
+            exploration,
             numbers: None,
         }
     }
@@ -153,7 +158,6 @@ impl Registry {
 
     /// Takes all numbers from `numbers` from now on.
     pub(crate) fn share(&mut self, numbers: &Arc<NumberTable>) {
-        self.run = numbers.first_run();
         self.numbers = Some(Arc::clone(numbers));
     }
 
@@ -167,7 +171,13 @@ impl Registry {
         }
     }
 
-    /// The number of the run, at least 1.
+    /// What an OS thread that the engine does not schedule did to the objects of this exploration, if one did anything.
+    #[inline]
+    pub(crate) fn intrusion(&self) -> Option<String> {
+        self.exploration.intrusion()
+    }
+
+    /// The run's number, above 0. No other run of the process has it.
     pub(crate) fn run(&self) -> u64 {
         self.run
     }
@@ -209,8 +219,23 @@ impl Registry {
         })
     }
 
-    /// Creates the `nth` object of `creator` after `segment` boundaries, in its initial state.
-    /// Returns its location.
+    /// A task's name by its path: `task 2` is the second that the main task spawns, and `task 2.1` the first that this one
+    /// spawns.
+    pub(crate) fn task_name(&self, task: TaskId) -> String {
+        if task == 0 {
+            return "main".to_owned();
+        }
+        let part = |(segment, nth): (u32, usize)| match segment {
+            0 => (nth + 1).to_string(),
+            // After a boundary of a script, which counts anew.
+            _ => format!("{segment}:{}", nth + 1),
+        };
+        let parts: Vec<String> = self.path(task).into_iter().map(part).collect();
+        format!("task {}", parts.join("."))
+    }
+
+    /// The location of an object, in its initial state: the `nth` that `creator` makes after a boundary of its own (0:
+    /// after its beginning).
     pub(crate) fn object(
         &mut self,
         creator: TaskId,

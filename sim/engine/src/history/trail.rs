@@ -327,6 +327,25 @@ impl Trail {
         (access.mode == Mode::Acquire).then(|| &self.events[access.position as usize])
     }
 
+    /// The events that hold the location shared, if it is a lock that is held so, the oldest first.
+    pub(crate) fn shared_by(&self, location: LocationId) -> Vec<&Event> {
+        let (mut holders, mut returned) = (Vec::new(), Vec::new());
+        for access in self.chain(location) {
+            match access.mode {
+                Mode::ReleaseShared => returned.push(access.task),
+                Mode::AcquireShared => match returned.iter().position(|&task| task == access.task) {
+                    Some(given_back) => drop(returned.swap_remove(given_back)),
+                    None => holders.extend(self.events.get(access.position as usize)),
+                },
+                // No task held it shared then.
+                Mode::Acquire | Mode::Release => break,
+                _ => {}
+            }
+        }
+        holders.reverse();
+        holders
+    }
+
     /// The index of the task's next event, from 1.
     #[inline]
     fn next_index(&self, task: TaskId) -> u32 {

@@ -1,9 +1,7 @@
 //! A task says what it is about to do, and does it if it is its turn.
 
 use std::rc::Rc;
-use std::thread;
 
-use super::current::OWED;
 use super::execution::Execution;
 use super::record::Recorded;
 use super::task::{Phase, SharedCondition};
@@ -13,13 +11,12 @@ use crate::stateful::Unsupported;
 /// Whether an announced operation has been done at once.
 pub(super) enum Announced {
     Done,
+    /// The task is to be suspended.
     Wait,
-    /// Not announced: the task has locks to give up first.
-    Late,
     /// There are wake-ups to be sent first.
     Owing,
-    /// Others hold what it needs, and it cannot wait: they have to be given up first.
-    Held,
+    /// The run is abandoned: the task is to unwind.
+    Raise,
 }
 
 impl Execution {
@@ -27,17 +24,18 @@ impl Execution {
     #[inline(always)]
     pub(super) fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         let task = self.current;
+        self.pulse.beat(task, pending.source);
         if self.abandoning {
             return self.announce_in_vain(pending, condition);
         }
-        let slot = &mut self.tasks[task as usize];
+        let slot = &self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
             return self.announce_opaque(pending, condition);
         }
-        if self.trail.is_repeating() && slot.phase == Phase::Ready {
+        if slot.phase == Phase::Ready && self.trail.is_repeating() {
             // The common case while a prefix is repeated: the same task goes on with the operation that is known.
             let expected = self.trail.expected();
-            if expected.footprint.task == task && pending.matches(expected) {
+            if expected.footprint.task == task && pending.matches(expected) && self.repeats_values(pending) {
                 if self.recording {
                     self.record.push(Recorded { pending: *pending, switch: None });
                 }
@@ -49,12 +47,6 @@ impl Execution {
                 }
                 return Announced::Done;
             }
-        }
-        if thread::panicking() {
-            return self.unwind(pending, condition);
-        }
-        if OWED.get() > 0 && slot.rare.as_ref().is_some_and(|rare| !rare.released.is_empty()) {
-            return Announced::Late;
         }
         let starts = slot.phase == Phase::Starting;
         if pending.opaque && self.state.is_some() {

@@ -33,6 +33,12 @@ impl Drop for Ends {
     }
 }
 
+/// Whether a condition is being evaluated on this OS thread.
+pub(super) fn is_asked() -> bool {
+    // Where it is borrowed, a load of the condition panics.
+    !PROBE.with(|probe| probe.try_borrow().is_ok_and(|probe| probe.is_none()))
+}
+
 /// Something else than the load of an atomic is done while the exploration is asking.
 pub(super) fn refuse() -> ! {
     panic!(

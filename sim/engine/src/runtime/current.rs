@@ -5,21 +5,23 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 
+use super::abandon::raise;
+use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
+use super::perform::perform;
 use super::task::Phase;
-use super::wakes::{catch_up, send_wakes};
+use super::wakes::send_wakes;
 use crate::coroutine;
-use crate::event::{Fingerprint, LocationId, TaskId};
-use crate::history::{CLOCK, New};
+use crate::event::{Fingerprint, LocationId, Pending, TaskId};
+use crate::history::{CLOCK, New, foreign};
 use crate::stateful::{Alike, Monitor, Signal, Unsupported};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
     // costs no check at each access.
     pub(super) static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
-    /// How many operations the tasks still have to do: wake-ups that they have called for, and locks that they gave up
-    /// while they unwound. Nearly always none.
+    /// How many wake-ups the tasks have called for and not yet sent. Nearly always none.
     pub(super) static OWED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -64,7 +66,7 @@ pub fn next_event() -> (u32, u32) {
     with(|execution| {
         let task = execution.current;
         let done = execution.trail.task_clock(task).get(task as usize).copied().unwrap_or(0);
-        (u32::from(task), done + 1)
+        (u32::from(task), done - execution.tasks[task as usize].pauses + 1)
     })
 }
 
@@ -78,6 +80,32 @@ pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
     with(|execution| read(execution.trail.task_clock(execution.current)))
 }
 
+/// Says what the current task has observed by other means than this crate's objects, as a digest: it is compared where
+/// instrumented futures are checked for state that the engine does not see.
+pub fn observed(digest: u64) {
+    with_if_any(|execution| {
+        let task = execution.current;
+        if let Some(observed) = &mut execution.observed
+            && !execution.abandoning
+        {
+            observed.push((task, digest));
+        }
+    });
+}
+
+/// The current task is about to poll an instrumented future.
+pub(crate) fn pause(source: &'static Location<'static>) {
+    send_wakes();
+    let run = with_if_any(|execution| {
+        execution.instrumented.get_or_insert(source);
+        execution.pauses.then(|| execution.registry.run())
+    });
+    if let Some(run) = run.flatten() {
+        perform(run, &Pending::pause(source));
+        with_if_any(|execution| execution.tasks[execution.current as usize].pauses += 1);
+    }
+}
+
 /// The task that is running. `None` outside an exploration.
 pub(crate) fn current_task() -> Option<TaskId> {
     with_if_any(|execution| execution.current)
@@ -88,9 +116,27 @@ pub(crate) fn spurious_wakeups() -> u16 {
     with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
 }
 
+/// Whether the current task may return once more from a park with no unpark.
+pub(crate) fn may_park_spuriously() -> bool {
+    with_if_any(|execution| {
+        execution.tasks[execution.current as usize].spurious_parks < execution.spurious_wakeups
+    })
+    .unwrap_or(false)
+}
+
+/// The current task has returned from a park with no unpark.
+pub(crate) fn note_spurious_park() {
+    with_if_any(|execution| execution.tasks[execution.current as usize].spurious_parks += 1);
+}
+
 /// The task that is running, and the run's number. `None` outside an exploration.
 pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.current, execution.registry.run()))
+}
+
+/// How reports call the current task. `None` outside an exploration.
+pub(super) fn current_task_name() -> Option<String> {
+    with_if_any(|execution| execution.task_name(execution.current))
 }
 
 /// The name that the current task was given.
@@ -140,13 +186,12 @@ pub(crate) fn end_future() {
 /// The current task has done so many operations of its script, and remembers nothing of them. The script has this place among
 /// those that can take each other's places, if they can.
 pub(crate) fn boundary(done: usize, script: Option<usize>) {
-    catch_up();
     send_wakes();
     with_if_any(|execution| {
         let task = execution.current;
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
-            (its.objects, its.children) = (0, 0);
+            (its.objects, its.children, its.spurious_parks) = (0, 0, 0);
             state.boundary(task, done as u32 + 1, script);
         }
     });
@@ -239,8 +284,12 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
 
 /// The current task has gone round in a loop once more. Does not return if it has too often.
 pub(crate) fn spin(source: &'static Location<'static>) {
-    if with_if_any(|execution| execution.spin(source)) == Some(true) {
+    let announced = with_if_any(|execution| execution.spin(source));
+    if let Some(Announced::Wait) = announced {
         coroutine::suspend();
+    }
+    if let Some(Announced::Raise) = announced {
+        raise();
     }
 }
 
@@ -261,32 +310,48 @@ pub(super) fn register(new: New) -> Option<(LocationId, u64)> {
 }
 
 pub(super) fn check_run(execution: &Execution, run: u64) {
-    assert!(
-        run == execution.registry.run(),
+    if run != execution.registry.run() {
+        wrong_run();
+    }
+}
+
+#[cold]
+fn wrong_run() -> ! {
+    panic!(
         "this object was not made in this run. Every run must make its own: create it inside the explored body, and not in \
          a static, in a captured variable or in another run"
     );
 }
 
 /// Checks that an object that was made in run `run` may be used now.
-pub(super) fn check(run: u64) {
-    with_if_any(|execution| check_run(execution, run));
+pub(super) fn check(run: u64, source: Option<&'static Location<'static>>) {
+    if with_if_any(|execution| check_run(execution, run)).is_none() && run != 0 {
+        foreign::refuse_intrusion(run, source);
+    }
 }
 
 /// The location of one key of an object that was made in run `run`. `None` outside an exploration.
 pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
-    with_if_any(|execution| {
+    let key = with_if_any(|execution| {
         check_run(execution, run);
         execution.registry.key(object, key)
-    })
+    });
+    if key.is_none() && run != 0 {
+        foreign::refuse_intrusion(run, None);
+    }
+    key
 }
 
 /// The first of the locations of an object's items. `None` outside an exploration.
 pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId> {
-    with_if_any(|execution| {
+    let items = with_if_any(|execution| {
         check_run(execution, run);
         execution.registry.items(object)
-    })
+    });
+    if items.is_none() && run != 0 {
+        foreign::refuse_intrusion(run, None);
+    }
+    items
 }
 
 /// Notes whether a condition that should hold at some time holds now.

@@ -1,14 +1,11 @@
 //! Whose turn it is: what the prefix has next, or what the strategy says. And whether the program does the same again.
 
 use super::choice::Choice;
-use super::ending::{Ending, place};
+use super::ending::Ending;
 use super::execution::Execution;
-use crate::event::TaskId;
-use crate::event::{Decision, Footprint};
-
-/// What to look for where a program is not deterministic.
-const MEND_NONDETERMINISM: &str = "The body must do the same in every run: look for random numbers, clocks, iteration over \
-    a HashMap, state that outlives a run, or a thread that the engine does not know";
+use crate::determinism::MEND_NONDETERMINISM;
+use crate::event::{CHOOSE, Decision, Footprint, Mode, Pending, TaskId};
+use crate::text::place;
 
 impl Execution {
     /// Which task goes next.
@@ -27,6 +24,9 @@ impl Execution {
         }
         if self.trail.len() >= self.max_steps {
             self.stopped = Some(Ending::TooLong);
+            return None;
+        }
+        if self.spins_without_hint() {
             return None;
         }
         let state = self.state();
@@ -81,7 +81,7 @@ impl Execution {
                 *before = announced;
             }
             None => {
-                // What was glued to the last event was not chosen, and is never the first that is new.
+                // What was atomic_with_previous to the last event was not chosen, and is never the first that is new.
                 self.announced_at.resize(position, 0);
                 self.announced_at.push(announced);
             }
@@ -123,14 +123,73 @@ impl Execution {
         )
     }
 
+    /// Whether `pending`, which is the next event of the prefix, does to the states what it did in the earlier run. A value
+    /// that differs from run to run is an operand of it, or the value that an object was made with.
+    #[inline]
+    pub(super) fn repeats_values(&self, pending: &Pending) -> bool {
+        let expected = self.trail.expected();
+        let Footprint { task, choice, alternatives, .. } = expected.footprint;
+        let before = self.registry.states(pending);
+        let (_, after) = pending.outcome(task, &before, choice, alternatives);
+        let accesses = self.trail.accesses(self.trail.len());
+        let mut states = accesses.iter().zip(before.iter().zip(&after));
+        let is_choice = pending.rule.is_some_and(|(rule, _)| std::ptr::eq(rule, &CHOOSE));
+        states.all(|(its, (&before, &after))| {
+            its.mode == Mode::Nothing || (its.before == before && its.after == after)
+        }) && (!is_choice || pending.alternatives(&before, None) == alternatives)
+    }
+
+    /// What differs, where [`repeats_values`](Execution::repeats_values) is false.
+    #[cold]
+    fn repeats_with_others(&self, task: TaskId, pending: &Pending) -> String {
+        let Footprint { choice, alternatives, .. } = self.trail.expected().footprint;
+        let before = self.registry.states(pending);
+        let (_, after) = pending.outcome(task, &before, choice, alternatives);
+        let accesses = self.trail.accesses(self.trail.len());
+        let slots = pending.actions().iter().zip(accesses).zip(before.iter().zip(&after));
+        let difference = slots.into_iter().find_map(|((&(location, _), its), (&before, &after))| {
+            let details = self.registry.details(location);
+            let show = |word| details.show.map_or_else(|| format!("the state {word:#x}"), |show| show(word));
+            let object = self.registry.name(location);
+            match its.mode {
+                Mode::Nothing => None,
+                _ if its.before != before => {
+                    Some(format!("{object} holds {} before it, and held {}", show(before), show(its.before)))
+                }
+                _ if its.after != after => {
+                    Some(format!("it leaves {} in {object}, and left {}", show(after), show(its.after)))
+                }
+                _ => None,
+            }
+        });
+        let difference = difference.unwrap_or_else(|| {
+            format!(
+                "it is a choice of {}, and was one of {alternatives}",
+                pending.alternatives(&before, None)
+            )
+        });
+        format!(
+            "at step {}, {} does another {} at {} than in an earlier run with the same schedule: {difference}. A value \
+             differs from run to run. {MEND_NONDETERMINISM}",
+            self.trail.len() + 1,
+            self.task_name(task),
+            pending.describe(),
+            place(pending.source),
+        )
+    }
+
     /// The task of the next event of the prefix, if it has announced the same operation as before.
     #[inline]
     fn repeated_task(&mut self) -> Option<Decision> {
         let expected = self.trail.expected();
         let Footprint { task, choice, .. } = expected.footprint;
         let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
-        if found.is_some_and(|pending| pending.matches(expected)) {
-            return Some(Decision { task, choice });
+        if let Some(pending) = found.filter(|pending| pending.matches(expected)) {
+            if self.repeats_values(pending) {
+                return Some(Decision { task, choice });
+            }
+            self.stopped = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
+            return None;
         }
         let found = match found {
             None => "nothing".to_owned(),

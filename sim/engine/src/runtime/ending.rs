@@ -1,11 +1,10 @@
 //! How a run ended, in words.
 
-use std::panic::Location;
-
 use super::execution::Execution;
 use super::panics::PanicReport;
 use super::task::{Phase, Task};
-use crate::event::{Pending, TaskId};
+use crate::event::{Event, Pending, TaskId};
+use crate::text::place;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +15,10 @@ pub enum Ending {
     Deadlock(Vec<String>),
     /// A task panicked, and no other task took its result.
     Panic {
-        /// The task's name.
+        /// The name of the task that panicked first in the run.
         task: String,
-        /// What it said.
+        /// Its message and location. Where it is another task's panic that nobody took, such as that of a `join` that is
+        /// unwrapped, the message goes on with a line `then … panicked at …`.
         report: PanicReport,
     },
     /// The run reached the bound on steps or on spins, and was given up.
@@ -42,17 +42,30 @@ impl Execution {
         if self.tasks.iter().all(over) {
             return Ending::Complete;
         }
-        let panicked = self.tasks.iter().enumerate().find_map(|(id, task)| Some((id, task.panicked()?)));
-        if let Some((task, report)) = panicked {
-            return Ending::Panic { task: self.task_name(task as TaskId), report: report.clone() };
+        let panicked = (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, task.panicked()?)));
+        if let Some((task, report)) = panicked.min_by_key(|&(id, _)| self.registry.path(id)) {
+            return self.panicked(task, report);
         }
-        let waiting: Vec<String> = self
-            .tasks
-            .iter()
-            .enumerate()
-            .filter_map(|(id, task)| self.waits_for(id as TaskId, task))
-            .collect();
-        Ending::Deadlock(waiting)
+        let mut waiting: Vec<(TaskId, String)> =
+            (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, self.waits_for(id, task)?))).collect();
+        // The numbers depend on the schedules before this one; the paths do not.
+        waiting.sort_by_cached_key(|&(id, _)| self.registry.path(id));
+        Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// The ending of a run in which `task` panicked, and nobody took that. If another panic came before it, that one is told
+    /// first, as its cause: a `join` or a poisoned lock that is unwrapped says nothing of it.
+    fn panicked(&self, task: TaskId, report: &PanicReport) -> Ending {
+        let (first, cause) = match &self.first_panic {
+            Some((first, cause)) => (*first, cause),
+            None => (task, report),
+        };
+        let mut shown = cause.clone();
+        if cause != report {
+            let name = self.task_name(task);
+            shown.message += &format!("\nthen {name} panicked at {}: {}", report.location, report.message);
+        }
+        Ending::Panic { task: self.task_name(first), report: shown }
     }
 
     fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {
@@ -75,15 +88,17 @@ impl Execution {
     /// Who holds the lock that `task` waits for, in words.
     pub(super) fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
         let &(location, _) = pending.actions().first()?;
-        let taken = self.trail.taken_by(location)?;
-        let holder = taken.footprint.task;
-        let whose = if holder == task { "it has itself".to_owned() } else { self.task_name(holder) };
-        let has = if holder == task { "" } else { " has" };
-        Some(format!(", which {whose}{has} held since {}", place(taken.source)))
+        let holder = |taken: &Event, how: &str| {
+            let holder = taken.footprint.task;
+            let whose = if holder == task { "it has itself".to_owned() } else { self.task_name(holder) };
+            let has = if holder == task { "" } else { " has" };
+            format!("{whose}{has} held{how} since {}", place(taken.source))
+        };
+        if let Some(taken) = self.trail.taken_by(location) {
+            return Some(format!(", which {}", holder(taken, "")));
+        }
+        let readers = self.trail.shared_by(location);
+        let readers: Vec<String> = readers.into_iter().map(|taken| holder(taken, " for reading")).collect();
+        (!readers.is_empty()).then(|| format!(", which {}", readers.join(", and ")))
     }
-}
-
-/// Where an operation is in the program.
-pub(super) fn place(source: &Location<'_>) -> String {
-    format!("{}:{}", source.file(), source.line())
 }

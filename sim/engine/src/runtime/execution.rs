@@ -8,13 +8,18 @@
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
-use std::thread;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::abandon::{LeftBehind, MAX_LEFT_BEHIND};
+use super::announce::Announced;
 use super::current::OWED;
 use super::ending::Ending;
 use super::granted::Granted;
+use super::panics::PanicReport;
 use super::record::{Recorded, Switch};
 use super::sometimes::Sometimes;
+use super::spawns::{Deed, Noted};
 use super::task::{Phase, Task};
 use crate::coroutine::{Coroutine, StackPool};
 use crate::dpor::Races;
@@ -22,12 +27,15 @@ use crate::event::{Decision, Fingerprint, Pending, TaskId};
 use crate::history::{FEW, Operation, Registry, Tracking, Trail};
 use crate::stateful::{Monitor, Part, State, Unsupported};
 use crate::strategy::{Prefix, Strategy};
+use crate::watchdog::Pulse;
 
 /// The exploration that is going on.
 pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
     /// How many tasks there have been in the run.
     pub(super) spawned: TaskId,
+    /// What the tasks of the run have spawned and joined, in order.
+    pub(super) deeds: Vec<Noted>,
     pub(super) current: TaskId,
     pub(super) next: Option<Decision>,
     pub(super) granted: Granted,
@@ -35,17 +43,17 @@ pub(crate) struct Execution {
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
     /// unwind its tasks.
     pub(super) finishing: bool,
-    /// The task that unwound and could not wait, if that is why the run is being given up.
-    pub(super) survivor: Option<TaskId>,
+    /// The first panic that ended a task of the run: others may follow from it.
+    pub(super) first_panic: Option<(TaskId, PanicReport)>,
     /// The strategy [joins movers](Strategy::joins_movers).
     pub(super) joins_movers: bool,
     /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
     pub(super) is_right_mover: bool,
     pub(super) stopped: Option<Ending>,
-    pub(super) spinning: Option<&'static Location<'static>>,
+    pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
-    /// How often a wait for a condvar may end for no reason.
+    /// How often a task's waits for one condvar, and its parks, may end spuriously.
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) races: Races,
@@ -62,11 +70,21 @@ pub(crate) struct Execution {
     pub(super) strategy: Box<dyn Strategy>,
     /// The state that the run is in, if the strategy wants to know.
     pub(super) state: Option<State>,
+    /// Each poll of an instrumented future waits for its turn: see [`unseen`](crate::unseen).
+    pub(super) pauses: bool,
+    /// Where a future was first run as instrumented.
+    pub(crate) instrumented: Option<&'static Location<'static>>,
+    /// What the tasks say that they observed, in a run that is compared with others.
+    pub(super) observed: Option<Vec<(TaskId, u64)>>,
     /// Whoever is told of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
     /// Where the run did what a search of states cannot have, if that is why it was given up.
     pub(super) unsupported: Option<Unsupported>,
     pub(super) stacks: StackPool,
+    /// The tasks of all runs so far that could not be unwound.
+    pub(super) left_behind: Option<LeftBehind>,
+    /// What the watchdog sees of the run.
+    pub(super) pulse: Arc<Pulse>,
 }
 
 impl Execution {
@@ -76,16 +94,18 @@ impl Execution {
         stack_size: usize,
         recording: bool,
         left_out: Option<Part>,
+        watchdog: Duration,
     ) -> Self {
         Execution {
             tasks: Vec::with_capacity(4),
             spawned: 0,
+            deeds: Vec::with_capacity(FEW),
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             abandoning: false,
             finishing: false,
-            survivor: None,
+            first_panic: None,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
             stopped: None,
@@ -95,6 +115,9 @@ impl Execution {
             spurious_wakeups: 0,
             state: (strategy.tracking() == Tracking::Nothing)
                 .then(|| State::new(strategy.is_symmetric(), left_out)),
+            pauses: false,
+            instrumented: None,
+            observed: None,
             monitor: None,
             unsupported: None,
             trail: Trail::new(strategy.tracking()),
@@ -107,6 +130,8 @@ impl Execution {
             sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),
+            left_behind: None,
+            pulse: Pulse::own(watchdog),
         }
     }
 
@@ -123,6 +148,20 @@ impl Execution {
                 self.races.add_blocked(&mut self.trail, operation, &self.registry);
             }
         }
+    }
+
+    /// The next run is one of this strategy, which is compared with others. With `pauses`, each poll of an instrumented future
+    /// waits for its turn.
+    pub(crate) fn rehearse(&mut self, strategy: Box<dyn Strategy>, pauses: bool) {
+        self.strategy = strategy;
+        self.pauses = pauses;
+        self.observed = Some(Vec::new());
+        self.announced_at.clear();
+    }
+
+    /// What the tasks say that they observed, in a run that is [compared](Execution::rehearse) with others.
+    pub(crate) fn observed(&self) -> &[(TaskId, u64)] {
+        self.observed.as_deref().unwrap_or_default()
     }
 
     /// Prepares the next run. False if there is none.
@@ -160,27 +199,35 @@ impl Execution {
         self.tasks[task as usize].order
     }
 
-    /// Where a task went round too often, if that is why the run was given up.
-    pub(crate) fn spinning(&self) -> Option<&'static Location<'static>> {
+    /// Where a task went round too often, and how often, if that is why the run was abandoned.
+    pub(crate) fn spinning(&self) -> Option<(&'static Location<'static>, usize)> {
         self.spinning
     }
 
+    /// The tasks of all runs so far that could not be unwound, if there are more than an exploration may leave behind.
+    pub(crate) fn leaves_too_many(&self) -> Option<LeftBehind> {
+        self.left_behind.filter(|left| left.tasks >= MAX_LEFT_BEHIND)
+    }
+
+    /// The task's name: the one that it was given, or else the [path](Registry::path) to it. It is the same in all schedules.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(Task::name);
-        name.cloned().unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
+        name.cloned().unwrap_or_else(|| self.registry.task_name(task))
     }
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
         self.spawned = 0;
+        self.deeds.clear();
         self.current = 0;
         self.next = None;
         self.stopped = None;
         self.spinning = None;
-        self.survivor = None;
+        self.first_panic = None;
         self.is_right_mover = false;
         self.finishing = false;
         OWED.set(0);
+        self.pulse.begin_run();
         self.registry.begin_run();
         self.trail.begin_run();
         self.races.begin_run(self.trail.prefix());
@@ -208,6 +255,7 @@ impl Execution {
         self.is_right_mover = false;
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
+            self.note_deed(parent, Deed::Spawn(task));
         }
         if let Some(state) = &mut self.state {
             let nth = parent.map_or(0, |parent| self.tasks[parent as usize].children);
@@ -220,6 +268,7 @@ impl Execution {
         if name.is_some() {
             slot.rare().name = name;
         }
+        self.pulse.spawn(task, self.tasks[task as usize].name());
         task
     }
 
@@ -227,6 +276,7 @@ impl Execution {
     #[inline]
     pub(super) fn execute(&mut self, Decision { task, choice }: Decision, atomic_with_previous: bool) {
         self.current = task;
+        self.pulse.resume(task);
         if self.recording {
             self.record(task);
         }
@@ -290,20 +340,22 @@ impl Execution {
         joiners
     }
 
-    /// Whether the current task has to wait for the end of `other`. If not, all that `other` did happens before what the
-    /// task does next.
-    pub(super) fn waits_for_end_of(&mut self, other: TaskId) -> bool {
+    /// Whether the current task has to wait for the end of `other`. If it is done, all that `other` did happens before what
+    /// the task does next. `can_unwind` says whether the task may unwind instead if the run is abandoned.
+    pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
         let task = self.current;
         if let Some(state) = &mut self.state {
             state.read_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
+            self.note_deed(task, Deed::Join(other));
             self.joined(task, other);
-            return false;
+            return Announced::Done;
         }
-        if self.abandoning || thread::panicking() {
-            return false;
+        if self.abandoning {
+            return self.join_in_vain(other, can_unwind);
         }
+        self.note_deed(task, Deed::Join(other));
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
         self.tasks[task as usize].phase = Phase::Joining(other);
@@ -311,7 +363,7 @@ impl Execution {
         if !was_starting {
             self.next = self.decide();
         }
-        true
+        Announced::Wait
     }
 
     /// `task` has waited for the end of `other`.

@@ -115,7 +115,12 @@ impl Handle {
     ///
     /// If an exploration is going on, and the object was not made in its current run.
     pub(crate) fn check(&self) {
-        current::check(self.run);
+        current::check(self.run, None);
+    }
+
+    /// As [`check`](Handle::check), for an operation that no exploration announces.
+    pub(crate) fn check_at(&self, source: &'static Location<'static>) {
+        current::check(self.run, Some(source));
     }
 
     /// The clock of the current run. `None` outside an exploration.

@@ -1,30 +1,37 @@
 //! The lives of tasks: a run from its beginning to its end, what is spawned and joined in it, and what is left of it.
 
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
+use std::thread;
 
+use super::abandon::raise;
+use super::announce::Announced;
 use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
-use super::panics::PanicReport;
+use super::panics::{self, PanicReport, describe_payload};
 use super::task::Phase;
-use super::wakes::{catch_up, send_wakes};
-use crate::coroutine::{self, Coroutine, Frame};
+use super::wakes::send_wakes;
+use crate::coroutine::{self, Coroutine, Frame, Label};
 use crate::event::TaskId;
+use crate::strategy::tasks_of;
 
 /// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
 pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
     EXECUTION.with(|slot| {
         let outer = slot.borrow_mut().replace(ManuallyDrop::new(execution));
-        assert!(outer.is_none(), "an exploration cannot be started inside another");
+        debug_assert!(outer.is_none(), "a search begins outside of all others");
     });
+    let entered = Entered;
+    panics::forget();
     let frame = with(|execution| {
         execution.begin_run();
         execution.add_task(None, None);
         execution.stacks.take(0)
     });
-    let (main, ended) = start(frame, move || {
+    let (main, ended) = start(frame, Label { task: 0, name: None }, move || {
         // Its panic is the run's ending already.
         crate::thread::live(move || body(), drop);
     });
@@ -48,28 +55,48 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        execution.ending()
+        let intrusion = execution.registry.intrusion();
+        intrusion.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     if ending != Ending::Complete {
         abandon_rest();
     }
+    mem::forget(entered);
     let execution =
         EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration that was put there");
+    execution.pulse.stop();
     (ManuallyDrop::into_inner(execution), ending)
+}
+
+/// An error of the engine ends the run that is going on: the OS thread can be used for other explorations.
+struct Entered;
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // Its tasks stand anywhere, and cannot be unwound: the exploration is leaked, as what it holds is not dropped by
+        // itself.
+        EXECUTION.with(|slot| match slot.try_borrow_mut() {
+            Ok(mut slot) => drop(slot.take().map(|execution| execution.pulse.stop())),
+            Err(_) => eprintln!("selvedge-engine: no further exploration is possible on this thread"),
+        });
+    }
 }
 
 /// Spawns a task, with a stack of at least so many bytes: it runs at once up to its first announcement. Returns its number
 /// and the run's.
 pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce() + 'static) -> (TaskId, u64) {
-    catch_up();
     send_wakes();
+    if abandoning() && !thread::panicking() {
+        obey(with(Execution::unwind_again));
+    }
+    let label_name = name.as_deref().map(Box::from);
     let (parent, task, frame) = with(|execution| {
         let parent = execution.current;
         let task = execution.add_task(Some(parent), name);
         execution.current = task;
         (parent, task, execution.stacks.take(stack_size))
     });
-    let (coroutine, ended) = start(frame, body);
+    let (coroutine, ended) = start(frame, Label { task, name: label_name }, body);
     with(|execution| {
         // Nobody waits for its end yet.
         execution.leave(task, coroutine, ended);
@@ -78,18 +105,46 @@ pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce()
     })
 }
 
-fn start(frame: io::Result<Frame>, body: impl FnOnce() + 'static) -> (Coroutine, bool) {
+fn start(frame: io::Result<Frame>, label: Label, body: impl FnOnce() + 'static) -> (Coroutine, bool) {
     let frame = frame.expect("no memory for a task's stack");
-    let mut coroutine = Coroutine::new(frame, body);
+    let mut coroutine = Coroutine::new(frame, label, || contain(body));
     let ended = coroutine.resume();
     (coroutine, ended)
 }
 
+/// Runs a task's whole life, which ends with a panic if its run is abandoned.
+fn contain(body: impl FnOnce()) {
+    let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) else { return };
+    if !abandoning() {
+        let PanicReport { message, location } = describe_payload(payload.as_ref());
+        eprintln!("selvedge-engine: an error of the engine, at {location}: {message}");
+        panic::resume_unwind(payload);
+    }
+    // What is dropped with it may panic, too.
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(another);
+    }
+}
+
+/// Does what the current task, whose run is abandoned, is told to.
+fn obey(announced: Announced) {
+    match announced {
+        Announced::Wait => coroutine::suspend(),
+        Announced::Raise => raise(),
+        Announced::Done | Announced::Owing => {}
+    }
+}
+
 /// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
-fn resume_joiners(task: TaskId, mut joiners: u64) {
-    while joiners != 0 {
-        let joiner = joiners.trailing_zeros() as TaskId;
-        joiners &= joiners - 1;
+///
+/// They go on in the order in which they were spawned in this run. Their numbers here are those of the whole exploration, and
+/// others where a schedule is run by itself.
+fn resume_joiners(task: TaskId, joiners: u64) {
+    let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
+    if waiting.len() > 1 {
+        with(|execution| waiting.sort_by_key(|&joiner| execution.order(joiner)));
+    }
+    for joiner in waiting {
         let coroutine = with(|execution| {
             execution.joined(joiner, task);
             let joining = &mut execution.tasks[joiner as usize];
@@ -105,16 +160,37 @@ fn resume_joiners(task: TaskId, mut joiners: u64) {
     }
 }
 
-/// Waits for the end of `other`, unless the task cannot wait because it unwinds. Takes the panic of `other`, if it has
-/// panicked and nobody has asked for its result: it is the caller's to judge, and no longer an outcome of the run.
+/// Waits for the end of `other`. Takes the panic of `other`, if it has panicked and nobody has asked for its result: it is
+/// the caller's to judge, and no longer an outcome of the run.
 pub(crate) fn join(other: TaskId) -> Option<PanicReport> {
-    catch_up();
-    send_wakes();
-    let waits = with(|execution| execution.waits_for_end_of(other));
-    if waits {
-        coroutine::suspend();
-    }
+    wait_for_end_of(other, true);
     take_panic(other)
+}
+
+/// As [`join`], of a task that borrows from the caller: the caller does not unwind before it has ended.
+pub(crate) fn join_scoped(other: TaskId) -> Option<PanicReport> {
+    wait_for_end_of(other, false);
+    take_panic(other)
+}
+
+fn wait_for_end_of(other: TaskId, can_unwind: bool) {
+    if can_unwind {
+        send_wakes();
+    } else if !abandoning() {
+        // The task that borrows is waited for in any case.
+        let sent = panic::catch_unwind(send_wakes);
+        drop(sent);
+    }
+    loop {
+        match with(|execution| execution.waits_for_end_of(other, can_unwind)) {
+            Announced::Done | Announced::Owing => return,
+            announced => obey(announced),
+        }
+        let is_joined = with(|execution| !execution.abandoning);
+        if is_joined {
+            return;
+        }
+    }
 }
 
 /// Takes the panic of `other`, as [`join`] does, once it has ended.
@@ -125,39 +201,26 @@ pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
 /// The current task has panicked.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
-        let task = execution.current as usize;
-        execution.tasks[task].rare().panicked = Some(report);
+        let task = execution.current;
+        execution.first_panic.get_or_insert_with(|| (task, report.clone()));
+        execution.tasks[task as usize].rare().panicked = Some(report);
     });
 }
 
-/// Whether the tasks of the run are being given up, so that an unwinding is not a panic.
+/// Whether the run is abandoned, so that an unwinding is not a panic.
 pub(crate) fn abandoning() -> bool {
-    with_if_any(|execution| execution.abandoning && execution.survivor != Some(execution.current))
-        .unwrap_or(false)
+    with_if_any(|execution| execution.abandoning).unwrap_or(false)
 }
 
-/// Drops what is left on the stacks of tasks that have not ended.
+/// Unwinds the tasks that have not ended, so that what is on their stacks is dropped.
 fn abandon_rest() {
-    with(|execution| {
-        execution.abandoning = true;
-        execution.survivor = None;
-    });
-    abandon_suspended();
-    with(|execution| execution.abandoning = false);
-}
-
-/// Unwinds the tasks that stand still, the youngest first.
-pub(super) fn abandon_suspended() {
-    let current = with(|execution| execution.current);
-    loop {
-        let coroutine = with(|execution| {
-            let task = execution.youngest_suspended()?;
-            execution.current = task;
-            execution.tasks[task as usize].coroutine.take()
-        });
-        let Some(coroutine) = coroutine else { break };
-        let frame = coroutine.abandon();
-        with(|execution| execution.stacks.put(frame));
+    with(|execution| execution.abandoning = true);
+    while let Some((task, mut coroutine)) = with(Execution::next_abandoned) {
+        let ended = coroutine.resume();
+        with(|execution| execution.leave(task, coroutine, ended));
     }
-    with(|execution| execution.current = current);
+    with(|execution| {
+        execution.leave_behind();
+        execution.abandoning = false;
+    });
 }

@@ -1,5 +1,6 @@
 //! The running program: its tasks, what they have announced, and the events so far.
 
+mod abandon;
 mod announce;
 mod choice;
 mod condition;
@@ -14,27 +15,28 @@ mod panics;
 mod perform;
 mod record;
 mod sometimes;
+mod spawns;
 mod spin;
 mod task;
-mod unwind;
 mod wakes;
 
+pub(crate) use abandon::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
-    has_ended, known_time, refuse, set_monitor, set_unseen, sometimes, spin, spurious_wakeups,
+    has_ended, known_time, may_park_spuriously, note_spurious_park, pause, refuse, set_monitor, set_unseen,
+    sometimes, spin, spurious_wakeups,
 };
-pub use current::{causal_clock, next_event, recording, step};
+pub use current::{causal_clock, next_event, observed, recording, step};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use lives::{abandoning, finish_panicked, join, run, spawn, take_panic};
+pub(crate) use lives::{abandoning, finish_panicked, join, join_scoped, run, spawn, take_panic};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
-pub(crate) use spin::MAX_SPINS;
 pub(crate) use task::{Phase, Task};
-pub(crate) use wakes::{Wake, catch_up, owing, send_wakes};
+pub(crate) use wakes::{Wake, owing, send_wakes};

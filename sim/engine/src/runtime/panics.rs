@@ -5,6 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::panic;
 use std::sync::Once;
 
+use super::lives::abandoning;
+use super::{condition, current};
+use crate::coroutine;
+
 /// A panic of a task: what it said, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PanicReport {
@@ -14,12 +18,16 @@ pub struct PanicReport {
     pub location: String,
 }
 
+/// How many panics of one task are kept whose payload nobody has described: those that it catches itself stay.
+const MOST_KEPT: usize = 16;
+
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
-    static LAST_LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// The panics on this OS thread that have been begun: of which coroutine, if of one, and what the hook was told.
+    static BEGUN: RefCell<Vec<(Option<usize>, PanicReport)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Panics on this OS thread are kept and not printed while this lives.
+/// The panics of tasks on this OS thread are kept and not printed while this lives. The engine's own are printed.
 pub(crate) struct Quiet(bool);
 
 impl Quiet {
@@ -28,12 +36,20 @@ impl Quiet {
         HOOK.call_once(|| {
             let previous = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
-                if QUIET.get() {
-                    let location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
-                    LAST_LOCATION.with(|last| *last.borrow_mut() = location);
-                } else {
-                    previous(info);
+                let task = coroutine::running();
+                // Outside of all tasks only a condition may panic, which the engine asks in a state that need not come to be.
+                if !QUIET.get() || (task.is_none() && !condition::is_asked()) {
+                    return previous(info);
                 }
+                if info.payload_as_str() == Some(IN_CLEANUP) {
+                    return explain_abort(task);
+                }
+                let location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+                let report = PanicReport {
+                    message: info.payload_as_str().unwrap_or(NO_TEXT).to_owned(),
+                    location: location.unwrap_or_else(|| NO_PLACE.to_owned()),
+                };
+                begun(task, report);
             }));
         });
         Quiet(QUIET.replace(true))
@@ -56,19 +72,70 @@ impl Drop for Quiet {
     }
 }
 
-/// The payload of this panic goes to a task that may resume it, and no hook runs then: where it was is kept until the
-/// next panic.
-pub(crate) fn may_be_resumed(report: PanicReport) {
-    LAST_LOCATION.set(Some(report.location));
+/// What std's panic says that follows one that has left a destructor while its task unwound. After it, std aborts the process.
+const IN_CLEANUP: &str = "panic in a destructor during cleanup";
+
+/// A destructor of this coroutine has panicked while its task unwound. The hook is the last that runs before std aborts.
+fn explain_abort(task: Option<usize>) {
+    let cause = BEGUN.with_borrow(|begun| begun.iter().rfind(|(whose, _)| *whose == task).cloned());
+    let (message, location) = cause
+        .map_or((NO_TEXT.to_owned(), NO_PLACE.to_owned()), |(_, report)| (report.message, report.location));
+    let why = if abandoning() {
+        "The task was unwound because its run had ended without it (a deadlock, a panic of another task, or a bound): what a \
+         destructor waits for may have ended then. Do not unwrap results in destructors"
+    } else {
+        "A program of its own aborts here, too. Do not panic in destructors if std::thread::panicking()"
+    };
+    let name = current::current_task_name().unwrap_or_else(|| "a task".to_owned());
+    eprintln!(
+        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} while the task unwound: {message}\n{why}"
+    );
 }
 
-/// The report of a panic that has just been caught on this OS thread.
+const NO_TEXT: &str = "a panic whose payload is not text";
+
+const NO_PLACE: &str = "an unknown place";
+
+/// A run begins: the panics of others are forgotten.
+pub(super) fn forget() {
+    BEGUN.with_borrow_mut(Vec::clear);
+}
+
+/// A panic of this coroutine begins.
+fn begun(task: Option<usize>, report: PanicReport) {
+    BEGUN.with_borrow_mut(|begun| {
+        let its = |begun: &Vec<(Option<usize>, PanicReport)>| {
+            begun.iter().filter(|(whose, _)| *whose == task).count()
+        };
+        if its(begun) >= MOST_KEPT {
+            // The first may be the one that unwinds still, and this one is the last.
+            let last = begun.iter().rposition(|(whose, _)| *whose == task);
+            last.map(|last| begun.remove(last));
+        }
+        begun.push((task, report));
+    });
+}
+
+/// The payload of this panic goes to a task that may resume it, and no hook runs then: where it was is kept.
+pub(crate) fn may_be_resumed(report: PanicReport) {
+    begun(coroutine::running(), report);
+}
+
+/// The report of a panic of the running coroutine that has just been caught, and that no destructor has caught in between.
+/// Those that it has begun since are forgotten: they were caught.
 pub(crate) fn describe_payload(payload: &(dyn Any + Send)) -> PanicReport {
     let message = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic whose payload is not text".to_owned());
-    let location = LAST_LOCATION.with(|last| last.borrow_mut().take());
-    PanicReport { message, location: location.unwrap_or_else(|| "an unknown place".to_owned()) }
+        .unwrap_or_else(|| NO_TEXT.to_owned());
+    let task = coroutine::running();
+    let location = BEGUN.with_borrow_mut(|begun| {
+        let is_it =
+            |(whose, report): &(Option<usize>, PanicReport)| *whose == task && report.message == message;
+        let found = begun.iter().rposition(is_it).map(|at| begun[at].1.location.clone());
+        begun.retain(|(whose, _)| *whose != task);
+        found
+    });
+    PanicReport { message, location: location.unwrap_or_else(|| NO_PLACE.to_owned()) }
 }

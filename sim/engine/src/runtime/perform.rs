@@ -2,15 +2,16 @@
 
 use std::panic::Location;
 
+use super::abandon::raise;
 use super::announce::Announced;
 use super::condition;
 use super::current::{EXECUTION, OWED, check_run, with_if_any};
 use super::granted::Granted;
-use super::lives::abandon_suspended;
 use super::task::SharedCondition;
-use super::wakes::{catch_up, send_owed};
+use super::wakes::send_owed;
 use crate::coroutine;
 use crate::event::{CHOOSE, Pending};
+use crate::history::foreign;
 
 /// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
 /// outside an exploration.
@@ -39,25 +40,23 @@ pub(super) fn perform_when(
     });
     match announced {
         Some(Announced::Done) => Some(granted),
-        Some(Announced::Late) => {
-            catch_up();
-            perform_when(run, pending, condition)
-        }
         Some(Announced::Wait) => {
             coroutine::suspend();
-            with_if_any(|execution| execution.granted)
+            let granted = with_if_any(|execution| (!execution.abandoning).then_some(execution.granted))?;
+            // It was not the operation's turn: the run is abandoned.
+            granted.or_else(|| perform_when(run, pending, condition))
         }
+        Some(Announced::Raise) => raise(),
         Some(Announced::Owing) => {
             send_owed();
             perform_when(run, pending, condition)
         }
-        Some(Announced::Held) => {
-            abandon_suspended();
-            perform_when(run, pending, None)
-        }
         // It is outside an exploration, or part of a condition that the exploration asks about.
         None => {
             let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            if run != 0 && !is_asking {
+                foreign::refuse_intrusion(run, Some(pending.source));
+            }
             condition::load(run, pending, is_asking)
         }
     }

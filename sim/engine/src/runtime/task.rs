@@ -1,7 +1,9 @@
 //! A task and where it stands.
 
+use std::panic::Location;
 use std::rc::Rc;
 
+use super::abandon::Vain;
 use crate::coroutine::Coroutine;
 use crate::event::{LocationStates, Pending, TaskId};
 use crate::runtime::{PanicReport, Wake};
@@ -40,6 +42,10 @@ pub(crate) struct Task {
     pub(crate) children: usize,
     /// How many objects it has created.
     pub(crate) objects: usize,
+    /// How often it has returned from a park with no unpark.
+    pub(crate) spurious_parks: u16,
+    /// How many of its events are [pauses](Pending::pause).
+    pub(crate) pauses: u32,
     /// It does what the engine does not see along with its operations: each of them is opaque.
     pub(crate) unseen: bool,
     /// How often it has gone round in a loop since another task last changed anything.
@@ -54,12 +60,14 @@ pub(crate) struct Task {
 #[derive(Default)]
 pub(crate) struct Rare {
     pub(crate) name: Option<String>,
-    /// The locks that it gave up while it unwound, which is still to be seen.
-    pub(crate) released: Vec<Pending>,
     /// It has panicked, and nobody has asked for its result.
     pub(crate) panicked: Option<PanicReport>,
     /// Wake-ups that it has called for and not yet sent.
     pub(crate) wakes: Vec<Wake>,
+    /// Where it stands, if its run is abandoned.
+    pub(crate) vain: Option<Vain>,
+    /// Where its last operation was, if its run is abandoned.
+    pub(crate) last: Option<&'static Location<'static>>,
 }
 
 impl Task {
@@ -91,6 +99,8 @@ impl Task {
         self.children = 0;
         self.objects = 0;
         self.unseen = false;
+        self.spurious_parks = 0;
+        self.pauses = 0;
         self.spins = 0;
         self.looked = 0;
         if self.rare.is_some() {

@@ -1,5 +1,4 @@
-//! What tasks have still to do before whatever they do next: wake-ups that they have called for, and locks that they gave
-//! up while they unwound.
+//! What tasks have still to do before whatever they do next: wake-ups that they have called for.
 
 use std::mem;
 use std::panic::Location;
@@ -7,6 +6,7 @@ use std::panic::Location;
 use super::current::{OWED, with_if_any};
 use super::perform::perform;
 use crate::event::{Action, LocationId, Pending};
+use crate::history::foreign;
 
 /// A wake-up that a task has called for. It is sent when the task next does something, and not at once: whoever called
 /// for it may hold a lock that the engine does not know, with which no other task may be let in between.
@@ -19,7 +19,7 @@ pub(crate) struct Wake {
 
 /// The current task calls for a wake-up.
 pub(super) fn owe(wake: Wake) {
-    with_if_any(|execution| {
+    let owed = with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
             state.wakes();
         }
@@ -29,6 +29,10 @@ pub(super) fn owe(wake: Wake) {
             OWED.set(OWED.get() + 1);
         }
     });
+    if owed.is_none() {
+        // Not a panic: the caller is in the midst of foreign code.
+        foreign::intrude(wake.run, Some(wake.source));
+    }
 }
 
 /// Sends the wake-ups that the current task has called for.
@@ -56,21 +60,4 @@ pub(super) fn send_owed() {
 #[inline]
 pub(crate) fn owing() -> bool {
     OWED.get() > 0
-}
-
-/// The current task has been unwound: other tasks may see that it gives up its locks.
-#[inline]
-pub(crate) fn catch_up() {
-    if OWED.get() > 0 {
-        release_owed();
-    }
-}
-
-#[cold]
-fn release_owed() {
-    let released = with_if_any(|execution| (execution.registry.run(), execution.take_released()));
-    let Some((run, released)) = released else { return };
-    for release in &released {
-        perform(run, release);
-    }
 }

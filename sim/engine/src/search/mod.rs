@@ -4,6 +4,7 @@ mod runs;
 mod settings;
 mod simplest;
 mod team;
+mod unseen;
 mod workers;
 
 pub(crate) use runs::Search;

@@ -105,6 +105,10 @@ impl Search<'_> {
             if !more || report.bound == Some(Bound::Stopped) {
                 break;
             }
+            if let Some(left) = execution.leaves_too_many() {
+                report.bound = Some(Bound::LeftBehind { tasks: left.tasks, source: left.source });
+                break;
+            }
             if let Some(bound) = self.reached(&execution, &report) {
                 report.bound = Some(bound);
                 break;
@@ -117,6 +121,9 @@ impl Search<'_> {
         if let StrategyKind::Replay { .. } = self.settings.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
+        if report.bound.is_none() && !more && self.found_nothing(&report) {
+            report.bound = self.settings.unseen(execution.instrumented, &body).map(Bound::Unseen);
+        }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
         let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };
         report.states = execution.strategy().states();
@@ -125,7 +132,12 @@ impl Search<'_> {
         Outcome { report, sometimes: execution.sometimes, open }
     }
 
-    /// Counts the run that has just ended. Returns the number of runs so far.
+    /// Whether nothing has gone wrong so far.
+    fn found_nothing(&self, report: &Report) -> bool {
+        report.failure.is_none() && report.nondeterminism.is_none() && report.refused.is_none()
+    }
+
+    /// How many runs there have been, with this one.
     #[inline]
     fn count(&self, report: &Report, run: &Run<'_>, is_redundant: bool) -> u64 {
         let Some(totals) = self.totals else { return report.executions + report.redundant };

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::progress::Progress;
-use crate::runtime::Execution;
+use crate::runtime::{self, Execution};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Part, Visited};
 use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Reductions, Replay, Stateful, Strategy};
+use crate::watchdog;
 
 /// The strategy of a search.
 #[derive(Clone, Debug)]
@@ -76,6 +77,7 @@ pub(crate) struct Settings {
     pub(crate) max_steps: usize,
     pub(crate) max_preemptions: Option<usize>,
     pub(crate) stack_size: usize,
+    pub(crate) watchdog: Duration,
     pub(crate) recording: bool,
     pub(crate) spurious_wakeups: u16,
     pub(crate) on_progress: Option<OnProgress>,
@@ -96,6 +98,7 @@ impl Settings {
             max_steps: 10_000,
             max_preemptions: None,
             stack_size: 256 << 10,
+            watchdog: watchdog::USUAL,
             recording: false,
             spurious_wakeups: 0,
             on_progress: None,
@@ -108,8 +111,19 @@ impl Settings {
 
     /// A new execution with this strategy and with the bounds of the settings.
     pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
-        let mut execution =
-            Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.left_out);
+        assert!(
+            !runtime::exploring(),
+            "an exploration cannot be started inside another. The body of this one calls Explorer itself: explore or replay \
+             the function that the inner call explores"
+        );
+        let mut execution = Execution::new(
+            strategy,
+            self.max_steps,
+            self.stack_size,
+            self.recording,
+            self.left_out,
+            self.watchdog,
+        );
         execution.spurious_wakeups = self.spurious_wakeups;
         Box::new(execution)
     }

@@ -8,17 +8,20 @@ mod pct;
 mod preemptions;
 mod probe;
 mod random;
+mod rehearsal;
 mod replay;
 mod simplest;
 mod stateful;
 mod transition_cache;
 
 pub(crate) use naive::Naive;
+pub(crate) use numbers::Numbers;
 pub(crate) use optimal::Optimal;
 pub(crate) use pct::Pct;
 pub(crate) use preemptions::Preemptions;
 pub(crate) use probe::Probe;
 pub(crate) use random::Random;
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use replay::Replay;
 pub(crate) use simplest::Simplest;
 pub(crate) use stateful::{Prefix, Reductions, Stateful};
@@ -62,8 +65,8 @@ pub(crate) trait Options {
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
 }
 
-/// The tasks of a set with one bit for each task, in ascending order.
-fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
+/// The tasks of a set that has a bit for each, in the order of their numbers.
+pub(crate) fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
     iter::from_fn(move || {
         let task = set.trailing_zeros();
         set &= set.wrapping_sub(1);

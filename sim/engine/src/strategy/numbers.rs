@@ -1,11 +1,11 @@
 //! Pseudo-random numbers, the same on every machine.
 
 /// SplitMix64: Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014.
-pub(super) struct Numbers(u64);
+pub(crate) struct Numbers(u64);
 
 impl Numbers {
-    /// The sequence with this seed.
-    pub(super) fn new(seed: u64) -> Self {
+    /// The sequence of this seed.
+    pub(crate) fn new(seed: u64) -> Self {
         Numbers(seed)
     }
 
@@ -21,7 +21,7 @@ impl Numbers {
 
     /// A number in `0..end`.
     #[inline]
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
 }

@@ -13,17 +13,13 @@
 use std::mem;
 
 use super::{Options, Strategy, part_done, tasks_of};
+use crate::determinism::IMPOSSIBLE;
 use crate::dpor::{
     BranchId, Forest, NONE, Races, Route, RouteStep, SharedNode, covers_all_alternatives, weak_initial,
 };
 use crate::event::{Decision, Event, Footprint, TaskId};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
-
-/// Hint shown when a planned step is no longer enabled.
-const NOT_ENABLED: &str = "a step that was enabled in an earlier run after the same steps is not enabled \
-    now. The body must do the same in every run and on every worker: look for random numbers, clocks, \
-    iteration over a HashMap, state that outlives a run, or a thread that the engine does not see";
 
 /// The state before one event of the trail.
 #[derive(Default)]
@@ -304,7 +300,7 @@ impl Strategy for Optimal {
     }
 
     fn replay_mismatch(&self) -> Option<&str> {
-        self.path_is_disabled.then_some(NOT_ENABLED)
+        self.path_is_disabled.then_some(IMPOSSIBLE)
     }
 
     fn done(&self) -> Option<f64> {

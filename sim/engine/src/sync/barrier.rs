@@ -120,6 +120,7 @@ impl Barrier {
     pub fn wait(&self) -> BarrierWaitResult {
         let source = Location::caller();
         let Some(task) = runtime::current_task() else {
+            self.handle.check_at(source);
             return BarrierWaitResult(self.inner.wait().is_leader());
         };
         self.handle.perform(Action::Update(1 << task), source);

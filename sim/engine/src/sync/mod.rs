@@ -1,8 +1,12 @@
 //! Locks, atomics, channels and what else tasks meet at, as [`std::sync`] has them.
+//!
+//! [`Arc`] and [`Weak`] are std's own: which task drops one last is not explored. Where that matters, [`counted`] has an `Arc`
+//! whose count is.
 
 pub mod atomic;
 mod barrier;
 mod condvar;
+pub mod counted;
 mod lazy_lock;
 pub mod mpsc;
 mod mutex;

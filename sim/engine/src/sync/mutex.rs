@@ -8,7 +8,7 @@ use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode, Pending};
 use crate::history::Holds;
-use crate::runtime::Handle;
+use crate::runtime::{self, Handle};
 
 /// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
 ///
@@ -72,6 +72,8 @@ impl<T: ?Sized> Mutex<T> {
         self.handle.perform(Action::Lock, source);
         match self.inner.lock() {
             Ok(inner) => Ok(self.guard(inner, source)),
+            // Poisoned by a task that was unwound as this one is: a destructor may unwrap the result, and must not panic.
+            Err(poisoned) if runtime::abandoning() => Ok(self.guard(poisoned.into_inner(), source)),
             Err(poisoned) => Err(PoisonError::new(self.guard(poisoned.into_inner(), source))),
         }
     }

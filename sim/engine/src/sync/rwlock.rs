@@ -7,7 +7,7 @@ use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::event::{Action, Mode};
 use crate::history::Holds;
-use crate::runtime::Handle;
+use crate::runtime::{self, Handle};
 
 /// A lock that many readers or one writer hold. Readers commute: their order is never explored.
 ///
@@ -66,7 +66,12 @@ impl<T: ?Sized> RwLock<T> {
         let source = Location::caller();
         self.handle.perform(Action::LockShared, source);
         let guard = |inner| RwLockReadGuard { handle: self.handle, source, inner };
-        self.inner.read().map(guard).map_err(|poisoned| PoisonError::new(guard(poisoned.into_inner())))
+        match self.inner.read() {
+            Ok(inner) => Ok(guard(inner)),
+            // As in `Mutex::lock`.
+            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
     }
 
     /// Waits until no task holds the lock, and takes it exclusively.
@@ -79,7 +84,12 @@ impl<T: ?Sized> RwLock<T> {
         let source = Location::caller();
         self.handle.perform(Action::Lock, source);
         let guard = |inner| RwLockWriteGuard { handle: self.handle, source, inner };
-        self.inner.write().map(guard).map_err(|poisoned| PoisonError::new(guard(poisoned.into_inner())))
+        match self.inner.write() {
+            Ok(inner) => Ok(guard(inner)),
+            // As in `Mutex::lock`.
+            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
     }
 
     /// Takes the lock shared if no task holds it exclusively.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, thread};
 
-use crate::event::{Action, TOKEN_OR_DEADLINE, TaskId};
+use crate::event::{
+    Action, Pending, TOKEN_OR_DEADLINE, TOKEN_OR_DEADLINE_OR_SPURIOUS, TOKEN_OR_SPURIOUS, TaskId,
+};
 use crate::runtime::{self, Handle};
 use crate::{hint, time};
 
@@ -71,8 +73,11 @@ pub fn current() -> Thread {
     Thread { task, run, name: runtime::current_name().map(Arc::from) }
 }
 
-/// Waits until the task is [unparked](Thread::unpark), or goes on at once if it has been. It never wakes up without a
-/// reason, as std's may.
+/// Waits until the task is [unparked](Thread::unpark), or goes on at once if it has been.
+///
+/// std's may also return spuriously, with no unpark. Here it does so where
+/// [`Explorer::spurious_wakeups`](crate::Explorer::spurious_wakeups) allows it: a `park` whose condition is not checked again
+/// is found by that.
 ///
 /// # Examples
 ///
@@ -92,6 +97,13 @@ pub fn current() -> Thread {
 #[track_caller]
 pub fn park() {
     match own_token() {
+        Some(token) if runtime::may_park_spuriously() => {
+            let source = Location::caller();
+            let pending = Pending::ruled(&[token.location()], &TOKEN_OR_SPURIOUS, 0, source);
+            if token.perform_all(&pending).is_some_and(|granted| granted.before == 0) {
+                runtime::note_spurious_park();
+            }
+        }
         Some(token) => drop(token.perform(Action::Consume, Location::caller())),
         None => thread::park(),
     }
@@ -103,7 +115,12 @@ pub fn park() {
 pub fn park_timeout(timeout: Duration) {
     match (own_token(), time::deadline(timeout)) {
         (Some(token), Some((clock, deadline))) => {
-            token.perform_rule_with(&clock, &TOKEN_OR_DEADLINE, deadline, Location::caller());
+            let may_be_spurious = runtime::may_park_spuriously();
+            let rule = if may_be_spurious { &TOKEN_OR_DEADLINE_OR_SPURIOUS } else { &TOKEN_OR_DEADLINE };
+            let granted = token.perform_rule_with(&clock, rule, deadline, Location::caller());
+            if granted.is_some_and(|granted| granted.before == 0 && granted.choice == 1) {
+                runtime::note_spurious_park();
+            }
         }
         _ => thread::park_timeout(timeout),
     }

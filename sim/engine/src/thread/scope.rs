@@ -80,7 +80,7 @@ where
         // While one is waited for, it may spawn others.
         let child = |nth: usize| children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).copied();
         while let Some(task) = child(waited) {
-            let its = runtime::join(task);
+            let its = runtime::join_scoped(task);
             panicked = panicked.or(its);
             waited += 1;
         }

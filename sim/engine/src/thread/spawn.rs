@@ -59,7 +59,11 @@ pub(super) fn join<T>(thread: &Thread, packet: Packet<T>) -> Result<T> {
     // The task that has ended has dropped its share.
     let result = Arc::into_inner(packet)
         .and_then(|packet| packet.into_inner().unwrap_or_else(PoisonError::into_inner));
-    result.unwrap_or_else(|| Err(Box::new("the run was given up before the task ended")))
+    if result.is_none() && std::thread::panicking() {
+        // A destructor joins a task that was unwound as its own was. It may unwrap what it gets, and must not panic.
+        runtime::wait_forever();
+    }
+    result.unwrap_or_else(|| Err(Box::new("the run was abandoned before the task ended")))
 }
 
 /// Spawns a task, which runs at some point of every schedule.
@@ -175,9 +179,7 @@ fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
             panic::resume_unwind(payload);
         }
         runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));
-        runtime::catch_up();
         return Err(payload);
     }
-    runtime::catch_up();
     result
 }

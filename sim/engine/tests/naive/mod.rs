@@ -24,9 +24,9 @@ impl Seen {
 }
 
 /// How a run ended, and what its threads saw.
-type Outcome = (u8, Vec<Vec<u64>>);
+pub(crate) type Outcome = (u8, Vec<Vec<u64>>);
 
-fn explore(
+pub(crate) fn explore(
     explorer: &Explorer,
     body: impl Fn(&Seen) + Clone + Sync + 'static,
 ) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
@@ -52,7 +52,7 @@ fn explore(
 }
 
 /// The most executions of the naive search.
-const EXECUTIONS: u64 = 5_000;
+pub(crate) const EXECUTIONS: u64 = 5_000;
 
 /// Explores `body` with both, if the naive search of it is short enough.
 pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {

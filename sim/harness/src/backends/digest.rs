@@ -6,12 +6,14 @@ use std::hash::{Hash, Hasher};
 use selvedge::parts::{BookOfLost, Cached, Kept};
 
 use crate::history::Value;
+use crate::world::Held;
 
 /// Whether [`feed`] knows values of this type.
 pub(super) fn is_known<V: 'static>() -> bool {
     let known = [
         TypeId::of::<Value>(),
         TypeId::of::<Option<Value>>(),
+        TypeId::of::<Held>(),
         TypeId::of::<Cached<Value>>(),
         TypeId::of::<Cached<Kept<Value>>>(),
         TypeId::of::<BookOfLost>(),
@@ -25,6 +27,8 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
         value.hash(&mut state);
     } else if let Some(value) = value.downcast_ref::<Option<Value>>() {
         value.hash(&mut state);
+    } else if let Some(held) = value.downcast_ref::<Held>() {
+        held.hash(&mut state);
     } else if let Some(cached) = value.downcast_ref::<Cached<Value>>() {
         (cached.value(), cached.expires_at()).hash(&mut state);
     } else if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {

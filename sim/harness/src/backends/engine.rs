@@ -308,6 +308,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             |name| match (was_there, &removed) {
                 (false, _) => format!("{} looks for {name} → miss", self.name),
                 (true, None) => format!("{} keeps {name}", self.name),
+                (true, Some(_)) if self.place() == Place::Remote => format!("{} expires {name}", self.name),
                 (true, Some(_)) => format!("{}.remove {name}", self.name),
             },
             |entry| removed.as_ref().map(|_| Effect::Left { entry, content: None }),
@@ -485,6 +486,10 @@ impl Simulated for Engine {
             note(told(what));
         }
         chosen
+    }
+
+    fn observed(digest: u64) {
+        selvedge_engine::observed(digest);
     }
 
     fn forget() {

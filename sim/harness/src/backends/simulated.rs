@@ -103,6 +103,12 @@ pub trait Simulated: Primitives {
         panic!("this engine cannot choose what fails: run cases with faults or drops on our own")
     }
 
+    /// Says what the calling thread has observed, as a digest. An engine that checks whether it sees all that threads share
+    /// compares it between schedules.
+    fn observed(digest: u64) {
+        let _ = digest;
+    }
+
     /// The calling thread forgets how it has come here: see [`forget`](selvedge_engine::forget). Nothing, where nobody compares
     /// states.
     fn forget() {}

@@ -41,6 +41,10 @@ fn within<C: Caches>(
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> (Engine, Option<String>, Searched) {
     let start = Instant::now();
+    if let Some(why) = case.unfit_for_states() {
+        let why = format!("not searched by states: {why}");
+        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, &why));
+    }
     let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
     if !C::BY_STATES {
         return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, PRESUMES));

@@ -109,6 +109,9 @@ fn explore_within<C: Caches>(
     let searched = match engine {
         Engine::Auto => unreachable!("it has been chosen"),
         Engine::Optimal => ours(Explorer::optimal()),
+        Engine::Stateful if case.unfit_for_states().is_some() => {
+            Searched { refused: case.unfit_for_states(), ..ours(Explorer::optimal()) }
+        }
         Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, (0, 0), kept, watch),
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
@@ -129,13 +132,30 @@ pub fn draw(case: &Case, by: Draw, seed: u64, schedules: u64) -> CaseReport {
     report(case, Engine::Shuttle, peers::draw::<Protocol>(case, by, seed, schedules), start)
 }
 
-/// Every class of a case on this cache, whatever the name that the case has.
-pub(crate) fn explore_on<B: Build<backends::Engine>>(case: &Case, cache: B, budget: Budget) -> CaseReport {
+/// A case on this cache, whatever the name that the case has, searched by one of our own engines. `Auto` is `Optimal`: of a
+/// cache that scenarios do not name, nobody has promised that its states can be searched.
+///
+/// # Panics
+///
+/// If the engine is another tool's.
+pub(crate) fn explore_on<B: Build<backends::Engine>>(
+    case: &Case,
+    engine: Engine,
+    cache: B,
+    budget: Budget,
+) -> CaseReport {
     let start = Instant::now();
-    let plan = Plan::of(case, cache);
-    let engine = Engine::Optimal;
+    let plan = Plan { sends_anything: true, ..Plan::of(case, cache) };
     let watch = &mut |_| ControlFlow::Continue(());
-    let searched = ours::search(case, engine, plan, Explorer::optimal(), budget, watch);
+    let (engine, searched) = match engine {
+        Engine::Auto | Engine::Optimal => {
+            let by = Engine::Optimal;
+            (by, ours::search(case, by, plan, Explorer::optimal(), budget, watch))
+        }
+        Engine::Naive => (engine, ours::search(case, engine, plan, Explorer::naive(), budget, watch)),
+        Engine::Stateful => (engine, stateful::search(case, plan, budget, (0, 0), None, watch)),
+        Engine::Loom | Engine::Shuttle => panic!("a scenario in code is built for our own engines alone"),
+    };
     report(case, engine, searched, start)
 }
 
@@ -151,6 +171,7 @@ fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> Ca
         schedules: searched.schedules,
         events: searched.events,
         states: searched.states,
+        violating: searched.tally.violating,
         violations: searched.tally.violations,
         verdict,
         complete,

@@ -17,6 +17,7 @@ pub fn own_order(run: &Run<'_>, history: &History) -> History {
     for version in history.all_versions() {
         match (version.by, version.at) {
             (Some(by), Some(at)) => own.written(version.key, version.content, by, line(moment(at))),
+            (None, Some(at)) => own.expired(version.key, line(moment(at))),
             _ => own.start_with(version.key, version.content),
         }
     }

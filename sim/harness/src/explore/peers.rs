@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Searched, Tally};
 use crate::backends::{Draw, Search, Shuttle, Simulated};
 use crate::protocols::Caches;
-use crate::scenario::{Case, Local};
+use crate::scenario::{Case, OpKind};
 use crate::verdict::{Budget, Verdict};
 use crate::world::{self, Plan, Recorder};
 
@@ -22,7 +22,10 @@ pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Se
 
 /// Why the engine can run no schedule of the case, if it cannot.
 fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
-    let threads = case.threads.len() + usize::from(case.local == Local::Expiring);
+    let threads = case.threads.len() + usize::from(case.has_clock());
+    if case.has(OpKind::Stall) {
+        return Some("cannot choose where an operation stalls, and in this case one does".to_owned());
+    }
     if case.faults + case.drops > 0 {
         return Some("cannot choose what fails, and in this case something does".to_owned());
     }
@@ -43,6 +46,7 @@ fn judged<P: Simulated, C: Caches>(
     search: impl FnOnce(Box<dyn Fn() + Send + Sync>) -> Search,
 ) -> Searched {
     let plan = Arc::new(Plan::<C>::new(case));
+    let limits = Arc::clone(&plan.limits);
     let recorder = Arc::new(Recorder::default());
     let state = Arc::new(Mutex::new((Tally::new(), 0)));
     let shared = Arc::clone(&state);
@@ -57,7 +61,7 @@ fn judged<P: Simulated, C: Caches>(
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let judged = std::mem::replace(&mut *state, (Tally::new(), 0));
     let (bound, broken) = match search {
-        Ok(Search { complete: true, .. }) => (None, None),
+        Ok(Search { complete: true, .. }) => (limits.told(), None),
         Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };

@@ -5,7 +5,7 @@ use selvedge_engine::{Ending, Run, TraceStep};
 use crate::backends::{Note, take_sources};
 use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
-use crate::scenario::{Case, Local, Source};
+use crate::scenario::{Case, Local, RemoteStart, Source};
 use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
 use crate::verdict::Engine;
 use crate::world::{Plan, TTL};
@@ -43,6 +43,7 @@ pub(super) fn record<C>(
             Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => trace::Ending::Complete,
         },
         schedule: run.schedule().to_string(),
+        is_simplest: true,
     }
 }
 
@@ -53,7 +54,7 @@ fn lanes<C>(case: &Case, plan: &Plan<C>, run: &Run<'_>) -> Vec<String> {
     lanes.push("observer".to_owned());
     let last = run.steps().map(|event| event.task as usize).max().unwrap_or(0);
     lanes.extend((threads + 1..=last).map(|task| run.task_name(task as u32)));
-    if case.local == Local::Expiring && last <= threads {
+    if case.has_clock() && last <= threads {
         lanes.push("clock".to_owned());
     }
     lanes
@@ -78,7 +79,8 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
     let local = keys().filter(|_| case.local != Local::Cold);
     let local = local.map(|entry| Entry { entry, value: Value { key: entry, version: 0 }, expires });
     let remote = keys().filter_map(|entry| Some((entry, plan.at_start(entry)?)));
-    let remote = remote.map(|(entry, value)| Entry { entry, value, expires: None });
+    let expires = (case.remote == RemoteStart::Expiring).then_some(TTL.as_millis() as u64);
+    let remote = remote.map(|(entry, value)| Entry { entry, value, expires });
     let mut tiers = vec![
         Tier { place: Place::L1, name: "L1".to_owned(), start: local.collect() },
         Tier { place: Place::Remote, name: "redis".to_owned(), start: remote.collect() },
@@ -132,8 +134,8 @@ fn steps<C>(
             Some(note) => (note.place, note.what, note.effect),
             None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
         };
-        let source = sources.get(&(position + 1)).copied().unwrap_or(event.source);
-        let location = format!("{}:{}", source.file(), source.line());
+        let called = || format!("{}:{}", event.source.file(), event.source.line());
+        let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
         let number = steps.len() as u32 + 1;
         steps.push(Step { number, lane, place, what, effect, location, time, operation, clock });
     }
@@ -176,6 +178,7 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
         key,
         call: match operation.call {
             Call::Get => format!("get {key}"),
+            Call::Load(value) => format!("load {key} or {value}"),
             Call::Set(value) => format!("set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
             Call::Evict => format!("evict {key}"),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run, States};
 
-use super::ours::{broken_by, ended_by};
+use super::ours::{WITNESS_GRACE, broken_by, ended_by};
 use super::rerun::rerun;
 use super::{Kept, Reached, Searched, Tally, Unfinished};
 use crate::backends::{Engine, explorer_within};
@@ -94,14 +94,16 @@ pub(super) fn search<C: Build<Engine>>(
         broken = Some(Verdict::Nondeterministic(difference));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
+    let bound = bound.or_else(|| plan.limits.told());
     let tally = tally(&found, watched.noticed.has_met.load(Ordering::Relaxed));
     let trace = match &report.failure {
-        Some(failure) => Some(recorded(case, &plan, Explorer::replay(failure.schedule.clone()))),
+        Some(failure) => {
+            let trace = recorded(case, &plan, Explorer::replay(failure.schedule.clone()));
+            Some(Trace { is_simplest: false, ..trace })
+        }
         None => gravest(case, &found).map(|found| {
-            let start = Instant::now();
             let mut runs = 0;
-            // The simplest schedule may take as long again.
-            let is_late = || budget.time.is_some_and(|most| start.elapsed() >= most);
+            let is_late = || budget.time.is_some_and(|most| start.elapsed() >= most + WITNESS_GRACE);
             let simplest = (!is_enough).then(|| {
                 explorer.simplest_finding(found.kind, watched.body(), || {
                     runs += 1;
@@ -113,7 +115,10 @@ pub(super) fn search<C: Build<Engine>>(
                 })
             });
             let any = || Explorer::continuing(found.schedule.clone());
-            recorded(case, &plan, simplest.flatten().map_or_else(any, Explorer::replay))
+            let simplest = simplest.flatten();
+            let is_simplest = simplest.is_some();
+            let trace = recorded(case, &plan, simplest.map_or_else(any, Explorer::replay));
+            Trace { is_simplest, ..trace }
         }),
     };
     Searched {
@@ -159,6 +164,8 @@ fn rule_of(found: &Found) -> Rule {
 fn tally(found: &[Found], has_met: bool) -> Tally {
     let mut tally = Tally::new();
     tally.violations = found.iter().map(|found| (rule_of(found), found.states)).collect();
+    // A state is counted for each rule that it breaks.
+    tally.violating = None;
     tally.vacuous = !has_met;
     tally
 }

@@ -10,6 +10,8 @@ use crate::oracle::{Finding, Rule, judge, vacuous};
 pub(crate) struct Tally {
     /// How many schedules show each broken rule.
     pub(crate) violations: BTreeMap<Rule, u64>,
+    /// How many schedules break some rule; `None` if that is not counted.
+    pub(crate) violating: Option<u64>,
     /// Whether no schedule so far could have shown anything.
     pub(crate) vacuous: bool,
     findings: Vec<Finding>,
@@ -17,7 +19,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        Tally { violations: BTreeMap::new(), vacuous: true, findings: Vec::new() }
+        Tally { violations: BTreeMap::new(), violating: Some(0), vacuous: true, findings: Vec::new() }
     }
 
     /// Judges a history, and returns what is wrong with it.
@@ -25,6 +27,9 @@ impl Tally {
         self.vacuous = self.vacuous && vacuous(history);
         self.findings.clear();
         judge(history, &mut self.findings);
+        if let (Some(violating), false) = (&mut self.violating, self.findings.is_empty()) {
+            *violating += 1;
+        }
         for rule in Rule::ALL {
             if self.findings.iter().any(|finding| finding.rule == rule) {
                 *self.violations.entry(rule).or_default() += 1;

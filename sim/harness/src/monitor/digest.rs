@@ -70,6 +70,9 @@ impl Versions {
         let rest = |(content, before)| (content, Rest(before, &self.floor.inverted));
         hash_unordered(what_was_before.map(rest), to);
         self.last.hash(&mut to);
+        if let Some(expired) = self.expired {
+            expired.hash(&mut to);
+        }
         self.floor.hash(to);
         hash_unordered(&self.undecided, to);
         hash_unordered(&self.unexplained, to);

@@ -29,7 +29,7 @@ impl Planned {
     /// Whether an operation that is called like this may write that.
     pub(super) fn may_write(&self, (own, call): (Key, Call), key: Key, content: Content) -> bool {
         let as_called = || match call {
-            Call::Set(value) => content == Some(value),
+            Call::Set(value) | Call::Load(value) => content == Some(value),
             Call::Delete => content.is_none(),
             Call::Get | Call::Evict | Call::Forget => false,
         };

@@ -137,15 +137,30 @@ impl State {
         self.written_by(by, key, content);
     }
 
+    /// The source of truth has lost the key in the last event. No operation has done that, so that none is surprising.
+    pub(super) fn expired(&mut self, key: Key) {
+        self.told = None;
+        self.is_touched = true;
+        let (others, broken) = self.keys.entry(key).or_default().expire();
+        self.has_new_version(None, key, None, &others);
+        self.note(broken);
+    }
+
     fn written_by(&mut self, by: Option<Name>, key: Key, content: Content) {
         self.is_touched = true;
         let writer = by.and_then(|by| self.operations.get(&by));
         self.is_surprised |=
             !writer.is_some_and(|its| self.planned.may_write((its.key, its.call), key, content));
         let (others, broken) = self.keys.entry(key).or_default().write(by, content);
+        self.has_new_version(by, key, content, &others);
+        self.note(broken);
+    }
+
+    /// Operations under way have this version to reckon with; `others` are older.
+    fn has_new_version(&mut self, by: Option<Name>, key: Key, content: Content, others: &Contents) {
         for (&name, its) in &mut self.operations {
             if its.key == key {
-                its.floor.written(by, content, &others);
+                its.floor.written(by, content, others);
             }
             if Some(name) == by && its.call != Call::Get && !its.has_answered {
                 its.older.insert(key, others.clone());
@@ -153,7 +168,6 @@ impl State {
                 older.remove(&content);
             }
         }
-        self.note(broken);
     }
 
     /// The operation has sent a command that is carried out at some later point, or never.
@@ -262,7 +276,8 @@ impl State {
         self.note(broken);
         if settled {
             let versions = self.keys.entry(key).or_default();
-            if is_known && versions.last.is_some_and(|last| last != returned) {
+            let is_last = versions.last.is_none_or(|last| last == returned);
+            if is_known && !is_last && versions.expired != Some(returned) {
                 self.break_rule(Rule::Lasting);
             }
             self.explain(key);

@@ -27,6 +27,8 @@ pub(super) struct Versions {
     /// since.
     pub(super) before: BTreeMap<Content, Contents>,
     pub(super) last: Option<Content>,
+    /// What it held before it expired, if nobody has written it since.
+    pub(super) expired: Option<Content>,
     /// What a read that is invoked now must not return.
     pub(super) floor: Floor,
     pub(super) undecided: BTreeSet<Undecided>,
@@ -73,10 +75,21 @@ impl Versions {
     /// to have broken.
     pub(super) fn write(&mut self, by: Option<Name>, content: Content) -> (Contents, Broken) {
         let others = self.push(content);
+        self.expired = None;
         self.is_written = true;
         self.unexplained.remove(&content);
         self.floor.written(by, content, &others);
         (others, self.reconsider(|undecided| undecided.written(by, content)))
+    }
+
+    /// The key has expired. Returns as [`write`](Versions::write).
+    pub(super) fn expire(&mut self) -> (Contents, Broken) {
+        let before = self.expired.or(self.last);
+        // Who has found nothing before was not told of this.
+        let unexplained = self.unexplained.clone();
+        let written = self.write(None, None);
+        (self.expired, self.unexplained) = (before, unexplained);
+        written
     }
 
     /// The operation writes nothing any more. Returns what reads turn out to have broken.

@@ -60,6 +60,11 @@ impl Watch {
         }
     }
 
+    /// The source of truth has lost the key in the last event, because its deadline had passed.
+    pub(crate) fn expired(&self, key: Key) {
+        self.state().expired(key);
+    }
+
     /// The operation has sent a command that is carried out at some later point, or never.
     pub(crate) fn sent_late(&self, operation: OperationId) {
         self.state().sent_late(operation);

@@ -5,7 +5,7 @@
 //! certain which versions the two may have returned, a schedule has to have more in order: see `suspect.rs`. Either way the
 //! test is exact: nothing is missed, and nothing is found that no schedule shows.
 
-use super::suspect::{Suspect, oldest};
+use super::suspect::{Begun, Suspect, begun, oldest};
 use super::{Finding, Rule};
 use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value};
 
@@ -16,7 +16,7 @@ use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value};
 /// returned. Quadratic in the reads of a key.
 pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     for (id, read, returned) in reads(history) {
-        if let Some(rule) = not_its_own(history, read.key, returned) {
+        if let Some(rule) = not_its_own(history, id, returned) {
             findings.push(Finding { rule, read: id, key: read.key, returned, newer: None, before: None });
             continue;
         }
@@ -38,13 +38,16 @@ pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Op
 
 /// Crossed or phantom: the answer never was the key's. What somebody wrote for the key is its own, even if the truth never
 /// had it: a write whose outcome is unknown may be read.
-pub(super) fn not_its_own(history: &History, key: Key, returned: Option<Value>) -> Option<Rule> {
+pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option<Value>) -> Option<Rule> {
+    let key = history.operations()[read].key;
     let known = |key: Key| {
-        history.versions(key).any(|version| version.content == returned)
-            || history
-                .operations()
-                .iter()
-                .any(|by| by.key == key && by.call == returned.map_or(Call::Delete, Call::Set))
+        let mut versions =
+            history.versions(key).filter(|version| begun(history, version, read) != Begun::Never);
+        versions.any(|version| version.content == returned)
+            || history.operations().iter().any(|by| {
+                by.key == key
+                    && (by.call == returned.map_or(Call::Delete, Call::Set) || loads(by.call, returned))
+            })
     };
     if known(key) {
         return None;
@@ -53,6 +56,11 @@ pub(super) fn not_its_own(history: &History, key: Key, returned: Option<Value>) 
         Some(value) if value.key != key && known(value.key) => Some(Rule::Crossed),
         _ => Some(Rule::Phantom),
     }
+}
+
+/// Whether the call's own loader makes this.
+fn loads(call: Call, returned: Option<Value>) -> bool {
+    matches!(call, Call::Load(value) if returned == Some(value))
 }
 
 /// The newest version that an acknowledged write has made and that the read is too old for.
@@ -103,9 +111,16 @@ pub(super) fn returned_before(
     })
 }
 
-/// The read came after everything, and did not return the last version.
+/// The read came after everything, and did not return the last version. A value that has expired at the source of truth since
+/// may be returned still: the read may come before that, and a copy of it has a deadline of its own.
 fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let last = history.versions(key).next_back()?;
+    if last.is_expiry()
+        && let Some(before) = history.versions(key).rev().find(|version| !version.is_expiry())
+        && before.content == returned
+    {
+        return None;
+    }
     // A read that writes back what it has found can have made the last version itself.
     let (newer, before) = (Some(last.content), last.by.filter(|&by| by != read));
     let finding = Finding { rule: Rule::Lasting, read, key, returned, newer, before };

@@ -13,6 +13,8 @@ pub enum Order {
     Precedes(OperationId, OperationId),
     /// The first has begun before the second ends.
     HasBegun(OperationId, OperationId),
+    /// The operation ends before this event, in which a key expires.
+    EndsBefore(OperationId, Mark),
 }
 
 /// A moment of an operation, which is one of its events.
@@ -20,9 +22,11 @@ pub enum Order {
 enum Moment {
     Invocation(OperationId),
     Response(OperationId),
+    /// The last of some edges, and the first of none.
+    Event(Mark),
 }
 
-use Moment::{Invocation, Response};
+use Moment::{Event, Invocation, Response};
 
 impl Order {
     /// The two moments, of which the first comes first.
@@ -30,6 +34,7 @@ impl Order {
         match self {
             Order::Precedes(a, b) => (Response(a), Invocation(b)),
             Order::HasBegun(a, b) => (Invocation(a), Response(b)),
+            Order::EndsBefore(a, event) => (Response(a), Event(event)),
         }
     }
 
@@ -45,6 +50,7 @@ impl Moment {
         match self {
             Invocation(operation) => Some(history.operations()[operation].first),
             Response(operation) => history.last(operation),
+            Event(event) => Some(event),
         }
     }
 
@@ -54,6 +60,7 @@ impl Moment {
         match other {
             Invocation(operation) => history.precedes_invocation(event, operation),
             Response(operation) => history.precedes_response(event, operation),
+            Event(other) => event == other,
         }
     }
 }

@@ -36,9 +36,11 @@ enum Answer {
 
 /// When the operation of a version has begun, as seen from a read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Begun {
+pub(super) enum Begun {
     /// Before the read ends, in every schedule.
     Always,
+    /// The key expires, and in some schedule not before the read ends: no operation was under way that the read may have seen.
+    Never,
     /// That is not the same in all of them.
     Perhaps(OperationId),
 }
@@ -88,7 +90,11 @@ impl Suspect {
         let (mut origin, mut target) = (Answer::No, Answer::Yes);
         for (place, version) in self.versions(history) {
             if version.content == self.returned {
-                let is_always = self.begun_by_the_read(history, version) == Begun::Always;
+                let begun = self.begun_by_the_read(history, version);
+                if begun == Begun::Never {
+                    continue;
+                }
+                let is_always = begun == Begun::Always;
                 match (place < self.place, is_always) {
                     (false, true) => return Answer::No,
                     (false, false) => {}
@@ -97,7 +103,9 @@ impl Suspect {
                     (true, false) => {}
                 }
             } else if place <= self.place && self.seen == Some(version.content) {
-                match (place < self.place, begun(history, version, self.before) == Begun::Always) {
+                let begun = begun(history, version, self.before);
+                match (place < self.place, begun == Begun::Always) {
+                    _ if begun == Begun::Never => {}
                     (true, true) => return Answer::No,
                     (false, false) => target = Answer::Perhaps,
                     _ => {}
@@ -111,7 +119,20 @@ impl Suspect {
     fn orders(self, history: &History) -> Vec<Order> {
         let mut orders = vec![Order::Precedes(self.before, self.read)];
         for (place, version) in self.versions(history) {
-            let Some(by) = version.by else { continue };
+            let Some(by) = version.by else {
+                // A key that expires later is not what was seen.
+                let read = if place >= self.place && version.content == self.returned {
+                    Some((self.read, self.begun_by_the_read(history, version)))
+                } else if place < self.place && Some(version.content) == self.seen {
+                    Some((self.before, begun(history, version, self.before)))
+                } else {
+                    None
+                };
+                if let (Some((read, Begun::Never)), Some(at)) = (read, version.at) {
+                    orders.push(Order::EndsBefore(read, at));
+                }
+                continue;
+            };
             if place >= self.place && version.content == self.returned {
                 orders.push(Order::Precedes(self.read, by));
             }
@@ -128,7 +149,7 @@ impl Suspect {
         self.seen?;
         let (_, version) = self.versions(history).nth(self.place)?;
         match begun(history, version, self.before) {
-            Begun::Always => None,
+            Begun::Always | Begun::Never => None,
             Begun::Perhaps(by) => Some(Order::HasBegun(by, self.before)),
         }
     }
@@ -136,7 +157,7 @@ impl Suspect {
     /// For each older version that the read may have returned in some schedules what has to be in order for that.
     fn origins(self, history: &History) -> impl Iterator<Item = Order> {
         self.older(history).filter_map(move |version| match self.begun_by_the_read(history, version) {
-            Begun::Always => None,
+            Begun::Always | Begun::Never => None,
             Begun::Perhaps(by) => Some(Order::HasBegun(by, self.read)),
         })
     }
@@ -155,14 +176,15 @@ impl Suspect {
     fn begun_by_the_read(self, history: &History, version: &Version) -> Begun {
         match begun(history, version, self.read) {
             Begun::Always => Begun::Always,
-            Begun::Perhaps(_) => begun(history, version, self.before),
+            Begun::Perhaps(_) | Begun::Never => begun(history, version, self.before),
         }
     }
 }
 
 /// When the operation of the version has begun.
-fn begun(history: &History, version: &Version, read: OperationId) -> Begun {
+pub(super) fn begun(history: &History, version: &Version, read: OperationId) -> Begun {
     match version.by {
+        None if version.at.is_some_and(|at| !history.precedes_response(at, read)) => Begun::Never,
         Some(by) if !history.precedes_response(history.operations()[by].first, read) => Begun::Perhaps(by),
         _ => Begun::Always,
     }
@@ -177,7 +199,9 @@ pub(super) fn oldest(
     read: OperationId,
 ) -> impl Iterator<Item = usize> {
     let mut is_over = false;
-    let alike = history.versions(key).enumerate().filter(move |(_, version)| version.content == content);
+    let alike = history.versions(key).enumerate().filter(move |(_, version)| {
+        version.content == content && begun(history, version, read) != Begun::Never
+    });
     alike
         .take_while(move |(_, version)| {
             !std::mem::replace(&mut is_over, begun(history, version, read) == Begun::Always)

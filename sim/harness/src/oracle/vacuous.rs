@@ -9,13 +9,19 @@ use crate::history::{Call, History, OperationId};
 /// not count: a scenario that reads nothing is vacuous. For the pair, a read counts if some schedule of the
 /// class has all of the write before it, or if the write begins before the read ends in all of them.
 pub fn vacuous(history: &History) -> bool {
+    let expiries = |key| history.versions(key).filter(|its| its.is_expiry()).filter_map(|its| its.at);
     let operations = || history.operations().iter().enumerate();
-    !operations().filter(|(_, read)| read.call == Call::Get && !read.settled).any(|(read, its)| {
-        let met = |write: OperationId| {
-            let first = history.operations()[write].first;
-            history.may_precede(write, read) || history.precedes_response(first, read)
-        };
-        operations().filter(|(_, write)| write.call.is_write() && write.key == its.key).any(|(by, _)| met(by))
-            || history.versions(its.key).filter_map(|version| version.by).any(met)
-    })
+    !operations().filter(|(_, read)| matches!(read.call, Call::Get | Call::Load(_)) && !read.settled).any(
+        |(read, its)| {
+            let met = |write: OperationId| {
+                let first = history.operations()[write].first;
+                history.may_precede(write, read) || history.precedes_response(first, read)
+            };
+            operations()
+                .filter(|(_, write)| write.call.is_write() && write.key == its.key)
+                .any(|(by, _)| met(by))
+                || history.versions(its.key).filter_map(|version| version.by).any(met)
+                || expiries(its.key).any(|at| history.precedes_response(at, read))
+        },
+    )
 }

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use super::judge::{acknowledged, judge, not_its_own, reads, returned_before};
 use super::order::Order;
+use super::suspect::{Begun, begun};
 use super::{Finding, Rule};
-use crate::history::History;
+use crate::history::{History, Version};
 
 /// A way in which a schedule of a class breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,13 @@ pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
         let mut findings = Vec::new();
         judge(history, &mut findings);
         findings.retain(|finding| finding.rule == rule);
-        return findings.into_iter().map(|finding| Way { finding, orders: Vec::new() }).collect();
+        return findings
+            .into_iter()
+            .map(|finding| Way { orders: before_expiry(history, &finding), finding })
+            .collect();
     }
     for (read, its, returned) in reads(history) {
-        if not_its_own(history, its.key, returned).is_some() {
+        if not_its_own(history, read, returned).is_some() {
             continue;
         }
         let mut suspects: Vec<_> = match rule {
@@ -41,4 +45,15 @@ pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
         }
     }
     ways
+}
+
+/// What a schedule has in order in which the read is none of its key's: a key that expires later explains nothing.
+fn before_expiry(history: &History, finding: &Finding) -> Vec<Order> {
+    let Finding { rule: Rule::Crossed | Rule::Phantom, read, key, returned, .. } = *finding else {
+        return Vec::new();
+    };
+    let explains =
+        |version: &&Version| version.content == returned && begun(history, version, read) == Begun::Never;
+    let later = history.versions(key).filter(explains).filter_map(|version| version.at);
+    later.map(|at| Order::EndsBefore(read, at)).collect()
 }

@@ -1,13 +1,12 @@
 //! What a cache of one's own has to do.
 
-use selvedge::TieredCache;
-
-use super::Redis;
-use crate::backends::Engine;
 use crate::history::{Key, Value};
-use crate::protocols::{self, Failure};
+use crate::protocols::Failure;
 
 /// A cache of one's own. An operation that ends was acknowledged.
+///
+/// It needs the first three. The others are for scenarios that have such operations, or a database as the source of truth. A
+/// cache whose operations fail is [`Fallible`](super::Fallible).
 pub trait Cache: Send + Sync + 'static {
     /// The key's value; `None` if it has none.
     fn get(&self, key: Key) -> impl Future<Output = Option<Value>> + Send;
@@ -17,50 +16,59 @@ pub trait Cache: Send + Sync + 'static {
 
     /// Deletes the key.
     fn delete(&self, key: Key) -> impl Future<Output = ()> + Send;
-}
 
-impl Cache for TieredCache<Key, Value, Redis, Engine> {
-    async fn get(&self, key: Key) -> Option<Value> {
-        self.get(&key).await.expect("its remote tier does not fail")
+    /// The key's value, from the source of truth if no tier has it: what `get KEY` calls where the source is a database.
+    /// Unless it is written otherwise: get, load, set.
+    ///
+    /// # Errors
+    ///
+    /// What the source came to, if it failed.
+    fn load<F>(
+        &self,
+        key: Key,
+        source: impl FnOnce() -> F + Send,
+    ) -> impl Future<Output = Result<Option<Value>, Failure>> + Send
+    where
+        F: Future<Output = Result<Option<Value>, Failure>> + Send,
+    {
+        async move {
+            if let Some(value) = self.get(key).await {
+                return Ok(Some(value));
+            }
+            let loaded = source().await?;
+            if let Some(value) = loaded {
+                self.set(key, value).await;
+            }
+            Ok(loaded)
+        }
     }
 
-    async fn set(&self, key: Key, value: Value) {
-        self.set(&key, &value).await.expect("its remote tier does not fail");
+    /// The key leaves the local tier: `evict KEY`.
+    ///
+    /// # Panics
+    ///
+    /// Unless it is written.
+    fn evict(&self, key: Key) {
+        panic!("the scenario takes {key} out of the local tier, and the cache has no `evict`");
     }
 
-    async fn delete(&self, key: Key) {
-        self.delete(&key).await.expect("its remote tier does not fail");
-    }
-}
-
-/// A cache of one's own as one under test.
-pub(super) struct Own<C> {
-    pub(super) cache: C,
-    #[cfg(feature = "redis")]
-    pub(super) server: super::Server,
-}
-
-impl<C> Own<C> {
-    /// An operation begins.
-    fn begin(&self) -> &C {
-        #[cfg(feature = "redis")]
-        self.server.begin_operation();
-        &self.cache
-    }
-}
-
-impl<C: Cache> protocols::Cache for Own<C> {
-    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
-        Ok(self.begin().get(key).await)
+    /// Everything leaves the local tier.
+    ///
+    /// # Panics
+    ///
+    /// Unless it is written.
+    fn clear(&self) {
+        panic!("the scenario empties the local tier, and the cache has no `clear`");
     }
 
-    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
-        self.begin().set(key, value).await;
-        Ok(())
+    /// Another node has written the key: `told KEY`. Unless it is written otherwise, the key is [evicted](Cache::evict).
+    fn invalidate(&self, key: Key) {
+        self.evict(key);
     }
 
-    async fn delete(&self, key: Key) -> Result<(), Failure> {
-        self.begin().delete(key).await;
-        Ok(())
+    /// Another node may have written any key: `told-all KEY`. Unless it is written otherwise, the local tier is
+    /// [emptied](Cache::clear).
+    fn invalidate_all(&self) {
+        self.clear();
     }
 }

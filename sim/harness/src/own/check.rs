@@ -1,29 +1,77 @@
 //! A scenario in code, checked: what a test calls.
 
-use super::{Cache, ScenarioBuilder, Setup};
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Chosen, ScenarioBuilder, Setup, UnderTest};
 use crate::explore::explore_on;
+use crate::file_name::stem;
+use crate::report::{Folder, Judged, Unwritable};
 use crate::trace::{lanes, reason};
 use crate::verdict::CaseReport;
 
-/// Explores every schedule of the scenario. Returns what it came to, if that is as the scenario expects.
+/// The variable of the environment that names the folder for reports.
+const REPORT: &str = "SELVEDGE_REPORT";
+
+/// Explores every schedule of a scenario without axes. Returns what it came to, if that is as the scenario expects.
+///
+/// If the environment has `SELVEDGE_REPORT=DIR`, writes the page `index.html` and the trace as JSON to the scenario's folder in
+/// `DIR`; if the check fails, its message names the page.
 ///
 /// # Panics
 ///
 /// If it is not: at the caller's line, with what is wrong, and the trace of the simplest schedule that shows it. So too
-/// if the scenario has no thread.
+/// if the scenario has no thread, if it has axes, or if the report cannot be written.
 #[track_caller]
 pub fn check<F, C>(scenario: ScenarioBuilder<F>) -> CaseReport
 where
     F: Fn(Setup) -> C + Send + Sync + 'static,
-    C: Cache,
+    C: UnderTest,
 {
-    let (case, cache, budget) = scenario.finish();
-    let report = explore_on(&case, cache, budget);
-    let judgement = case.expectation.judge(&report);
-    if judgement.passed() {
-        return report;
+    let mut reports = check_all(scenario.without_axes());
+    reports.swap_remove(0)
+}
+
+/// Explores every schedule of each case of a scenario: of every combination of its [axes](ScenarioBuilder::axis), the last axis
+/// running fastest. Returns what they came to, if that is as the scenario expects. Writes reports as [`check`] does.
+///
+/// # Panics
+///
+/// As [`check`], at the first case that is not as expected.
+#[track_caller]
+pub fn check_all<F, C>(scenario: ScenarioBuilder<F>) -> Vec<CaseReport>
+where
+    F: Fn(Setup) -> C + Send + Sync + 'static,
+    C: UnderTest,
+{
+    let has_axes = scenario.has_axes();
+    let (cases, build) = scenario.finish();
+    let build = Arc::new(build);
+    let mut reports = Vec::new();
+    for (case, engine, budget) in cases {
+        let report = explore_on(&case, engine, Chosen(Arc::clone(&build)), budget);
+        let judgement = case.expectation.judge(&report);
+        let page = env::var_os(REPORT).filter(|folder| !folder.is_empty()).map(|folder| {
+            let folder = Path::new(&folder).join(stem(&case.scenario, &case.name));
+            match write(&folder, Judged::new(&case, report.clone())) {
+                Ok(()) => format!("\n\nreport: {}", folder.join("index.html").display()),
+                Err(error) => panic!("{}: {judgement}\n\n{REPORT}: {error}", case.scenario),
+            }
+        });
+        if !judgement.passed() {
+            let trace = report.trace.as_ref();
+            let trace =
+                trace.map_or_else(String::new, |trace| format!("\n\n{}\n{}", lanes(trace), reason(trace)));
+            let name = if has_axes { format!("{} {}", case.scenario, case.name) } else { case.scenario };
+            panic!("{name}: {judgement}{}{}", trace.trim_end(), page.unwrap_or_default());
+        }
+        reports.push(report);
     }
-    let trace = report.trace.as_ref();
-    let trace = trace.map_or_else(String::new, |trace| format!("\n\n{}\n{}", lanes(trace), reason(trace)));
-    panic!("{}: {judgement}{}", case.scenario, trace.trim_end());
+    reports
+}
+
+/// Writes the page and the trace. Each scenario has a folder of its own: tests run side by side.
+fn write(folder: &Path, judged: Judged<'_>) -> Result<(), Unwritable> {
+    Folder::create(folder)?.add(&judged)
 }

@@ -1,22 +1,24 @@
 //! The cache that a scenario in code is about, as an exploration asks for it.
 
+use std::sync::Arc;
+
 use selvedge::Remote;
 
 #[cfg(feature = "redis")]
 use super::Server;
-use super::{Cache, LocalTier, Own, Redis, Setup};
+use super::{LocalTier, Own, Redis, Setup, UnderTest};
 use crate::backends::Engine;
 use crate::history::{Key, Value};
 use crate::protocols::{Build, Failure, Tiers, Visitor};
 use crate::world::Truth;
 
-/// What builds the cache.
-pub(crate) struct Chosen<F>(pub(super) F);
+/// What builds the cache. One builds it for each case of a scenario.
+pub(crate) struct Chosen<F>(pub(super) Arc<F>);
 
 impl<F, C> Build<Engine> for Chosen<F>
 where
     F: Fn(Setup) -> C + Send + Sync + 'static,
-    C: Cache,
+    C: UnderTest,
 {
     fn build<R, V>(&self, tiers: Tiers<Engine, R>, truth: &Truth, visitor: V) -> V::Output
     where
@@ -24,6 +26,7 @@ where
         V: Visitor,
     {
         let (clock, local_ttl, warm) = (tiers.clock.clone(), tiers.local_ttl, tiers.warm.clone());
+        let settings = tiers.settings.clone();
         let (l1, remote) = tiers.build();
         #[cfg(feature = "redis")]
         let server = Server::new(truth);
@@ -35,11 +38,12 @@ where
             clock,
             local_ttl,
             warm,
+            settings,
             #[cfg(feature = "redis")]
             server: server.clone(),
         };
         visitor.visit(Own {
-            cache: (self.0)(setup),
+            cache: (self.0)(setup).under_test(),
             #[cfg(feature = "redis")]
             server,
         })

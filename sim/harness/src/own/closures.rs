@@ -47,7 +47,7 @@ where
     S: Fn(&T, Key, Value) + Send + Sync + 'static,
     D: Fn(&T, Key) + Send + Sync + 'static,
 {
-    Closures { cache, get, set, delete }
+    Closures { cache, get, set, delete, evict: None, clear: None }
 }
 
 /// A cache said in closures: see [`closures`].
@@ -56,6 +56,25 @@ pub struct Closures<T, G, S, D> {
     get: G,
     set: S,
     delete: D,
+    evict: Option<Evict<T>>,
+    clear: Option<Clear<T>>,
+}
+
+type Evict<T> = Box<dyn Fn(&T, Key) + Send + Sync>;
+type Clear<T> = Box<dyn Fn(&T) + Send + Sync>;
+
+impl<T, G, S, D> Closures<T, G, S, D> {
+    /// Lets a key leave the local tier: for `evict KEY` and `told KEY`.
+    pub fn with_evict(mut self, evict: impl Fn(&T, Key) + Send + Sync + 'static) -> Self {
+        self.evict = Some(Box::new(evict));
+        self
+    }
+
+    /// Empties the local tier: for `told-all KEY`.
+    pub fn with_clear(mut self, clear: impl Fn(&T) + Send + Sync + 'static) -> Self {
+        self.clear = Some(Box::new(clear));
+        self
+    }
 }
 
 impl<T, G, S, D> Cache for Closures<T, G, S, D>
@@ -75,6 +94,20 @@ where
 
     async fn delete(&self, key: Key) {
         (self.delete)(&self.cache, key);
+    }
+
+    fn evict(&self, key: Key) {
+        match &self.evict {
+            Some(evict) => evict(&self.cache, key),
+            None => panic!("the scenario takes {key} out of the local tier: say how, with `with_evict`"),
+        }
+    }
+
+    fn clear(&self) {
+        match &self.clear {
+            Some(clear) => clear(&self.cache),
+            None => panic!("the scenario empties the local tier: say how, with `with_clear`"),
+        }
     }
 }
 

@@ -40,4 +40,10 @@ impl LocalTier {
     pub fn remove(&self, key: Key) {
         self.l1.remove(&key);
     }
+
+    /// Removes all values. It is a step that lists the keys, and one for each of them.
+    #[track_caller]
+    pub fn clear(&self) {
+        self.l1.clear();
+    }
 }

@@ -68,7 +68,40 @@
 //! - or, with the feature `redis`, a connection of `Setup::server`: for a cache that is written for redis-rs, and is
 //!   explored as it is. See [below](#a-cache-over-redis-rs).
 //!
-//! What it awaits has to be theirs too: state that another crate's futures share is not seen.
+//! What it awaits has to be theirs too: state that another crate's futures share is not seen. A search that found nothing wrong
+//! compares some schedules for such state, and is *bounded* if there is any. Run that part with
+//! [`block_on`](engine::future::block_on), which explores each poll in every order.
+//!
+//! # What a scenario can have
+//!
+//! All that a scenario in a file has, under the same names: see [`ScenarioBuilder`]. A database as the source of truth, from which
+//! a `get` loads; commands and loads that fail, and futures that are dropped; keys that expire in either tier, or leave it; other
+//! nodes that write; axes, of which [`check_all`] explores every combination; and the search by states.
+//!
+//! ```
+//! use selvedge_sim::own::{Cache, Engine, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check, scenario};
+//!
+//! /// Redis in front of a database, and no local tier.
+//! struct Plain(Redis);
+//!
+//! impl Cache for Plain {
+//!     async fn get(&self, key: Key) -> Option<Value> { self.0.get(key).await }
+//!     async fn set(&self, key: Key, value: Value) { self.0.set(key, value).await }
+//!     async fn delete(&self, key: Key) { self.0.delete(key).await }
+//! }
+//!
+//! // get, load, set: the fill comes after the writer's deletion.
+//! let late_fill = || {
+//!     scenario("plain", |setup: Setup| Plain(setup.redis))
+//!         .remote(RemoteStart::Absent)
+//!         .source(Source::Database)
+//!         .thread("reader", ["get user:1"])
+//!         .thread("writer", ["set user:1"])
+//!         .violations([Rule::Stale, Rule::Lasting])
+//! };
+//! check(late_fill());
+//! check(late_fill().engine(Engine::Stateful));
+//! ```
 //!
 //! A cache with other types of keys and values is wrapped: [`Key::name`] is a string, and a [`Value`] is told by its key
 //! and its version. One without async is quicker said as [`closures`].
@@ -98,6 +131,7 @@
 //! [`Caches`](crate::protocols::Caches) it is named by scenarios in files, runs on loom and on shuttle, and has the
 //! command line to itself.
 
+mod axes;
 mod builder;
 mod cache;
 mod check;
@@ -110,11 +144,11 @@ mod server;
 mod setup;
 #[cfg(feature = "redis")]
 mod text;
+mod under_test;
 
-pub use builder::{ScenarioBuilder, scenario};
+pub use builder::{Draft, ScenarioBuilder, scenario};
 pub use cache::Cache;
-use cache::Own;
-pub use check::check;
+pub use check::{check, check_all};
 use chosen::Chosen;
 pub use closures::{Closures, closures};
 pub use local_tier::LocalTier;
@@ -123,8 +157,11 @@ pub use selvedge_engine as engine;
 #[cfg(feature = "redis")]
 use server::Server;
 pub use setup::Setup;
+use under_test::Own;
+pub use under_test::{Fallible, UnderTest};
 
 pub use crate::history::{Key, Value};
 pub use crate::oracle::Rule;
-pub use crate::protocols::WarmEntry;
-pub use crate::scenario::{Level, Local, RemoteStart};
+pub use crate::protocols::{Cache as FallibleCache, Failure, Settings, WarmEntry};
+pub use crate::scenario::{Level, Local, RemoteStart, Source, Special};
+pub use crate::verdict::Engine;

@@ -1,6 +1,5 @@
 //! The remote tier for caches of one's own.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
@@ -8,19 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::Remote;
-use selvedge::remote::Found;
+use selvedge::remote::{Fill, Found, Lease, Outcome};
 
 use crate::backends::made_for;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
 
-/// The remote tier, and the source of truth: each write makes a version. Clones are the same store.
+/// The remote tier. If it is the source of truth, each write makes a version. Clones are the same store.
 ///
-/// It is a [`Remote`] too, for caches that take one, such as [`selvedge::TieredCache`].
+/// Its commands fail where the scenario has [`faults`](super::ScenarioBuilder::faults): `try_get` and its like say so. It is a
+/// [`Remote`] too, for caches that take one, such as [`selvedge::TieredCache`].
 #[derive(Clone)]
 pub struct Redis {
     commands: Arc<dyn Commands>,
 }
+
+const MAY_FAIL: &str = "a command failed, as the scenario has it: use `try_get`, `try_set` and `try_delete` of `own::Redis`, \
+    and let the cache be `own::Fallible` if its caller is told";
 
 impl Redis {
     pub(super) fn new(remote: impl Remote<Key, Value, Error = Failure> + 'static) -> Self {
@@ -28,26 +31,77 @@ impl Redis {
     }
 
     /// The key's value.
+    ///
+    /// # Panics
+    ///
+    /// If the command fails, as the following: what then is one of the scenario's faults.
     #[track_caller]
     pub fn get(&self, key: Key) -> impl Future<Output = Option<Value>> + Send {
-        let found = self.made_for(Location::caller(), self.commands.get(key));
-        async { found.await.map(|found| found.value) }
+        let found = self.try_get(key);
+        async { found.await.expect(MAY_FAIL) }
     }
 
     /// Gives the key a value.
     #[track_caller]
     pub fn set(&self, key: Key, value: Value) -> impl Future<Output = ()> + Send {
-        self.made_for(Location::caller(), self.commands.set(key, value, None))
+        let done = self.try_set(key, value);
+        async { done.await.expect(MAY_FAIL) }
+    }
+
+    /// Gives the key a value that is there for so long. It expires where the scenario has [`RemoteStart::Expiring`], at any
+    /// point; elsewhere it stays, and the search is bounded.
+    ///
+    /// [`RemoteStart::Expiring`]: super::RemoteStart::Expiring
+    #[track_caller]
+    pub fn set_for(&self, key: Key, value: Value, ttl: Duration) -> impl Future<Output = ()> + Send {
+        let done = self.made_for(Location::caller(), self.commands.set(key, value, Some(ttl)));
+        async { done.await.expect(MAY_FAIL) }
     }
 
     /// Deletes the key.
     #[track_caller]
     pub fn delete(&self, key: Key) -> impl Future<Output = ()> + Send {
+        let done = self.try_delete(key);
+        async { done.await.expect(MAY_FAIL) }
+    }
+
+    /// The key's value.
+    ///
+    /// # Errors
+    ///
+    /// If the command fails, as the following: it may have been carried out, or still be.
+    #[track_caller]
+    pub fn try_get(&self, key: Key) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
+        let found = self.made_for(Location::caller(), self.commands.get(key));
+        async { Ok(found.await?.map(|found| found.value)) }
+    }
+
+    /// Gives the key a value.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_get`](Redis::try_get).
+    #[track_caller]
+    pub fn try_set(&self, key: Key, value: Value) -> impl Future<Output = Result<(), Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.set(key, value, None))
+    }
+
+    /// Deletes the key.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_get`](Redis::try_get).
+    #[track_caller]
+    pub fn try_delete(&self, key: Key) -> impl Future<Output = Result<(), Failure>> + Send {
         self.made_for(Location::caller(), self.commands.delete(key))
     }
 
     /// The answer, whose step is shown at the line that sent the command.
-    async fn made_for<T>(&self, source: &'static Location<'static>, answer: Answer<'_, T>) -> T {
+    async fn made_for<T>(
+        &self,
+        source: &'static Location<'static>,
+        answer: Answer<'_, T>,
+    ) -> Result<T, Failure> {
         let answer = answer.await;
         made_for(source);
         answer
@@ -55,12 +109,11 @@ impl Redis {
 }
 
 impl Remote<Key, Value> for Redis {
-    type Error = Infallible;
+    type Error = Failure;
 
     #[track_caller]
-    fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Found<Value>>, Infallible>> + Send {
-        let found = self.made_for(Location::caller(), self.commands.get(*key));
-        async { Ok(found.await) }
+    fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Found<Value>>, Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.get(*key))
     }
 
     #[track_caller]
@@ -69,21 +122,40 @@ impl Remote<Key, Value> for Redis {
         key: &Key,
         value: &Value,
         ttl: Option<Duration>,
-    ) -> impl Future<Output = Result<(), Infallible>> + Send {
-        let done = self.made_for(Location::caller(), self.commands.set(*key, *value, ttl));
-        async {
-            done.await;
-            Ok(())
-        }
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.set(*key, *value, ttl))
     }
 
     #[track_caller]
-    fn delete(&self, key: &Key) -> impl Future<Output = Result<(), Infallible>> + Send {
-        let done = self.made_for(Location::caller(), self.commands.delete(*key));
-        async {
-            done.await;
-            Ok(())
-        }
+    fn delete(&self, key: &Key) -> impl Future<Output = Result<(), Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.delete(*key))
+    }
+
+    #[track_caller]
+    fn get_for_fill(
+        &self,
+        key: &Key,
+    ) -> impl Future<Output = Result<(Option<Found<Value>>, Lease), Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.get_for_fill(*key))
+    }
+
+    #[track_caller]
+    fn fill(
+        &self,
+        key: &Key,
+        value: &Value,
+        ttl: Option<Duration>,
+        lease: Lease,
+    ) -> impl Future<Output = Result<Fill, Failure>> + Send {
+        self.made_for(Location::caller(), self.commands.fill(*key, *value, ttl, lease))
+    }
+
+    fn outcome(&self, error: &Failure) -> Outcome {
+        error.outcome
+    }
+
+    async fn settle(&self) -> bool {
+        self.commands.settle().await.unwrap_or(false)
     }
 }
 
@@ -93,33 +165,42 @@ impl fmt::Debug for Redis {
     }
 }
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// A remote tier whose type is forgotten, so that a cache over it need not be generic.
 trait Commands: Send + Sync {
     fn get(&self, key: Key) -> Answer<'_, Option<Found<Value>>>;
     fn set(&self, key: Key, value: Value, ttl: Option<Duration>) -> Answer<'_, ()>;
     fn delete(&self, key: Key) -> Answer<'_, ()>;
+    fn get_for_fill(&self, key: Key) -> Answer<'_, (Option<Found<Value>>, Lease)>;
+    fn fill(&self, key: Key, value: Value, ttl: Option<Duration>, lease: Lease) -> Answer<'_, Fill>;
+    fn settle(&self) -> Answer<'_, bool>;
 }
 
 struct Over<R>(R);
 
-const NOTHING_FAILS: &str = "a scenario in code has no faults";
-
 impl<R: Remote<Key, Value, Error = Failure>> Commands for Over<R> {
     fn get(&self, key: Key) -> Answer<'_, Option<Found<Value>>> {
-        Box::pin(async move { self.0.get(&key).await.expect(NOTHING_FAILS) })
+        Box::pin(async move { self.0.get(&key).await })
     }
 
     fn set(&self, key: Key, value: Value, ttl: Option<Duration>) -> Answer<'_, ()> {
-        Box::pin(async move {
-            self.0.set(&key, &value, ttl).await.expect(NOTHING_FAILS);
-        })
+        Box::pin(async move { self.0.set(&key, &value, ttl).await })
     }
 
     fn delete(&self, key: Key) -> Answer<'_, ()> {
-        Box::pin(async move {
-            self.0.delete(&key).await.expect(NOTHING_FAILS);
-        })
+        Box::pin(async move { self.0.delete(&key).await })
+    }
+
+    fn get_for_fill(&self, key: Key) -> Answer<'_, (Option<Found<Value>>, Lease)> {
+        Box::pin(async move { self.0.get_for_fill(&key).await })
+    }
+
+    fn fill(&self, key: Key, value: Value, ttl: Option<Duration>, lease: Lease) -> Answer<'_, Fill> {
+        Box::pin(async move { self.0.fill(&key, &value, ttl, lease).await })
+    }
+
+    fn settle(&self) -> Answer<'_, bool> {
+        Box::pin(async move { Ok(self.0.settle().await) })
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use selvedge_engine::next_event;
-use selvedge_redis::{Command, Keys, Redis, Reply, Seen};
+use selvedge_redis::{Command, Fault, Keys, Redis, Reply, Seen};
 
-use crate::backends::{Engine, Note, note};
+use crate::backends::{Engine, Note, made_for_users_line, note};
 use crate::history::{Key, Value};
 use crate::trace::{Effect, Place};
 use crate::world::Truth;
@@ -40,6 +40,13 @@ impl Server {
         self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
     }
 
+    /// The deadline that a key has had since the start passes, if the cache uses the server.
+    pub(super) fn expire(&self, key: Key) {
+        if let Some(redis) = self.0.redis.get() {
+            redis.pass_deadline(key.name());
+        }
+    }
+
     /// An operation of the cache begins: with local code, if the cache uses the server. The observer looks when all has arrived.
     pub(super) fn begin_operation(&self) {
         let Some(redis) = self.0.redis.get() else { return };
@@ -54,10 +61,18 @@ impl Server {
 
 fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
     let redis = Redis::explored();
+    // What is there at the start expires when the scenario's clock moves.
+    redis.hold_deadlines(true);
     for (key, value) in &truth.start {
-        if let Some(value) = value {
-            redis.set(key.name(), value.text());
+        match (value, truth.ttl) {
+            (Some(value), Some(ttl)) => redis.set_for(key.name(), value.text(), ttl),
+            (Some(value), None) => redis.set(key.name(), value.text()),
+            (None, _) => {}
         }
+    }
+    redis.hold_deadlines(false);
+    if truth.faults > 0 {
+        redis.explore_faults(truth.faults, [Fault::Refused, Fault::ConnectionLost, Fault::ReplyLost]);
     }
     let held: BTreeMap<Key, Option<Value>> = truth.start.iter().copied().collect();
     // What the keys hold, and what was last replied to each task.
@@ -85,6 +100,19 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                     note
                 });
             }
+            Seen::Expired { database: 0, key: name, is_removed, .. } => {
+                let key = held.keys().find(|key| key.name().as_bytes() == name).copied();
+                if let Some(key) = key.filter(|_| is_removed) {
+                    held.insert(key, None);
+                    truth.expired::<Engine>(key);
+                }
+                let what = match is_removed {
+                    true => format!("redis expires {}", String::from_utf8_lossy(name)),
+                    false => format!("redis keeps {}", String::from_utf8_lossy(name)),
+                };
+                let effect = key.filter(|_| is_removed).map(|entry| Effect::Left { entry, content: None });
+                note(|step| Note { step, place: Place::Remote, what, effect, time: None });
+            }
             // While the cache is built, nothing is an operation's.
             _ if !begun.load(Ordering::Relaxed) => {}
             Seen::LocalCode => note(|step| {
@@ -96,6 +124,9 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
             Seen::Handled { .. } => note(|step| plain(step, "is dealt with".to_owned())),
             Seen::Waited => note(|step| plain(step, "all has arrived".to_owned())),
             _ => {}
+        }
+        if begun.load(Ordering::Relaxed) {
+            made_for_users_line();
         }
     });
     redis

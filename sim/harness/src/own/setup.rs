@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{LocalTier, Redis};
 use crate::backends::EngineClock;
-use crate::protocols::WarmEntry;
+use crate::protocols::{Settings, WarmEntry};
 
 /// What a cache of one's own is built on. It may leave what it does not need.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub struct Setup {
     pub local_ttl: Option<Duration>,
     /// What the local tier holds at the start: for a local tier of one's own.
     pub warm: Vec<WarmEntry>,
+    /// What the scenario wants of the cache besides: see [`special`](super::ScenarioBuilder::special) and
+    /// [`derived`](super::ScenarioBuilder::derived).
+    pub settings: Settings,
     #[cfg(feature = "redis")]
     pub(super) server: super::Server,
 }

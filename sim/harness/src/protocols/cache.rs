@@ -37,6 +37,17 @@ pub trait Cache: Send + Sync + 'static {
         }
     }
 
+    /// The values of several keys, in their order. What people write who have no such operation: one get after the other.
+    fn get_many(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Value>>, Failure>> + Send {
+        async move {
+            let mut values = Vec::with_capacity(keys.len());
+            for &key in keys {
+                values.push(self.get(key).await?);
+            }
+            Ok(values)
+        }
+    }
+
     /// The local tier makes room: the key leaves it. To be there where a scenario evicts, or another node tells.
     fn evict(&self, key: Key) {
         panic!("the case takes {key} out of the local tier, and the cache has no `evict`");
@@ -46,6 +57,10 @@ pub trait Cache: Send + Sync + 'static {
     fn clear(&self) {
         panic!("the case empties the local tier, and the cache has no `clear`");
     }
+
+    /// The key's deadline passes in a remote tier that the cache has of its own. Nothing, where it has none.
+    #[doc(hidden)]
+    fn expire(&self, _key: Key) {}
 
     /// Another node has written the key. What people write: the local entry is dropped.
     fn invalidate(&self, key: Key) {

@@ -5,6 +5,7 @@ use selvedge::sync::Primitives;
 
 use super::{Cache, Failure, Tiers};
 use crate::history::{Key, Value};
+use crate::scenario::{Ability, Known};
 use crate::world::Truth;
 
 /// A choice of caches under test. Each value is one of them: [`Protocol`](super::Protocol) holds those that ship, and
@@ -28,6 +29,12 @@ pub trait Caches: Copy + Send + Sync + 'static {
     /// The cache's name, as scenarios and reports have it. No two have the same.
     fn name(self) -> &'static str;
 
+    /// What the cache supports beyond `get`, `set` and `delete`. A scenario that requires something else of it is refused
+    /// when it is read: a cache that ignored what is required would be judged by another case than the one that is written.
+    fn abilities(self) -> &'static [Ability] {
+        &[]
+    }
+
     /// Builds the cache over these tiers and shows it to the visitor. To be called inside an execution of `P`'s engine,
     /// and before its threads are spawned: the local tier's entries are put there now.
     fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
@@ -39,6 +46,11 @@ pub trait Caches: Copy + Send + Sync + 'static {
     /// The cache of this name.
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|cache| cache.name() == name)
+    }
+
+    /// Every cache, as [`parse`](crate::scenario::parse) and [`load`](crate::scenario::load) need them.
+    fn known() -> Vec<Known<'static>> {
+        Self::ALL.iter().map(|cache| Known { name: cache.name(), abilities: cache.abilities() }).collect()
     }
 
     /// Every cache's name.

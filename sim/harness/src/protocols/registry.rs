@@ -13,6 +13,7 @@ use super::shared_local_key::SharedLocalKey;
 use super::write_through::WriteThrough;
 use super::{Caches, Failure, Tiers, Visitor, tiered};
 use crate::history::{Key, Value};
+use crate::scenario::Ability;
 
 /// A protocol that ships with the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,18 @@ impl Caches for Protocol {
             Protocol::Epoch => "epoch",
             Protocol::SharedLocalKey => "shared-local-key",
             Protocol::Tiered => "tiered",
+        }
+    }
+
+    fn abilities(self) -> &'static [Ability] {
+        match self {
+            Protocol::Article
+            | Protocol::DeleteFirst
+            | Protocol::DelayedDoubleDelete
+            | Protocol::WriteThrough
+            | Protocol::Epoch
+            | Protocol::SharedLocalKey => &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll],
+            Protocol::Tiered => Ability::ALL,
         }
     }
 

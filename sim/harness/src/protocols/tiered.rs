@@ -17,7 +17,7 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     tiers: Tiers<P, R>,
 ) -> TieredCache<Key, Value, R, P> {
     let Tiers { remote, clock, local_ttl, warm, settings } = tiers;
-    let mut builder = Builder::new(remote).stripes(STRIPES);
+    let mut builder = Builder::new(remote).single_process().stripes(STRIPES);
     if let Some(ttl) = local_ttl {
         builder = builder.local_ttl(ttl);
     }
@@ -26,6 +26,9 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     }
     if settings.passes_over {
         builder = builder.remote_failure(RemoteFailure::Load);
+    }
+    if settings.one_entry {
+        builder = builder.max_entries(1);
     }
     if !settings.derived.is_empty() {
         builder = builder.derive(move |key| settings.derived.get(key).cloned().unwrap_or_default());
@@ -42,6 +45,7 @@ fn failure(error: Error<Key, Failure>) -> Failure {
     match error.cause() {
         Cause::Remote(failure) => **failure,
         Cause::Loader(error) => *error.downcast_ref().expect("the world's loaders fail in one way"),
+        Cause::Blocking(reason) => panic!("the blocking face was not called, and says: {reason}"),
     }
 }
 
@@ -65,6 +69,10 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache
         F: Future<Output = Result<Option<Value>, Failure>> + Send,
     {
         self.get_or_load(&key, source).await.map_err(failure)
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Value>>, Failure> {
+        self.get_many(keys).await.map_err(failure)
     }
 
     fn evict(&self, key: Key) {

@@ -21,11 +21,11 @@ pub struct Tiers<P: Primitives, R> {
     pub local_ttl: Option<Duration>,
     /// What the local tier holds at the start.
     pub warm: Vec<WarmEntry>,
-    /// What else the cache is to do, if it can.
+    /// What else the cache must do.
     pub settings: Settings,
 }
 
-/// What a cache is to do besides, if it can: one that knows nothing of it leaves it.
+/// What a cache must do besides. It is set only where the cache [declares](super::Caches::abilities) that it supports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Keys whose values are made from another key's, by that key.
@@ -34,6 +34,8 @@ pub struct Settings {
     pub absent_ttl: Option<Duration>,
     /// Whether the source of truth is asked if the remote tier fails.
     pub passes_over: bool,
+    /// Whether the local tier has room for one entry alone.
+    pub one_entry: bool,
 }
 
 /// An entry that is in the local tier at the start.

@@ -4,22 +4,27 @@ use std::path::Path;
 
 use super::Judged;
 use crate::oracle::Finding;
+use crate::protocols::{Caches, Protocol};
 use crate::scenario::SourceLine;
 use crate::trace::{Effect, Step, Trace};
 
 /// The line to look at first: of a bad read, the step that put there what it found; of a deadlock or a panic, the last
-/// step; and where no run shows anything, the line that says what is expected.
+/// step; and where no run shows anything, the line that says what is expected. So too where the cache ships with the
+/// simulator: who reads the report has the scenario, and not the cache's source.
 pub(super) fn culprit(judged: &Judged<'_>) -> SourceLine {
     let trace = judged.report.trace.as_ref().filter(|_| judged.diff.is_none());
     let step = trace.and_then(|trace| match trace.findings.first() {
         Some(finding) => behind(trace, finding),
         None => trace.steps.last(),
     });
-    step.map_or_else(|| judged.case.expected_at.clone(), line_of)
+    step.map_or_else(|| judged.case.expected_at.clone(), |step| line_of(judged, step))
 }
 
-/// The line of a step.
-pub(super) fn line_of(step: &Step) -> SourceLine {
+/// The line of a step; of a cache that ships, that of the case's expectation.
+pub(super) fn line_of(judged: &Judged<'_>, step: &Step) -> SourceLine {
+    if Protocol::from_name(&judged.case.cache).is_some() {
+        return judged.case.expected_at.clone();
+    }
     let (file, line) = step.location.rsplit_once(':').unwrap_or((&step.location, ""));
     SourceLine { file: file.to_owned(), line: line.parse().unwrap_or(1) }
 }

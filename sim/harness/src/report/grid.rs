@@ -23,6 +23,9 @@ fn rows(axes: &[Axis], across: usize, cases: &[Judged<'_>]) -> Vec<Vec<String>> 
         cells.into_iter().enumerate().filter(|(at, _)| *at != across).map(|(_, cell)| cell).collect()
     };
     let Axis { name, labels } = &axes[across];
+    // Some cases may have been left out.
+    let is_shown = |label: &&String| cases.iter().any(|judged| judged.case.labels[across] == **label);
+    let labels: Vec<_> = labels.iter().filter(is_shown).collect();
     let mut head = without(axes.iter().map(|axis| axis.name.clone()).collect());
     let down = head.len();
     head.extend(labels.iter().map(|label| format!("{name}={label}")));
@@ -35,7 +38,7 @@ fn rows(axes: &[Axis], across: usize, cases: &[Judged<'_>]) -> Vec<Vec<String>> 
             rows[row].resize(down + labels.len(), String::new());
         }
         let unexpected = if judged.judgement.passed() { "" } else { " !" };
-        if let Some(column) = labels.iter().position(|label| *label == judged.case.labels[across]) {
+        if let Some(column) = labels.iter().position(|label| **label == judged.case.labels[across]) {
             rows[row][down + column] = format!("{}{unexpected}", judged.short());
         }
     }

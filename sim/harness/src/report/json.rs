@@ -25,6 +25,9 @@ struct Line<'r> {
     bytes_per_state: Option<u64>,
     events: u64,
     violations: BTreeMap<&'r str, u64>,
+    /// Schedules that break at least one rule. Of a search of states, left out: it counts each rule by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violating: Option<u64>,
     verdict: &'r str,
     complete: bool,
     /// Of a search of states that is not complete.
@@ -47,6 +50,7 @@ pub fn case_line(report: &CaseReport) -> String {
         bytes_per_state: report.states.map(|states| states.bytes_each()),
         events: report.events,
         violations: report.violations.iter().map(|(rule, classes)| (rule.name(), *classes)).collect(),
+        violating: report.violating,
         verdict: report.verdict.word(),
         complete: report.complete,
         done: report.states.filter(|_| !report.complete).map(|states| states.done),

@@ -1,12 +1,13 @@
-//! The cases as a JUnit report.
+//! The cases as a JUnit report, valid by the schema of Jenkins' xUnit plugin (junit-10.xsd): it has neither
+//! `testsuites/@skipped` nor properties of a test.
 
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Judged;
 use crate::scenario::Outcome;
 
 /// The cases as JUnit XML: a suite for each scenario, and in it a test for each case. One that did not come out as
-/// expected has the outcome as its type, why as its message, and the trace in full. Cases of one scenario stand together.
+/// expected has the outcome as its type, why as its message, and the trace in full. What was searched, and how far, is the test's output. Cases of one scenario stand together.
 pub fn junit(cases: &[Judged<'_>]) -> String {
     let mut report = Report::new("selvedge");
     for scenario in cases.chunk_by(|a, b| a.case.scenario == b.case.scenario) {
@@ -16,7 +17,9 @@ pub fn junit(cases: &[Judged<'_>]) -> String {
         report.add_test_suite(suite);
     }
     report.set_time(cases.iter().map(|judged| judged.report.wall).sum());
-    report.to_string().expect("a string takes all that is written to it")
+    let text = report.to_string().expect("a string takes all that is written to it");
+    // No case is ever skipped.
+    text.replacen(" skipped=\"0\"", "", 1)
 }
 
 fn test(judged: &Judged<'_>) -> TestCase {
@@ -34,13 +37,13 @@ fn test(judged: &Judged<'_>) -> TestCase {
     let mut test = TestCase::new(&*judged.case.name, status);
     test.set_classname(&*judged.case.scenario);
     test.set_time(judged.report.wall);
-    test.add_property(Property::new("cache", &*judged.report.cache));
-    test.add_property(Property::new("engine", judged.report.engine.name()));
-    if let Some(why) = &judged.report.engine_reason {
-        test.add_property(Property::new("engine_reason", &**why));
+    let report = &judged.report;
+    let (count, what) = report.searched();
+    let mut about = format!("cache: {}\nengine: {}\n", report.cache, report.engine);
+    if let Some(why) = &report.engine_reason {
+        about += &format!("engine_reason: {why}\n");
     }
-    let (count, what) = judged.report.searched();
-    test.add_property(Property::new(format!("{what}s"), count.to_string()));
-    test.add_property(Property::new("verdict", judged.report.verdict.word()));
+    about += &format!("{what}s: {count}\nverdict: {}\n", report.verdict.word());
+    test.set_system_out(about);
     test
 }

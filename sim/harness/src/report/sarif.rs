@@ -15,20 +15,67 @@ use crate::verdict::Verdict;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Every rule that a result can name: these ids stay. The first are the oracle's.
-const RULES: [(&str, &str); 12] = [
-    ("crossed", "A read returned another key's value."),
-    ("phantom", "A read returned a value that nobody wrote."),
-    ("stale", "A read returned a version older than one whose write was acknowledged before it."),
-    ("inverted", "A read returned a version older than one that an earlier read had returned."),
-    ("lasting", "After everything had settled, a read returned a version that is not the last."),
-    ("deadlock", "Some schedule blocks for ever."),
-    ("panic", "Some schedule panics."),
-    ("nondeterministic", "The case does not do the same when it is run again."),
-    ("control-did-not-fail", "A control was searched to the end, and does not show what it must."),
-    ("bounded", "A search that must be complete ended before every schedule was seen."),
-    ("vacuous", "No read met a write: nothing could have gone wrong."),
-    ("changed", "The counts or the witness differ from the accepted baseline."),
+/// Where the tool is described.
+const INFORMATION: &str = "https://docs.rs/selvedge-sim";
+
+/// Every rule that a result can name, with what it says and what to do: these ids stay. The first are the oracle's.
+const RULES: [(&str, &str, &str); 12] = [
+    (
+        "crossed",
+        "A read returned another key's value.",
+        "Look for a local or remote key that does not contain the whole identity of what it stores.",
+    ),
+    (
+        "phantom",
+        "A read returned a value that nobody wrote.",
+        "Look for a value that is made up or changed on its way through the cache.",
+    ),
+    (
+        "stale",
+        "A read returned a version older than one whose write was acknowledged before it.",
+        "Fence each fill with a generation that writes increment, and check it under the lock of the local entry.",
+    ),
+    (
+        "inverted",
+        "A read returned a version older than one that an earlier read had returned.",
+        "Announce a write before the remote tier is written, so that no fill of the old version ends after it.",
+    ),
+    (
+        "lasting",
+        "After everything had settled, a read returned a version that is not the last.",
+        "Nothing is left that would repair it: a fill ended after the removal that was to precede it.",
+    ),
+    (
+        "deadlock",
+        "Some schedule blocks for ever.",
+        "The trace names what each task waits for, and which task holds it.",
+    ),
+    ("panic", "Some schedule panics.", "The trace ends with the step before the panic."),
+    (
+        "nondeterministic",
+        "The case does not do the same when it is run again.",
+        "Look for a random number, a clock, a hash map's order, or state that outlives a run.",
+    ),
+    (
+        "control-did-not-fail",
+        "A control was searched to the end, and does not show what it must.",
+        "Either the search has lost a schedule, or the cache is no longer broken: change what the case expects.",
+    ),
+    (
+        "bounded",
+        "A search that must be complete ended before every schedule was seen.",
+        "Raise the budget, make the case smaller, or allow it by `bounded = true`.",
+    ),
+    (
+        "vacuous",
+        "No read met a write: nothing could have gone wrong.",
+        "Let a thread read a key that another one writes.",
+    ),
+    (
+        "changed",
+        "The counts or the witness differ from the accepted baseline.",
+        "If the change is meant, record it with `selvedge gate --accept`.",
+    ),
 ];
 
 /// The cases that did not come out as expected as a SARIF log: a result for each, at the line to look at first, with the
@@ -39,9 +86,15 @@ pub fn sarif(cases: &[Judged<'_>], root: &Path) -> String {
     let driver = Driver {
         name: "Selvedge",
         semantic_version: env!("CARGO_PKG_VERSION"),
+        information_uri: INFORMATION,
         rules: RULES
             .iter()
-            .map(|&(id, text)| Reporting { id, short_description: Message { text: text.to_owned() } })
+            .map(|&(id, text, help)| Reporting {
+                id,
+                short_description: Message { text: text.to_owned() },
+                full_description: Message { text: format!("{text} {help}") },
+                help: Message { text: help.to_owned() },
+            })
             .collect(),
     };
     let results = failed.map(|judged| result(judged, root)).collect();
@@ -61,11 +114,11 @@ fn result(judged: &Judged<'_>, root: &Path) -> SarifResult {
     let identity = format!("{}/{}", case.scenario, case.name);
     SarifResult {
         rule_id: id,
-        rule_index: RULES.iter().position(|(known, _)| *known == id),
+        rule_index: RULES.iter().position(|(known, ..)| *known == id),
         level: "error",
         message: Message { text: text.trim_end().to_owned() },
         locations: [Location { physical_location: physical(&culprit(judged), root), message: None }],
-        code_flows: trace.map(|trace| flow(trace, root)).into_iter().collect(),
+        code_flows: trace.map(|trace| flow(judged, trace, root)).into_iter().collect(),
         partial_fingerprints: BTreeMap::from([("selvedgeCase/v1", identity)]),
         properties: Properties {
             engine: judged.report.engine.name(),
@@ -90,13 +143,13 @@ fn rule_id(judged: &Judged<'_>) -> &'static str {
     }
 }
 
-fn flow(trace: &Trace, root: &Path) -> CodeFlow {
+fn flow(judged: &Judged<'_>, trace: &Trace, root: &Path) -> CodeFlow {
     let thread = |lane: usize| {
         let steps = trace.steps.iter().filter(|step| step.lane == lane);
         let locations: Vec<_> = steps
             .map(|step| {
                 let text = format!("step {}, {}: {}", step.number, trace.lanes[lane], step.what);
-                let physical_location = physical(&line_of(step), root);
+                let physical_location = physical(&line_of(judged, step), root);
                 ThreadFlowLocation {
                     location: Location { physical_location, message: Some(Message { text }) },
                     execution_order: step.number,
@@ -105,8 +158,12 @@ fn flow(trace: &Trace, root: &Path) -> CodeFlow {
             .collect();
         (!locations.is_empty()).then(|| ThreadFlow { id: trace.lanes[lane].clone(), locations })
     };
+    let which = match trace.is_simplest {
+        true => "the simplest schedule that shows it",
+        false => "the first schedule found that shows it",
+    };
     CodeFlow {
-        message: Message { text: "the simplest schedule that shows it".to_owned() },
+        message: Message { text: which.to_owned() },
         thread_flows: (0..trace.lanes.len()).filter_map(thread).collect(),
     }
 }
@@ -159,6 +216,7 @@ struct Tool {
 struct Driver {
     name: &'static str,
     semantic_version: &'static str,
+    information_uri: &'static str,
     rules: Vec<Reporting>,
 }
 
@@ -167,6 +225,8 @@ struct Driver {
 struct Reporting {
     id: &'static str,
     short_description: Message,
+    full_description: Message,
+    help: Message,
 }
 
 #[derive(Serialize)]

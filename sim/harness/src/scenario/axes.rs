@@ -9,6 +9,9 @@ use super::reader::{Reader, Value};
 /// More combinations than this are a slip, and not a scenario.
 const MOST_CASES: usize = 10_000;
 
+/// More axes than this are a slip too.
+const MOST_AXES: usize = 32;
+
 /// An axis as the file declares it.
 pub(super) struct Declared<'d> {
     /// Its name.
@@ -43,7 +46,13 @@ impl<'d> Axes<'d> {
             .collect();
         declared.sort_by_key(|axis| axis.place.start);
         let axes = Axes { declared, used: BTreeSet::new() };
-        if axes.are_too_many() {
+        for axis in &axes.declared {
+            reader.check_name(axis.place.clone(), axis.name);
+        }
+        if axes.declared.len() > MOST_AXES {
+            let place = axes.declared[MOST_AXES].place.clone();
+            reader.mistake(place, format!("more than {MOST_AXES} axes"), "too many from here on", None);
+        } else if axes.are_too_many() {
             let what = format!("the axes make more than {MOST_CASES} cases");
             let help = Some("split the scenario in several".to_owned());
             let place = axes.declared.first().map_or(0..0, |axis| axis.place.clone());
@@ -54,7 +63,7 @@ impl<'d> Axes<'d> {
 
     fn are_too_many(&self) -> bool {
         let cases = self.declared.iter().try_fold(1usize, |cases, axis| cases.checked_mul(axis.values.len()));
-        cases.is_none_or(|cases| cases > MOST_CASES)
+        self.declared.len() > MOST_AXES || cases.is_none_or(|cases| cases > MOST_CASES)
     }
 
     /// Every combination: the index of the value on each axis, the last axis running fastest. None if there are too
@@ -161,5 +170,7 @@ fn check_label(reader: &mut Reader, place: std::ops::Range<usize>, label: &str) 
         let help = Some("declare the axis as a table: label = value".to_owned());
         let what = format!("`{label}` cannot be part of a case's name");
         reader.mistake(place, what, "expected a label without `,` and `=`", help);
+    } else {
+        reader.check_name(place, label);
     }
 }

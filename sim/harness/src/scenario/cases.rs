@@ -1,13 +1,14 @@
 //! One case: the file read once more, with each axis at one value.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
+use selvedge_engine::MAX_TASKS;
 use toml::de::{DeTable, DeValue};
 
 use super::axes::Axes;
 use super::reader::{Reader, Value};
-use super::{Local, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
+use super::{Ability, Known, Local, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
 
 /// A thread of more copies than this is a slip.
@@ -22,7 +23,9 @@ pub(super) struct CaseReader<'r, 'd> {
     pub(super) axes: &'r mut Axes<'d>,
     pub(super) combination: &'r [usize],
     /// The caches that there are.
-    pub(super) known: &'r [&'r str],
+    pub(super) known: &'r [Known<'r>],
+    /// See [`Parts::threads_at`].
+    pub(super) threads_at: Range<usize>,
 }
 
 /// What a case has of its own.
@@ -36,22 +39,26 @@ pub(super) struct Parts {
     pub(super) drops: u32,
     pub(super) specials: BTreeSet<Special>,
     pub(super) threads: Vec<ThreadSpec>,
+    /// Where the thread is, with which they are more than a run can have; if they are not, where the last one is.
+    pub(super) threads_at: Range<usize>,
 }
 
 impl<'d> CaseReader<'_, 'd> {
     /// Reads all parts, so that every mistake is seen, and gives them back if none is missing.
     pub(super) fn parts(&mut self, root: &'d DeTable<'d>) -> Option<Parts> {
-        let cache = self.name(root, "cache", "cache", self.known);
+        let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
+        let cache = self.name(root, "cache", "cache", &names);
+        let cache = cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name));
         let local = self.name(root, "local", "start of the local tier", &Local::ALL.map(Local::name));
         let remote =
             self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
         let source = self.source(root);
-        let derived = self.derived(root);
+        let derived = self.derived(root, cache, source);
         let (faults, drops) = (self.bound(root, "faults"), self.bound(root, "drops"));
-        let specials = self.specials(root);
-        let threads = self.threads(root, source);
+        let specials = self.specials(root, cache, source);
+        let threads = self.threads(root, cache, source);
         Some(Parts {
-            cache: cache?.to_owned(),
+            cache: cache?.name.to_owned(),
             local: Local::ALL.into_iter().find(|it| Some(it.name()) == local)?,
             remote: RemoteStart::ALL.into_iter().find(|it| Some(it.name()) == remote)?,
             source: source?,
@@ -59,6 +66,7 @@ impl<'d> CaseReader<'_, 'd> {
             faults: faults?,
             drops: drops?,
             specials: specials?,
+            threads_at: self.threads_at.clone(),
             threads: threads?,
         })
     }
@@ -70,7 +78,35 @@ impl<'d> CaseReader<'_, 'd> {
         Source::ALL.into_iter().find(|source| source.name() == name)
     }
 
-    fn derived(&mut self, root: &'d DeTable<'d>) -> Option<BTreeMap<Key, Vec<Key>>> {
+    /// Notes that the cache does not support what is required here, if it does not.
+    fn require(&mut self, ability: Ability, cache: Option<Known<'_>>, place: Range<usize>) {
+        let Some(Known { name, .. }) = cache.filter(|cache| !cache.abilities.contains(&ability)) else {
+            return;
+        };
+        let able = self.known.iter().filter(|known| known.abilities.contains(&ability));
+        let able: Vec<_> = able.map(|known| known.name).collect();
+        let (expected, other) = match &able[..] {
+            [] => ("no cache here supports it".to_owned(), "declare it"),
+            able => (format!("supported by: {}", able.join(", ")), "name another cache"),
+        };
+        let help = format!(
+            "take `{ability}` out of the cases of `{name}`, or {other}. A cache of your own declares what it supports in \
+             `Caches::abilities`"
+        );
+        self.reader.mistake(
+            place,
+            format!("the cache `{name}` does not support `{ability}`"),
+            expected,
+            Some(help),
+        );
+    }
+
+    fn derived(
+        &mut self,
+        root: &'d DeTable<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<BTreeMap<Key, Vec<Key>>> {
         let Some(value) = root.get("derived") else { return Some(BTreeMap::new()) };
         let value = self.resolve(value)?;
         let table =
@@ -79,8 +115,15 @@ impl<'d> CaseReader<'_, 'd> {
         for (key, its) in table {
             let its = self.resolve(its)?;
             let list = self.reader.list(its, "a list of keys")?;
-            let keys: Option<Vec<_>> = list.iter().map(|key| self.reader.string(key, "a key")).collect();
+            let keys: Option<Vec<_>> = list.iter().map(|key| self.reader.name(key, "a key")).collect();
+            if !self.reader.check_name(key.span(), key.get_ref()) {
+                return None;
+            }
             derived.insert(Key::new(key.get_ref()), keys?.into_iter().map(Key::new).collect());
+        }
+        // A database makes the versions of what is derived by itself.
+        if !derived.is_empty() && source == Some(Source::Remote) {
+            self.require(Ability::Derives, cache, value.span());
         }
         Some(derived)
     }
@@ -93,14 +136,27 @@ impl<'d> CaseReader<'_, 'd> {
         self.number(value, 0..=MOST_FAULTS, &what, None).map(|number| number as u32)
     }
 
-    fn specials(&mut self, root: &'d DeTable<'d>) -> Option<BTreeSet<Special>> {
+    fn specials(
+        &mut self,
+        root: &'d DeTable<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<BTreeSet<Special>> {
         let Some(value) = root.get("specials") else { return Some(BTreeSet::new()) };
         let value = self.resolve(value)?;
         let mut specials = BTreeSet::new();
         for name in self.reader.list(value, "a list of what is otherwise than usual")? {
-            let name = self.resolve(name)?;
-            let name = self.reader.one_of(name, "special", &Special::ALL.map(Special::name))?;
-            specials.extend(Special::ALL.into_iter().find(|special| special.name() == name));
+            let value = self.resolve(name)?;
+            let name = self.reader.one_of(value, "special", &Special::ALL.map(Special::name))?;
+            let special = Special::ALL.into_iter().find(|special| special.name() == name)?;
+            self.require(Ability::of_special(special), cache, value.span());
+            if special.is_of_loads() && source == Some(Source::Remote) {
+                let what =
+                    format!("`{name}` where the source of truth is the remote tier: nothing is loaded there");
+                let expected = "expected it with source = \"database\" alone";
+                self.reader.mistake(value.span(), what, expected, None);
+            }
+            specials.insert(special);
         }
         Some(specials)
     }
@@ -115,7 +171,12 @@ impl<'d> CaseReader<'_, 'd> {
         self.reader.one_of(value, kind, known)
     }
 
-    fn threads(&mut self, root: &'d DeTable<'d>, source: Option<Source>) -> Option<Vec<ThreadSpec>> {
+    fn threads(
+        &mut self,
+        root: &'d DeTable<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<Vec<ThreadSpec>> {
         let value =
             self.reader.field(root, 0..0, "the scenario", "thread", "a [[thread]] with name and ops")?;
         let value = self.resolve(value)?;
@@ -130,7 +191,10 @@ impl<'d> CaseReader<'_, 'd> {
         }
         let mut threads = Vec::new();
         for thread in list {
-            threads.extend(self.thread(thread, source).unwrap_or_default());
+            if threads.len() < MAX_TASKS {
+                self.threads_at = thread.span();
+            }
+            threads.extend(self.thread(thread, cache, source).unwrap_or_default());
         }
         let mut names = BTreeSet::new();
         for thread in &threads {
@@ -143,19 +207,23 @@ impl<'d> CaseReader<'_, 'd> {
         Some(threads)
     }
 
-    fn thread(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Vec<ThreadSpec>> {
+    fn thread(
+        &mut self,
+        value: &'d Value<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<Vec<ThreadSpec>> {
         let value = self.resolve(value)?;
         let table = self.reader.table(value, "a table with name and ops")?;
         self.reader.only_fields(table, "a thread", &["name", "count", "ops", "spared"]);
         let name = self.reader.field(table, value.span(), "the thread", "name", "a string");
-        let name =
-            name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.string(name, "a name"));
+        let name = name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.name(name, "a name"));
         let count = match table.get("count") {
             Some(count) => self.count(count),
             None => Some(1),
         };
         let ops = self.reader.field(table, value.span(), "the thread", "ops", "a list of operations");
-        let ops = ops.and_then(|ops| self.ops(ops, source));
+        let ops = ops.and_then(|ops| self.ops(ops, cache, source));
         let spared = match table.get("spared") {
             Some(spared) => {
                 self.resolve(spared).and_then(|spared| self.reader.boolean(spared, "true or false"))
@@ -195,17 +263,22 @@ impl<'d> CaseReader<'_, 'd> {
         number
     }
 
-    fn ops(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Vec<Op>> {
+    fn ops(
+        &mut self,
+        value: &'d Value<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<Vec<Op>> {
         let value = self.resolve(value)?;
         let list = self.reader.list(value, "a list of operations, such as [\"get user:1\"]")?;
         if list.is_empty() {
             self.reader.mistake(value.span(), "a thread that does nothing", "expected an operation", None);
             return None;
         }
-        list.iter().map(|op| self.op(op, source)).collect()
+        list.iter().map(|op| self.op(op, cache, source)).collect()
     }
 
-    fn op(&mut self, value: &'d Value<'d>, source: Option<Source>) -> Option<Op> {
+    fn op(&mut self, value: &'d Value<'d>, cache: Option<Known<'_>>, source: Option<Source>) -> Option<Op> {
         let value = self.resolve(value)?;
         let expected = "an operation, such as get KEY, set KEY or delete KEY";
         let text = self.reader.string(value, expected)?;
@@ -221,6 +294,9 @@ impl<'d> CaseReader<'_, 'd> {
                 return None;
             }
         };
+        if !self.reader.check_name(value.span(), op.key.name()) {
+            return None;
+        }
         if op.key.name().starts_with('$') {
             let verb = op.kind.name();
             let help = Some(format!("let an axis hold the whole operation, such as \"{verb} user:1\""));
@@ -231,6 +307,14 @@ impl<'d> CaseReader<'_, 'd> {
                 help,
             );
             return None;
+        }
+        if let Some(ability) = Ability::of_operation(op.kind) {
+            self.require(ability, cache, value.span());
+        }
+        if op.kind == OpKind::Load && source == Some(Source::Database) {
+            let what = "`load` where the source of truth is a database: there `get` loads";
+            let expected = "expected it with source = \"remote\" alone".to_owned();
+            self.reader.mistake(value.span(), what, expected, None);
         }
         if op.kind == OpKind::Forget && source == Some(Source::Remote) {
             let what =

@@ -211,6 +211,7 @@ mod tests {
             events: 9_000,
             states: None,
             violations,
+            violating: None,
             verdict,
             complete,
             wall: Duration::ZERO,

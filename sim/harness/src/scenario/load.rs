@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use super::parse::LARGEST;
 use super::reader::nearest;
-use super::{Mistake, Mistakes, SHIPPED, Scenario, parse};
+use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, parse};
 
 /// Loads the scenarios that the words name, in their order: each is a shipped scenario's name, a file, or a folder of
 /// `*.toml` files, which are taken in the order of their names. No word at all means every shipped scenario.
@@ -14,7 +16,7 @@ use super::{Mistake, Mistakes, SHIPPED, Scenario, parse};
 /// # Errors
 ///
 /// Every mistake of every file; a file that cannot be read; a folder without a scenario; two scenarios of one name.
-pub fn load_all<W: AsRef<str>>(words: &[W], known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
+pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     let all: Vec<&str> = match words {
         [] => SHIPPED.iter().map(|(name, _)| *name).collect(),
@@ -42,7 +44,7 @@ pub fn load_all<W: AsRef<str>>(words: &[W], known: &[&str]) -> Result<Vec<Scenar
 /// # Errors
 ///
 /// As [`load_all`].
-pub fn load(word: &str, known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
+pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
     if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == word) {
         return Ok(vec![parse(&format!("{name}.toml"), text, known)?]);
     }
@@ -50,7 +52,7 @@ pub fn load(word: &str, known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
     let files = if path.is_dir() { files_of(path)? } else { vec![path.to_owned()] };
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     for file in files {
-        let loaded = fs::read_to_string(&file)
+        let loaded = read(&file)
             .map_err(|error| Mistakes::from(unreadable(&file, &error)))
             .and_then(|text| parse(&file.to_string_lossy(), &text, known));
         match loaded {
@@ -59,6 +61,13 @@ pub fn load(word: &str, known: &[&str]) -> Result<Vec<Scenario>, Mistakes> {
         }
     }
     if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
+}
+
+/// The file's text; a little more than is parsed, if it is larger.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {

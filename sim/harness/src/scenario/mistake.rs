@@ -1,10 +1,11 @@
 //! A mistake in a scenario's file: what is wrong, where, and how to mend it.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
+
+use crate::Excerpt;
 
 /// One mistake.
 #[derive(Clone, Debug, Error, Diagnostic)]
@@ -12,7 +13,7 @@ use thiserror::Error;
 pub struct Mistake {
     what: String,
     #[source_code]
-    source_code: Option<NamedSource<Arc<String>>>,
+    source_code: Option<Excerpt>,
     #[label("{expected}")]
     span: Option<SourceSpan>,
     expected: String,
@@ -23,13 +24,14 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at a place in a file.
     pub(super) fn at(
-        source: &NamedSource<Arc<String>>,
+        source: &Excerpt,
         span: Range<usize>,
         what: String,
         expected: String,
         help: Option<String>,
     ) -> Self {
-        Mistake { what, source_code: Some(source.clone()), span: Some(span.into()), expected, help }
+        let span = Some(source.span(span.start, span.len()));
+        Mistake { what, source_code: Some(source.clone()), span, expected, help }
     }
 
     /// A mistake that is not in a file's text.

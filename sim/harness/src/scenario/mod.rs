@@ -55,12 +55,15 @@
 //!   has none of them. Only our own engine has them at all.
 //! * `specials = ["leases"]` says what else is otherwise: the remote tier gives `leases`, or `never-settles` what is lost;
 //!   the cache `keeps-absent` that a key has no value, or `passes-over` a remote tier that fails.
+//! * A cache declares which specials and operations it [supports](Ability); a case that requires another is a mistake.
 //! * Further operations: `evict KEY` takes the key out of the local tier, `forget KEY` out of the remote one (where it is not
 //!   the truth). `told KEY` is a write by another node, which then tells this one; `told-all KEY` is the same, and any key may have been written, for all that is told.
 //! * `violations` makes the case a *control*: **every** rule in the list must be found broken, and **no** other may
 //!   be. A control that was found passes even if the search was bounded.
 //! * Every case needs an expectation, and every expectation a case.
 
+mod ability;
+mod alphabet;
 mod axes;
 mod cases;
 mod expect;
@@ -73,7 +76,9 @@ mod op;
 mod parse;
 mod reader;
 mod shipped;
+mod tasks;
 
+pub use ability::{Ability, Known};
 pub use expectation::{Expectation, Expected, Level};
 pub use judgement::{Judgement, Outcome};
 pub use load::{load, load_all};

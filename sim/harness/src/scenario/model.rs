@@ -1,6 +1,7 @@
 //! A scenario, read and expanded: what the runner and the reports see of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use super::Expectation;
@@ -41,17 +42,21 @@ pub enum RemoteStart {
     Present,
     /// Nothing.
     Absent,
+    /// Version 0 of every key, and the deadline may pass at any point of the run. So may that of what the cache puts there
+    /// with a time to live.
+    Expiring,
 }
 
 impl RemoteStart {
     /// All of them.
-    pub const ALL: [RemoteStart; 2] = [RemoteStart::Present, RemoteStart::Absent];
+    pub const ALL: [RemoteStart; 3] = [RemoteStart::Present, RemoteStart::Absent, RemoteStart::Expiring];
 
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
         match self {
             RemoteStart::Present => "present",
             RemoteStart::Absent => "absent",
+            RemoteStart::Expiring => "expiring",
         }
     }
 }
@@ -91,12 +96,19 @@ pub enum Special {
     KeepsAbsent,
     /// The cache asks the database if the remote tier fails.
     PassesOver,
+    /// The local tier has room for one entry.
+    OneEntry,
 }
 
 impl Special {
     /// All of them.
-    pub const ALL: [Special; 4] =
-        [Special::Leases, Special::NeverSettles, Special::KeepsAbsent, Special::PassesOver];
+    pub const ALL: [Special; 5] = [
+        Special::Leases,
+        Special::NeverSettles,
+        Special::KeepsAbsent,
+        Special::PassesOver,
+        Special::OneEntry,
+    ];
 
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
@@ -105,9 +117,30 @@ impl Special {
             Special::NeverSettles => "never-settles",
             Special::KeepsAbsent => "keeps-absent",
             Special::PassesOver => "passes-over",
+            Special::OneEntry => "one-entry",
+        }
+    }
+
+    /// Whether it concerns loads from a source of truth behind the remote tier, and nothing else.
+    pub(super) fn is_of_loads(self) -> bool {
+        match self {
+            Special::Leases | Special::PassesOver => true,
+            Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry => false,
         }
     }
 }
+
+macro_rules! shown_by_name {
+    ($($type:ty),*) => {
+        $(impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        })*
+    };
+}
+
+shown_by_name!(Local, RemoteStart, Source, Special, OpKind);
 
 /// Which operation on the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,11 +159,21 @@ pub enum OpKind {
     Told,
     /// As `Told`, but what is told is that any key may have been written.
     ToldAll,
+    /// Another node writes the key's next version and notifies nobody. It is acknowledged once every local entry that was read
+    /// before has expired.
+    Untold,
+    /// Read the key in one call with all keys of the case, which loads nothing.
+    GetMany,
+    /// Read the key, with a loader that makes its next version. Only where the truth is the remote tier.
+    Load,
+    /// Begin a `get`, leave its future unpolled at one of its commands, and resume or drop it after the thread's last
+    /// operation.
+    Stall,
 }
 
 impl OpKind {
     /// All of them.
-    pub const ALL: [OpKind; 7] = [
+    pub const ALL: [OpKind; 11] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
@@ -138,6 +181,10 @@ impl OpKind {
         OpKind::Forget,
         OpKind::Told,
         OpKind::ToldAll,
+        OpKind::Untold,
+        OpKind::GetMany,
+        OpKind::Load,
+        OpKind::Stall,
     ];
 
     /// Its name in scenarios.
@@ -150,6 +197,10 @@ impl OpKind {
             OpKind::Forget => "forget",
             OpKind::Told => "told",
             OpKind::ToldAll => "told-all",
+            OpKind::Untold => "untold",
+            OpKind::GetMany => "get-many",
+            OpKind::Load => "load",
+            OpKind::Stall => "stall",
         }
     }
 }
@@ -217,11 +268,29 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether the clock moves in a run: a thread `clock` moves it past the deadlines, at any point.
+    pub fn has_clock(&self) -> bool {
+        self.local == Local::Expiring || self.remote == RemoteStart::Expiring
+    }
+
     /// Every key that an operation names, or that is derived or derived from, in the order of their names.
     pub fn keys(&self) -> BTreeSet<Key> {
         let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);
         let derived = self.derived.iter().flat_map(|(key, derived)| std::iter::once(key).chain(derived));
         named.chain(derived.copied()).collect()
+    }
+
+    /// Whether any thread does this.
+    pub(crate) fn has(&self, kind: OpKind) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.ops).any(|op| op.kind == kind)
+    }
+
+    /// Why the case has no states that a search could tell apart, if it has none.
+    pub(crate) fn unfit_for_states(&self) -> Option<String> {
+        let unfit = [OpKind::Untold, OpKind::GetMany, OpKind::Load, OpKind::Stall]
+            .into_iter()
+            .find(|&kind| self.has(kind))?;
+        Some(format!("the operation `{}` leaves something that no state has", unfit.name()))
     }
 }
 

@@ -1,25 +1,56 @@
 //! A scenario from its text.
 
+use std::ops::Range;
+
+use selvedge_engine::MAX_TASKS;
 use toml::de::DeTable;
 
 use super::axes::Axes;
 use super::cases::CaseReader;
 use super::expect;
 use super::reader::Reader;
-use super::{Axis, Case, Mistakes, Scenario};
+use super::{Axis, Case, Known, Mistakes, Scenario, alphabet};
+
+/// A larger file is not read, in bytes.
+pub(super) const LARGEST: usize = 1 << 20;
+
+/// More operations than this, of all threads of a case, are a slip.
+const MOST_OPERATIONS: usize = 1_000;
+
+/// The longest `about`, in bytes.
+const LONGEST_ABOUT: usize = 500;
 
 const FIELDS: [&str; 13] = [
     "name", "about", "cache", "local", "remote", "source", "derived", "faults", "drops", "specials",
     "thread", "axes", "expect",
 ];
 
-/// Reads a scenario. `path` is for messages; `known` are the names of the caches that there are.
+/// Reads a scenario. `path` is for messages; `known` are the caches that it can name:
+/// [`Caches::known`](crate::protocols::Caches::known), or names alone.
 ///
 /// # Errors
 ///
 /// Every mistake that can be told at once, in the order of the text.
-pub fn parse(path: &str, text: &str, known: &[&str]) -> Result<Scenario, Mistakes> {
+pub fn parse<'k, K>(path: &str, text: &str, known: &'k [K]) -> Result<Scenario, Mistakes>
+where
+    K: Copy + Into<Known<'k>>,
+{
+    let known: Vec<Known<'k>> = known.iter().map(|&cache| cache.into()).collect();
+    parse_among(path, text, &known)
+}
+
+fn parse_among(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
     let mut reader = Reader::new(path, text);
+    if text.len() > LARGEST {
+        let what = format!("a scenario of {} bytes", text.len());
+        reader.mistake(
+            LARGEST..LARGEST,
+            what,
+            "1 MiB ends here",
+            Some("split the scenario in several".to_owned()),
+        );
+        return reader.finish(None);
+    }
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         reader.mistake(error.span().unwrap_or(0..0), "this is not TOML", error.message(), None);
@@ -29,7 +60,7 @@ pub fn parse(path: &str, text: &str, known: &[&str]) -> Result<Scenario, Mistake
     reader.finish(scenario)
 }
 
-fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Option<Scenario> {
+fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> Option<Scenario> {
     reader.only_fields(root, "a scenario", &FIELDS);
     let mut line = |field, expected| {
         let value = reader.field(root, 0..0, "the scenario", field, expected)?;
@@ -37,12 +68,28 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
     };
     let name = line("name", "a string");
     let about = line("about", "a string, one line of what the scenario shows");
+    if let (Some(name), Some(value)) = (name, root.get("name")) {
+        reader.check_name(value.span(), name);
+    }
+    if let (Some(about), Some(value)) = (about, root.get("about"))
+        && !(alphabet::is_line(about) && about.len() <= LONGEST_ABOUT)
+    {
+        let what = "an `about` that is not one line of text";
+        let expected = format!("expected at most {LONGEST_ABOUT} bytes without control characters");
+        reader.mistake(value.span(), what, expected, None);
+    }
     let mut axes = Axes::read(reader, root.get("axes"));
     let mut clauses = expect::read(reader, &axes, root);
 
     let (mut cases, mut unexpected) = (Vec::new(), Vec::new());
     for combination in axes.combinations() {
-        let mut case = CaseReader { reader: &mut *reader, axes: &mut axes, combination: &combination, known };
+        let mut case = CaseReader {
+            reader: &mut *reader,
+            axes: &mut axes,
+            combination: &combination,
+            known,
+            threads_at: 0..0,
+        };
         let parts = case.parts(root);
         let labels = labels_of(&axes, &combination);
         let case_name = case_name(&axes, &labels);
@@ -53,7 +100,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
             }
             continue;
         };
-        cases.push(Case {
+        let case = Case {
             scenario: name.unwrap_or_default().to_owned(),
             name: case_name,
             labels,
@@ -68,7 +115,9 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
             threads: parts.threads,
             expectation: expectation.clone(),
             expected_at: reader.line_of(place),
-        });
+        };
+        check_size(reader, &case, parts.threads_at);
+        cases.push(case);
     }
     // These follow from what was not read, so they are only told of a file that was read whole.
     if reader.is_clean() {
@@ -85,6 +134,25 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[&str]) -> Optio
     let axes = axes.declared.iter().map(of).collect();
     let every_case = cases.iter().map(|case| case.name.clone()).collect();
     Some(Scenario { name: name?.to_owned(), about: about?.to_owned(), file: None, axes, cases, every_case })
+}
+
+/// Notes that the case is larger than the engine can run.
+fn check_size(reader: &mut Reader, case: &Case, place: Range<usize>) {
+    let tasks = case.tasks();
+    if tasks > MAX_TASKS {
+        let (threads, most) = (case.threads.len(), MAX_TASKS);
+        let what =
+            format!("a case of {threads} threads that needs {tasks} tasks, and a run has at most {most}");
+        let help = "counted are the threads, the observer, the clock of `expiring`, and each command that `faults` or \
+                    `drops` can delay: take threads, operations or faults out, or spare threads";
+        reader.mistake(place, what, "too many from here on", Some(help.to_owned()));
+        return;
+    }
+    let operations: usize = case.threads.iter().map(|thread| thread.ops.len()).sum();
+    if operations > MOST_OPERATIONS {
+        let what = format!("a case of {operations} operations");
+        reader.mistake(place, what, format!("expected at most {MOST_OPERATIONS} in all threads"), None);
+    }
 }
 
 fn labels_of(axes: &Axes<'_>, combination: &[usize]) -> Vec<String> {

@@ -1,27 +1,41 @@
 //! Reads a TOML tree, and gathers the mistakes in it instead of stopping at the first.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::NamedSource;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Mistake, Mistakes, SourceLine};
+use super::{Mistake, Mistakes, SourceLine, alphabet};
+use crate::Excerpt;
+
+/// More mistakes than this are not told at once.
+const MOST_MISTAKES: usize = 100;
 
 /// A value with its place in the file.
 pub(super) type Value<'d> = Spanned<DeValue<'d>>;
 
 /// The file that is read, and what is wrong with it so far.
 pub(super) struct Reader {
-    source: NamedSource<Arc<String>>,
+    source: Excerpt,
+    /// Where each line begins.
+    lines: Vec<usize>,
     mistakes: Vec<Mistake>,
+    /// Which mistakes are noted.
+    noted: BTreeSet<(usize, String)>,
 }
 
 impl Reader {
     /// A reader of this file.
     pub(super) fn new(path: &str, text: &str) -> Self {
-        Reader { source: NamedSource::new(path, Arc::new(text.to_owned())), mistakes: Vec::new() }
+        let starts = text.match_indices('\n').map(|(end, _)| end + 1);
+        Reader {
+            source: Excerpt::new(path, Arc::new(text.to_owned())),
+            lines: std::iter::once(0).chain(starts).collect(),
+            mistakes: Vec::new(),
+            noted: BTreeSet::new(),
+        }
     }
 
     /// Notes a mistake. The same one is noted once: a file is read once for each case.
@@ -32,16 +46,15 @@ impl Reader {
         expected: impl Into<String>,
         help: Option<String>,
     ) {
-        let mistake = Mistake::at(&self.source, span, what.into(), expected.into(), help);
-        if self.mistakes.iter().all(|known| known.identity() != mistake.identity()) {
-            self.mistakes.push(mistake);
+        let what = what.into();
+        if self.mistakes.len() < MOST_MISTAKES && self.noted.insert((span.start, what.clone())) {
+            self.mistakes.push(Mistake::at(&self.source, span, what, expected.into(), help));
         }
     }
 
     /// The line on which a place begins.
     pub(super) fn line_of(&self, place: &Range<usize>) -> SourceLine {
-        let before = self.source.inner().bytes().take(place.start);
-        let line = 1 + before.filter(|&byte| byte == b'\n').count() as u32;
+        let line = self.lines.partition_point(|&start| start <= place.start) as u32;
         SourceLine { file: self.source.name().to_owned(), line }
     }
 
@@ -95,6 +108,19 @@ impl Reader {
             DeValue::String(text) => Some(text),
             other => self.wrong_type(value, other, expected),
         }
+    }
+
+    /// A string that is a name.
+    pub(super) fn name<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d str> {
+        let name = self.string(value, expected)?;
+        self.check_name(value.span(), name).then_some(name)
+    }
+
+    /// Whether a name has the characters that names can have; notes it if it does not.
+    pub(super) fn check_name(&mut self, place: Range<usize>, name: &str) -> bool {
+        let Some(what) = alphabet::unfit(name) else { return true };
+        self.mistake(place, what, format!("expected {}", alphabet::NAME), None);
+        false
     }
 
     /// A boolean.

@@ -41,4 +41,12 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-dropped-leader"
     "tiered-forget"
     "tiered-passes-over"
+    "tiered-waiting-writers"
+    "tiered-stall"
+    "tiered-fills"
+    "tiered-many"
+    "tiered-untold"
+    "tiered-told-stripes"
+    "tiered-derived-chain"
+    "tiered-bounded"
 };

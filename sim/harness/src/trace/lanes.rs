@@ -11,6 +11,7 @@ use super::look::{Line, Look, Tint};
 use super::marks::marks;
 use super::model::Trace;
 use super::text::{shorten, width, wrap};
+use super::users;
 use crate::history::OperationId;
 
 /// Between the step's number and the lanes.
@@ -26,7 +27,8 @@ pub fn lanes(trace: &Trace) -> String {
 }
 
 /// The run in lanes. Where there are too many lanes for the width, a list with the lane's name in each row. The steps
-/// that the [reason](super::reason) speaks of are marked `>`, and say why on the right if there is room.
+/// that the [reason](super::reason) speaks of are marked `>`, and say why: on the right, or below if there is no room. Then the lines of the
+/// user's own code, with the steps that they made.
 pub fn lanes_in(trace: &Trace, look: Look) -> String {
     let run = Rows::of(trace);
     let lines = run.best(look.width);
@@ -35,7 +37,7 @@ pub fn lanes_in(trace: &Trace, look: Look) -> String {
         out.push_str(&line.text(look));
         out.push('\n');
     }
-    out
+    out + &users::lines(trace, look)
 }
 
 /// What was run, and how the tiers start.
@@ -59,6 +61,9 @@ fn header(trace: &Trace, look: Look) -> String {
     }
     for (at, mishap) in trace.mishaps.iter().enumerate() {
         field(if at == 0 { "mishaps" } else { "" }, mishap);
+    }
+    if !trace.is_simplest {
+        field("witness", "the first schedule found: the search for a simpler one was ended");
     }
     out.push('\n');
     out
@@ -167,14 +172,14 @@ impl<'t> Rows<'t> {
             let sign = row.sign(open[here]);
             open[here] = row.leaves_open(open[here]);
             let column = self.used.iter().position(|&lane| lane == here).expect("a row's lane is used");
-            for (nth, part) in wrapped(&row.what(self.trace), widths[column] - 2).iter().enumerate() {
+            for (nth, (tint, part)) in self.parts(at, widths[column] - 2, beside).iter().enumerate() {
                 let mut line = self.begin_row(at, nth);
                 for (&lane, &start) in self.used.iter().zip(&starts) {
                     line.pad_to(start);
                     let is_first = lane == here && nth == 0;
                     line.push(Tint::Frame, if is_first { sign } else { bar(open[lane]) });
                     if lane == here {
-                        line.push(self.tint(at), &format!(" {part}"));
+                        line.push(*tint, &format!(" {part}"));
                     }
                 }
                 lines.push(self.finish_row(line, at, nth, end, beside));
@@ -202,7 +207,7 @@ impl<'t> Rows<'t> {
             let here = row.lane(self.trace);
             let sign = row.sign(open[here]);
             open[here] = row.leaves_open(open[here]);
-            for (nth, part) in wrapped(&row.what(self.trace), end - start - 2).iter().enumerate() {
+            for (nth, (tint, part)) in self.parts(at, end - start - 2, beside).iter().enumerate() {
                 let mut line = self.begin_row(at, nth);
                 line.pad_to(self.numbers + GUTTER);
                 if nth == 0 {
@@ -210,7 +215,7 @@ impl<'t> Rows<'t> {
                 }
                 line.pad_to(start);
                 line.push(Tint::Frame, if nth == 0 { sign } else { bar(open[here]) });
-                line.push(self.tint(at), &format!(" {part}"));
+                line.push(*tint, &format!(" {part}"));
                 lines.push(self.finish_row(line, at, nth, end, beside));
             }
         }
@@ -229,6 +234,15 @@ impl<'t> Rows<'t> {
         let sign = if nth == 0 && self.notes[at].is_some() { ">" } else { "" };
         let number = if nth == 0 { self.rows[at].number(self.trace) } else { String::new() };
         self.begin(sign, &number)
+    }
+
+    /// The lines of a row in this width: what it is and, below, why it matters, if that is not beside it.
+    fn parts(&self, at: usize, width: usize, beside: Beside) -> Vec<(Tint, String)> {
+        let what =
+            wrapped(&self.rows[at].what(self.trace), width).into_iter().map(|part| (self.tint(at), part));
+        let note = self.notes[at].as_ref().filter(|_| !beside.notes);
+        let note = note.map(|note| wrapped(&format!("◄ {note}"), width)).unwrap_or_default();
+        what.chain(note.into_iter().map(|part| (Tint::Alarm, part))).collect()
     }
 
     fn tint(&self, at: usize) -> Tint {

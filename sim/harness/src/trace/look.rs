@@ -31,6 +31,11 @@ impl Look {
         Look { colour, ..self }
     }
 
+    /// Whether lines have colours.
+    pub fn has_colours(self) -> bool {
+        self.colour
+    }
+
     /// The text as this tint has it.
     pub(super) fn paint(self, tint: Tint, text: &str) -> String {
         match tint.style().filter(|_| self.colour && !text.trim().is_empty()) {

@@ -15,6 +15,7 @@ mod shiviz;
 mod state;
 mod story;
 mod text;
+pub(crate) mod users;
 
 pub use difference::Difference;
 pub use document::{FORMAT, Unreadable, VERSION, json, read};

@@ -178,4 +178,7 @@ pub struct Trace {
     pub ending: Ending,
     /// The schedule, in the engine's form, which replays.
     pub schedule: String,
+    /// Whether no simpler schedule shows the same. `false` if the search for the simplest was ended: this is then the first
+    /// that was found.
+    pub is_simplest: bool,
 }

@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selvedge_engine::Name;
 
-use super::{Plan, Recorder};
+use super::limits::MORE_COMMANDS;
+use super::{Limits, Plan, Recorder};
 use crate::backends::Simulated;
 use crate::history::OperationId;
 use crate::scenario::{OpKind, Source};
@@ -33,6 +34,14 @@ pub(super) enum Mishap {
     DroppedLate,
     /// The operation is dropped while it waits for another.
     DroppedWaiting,
+    /// The operation's future is not polled for a while: the command is carried out when it is polled again.
+    Stalled,
+    /// The same, and then the future is dropped.
+    StalledDropped,
+    /// The operation's future is not polled for a while: the command was carried out at once, its answer waits.
+    StalledSent,
+    /// The same, and then the future is dropped.
+    StalledSentDropped,
 }
 
 /// A mishap, and what it is of.
@@ -67,6 +76,9 @@ pub(super) struct Mishaps {
     planned: Vec<Planned>,
     /// Whether anything may go wrong in some run.
     is_any: bool,
+    /// Of a cache that may send any commands: how many of each operation's can go wrong.
+    covered: BTreeMap<(usize, usize), u32>,
+    limits: Arc<Limits>,
     /// The operations that have begun. Each is looked at by its own thread alone.
     operations: Mutex<BTreeMap<OperationId, Begun>>,
 }
@@ -79,6 +91,8 @@ struct Begun {
     commands: u32,
     /// It waits for an answer that it does not live to see.
     is_doomed: bool,
+    /// It waits for an answer while its future is not polled: whether it is dropped after that.
+    stalled: Option<bool>,
 }
 
 impl Mishaps {
@@ -105,13 +119,20 @@ impl Mishaps {
                 left.drain(..=chosen);
             }
         }
+        planned.extend(stalls::<P, C>(plan));
         for its in &planned {
             recorder.goes_wrong(its.thread, its.call, (its.command, its.mishap as u32));
         }
         if recorder.is_watched() {
             P::forget();
         }
-        Mishaps { planned, is_any: plan.faults + plan.drops > 0, operations: Mutex::default() }
+        Mishaps {
+            planned,
+            is_any: plan.faults + plan.drops > 0 || plan.has(OpKind::Stall),
+            covered: if plan.sends_anything { covered(plan) } else { BTreeMap::new() },
+            limits: Arc::clone(&plan.limits),
+            operations: Mutex::default(),
+        }
     }
 
     /// Whether anything may go wrong, in this run or another.
@@ -122,7 +143,7 @@ impl Mishaps {
     /// An operation begins.
     pub(super) fn begin(&self, operation: OperationId, thread: usize, call: usize) {
         if self.is_any() {
-            let begun = Begun { thread, call, commands: 0, is_doomed: false };
+            let begun = Begun { thread, call, commands: 0, is_doomed: false, stalled: None };
             self.operations().insert(operation, begun);
         }
     }
@@ -136,12 +157,20 @@ impl Mishaps {
         let begun = operations.get_mut(&operation)?;
         let command = begun.commands;
         begun.commands += 1;
+        if self.covered.get(&(begun.thread, begun.call)).is_some_and(|&most| command >= most) {
+            self.limits.note(MORE_COMMANDS);
+        }
         let is_it = |its: &&Planned| {
             (its.thread, its.call, its.command) == (begun.thread, begun.call, command)
                 && its.mishap != Mishap::DroppedWaiting
         };
         let mishap = self.planned.iter().find(is_it)?.mishap;
         begun.is_doomed = matches!(mishap, Mishap::Dropped | Mishap::DroppedLate);
+        begun.stalled = match mishap {
+            Mishap::Stalled | Mishap::StalledSent => Some(false),
+            Mishap::StalledDropped | Mishap::StalledSentDropped => Some(true),
+            _ => None,
+        };
         let task = P::next_event().map_or(begun.thread as u32, |mark| mark.task);
         Some((mishap, Sent { task, call: begun.call, command }))
     }
@@ -155,6 +184,11 @@ impl Mishaps {
         begun.is_doomed || self.planned.iter().any(waits)
     }
 
+    /// Whether the operation, which waits, is not to be polled for a while; and if so, whether it is dropped then.
+    pub(super) fn stalls(&self, operation: OperationId) -> Option<bool> {
+        self.operations().get(&operation)?.stalled
+    }
+
     fn operations(&self) -> MutexGuard<'_, BTreeMap<OperationId, Begun>> {
         self.operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,8 +198,8 @@ impl Planned {
     fn what(&self, of: OpKind) -> &'static str {
         match (self.mishap, of, self.command) {
             (Mishap::DroppedWaiting, ..) => "a wait",
-            (_, OpKind::Get, 1) => "the load",
-            (_, OpKind::Get, 2) => "the fill",
+            (_, OpKind::Get | OpKind::Stall, 1) => "the load",
+            (_, OpKind::Get | OpKind::Stall, 2) => "the fill",
             (_, _, 0) => "the command",
             _ => "the deletion of what is derived",
         }
@@ -182,6 +216,12 @@ impl Mishap {
             Mishap::Dropped => "the future is dropped, and the command never arrives",
             Mishap::DroppedLate => "the future is dropped, and the command arrives later",
             Mishap::DroppedWaiting => "the future is dropped",
+            Mishap::Stalled => "not polled until the thread has nothing else to do",
+            Mishap::StalledDropped => "not polled, and dropped when the thread has nothing else to do",
+            Mishap::StalledSent => "carried out, and not polled until the thread has nothing else to do",
+            Mishap::StalledSentDropped => {
+                "carried out, not polled, and dropped when the thread has nothing else to do"
+            }
         }
     }
 }
@@ -208,6 +248,64 @@ fn candidates<C>(
     candidates
 }
 
+/// How many commands of each operation can go wrong. A write of a database sends its deletion again until it is
+/// acknowledged: there is no such number.
+fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
+    let mut covered = BTreeMap::new();
+    for (thread, its) in plan.threads.iter().enumerate().filter(|(_, its)| !its.spared) {
+        for (call, planned) in its.calls.iter().enumerate() {
+            let most = match (planned.kind, plan.source) {
+                (OpKind::Get, Source::Remote) => 1,
+                (OpKind::Get, Source::Database) => 3,
+                (OpKind::Set | OpKind::Delete, Source::Remote) => {
+                    1 + u32::from(plan.derived.contains_key(&planned.key))
+                }
+                _ => continue,
+            };
+            covered.insert((thread, call), most);
+        }
+    }
+    covered
+}
+
+/// Chooses at which of its commands each `stall` stalls, and how it goes on.
+fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<Planned> {
+    let mut chosen = Vec::new();
+    for (thread, its) in plan.threads.iter().enumerate() {
+        for (call, planned) in its.calls.iter().enumerate().filter(|(_, its)| its.kind == OpKind::Stall) {
+            let points: Vec<_> = (0..COMMANDS_OF_A_LOAD)
+                .flat_map(|command| {
+                    STALLS.iter().map(move |&mishap| Planned { thread, call, command, mishap })
+                })
+                // To read before or after the wait: the second is a slower read.
+                .filter(|its| its.command == COMMANDS_OF_A_LOAD - 1 || !is_sent(its.mishap))
+                .take_while(|its| plan.source == Source::Database || its.command == 0)
+                .collect();
+            let at = P::choose(points.len(), |at| {
+                let (its, verb) = (points[at], planned.kind.name());
+                let what = its.what(planned.kind);
+                Some(format!(
+                    "{what} of {verb} {}, {}: {}",
+                    planned.key,
+                    plan.threads[thread].name,
+                    its.mishap.what()
+                ))
+            });
+            chosen.push(points[at]);
+        }
+    }
+    chosen
+}
+
+fn is_sent(mishap: Mishap) -> bool {
+    matches!(mishap, Mishap::StalledSent | Mishap::StalledSentDropped)
+}
+
+/// A read that loads sends a GET, loads, and fills.
+const COMMANDS_OF_A_LOAD: u32 = 3;
+const STALLS: &[Mishap] =
+    &[Mishap::Stalled, Mishap::StalledDropped, Mishap::StalledSent, Mishap::StalledSentDropped];
+
 const FAILS: &[Mishap] = &[Mishap::Refused];
 const WRITE_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Lost, Mishap::Late];
 const LOAD_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Panic];
@@ -218,22 +316,56 @@ const WAIT_IS_DROPPED: &[Mishap] = &[Mishap::DroppedWaiting];
 /// The faults of each command of an operation. A read that loads sends a GET, loads, and fills.
 fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
     match (kind, source) {
-        (OpKind::Get, Source::Remote) => vec![(0, FAILS)],
+        (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, FAILS)],
+        (OpKind::Load, _) => vec![(0, FAILS), (1, FAILS), (2, WRITE_FAILS)],
         (OpKind::Get, Source::Database) => vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)],
         (OpKind::Set | OpKind::Delete, _) => vec![(0, WRITE_FAILS), (1, WRITE_FAILS)],
-        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
+        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll | OpKind::Untold, _) => Vec::new(),
+        (OpKind::Stall, _) => Vec::new(),
     }
 }
 
 /// The points at which an operation can be dropped. A write of the database is its caller's to complete.
 fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
     match (kind, source) {
-        (OpKind::Get, Source::Remote) => vec![(0, IS_DROPPED)],
+        (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, IS_DROPPED)],
+        (OpKind::Load, _) => vec![(0, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)],
         (OpKind::Get, Source::Database) => {
             vec![(0, IS_DROPPED), (1, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)]
         }
         (OpKind::Set | OpKind::Delete, Source::Remote) => vec![(0, WRITE_IS_DROPPED), (1, WRITE_IS_DROPPED)],
         (OpKind::Set | OpKind::Delete, Source::Database) => Vec::new(),
-        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll, _) => Vec::new(),
+        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll | OpKind::Untold, _) => Vec::new(),
+        (OpKind::Stall, _) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Mishap, candidates, drops, faults};
+    use crate::protocols::{Caches, Protocol};
+    use crate::scenario::parse;
+    use crate::world::Plan;
+
+    /// The commands that can arrive late are counted where a scenario is read: each has a task of its own.
+    #[test]
+    fn a_case_counts_each_command_that_can_arrive_late() {
+        for source in ["remote", "database"] {
+            let text = format!(
+                "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
+                 source = \"{source}\"\nderived = {{ a = [\"b\"] }}\nfaults = 8\n\
+                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"evict a\", \"told a\"]\n\
+                 [[thread]]\nname = \"two\"\nspared = true\nops = [\"set a\"]\n\
+                 [[expect]]\nconsistency = \"linearizable\"\n"
+            );
+            let case = parse("a.toml", &text, &Protocol::known()).expect("no mistake").cases.remove(0);
+            let plan = Plan::<Protocol>::new(&case);
+            let all = [candidates(&plan, &faults), candidates(&plan, &drops)].concat();
+            let late = all.iter().filter(|its| matches!(its.mishap, Mishap::Late | Mishap::DroppedLate));
+            let late: BTreeSet<_> = late.map(|its| (its.thread, its.call, its.command)).collect();
+            assert_eq!(case.tasks() - 3, late.len(), "{source}: {late:?}");
+        }
     }
 }

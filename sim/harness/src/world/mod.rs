@@ -1,6 +1,8 @@
 //! One execution of a case: the tiers, the cache on top of them, the threads with their operations, and what is noted of
 //! them. Runs on every engine.
 
+mod held;
+mod limits;
 mod mishaps;
 mod network;
 mod plan;
@@ -10,6 +12,8 @@ mod server;
 mod store;
 mod truth;
 
+pub(crate) use held::Held;
+pub(crate) use limits::Limits;
 pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};

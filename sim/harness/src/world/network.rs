@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use selvedge::remote::Outcome;
 use selvedge::sync::Mutex as _;
@@ -46,7 +47,7 @@ impl<P: Simulated> Network<P> {
     }
 
     /// Sends a command, and waits for its answer: `carry_out` is what it does.
-    pub(super) async fn send<T>(
+    pub(super) async fn send<T: Send>(
         self: &Arc<Self>,
         carry_out: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
@@ -59,6 +60,21 @@ impl<P: Simulated> Network<P> {
             Mishap::Late => {
                 self.send_late(sent, carry_out);
                 failure(Outcome::Unknown)
+            }
+            Mishap::Stalled | Mishap::StalledDropped => {
+                let operation = P::current();
+                pending_once().await;
+                // Another task may carry it out.
+                let current = P::current();
+                P::enter(operation);
+                let answer = carry_out();
+                P::enter(current);
+                Ok(answer)
+            }
+            Mishap::StalledSent | Mishap::StalledSentDropped => {
+                let answer = carry_out();
+                pending_once().await;
+                Ok(answer)
             }
             Mishap::Dropped => future::pending().await,
             Mishap::DroppedLate => {
@@ -74,6 +90,10 @@ impl<P: Simulated> Network<P> {
             Some((Mishap::Refused, _)) => Err(Failure { outcome: Outcome::NotApplied }),
             Some((Mishap::Panic, _)) => std::panic::resume_unwind(Box::new(PlannedPanic)),
             Some((Mishap::Dropped, _)) => future::pending().await,
+            Some((Mishap::Stalled | Mishap::StalledDropped, _)) => {
+                pending_once().await;
+                Ok(read())
+            }
             _ => Ok(read()),
         }
     }
@@ -116,4 +136,10 @@ impl<P: Simulated> Network<P> {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         threads.into_iter().for_each(P::join);
     }
+}
+
+/// Is pending when it is first polled, and wakes nobody.
+async fn pending_once() {
+    let mut is_first = true;
+    future::poll_fn(|_| if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }).await;
 }

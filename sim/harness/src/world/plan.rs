@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use selvedge_engine::Alike;
 
-use super::Beside;
+use super::{Beside, Limits};
 use crate::history::{Call, Key, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
@@ -19,6 +19,9 @@ pub(crate) struct Plan<C> {
     pub(crate) local: Local,
     pub(crate) remote: RemoteStart,
     pub(crate) source: Source,
+    /// What the case says is derived from a key.
+    pub(crate) declared: BTreeMap<Key, Vec<Key>>,
+    /// What is derived from a key, and from what is derived from it.
     pub(crate) derived: BTreeMap<Key, Vec<Key>>,
     pub(crate) faults: u32,
     pub(crate) drops: u32,
@@ -27,8 +30,12 @@ pub(crate) struct Plan<C> {
     pub(crate) threads: Vec<ThreadPlan>,
     /// See [`Caches::VALUES_ARE_OPAQUE`].
     pub(crate) values_are_opaque: bool,
+    /// Whether an operation of the cache may send any commands, and not only those that the shipped ones send.
+    pub(crate) sends_anything: bool,
     /// Gets each command of the run too. Of a run of our engine's alone.
     pub(crate) server: Option<Arc<Beside>>,
+    /// What the runs came to that no schedule of the search goes on with.
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// A thread's calls, in order.
@@ -54,9 +61,13 @@ impl<C: Caches> Plan<C> {
     ///
     /// # Panics
     ///
-    /// If none of the caches has the name that the case has: its scenario was read with other names.
+    /// If none of the caches has the name that the case has, or if that one does not support what the case requires: its
+    /// scenario was read with other caches.
     pub(crate) fn new(case: &Case) -> Self {
         let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
+        if let Some(ability) = case.unsupported(cache.abilities()) {
+            panic!("the cache `{}` does not support `{ability}`, which the case requires", case.cache);
+        }
         Plan { values_are_opaque: C::VALUES_ARE_OPAQUE, ..Plan::of(case, cache) }
     }
 }
@@ -67,14 +78,15 @@ impl<C> Plan<C> {
     pub(crate) fn of(case: &Case, cache: C) -> Self {
         let mut versions = BTreeMap::<Key, u32>::new();
         let mut call = |kind, key| match kind {
-            OpKind::Get => Call::Get,
+            OpKind::Get | OpKind::GetMany | OpKind::Stall => Call::Get,
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
             OpKind::Forget => Call::Forget,
-            OpKind::Set | OpKind::Told | OpKind::ToldAll => {
+            OpKind::Set | OpKind::Told | OpKind::ToldAll | OpKind::Untold | OpKind::Load => {
                 let version = versions.entry(key).or_default();
                 *version += 1;
-                Call::Set(Value { key, version: *version })
+                let value = Value { key, version: *version };
+                if kind == OpKind::Load { Call::Load(value) } else { Call::Set(value) }
             }
         };
         let threads = case.threads.iter().map(|thread| ThreadPlan {
@@ -89,14 +101,17 @@ impl<C> Plan<C> {
             local: case.local,
             remote: case.remote,
             source: case.source,
-            derived: case.derived.clone(),
+            declared: case.derived.clone(),
+            derived: case.derived.keys().map(|&key| (key, all_derived(&case.derived, key))).collect(),
             faults: case.faults,
             drops: case.drops,
             specials: case.specials.clone(),
             threads: threads.collect(),
             keys: case.keys().into_iter().collect(),
             values_are_opaque: false,
+            sends_anything: false,
             server: None,
+            limits: Arc::default(),
         }
     }
 
@@ -121,10 +136,29 @@ impl<C> Plan<C> {
         (0..self.threads.len()).map(of).collect()
     }
 
+    /// Whether any thread does this.
+    pub(crate) fn has(&self, kind: OpKind) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.calls).any(|call| call.kind == kind)
+    }
+
+    /// Whether the one write of which nobody tells can only make an absence too old: then values need no time to live, and
+    /// the absence must have its own.
+    pub(crate) fn only_absences_expire(&self) -> bool {
+        let calls = self.threads.iter().flat_map(|thread| &thread.calls);
+        let writes = |call: &&PlannedCall| !matches!(call.call, Call::Get);
+        let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Untold);
+        is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
+    }
+
+    /// Whether the clock moves.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.local == Local::Expiring || self.remote == RemoteStart::Expiring
+    }
+
     /// What the remote tier holds of a key at the start.
     pub(crate) fn at_start(&self, key: Key) -> Option<Value> {
         match self.remote {
-            RemoteStart::Present => Some(Value { key, version: 0 }),
+            RemoteStart::Present | RemoteStart::Expiring => Some(Value { key, version: 0 }),
             RemoteStart::Absent => None,
         }
     }
@@ -145,7 +179,7 @@ impl<C> Plan<C> {
             let called = planned.called.entry(key).or_default();
             match call {
                 Call::Get | Call::Evict | Call::Forget => {}
-                Call::Set(value) => drop(called.insert(Some(value))),
+                Call::Set(value) | Call::Load(value) => drop(called.insert(Some(value))),
                 Call::Delete => drop(called.insert(None)),
             }
         }
@@ -165,4 +199,18 @@ impl<C> Plan<C> {
         };
         left.into_iter().chain([now])
     }
+}
+
+/// What is derived from the key, directly or not, each once.
+fn all_derived(declared: &BTreeMap<Key, Vec<Key>>, key: Key) -> Vec<Key> {
+    let (mut found, mut from) = (Vec::new(), vec![key]);
+    while let Some(its) = from.pop() {
+        for &derived in declared.get(&its).into_iter().flatten() {
+            if derived != key && !found.contains(&derived) {
+                found.push(derived);
+                from.push(derived);
+            }
+        }
+    }
+    found
 }

@@ -110,10 +110,23 @@ impl Recorder {
         if self.tell(|watch| watch.written(P::current(), key, content)).is_some() {
             return;
         }
+        let at = self.last_event::<P>();
+        self.history().written(key, content, P::current(), at);
+    }
+
+    /// The source of truth has lost the key in the calling thread's last event, because its deadline had passed.
+    pub(crate) fn expired<P: Simulated>(&self, key: Key) {
+        if self.tell(|watch| watch.expired(key)).is_none() {
+            let at = self.last_event::<P>();
+            self.history().expired(key, at);
+        }
+    }
+
+    fn last_event<P: Simulated>(&self) -> Mark {
         let mut at = self.next_event::<P>();
         if P::next_event().is_some() {
             at.index -= 1;
         }
-        self.history().written(key, content, P::current(), at);
+        at
     }
 }

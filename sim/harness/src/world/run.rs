@@ -2,8 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::{Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Value};
 use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
-use crate::scenario::{Local, OpKind, Special};
+use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
 /// How long a local entry lives, where it can expire.
 pub(crate) const TTL: Duration = Duration::from_secs(60);
@@ -29,14 +29,18 @@ where
     P::Clock: 'static,
 {
     recorder.begin();
-    let clock = P::clock(plan.local == Local::Expiring);
+    let passes_untold = plan.has(OpKind::Untold);
+    let clock = P::clock(plan.has_clock() || passes_untold);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
     let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
-    let store = Store::new(plan, recorder, &network);
+    let store = Store::new(plan, recorder, &network, &clock);
     let (local_ttl, expires_at) = match plan.local {
+        // An entry that another node's write does not remove has to expire.
+        Local::Cold if plan.only_absences_expire() => (None, None),
+        Local::Cold | Local::Warm if passes_untold => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),
         Local::Expiring => (Some(TTL), Some(TTL)),
@@ -47,14 +51,18 @@ where
         Local::Warm | Local::Expired | Local::Expiring => plan.keys.iter().map(warm).collect(),
     };
     let settings = Settings {
-        derived: plan.derived.clone(),
+        derived: plan.declared.clone(),
         absent_ttl: plan.specials.contains(&Special::KeepsAbsent).then_some(TTL),
         passes_over: plan.specials.contains(&Special::PassesOver),
+        one_entry: plan.specials.contains(&Special::OneEntry),
     };
     let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
     let truth = Truth {
         recorder: Arc::clone(recorder),
         start: plan.keys.iter().map(|&key| (key, plan.at_start(key))).collect(),
+        ttl: (plan.remote == RemoteStart::Expiring).then_some(TTL),
+        is_source: plan.source == Source::Remote,
+        faults: plan.faults,
     };
     plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network });
 }
@@ -77,19 +85,37 @@ where
     fn visit<C: Cache>(self, cache: C) {
         let Threads { plan, recorder, clock, store, network } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
-        let caller = Arc::new(Caller { cache, recorder, clock, store, network: Arc::clone(&network) });
+        let (stalled, keys) = (Arc::<Stalled>::default(), plan.keys.clone());
+        let caller = Arc::new_cyclic(|me| Caller {
+            cache,
+            recorder,
+            clock,
+            store,
+            network: Arc::clone(&network),
+            keys,
+            me: Weak::clone(me),
+            stalled: Arc::downgrade(&stalled),
+        });
         let alike = plan.alike();
+        let expires = plan.remote == RemoteStart::Expiring;
         let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
             let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
-            let operations = its.calls.iter().enumerate().map(step).collect();
+            let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
+            let resume = stalls.then_some(Step::Resume { thread });
+            let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
             (Script { name: its.name.clone(), operations }, alike)
         });
-        let ticks = (plan.local == Local::Expiring).then(|| {
+        let ticks = plan.has_clock().then(|| {
             let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
-            (Script { name: "clock".to_owned(), operations: vec![Step::Expire] }, alike)
+            let expires = if expires { plan.keys.clone() } else { Vec::new() };
+            (Script { name: "clock".to_owned(), operations: vec![Step::Expire(expires)] }, alike)
         });
         P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
+        if expires && plan.source == Source::Remote {
+            // By now the clock has moved.
+            plan.keys.iter().for_each(|&key| caller.store.expire(key));
+        }
         for &key in &plan.keys {
             let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
             caller.perform(plan.threads.len(), 0, read, true);
@@ -105,8 +131,20 @@ enum Step {
         call: usize,
         planned: PlannedCall,
     },
-    /// Entries that can expire do.
-    Expire,
+    /// The thread's futures that were left unpolled are polled to their end, or dropped.
+    Resume { thread: usize },
+    /// Entries that can expire do; these keys in a remote tier of the cache's own.
+    Expire(Vec<Key>),
+}
+
+/// Futures that nobody polls.
+type Stalled = Mutex<Vec<Left>>;
+
+struct Left {
+    thread: usize,
+    operation: OperationId,
+    call: Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>,
+    is_dropped: bool,
 }
 
 /// Calls the cache, and has it noted. All threads share it.
@@ -116,13 +154,21 @@ struct Caller<P: Simulated, C> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    keys: Vec<Key>,
+    me: Weak<Self>,
+    /// Not its own: they hold the caller.
+    stalled: Weak<Stalled>,
 }
 
 impl<P: Simulated, C: Cache> Caller<P, C> {
     fn take(&self, step: &Step) {
-        match *step {
-            Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
-            Step::Expire => P::advance(&self.clock, TTL),
+        match step {
+            &Step::Resume { thread } => self.resume(thread),
+            &Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
+            Step::Expire(keys) => {
+                P::advance(&self.clock, TTL);
+                keys.iter().for_each(|&key| self.cache.expire(key));
+            }
         }
     }
 
@@ -130,7 +176,9 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         let first = P::next_event();
         let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
         self.network.mishaps.begin(operation, thread, call);
-        let reply = if self.network.mishaps.is_any() {
+        let reply = if planned.kind == OpKind::Stall {
+            self.until_stalled(thread, operation, planned)
+        } else if self.network.mishaps.is_any() {
             self.until_dropped(operation, self.call(planned))
         } else {
             Some(P::block_on(self.call(planned)))
@@ -142,6 +190,12 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         }
         // Without an answer, nobody knows.
         let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
+        P::observed(match reply {
+            Reply::Unknown => 0,
+            Reply::Done => 1,
+            Reply::Read(None) => 2,
+            Reply::Read(Some(value)) => 3 + u64::from(value.version),
+        });
         self.recorder.respond::<P>(operation, reply);
     }
 
@@ -150,6 +204,19 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
+            (OpKind::Untold, Call::Set(value)) => {
+                store.write_elsewhere(key, value);
+                P::advance(&self.clock, TTL);
+            }
+            (OpKind::GetMany, _) => {
+                let values = cache.get_many(&self.keys).await?;
+                let of_key = self.keys.iter().position(|its| *its == key);
+                let value = of_key.and_then(|at| values[at]);
+                // What no tier has, the database may have.
+                let is_unknown = value.is_none() && store.has_database();
+                return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
+            }
+            (_, Call::Load(value)) => return cache.load(key, || store.make(value)).await.map(Reply::Read),
             (OpKind::Told | OpKind::ToldAll, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 match kind {
@@ -170,6 +237,52 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
             (_, _) => cache.delete(key).await?,
         }
         Ok(Reply::Done)
+    }
+
+    /// Runs the operation to its end, or to where its future is left unpolled: then there is no answer.
+    fn until_stalled(
+        &self,
+        thread: usize,
+        operation: OperationId,
+        planned: PlannedCall,
+    ) -> Option<Result<Reply, Failure>> {
+        let caller = self.me.upgrade().expect("its threads hold it");
+        let mut call: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { caller.call(planned).await });
+        let mut is_dropped = false;
+        let answer = P::block_on(poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => match self.network.mishaps.stalls(operation) {
+                Some(then) => {
+                    is_dropped = then;
+                    Poll::Ready(None)
+                }
+                None => Poll::Pending,
+            },
+        }));
+        if answer.is_none()
+            && let Some(stalled) = self.stalled.upgrade()
+        {
+            let left = Left { thread, operation, call, is_dropped };
+            stalled.lock().unwrap_or_else(PoisonError::into_inner).push(left);
+        }
+        answer
+    }
+
+    fn resume(&self, thread: usize) {
+        let Some(stalled) = self.stalled.upgrade() else { return };
+        let its = |left: &mut Left| left.thread == thread;
+        let left: Vec<_> =
+            stalled.lock().unwrap_or_else(PoisonError::into_inner).extract_if(.., its).collect();
+        for Left { operation, call, is_dropped, .. } in left {
+            P::enter(operation);
+            if is_dropped {
+                drop(call);
+            } else {
+                // Its answer is nobody's any more.
+                let _ = P::block_on(call);
+            }
+        }
     }
 
     /// Runs the operation to its end, or until it is to be dropped, or to its loader's panic: then there is no answer.

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
-use selvedge::sync::{Map, Mutex as _};
+use selvedge::sync::{Clock as _, Map, Mutex as _};
 
+use super::limits::NO_EXPIRY;
 use super::network::Network;
-use super::{Beside, Plan, Recorder};
+use super::{Beside, Held, Limits, Plan, Recorder, TTL};
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
-use crate::scenario::{Source, Special};
+use crate::scenario::{RemoteStart, Source, Special};
 
 /// The remote tier. If it is the source of truth, each write makes a version. A deleted key is kept as absent.
 pub(crate) struct Store<P: Simulated> {
@@ -23,13 +24,16 @@ pub(crate) struct Store<P: Simulated> {
 }
 
 struct Tier<P: Simulated> {
-    entries: P::Map<Key, Option<Value>>,
+    entries: P::Map<Key, Held>,
+    /// If keys can expire.
+    clock: Option<P::Clock>,
     /// If there are leases.
     leases: Option<P::Mutex<Leases>>,
     database: Option<P::Map<Key, Option<Value>>>,
     derived: BTreeMap<Key, Vec<Key>>,
     recorder: Arc<Recorder>,
     server: Option<Arc<Beside>>,
+    limits: Arc<Limits>,
 }
 
 /// The leases that hold, by their keys. No number is given twice.
@@ -41,11 +45,18 @@ struct Leases {
 
 impl<P: Simulated> Store<P> {
     /// The store as the plan has it at the start.
-    pub(super) fn new<C>(plan: &Plan<C>, recorder: &Arc<Recorder>, network: &Arc<Network<P>>) -> Self {
+    pub(super) fn new<C>(
+        plan: &Plan<C>,
+        recorder: &Arc<Recorder>,
+        network: &Arc<Network<P>>,
+        clock: &P::Clock,
+    ) -> Self {
         let entries = P::Map::new("redis");
+        let expires = plan.remote == RemoteStart::Expiring;
         for &key in &plan.keys {
             if let Some(value) = plan.at_start(key) {
-                entries.insert(key, Some(value));
+                let deadline = expires.then_some(TTL);
+                entries.insert(key, Held { content: Some(value), deadline });
             }
             if let Some(server) = &plan.server {
                 server.starts_with(key, plan.at_start(key));
@@ -61,7 +72,8 @@ impl<P: Simulated> Store<P> {
         let leases = plan.specials.contains(&Special::Leases);
         let leases = leases.then(|| P::hashed("leases", Leases::default()));
         let (derived, recorder, server) = (plan.derived.clone(), Arc::clone(recorder), plan.server.clone());
-        let tier = Arc::new(Tier { entries, leases, database, derived, recorder, server });
+        let (clock, limits) = (expires.then(|| clock.clone()), Arc::clone(&plan.limits));
+        let tier = Arc::new(Tier { entries, clock, leases, database, derived, recorder, server, limits });
         Store { tier, network: Arc::clone(network) }
     }
 
@@ -70,9 +82,9 @@ impl<P: Simulated> Store<P> {
         if self.has_database() {
             self.write_database(key, Some(value));
         }
-        self.tier.write(key, (!self.has_database()).then_some(value));
+        self.tier.write(key, (!self.has_database()).then_some(value), None);
         for &made in self.tier.derived.get(&key).into_iter().flatten() {
-            self.tier.write(made, None);
+            self.tier.write(made, None, None);
         }
     }
 
@@ -81,6 +93,13 @@ impl<P: Simulated> Store<P> {
         self.tier.entries.remove(&key);
         if let Some(server) = &self.tier.server {
             server.write(key, None);
+        }
+    }
+
+    /// The key leaves the store if its deadline has passed.
+    pub(super) fn expire(&self, key: Key) {
+        if let Some(clock) = &self.tier.clock {
+            self.tier.expire(key, clock.now());
         }
     }
 
@@ -104,28 +123,47 @@ impl<P: Simulated> Store<P> {
     /// Reads the database.
     pub(super) async fn load(&self, key: Key) -> Result<Option<Value>, Failure> {
         let Tier { database, derived, .. } = &*self.tier;
-        let from = derived.iter().find(|(_, made)| made.contains(&key)).map_or(key, |(from, _)| *from);
+        // The first key of the chain: it is derived from none.
+        let is_made = |from: &Key| derived.values().flatten().any(|made| made == from);
+        let from = derived
+            .iter()
+            .find(|(from, made)| made.contains(&key) && !is_made(from))
+            .map_or(key, |(from, _)| *from);
         let database = database.as_ref().expect("the case has a database");
         let loaded = self.network.load(|| database.get(&from).flatten()).await?;
         Ok(loaded.map(|value| Value { key, ..value }))
+    }
+
+    /// Makes the value: a loader of its own.
+    pub(super) async fn make(&self, value: Value) -> Result<Option<Value>, Failure> {
+        self.network.load(|| Some(value)).await
     }
 }
 
 impl<P: Simulated> Tier<P> {
     #[track_caller]
-    fn write(&self, key: Key, content: Option<Value>) {
+    fn write(&self, key: Key, content: Option<Value>, ttl: Option<Duration>) {
         match &self.leases {
-            None => self.put(key, content),
+            None => self.put(key, content, ttl),
             Some(leases) => leases.with(|leases| {
                 leases.held.remove(&key);
-                self.put(key, content);
+                self.put(key, content, ttl);
             }),
         }
     }
 
     #[track_caller]
-    fn put(&self, key: Key, content: Option<Value>) {
-        P::put(&self.entries, key, content, || {
+    fn put(&self, key: Key, content: Option<Value>, ttl: Option<Duration>) {
+        let deadline = match (&self.clock, ttl) {
+            // The clock moves once, and so far that whatever is there by then has expired.
+            (Some(clock), Some(_)) => Some(clock.now() + TTL),
+            (None, Some(_)) => {
+                self.limits.note(NO_EXPIRY);
+                None
+            }
+            (_, None) => None,
+        };
+        P::put(&self.entries, key, Held { content, deadline }, || {
             if self.database.is_none() {
                 self.recorder.written::<P>(key, content);
             }
@@ -137,8 +175,42 @@ impl<P: Simulated> Tier<P> {
 
     #[track_caller]
     fn get(&self, key: Key) -> Option<Found<Value>> {
-        let held = self.entries.get(&key).flatten();
-        self.server.as_ref().map_or(held, |server| server.get(key, held)).map(Found::lasting)
+        loop {
+            let held = self.entries.get(&key);
+            let content = held.as_ref().and_then(|held| held.content);
+            let content = self.server.as_ref().map_or(content, |server| server.get(key, content));
+            let mut found = content.map(Found::lasting);
+            if let (Some(found), Some(clock)) = (&mut found, &self.clock)
+                && let Some(deadline) = held.and_then(|held| held.deadline)
+            {
+                let now = clock.now();
+                let left = deadline.saturating_sub(now);
+                if left.is_zero() {
+                    self.expire(key, now);
+                    continue;
+                }
+                found.ttl = Some(left);
+            }
+            return found;
+        }
+    }
+
+    /// Removes the key if its deadline has passed `now`. Where the tier is the source of truth, that is a version: nobody has
+    /// written it, and nobody is told of it.
+    #[track_caller]
+    fn expire(&self, key: Key, now: Duration) {
+        let removed = self.entries.remove_unless(&key, |held, tag| {
+            if held.deadline.is_none_or(|deadline| deadline > now) {
+                return Some(tag);
+            }
+            if self.database.is_none() {
+                self.recorder.expired::<P>(key);
+            }
+            None
+        });
+        if let (Some(_), Some(server)) = (removed, &self.server) {
+            server.write(key, None);
+        }
     }
 }
 
@@ -156,14 +228,14 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
         self.network.send(move || tier.get(key)).await
     }
 
-    async fn set(&self, key: &Key, value: &Value, _: Option<Duration>) -> Result<(), Failure> {
+    async fn set(&self, key: &Key, value: &Value, ttl: Option<Duration>) -> Result<(), Failure> {
         let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
-        self.network.send(move || tier.write(key, Some(value))).await
+        self.network.send(move || tier.write(key, Some(value), ttl)).await
     }
 
     async fn delete(&self, key: &Key) -> Result<(), Failure> {
         let (tier, key) = (Arc::clone(&self.tier), *key);
-        self.network.send(move || tier.write(key, None)).await
+        self.network.send(move || tier.write(key, None, None)).await
     }
 
     async fn get_for_fill(&self, key: &Key) -> Result<(Option<Found<Value>>, Lease), Failure> {
@@ -190,13 +262,13 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
         &self,
         key: &Key,
         value: &Value,
-        _: Option<Duration>,
+        ttl: Option<Duration>,
         lease: Lease,
     ) -> Result<Fill, Failure> {
         let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
         let fill = move || match &tier.leases {
             None => {
-                tier.put(key, Some(value));
+                tier.put(key, Some(value), ttl);
                 Fill::Filled
             }
             Some(leases) => leases.with(|leases| {
@@ -205,7 +277,7 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
                     return Fill::Refused;
                 }
                 leases.held.remove(&key);
-                tier.put(key, Some(value));
+                tier.put(key, Some(value), ttl);
                 Fill::Filled
             }),
         };

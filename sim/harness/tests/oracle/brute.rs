@@ -192,6 +192,7 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
         let has = |order: &sim::Order| match *order {
             sim::Order::Precedes(a, b) => at[extents[a].last] < at[extents[b].first],
             sim::Order::HasBegun(a, b) => at[extents[a].first] <= at[extents[b].last],
+            sim::Order::EndsBefore(..) => unreachable!("nothing expires in these programs"),
         };
         let in_order = ways.iter().filter(|way| way.orders.iter().all(has)).map(|Way { finding, .. }| {
             (finding.rule, finding.read, finding.before.expect("both rules name what was before"))

@@ -40,7 +40,7 @@ fn report(name: &str) -> (PathBuf, Vec<String>) {
     let path = folder(name);
     let mut folder = Folder::create(&path).expect("a folder for the test");
     let mut scenarios =
-        load_all(&["control-epoch", "control-shared-local-key"], &Protocol::names()).expect("they ship");
+        load_all(&["control-epoch", "control-shared-local-key"], &Protocol::known()).expect("they ship");
     scenarios.push(wrong());
     for case in scenarios.iter().flat_map(|scenario| &scenario.cases) {
         let report = explore(case, Engine::Optimal, Budget::default(), &mut |_| ());
@@ -54,7 +54,7 @@ fn report(name: &str) -> (PathBuf, Vec<String>) {
 
 /// The article's stale read.
 fn article() -> Trace {
-    let scenarios = load_all(&["control-article"], &Protocol::names()).expect("it ships");
+    let scenarios = load_all(&["control-article"], &Protocol::known()).expect("it ships");
     let report = explore(&scenarios[0].cases[0], Engine::Optimal, Budget::default(), &mut |_| ());
     report.trace.expect("the control fails")
 }

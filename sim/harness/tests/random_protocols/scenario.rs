@@ -41,7 +41,7 @@ pub(super) fn scenario() -> impl Strategy<Value = Scenario> {
     let threads = vec(vec(op, 1..=2), 2..=3);
     let local =
         prop_oneof![3 => Just("cold"), 2 => Just("warm"), 1 => Just("expired"), 1 => Just("expiring")];
-    let remote = prop_oneof![3 => Just("present"), 1 => Just("absent")];
+    let remote = prop_oneof![3 => Just("present"), 1 => Just("absent"), 1 => Just("expiring")];
     // With a database behind the remote tier, what a read does not find it loads and sets, and a write deletes.
     let source = prop_oneof![6 => Just("remote"), 1 => Just("database")];
     (program(), local, remote, source, threads).prop_map(|(program, local, remote, source, threads)| {

@@ -27,6 +27,7 @@ impl Recorder {
             findings: Vec::new(),
             ending: Ending::Complete,
             schedule: "s1:".to_owned(),
+            is_simplest: true,
         })
     }
 

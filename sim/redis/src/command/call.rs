@@ -1,4 +1,4 @@
-//! A command that is being executed.
+//! A command in execution.
 
 use bytes::Bytes;
 
@@ -9,28 +9,28 @@ use crate::resp::Protocol;
 use crate::server::Server;
 use crate::session::{ConnectionId, Session};
 
-/// A command that is being executed: what its function gets.
+/// A command in execution: the context that its function receives.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) server: &'a mut Server,
     pub(crate) connection: ConnectionId,
-    /// All words: the name is the first.
+    /// The command name and its arguments.
     pub(crate) words: &'a [Bytes],
     pub(crate) spec: &'static Spec,
-    /// The database that it is executed in.
+    /// Index of the database in which the command is executed.
     pub(crate) database: usize,
-    /// The protocol that its reply is for.
+    /// The protocol of the reply.
     pub(crate) protocol: Protocol,
-    /// The script that calls it, if one does.
+    /// The calling script, if any.
     pub(crate) script: Option<&'a mut ScriptCall>,
 }
 
-/// A script that is being executed: it is a client of its own, with a database and a protocol.
+/// A script in execution. It has its own database index and protocol.
 #[derive(Debug)]
 pub(crate) struct ScriptCall {
     pub(crate) database: usize,
     pub(crate) protocol: Protocol,
-    /// The keys that it was given.
+    /// The keys passed to the script.
     pub(crate) keys: Vec<Bytes>,
 }
 
@@ -55,17 +55,17 @@ impl Call<'_> {
         self.server.write(self.database, key)
     }
 
-    /// Puts a value where there was none, or another. A deadline stays.
+    /// Stores a value, and retains the deadline of an existing key.
     pub(crate) fn insert(&mut self, key: &Bytes, value: Value) {
         self.server.insert(self.database, key, value);
     }
 
-    /// Whether the key was there.
+    /// Removes a key, and returns whether it existed.
     pub(crate) fn remove(&mut self, key: &Bytes) -> bool {
         self.data().remove(key).is_some()
     }
 
-    /// A key has changed.
+    /// Reports the modification of a key to watching and tracking connections.
     pub(crate) fn modified(&mut self, key: &Bytes) {
         self.server.modified(self.database, key);
     }
@@ -74,7 +74,7 @@ impl Call<'_> {
         self.server.notify(kind, event, self.database, key);
     }
 
-    /// The error for a number of arguments that only this command finds wrong.
+    /// The arity error, for a command that checks its number of arguments itself.
     pub(crate) fn wrong_arity(&self) -> Answer {
         Err(ErrorReply::arity(self.spec.name))
     }

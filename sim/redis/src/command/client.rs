@@ -1,4 +1,4 @@
-//! `CLIENT`, but for tracking.
+//! `CLIENT`, except tracking.
 
 use bytes::Bytes;
 
@@ -20,7 +20,7 @@ pub(super) fn set_name(call: &mut Call<'_>) -> Answer {
     Ok(Reply::OK)
 }
 
-/// A name that may be given to a connection.
+/// Returns the name if it is valid as a connection name.
 pub(super) fn checked_name(name: &Bytes) -> Result<&Bytes, ErrorReply> {
     if is_printable(name) {
         return Ok(name);
@@ -32,12 +32,13 @@ fn is_printable(text: &[u8]) -> bool {
     text.iter().all(|byte| (b'!'..=b'~').contains(byte))
 }
 
-/// An empty name takes the name away.
+/// Sets the connection's name; an empty name removes it.
 pub(super) fn rename(call: &mut Call<'_>, name: &Bytes) {
     call.session().name = Some(name.clone()).filter(|name| !name.is_empty());
 }
 
-/// `CLIENT SETINFO`, which Redis has from 7.2 on. What is told is for `CLIENT LIST`, which is not there.
+/// `CLIENT SETINFO`, available from Redis 7.2 on. The values are discarded: only `CLIENT LIST`
+/// shows them, which is not available.
 pub(super) fn set_info(call: &mut Call<'_>) -> Answer {
     let (attribute, value) = (&call.words[2], &call.words[3]);
     let name = match () {
@@ -52,7 +53,8 @@ pub(super) fn set_info(call: &mut Call<'_>) -> Answer {
     Err(ErrorReply::new(text))
 }
 
-/// `CLIENT KILL`, by `ID`, `TYPE` and `SKIPME`. Connections have no addresses here: none has the one that is asked for.
+/// `CLIENT KILL`, by `ID`, `TYPE` and `SKIPME`. Connections have no addresses here, so a filter by
+/// address matches none.
 pub(super) fn kill(call: &mut Call<'_>) -> Answer {
     if call.words.len() == 3 {
         return Err(ErrorReply::fixed("ERR No such client"));
@@ -62,10 +64,10 @@ pub(super) fn kill(call: &mut Call<'_>) -> Answer {
     let mut killed = 0;
     for connection in connections {
         let session = &call.server.sessions[&connection];
-        let is_of_kind = filter.subscribers.is_none_or(|wanted| session.is_subscriber() == wanted);
-        let is_it = filter.id.is_none_or(|id| id == connection);
-        let is_spared = filter.skip_me && connection == call.connection;
-        if is_of_kind && is_it && !filter.nobody && !is_spared {
+        let matches_kind = filter.subscribers.is_none_or(|wanted| session.is_subscriber() == wanted);
+        let matches_id = filter.id.is_none_or(|id| id == connection);
+        let is_skipped = filter.skip_me && connection == call.connection;
+        if matches_kind && matches_id && !filter.matches_none && !is_skipped {
             call.server.close(connection);
             killed += 1;
         }
@@ -76,16 +78,16 @@ pub(super) fn kill(call: &mut Call<'_>) -> Answer {
 #[derive(Debug)]
 struct Filter {
     id: Option<ConnectionId>,
-    /// Only those who are subscribed to something, or only the others.
+    /// `Some(true)`: only subscribers. `Some(false)`: only other connections.
     subscribers: Option<bool>,
     skip_me: bool,
-    /// It asks for what no connection here is.
-    nobody: bool,
+    /// The filter uses a criterion that no connection here meets.
+    matches_none: bool,
 }
 
 impl Filter {
     fn parse(words: &[Bytes]) -> Result<Self, ErrorReply> {
-        let mut filter = Filter { id: None, subscribers: None, skip_me: true, nobody: false };
+        let mut filter = Filter { id: None, subscribers: None, skip_me: true, matches_none: false };
         for option in words.chunks(2) {
             let [name, value] = option else { return Err(ErrorReply::SYNTAX) };
             match &name.to_ascii_lowercase()[..] {
@@ -97,12 +99,12 @@ impl Filter {
                 b"type" if is(value, "normal") => filter.subscribers = Some(false),
                 b"type" if is(value, "pubsub") => filter.subscribers = Some(true),
                 b"type" if is(value, "master") || is(value, "replica") || is(value, "slave") => {
-                    filter.nobody = true;
+                    filter.matches_none = true;
                 }
                 b"type" => {
                     return Err(ErrorReply::about("ERR Unknown client type '", value, "'"));
                 }
-                b"addr" | b"laddr" => filter.nobody = true,
+                b"addr" | b"laddr" => filter.matches_none = true,
                 b"skipme" if is(value, "yes") => filter.skip_me = true,
                 b"skipme" if is(value, "no") => filter.skip_me = false,
                 _ => return Err(ErrorReply::SYNTAX),

@@ -1,11 +1,11 @@
-//! The connection itself: `HELLO`, `PING`, `SELECT` and their kin.
+//! The connection itself: `HELLO`, `PING`, `SELECT` and related commands.
 
 use super::arguments::is;
 use super::client::{checked_name, rename};
 use super::{Answer, Call, ErrorReply};
 use crate::resp::{Protocol, Reply, whole_number};
 
-/// The Redis whose behaviour this has.
+/// The emulated version of Redis.
 pub(super) const VERSION: &str = "7.0.15";
 
 pub(super) fn ping(call: &mut Call<'_>) -> Answer {
@@ -46,7 +46,7 @@ pub(super) fn quit(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn reset(call: &mut Call<'_>) -> Answer {
-    call.server.forget(call.connection);
+    call.server.reset_session(call.connection);
     Ok(Reply::status("RESET"))
 }
 
@@ -55,7 +55,8 @@ pub(super) fn hello(call: &mut Call<'_>) -> Answer {
     let mut rest = call.words.get(2..).unwrap_or_default();
     while let Some((option, after)) = rest.split_first() {
         rest = match after {
-            // There are no passwords: the default user may do all, and any other is unknown.
+            // There are no passwords: the default user has all permissions, other users do not
+            // exist.
             [user, _, after @ ..] if is(option, "auth") => {
                 if &user[..] != b"default" {
                     let text = "WRONGPASS invalid username-password pair or user is disabled.";

@@ -1,4 +1,4 @@
-//! Errors that commands reply with, in Redis' words.
+//! Error replies of commands, with Redis' texts.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::resp::Reply;
 
-/// An error that a command replies with.
+/// An error reply of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ErrorReply(Cow<'static, [u8]>);
 
@@ -23,12 +23,12 @@ impl ErrorReply {
     pub(crate) const TRANSACTION_ABORTED: ErrorReply =
         Self::fixed("EXECABORT Transaction discarded because of previous errors.");
 
-    /// An error with its code in front.
+    /// A constant error, including its code.
     pub(crate) const fn fixed(text: &'static str) -> Self {
         ErrorReply(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// An error whose text has something of the command in it, with its code in front.
+    /// An error with text from the command, including its code.
     pub(crate) fn new(text: impl Into<Vec<u8>>) -> Self {
         ErrorReply(Cow::Owned(text.into()))
     }
@@ -42,7 +42,7 @@ impl ErrorReply {
         Self::new(format!("ERR wrong number of arguments for '{name}' command"))
     }
 
-    /// The text, with its code.
+    /// The text, including the code.
     pub(crate) fn text(&self) -> &[u8] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Deadlines: `EXPIRE`, `TTL`, `PERSIST` and their kin.
+//! Deadlines: `EXPIRE`, `TTL`, `PERSIST` and related commands.
 
 use bytes::Bytes;
 
@@ -7,24 +7,25 @@ use super::{Answer, Call, ErrorReply};
 use crate::notify::Events;
 use crate::resp::Reply;
 
-/// What a number of a deadline counts.
+/// The unit of a deadline argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Seconds,
     Milliseconds,
 }
 
-/// A deadline as it is given.
+/// A deadline as given in a command.
 #[derive(Debug)]
 pub(super) struct Expiry<'a> {
     pub(super) number: &'a Bytes,
     pub(super) unit: Unit,
-    /// Since the Unix epoch, and not from now on.
+    /// Relative to the Unix epoch instead of to the current time.
     pub(super) is_absolute: bool,
 }
 
 impl Expiry<'_> {
-    /// The deadline, as `SET` and `GETEX` take it: it may have passed, but its number is positive.
+    /// The deadline by the rules of `SET` and `GETEX`: it may have passed, but its number must be
+    /// positive.
     pub(super) fn deadline(&self, call: &Call<'_>) -> Result<i64, ErrorReply> {
         let number = integer(self.number)?;
         let millis = self.in_millis(number);
@@ -33,7 +34,7 @@ impl Expiry<'_> {
         deadline.ok_or_else(|| invalid(call))
     }
 
-    /// The deadline, as `EXPIRE` takes it: of any sign.
+    /// The deadline by the rules of `EXPIRE`: its number may have any sign.
     fn any_deadline(&self, call: &Call<'_>) -> Result<i64, ErrorReply> {
         let millis = self.in_millis(integer(self.number)?).ok_or_else(|| invalid(call))?;
         let base = if self.is_absolute { 0 } else { call.now() };
@@ -68,7 +69,7 @@ pub(super) fn pexpireat(call: &mut Call<'_>) -> Answer {
     set_deadline(call, Unit::Milliseconds, true)
 }
 
-/// When a deadline is set.
+/// The conditions under which `EXPIRE` sets the deadline.
 #[derive(Debug, Default)]
 struct Condition {
     if_none: bool,
@@ -100,7 +101,8 @@ impl Condition {
         Ok(condition)
     }
 
-    /// No deadline is later than any.
+    /// Whether the new deadline satisfies the condition. A missing deadline counts as infinitely
+    /// late.
     fn holds(&self, old: Option<i64>, new: i64) -> bool {
         !(self.if_none && old.is_some()
             || self.if_any && old.is_none()
@@ -124,7 +126,7 @@ fn set_deadline(call: &mut Call<'_>, unit: Unit, is_absolute: bool) -> Answer {
     Ok(true.into())
 }
 
-/// Gives a key that is there a deadline. If that has passed, the key is gone at once.
+/// Sets the deadline of an existing key. Removes the key at once if the deadline has passed.
 pub(super) fn expire_at(call: &mut Call<'_>, key: &Bytes, deadline: i64) {
     if deadline <= call.now() {
         call.remove(key);
@@ -138,7 +140,7 @@ pub(super) fn expire_at(call: &mut Call<'_>, key: &Bytes, deadline: i64) {
 }
 
 pub(super) fn ttl(call: &mut Call<'_>) -> Answer {
-    // To the nearest second.
+    // Rounded to the nearest second.
     Ok(Reply::Integer(left(call).map_or_else(|none| none, |millis| (millis + 500) / 1000)))
 }
 
@@ -146,7 +148,7 @@ pub(super) fn pttl(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Integer(left(call).unwrap_or_else(|none| none)))
 }
 
-/// The milliseconds that a key has left, or the number that says why there are none.
+/// The remaining time to live in milliseconds, or the reply of `TTL` for a key without one.
 fn left(call: &mut Call<'_>) -> Result<i64, i64> {
     let key = &call.words[1];
     call.read(key).ok_or(-2)?;

@@ -25,7 +25,7 @@ impl Call<'_> {
         }
     }
 
-    /// The hash of the key, which there is from now on.
+    /// The hash stored at `key`; inserts an empty one if the key does not exist.
     fn hash_to_fill(&mut self, key: &Bytes) -> Result<&mut Hash, ErrorReply> {
         if self.write(key).is_none() {
             self.insert(key, Value::Hash(Hash::default()));

@@ -1,4 +1,4 @@
-//! Keys of any type: `DEL`, `EXISTS`, `RENAME` and their kin.
+//! Keys of any type: `DEL`, `EXISTS`, `RENAME` and related commands.
 
 use super::{Answer, Call, ErrorReply};
 use crate::glob::matches;
@@ -6,7 +6,7 @@ use crate::keyspace::Value;
 use crate::notify::Events;
 use crate::resp::Reply;
 
-/// `DEL` and `UNLINK`, which differ in when the memory is given back.
+/// `DEL` and `UNLINK`. They differ in Redis only in when memory is freed.
 pub(super) fn del(call: &mut Call<'_>) -> Answer {
     let mut removed = 0;
     for key in &call.words[1..] {

@@ -1,7 +1,8 @@
 //! The commands: one table, and one file for each family.
 //!
-//! [`table.rs`](self) has a row for each command: its name, how many words it takes, what it does to keys and where they
-//! are among its words, and the function. [`Call`] is what the function gets.
+//! [`table.rs`](self) has a row for each command: its name, its arity, its access to keys, the
+//! positions of the keys among its arguments, and its function. [`Call`] is the argument of that
+//! function.
 
 mod arguments;
 mod call;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::spec::{Access, KeyPlaces};
 use super::table::find;
 
-/// A command as a client sends it: its name, and its arguments.
+/// A command as a client sends it: a name and arguments.
 ///
 /// ```
 /// use selvedge_redis::{Command, Keys};
@@ -23,17 +23,17 @@ pub struct Command {
     words: Vec<Bytes>,
 }
 
-/// The keys that a command touches, as far as its words tell.
+/// The keys that a command accesses, as derived from its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// These, and no other.
+    /// Exactly these keys.
     Known {
-        /// Keys that are read, and not changed. Reading a key that is past its deadline removes it.
+        /// Keys that are read and not changed. Reading an expired key removes it.
         reads: BTreeSet<Bytes>,
         /// Keys that may be changed.
         writes: BTreeSet<Bytes>,
     },
-    /// Any.
+    /// Any key.
     All,
 }
 
@@ -45,27 +45,27 @@ impl Keys {
 }
 
 impl Command {
-    /// A command of these words.
+    /// Creates a command from its name and arguments.
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If `words` is empty.
     pub fn new(words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
         words.into_iter().map(|word| Bytes::copy_from_slice(word.as_ref())).collect::<Vec<_>>().into()
     }
 
-    /// All words: the name, and then the arguments.
+    /// The name, followed by the arguments.
     pub fn words(&self) -> &[Bytes] {
         &self.words
     }
 
-    /// The first word, as it was sent.
+    /// The first word, as sent.
     pub fn name(&self) -> &Bytes {
         &self.words[0]
     }
 
-    /// The keys that the command touches. `EXEC` touches those of what was queued, which its own words do not tell: see
-    /// [`Server::footprint`](crate::Server::footprint).
+    /// The keys that the command accesses. `EXEC` accesses the keys of its queued commands, which
+    /// its own arguments do not contain: see [`Server::footprint`](crate::Server::footprint).
     pub fn keys(&self) -> Keys {
         let Ok(spec) = find(&self.words) else { return Keys::none() };
         let Ok(places) = spec.keys.places(&self.words) else { return Keys::none() };
@@ -73,7 +73,7 @@ impl Command {
         match (spec.keys, spec.access) {
             (KeyPlaces::Any, _) => Keys::All,
             (KeyPlaces::None, _) => Keys::none(),
-            // A script may change what it is given; what is watched is only looked at.
+            // A script may change the keys passed to it; `WATCH` only reads its keys.
             (KeyPlaces::Counted, _) => Keys::Known { reads: BTreeSet::new(), writes: keys },
             (_, Access::Read | Access::Neither) => Keys::Known { reads: keys, writes: BTreeSet::new() },
             (_, Access::Write) => Keys::Known { reads: BTreeSet::new(), writes: keys },
@@ -83,12 +83,12 @@ impl Command {
 
 impl From<Vec<Bytes>> for Command {
     fn from(words: Vec<Bytes>) -> Self {
-        assert!(!words.is_empty(), "a command has a name");
+        assert!(!words.is_empty(), "a command needs at least its name");
         Command { words }
     }
 }
 
-/// As one would type it, with what is not plain text escaped.
+/// Prints the command as a user would type it; escapes non-printable characters.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, word) in self.words.iter().enumerate() {

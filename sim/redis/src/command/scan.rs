@@ -55,7 +55,8 @@ pub(super) fn scan(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Array(vec![Reply::bulk(next.to_string()), Reply::Array(keys)]))
 }
 
-/// At least so many keys from the cursor on, and the cursor of the next. Keys with the same hash are not torn apart.
+/// Returns at least `count` keys from the cursor on, and the next cursor. Keys with the same hash
+/// stay on one page.
 fn page(call: &mut Call<'_>, cursor: u64, count: usize) -> (u64, Vec<Bytes>) {
     let mut keys = Vec::new();
     let mut last = None;
@@ -69,7 +70,7 @@ fn page(call: &mut Call<'_>, cursor: u64, count: usize) -> (u64, Vec<Bytes>) {
     (0, keys)
 }
 
-/// A cursor as C's `strtoul` reads it.
+/// Parses a cursor as C's `strtoul` does.
 fn cursor(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     match text.strip_prefix('-') {

@@ -11,7 +11,7 @@ pub(super) fn eval(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn evalsha(call: &mut Call<'_>) -> Answer {
-    // What cannot be a hash is not looked at further.
+    // A text of another length cannot be a hash. Redis does not check it further.
     if call.words[1].len() != 40 {
         return Err(ErrorReply::NO_SCRIPT);
     }

@@ -1,4 +1,4 @@
-//! The server as a whole: `FLUSHALL`, `TIME`, `INFO`, `CONFIG`.
+//! Server-wide commands: `FLUSHALL`, `TIME`, `INFO`, `CONFIG`.
 
 use bytes::Bytes;
 
@@ -33,8 +33,8 @@ pub(super) fn time(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Array(parts.map(|part| Reply::bulk(part.to_string())).into()))
 }
 
-/// `INFO`: the sections that clients look at. There is no count of commands: every command would change it, and so none
-/// would commute with another.
+/// `INFO`: the sections that clients read. It has no counter of commands: every command would
+/// change the counter, so no two commands would commute.
 pub(super) fn info(call: &mut Call<'_>) -> Answer {
     let asked: Vec<_> = call.words[1..].iter().map(|section| section.to_ascii_lowercase()).collect();
     let wants_all = asked.is_empty()
@@ -74,7 +74,7 @@ fn sections(call: &Call<'_>) -> [(&'static str, String); 5] {
     ]
 }
 
-/// Settings that can be asked for. All but the events of keys are as they are.
+/// The settings that `CONFIG GET` returns. Only `notify-keyspace-events` can be changed.
 fn settings(events: Events) -> [(&'static str, String); 6] {
     [
         ("appendonly", "no".to_owned()),
@@ -104,7 +104,7 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
         let after = format!("') - {why}");
         ErrorReply::about("ERR CONFIG SET failed (possibly related to argument '", name, &after)
     };
-    // All names are looked at before the first value is, and the first wrong one is reported.
+    // Redis checks all names before the first value, and reports the first invalid name.
     for (at, (name, _)) in settings().enumerate() {
         if !is(name, "notify-keyspace-events") {
             let text = "ERR Unknown option or number of arguments for CONFIG SET - '";

@@ -1,4 +1,4 @@
-//! Which members `ZRANGE` asks for.
+//! The arguments of `ZRANGE`.
 
 use bytes::Bytes;
 
@@ -6,13 +6,13 @@ use super::ErrorReply;
 use super::arguments::{float, integer, is, range};
 use crate::keyspace::SortedSet;
 
-/// What `ZRANGE` asks for.
+/// The parsed arguments of `ZRANGE`.
 #[derive(Debug)]
 pub(super) struct Request {
     by: By,
     is_reversed: bool,
     offset: i64,
-    /// As many as there are, if negative.
+    /// Maximum number of members; unlimited if negative.
     limit: i64,
     pub(super) with_scores: bool,
 }
@@ -31,7 +31,7 @@ struct Bound<T> {
     is_open: bool,
 }
 
-/// A string, or what comes before or after all strings.
+/// A string, or a bound below or above all strings.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Word {
     First,
@@ -52,7 +52,7 @@ impl<T: PartialOrd> Bound<T> {
 impl Bound<f64> {
     fn parse(text: &Bytes) -> Option<Self> {
         let (text, is_open) = text.strip_prefix(b"(").map_or((&text[..], false), |text| (text, true));
-        // `strtod` makes 0 of nothing, and passes over space.
+        // `strtod` parses an empty text as 0, and skips leading white space.
         let at = if text.is_empty() { 0.0 } else { float(text.trim_ascii_start())? };
         Some(Bound { at, is_open })
     }
@@ -72,7 +72,7 @@ impl Bound<Word> {
     }
 }
 
-/// The option that a word is.
+/// The option that a word names.
 fn option(word: &[u8]) -> Option<&'static str> {
     ["withscores", "limit", "rev", "bylex", "byscore"].into_iter().find(|name| is(word, name))
 }
@@ -120,7 +120,7 @@ impl Request {
         Ok(Request { by, is_reversed, offset, limit, with_scores })
     }
 
-    /// The members, in the order that is asked for.
+    /// The selected members, in the requested order.
     pub(super) fn select<'s>(&self, set: &'s SortedSet) -> Vec<(&'s Bytes, f64)> {
         let members: Box<dyn Iterator<Item = (&Bytes, f64)>> =
             if self.is_reversed { Box::new(set.iter().rev()) } else { Box::new(set.iter()) };

@@ -39,7 +39,7 @@ struct Options {
 }
 
 impl Options {
-    /// The options, and what follows them.
+    /// Parses the options, and returns them with the remaining words.
     fn parse(words: &[Bytes]) -> Result<(Self, &[Bytes]), ErrorReply> {
         let mut options = Options::default();
         let mut rest = words;
@@ -79,9 +79,9 @@ impl Options {
     }
 }
 
-/// What became of a member.
+/// The effect of `ZADD` on one member.
 enum Change {
-    /// The options forbade it.
+    /// The options prevented the change.
     None,
     Same(f64),
     Updated(f64),

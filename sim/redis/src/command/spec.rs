@@ -8,15 +8,15 @@ use bytes::Bytes;
 use super::{Call, ErrorReply};
 use crate::resp::{Reply, whole_number};
 
-/// What a command comes to.
+/// The result of a command.
 pub(crate) type Answer = Result<Reply, ErrorReply>;
 
-/// What is to be known of a command before it runs.
+/// The static properties of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spec {
-    /// In lower case. A sub-command has its container in front: `client|id`.
+    /// In lower case. A subcommand is prefixed with its container: `client|id`.
     pub(crate) name: &'static str,
-    /// How many words: exactly so many, or, if negative, at least so many.
+    /// The number of words, including the name. A negative number is a minimum.
     pub(crate) arity: isize,
     pub(crate) access: Access,
     pub(crate) keys: KeyPlaces,
@@ -24,31 +24,31 @@ pub(crate) struct Spec {
     pub(crate) run: fn(&mut Call<'_>) -> Answer,
 }
 
-/// What a command does to the data.
+/// How a command accesses data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// It reads: what it reads is tracked.
+    /// It reads; the server tracks its keys for client-side caching.
     Read,
     Write,
-    /// It is neither counted as a read nor as a write, whatever a script does.
+    /// It counts neither as a read nor as a write, whatever a script does.
     Neither,
 }
 
-/// Where a command may be called, besides on its own.
+/// The contexts in which a command may be called, besides directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Within {
-    /// In scripts too.
+    /// Also in scripts.
     Scripts,
     /// Not in scripts.
     NoScript,
-    /// Not in scripts, and a transaction does not queue it: it is done at once.
+    /// Not in scripts. A transaction executes it immediately instead of queueing it.
     AtOnce,
 }
 
-/// Where the keys are among a command's words.
+/// The positions of the keys among a command's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyPlaces {
-    /// There are none.
+    /// No keys.
     None,
     /// The first argument.
     First,
@@ -58,9 +58,9 @@ pub(crate) enum KeyPlaces {
     Arguments,
     /// Every second argument, from the first.
     Pairs,
-    /// As many as the second argument says, after it.
+    /// The second argument is the number of keys; they follow it.
     Counted,
-    /// It touches keys that it does not name.
+    /// It accesses keys that it does not name.
     Any,
 }
 
@@ -71,7 +71,7 @@ impl Spec {
 }
 
 impl KeyPlaces {
-    /// The places of the keys. The words are as many as the command takes.
+    /// The positions of the keys. The number of words must satisfy the command's arity.
     pub(crate) fn places(self, words: &[Bytes]) -> Result<StepBy<Range<usize>>, ErrorReply> {
         let (range, step) = match self {
             KeyPlaces::None | KeyPlaces::Any => (0..0, 1),
@@ -85,7 +85,7 @@ impl KeyPlaces {
     }
 }
 
-/// How many keys a script is given.
+/// The number of keys passed to a script.
 fn count(words: &[Bytes]) -> Result<usize, ErrorReply> {
     let count = whole_number(&words[2]).ok_or(ErrorReply::NOT_AN_INTEGER)?;
     let arguments = words.len() - 3;

@@ -1,4 +1,4 @@
-//! Strings: `GET`, `SET` and their kin.
+//! Strings: `GET`, `SET` and related commands.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::keyspace::Value;
 use crate::notify::Events;
 use crate::resp::{self, Reply};
 
-/// The longest string there may be (`proto-max-bulk-len`).
+/// Maximum length of a string, in bytes (`proto-max-bulk-len`).
 const MAX_LENGTH: usize = 512 * 1024 * 1024;
 
 impl Call<'_> {
@@ -21,7 +21,7 @@ impl Call<'_> {
         text(self.write(key).map(|value| &*value))
     }
 
-    /// Sets a key whatever it held, and tells of it.
+    /// Sets a key of any type, and reports the modification.
     fn set(&mut self, key: &Bytes, value: &Bytes, keeps_deadline: bool) {
         self.write(key);
         self.insert(key, Value::Text(value.clone()));
@@ -91,7 +91,8 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// `EX` and its kin, of which there can be one kind. What follows its number.
+    /// Parses `EX`, `PX`, `EXAT` or `PXAT`, at most one of which may occur. Returns the words after
+    /// its number.
     fn expiry(&mut self, word: &[u8], rest: &'a [Bytes]) -> Result<&'a [Bytes], ErrorReply> {
         let (unit, is_absolute) = match &word.to_ascii_lowercase()[..] {
             b"ex" => (Unit::Seconds, false),
@@ -180,7 +181,7 @@ pub(super) fn getdel(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn mget(call: &mut Call<'_>) -> Answer {
     let keys = &call.words[1..];
-    // What is no string reads as nothing.
+    // A value of another type counts as missing.
     Ok(Reply::Array(keys.iter().map(|key| call.text(key).unwrap_or_default().into()).collect()))
 }
 

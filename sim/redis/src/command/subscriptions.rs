@@ -1,4 +1,4 @@
-//! `SUBSCRIBE`, `PUBLISH` and their kin.
+//! `SUBSCRIBE`, `PUBLISH` and related commands.
 
 use bytes::Bytes;
 
@@ -7,13 +7,13 @@ use crate::pubsub::Topic;
 use crate::resp::Reply;
 
 impl Call<'_> {
-    /// What tells of a subscription that was begun or ended.
-    fn told(&mut self, event: &'static str, name: Option<Bytes>) -> Reply {
+    /// The confirmation that a subscription began or ended.
+    fn confirmation(&mut self, event: &'static str, name: Option<Bytes>) -> Reply {
         let count = Reply::count(self.session().subscriptions());
         Reply::Push(vec![Reply::text(event), name.into(), count])
     }
 
-    /// What the connection is subscribed to.
+    /// The channels or patterns to which the connection is subscribed.
     fn subscribed(&mut self, topic: Topic) -> Vec<Bytes> {
         let session = self.session();
         match topic {
@@ -59,7 +59,7 @@ fn begin(call: &mut Call<'_>, topic: Topic, event: &'static str) -> Answer {
     let names = &call.words[1..];
     let begin = |name: &Bytes| {
         call.begin(topic, name);
-        call.told(event, Some(name.clone()))
+        call.confirmation(event, Some(name.clone()))
     };
     Ok(Reply::Several(names.iter().map(begin).collect()))
 }
@@ -78,11 +78,11 @@ fn end(call: &mut Call<'_>, topic: Topic, event: &'static str) -> Answer {
         names => names.to_vec(),
     };
     if names.is_empty() {
-        return Ok(call.told(event, None));
+        return Ok(call.confirmation(event, None));
     }
     let end = |name: &Bytes| {
         call.end(topic, name);
-        call.told(event, Some(name.clone()))
+        call.confirmation(event, Some(name.clone()))
     };
     Ok(Reply::Several(names.iter().map(end).collect()))
 }

@@ -21,7 +21,7 @@ const fn row(
     Spec { name, arity, access, keys, within, run }
 }
 
-/// All commands, by name.
+/// All commands, sorted by name.
 static TABLE: &[Spec] = &[
     row("append", 3, Write, First, Scripts, strings::append),
     row("client|caching", 3, Neither, No, NoScript, tracking::caching),
@@ -115,10 +115,10 @@ static TABLE: &[Spec] = &[
     row("zscore", 3, Read, First, Scripts, sorted_sets::zscore),
 ];
 
-/// Commands that have sub-commands.
+/// Commands that have subcommands.
 const CONTAINERS: [&str; 3] = ["client", "config", "script"];
 
-/// The names of all commands, in order; a sub-command's has its container in front: `client|id`.
+/// The names of all commands, sorted. A subcommand is prefixed with its container: `client|id`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|spec| spec.name)
 }
@@ -128,12 +128,11 @@ fn look_up(name: &[u8]) -> Option<&'static Spec> {
     Some(&TABLE[at])
 }
 
-/// The row of the command that these words call.
+/// Looks up the row of the command.
 pub(crate) fn find(words: &[Bytes]) -> Result<&'static Spec, ErrorReply> {
-    // Longer than any name there is.
-    let mut buffer = [0; 32];
+    let mut buffer = [0; 32]; // Longer than any name in the table.
     let name = lower(&words[0], &mut buffer).unwrap_or_default();
-    // A sub-command is not called by its name in the table.
+    // A subcommand cannot be called by its full name in the table.
     if let Some(spec) = look_up(name).filter(|spec| !spec.name.contains('|')) {
         return Ok(spec);
     }
@@ -158,7 +157,7 @@ fn lower<'b>(word: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     Some(lower)
 }
 
-/// As C prints a string: up to a NUL, and to a length.
+/// Truncates like C's `printf("%.*s")`: at the first NUL, and at `at_most` bytes.
 fn printed(word: &[u8], at_most: usize) -> &[u8] {
     let word = super::error::printed(word);
     &word[..word.len().min(at_most)]
@@ -190,12 +189,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_order() {
+    fn the_table_is_sorted_by_name() {
         assert!(TABLE.is_sorted_by(|one, other| one.name < other.name));
     }
 
     #[test]
-    fn names_are_found_in_any_case() {
+    fn lookup_ignores_case() {
         let found = |words: &[&'static str]| {
             let words: Vec<_> = words.iter().map(|word| Bytes::from_static(word.as_bytes())).collect();
             find(&words)

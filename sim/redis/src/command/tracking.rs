@@ -1,4 +1,4 @@
-//! `CLIENT TRACKING` and its kin: client-side caching.
+//! `CLIENT TRACKING` and related commands: client-side caching.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ fn parse<'a>(call: &Call<'a>) -> Result<(TrackingMode, Vec<&'a Bytes>), ErrorRep
     Ok((mode, prefixes))
 }
 
-/// Whether the options fit each other, and what the connection has asked for before.
+/// Checks that the options are compatible with each other and with the connection's current mode.
 fn check(old: Option<&TrackingMode>, new: &TrackingMode, prefixes: &[&Bytes]) -> Result<(), ErrorReply> {
     let fixed = |text| Err(ErrorReply::fixed(text));
     if !new.is_broadcast && !prefixes.is_empty() {
@@ -68,8 +68,8 @@ fn check(old: Option<&TrackingMode>, new: &TrackingMode, prefixes: &[&Bytes]) ->
     }
     if old.is_some_and(|old| old.is_broadcast != new.is_broadcast) {
         return fixed(
-            "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it \
-             with a different mode.",
+            "ERR You can't switch BCAST mode on/off before disabling tracking for this client, \
+             and then re-enabling it with a different mode.",
         );
     }
     if new.is_broadcast && (new.opt_in || new.opt_out) {
@@ -80,15 +80,15 @@ fn check(old: Option<&TrackingMode>, new: &TrackingMode, prefixes: &[&Bytes]) ->
     }
     if old.is_some_and(|old| (new.opt_in && old.opt_out) || (new.opt_out && old.opt_in)) {
         return fixed(
-            "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it \
-             with a different mode.",
+            "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, \
+             and then re-enabling it with a different mode.",
         );
     }
     let none = BTreeSet::new();
     overlap(old.map_or(&none, |old| &old.prefixes), prefixes)
 }
 
-/// No key may be under two prefixes of one connection.
+/// Rejects prefixes of one connection that overlap.
 fn overlap(old: &BTreeSet<Bytes>, new: &[&Bytes]) -> Result<(), ErrorReply> {
     let meet = |one: &Bytes, other: &Bytes| one.starts_with(other) || other.starts_with(one);
     let error = |prefix: &Bytes, what: &str, other: &Bytes| {
@@ -118,7 +118,8 @@ pub(super) fn caching(call: &mut Call<'_>) -> Answer {
     let switch = &call.words[2];
     let Some(mode) = &mut call.session().tracking else {
         return Err(ErrorReply::fixed(
-            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+            "ERR CLIENT CACHING can be called only when the client is in tracking mode \
+             with OPTIN or OPTOUT mode enabled",
         ));
     };
     match () {
@@ -141,7 +142,8 @@ pub(super) fn redirection(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Integer(redirected_to(call)))
 }
 
-/// Whose number is told: 0 for nobody, -1 without tracking.
+/// The number of the connection that receives the invalidations: 0 without a redirection, -1
+/// without tracking.
 fn redirected_to(call: &mut Call<'_>) -> i64 {
     match &call.session().tracking {
         None => -1,

@@ -1,4 +1,4 @@
-//! `MULTI`, `EXEC`, `WATCH` and their kin.
+//! `MULTI`, `EXEC`, `WATCH` and related commands.
 
 use super::{Answer, Call, ErrorReply, find};
 use crate::resp::Reply;
@@ -29,7 +29,8 @@ pub(super) fn exec(call: &mut Call<'_>) -> Answer {
     call.server.unwatch(call.connection);
     let session = call.session();
     session.is_dirty = false;
-    // The connection stays in its transaction until the last command: `CLIENT CACHING` counts for all of it.
+    // The connection stays in its transaction until the last command has completed:
+    // `CLIENT CACHING` applies to the whole transaction.
     let transaction = session.transaction.as_mut().map(std::mem::take).unwrap_or_default();
     let replies = if transaction.is_aborted {
         Err(ErrorReply::TRANSACTION_ABORTED)

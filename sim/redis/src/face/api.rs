@@ -1,4 +1,4 @@
-//! The typed face: what a test says to the server itself.
+//! The typed interface: methods that a test calls on the server itself.
 
 use std::fmt;
 use std::io;
@@ -15,32 +15,33 @@ use super::listen::{Address, Listener};
 use super::shared::{Shared, State};
 use crate::command::Command;
 use crate::resp::Reply;
-use crate::server::Kind;
+use crate::server::DeliveryKind;
 use crate::session::ConnectionId;
 use crate::time::Time;
 
-/// A Redis of the test's own. Clones are the same server.
+/// A Redis server for a test. Clones refer to the same server.
 ///
-/// It is empty, and its clock goes on only when it is told to ([`Redis::advance`]); [`Redis::on_wall_clock`] and
-/// [`Redis::with_clock`] have others. Hand [`Redis::connection`]s to the code under test, or let it connect to
-/// [`Redis::listen`]; say what there is with the methods here, and ask what has become of it.
+/// It is empty at first. Its clock advances only by [`Redis::advance`]; [`Redis::on_wall_clock`]
+/// and [`Redis::with_clock`] use other clocks. Pass [`Redis::connection`]s to the code under test,
+/// or let it connect to [`Redis::listen`]. Use the methods here to set up data and to inspect the
+/// result.
 #[derive(Clone, Debug)]
 pub struct Redis {
     pub(super) shared: Arc<Shared>,
-    /// The clock, if it is the test's.
+    /// The clock, if the test advances it.
     clock: Option<Arc<TestClock>>,
-    /// The connection that the methods here go by.
+    /// The connection that the methods of this type use.
     own: ConnectionId,
 }
 
 /// A command that a client has sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Who has sent it.
+    /// The connection that sent it.
     pub connection: ConnectionId,
-    /// What.
+    /// The command.
     pub command: Command,
-    /// When.
+    /// The time at which it reached the server.
     pub at: Time,
 }
 
@@ -57,18 +58,18 @@ impl Default for Redis {
 }
 
 impl Redis {
-    /// An empty server, on a clock that goes on only when it is told to.
+    /// An empty server. Its clock advances only by [`Redis::advance`].
     pub fn new() -> Self {
         let clock = Arc::new(TestClock::default());
         Redis { clock: Some(clock.clone()), ..Self::with_clock(clock) }
     }
 
-    /// An empty server, on the clock on the wall.
+    /// An empty server on the wall clock.
     pub fn on_wall_clock() -> Self {
         Self::with_clock(Arc::new(WallClock))
     }
 
-    /// An empty server, on another clock.
+    /// An empty server on the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self::of(Shared::new(clock))
     }
@@ -78,51 +79,53 @@ impl Redis {
         Redis { shared: Arc::new(shared), clock: None, own }
     }
 
-    /// A connection as redis-rs has it, for blocking code.
+    /// A connection for blocking code that uses redis-rs.
     pub fn connection(&self) -> Connection {
         Connection::new(self.shared.clone())
     }
 
-    /// A connection as redis-rs has it, for async code.
+    /// A connection for async code that uses redis-rs.
     pub fn async_connection(&self) -> AsyncConnection {
         self.connection().into()
     }
 
-    /// Serves any client, in this process or another, until the listener is dropped.
+    /// Serves clients of this and other processes until the listener is dropped.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the socket's path cannot be used.
+    /// If the port is in use, or the socket's path cannot be used.
     pub fn listen(&self, address: Address) -> io::Result<Listener> {
         Listener::start(self.shared.clone(), address)
     }
 
-    /// Serves any client on a free port of this machine.
+    /// Serves clients on a free local port.
     ///
     /// # Errors
     ///
-    /// There is no free port.
+    /// If no port is free.
     pub fn listen_on_free_port(&self) -> io::Result<Listener> {
         self.listen(Address::Port(0))
     }
 
-    /// Serves any client on a Unix socket.
+    /// Serves clients on a Unix socket.
     ///
     /// # Errors
     ///
-    /// The path cannot be used.
+    /// If the path cannot be used.
     pub fn listen_on_socket(&self, path: impl AsRef<Path>) -> io::Result<Listener> {
         self.listen(Address::Socket(path.as_ref().to_owned()))
     }
 
-    /// Lets time go on. Keys that are past their deadline then are removed, and whoever wants to know is told.
+    /// Advances the clock, and removes the keys that have expired by then, with their
+    /// notifications.
     ///
     /// # Panics
     ///
-    /// If the server goes by another clock than that of [`Redis::new`]: advance that one.
+    /// If the server was not created by [`Redis::new`]. Advance its own clock instead.
     pub fn advance(&self, duration: Duration) {
-        let clock =
-            self.clock.as_ref().expect("this Redis goes by a clock that is not the test's: advance that one");
+        let clock = self.clock.as_ref().expect(
+            "`Redis::advance` works only on a server from `Redis::new`: advance this server's own clock",
+        );
         clock.advance(duration);
         let mut state = self.shared.lock();
         if state.expires {
@@ -130,56 +133,59 @@ impl Redis {
         }
     }
 
-    /// What time it is for the server.
+    /// The server's current time.
     pub fn now(&self) -> Time {
         self.shared.clock.now()
     }
 
-    /// Whether keys that are past their deadline are removed though nobody asks for them. They are, unless this is told.
+    /// Enables or disables active expiry: the removal of expired keys that no command accesses. It
+    /// is enabled by default.
     pub fn set_active_expiry(&self, is_on: bool) {
         self.shared.lock().expires = is_on;
     }
 
-    /// Something goes wrong with the next command of any client. Faults that are told one after the other come one after
-    /// the other.
+    /// Injects a fault into the next command of any client. Faults occur in the order of injection.
     pub fn fault(&self, fault: Fault) {
         self.shared.lock().faults.add(None, fault);
     }
 
-    /// Something goes wrong with the next command of this name.
+    /// Injects a fault into the next command with this name.
     pub fn fault_on(&self, command: &str, fault: Fault) {
         self.shared.lock().faults.add(Some(command), fault);
     }
 
-    /// How many faults have not come about yet. A test that expects one wants 0 here at its end.
+    /// The number of injected faults that have not occurred yet. A test that expects its faults to
+    /// occur asserts that it is 0 at the end.
     pub fn faults_left(&self) -> usize {
         self.shared.lock().faults.left()
     }
 
-    /// What clients have sent, and got to the server, oldest first. What is said with the methods here is not among it.
+    /// The commands of clients that reached the server, oldest first. Calls of the methods here are
+    /// not included.
     pub fn commands(&self) -> Vec<Sent> {
         self.shared.lock().sent.iter().cloned().collect()
     }
 
-    /// Forgets what clients have sent.
+    /// Clears the list of commands.
     pub fn clear_commands(&self) {
         self.shared.lock().sent.clear();
     }
 
-    /// Keeps at most so many of the commands that clients send: the newest. It is 10,000 unless this is told.
-    pub fn keep_commands(&self, at_most: usize) {
+    /// Sets the number of commands that are retained (the newest). The default is 10,000.
+    pub fn retain_commands(&self, at_most: usize) {
         let mut state = self.shared.lock();
-        state.keeps = at_most;
+        state.max_sent = at_most;
         let surplus = state.sent.len().saturating_sub(at_most);
         state.sent.drain(..surplus);
     }
 
-    /// Any command, in database 0, and its reply.
+    /// Executes a command in database 0, and returns its reply.
     pub fn call(&self, words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Reply {
         let command = Command::new(words);
         let execute = |state: &mut State, now: Time| {
             let mut output = state.server.execute(self.own, &command, now);
-            let of_ours = |kind: Kind, to: ConnectionId| kind == Kind::Reply && to == self.own;
+            let of_ours =
+                |kind: DeliveryKind, to: ConnectionId| kind == DeliveryKind::Reply && to == self.own;
             let at = output.deliveries.iter().position(|delivery| of_ours(delivery.kind, delivery.to));
             let reply = at.map(|at| output.deliveries.remove(at).reply).unwrap_or(Reply::Null);
             state.deliver_all(output, None);
@@ -192,8 +198,8 @@ impl Redis {
         execute(&mut self.shared.lock(), self.now())
     }
 
-    /// The reply to a command that cannot fail but for a mistake of the test.
-    fn ask(&self, words: &[&[u8]]) -> Reply {
+    /// Executes a command, and returns its reply. Panics if the reply is an error.
+    fn expect_reply(&self, words: &[&[u8]]) -> Reply {
         match self.call(words) {
             Reply::Error(text) => {
                 panic!("{:?}: {}", Command::new(words), String::from_utf8_lossy(&text))
@@ -202,48 +208,49 @@ impl Redis {
         }
     }
 
-    /// Sets a string. It stays until it is changed.
+    /// Sets a string without a deadline.
     ///
     /// # Panics
     ///
-    /// As all of the following: if the key holds something of another type where that matters.
+    /// If the command returns an error, for instance because the key holds another type. The same
+    /// applies to the methods below.
     pub fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.ask(&[b"SET", key.as_ref(), value.as_ref()]);
+        self.expect_reply(&[b"SET", key.as_ref(), value.as_ref()]);
     }
 
-    /// Sets a string that is there for so long. Less than a millisecond counts as one.
+    /// Sets a string that expires after `duration`, which is at least 1 ms.
     pub fn set_for(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, duration: Duration) {
         let millis = duration.as_millis().max(1).to_string();
-        self.ask(&[b"SET", key.as_ref(), value.as_ref(), b"PX", millis.as_bytes()]);
+        self.expect_reply(&[b"SET", key.as_ref(), value.as_ref(), b"PX", millis.as_bytes()]);
     }
 
-    /// A string.
+    /// The string at `key`, if any.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
-        match self.ask(&[b"GET", key.as_ref()]) {
+        match self.expect_reply(&[b"GET", key.as_ref()]) {
             Reply::Bulk(value) => Some(value),
             _ => None,
         }
     }
 
-    /// Removes a key. Whether it was there.
+    /// Removes a key, and returns whether it existed.
     pub fn delete(&self, key: impl AsRef<[u8]>) -> bool {
-        self.ask(&[b"DEL", key.as_ref()]) == Reply::Integer(1)
+        self.expect_reply(&[b"DEL", key.as_ref()]) == Reply::Integer(1)
     }
 
-    /// Whether a key is there.
+    /// Whether a key exists.
     pub fn exists(&self, key: impl AsRef<[u8]>) -> bool {
-        self.ask(&[b"EXISTS", key.as_ref()]) == Reply::Integer(1)
+        self.expect_reply(&[b"EXISTS", key.as_ref()]) == Reply::Integer(1)
     }
 
-    /// How long a key will be there still; `None` if it has no deadline, or is not there.
+    /// The remaining time to live of a key; `None` if it has no deadline or does not exist.
     pub fn time_left(&self, key: impl AsRef<[u8]>) -> Option<Duration> {
-        match self.ask(&[b"PTTL", key.as_ref()]) {
+        match self.expect_reply(&[b"PTTL", key.as_ref()]) {
             Reply::Integer(millis) => u64::try_from(millis).ok().map(Duration::from_millis),
             _ => None,
         }
     }
 
-    /// All keys, in order.
+    /// All keys, sorted.
     pub fn keys(&self) -> Vec<Bytes> {
         let state = self.shared.lock();
         let mut keys: Vec<_> = state.server.keys(0, self.shared.clock.now()).cloned().collect();
@@ -251,20 +258,20 @@ impl Redis {
         keys
     }
 
-    /// Removes everything.
+    /// Removes all keys.
     pub fn clear(&self) {
-        self.ask(&[b"FLUSHALL"]);
+        self.expect_reply(&[b"FLUSHALL"]);
     }
 
-    /// Sends a message. How many have got it.
+    /// Publishes a message, and returns the number of receivers.
     pub fn publish(&self, channel: impl AsRef<[u8]>, message: impl AsRef<[u8]>) -> usize {
-        match self.ask(&[b"PUBLISH", channel.as_ref(), message.as_ref()]) {
+        match self.expect_reply(&[b"PUBLISH", channel.as_ref(), message.as_ref()]) {
             Reply::Integer(count) => usize::try_from(count).unwrap_or(0),
             _ => 0,
         }
     }
 
-    /// How many connections clients have.
+    /// The number of client connections.
     pub fn connections(&self) -> usize {
         self.shared.lock().server.connections().filter(|connection| *connection != self.own).count()
     }

@@ -1,4 +1,4 @@
-//! redis-rs' face: a connection that goes nowhere.
+//! In-process connections with redis-rs' traits.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,27 +14,29 @@ use super::explored::{Explored, Local, Sender, Stream};
 use super::shared::{Mailbox, Shared, State};
 use crate::command::Command;
 use crate::resp::{Protocol, Reply, Requests};
-use crate::server::{Delivery, Kind};
+use crate::server::{Delivery, DeliveryKind};
 use crate::session::ConnectionId;
 
-/// How many messages wait for [`Connection::next_push`]. Of more, the oldest are lost.
+/// Capacity of the queue of [`Connection::next_push`]. When it is full, the oldest message is
+/// dropped.
 const WAITING: usize = 10_000;
 
-/// A connection to a [`Redis`](crate::Redis) in this process: a `redis::ConnectionLike`. So it has `redis::Commands`, and
-/// takes pipelines and scripts. [`AsyncConnection`] is the same for async code.
+/// A connection to a [`Redis`](crate::Redis) in this process. It implements
+/// `redis::ConnectionLike`, and thereby `redis::Commands`, pipelines and scripts.
+/// [`AsyncConnection`] is the variant for async code.
 ///
-/// Clones share the connection. If it is lost, the next command opens it anew: subscriptions and tracking are gone then,
-/// and so is a transaction.
+/// Clones share the connection. After a lost connection the next command reconnects. Subscriptions,
+/// tracking and an open transaction do not survive.
 #[derive(Clone)]
 pub struct Connection {
     shared: Arc<Shared>,
-    own: Arc<Own>,
+    inner: Arc<Inner>,
 }
 
-/// What was replied to commands that were sent together.
+/// The replies to commands that were sent together.
 struct Taken {
     values: Result<Vec<Value>, io::Error>,
-    /// How long it was waited for a reply that has come too late.
+    /// The response timeout, if a reply was delayed beyond it.
     late: Option<Duration>,
 }
 
@@ -45,7 +47,7 @@ impl Default for Taken {
 }
 
 impl Taken {
-    /// What went wrong first is what is told.
+    /// Records an error. The first error wins.
     fn fail(&mut self, kind: io::ErrorKind, text: &str) {
         if self.values.is_ok() {
             self.values = Err(io::Error::new(kind, text));
@@ -53,16 +55,16 @@ impl Taken {
     }
 }
 
-/// What the clones of a connection share.
-struct Own {
+/// The state that clones of a connection share.
+struct Inner {
     shared: Arc<Shared>,
     link: Mutex<Link>,
     mailbox: Inbox,
-    /// Whoever sends has this, so that nobody takes another's replies.
-    turn: Mutex<()>,
+    /// Held while sending, so that two senders do not receive each other's replies.
+    sending: Mutex<()>,
 }
 
-/// The connection itself.
+/// The connection's configuration and current server connection.
 #[derive(Debug, Default)]
 struct Link {
     id: Option<ConnectionId>,
@@ -71,12 +73,12 @@ struct Link {
     timeout: Option<Duration>,
     #[cfg(feature = "engine")]
     local: Local,
-    /// What is on its way to the connection, if it may be told what it did not ask for.
+    /// The pushes in flight to the connection, if it can receive pushes.
     #[cfg(feature = "engine")]
     stream: Option<Arc<Stream>>,
 }
 
-/// What has arrived. It is shared with the server, which puts it there.
+/// Replies and pushes that have arrived. Shared with the server, which adds to it.
 #[derive(Clone, Default)]
 struct Inbox(Arc<Mutex<Arrived>>);
 
@@ -95,7 +97,7 @@ impl Inbox {
 }
 
 impl Inbox {
-    /// The replies that have come and were not taken yet.
+    /// The replies that have arrived and were not taken yet.
     #[cfg(feature = "engine")]
     fn replies(&self) -> Vec<Reply> {
         self.lock().replies.iter().map(|(reply, _)| reply.clone()).collect()
@@ -105,13 +107,13 @@ impl Inbox {
 impl Mailbox for Inbox {
     fn deliver(&self, delivery: Delivery, later: Option<Duration>) {
         let mut arrived = self.lock();
-        if delivery.kind == Kind::Reply {
+        if delivery.kind == DeliveryKind::Reply {
             arrived.replies.push_back((delivery.reply, later));
             return;
         }
         let Some(push) = push_info(&delivery.reply) else { return };
         match &arrived.sender {
-            // Whoever has stopped to listen has done so on purpose.
+            // A closed receiver has stopped listening on purpose.
             Some(sender) => _ = sender.send(push),
             None => {
                 arrived.pushes.push_back(push);
@@ -127,7 +129,7 @@ impl Mailbox for Inbox {
     }
 }
 
-impl Drop for Own {
+impl Drop for Inner {
     fn drop(&mut self) {
         let id = self.link.get_mut().map(|link| link.id).unwrap_or(None);
         let Some(id) = id else { return };
@@ -147,42 +149,44 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let own = Own {
+        let inner = Inner {
             shared: shared.clone(),
             link: Mutex::default(),
             mailbox: Inbox::default(),
-            turn: Mutex::default(),
+            sending: Mutex::default(),
         };
-        Connection { shared, own: Arc::new(own) }
+        Connection { shared, inner: Arc::new(inner) }
     }
 
     fn link(&self) -> MutexGuard<'_, Link> {
-        self.own.link.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Speaks RESP3, and so gets invalidations and messages among its replies.
+    /// Uses RESP3: the connection then receives invalidations and messages among its replies.
     #[must_use]
     pub fn with_resp3(self) -> Self {
         self.change(|link| link.protocol = Protocol::Resp3)
     }
 
-    /// Is in another database. (From 0 to 15.)
+    /// Selects a database, from 0 to 15.
     #[must_use]
     pub fn with_database(self, database: i64) -> Self {
         self.change(|link| link.database = database)
     }
 
-    /// Waits so long for a reply. A reply that is [delayed](crate::Fault::Delayed) as long or longer is an error, and the
-    /// command has been executed. Without this, it waits for ever, and no delay is noticed.
+    /// Sets the response timeout. A reply that is [delayed](crate::Fault::Delayed) by this duration
+    /// or longer results in an error, although the command was executed. Without a timeout, delays
+    /// have no effect.
     #[must_use]
     pub fn with_response_timeout(self, timeout: Duration) -> Self {
         self.change(|link| link.timeout = Some(timeout))
     }
 
-    /// Hands messages and invalidations to this as they come, and not to [`Connection::next_push`].
+    /// Sends messages and invalidations to `sender` as they arrive, instead of queueing them for
+    /// [`Connection::next_push`].
     #[must_use]
     pub fn with_push_sender(self, sender: impl AsyncPushSender) -> Self {
-        self.own.mailbox.lock().sender = Some(Arc::new(sender));
+        self.inner.mailbox.lock().sender = Some(Arc::new(sender));
         self
     }
 
@@ -198,8 +202,8 @@ impl Connection {
         self
     }
 
-    /// Opens a connection that may be told what it did not ask for before it sends anything, so that the exploration knows
-    /// it from the start.
+    /// Opens a connection that can receive pushes before it sends a command, so that the
+    /// exploration includes it from the start.
     #[cfg(feature = "engine")]
     fn open_at_once(&self) {
         let Some(explored) = &self.shared.explored else { return };
@@ -215,8 +219,9 @@ impl Connection {
         }
     }
 
-    /// The code around the connection runs in the process of this number (0 unless this is told), and shares its memory
-    /// with other code of that process alone. For a server that is [explored](crate::Redis::explored).
+    /// Declares that the code around the connection runs in process `number` (default 0), and
+    /// shares memory only with other code of that process. For an
+    /// [explored](crate::Redis::explored) server.
     #[cfg(feature = "engine")]
     #[must_use]
     pub fn in_process(self, number: u32) -> Self {
@@ -226,15 +231,17 @@ impl Connection {
         self.change(|link| link.local = Local::Process(number))
     }
 
-    /// The code around the connection shares with other tasks only what is the engine's: its objects are the events, and no
-    /// block of code is one. For a server that is [explored](crate::Redis::explored).
+    /// Declares that the code around the connection shares only engine objects with other tasks:
+    /// operations on them are the events, and blocks of code are not. For an
+    /// [explored](crate::Redis::explored) server.
     #[cfg(feature = "engine")]
     #[must_use]
     pub fn with_instrumented_code(self) -> Self {
         self.change(|link| link.local = Local::Instrumented)
     }
 
-    /// The next message or invalidation that has come and was not taken yet. It does not wait.
+    /// Returns the oldest message or invalidation that has arrived and was not taken yet. Does not
+    /// wait.
     #[cfg_attr(feature = "engine", track_caller)]
     pub fn next_push(&self) -> Option<PushInfo> {
         #[cfg(feature = "engine")]
@@ -245,23 +252,23 @@ impl Connection {
             };
             explored.touch_pushes(local, stream.as_deref());
         }
-        self.own.mailbox.lock().pushes.pop_front()
+        self.inner.mailbox.lock().pushes.pop_front()
     }
 
-    /// The number of the connection, once it has sent something.
+    /// The id of the connection, once it has sent a command.
     pub fn id(&self) -> Option<ConnectionId> {
         self.link().id
     }
 
-    /// Sends commands, one after the other, and gives their replies: one for each that got one. All are sent before the first
-    /// reply is looked at.
+    /// Sends commands in order, and returns one reply for each command that got one. All commands
+    /// are sent before the first reply is examined.
     #[track_caller]
     fn send(&self, commands: Vec<Command>) -> Result<Vec<Value>, io::Error> {
         #[cfg(feature = "engine")]
         if let Some(explored) = &self.shared.explored {
             return self.send_explored(explored, &commands);
         }
-        let _turn = self.own.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _sending = self.inner.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let id = self.open(&mut self.shared.lock());
         let mut taken = Taken::default();
         for command in commands {
@@ -274,8 +281,8 @@ impl Connection {
         taken.values
     }
 
-    /// The same as events of an exploration. Nothing is held while other tasks may go first: to wait for a lock would be to
-    /// wait for ever.
+    /// Like `send`, as events of an exploration. No lock is held while other tasks may run: a task
+    /// that waits for the lock would deadlock.
     #[cfg(feature = "engine")]
     #[track_caller]
     fn send_explored(&self, explored: &Explored, commands: &[Command]) -> Result<Vec<Value>, io::Error> {
@@ -290,7 +297,7 @@ impl Connection {
         for commands in commands.chunks(explored.at_once(commands)) {
             let (id, sent_before) = explored.send(&self.shared, &sender, commands);
             ahead = sent_before;
-            explored.executed(&self.shared, id, commands, &self.own.mailbox.replies());
+            explored.executed(&self.shared, id, commands, &self.inner.mailbox.replies());
             self.take(&mut taken);
             if self.id().is_none() {
                 break;
@@ -300,20 +307,20 @@ impl Connection {
         taken.values
     }
 
-    /// Takes the replies that have come.
+    /// Takes the replies that have arrived.
     fn take(&self, taken: &mut Taken) {
         let mut link = self.link();
-        let mut arrived = self.own.mailbox.lock();
+        let mut arrived = self.inner.mailbox.lock();
         if arrived.is_closed {
             link.id = None;
         }
         if arrived.replies.is_empty() && arrived.is_closed {
-            taken.fail(io::ErrorKind::ConnectionReset, "the server has closed the connection");
+            taken.fail(io::ErrorKind::ConnectionReset, "the server closed the connection");
         }
         for (reply, later) in std::mem::take(&mut arrived.replies) {
             if link.timeout.zip(later).is_some_and(|(timeout, later)| later >= timeout) {
                 taken.late = link.timeout;
-                taken.fail(io::ErrorKind::TimedOut, "the reply has not come in time");
+                taken.fail(io::ErrorKind::TimedOut, "the reply did not arrive within the response timeout");
             }
             match (value(&reply, link.protocol), &mut taken.values) {
                 (Ok(value), Ok(values)) => values.push(value),
@@ -324,17 +331,17 @@ impl Connection {
         }
     }
 
-    /// Connects, if the connection is not there (any more).
+    /// Connects, unless the connection is open.
     fn open(&self, state: &mut State) -> ConnectionId {
         let mut link = self.link();
         if let Some(id) = link.id.filter(|id| state.server.is_connected(*id)) {
             return id;
         }
         {
-            let mut arrived = self.own.mailbox.lock();
+            let mut arrived = self.inner.mailbox.lock();
             *arrived = Arrived { sender: arrived.sender.take(), ..Arrived::default() };
         }
-        let id = state.connect(Box::new(self.own.mailbox.clone()));
+        let id = state.connect(Box::new(self.inner.mailbox.clone()));
         link.id = Some(id);
         let now = self.shared.clock.now();
         if link.protocol == Protocol::Resp3 {
@@ -352,13 +359,13 @@ impl Connection {
 
     fn one(&self, packed: &[u8]) -> RedisResult<Value> {
         let mut values = self.send(commands(packed)?)?;
-        // More than one reply has a command that subscribes to more than one channel: the last tells how many there are.
+        // Subscribing to several channels gives several replies; the last has the count.
         values.pop().ok_or_else(no_reply)
     }
 
     fn several(&self, packed: &[u8], offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         let mut values = self.send(commands(packed)?)?;
-        // What a transaction could not queue is told before `EXEC` says so.
+        // Reports a command that the transaction could not queue, rather than the error of `EXEC`.
         let refused = values.iter().take(offset).find(|value| matches!(value, Value::ServerError(_)));
         if let Some(refused) = refused {
             refused.clone().extract_error()?;
@@ -373,16 +380,16 @@ impl Connection {
 }
 
 fn no_reply() -> RedisError {
-    (ErrorKind::Client, "the command has no reply").into()
+    (ErrorKind::Client, "the command got no reply").into()
 }
 
-/// The commands that redis-rs has packed.
+/// Decodes the commands that redis-rs has packed.
 fn commands(packed: &[u8]) -> RedisResult<Vec<Command>> {
     let mut requests = Requests::default();
     requests.feed(packed);
     let mut commands = Vec::new();
     let error = |error: crate::resp::ProtocolError| {
-        RedisError::from((ErrorKind::Client, "this is no command", error.to_string()))
+        RedisError::from((ErrorKind::Client, "not a valid command", error.to_string()))
     };
     while let Some(words) = requests.next().map_err(error)? {
         commands.push(words.into());
@@ -390,7 +397,7 @@ fn commands(packed: &[u8]) -> RedisResult<Vec<Command>> {
     Ok(commands)
 }
 
-/// A reply as redis-rs has it.
+/// Converts a reply to redis-rs' type.
 fn value(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
     Ok(match reply {
         Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
@@ -401,7 +408,7 @@ fn value(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
     })
 }
 
-/// What redis-rs makes of the reply when it reads it.
+/// Encodes the reply, and decodes it with redis-rs.
 fn parsed(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
     let mut bytes = Vec::new();
     reply.encode(protocol, &mut bytes);
@@ -438,28 +445,30 @@ impl redis::ConnectionLike for Connection {
     }
 }
 
-/// A connection to a [`Redis`](crate::Redis) in this process, for async code: a `redis::aio::ConnectionLike`. So it has
-/// `redis::AsyncCommands`, and takes pipelines and scripts.
+/// A connection to a [`Redis`](crate::Redis) in this process, for async code. It implements
+/// `redis::aio::ConnectionLike`, and thereby `redis::AsyncCommands`, pipelines and scripts.
 ///
-/// Clones share the connection, as those of redis-rs' multiplexed connection do. If it is lost, the next command opens it
-/// anew, as redis-rs' connection manager does. Its futures are done when they are polled first, on any executor.
+/// Clones share the connection, like those of redis-rs' multiplexed connection. After a lost
+/// connection the next command reconnects, like redis-rs' connection manager. Its futures complete
+/// at the first poll, on any executor.
 #[derive(Clone, Debug)]
 pub struct AsyncConnection(Connection);
 
 impl From<Connection> for AsyncConnection {
-    /// The same connection.
+    /// Wraps the same connection.
     fn from(connection: Connection) -> Self {
         AsyncConnection(connection)
     }
 }
 
 impl AsyncConnection {
-    /// The next message or invalidation that has come and was not taken yet. It does not wait.
+    /// Returns the oldest message or invalidation that has arrived and was not taken yet. Does not
+    /// wait.
     pub fn next_push(&self) -> Option<PushInfo> {
         self.0.next_push()
     }
 
-    /// The number of the connection, once it has sent something.
+    /// The id of the connection, once it has sent a command.
     pub fn id(&self) -> Option<ConnectionId> {
         self.0.id()
     }

@@ -1,4 +1,4 @@
-//! What time it is.
+//! Clocks.
 
 use std::fmt::Debug;
 use std::sync::Mutex;
@@ -6,24 +6,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::time::Time;
 
-/// Tells the server what time it is. Implement it to have the server go by a clock of your own.
+/// The server's source of time. Implement it to run the server on a clock of your own.
 pub trait Clock: Debug + Send + Sync {
-    /// What time it is now.
+    /// The current time.
     fn now(&self) -> Time;
 }
 
-/// The clock on the wall.
+/// The wall clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WallClock;
 
 impl Clock for WallClock {
     fn now(&self) -> Time {
-        // Before 1970 it is 1970.
+        // Clamps times before 1970 to 1970.
         Time::default().after(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
 
-/// A clock that goes on only when it is told to. It begins at [`Time::START`].
+/// A clock that advances only by [`TestClock::advance`]. It starts at [`Time::START`].
 #[derive(Debug)]
 pub struct TestClock(Mutex<Time>);
 
@@ -34,15 +34,15 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Goes on by so much.
+    /// Advances the clock.
     pub fn advance(&self, duration: Duration) {
-        let mut now = self.0.lock().expect("nothing panics with the time in hand");
+        let mut now = self.0.lock().expect("no code panics while it holds the clock's lock");
         *now = now.after(duration);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Time {
-        *self.0.lock().expect("nothing panics with the time in hand")
+        *self.0.lock().expect("no code panics while it holds the clock's lock")
     }
 }

@@ -16,19 +16,19 @@ use super::shared::{CYCLE, Shared};
 use crate::resp::{Reply, Requests};
 use crate::session::ConnectionId;
 
-/// How much a client may have sent that is no whole command (`client-query-buffer-limit`).
+/// Maximum size of an incomplete command, in bytes (`client-query-buffer-limit`).
 const MOST_UNREAD: usize = 1024 * 1024 * 1024;
 
-/// Where to listen.
+/// The address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A port of this machine, that only this machine reaches; 0 is any that is free.
+    /// A local port; 0 selects a free one.
     Port(u16),
     /// A Unix socket.
     Socket(PathBuf),
 }
 
-/// As redis-rs and redis-cli want it.
+/// The URL that redis-rs and redis-cli accept.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -38,7 +38,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The server on a socket, until this is dropped. It runs on one thread of its own.
+/// A server on a socket, on a thread of its own. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Listener {
     address: Address,
@@ -72,15 +72,15 @@ impl Listener {
         Ok(Listener { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens: the port is the one that was free.
+    /// The address in use. It contains the selected port if 0 was requested.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Waits for ever.
+    /// Blocks forever.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
-            // It ends only if it panics, and has said so then.
+            // The thread ends only by a panic, which has been printed by then.
             _ = thread.join();
         }
     }
@@ -107,7 +107,7 @@ fn bind(address: Address) -> io::Result<(Socket, Address)> {
             Ok((Socket::Tcp(TcpListener::from_std(listener)?), Address::Port(port)))
         }
         Address::Socket(path) => {
-            // One that nobody listens on was left behind.
+            // A socket file without a listener is left over from an earlier process.
             if path.exists() && std::os::unix::net::UnixStream::connect(&path).is_err() {
                 fs::remove_file(&path)?;
             }
@@ -118,7 +118,7 @@ fn bind(address: Address) -> io::Result<(Socket, Address)> {
 
 async fn accept(socket: Socket, shared: &Arc<Shared>) {
     loop {
-        // What cannot be accepted (there are no more file descriptors) may be the next time.
+        // Accepting can fail temporarily, for instance without free file descriptors. Retry later.
         let accepted = match &socket {
             Socket::Tcp(listener) => match listener.accept().await {
                 Ok((stream, _)) => {
@@ -144,7 +144,7 @@ async fn accept(socket: Socket, shared: &Arc<Shared>) {
     }
 }
 
-/// Looks for keys that are past their deadline, though nobody sends a command.
+/// Runs active expiry periodically, also while no client sends a command.
 async fn tick(shared: &Shared) {
     loop {
         tokio::time::sleep(CYCLE).await;
@@ -152,7 +152,7 @@ async fn tick(shared: &Shared) {
     }
 }
 
-/// A connection that ends when this is dropped, even if nobody serves it any more.
+/// Disconnects the connection when dropped, also if its task is cancelled.
 struct Served {
     shared: Arc<Shared>,
     connection: ConnectionId,
@@ -179,14 +179,14 @@ async fn serve(
     let connection = shared.lock().connect(Box::new(outbox.clone()));
     let served = Served { shared, connection };
     let read = async {
-        // The connection ends with whoever sends on it, or with what was said last on it.
+        // The connection ends when the client closes it or after its last command.
         _ = read(reader, &outbox, &served).await;
         served.end();
     };
     let write = write(writer, &outbox);
     tokio::pin!(read, write);
     tokio::select! {
-        // All that was said is still to be written; whether it arrives, nobody can tell.
+        // Write the remaining replies. Whether they arrive cannot be observed.
         () = &mut read => drop(write.await),
         _ = &mut write => {}
     }

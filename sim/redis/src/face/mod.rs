@@ -1,7 +1,7 @@
-//! How one gets at the server: typed, as redis-rs, or over a socket.
+//! The interfaces to the server: typed, redis-rs' traits, and sockets.
 //!
-//! All three share a [`Redis`]: one server, one clock, one list of faults that are to come. A connection of one kind sees
-//! what a connection of another kind has done.
+//! All three share a [`Redis`]: one server, one clock, one list of injected faults. Each connection
+//! sees the effects of every other connection, whatever its interface.
 
 mod api;
 mod client;

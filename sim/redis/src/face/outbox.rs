@@ -1,4 +1,4 @@
-//! What is to be written to a socket.
+//! The output queue of a socket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,10 +9,10 @@ use tokio::sync::Notify;
 use super::shared::Mailbox;
 use crate::server::Delivery;
 
-/// How much may wait for a client that does not read. With more, the connection is closed.
+/// Maximum size of queued output, in bytes. The connection is closed if a slow reader exceeds it.
 const MOST: usize = 256 * 1024 * 1024;
 
-/// What is to be written to a socket, in order.
+/// The output queue of a socket, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outbox(Arc<Inner>);
 
@@ -29,12 +29,12 @@ struct Queue {
     is_closed: bool,
 }
 
-/// A step of writing.
+/// One step of the socket's writer.
 #[derive(Debug)]
 pub(super) enum Piece {
     /// Write this.
     Bytes(Vec<u8>),
-    /// Wait so long.
+    /// Wait for this duration.
     Wait(Duration),
 }
 
@@ -43,7 +43,7 @@ impl Outbox {
         self.0.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Adds bytes that are no delivery.
+    /// Appends bytes outside of a delivery.
     pub(super) fn add(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -67,7 +67,7 @@ impl Outbox {
         self.0.changed.notify_one();
     }
 
-    /// The next step, when there is one; `None` when all is written that ever will be.
+    /// Waits for the next step; `None` when the queue is empty and closed.
     pub(super) async fn next(&self) -> Option<Piece> {
         loop {
             let changed = self.0.changed.notified();
@@ -87,7 +87,7 @@ impl Outbox {
         }
     }
 
-    /// Nothing is added any more.
+    /// Closes the queue.
     pub(super) fn end(&self) {
         self.lock().is_closed = true;
         self.0.changed.notify_one();

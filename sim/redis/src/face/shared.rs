@@ -1,4 +1,4 @@
-//! The server behind all faces, with who is to be told what.
+//! The server behind all interfaces, and the mailboxes of its connections.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -11,44 +11,46 @@ use super::clock::Clock;
 use super::explored::Explored;
 use super::fault::{Fault, Faults};
 use crate::command::{Command, ErrorReply};
-use crate::server::{Delivery, Kind, Output, Server};
+use crate::server::{Delivery, DeliveryKind, Output, Server};
 use crate::session::ConnectionId;
 use crate::time::Time;
 
-/// How often keys that are past their deadline are looked for.
+/// Interval of active expiry.
 pub(super) const CYCLE: Duration = Duration::from_millis(100);
-/// How many such keys are removed at once.
+/// Maximum number of expired keys that one cycle removes.
 const A_CYCLE_REMOVES: usize = 1_000;
-/// How many commands are kept, unless one asks for another number.
-const KEPT: usize = 10_000;
+/// Default number of retained commands.
+const DEFAULT_MAX_SENT: usize = 10_000;
 
-/// Where what is sent to a connection goes.
+/// The destination of deliveries to a connection.
 pub(super) trait Mailbox: Send {
-    /// Takes what is sent. It may come so much later, and so does all that is sent after it.
+    /// Accepts a delivery. A delay applies to it and to all later deliveries.
     fn deliver(&self, delivery: Delivery, later: Option<Duration>);
-    /// There will be no more. The connection is gone.
+    /// Closes the mailbox: the connection has ended.
     fn close(&self);
 }
 
-/// The server behind all faces.
+/// The server behind all interfaces.
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Arc<dyn Clock>,
-    /// What clients do are events of an exploration.
+    /// If present, operations of clients are events of an exploration.
     #[cfg(feature = "engine")]
     pub(super) explored: Option<Explored>,
 }
 
 pub(super) struct State {
     pub(super) server: Server,
-    /// Where what is sent to each connection goes. One that has none is the typed face's own.
+    /// The mailbox of each connection. The connection of the typed interface has none.
     mailboxes: BTreeMap<ConnectionId, Box<dyn Mailbox>>,
     pub(super) faults: Faults,
     pub(super) sent: VecDeque<Sent>,
-    pub(super) keeps: usize,
+    /// Maximum number of commands in `sent`.
+    pub(super) max_sent: usize,
+    /// Whether active expiry is enabled.
     pub(super) expires: bool,
     last_cycle: Time,
-    /// What was sent unasked and is still on its way. Only an exploration lets it wait there.
+    /// Pushes in flight. Only an exploration delays them.
     #[cfg(feature = "engine")]
     pub(super) pushes: Vec<Delivery>,
     #[cfg(feature = "engine")]
@@ -68,7 +70,7 @@ impl Shared {
             mailboxes: BTreeMap::new(),
             faults: Faults::default(),
             sent: VecDeque::new(),
-            keeps: KEPT,
+            max_sent: DEFAULT_MAX_SENT,
             expires: true,
             last_cycle: clock.now(),
             #[cfg(feature = "engine")]
@@ -84,7 +86,7 @@ impl Shared {
         }
     }
 
-    /// The same, in an exploration.
+    /// Like `new`, for an exploration.
     #[cfg(feature = "engine")]
     pub(super) fn explored(clock: Arc<dyn Clock>, explored: Explored) -> Self {
         let shared = Shared { explored: Some(explored), ..Shared::new(clock) };
@@ -92,10 +94,10 @@ impl Shared {
         shared
     }
 
-    /// The server, and nobody else has it meanwhile.
+    /// Locks the server.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| {
-            panic!("the server has panicked before, and what it holds cannot be relied upon: {poisoned}")
+            panic!("the server panicked earlier, so its data may be inconsistent: {poisoned}")
         })
     }
 }
@@ -114,19 +116,20 @@ impl State {
         }
     }
 
-    /// Executes what a client has sent, as far as nothing goes wrong. What comes of it is in the mailboxes then.
+    /// Executes a client's command, subject to injected faults, and delivers the results to the
+    /// mailboxes.
     pub(super) fn send(&mut self, connection: ConnectionId, command: Command, now: Time) {
         self.cycle(now);
         let fault = self.faults.take(&command);
         if fault != Some(Fault::ConnectionLost) {
-            self.keep(connection, &command, now);
+            self.record(connection, &command, now);
         }
         match fault {
             Some(Fault::ConnectionLost) => self.disconnect(connection),
             Some(Fault::Refused) => {
                 let protocol = self.server.protocol(connection);
                 let reply = ErrorReply::fixed("LOADING Redis is loading the dataset in memory").into();
-                self.deliver(Delivery { to: connection, protocol, kind: Kind::Reply, reply }, None);
+                self.deliver(Delivery { to: connection, protocol, kind: DeliveryKind::Reply, reply }, None);
             }
             Some(Fault::ReplyLost) => {
                 let mut output = self.server.execute(connection, &command, now);
@@ -145,11 +148,11 @@ impl State {
         }
     }
 
-    fn keep(&mut self, connection: ConnectionId, command: &Command, at: Time) {
-        if self.keeps > 0 {
+    fn record(&mut self, connection: ConnectionId, command: &Command, at: Time) {
+        if self.max_sent > 0 {
             self.sent.push_back(Sent { connection, command: command.clone(), at });
         }
-        while self.sent.len() > self.keeps {
+        while self.sent.len() > self.max_sent {
             self.sent.pop_front();
         }
     }
@@ -157,7 +160,7 @@ impl State {
     pub(super) fn deliver_all(&mut self, output: Output, delayed: Option<(ConnectionId, Duration)>) {
         for delivery in output.deliveries {
             let later = delayed.filter(|(connection, _)| *connection == delivery.to).map(|(_, later)| later);
-            if delivery.kind == Kind::Reply || !self.faults.take_push() {
+            if delivery.kind == DeliveryKind::Reply || !self.faults.take_push() {
                 self.deliver(delivery, later);
             }
         }
@@ -168,21 +171,21 @@ impl State {
 
     fn deliver(&mut self, delivery: Delivery, later: Option<Duration>) {
         #[cfg(feature = "engine")]
-        if self.holds_pushes && delivery.kind == Kind::Push {
+        if self.holds_pushes && delivery.kind == DeliveryKind::Push {
             self.pushes.push(delivery);
             return;
         }
         self.bring(delivery, later);
     }
 
-    /// It arrives.
+    /// Delivers to the connection's mailbox.
     pub(super) fn bring(&self, delivery: Delivery, later: Option<Duration>) {
         if let Some(mailbox) = self.mailboxes.get(&delivery.to) {
             mailbox.deliver(delivery, later);
         }
     }
 
-    /// Looks for keys that are past their deadline, if it is time to.
+    /// Runs active expiry if an interval has passed.
     pub(super) fn cycle(&mut self, now: Time) {
         if self.expires && now >= self.last_cycle.after(CYCLE) {
             self.last_cycle = now;
@@ -191,7 +194,7 @@ impl State {
         }
     }
 
-    /// Removes all keys that are past their deadline.
+    /// Removes all expired keys.
     pub(super) fn expire(&mut self, now: Time) {
         self.last_cycle = now;
         let output = self.server.expire(now, usize::MAX);

@@ -8,25 +8,31 @@ use rustc_hash::FxHasher;
 
 use super::Value;
 
-/// A value, and when it ends.
+/// A key with its value and deadline.
 #[derive(Clone, Debug)]
 struct Entry {
     key: Bytes,
     value: Value,
-    /// In milliseconds since the Unix epoch. The value is there in that millisecond, and gone in the next.
+    /// In milliseconds since the Unix epoch. The key exists during that millisecond, and has
+    /// expired in the next one.
     deadline: Option<i64>,
+    /// Which of the database's deadlines it is: a deadline that is given anew has another number, though it is the same moment.
+    given: u64,
 }
 
 /// Keys with values and deadlines.
 ///
-/// Keys are ordered by a hash without a seed. So a `SCAN` needs no state: its cursor is the hash to go on from, and a key
-/// that is there throughout is found, whatever comes and goes meanwhile. It also looks as unordered as it is.
+/// Keys are sorted by an unseeded hash, so `SCAN` needs no state: its cursor is the hash at which
+/// to continue. A key that exists throughout a scan is returned, whatever is inserted or removed
+/// meanwhile. The resulting order is as arbitrary as that of Redis.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
-    /// Keys by hash. Those with the same hash are few, mostly one.
+    /// Keys by hash. Collisions are rare.
     entries: BTreeMap<u64, Vec<Entry>>,
     deadlines: BTreeSet<(i64, Bytes)>,
     len: usize,
+    /// How many deadlines have been given.
+    given: u64,
 }
 
 fn hash(key: &[u8]) -> u64 {
@@ -44,7 +50,7 @@ impl Database {
         self.entries.get_mut(&hash(key))?.iter_mut().find(|entry| entry.key == key)
     }
 
-    /// The number of keys, with those that are past their deadline and have not been removed.
+    /// The number of keys, including expired keys that have not been removed.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -71,19 +77,19 @@ impl Database {
         self.entry_mut(key).map(|entry| &mut entry.value)
     }
 
-    /// Sets a value, and leaves the deadline as it is. Whether the key is new.
+    /// Sets a value and leaves the deadline unchanged. Returns whether the key is new.
     pub(crate) fn insert(&mut self, key: &Bytes, value: Value) -> bool {
         let bucket = self.entries.entry(hash(key)).or_default();
         if let Some(entry) = bucket.iter_mut().find(|entry| entry.key == key) {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None });
+        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0 });
         self.len += 1;
         true
     }
 
-    /// Takes a key out, with its deadline.
+    /// Removes a key, and returns its value and deadline.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Value, Option<i64>)> {
         let hash = hash(key);
         let bucket = self.entries.get_mut(&hash)?;
@@ -102,11 +108,16 @@ impl Database {
         self.entry(key).and_then(|entry| entry.deadline)
     }
 
-    /// Gives a key that is there a deadline, or takes it away. The old one.
+    /// Sets or removes the deadline of an existing key. Returns the previous deadline.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
+        let given = self.given + 1;
         let entry = self.entry_mut(key)?;
         let key = entry.key.clone();
         let old = std::mem::replace(&mut entry.deadline, deadline);
+        if deadline.is_some() {
+            entry.given = given;
+            self.given = given;
+        }
         if let Some(old) = old {
             self.deadlines.remove(&(old, key.clone()));
         }
@@ -116,22 +127,34 @@ impl Database {
         old
     }
 
-    /// Whether the key is there and past its deadline.
+    /// The keys with a deadline, each with its deadline and the deadline's [number](Self::given).
+    #[cfg(feature = "engine")]
+    pub(crate) fn given_deadlines(&self) -> impl Iterator<Item = (&Bytes, i64, u64)> {
+        self.deadlines.iter().map(|(deadline, key)| (key, *deadline, self.given(key).unwrap_or_default()))
+    }
+
+    /// The number of the key's deadline, if it has one. Each deadline that is set has a new number.
+    #[cfg(feature = "engine")]
+    pub(crate) fn given(&self, key: &[u8]) -> Option<u64> {
+        self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
+    }
+
+    /// Whether the key exists and is past its deadline.
     pub(crate) fn is_expired(&self, key: &[u8], now: i64) -> bool {
         self.deadline(key).is_some_and(|deadline| deadline < now)
     }
 
-    /// The key whose deadline passed first, if one did.
+    /// The expired key with the earliest deadline.
     pub(crate) fn first_expired(&self, now: i64) -> Option<Bytes> {
         self.deadlines.first().filter(|(deadline, _)| *deadline < now).map(|(_, key)| key.clone())
     }
 
-    /// The next moment at which a key will have expired.
+    /// The earliest time at which a key will have expired.
     pub(crate) fn next_expiry(&self) -> Option<i64> {
         self.deadlines.first().map(|(deadline, _)| deadline.saturating_add(1))
     }
 
-    /// Keys in the order of a `SCAN`, each with the cursor that it is found from.
+    /// The keys from `cursor` on, in the order of `SCAN`, each with its own cursor.
     pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &Bytes)> {
         self.entries.range(cursor..).flat_map(|(hash, bucket)| bucket.iter().map(|entry| (*hash, &entry.key)))
     }
@@ -151,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_there_in_the_millisecond_of_its_deadline() {
+    fn a_key_exists_during_the_millisecond_of_its_deadline() {
         let mut database = Database::default();
         let key = Bytes::from_static(b"k");
         database.insert(&key, Value::Text(Bytes::new()));

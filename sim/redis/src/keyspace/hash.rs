@@ -4,13 +4,13 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-/// Up to so many fields a hash keeps the order in which they came (`hash-max-listpack-entries`).
+/// Maximum number of fields for which insertion order is retained (`hash-max-listpack-entries`).
 const MAX_ORDERED: usize = 128;
-/// Up to so many bytes a field and a value (`hash-max-listpack-value`).
+/// Maximum length of a field or value, in bytes, for the same (`hash-max-listpack-value`).
 const MAX_SHORT: usize = 64;
 
-/// Fields and their values. A small hash is listed in the order in which its fields came, as Redis does; what is larger
-/// has an order that nobody should count on, here as there.
+/// Fields and their values. As in Redis, a small hash iterates in insertion order, and a larger one
+/// in an unspecified order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hash {
     fields: IndexMap<Bytes, Bytes, FxBuildHasher>,
@@ -22,7 +22,7 @@ impl Hash {
         self.fields.get(field)
     }
 
-    /// Whether the field is new.
+    /// Sets a field, and returns whether it is new.
     pub(crate) fn insert(&mut self, field: Bytes, value: Bytes) -> bool {
         self.is_large |= field.len() > MAX_SHORT || value.len() > MAX_SHORT;
         let is_new = self.fields.insert(field, value).is_none();
@@ -30,7 +30,7 @@ impl Hash {
         is_new
     }
 
-    /// Whether the field was there.
+    /// Removes a field, and returns whether it existed.
     pub(crate) fn remove(&mut self, field: &[u8]) -> bool {
         let removed =
             if self.is_large { self.fields.swap_remove(field) } else { self.fields.shift_remove(field) };

@@ -1,8 +1,8 @@
-//! What the server stores: databases of keys with values and deadlines.
+//! The data: databases of keys with values and deadlines.
 //!
-//! Nothing here knows a command or a connection. [`Database`] holds keys; lazy expiry is asked of it, and done by whoever
-//! asks, because it has to be told to others. What is iterated has an order that does not depend on an address, so that a
-//! run can be repeated.
+//! This module does not depend on commands or connections. [`Database`] only reports expired keys;
+//! its caller removes them, because the removal sends notifications. All iteration orders are
+//! independent of addresses, so runs are reproducible.
 
 mod database;
 mod hash;

@@ -8,11 +8,11 @@ use rustc_hash::FxBuildHasher;
 
 use crate::resp::{integer, whole_number};
 
-/// Up to so many members a set of whole numbers is listed by size (`set-max-intset-entries`).
+/// Maximum number of members for which a set of integers is sorted (`set-max-intset-entries`).
 const MAX_INTEGERS: usize = 512;
 
-/// Members. A set of whole numbers is listed by size, as Redis does; any other has an order that nobody should count on,
-/// here as there.
+/// Members. As in Redis, a small set of integers iterates in ascending order, and any other set in
+/// an unspecified order.
 #[derive(Clone, Debug)]
 pub(crate) enum Set {
     Integers(BTreeSet<i64>),
@@ -26,7 +26,7 @@ impl Default for Set {
 }
 
 impl Set {
-    /// Whether the member is new.
+    /// Adds a member, and returns whether it is new.
     pub(crate) fn insert(&mut self, member: Bytes) -> bool {
         if let Set::Integers(integers) = self {
             match whole_number(&member) {
@@ -41,7 +41,7 @@ impl Set {
         }
     }
 
-    /// Whether the member was there.
+    /// Removes a member, and returns whether it existed.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
         match self {
             Set::Integers(integers) => whole_number(member).is_some_and(|number| integers.remove(&number)),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
-/// A score. There is none that is not a number: commands refuse them.
+/// A score. It is never NaN: commands reject NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Score(f64);
 
@@ -20,14 +20,14 @@ impl PartialOrd for Score {
 
 impl Ord for Score {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.partial_cmp(&other.0).expect("a score is a number")
+        self.0.partial_cmp(&other.0).expect("a score is never NaN")
     }
 }
 
-/// Members with scores, in order of the score and then of the member's bytes. A rank is counted from one end: O(n).
+/// Members with scores, sorted by score and then by the member's bytes. Access by rank costs O(n).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SortedSet {
-    /// Looked up, and never iterated.
+    /// For lookups only; never iterated.
     scores: FxHashMap<Bytes, f64>,
     order: BTreeSet<(Score, Bytes)>,
 }
@@ -37,9 +37,9 @@ impl SortedSet {
         self.scores.get(member).copied()
     }
 
-    /// Adds a member, or moves it to another score.
+    /// Adds a member, or changes its score.
     pub(crate) fn insert(&mut self, member: Bytes, score: f64) {
-        // A small sorted set of Redis does not keep the sign of a zero.
+        // A small sorted set of Redis does not retain the sign of a zero.
         let score = score + 0.0;
         if let Some(old) = self.scores.insert(member.clone(), score) {
             self.order.remove(&(Score(old), member.clone()));
@@ -47,7 +47,7 @@ impl SortedSet {
         self.order.insert((Score(score), member));
     }
 
-    /// Whether the member was there.
+    /// Removes a member, and returns whether it existed.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
         let Some((member, score)) = self.scores.remove_entry(member) else { return false };
         self.order.remove(&(Score(score), member))
@@ -57,7 +57,7 @@ impl SortedSet {
         self.order.len()
     }
 
-    /// From the lowest score to the highest.
+    /// Iterates from the lowest score to the highest.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&Bytes, f64)> {
         self.order.iter().map(|(score, member)| (member, score.0))
     }

@@ -1,4 +1,4 @@
-//! What a key can hold.
+//! Values.
 
 use std::collections::VecDeque;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use super::{Hash, Set, SortedSet};
 
-/// What a key holds.
+/// The value of a key.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
-    /// Bytes. Numbers are their digits.
+    /// Bytes. Numbers are stored as their digits.
     Text(Bytes),
     Hash(Hash),
     List(VecDeque<Bytes>),
@@ -18,7 +18,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// The word of `TYPE`.
+    /// The type's name in the reply of `TYPE`.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Text(_) => "string",

@@ -1,10 +1,10 @@
-//! Replies, as bytes.
+//! Encoding of replies.
 
 use super::number::{double, integer};
 use super::{Protocol, Reply};
 
 impl Reply {
-    /// Writes the reply as the protocol has it.
+    /// Appends the reply in the encoding of the protocol.
     pub fn encode(&self, protocol: Protocol, out: &mut Vec<u8>) {
         let is_new = protocol == Protocol::Resp3;
         match self {
@@ -51,14 +51,15 @@ fn head(kind: u8, number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// What a client sent may come back in an error. A line break in it would end the line.
+/// Replaces line breaks by spaces: an error can contain text from the client, which must not end
+/// the line.
 fn line(kind: u8, text: &[u8], out: &mut Vec<u8>) {
     out.push(kind);
     out.extend(text.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
     out.extend_from_slice(b"\r\n");
 }
 
-/// Line breaks at either end of an error are left out.
+/// Removes leading and trailing line breaks of an error.
 fn without_breaks(mut text: &[u8]) -> &[u8] {
     while let [b'\r' | b'\n', rest @ ..] | [rest @ .., b'\r' | b'\n'] = text {
         text = rest;
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_protocol_has_a_type_for_each() {
+    fn each_reply_has_an_encoding_in_both_protocols() {
         let text = Bytes::from_static(b"a:1");
         let cases = [
             (Reply::Null, "$-1\r\n", "_\r\n"),

@@ -1,9 +1,10 @@
-//! RESP, the protocol that Redis speaks: requests in, replies out.
+//! RESP, the protocol of Redis: requests and replies.
 //!
-//! - [`Requests`] cuts what a connection sends into commands, arrays of bulk strings or inline, and refuses what Redis
-//!   refuses, in its words. It never sets memory aside for a length that was only announced.
-//! - [`Reply`] is what comes back, in RESP3's types. [`Reply::encode`] writes it; RESP2 gets the older types that Redis
-//!   has for each.
+//! - [`Requests`] splits the bytes of a connection into commands (arrays of bulk strings, or
+//!   inline), and rejects the same input as Redis with the same errors. It never allocates memory
+//!   for an announced length before the bytes have arrived.
+//! - [`Reply`] is a reply in RESP3's types. [`Reply::encode`] encodes it; for RESP2 it uses the
+//!   older types that Redis uses.
 //!
 //! The specification: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 

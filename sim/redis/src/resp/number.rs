@@ -1,11 +1,12 @@
-//! Numbers as Redis writes them.
+//! Formatting of numbers, as in Redis.
 
-/// A whole number.
+/// Formats an integer.
 pub(crate) fn integer(number: i64) -> String {
     number.to_string()
 }
 
-/// A floating-point number as C's `%.17g` has it, which is how Redis 7.0 replies with one: 17 significant digits.
+/// Formats a floating-point number like C's `%.17g`, with 17 significant digits, as Redis 7.0 does
+/// in replies.
 pub(crate) fn double(number: f64) -> String {
     if number.is_nan() {
         return if number.is_sign_negative() { "-nan" } else { "nan" }.to_owned();

@@ -1,6 +1,7 @@
-//! Which version of the protocol a connection speaks.
+//! The versions of the protocol.
 
-/// Which version of the protocol a connection speaks. A connection begins with RESP2, and changes with `HELLO 3`.
+/// The protocol version of a connection. A connection starts with RESP2; `HELLO 3` switches it to
+/// RESP3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// RESP2: five types, and out-of-band messages only for subscribers.
@@ -11,7 +12,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The number that `HELLO` has for it.
+    /// The protocol's number in `HELLO`.
     pub fn number(self) -> i64 {
         match self {
             Protocol::Resp2 => 2,

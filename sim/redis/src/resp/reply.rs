@@ -1,41 +1,41 @@
-//! What comes back from a command.
+//! Replies.
 
 use bytes::Bytes;
 
 use super::Deep;
 
-/// What comes back from a command, in RESP3's types.
+/// The reply to a command, in RESP3's types.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// A short text from the server, such as `OK`.
     Status(Bytes),
-    /// An error, with its code in front: `ERR no such key`.
+    /// An error, including its code: `ERR no such key`.
     Error(Bytes),
-    /// A number.
+    /// An integer.
     Integer(i64),
-    /// A string of any bytes.
+    /// A binary-safe string.
     Bulk(Bytes),
-    /// Nothing, where a string or a number was asked for.
+    /// A missing string or number.
     Null,
-    /// Nothing, where an array was asked for. RESP3 does not tell it from [`Reply::Null`].
+    /// A missing array. RESP3 does not distinguish it from [`Reply::Null`].
     NullArray,
-    /// A list.
+    /// An array.
     Array(Vec<Reply>),
-    /// Pairs. RESP2 has them one after the other.
+    /// Key-value pairs. RESP2 encodes a flat array.
     Map(Vec<(Reply, Reply)>),
-    /// A list in no order that would mean something. RESP2 has an array.
+    /// An unordered collection. RESP2 encodes an array.
     Set(Vec<Reply>),
-    /// A floating-point number. RESP2 has its text.
+    /// A floating-point number. RESP2 encodes its text.
     Double(f64),
-    /// True or false. RESP2 has 1 or 0.
+    /// A boolean. RESP2 encodes 1 or 0.
     Boolean(bool),
-    /// A number of any length, in digits. RESP2 has a string.
+    /// An arbitrarily large integer, as digits. RESP2 encodes a string.
     BigNumber(Bytes),
-    /// A text with a hint of what is in it, such as `txt`. RESP2 has a string.
+    /// A text with a three-byte format, such as `txt`. RESP2 encodes a string.
     Verbatim([u8; 3], Bytes),
-    /// An out-of-band message: its kind, and then its content. RESP2 has an array.
+    /// An out-of-band message: its type, then its content. RESP2 encodes an array.
     Push(Vec<Reply>),
-    /// Several replies to one command, one after the other: `SUBSCRIBE a b` has two.
+    /// Several consecutive replies to one command: `SUBSCRIBE a b` has two.
     Several(Vec<Reply>),
     /// A reply of a script that nests more than 100 deep.
     Deep(Deep),
@@ -60,7 +60,7 @@ impl Reply {
         Reply::Bulk(Bytes::from_static(text.as_bytes()))
     }
 
-    /// A length or a count. Redis' are signed.
+    /// A length or a count. Redis' integers are signed.
     pub fn count(count: usize) -> Self {
         Reply::Integer(count as i64)
     }
@@ -72,7 +72,7 @@ impl Reply {
 }
 
 impl From<bool> for Reply {
-    /// 1 or 0, as nearly all commands say it.
+    /// 1 or 0, as most commands reply.
     fn from(yes: bool) -> Self {
         Reply::Integer(i64::from(yes))
     }

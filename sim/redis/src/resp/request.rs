@@ -1,4 +1,4 @@
-//! Requests, cut out of what a connection sends.
+//! Parsing of requests.
 
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
@@ -6,35 +6,35 @@ use thiserror::Error;
 use super::Reply;
 use super::split::words;
 
-/// How long a line may be: an inline command, or a length.
+/// Maximum length of a line, in bytes: an inline command, or a length.
 const MAX_LINE: usize = 64 * 1024;
-/// How long a string may be (`proto-max-bulk-len`).
+/// Maximum length of a string, in bytes (`proto-max-bulk-len`).
 const MAX_BULK: i64 = 512 * 1024 * 1024;
 /// Bytes that an argument occupies besides its content. An empty argument is counted too.
 const ARGUMENT_SIZE: usize = size_of::<Bytes>();
 
-/// The connection sent something that is not a request. It is told so, and closed.
+/// Invalid bytes from a client. The server replies with the error and closes the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProtocolError {
-    /// A line with a command that does not end.
+    /// The line of an inline command is too long.
     #[error("too big inline request")]
     LongInline,
-    /// An inline command with a quote that does not end, or that ends within a word.
+    /// An inline command has an unclosed quote, or a closing quote within a word.
     #[error("unbalanced quotes in request")]
     Quotes,
-    /// A number of arguments that does not end.
+    /// The line with the number of arguments is too long.
     #[error("too big mbulk count string")]
     LongArrayLength,
-    /// A number of arguments that is no number, or too large.
+    /// The number of arguments is not an integer, or is too large.
     #[error("invalid multibulk length")]
     ArrayLength,
-    /// The length of an argument that does not end.
+    /// The line with the length of an argument is too long.
     #[error("too big bulk count string")]
     LongBulkLength,
-    /// Something other than an argument.
+    /// An argument does not start with `$`.
     #[error("expected '$', got '{}'", char::from(*.0))]
     NotABulk(u8),
-    /// The length of an argument that is no number, negative, or above 512 MiB.
+    /// The length of an argument is not an integer, is negative, or exceeds 512 MiB.
     #[error("invalid bulk length")]
     BulkLength,
 }
@@ -43,7 +43,7 @@ impl From<&ProtocolError> for Reply {
     fn from(error: &ProtocolError) -> Self {
         let mut text = b"ERR Protocol error: ".to_vec();
         match error {
-            // As a byte, and not as the character of that number.
+            // The byte itself, instead of the UTF-8 encoding of the character.
             ProtocolError::NotABulk(byte) => {
                 text.extend_from_slice(b"expected '$', got '");
                 text.extend_from_slice(&[*byte, b'\'']);
@@ -54,32 +54,32 @@ impl From<&ProtocolError> for Reply {
     }
 }
 
-/// Cuts what a connection sends into requests. Feed it what arrives, in pieces of any size.
+/// Splits the bytes of a connection into requests. Accepts bytes in pieces of any size.
 ///
 /// ```
 /// use selvedge_redis::resp::Requests;
 ///
 /// let mut requests = Requests::default();
 /// requests.feed(b"*2\r\n$3\r\nGET\r\n$1\r\n");
-/// assert_eq!(requests.next(), Ok(None)); // not all of it is there
+/// assert_eq!(requests.next(), Ok(None)); // the request is incomplete
 /// requests.feed(b"k\r\nPING\r\n");
 /// assert_eq!(requests.next().unwrap().unwrap(), ["GET", "k"]);
-/// assert_eq!(requests.next().unwrap().unwrap(), ["PING"]); // typed by hand
+/// assert_eq!(requests.next().unwrap().unwrap(), ["PING"]); // an inline command
 /// assert_eq!(requests.next(), Ok(None));
 /// ```
 #[derive(Debug, Default)]
 pub struct Requests {
     buffer: BytesMut,
-    /// How many arguments of the current request are still to come.
+    /// The number of arguments that are missing from the current request.
     missing: i64,
-    /// The length of the argument that comes next, once it is known.
+    /// The length of the next argument, once its line has been read.
     length: Option<usize>,
     arguments: Vec<Bytes>,
     /// Bytes that `arguments` occupies, so that [`Self::unread`] does not sum them up for each piece that arrives.
     held: usize,
 }
 
-/// A line, or why there is none yet.
+/// A line, or the reason why there is none yet.
 enum Line {
     Whole(Bytes),
     NotYet,
@@ -87,7 +87,7 @@ enum Line {
 }
 
 impl Requests {
-    /// Adds what has arrived.
+    /// Appends received bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
@@ -98,14 +98,14 @@ impl Requests {
         self.buffer.len() + self.held
     }
 
-    /// The next request that is there as a whole.
+    /// Returns the next complete request.
     ///
     /// # Errors
     ///
-    /// What was sent is no request. There is nothing to go on from: the connection has to be closed.
+    /// If the bytes are not a valid request. Parsing cannot resume: the connection must be closed.
     #[expect(
         clippy::should_implement_trait,
-        reason = "an iterator that ends could not go on when more arrives"
+        reason = "an exhausted iterator could not continue when more bytes arrive"
     )]
     pub fn next(&mut self) -> Result<Option<Vec<Bytes>>, ProtocolError> {
         loop {
@@ -119,7 +119,7 @@ impl Requests {
             if !is_whole {
                 return Ok(None);
             }
-            // An empty line and an empty array are no request, and have no reply.
+            // Redis ignores empty lines and empty arrays, and sends no reply to them.
             if !self.arguments.is_empty() {
                 self.held = 0;
                 return Ok(Some(std::mem::take(&mut self.arguments)));
@@ -179,12 +179,13 @@ impl Requests {
         }
         self.length = None;
         let argument = Bytes::copy_from_slice(&self.buffer[..length]);
-        // Redis does not look at the two bytes behind it either.
+        // Like Redis, skips the two bytes after the argument without checking them.
         self.buffer.advance(length + 2);
         Ok(Some(argument))
     }
 
-    /// A line up to its CR; the byte after that is taken to be an LF, as Redis does.
+    /// Reads a line up to its CR. Like Redis, it skips the next byte without checking that it is
+    /// LF.
     fn line(&mut self) -> Line {
         match self.find(b'\r') {
             None if self.buffer.len() > MAX_LINE => Line::TooLong,
@@ -197,13 +198,13 @@ impl Requests {
         }
     }
 
-    /// Where the byte is. Redis looks for it with `strchr`, which does not see past a NUL.
+    /// The index of a byte. Redis searches with `strchr`, which stops at a NUL.
     fn find(&self, byte: u8) -> Option<usize> {
         memchr::memchr2(byte, 0, &self.buffer).filter(|&at| self.buffer[at] == byte)
     }
 }
 
-/// A number as Redis reads one: digits with nothing around them, and one way to write each.
+/// Parses an integer by Redis' rules: only the canonical digits, without a plus sign or spaces.
 pub(crate) fn whole_number(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let canonical = match digits {

@@ -1,9 +1,9 @@
-//! The words of an inline command: what somebody types into `telnet`.
+//! Splitting of inline commands, as typed into `telnet`.
 
 use bytes::Bytes;
 
-/// Splits a line, which has no NUL in it, into words. Quotes keep spaces: in double quotes there are C's escapes, in single quotes only `\'`.
-/// `None` if a quote is not closed, or is followed by something other than a space.
+/// Splits a line without NUL into words. Double quotes allow C's escapes, single quotes only `\'`.
+/// Returns `None` if a quote is not closed, or is not followed by a space.
 pub(crate) fn words(line: &[u8]) -> Option<Vec<Bytes>> {
     let mut words = Vec::new();
     let mut rest = line;
@@ -28,7 +28,7 @@ fn is_space(byte: u8) -> bool {
 fn word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut word = Vec::new();
     while let Some((&byte, after)) = rest.split_first() {
-        // Fewer than are passed over between words.
+        // Fewer characters than `is_space` accepts between words.
         if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
             break;
         }

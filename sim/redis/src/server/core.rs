@@ -1,4 +1,4 @@
-//! The server's state, and its connections.
+//! The server's state and its connections.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::settings::Settings;
 use super::watch::Watchers;
-use super::{Delivery, Kind, Output, TrackingTable};
+use super::{Delivery, DeliveryKind, Output, TrackingTable};
 use crate::keyspace::Database;
 use crate::pubsub::{Subscriptions, Topic};
 use crate::resp::{Protocol, Reply};
@@ -14,13 +14,14 @@ use crate::script::Scripts;
 use crate::session::{ConnectionId, Session};
 use crate::time::Time;
 
-/// How many databases there are to `SELECT` from.
+/// The number of databases.
 const DATABASES: usize = 16;
 
-/// A Redis server, as a state machine. It does nothing unless it is called, and the same calls come to the same.
+/// A Redis server as a state machine. It acts only when called; equal sequences of calls give equal
+/// results.
 ///
 /// ```
-/// use selvedge_redis::{Command, Kind, Reply, Server, Time};
+/// use selvedge_redis::{Command, DeliveryKind, Reply, Server, Time};
 ///
 /// let mut server = Server::new();
 /// let [reader, writer] = [server.connect(), server.connect()];
@@ -29,7 +30,7 @@ const DATABASES: usize = 16;
 ///
 /// let output = server.execute(writer, &Command::new(["PUBLISH", "news", "hello"]), now);
 /// let [message, reply] = &output.deliveries[..] else { panic!("{output:?}") };
-/// assert_eq!((message.to, message.kind), (reader, Kind::Push));
+/// assert_eq!((message.to, message.kind), (reader, DeliveryKind::Push));
 /// assert_eq!((reply.to, &reply.reply), (writer, &Reply::Integer(1)));
 /// ```
 #[derive(Debug)]
@@ -41,11 +42,11 @@ pub struct Server {
     pub(crate) tracking: TrackingTable,
     pub(crate) scripts: Scripts,
     pub(crate) settings: Settings,
-    /// What the command that is being executed has come to so far.
+    /// The output so far of the command in execution.
     pub(super) output: Output,
-    /// The connection whose command is being executed.
+    /// The connection whose command is in execution.
     pub(super) current: Option<ConnectionId>,
-    /// The moment of the command that is being executed. Time stands still in it.
+    /// The time of the command in execution. It is constant during a command.
     pub(crate) now: Time,
     last_connection: u64,
 }
@@ -74,7 +75,7 @@ impl Server {
         Self::default()
     }
 
-    /// A new connection. It speaks RESP2 and is in database 0.
+    /// Opens a connection, with RESP2 and database 0.
     pub fn connect(&mut self) -> ConnectionId {
         self.last_connection += 1;
         let connection = ConnectionId(self.last_connection);
@@ -82,47 +83,48 @@ impl Server {
         connection
     }
 
-    /// Whether the connection is there. A command can close it (`QUIT`, `CLIENT KILL`), and so can [`Self::disconnect`].
+    /// Whether the connection is open. A command (`QUIT`, `CLIENT KILL`) or [`Self::disconnect`]
+    /// closes it.
     pub fn is_connected(&self, connection: ConnectionId) -> bool {
         self.sessions.contains_key(&connection)
     }
 
-    /// The connections, oldest first.
+    /// The open connections, oldest first.
     pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
         self.sessions.keys().copied()
     }
 
-    /// Whether the connection has begun a transaction: what it sends is queued.
+    /// Whether the connection is in a transaction, which queues its commands.
     #[cfg(feature = "engine")]
     pub(crate) fn is_queueing(&self, connection: ConnectionId) -> bool {
         self.sessions.get(&connection).is_some_and(|session| session.transaction.is_some())
     }
 
-    /// Whether anybody is told of anything: is subscribed, or tracks keys.
+    /// Whether any connection is subscribed to a channel or tracks keys.
     #[cfg(feature = "engine")]
     pub(crate) fn tells_anybody(&self) -> bool {
         self.sessions.values().any(|session| session.is_subscriber() || session.tracking.is_some())
     }
 
-    /// The protocol that a connection speaks; RESP2 if it is not there.
+    /// The protocol of a connection; RESP2 if it is closed.
     pub fn protocol(&self, connection: ConnectionId) -> Protocol {
         self.sessions.get(&connection).map(|session| session.protocol).unwrap_or_default()
     }
 
-    /// Ends a connection, with its subscriptions, its transaction, what it watches, and its tracking.
+    /// Closes a connection, with its subscriptions, transaction, watched keys and tracking.
     pub fn disconnect(&mut self, connection: ConnectionId) {
-        self.forget(connection);
+        self.reset_session(connection);
         self.sessions.remove(&connection);
     }
 
-    /// From now on, a script that touches a key it was not given as one of its `KEYS` fails. So a script's
-    /// [footprint](Self::footprint) can be relied upon.
+    /// Rejects scripts that access a key outside of their `KEYS`, so that the
+    /// [footprint](Self::footprint) of a script is reliable.
     pub fn require_declared_keys(&mut self) {
         self.settings.declared_keys_only = true;
     }
 
-    /// Takes back all that a connection has at the server, as `RESET` does.
-    pub(crate) fn forget(&mut self, connection: ConnectionId) {
+    /// Resets the server's state for a connection, like `RESET`.
+    pub(crate) fn reset_session(&mut self, connection: ConnectionId) {
         self.stop_tracking(connection);
         self.unwatch(connection);
         let Some(session) = self.sessions.get_mut(&connection) else { return };
@@ -134,23 +136,23 @@ impl Server {
     }
 
     pub(crate) fn session(&mut self, connection: ConnectionId) -> &mut Session {
-        self.sessions.get_mut(&connection).expect("commands come from connections that are there")
+        self.sessions.get_mut(&connection).expect("the connection of a command in execution is open")
     }
 
-    /// Sends something that nobody asked for.
+    /// Sends a push.
     pub(crate) fn push(&mut self, to: ConnectionId, reply: Reply) {
         let protocol = self.protocol(to);
-        self.output.deliveries.push(Delivery { to, protocol, kind: Kind::Push, reply });
+        self.output.deliveries.push(Delivery { to, protocol, kind: DeliveryKind::Push, reply });
     }
 
-    /// Closes a connection after what it was sent so far.
+    /// Closes a connection after its output so far has been sent.
     pub(crate) fn close(&mut self, connection: ConnectionId) {
         if !self.output.closed.contains(&connection) {
             self.output.closed.push(connection);
         }
     }
 
-    /// The keys of a database that are there now, in no order that means anything.
+    /// The existing keys of a database, in an unspecified order.
     pub fn keys(&self, database: usize, now: Time) -> impl Iterator<Item = &Bytes> {
         let database = &self.databases[database];
         database.keys().filter(move |key| !database.is_expired(key, now.millis()))

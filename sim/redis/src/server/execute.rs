@@ -1,23 +1,24 @@
-//! A command, from its words to what comes of it.
+//! The execution of a command, from its words to its output.
 
 use bytes::Bytes;
 
-use super::{Delivery, Kind, Output, Server};
+use super::{Delivery, DeliveryKind, Output, Server};
 use crate::command::{Access, Call, Command, ErrorReply, ScriptCall, Spec, Within, find};
 use crate::resp::{Protocol, Reply};
 use crate::session::{ConnectionId, Transaction};
 use crate::time::Time;
 
 impl Server {
-    /// Executes a command that the connection has sent, at this moment, and gives what comes of it: its reply, and
-    /// what others are told. Time may stand still between commands, or go on; if it goes back, deadlines do too.
+    /// Executes a command of the connection at time `now`, and returns its output: the reply, and
+    /// the pushes to other connections. `now` should not decrease between calls: expired keys would
+    /// reappear if they have not been removed.
     ///
-    /// What a connection is told besides, because of its own command, comes after the reply. (So it does from Redis 7.2 on.
-    /// In 7.0 a message may come before, or within the reply of a transaction.)
+    /// Pushes to the connection itself that its command causes follow the reply, as in Redis 7.2
+    /// and later. (In 7.0 a push may precede the reply, or be within the reply of a transaction.)
     ///
     /// # Panics
     ///
-    /// If the connection is not there: see [`Self::is_connected`].
+    /// If the connection is closed: see [`Self::is_connected`].
     pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
         assert!(self.is_connected(connection), "{connection} is closed: connect again");
         self.now = now;
@@ -30,7 +31,7 @@ impl Server {
             Some(Reply::Several(replies)) => replies,
             reply => reply.into_iter().collect(),
         };
-        let kind = Kind::Reply;
+        let kind = DeliveryKind::Reply;
         others.extend(replies.into_iter().map(|reply| Delivery { to: connection, protocol, kind, reply }));
         others.extend(own);
         self.output.deliveries = others;
@@ -46,7 +47,7 @@ impl Server {
     fn process(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
         let words = command.words();
         if words[0].eq_ignore_ascii_case(b"post") || words[0].eq_ignore_ascii_case(b"host:") {
-            // A browser was made to talk to us.
+            // Like Redis, stops cross-protocol attacks by a browser.
             self.close(connection);
             return None;
         }
@@ -63,7 +64,7 @@ impl Server {
             }
             Ok(spec) => self.run(connection, spec, words, None),
         };
-        // `CLIENT CACHING` is about the next command, or about the transaction that it belongs to.
+        // `CLIENT CACHING` applies to the next command, or to its whole transaction.
         let session = self.session(connection);
         let is_next_done = session.transaction.is_none() && !is_client;
         if let Some(mode) = session.tracking.as_mut().filter(|_| is_next_done) {
@@ -72,7 +73,7 @@ impl Server {
         Some(reply)
     }
 
-    /// A command that cannot be executed spoils the transaction that it is in.
+    /// Rejects a command, and aborts the transaction that it is part of.
     fn refuse(&mut self, connection: ConnectionId, words: &[Bytes], error: ErrorReply) -> Reply {
         let session = self.session(connection);
         if let Some(transaction) = &mut session.transaction {
@@ -95,7 +96,7 @@ impl Server {
         }
     }
 
-    /// Ends a transaction.
+    /// Ends the transaction of the connection, if any, and returns it.
     pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
         self.unwatch(connection);
         let session = self.session(connection);
@@ -103,7 +104,7 @@ impl Server {
         session.transaction.take()
     }
 
-    /// Executes a command that is known, and takes as many words.
+    /// Executes a command whose arity has been checked.
     pub(crate) fn run(
         &mut self,
         connection: ConnectionId,
@@ -129,13 +130,13 @@ impl Server {
         };
         let reply = (spec.run)(call).unwrap_or_else(Reply::from);
         let session = self.sessions.get(&connection);
-        if spec.access == Access::Read && session.is_some_and(|session| session.remembers_reads()) {
+        if spec.access == Access::Read && session.is_some_and(|session| session.tracks_reads()) {
             match script {
-                // Redis 7.0 remembers the script's keys, whichever of them the command has read.
-                Some(script) => self.remember_reads(connection, &script.keys),
+                // Redis 7.0 tracks all keys of the script, whichever of them the command reads.
+                Some(script) => self.track_reads(connection, &script.keys),
                 None => {
                     let places = spec.keys.places(words).into_iter().flatten();
-                    self.remember_reads(connection, places.map(|place| &words[place]));
+                    self.track_reads(connection, places.map(|place| &words[place]));
                 }
             }
         }
@@ -143,7 +144,7 @@ impl Server {
     }
 }
 
-/// What a subscriber can send under RESP2.
+/// The commands that a RESP2 connection with subscriptions may send.
 const FOR_SUBSCRIBERS: [&str; 7] =
     ["ping", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "quit", "reset"];
 
@@ -157,8 +158,8 @@ fn may_run(
     }
     if is_old_subscriber && !FOR_SUBSCRIBERS.contains(&spec.name) {
         return Err(ErrorReply::new(format!(
-            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
-             context",
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+             allowed in this context",
             spec.name
         )));
     }

@@ -1,12 +1,14 @@
-//! Active expiry: keys that are past their deadline go, though nobody asks for them.
+//! Active expiry: the removal of expired keys that no command accesses.
+
+use bytes::Bytes;
 
 use super::{Output, Server};
 use crate::time::Time;
 
 impl Server {
-    /// Removes keys that are past their deadline, those of the earliest first, and at most so many. Redis does this ten
-    /// times a second, with a share of its time. Until it is called, such a key is not seen by commands but is counted by
-    /// `DBSIZE`, and nobody has been told that it expired.
+    /// Removes at most `at_most` expired keys, those with the earliest deadline first. Redis does
+    /// this ten times a second, within a share of its time. Before this removal, commands do not
+    /// see an expired key, but `DBSIZE` counts it, and its expiry has not been notified.
     pub fn expire(&mut self, now: Time, at_most: usize) -> Output {
         self.now = now;
         let mut left = at_most;
@@ -21,7 +23,21 @@ impl Server {
         std::mem::take(&mut self.output)
     }
 
-    /// The next moment at which a key will have expired; `None` if no key has a deadline.
+    /// Removes a key of this database that has a deadline, as if the deadline had passed, whatever the time is. Does
+    /// nothing if it has none. What it touches: see [`Server::footprint_of_expiry`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no such database.
+    pub fn pass_deadline(&mut self, database: usize, key: &Bytes) -> Output {
+        if self.databases[database].deadline(key).is_some() {
+            self.remove_expired(database, key);
+        }
+        self.flush_invalidations();
+        std::mem::take(&mut self.output)
+    }
+
+    /// The earliest time at which a key will have expired; `None` if no key has a deadline.
     pub fn next_expiry(&self) -> Option<Time> {
         let next = self.databases.iter().filter_map(|database| database.next_expiry()).min()?;
         Some(Time::from_millis(u64::try_from(next).unwrap_or(0)))

@@ -1,4 +1,4 @@
-//! What a command will touch, before it is executed.
+//! The resources that a command will access, computed before its execution.
 
 use std::collections::BTreeSet;
 
@@ -10,56 +10,58 @@ use crate::notify::Events;
 use crate::session::ConnectionId;
 use crate::time::Time;
 
-/// What a command touches. Two commands whose footprints do not [conflict](Footprint::conflicts) commute: in either
-/// order they have the same replies, and leave the same.
+/// The resources that a command accesses. Two commands whose footprints do not
+/// [conflict](Footprint::conflicts) commute: both orders give the same replies and the same state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    /// What it reads, and does not change.
-    pub reads: Places,
-    /// What it may change.
-    pub writes: Places,
+    /// Resources that are only read.
+    pub reads: Resources,
+    /// Resources that may be changed.
+    pub writes: Resources,
 }
 
-/// A set of places in the server.
+/// A set of the server's resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Places {
-    /// These, and no other.
-    Known(BTreeSet<Place>),
-    /// All.
+pub enum Resources {
+    /// Exactly these resources.
+    Known(BTreeSet<Resource>),
+    /// All resources.
     All,
 }
 
-/// A place in the server that a command can touch.
+/// A resource of the server that a command can access.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Resource {
     /// A key of a database.
     Key(usize, Bytes),
-    /// Who is subscribed to what, and the messages of all.
+    /// All subscriptions, and the order of published messages.
     Subscriptions,
-    /// What a connection is told though it has not asked: the order of two of these can be seen.
+    /// The pushes to a connection, whose order is observable.
     Pushes(ConnectionId),
-    /// The scripts that are known by their hashes.
+    /// The cached scripts.
     Scripts,
 }
 
-impl Places {
-    fn overlap(&self, other: &Places) -> bool {
+impl Resources {
+    fn overlap(&self, other: &Resources) -> bool {
         match (self, other) {
-            (Places::Known(ours), Places::Known(theirs)) => !ours.is_disjoint(theirs),
-            (Places::Known(known), Places::All) | (Places::All, Places::Known(known)) => !known.is_empty(),
-            (Places::All, Places::All) => true,
+            (Resources::Known(ours), Resources::Known(theirs)) => !ours.is_disjoint(theirs),
+            (Resources::Known(known), Resources::All) | (Resources::All, Resources::Known(known)) => {
+                !known.is_empty()
+            }
+            (Resources::All, Resources::All) => true,
         }
     }
 
-    fn extend(&mut self, places: impl IntoIterator<Item = Place>) {
-        if let Places::Known(known) = self {
-            known.extend(places);
+    fn extend(&mut self, resources: impl IntoIterator<Item = Resource>) {
+        if let Resources::Known(known) = self {
+            known.extend(resources);
         }
     }
 }
 
 impl Footprint {
-    /// Whether the order of the two could matter.
+    /// Whether the order of the two commands may be observable.
     pub fn conflicts(&self, other: &Footprint) -> bool {
         self.writes.overlap(&other.writes)
             || self.writes.overlap(&other.reads)
@@ -67,25 +69,26 @@ impl Footprint {
     }
 
     fn none() -> Self {
-        Footprint { reads: Places::Known(BTreeSet::new()), writes: Places::Known(BTreeSet::new()) }
+        Footprint { reads: Resources::Known(BTreeSet::new()), writes: Resources::Known(BTreeSet::new()) }
     }
 }
 
 impl Server {
-    /// What the command would touch if the connection sent it now. To change a key is also to tell of it: with events of
-    /// keys turned on, every command that touches a key sends messages, and whoever tracks it gets an invalidation.
+    /// The footprint of a command, if the connection sent it now. A change of a key includes its
+    /// notifications: if keyspace events are enabled, every command that accesses a key publishes
+    /// messages, and tracking connections receive invalidations.
     ///
-    /// A script is believed to touch the keys that it was given and no other; [`Self::require_declared_keys`] holds it to
-    /// that.
+    /// A script is assumed to access only the keys passed to it; [`Self::require_declared_keys`]
+    /// enforces that.
     ///
-    /// The moment matters: to read a key that is past its deadline is to remove it.
+    /// The footprint depends on the time: reading an expired key removes it.
     pub fn footprint(&self, connection: ConnectionId, command: &Command, now: Time) -> Footprint {
         let mut footprint = Footprint::none();
         let Some(session) = self.sessions.get(&connection) else { return footprint };
-        // The reply has its place among what the connection is told.
-        footprint.reads.extend([Place::Pushes(connection)]);
+        // The reply is ordered with the pushes to the same connection.
+        footprint.reads.extend([Resource::Pushes(connection)]);
         if session.is_subscriber() {
-            footprint.reads.extend([Place::Subscriptions]);
+            footprint.reads.extend([Resource::Subscriptions]);
         }
         let is_exec = command.name().eq_ignore_ascii_case(b"exec");
         match &session.transaction {
@@ -98,11 +101,22 @@ impl Server {
                 let watched = session.watched.iter();
                 footprint
                     .reads
-                    .extend(watched.map(|watched| Place::Key(watched.database, watched.key.clone())));
+                    .extend(watched.map(|watched| Resource::Key(watched.database, watched.key.clone())));
             }
-            // It is queued.
+            // The command is queued.
             Some(_) => {}
             None => self.add(connection, command, session.database, now, &mut footprint),
+        }
+        footprint
+    }
+
+    /// What [`Server::pass_deadline`] touches: the key, and whoever is told that it has expired.
+    pub fn footprint_of_expiry(&self, database: usize, key: &Bytes) -> Footprint {
+        let mut footprint = Footprint::none();
+        footprint.writes.extend(self.invalidation_receivers(key).into_iter().map(Resource::Pushes));
+        footprint.writes.extend([Resource::Key(database, key.clone())]);
+        if self.settings.events != Events::default() {
+            footprint.writes.extend([Resource::Subscriptions]);
         }
         footprint
     }
@@ -115,7 +129,7 @@ impl Server {
         now: Time,
         footprint: &mut Footprint,
     ) {
-        let place = |key: Bytes| Place::Key(database, key);
+        let resource = |key: Bytes| Resource::Key(database, key);
         let keys = command.keys();
         let touches_keys = keys != Keys::none();
         match keys {
@@ -123,44 +137,47 @@ impl Server {
                 let data = &self.databases[database];
                 let (expired, reads): (BTreeSet<_>, BTreeSet<_>) =
                     reads.into_iter().partition(|key| data.is_expired(key, now.millis()));
-                footprint.reads.extend(reads.into_iter().map(place));
+                footprint.reads.extend(reads.into_iter().map(resource));
                 for key in expired.into_iter().chain(writes) {
-                    footprint.writes.extend(self.told_of(&key).into_iter().map(Place::Pushes));
-                    footprint.writes.extend([place(key)]);
+                    footprint
+                        .writes
+                        .extend(self.invalidation_receivers(&key).into_iter().map(Resource::Pushes));
+                    footprint.writes.extend([resource(key)]);
                 }
             }
             Keys::All => {
                 let is_read = find(command.words()).is_ok_and(|spec| spec.access == Access::Read);
                 let removes = self.next_expiry().is_some_and(|next| next <= now);
-                let places = if is_read && !removes { &mut footprint.reads } else { &mut footprint.writes };
-                *places = Places::All;
+                let set = if is_read && !removes { &mut footprint.reads } else { &mut footprint.writes };
+                *set = Resources::All;
             }
         }
         if touches_keys && self.settings.events != Events::default() {
-            footprint.writes.extend([Place::Subscriptions]);
+            footprint.writes.extend([Resource::Subscriptions]);
         }
         let name = command.name().to_ascii_lowercase();
-        let own = Place::Pushes(connection);
+        let own = Resource::Pushes(connection);
         match &name[..] {
-            b"publish" => footprint.writes.extend([Place::Subscriptions]),
-            // What the connection is told from now on, and how.
+            b"publish" => footprint.writes.extend([Resource::Subscriptions]),
+            // These change the pushes that the connection receives, or their encoding.
             b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"hello" | b"reset"
             | b"quit" => {
-                footprint.writes.extend([Place::Subscriptions, own]);
+                footprint.writes.extend([Resource::Subscriptions, own]);
             }
             b"eval" if command.words().get(1).is_some_and(|text| !self.scripts.contains_text(text)) => {
-                footprint.writes.extend([Place::Scripts]);
+                footprint.writes.extend([Resource::Scripts]);
             }
-            b"eval" | b"evalsha" => footprint.reads.extend([Place::Scripts]),
-            b"script" => footprint.writes.extend([Place::Scripts]),
-            // These change what others are told, or the server as a whole, or look at it.
-            b"client" | b"config" | b"info" => footprint.writes = Places::All,
+            b"eval" | b"evalsha" => footprint.reads.extend([Resource::Scripts]),
+            b"script" => footprint.writes.extend([Resource::Scripts]),
+            // These change the pushes of other connections or server-wide state, or read the
+            // latter.
+            b"client" | b"config" | b"info" => footprint.writes = Resources::All,
             _ => {}
         }
     }
 }
 
-/// The database that a queued `SELECT` would change to.
+/// The database that a queued `SELECT` selects.
 fn selected(command: &Command) -> Option<usize> {
     let [name, number] = command.words() else { return None };
     if !name.eq_ignore_ascii_case(b"select") {
@@ -203,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_touches_what_was_queued() {
+    fn exec_has_the_footprint_of_the_queued_commands() {
         let mut server = Server::new();
         let connection = server.connect();
         let mut send = |words: &[&str]| {
@@ -213,13 +230,13 @@ mod tests {
         };
         send(&["WATCH", "w"]);
         send(&["MULTI"]);
-        assert_eq!(send(&["SET", "a", "1"]).writes, Places::Known(BTreeSet::new()));
+        assert_eq!(send(&["SET", "a", "1"]).writes, Resources::Known(BTreeSet::new()));
         send(&["SELECT", "1"]);
         send(&["GET", "a"]);
         let footprint = send(&["EXEC"]);
-        let key = |database, name: &'static str| Place::Key(database, Bytes::from_static(name.as_bytes()));
-        assert_eq!(footprint.writes, Places::Known([key(0, "a")].into()));
-        let own = Place::Pushes(connection);
-        assert_eq!(footprint.reads, Places::Known([key(1, "a"), key(0, "w"), own].into()));
+        let key = |database, name: &'static str| Resource::Key(database, Bytes::from_static(name.as_bytes()));
+        assert_eq!(footprint.writes, Resources::Known([key(0, "a")].into()));
+        let own = Resource::Pushes(connection);
+        assert_eq!(footprint.reads, Resources::Known([key(1, "a"), key(0, "w"), own].into()));
     }
 }

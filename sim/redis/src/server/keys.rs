@@ -1,4 +1,4 @@
-//! Keys, with what a command does to them besides: expiry, watchers, tracking, events.
+//! Access to keys with its side effects: expiry, watched keys, tracking, keyspace events.
 
 use bytes::Bytes;
 
@@ -7,25 +7,30 @@ use crate::keyspace::Value;
 use crate::notify::Events;
 
 impl Server {
-    /// A key has changed: tells who watches it, and who has it cached.
+    /// Notifies the connections that watch or track a changed key.
     pub(crate) fn modified(&mut self, database: usize, key: &Bytes) {
         self.touch_watched(database, key);
         self.invalidate(key, self.current);
     }
 
-    /// Removes the key if it is past its deadline, and tells of it. Whether it was.
+    /// Removes the key if it has expired, with notifications. Returns whether it had expired.
     pub(crate) fn expire_if_due(&mut self, database: usize, key: &Bytes) -> bool {
         let is_due = self.databases[database].is_expired(key, self.now.millis());
         if is_due {
-            self.databases[database].remove(key);
-            self.notify(Events::EXPIRED, "expired", database, key);
-            self.touch_watched(database, key);
-            self.invalidate(key, None);
+            self.remove_expired(database, key);
         }
         is_due
     }
 
-    /// The value of a key that is to be read.
+    /// Removes a key whose deadline has passed, and notifies subscribers, watchers and trackers.
+    pub(super) fn remove_expired(&mut self, database: usize, key: &Bytes) {
+        self.databases[database].remove(key);
+        self.notify(Events::EXPIRED, "expired", database, key);
+        self.touch_watched(database, key);
+        self.invalidate(key, None);
+    }
+
+    /// Returns the value of a key for reading.
     pub(crate) fn read(&mut self, database: usize, key: &Bytes) -> Option<&Value> {
         self.expire_if_due(database, key);
         if self.databases[database].get(key).is_none() {
@@ -34,20 +39,20 @@ impl Server {
         self.databases[database].get(key)
     }
 
-    /// The value of a key that is to be changed.
+    /// Returns the value of a key for a change.
     pub(crate) fn write(&mut self, database: usize, key: &Bytes) -> Option<&mut Value> {
         self.expire_if_due(database, key);
         self.databases[database].get_mut(key)
     }
 
-    /// Sets a value, without a word to watchers. A deadline stays.
+    /// Sets a value without notifying watching or tracking connections. A deadline is retained.
     pub(crate) fn insert(&mut self, database: usize, key: &Bytes, value: Value) {
         if self.databases[database].insert(key, value) {
             self.notify(Events::NEW, "new", database, key);
         }
     }
 
-    /// Removes all keys of these databases, and tells of it.
+    /// Removes all keys of these databases, with notifications.
     pub(crate) fn flush(&mut self, databases: std::ops::Range<usize>) {
         for database in databases {
             self.touch_all_watched(database);

@@ -1,14 +1,16 @@
 //! The server: a state machine without threads, sockets or a clock.
 //!
-//! [`Server::execute`] is told who sends which command, and what time it is. It gives back the replies, and what other
-//! connections are to be told. Whoever drives it decides when those arrive: that is how one core serves a socket, a unit
-//! test, and a simulation in which a command is two events (the server executes it; the reply arrives).
+//! [`Server::execute`] takes a connection, its command and the current time, and returns the reply
+//! and the pushes to other connections. The caller decides when those arrive. So one core serves a
+//! socket, a unit test, and a simulation in which a command is two events (the server executes it;
+//! the reply arrives).
 //!
-//! Before a command is executed, [`Server::footprint`] says which keys and channels it will touch. Two commands that do
-//! not touch the same can be executed in either order.
+//! [`Server::footprint`] returns the keys and channels that a command will access, before it is
+//! executed. Two commands without a common resource commute.
 //!
-//! What a command does is in `command/`. Here is what commands need of the server as a whole: keys with their side
-//! effects (`keys.rs`: expiry, notifications, watchers), publishing, tracking, transactions.
+//! The functions of the commands are in `command/`. This module has what they share: keys with
+//! their side effects (`keys.rs`: expiry, notifications, watched keys), publishing, tracking,
+//! transactions.
 
 mod core;
 mod execute;
@@ -22,7 +24,7 @@ mod tracking;
 mod watch;
 
 pub use core::Server;
-pub use footprint::{Footprint, Place, Places};
-pub use output::{Delivery, Kind, Output};
+pub use footprint::{Footprint, Resource, Resources};
+pub use output::{Delivery, DeliveryKind, Output};
 
 pub(crate) use tracking::TrackingTable;

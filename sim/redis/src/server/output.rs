@@ -1,42 +1,42 @@
-//! What comes of a command.
+//! The output of a command.
 
 use crate::resp::{Protocol, Reply};
 use crate::session::ConnectionId;
 
-/// Why something is sent to a connection.
+/// The type of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// It is the reply to the connection's own command.
+pub enum DeliveryKind {
+    /// The reply to a command of the connection.
     Reply,
-    /// Nobody asked: a message, an invalidation.
+    /// An out-of-band message: a published message or an invalidation.
     Push,
 }
 
-/// Something that is sent to a connection.
+/// A reply or a push to a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
-    /// To whom.
+    /// The receiving connection.
     pub to: ConnectionId,
-    /// The protocol that the connection speaks at that point.
+    /// The connection's protocol at that time.
     pub protocol: Protocol,
-    /// Why.
-    pub kind: Kind,
-    /// What.
+    /// Reply or push.
+    pub kind: DeliveryKind,
+    /// The content.
     pub reply: Reply,
 }
 
 impl Delivery {
-    /// The bytes that go over the wire.
+    /// Appends the encoded bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.reply.encode(self.protocol, out);
     }
 }
 
-/// What comes of a command, or of time passing.
+/// The output of a command or of active expiry.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Output {
-    /// What is sent, in order. The order matters for each connection.
+    /// Replies and pushes, in order. Only the order per connection is significant.
     pub deliveries: Vec<Delivery>,
-    /// The connections that are closed once they have been sent that. The server does not know them any more.
+    /// The connections to close after the deliveries. The server has already removed them.
     pub closed: Vec<ConnectionId>,
 }

@@ -1,4 +1,4 @@
-//! Messages to those who are subscribed, and events of keys as such messages.
+//! Published messages, and keyspace events as such messages.
 
 use bytes::Bytes;
 
@@ -7,7 +7,8 @@ use crate::notify::Events;
 use crate::resp::Reply;
 
 impl Server {
-    /// Sends a message to all who are subscribed to the channel, or to a pattern that it matches. How many that were.
+    /// Publishes a message to the channel's subscribers and to those of matching patterns. Returns
+    /// the number of receivers.
     pub(crate) fn publish(&mut self, channel: &Bytes, message: &Bytes) -> usize {
         let receivers = self.subscriptions.receivers(channel);
         let count = receivers.len();
@@ -22,7 +23,7 @@ impl Server {
         count
     }
 
-    /// Something has happened to a key: publishes that, if it is wanted.
+    /// Publishes a keyspace event, if the setting enables it.
     pub(crate) fn notify(&mut self, kind: Events, event: &'static str, database: usize, key: &Bytes) {
         let wanted = self.settings.events;
         if !wanted.has(kind) {

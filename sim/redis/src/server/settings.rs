@@ -1,12 +1,12 @@
-//! What `CONFIG SET` can change, and a test can.
+//! The server's settings.
 
 use crate::notify::Events;
 
-/// Settings of the server.
+/// The settings of the server.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// `notify-keyspace-events`.
     pub(crate) events: Events,
-    /// A script that touches a key it was not given is refused.
+    /// Whether scripts that access undeclared keys are rejected.
     pub(crate) declared_keys_only: bool,
 }

@@ -1,4 +1,4 @@
-//! Client-side caching: who has read what, and is told when it changes.
+//! Client-side caching: the keys that connections have read, and their invalidation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,24 +8,25 @@ use super::Server;
 use crate::resp::{Protocol, Reply};
 use crate::session::{ConnectionId, TrackingMode};
 
-/// The channel on which a connection of RESP2 is told for another.
+/// The channel on which a RESP2 connection receives the invalidations of another connection.
 const CHANNEL: &str = "__redis__:invalidate";
 
-/// Who is told of which keys. Keys are known by name alone, whatever their database.
+/// The connections that receive invalidations. As in Redis, keys are identified by name alone,
+/// whatever their database.
 #[derive(Debug, Default)]
 pub(crate) struct TrackingTable {
-    /// Who has read a key since it last changed.
+    /// The connections that have read a key since its last change.
     readers: BTreeMap<Bytes, BTreeSet<ConnectionId>>,
-    /// Who is told of every key that begins so.
+    /// The connections in broadcast mode, by prefix.
     prefixes: BTreeMap<Bytes, Prefix>,
-    /// What the connection whose command is being executed has to be told after its reply. `None` stands for all keys.
+    /// Invalidations to send to the current connection after its reply. `None` stands for all keys.
     pending: Vec<Option<Bytes>>,
 }
 
 #[derive(Debug, Default)]
 struct Prefix {
     connections: BTreeSet<ConnectionId>,
-    /// The keys that changed, and whose command changed each last.
+    /// The changed keys, each with the connection whose command changed it last.
     changed: BTreeMap<Bytes, Option<ConnectionId>>,
 }
 
@@ -56,8 +57,8 @@ impl Server {
         }
     }
 
-    /// The connection has read these keys.
-    pub(super) fn remember_reads<'k>(
+    /// Records that the connection has read these keys.
+    pub(super) fn track_reads<'k>(
         &mut self,
         connection: ConnectionId,
         keys: impl IntoIterator<Item = &'k Bytes>,
@@ -67,8 +68,9 @@ impl Server {
         }
     }
 
-    /// A key has changed, by the command of a connection or by itself: tells those who have read it, and takes it down for
-    /// those who want to know of all such keys.
+    /// Reports that a key has changed, by a command of connection `by` or by expiry. Sends
+    /// invalidations to the connections that have read it, and queues it for those in broadcast
+    /// mode.
     pub(super) fn invalidate(&mut self, key: &Bytes, by: Option<ConnectionId>) {
         for (name, prefix) in &mut self.tracking.prefixes {
             if key.starts_with(name) {
@@ -85,13 +87,13 @@ impl Server {
             if is_own {
                 self.tracking.pending.push(Some(key.clone()));
             } else {
-                self.tell(reader, Reply::Array(vec![Reply::Bulk(key.clone())]));
+                self.send_invalidation(reader, Reply::Array(vec![Reply::Bulk(key.clone())]));
             }
         }
     }
 
-    /// Who would be told if the key changed now.
-    pub(super) fn told_of(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
+    /// The connections that would receive an invalidation if the key changed now.
+    pub(super) fn invalidation_receivers(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
         let by_prefix = self.tracking.prefixes.iter().filter(|(name, _)| key.starts_with(name));
         let by_prefix = by_prefix.flat_map(|(_, prefix)| &prefix.connections);
         let trackers = self.tracking.readers.get(key).into_iter().flatten().chain(by_prefix);
@@ -99,26 +101,27 @@ impl Server {
         trackers.map(|tracker| redirect(tracker).unwrap_or(*tracker)).collect()
     }
 
-    /// All keys are gone: tells everyone who tracks anything.
+    /// Reports the removal of all keys to every tracking connection.
     pub(super) fn invalidate_all(&mut self) {
         let trackers = self.sessions.iter().filter(|(_, session)| session.tracking.is_some());
         for tracker in trackers.map(|(connection, _)| *connection).collect::<Vec<_>>() {
             if self.current == Some(tracker) {
                 self.tracking.pending.push(None);
             } else {
-                self.tell(tracker, Reply::Null);
+                self.send_invalidation(tracker, Reply::Null);
             }
         }
         self.tracking.readers.clear();
     }
 
-    /// After a command: what its own connection has to be told, and then what concerns prefixes.
+    /// Sends, after a command, the pending invalidations of its own connection, then those in
+    /// broadcast mode.
     pub(super) fn flush_invalidations(&mut self) {
         let pending = std::mem::take(&mut self.tracking.pending);
         if let Some(current) = self.current.filter(|current| self.is_connected(*current)) {
             for key in pending {
                 let keys = key.map_or(Reply::Null, |key| Reply::Array(vec![Reply::Bulk(key)]));
-                self.tell(current, keys);
+                self.send_invalidation(current, keys);
             }
         }
         let mut messages = Vec::new();
@@ -136,12 +139,12 @@ impl Server {
             }
         }
         for (connection, keys) in messages {
-            self.tell(connection, keys);
+            self.send_invalidation(connection, keys);
         }
     }
 
-    /// Tells a connection that tracks, or whoever it redirects to, that keys are not valid any more.
-    fn tell(&mut self, tracker: ConnectionId, keys: Reply) {
+    /// Sends an invalidation to a tracking connection, or to the target of its redirection.
+    fn send_invalidation(&mut self, tracker: ConnectionId, keys: Reply) {
         let redirect = self.sessions[&tracker].tracking.as_ref().and_then(|mode| mode.redirect);
         let to = redirect.unwrap_or(tracker);
         if !self.is_connected(to) {

@@ -1,4 +1,4 @@
-//! Watched keys: who has to be told that a transaction came too late.
+//! Watched keys: optimistic locking of transactions.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::Server;
 use crate::session::{ConnectionId, WatchedKey};
 
-/// Who watches which key of which database, in the order in which they came.
+/// The watching connections of each key, in the order of their `WATCH` commands.
 pub(super) type Watchers = BTreeMap<(usize, Bytes), Vec<ConnectionId>>;
 
 impl Server {
@@ -24,16 +24,16 @@ impl Server {
     pub(crate) fn unwatch(&mut self, connection: ConnectionId) {
         let Some(session) = self.sessions.get_mut(&connection) else { return };
         for WatchedKey { database, key, .. } in std::mem::take(&mut session.watched) {
-            let place = (database, key);
-            let watchers = self.watchers.get_mut(&place).expect("what is watched has a watcher");
+            let id = (database, key);
+            let watchers = self.watchers.get_mut(&id).expect("a watched key has a watcher");
             watchers.retain(|watcher| *watcher != connection);
             if watchers.is_empty() {
-                self.watchers.remove(&place);
+                self.watchers.remove(&id);
             }
         }
     }
 
-    /// Whether a key that was there when it was watched has passed its deadline since.
+    /// Whether a watched key has expired since it was watched.
     pub(crate) fn watches_expired_key(&self, connection: ConnectionId) -> bool {
         let now = self.now.millis();
         self.sessions[&connection].watched.iter().any(|watched| {
@@ -41,23 +41,23 @@ impl Server {
         })
     }
 
-    /// A key has changed.
+    /// Aborts the transactions that watch a changed key.
     pub(super) fn touch_watched(&mut self, database: usize, key: &Bytes) {
         if self.watchers.is_empty() {
             return;
         }
-        let is_there = self.databases[database].get(key).is_some();
+        let exists = self.databases[database].get(key).is_some();
         let Some(watchers) = self.watchers.get(&(database, key.clone())) else { return };
         for watcher in watchers.clone() {
             let session = self.session(watcher);
             let watched = session.watched.iter_mut().find(|it| it.database == database && it.key == key);
-            let watched = watched.expect("a watcher watches");
+            let watched = watched.expect("a watcher has the key in its session");
             if watched.was_expired {
-                if is_there {
-                    // Redis stops here, and does not tell those who came later.
+                if exists {
+                    // Redis returns here, and does not abort the transactions of later watchers.
                     return;
                 }
-                // What had expired already was removed: nothing has changed.
+                // The removal of a key that had expired before it was watched is not a change.
                 watched.was_expired = false;
                 continue;
             }
@@ -66,18 +66,18 @@ impl Server {
         }
     }
 
-    /// All keys of a database are about to go.
+    /// Aborts the transactions that watch existing keys of a database whose keys will be removed.
     pub(super) fn touch_all_watched(&mut self, database: usize) {
-        let places = self.watchers.range((database, Bytes::new())..(database + 1, Bytes::new()));
-        let of_keys_there: Vec<(Bytes, Vec<ConnectionId>)> = places
+        let ids = self.watchers.range((database, Bytes::new())..(database + 1, Bytes::new()));
+        let existing: Vec<(Bytes, Vec<ConnectionId>)> = ids
             .filter(|((_, key), _)| self.databases[database].get(key).is_some())
             .map(|((_, key), watchers)| (key.clone(), watchers.clone()))
             .collect();
-        for (key, watchers) in of_keys_there {
+        for (key, watchers) in existing {
             for watcher in watchers {
                 let session = self.session(watcher);
                 let watched = session.watched.iter_mut().find(|it| it.database == database && it.key == key);
-                let watched = watched.expect("a watcher watches");
+                let watched = watched.expect("a watcher has the key in its session");
                 if watched.was_expired {
                     watched.was_expired = false;
                 } else {

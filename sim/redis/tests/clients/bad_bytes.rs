@@ -1,4 +1,4 @@
-//! Bytes that are no requests. The server says what is wrong, and stays up.
+//! Invalid requests: the server replies with an error and continues.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -12,7 +12,7 @@ use crate::listening::socket;
 use crate::wire::Wire;
 
 #[test]
-fn what_is_no_request_is_told_and_the_connection_closed() {
+fn an_invalid_request_gets_an_error_and_closes_the_connection() {
     let (redis, path) = (Redis::new(), socket());
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
     let long = vec![b'x'; 70_000];
@@ -31,30 +31,32 @@ fn what_is_no_request_is_told_and_the_connection_closed() {
     for (bytes, expected) in cases {
         let mut wire = Wire::connect(&path);
         wire.send_bytes(bytes);
-        let Reply::Error(text) = wire.read().expect("it is told").reply else { panic!("an error") };
+        let Reply::Error(text) = wire.read().expect("the server replies").reply else {
+            panic!("expected an error")
+        };
         assert_eq!(
             String::from_utf8_lossy(&text),
             expected,
             "{}",
             bytes[..bytes.len().min(20)].escape_ascii()
         );
-        let closed = wire.read().expect_err("it is closed");
+        let closed = wire.read().expect_err("the connection is closed");
         assert_eq!(closed.kind(), io::ErrorKind::UnexpectedEof);
     }
     assert_eq!(Wire::connect(&path).call(&["PING"]), Reply::Status("PONG".into()));
 }
 
 #[test]
-fn what_is_empty_has_no_reply() {
+fn empty_requests_have_no_reply() {
     let (redis, path) = (Redis::new(), socket());
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
     let mut wire = Wire::connect(&path);
     wire.send_bytes(b"\r\n\n*0\r\n*-5\r\nPING\r\n");
-    assert_eq!(wire.read().expect("a reply").reply, Reply::Status("PONG".into()));
+    assert_eq!(wire.read().expect("the server replies").reply, Reply::Status("PONG".into()));
 }
 
 #[test]
-fn a_length_that_is_announced_costs_nothing() {
+fn an_announced_length_allocates_nothing() {
     let mut requests = Requests::default();
     requests.feed(b"*2147483647\r\n$536870912\r\n");
     assert_eq!(requests.next(), Ok(None));
@@ -82,7 +84,7 @@ fn empty_arguments_are_counted() {
 }
 
 #[test]
-fn a_thousand_connections_that_say_half_of_something() {
+fn a_thousand_connections_with_incomplete_requests() {
     let (redis, path) = (Redis::new(), socket());
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
     let connect = |path: &Path| UnixStream::connect(path).or_else(|_| UnixStream::connect(path));
@@ -94,7 +96,7 @@ fn a_thousand_connections_that_say_half_of_something() {
             Some(stream)
         })
         .collect();
-    assert_eq!(half_open.len(), 1000, "this machine has too few file descriptors: see `ulimit -n`");
+    assert_eq!(half_open.len(), 1000, "too few file descriptors: raise `ulimit -n`");
     let mut wire = Wire::connect(&path);
     assert_eq!(wire.call(&["SET", "k", "v"]), Reply::OK);
     drop(half_open);
@@ -102,18 +104,18 @@ fn a_thousand_connections_that_say_half_of_something() {
 }
 
 #[test]
-fn keys_and_names_are_any_bytes() {
+fn keys_and_command_names_are_binary_safe() {
     let (redis, path) = (Redis::new(), socket());
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
     let mut wire = Wire::connect(&path);
     let key = [0, 255, b'\r', b'\n', 0xc3];
     assert_eq!(wire.call(&[&b"SET"[..], &key, &key]), Reply::OK);
     assert_eq!(wire.call(&[&b"GET"[..], &key]), Reply::bulk(key.to_vec()));
-    let Reply::Error(text) = wire.call(&[&key[1..]]) else { panic!("there is no such command") };
+    let Reply::Error(text) = wire.call(&[&key[1..]]) else { panic!("expected an error") };
     assert!(text.starts_with(b"ERR unknown command '\xff  \xc3'"), "{}", text.escape_ascii());
 }
 
-/// Pieces of requests, and of what is none.
+/// Fragments of valid and invalid requests.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(b"*2\r\n".to_vec()),
@@ -133,41 +135,45 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// Whatever comes, in whatever pieces, is a request, or none yet, or an error that is told.
+    /// Every split of the bytes into pieces gives the same output.
     #[test]
-    fn any_bytes_in_any_pieces(bytes in bytes(), cut in any::<prop::sample::Index>()) {
+    fn the_output_does_not_depend_on_the_pieces(bytes in bytes(), cut in any::<prop::sample::Index>()) {
         let [mut server, mut other] = [Server::new(), Server::new()];
-        let whole = answer(&mut server, &[&bytes]);
+        let whole = output_for(&mut server, &[&bytes]);
         let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
-        prop_assert_eq!(whole, answer(&mut other, &[first, second]));
+        prop_assert_eq!(whole, output_for(&mut other, &[first, second]));
     }
 }
 
-/// All that a connection is sent when it sends these pieces.
-fn answer(server: &mut Server, pieces: &[&[u8]]) -> Vec<u8> {
+/// The server's output for a connection that sends these pieces.
+fn output_for(server: &mut Server, pieces: &[&[u8]]) -> Vec<u8> {
     let connection = server.connect();
     let mut requests = Requests::default();
-    let mut answer = Vec::new();
+    let mut bytes = Vec::new();
     for piece in pieces {
         requests.feed(piece);
         loop {
             match requests.next() {
                 Ok(Some(words)) => {
                     let output = server.execute(connection, &Command::from(words), Time::START);
-                    output.deliveries.iter().for_each(|delivery| delivery.encode(&mut answer));
+                    output.deliveries.iter().for_each(|delivery| delivery.encode(&mut bytes));
                     if !server.is_connected(connection) {
-                        return answer;
+                        return bytes;
                     }
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    Reply::from(&error).encode(server.protocol(connection), &mut answer);
-                    return answer;
+                    Reply::from(&error).encode(server.protocol(connection), &mut bytes);
+                    return bytes;
                 }
             }
         }
     }
-    answer
+    bytes
 }

@@ -1,4 +1,4 @@
-//! redis-cli and redis-benchmark, as Debian has them.
+//! redis-cli and redis-benchmark, from Debian's package redis-tools.
 
 use std::io::Write as _;
 use std::process::{Command, Output};
@@ -8,20 +8,24 @@ use selvedge_redis::Redis;
 
 use crate::listening::socket;
 
-/// Runs a tool; `None` if it is not there, which CI does not accept.
+/// Runs a tool. Returns `None` if it is not installed, and panics instead in CI.
 fn run(tool: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(tool).args(arguments).output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            assert!(env::var("CI").as_deref() != Ok("true"), "there is no {tool}: install redis-tools");
-            // Past the test's own output, so that it is seen.
-            let line = format!(
-                "skipped: {tool} against the simulated Redis: there is no {tool} (apt-get install redis-tools)\n"
+            assert!(
+                env::var("CI").as_deref() != Ok("true"),
+                "{tool} is not installed: apt-get install redis-tools"
             );
-            io::stderr().write_all(line.as_bytes()).expect("stderr can be written to");
+            // Written directly to stderr, because the test harness captures prints.
+            let line = format!(
+                "skipped: {tool} against the simulated Redis: {tool} is not installed \
+                 (apt-get install redis-tools)\n"
+            );
+            io::stderr().write_all(line.as_bytes()).expect("stderr is writable");
             None
         }
-        Err(error) => panic!("{tool} does not start: {error}"),
+        Err(error) => panic!("cannot start {tool}: {error}"),
     }
 }
 
@@ -33,7 +37,7 @@ fn text(bytes: &[u8]) -> String {
 fn redis_cli() {
     let (redis, path) = (Redis::new(), socket());
     let _listener = redis.listen_on_socket(&path).expect("the path is free");
-    let socket = path.to_str().expect("a path of ours");
+    let socket = path.to_str().expect("the temporary path is UTF-8");
     for (arguments, expected) in [
         (&["SET", "k", "v"][..], "OK\n"),
         (&["GET", "k"], "v\n"),
@@ -52,8 +56,8 @@ fn redis_cli() {
 #[test]
 fn redis_benchmark() {
     let redis = Redis::new();
-    redis.keep_commands(0);
-    let listener = redis.listen_on_free_port().expect("a free port");
+    redis.retain_commands(0);
+    let listener = redis.listen_on_free_port().expect("a port is free");
     let address = listener.address().to_string();
     let (_, port) = address.rsplit_once(':').expect("an address has a port");
     let tests = "ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,lrange_100,mset";
@@ -62,6 +66,6 @@ fn redis_benchmark() {
     let (out, errors) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success() && errors.is_empty(), "{out}\n{errors}");
     for test in ["PING_MBULK", "SET", "GET", "INCR", "LPUSH", "SADD", "HSET", "MSET (10 keys)"] {
-        assert!(out.contains(&format!("\"{test}\",")), "{test} is not in\n{out}");
+        assert!(out.contains(&format!("\"{test}\",")), "{test} is missing from\n{out}");
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that know nothing of us: redis-rs, redis-cli and redis-benchmark.
+//! Independent clients: redis-rs, redis-cli and redis-benchmark.
 
 mod async_client;
 mod bad_bytes;

@@ -1,4 +1,4 @@
-//! Bytes that may be requests, or not: what both say to them, until the connection ends.
+//! Valid and invalid bytes: compares the output of both servers until the connection ends.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -11,7 +11,7 @@ use selvedge_redis::resp::Requests;
 use selvedge_redis::{Command, Reply, Server, Time};
 use selvedge_redis_server::RedisServer;
 
-/// Pieces of requests, and of what is none.
+/// Fragments of valid and invalid requests.
 pub(crate) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: [&str; 22] = [
         "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
@@ -45,46 +45,47 @@ pub(crate) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
-/// What the real one says. It is told that there will be no more, so that it ends.
+/// The output of the real server. Closes the sending side, so that the server closes the
+/// connection.
 fn theirs(real: &RedisServer, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = UnixStream::connect(real.socket()).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time-out of a socket");
-    stream.write_all(b"FLUSHALL\r\n").expect("it listens");
-    // It may have said all that it has to, and not read the rest.
+    let mut stream = UnixStream::connect(real.socket()).expect("the server accepts connections");
+    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a valid timeout");
+    stream.write_all(b"FLUSHALL\r\n").expect("the server reads");
+    // The server may have closed the connection without reading the rest.
     _ = stream.write_all(bytes);
     _ = stream.shutdown(Shutdown::Write);
-    let mut said = Vec::new();
-    _ = stream.read_to_end(&mut said);
-    said
+    let mut output = Vec::new();
+    _ = stream.read_to_end(&mut output);
+    output
 }
 
-fn ours(bytes: &[u8]) -> Vec<u8> {
+fn ours(input: &[u8]) -> Vec<u8> {
     let mut server = Server::new();
     let connection = server.connect();
     let mut requests = Requests::default();
     requests.feed(b"FLUSHALL\r\n");
-    requests.feed(bytes);
-    let mut said = Vec::new();
+    requests.feed(input);
+    let mut bytes = Vec::new();
     loop {
         match requests.next() {
             Ok(Some(words)) => {
-                let output = server.execute(connection, &Command::from(words), Time::START);
-                output.deliveries.iter().for_each(|delivery| delivery.encode(&mut said));
+                let result = server.execute(connection, &Command::from(words), Time::START);
+                result.deliveries.iter().for_each(|delivery| delivery.encode(&mut bytes));
                 if !server.is_connected(connection) {
-                    return said;
+                    return bytes;
                 }
             }
-            Ok(None) => return said,
+            Ok(None) => return bytes,
             Err(error) => {
-                Reply::from(&error).encode(server.protocol(connection), &mut said);
-                return said;
+                Reply::from(&error).encode(server.protocol(connection), &mut bytes);
+                return bytes;
             }
         }
     }
 }
 
 pub(crate) fn compare(real: &RedisServer, bytes: &[u8]) -> Result<(), TestCaseError> {
-    let [ours, theirs] = [ours(bytes), theirs(real, bytes)].map(|said| said.escape_ascii().to_string());
-    prop_assert_eq!(ours, theirs, "ours and theirs to {}", bytes.escape_ascii());
+    let [ours, theirs] = [ours(bytes), theirs(real, bytes)].map(|output| output.escape_ascii().to_string());
+    prop_assert_eq!(ours, theirs, "simulated and real output for {}", bytes.escape_ascii());
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Which commands were compared, and how often.
+//! How often each command was compared.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use selvedge_redis::names;
 
-/// How often each command was compared, and how often it did something other than fail.
+/// The number of comparisons of each command, and of those without an error.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(BTreeMap<String, Count>);
 
@@ -26,16 +26,16 @@ impl Coverage {
         self.0.values().map(|count| count.all).sum()
     }
 
-    /// A command of ours that is never compared, or only where it fails, could be anything. `CLIENT SETINFO` is not in
-    /// Redis 7.0.
+    /// Panics if a command of the simulated server was compared too rarely, or only with errors.
+    /// `CLIENT SETINFO` is not available in Redis 7.0.
     pub(crate) fn check(&self) {
         let is_missing = |name: &&str| self.0.get(*name).is_none_or(|count| count.succeeded < 20);
         let missing: Vec<_> = names().filter(|name| *name != "client|setinfo").filter(is_missing).collect();
-        assert!(missing.is_empty(), "compared too seldom: {missing:?}");
+        assert!(missing.is_empty(), "compared too rarely: {missing:?}");
     }
 }
 
-/// The command's name, with its sub-command; all that nobody knows under one.
+/// The command's name, including a subcommand; `(unknown)` for all unknown commands.
 fn name(words: &[Vec<u8>]) -> String {
     let lower = |word: Option<&Vec<u8>>| {
         String::from_utf8_lossy(word.map_or(&[], Vec::as_slice)).to_ascii_lowercase()

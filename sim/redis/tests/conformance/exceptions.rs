@@ -1,4 +1,4 @@
-//! What may differ between ours and a real redis-server. The crate's docs have the same list.
+//! Intended differences from a real redis-server, as listed in the crate's documentation.
 
 use selvedge_redis::Reply;
 
@@ -7,26 +7,27 @@ use selvedge_redis::Reply;
 pub(crate) enum Compared {
     /// Byte for byte.
     Exactly,
-    /// As a list whose order means nothing: a hash table's.
+    /// As an unordered list, like those of a hash table.
     Unordered,
-    /// As the end of all subscriptions: which is ended first is a hash table's.
+    /// As the end of all subscriptions, whose order is that of a hash table.
     Unsubscribed,
-    /// As milliseconds that are left, which have gone on meanwhile.
+    /// As a remaining time in milliseconds, with a tolerance.
     Milliseconds,
-    /// As seconds that are left, to the nearest.
+    /// As a remaining time in seconds, rounded, with a tolerance.
     Seconds,
-    /// With numbers of connections in it, which each server gives as it likes.
+    /// With connection ids mapped to indices, because each server assigns its own.
     WithIds,
-    /// Only as to what kind of reply it is: the time of day, and what is told of the server itself.
-    Kind,
+    /// Only by type: the time of day, and information about the server itself.
+    Type,
 }
 
-/// What is not sent, because what comes of it is an accident of Redis 7.0.
+/// Whether the command is omitted, because its effect is an implementation detail of Redis 7.0.
 ///
-/// Within a transaction, a reply is written piece by piece, in the protocol of the moment. So `HELLO` changes it in the
-/// middle; a connection that kills itself gets the pieces up to there; and what is redirected to a connection comes
-/// between the pieces of its reply. (The last is kept out by the sequences of the suite.)
-pub(crate) fn is_left_out(words: &[Vec<u8>], is_in_transaction: bool) -> bool {
+/// Within a transaction, Redis writes a reply piece by piece, in the current protocol. So `HELLO`
+/// changes the protocol within the reply; a connection that kills itself gets only the pieces so
+/// far; and redirected invalidations appear between the pieces. (The suite's sequences exclude the
+/// last.)
+pub(crate) fn is_omitted(words: &[Vec<u8>], is_in_transaction: bool) -> bool {
     let name = words[0].to_ascii_lowercase();
     let is_kill = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case(b"kill"));
     match &name[..] {
@@ -46,12 +47,12 @@ pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
         b"ttl" => Compared::Seconds,
         b"hello" => Compared::WithIds,
         b"client" if [&b"id"[..], b"getredir", b"trackinginfo"].contains(&&lower(1)[..]) => Compared::WithIds,
-        b"time" | b"info" => Compared::Kind,
+        b"time" | b"info" => Compared::Type,
         _ => Compared::Exactly,
     }
 }
 
-/// The items of a list in an order of their own, at any depth.
+/// Sorts the items of lists at any depth.
 pub(crate) fn sorted(reply: &Reply) -> Reply {
     let by_text = |items: &[Reply]| {
         let mut items: Vec<_> = items.iter().map(sorted).collect();
@@ -70,14 +71,14 @@ pub(crate) fn sorted(reply: &Reply) -> Reply {
     }
 }
 
-/// With no name of what the subscription was to.
+/// Removes the channel or pattern.
 pub(crate) fn without_name(reply: &Reply) -> Reply {
     let (Reply::Push(items) | Reply::Array(items)) = reply else { return reply.clone() };
     let without = |item: &Reply| if matches!(item, Reply::Bulk(_)) { Reply::OK } else { item.clone() };
     Reply::Array(items.iter().take(1).cloned().chain(items.iter().skip(1).map(without)).collect())
 }
 
-/// With the numbers of connections replaced by which connection it is.
+/// Replaces connection ids by their indices.
 pub(crate) fn without_ids(reply: &Reply, ids: &[i64]) -> Reply {
     let within = |items: &[Reply]| items.iter().map(|item| without_ids(item, ids)).collect();
     match reply {

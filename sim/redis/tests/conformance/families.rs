@@ -1,10 +1,10 @@
-//! Commands, made up.
+//! Generators of commands.
 
 use proptest::prelude::*;
 
-use crate::step::{Step, Word, Words, key, line, lines, spoiled, steps, value};
+use crate::step::{SequenceStep, Word, Words, key, line, lines, mutated, steps, value};
 
-/// `SET` with options that may or may not fit each other.
+/// `SET` with options, including incompatible ones.
 fn set() -> impl Strategy<Value = Words> {
     const OPTIONS: &[&str] = &[
         "NX",
@@ -50,7 +50,7 @@ fn with_values() -> impl Strategy<Value = Words> {
     filled(LINES)
 }
 
-/// Commands from lines in which `{}` stands for a key, and `=` for a value.
+/// Commands from templates: `{}` stands for a key, `=` for a value.
 fn filled(texts: &'static [&'static str]) -> impl Strategy<Value = Words> {
     let values = prop::collection::vec(value(), 6);
     (lines(texts), values).prop_map(|(words, values)| {
@@ -126,7 +126,8 @@ fn keys() -> impl Strategy<Value = Words> {
 }
 
 fn deadlines() -> impl Strategy<Value = Words> {
-    // What is compared with another deadline is absolute: two relative ones could be equal here and not there.
+    // Absolute deadlines where two deadlines are compared: relative ones could be equal on one
+    // server only.
     const LINES: &[&str] = &[
         "EXPIRE {} 1000",
         "PEXPIRE {} 2000000",
@@ -159,14 +160,14 @@ fn deadlines() -> impl Strategy<Value = Words> {
     lines(LINES)
 }
 
-/// A value that has gone when the next command comes.
-fn expiring(connections: usize) -> impl Strategy<Value = Step> {
+/// A key that has expired before the next command.
+fn expiring(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &["PSETEX {} 1 v", "SET {} v PX 2", "SET {} 1 PXAT 1000", "PEXPIRE {} 1"];
-    (steps(connections, lines(LINES))).prop_map(|step| Step { then_sleep_ms: 6, ..step })
+    (steps(connections, lines(LINES))).prop_map(|step| SequenceStep { then_sleep_ms: 6, ..step })
 }
 
-pub(crate) fn strings_and_keys(connections: usize) -> impl Strategy<Value = Step> {
-    let words = spoiled(prop_oneof![5 => strings(), 3 => keys(), 3 => deadlines()]);
+pub(crate) fn strings_and_keys(connections: usize) -> impl Strategy<Value = SequenceStep> {
+    let words = mutated(prop_oneof![5 => strings(), 3 => keys(), 3 => deadlines()]);
     prop_oneof![40 => steps(connections, words), 1 => expiring(connections)]
 }
 
@@ -221,7 +222,8 @@ fn collections() -> impl Strategy<Value = Words> {
     prop_oneof![lines(PLAIN), filled(VALUES)]
 }
 
-/// Sorted sets. One key has members of one score, since a range by bytes means nothing where scores differ.
+/// Sorted sets. The key `lex` has members with equal scores only, because Redis does not specify
+/// ranges by bytes for others.
 fn sorted_sets() -> impl Strategy<Value = Words> {
     const LINES: &[&str] = &[
         "ZADD {} 1 x",
@@ -278,16 +280,16 @@ fn sorted_sets() -> impl Strategy<Value = Words> {
 }
 
 fn data() -> impl Strategy<Value = Words> {
-    spoiled(
+    mutated(
         prop_oneof![3 => strings(), 2 => keys(), 1 => deadlines(), 6 => collections(), 4 => sorted_sets()],
     )
 }
 
-pub(crate) fn all_data(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn all_data(connections: usize) -> impl Strategy<Value = SequenceStep> {
     prop_oneof![60 => steps(connections, data()), 1 => expiring(connections)]
 }
 
-pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &[
         "MULTI",
         "MULTI",
@@ -307,7 +309,7 @@ pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = Step> {
     prop_oneof![60 => steps(connections, words), 1 => expiring(connections)]
 }
 
-pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const LINES: &[&str] = &[
         "HELLO",
         "HELLO 2",
@@ -364,21 +366,21 @@ pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = Step> {
     let kill = (0..connections)
         .prop_map(|victim| [line("CLIENT KILL ID"), vec![Word::Id(victim)], line("SKIPME no")].concat());
     prop_oneof![
-        30 => steps(connections, spoiled(lines(LINES))).boxed(),
+        30 => steps(connections, mutated(lines(LINES))).boxed(),
         3 => steps(connections, lines(&["MULTI", "EXEC", "DISCARD"])).boxed(),
         2 => steps(connections, name).boxed(),
         1 => steps(connections, kill).boxed(),
     ]
 }
 
-/// What out-of-band messages are about.
+/// The source of out-of-band messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Setting {
+pub(crate) enum PushSource {
     Publish,
     Tracking,
 }
 
-pub(crate) fn setting(setting: Setting) -> BoxedStrategy<Step> {
+pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<SequenceStep> {
     const SUBSCRIBING: &[&str] = &[
         "SUBSCRIBE news",
         "SUBSCRIBE news sport",
@@ -394,7 +396,8 @@ pub(crate) fn setting(setting: Setting) -> BoxedStrategy<Step> {
         "PING",
         "PING x",
     ];
-    // Two patterns of one connection that match the same would be told of in the order of a hash table.
+    // One pattern per connection: Redis notifies several matching patterns in the order of a hash
+    // table.
     const PATTERNS: [&str; 4] =
         ["PSUBSCRIBE n*", "PSUBSCRIBE __keyevent@0__:*", "PSUBSCRIBE __keyspace@*", "PSUBSCRIBE s[px]ort"];
     const PUBLISHING: &[&str] = &["PUBLISH news hello", "PUBLISH sport 1", "PUBLISH other x", "PUBLISH news"];
@@ -428,19 +431,22 @@ pub(crate) fn setting(setting: Setting) -> BoxedStrategy<Step> {
     let publish = prop_oneof![
         3 => steps(4, subscribing).boxed(),
         2 => (0..4usize)
-            .prop_map(|connection| Step { connection, words: line(PATTERNS[connection]), then_sleep_ms: 0 })
+            .prop_map(|connection| {
+                let words = line(PATTERNS[connection]);
+                SequenceStep { connection, words, then_sleep_ms: 0 }
+            })
             .boxed(),
         3 => steps(4, lines(PUBLISHING)).boxed(),
         5 => steps(4, lines(EVENTS)).boxed(),
         1 => expiring(4).boxed(),
     ];
-    match setting {
-        Setting::Publish => publish.boxed(),
-        Setting::Tracking => tracking().boxed(),
+    match source {
+        PushSource::Publish => publish.boxed(),
+        PushSource::Tracking => tracking().boxed(),
     }
 }
 
-fn tracking() -> impl Strategy<Value = Step> {
+fn tracking() -> impl Strategy<Value = SequenceStep> {
     const SWITCHES: &[&str] = &[
         "CLIENT TRACKING ON",
         "CLIENT TRACKING ON",
@@ -503,7 +509,7 @@ fn tracking() -> impl Strategy<Value = Step> {
         "SREM {} 1",
     ];
     let transactions = lines(&["MULTI", "EXEC", "EXEC", "DISCARD", "WATCH {}"]);
-    // Those that others redirect to have no transactions: see `exceptions.rs`.
+    // The targets of redirections have no transactions: see `exceptions.rs`.
     let redirect = (2..4usize, any::<bool>()).prop_map(|(to, is_broadcast)| {
         let mut words = line("CLIENT TRACKING ON REDIRECT");
         words.push(Word::Id(to));

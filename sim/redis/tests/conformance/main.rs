@@ -1,11 +1,12 @@
-//! Ours and a real redis-server are sent the same commands, and have to reply the same, byte for byte.
+//! Sends the same commands to the simulated server and to a real redis-server, and compares the
+//! replies byte for byte.
 //!
-//! proptest makes up sequences of commands over few keys, so that they meet; a sequence that tells the two apart is
-//! shrunk. After each sequence all that is stored is compared too. `exceptions.rs` has what may differ, and why: it is the
-//! same list as that in the crate's docs.
+//! proptest generates sequences of commands on few keys, so that commands interact, and shrinks a
+//! sequence with a difference. After each sequence the whole keyspace is compared too.
+//! `exceptions.rs` defines the intended differences, as listed in the crate's documentation.
 //!
-//! The sequences are the same in each run. `SELVEDGE_CONFORMANCE=10` makes ten times as many, and `SELVEDGE_SEED=7` makes
-//! up others.
+//! The sequences are the same in each run. `SELVEDGE_CONFORMANCE=10` generates ten times as many,
+//! and `SELVEDGE_SEED=7` generates others.
 
 #[path = "../support/wire.rs"]
 mod wire;
@@ -33,12 +34,12 @@ fn main() {
         Err(error)
             if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none_or(|ci| ci != "true") =>
         {
-            println!("conformance: skipped, because there is no redis-server here (CI has one)");
+            println!("conformance: skipped: redis-server is not installed (apt-get install redis-server)");
             return;
         }
         started => started.expect("redis-server starts: apt-get install redis-server"),
     };
-    each_of_its_commands_is_documented(&server);
+    check_documentation(&server);
     let mut coverage = Coverage::default();
     let mut sequences = 0;
     for suite in suites::all() {
@@ -46,19 +47,19 @@ fn main() {
     }
     sequences += suites::bytes(&server);
     print!("{coverage}");
-    println!("conformance: {sequences} sequences, {} commands: as redis-server has it", coverage.total());
+    println!("conformance: {sequences} sequences, {} commands: identical to redis-server", coverage.total());
     coverage.check();
 }
 
-/// What a real one can do, and ours not, is told too.
-fn each_of_its_commands_is_documented(server: &RedisServer) {
+/// Panics if `COMMANDS.md` omits a command of the real server.
+fn check_documentation(server: &RedisServer) {
     let page = include_str!("../../COMMANDS.md");
     let Reply::Array(names) = Wire::connect(&server.socket()).call(&["COMMAND", "LIST"]) else {
-        panic!("a list")
+        panic!("expected a list")
     };
     for name in names {
-        let Reply::Bulk(name) = name else { panic!("a name, and not {name:?}") };
-        // The sub-commands of what is not there at all go without saying.
+        let Reply::Bulk(name) = name else { panic!("expected a name, got {name:?}") };
+        // The subcommands of an unavailable command are not listed.
         let name = String::from_utf8_lossy(&name).to_ascii_uppercase();
         let parts =
             name.split_once('|').filter(|(container, _)| ["CLIENT", "CONFIG", "SCRIPT"].contains(container));

@@ -1,4 +1,4 @@
-//! One sequence, sent to both.
+//! Runs one sequence on both servers.
 
 use std::fmt::Write;
 use std::thread;
@@ -9,18 +9,18 @@ use selvedge_redis::{Command, ConnectionId, Delivery, Reply, Server, Time};
 use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
-use crate::exceptions::{Compared, compared, is_left_out, sorted, without_ids, without_name};
-use crate::step::{Step, Word};
+use crate::exceptions::{Compared, compared, is_omitted, sorted, without_ids, without_name};
+use crate::step::{SequenceStep, Word};
 use crate::wire::{Frame, Wire};
 
-/// Numbers of connections begin above those of protocols, so that they cannot be taken for them.
+/// The first connection id is above the protocol versions, so that they cannot be confused.
 const FIRST_ID: usize = 20;
 
-/// A connection to each side.
-struct Both {
+/// A connection to both servers.
+struct ConnectionPair {
     ours: ConnectionId,
     theirs: Wire,
-    /// What ours was sent, and theirs has not been seen to be sent yet.
+    /// The deliveries of the simulated server that have not been compared yet.
     expected: Vec<Delivery>,
     is_in_transaction: bool,
     /// Milliseconds to wait after the transaction.
@@ -28,18 +28,18 @@ struct Both {
     queued: Vec<Vec<Vec<u8>>>,
 }
 
-/// One sequence, on a fresh server of ours and a flushed real one.
+/// A sequence on a new simulated server and a flushed real one.
 pub(crate) struct Run<'a> {
     server: Server,
-    connections: Vec<Both>,
+    connections: Vec<ConnectionPair>,
     ids: [Vec<i64>; 2],
-    /// The longest that the real server has taken to reply: so much earlier or later its deadlines may be.
+    /// Maximum reply time of the real server, which is the tolerance for its deadlines.
     slack: Duration,
     coverage: &'a mut Coverage,
     log: String,
 }
 
-/// Whether nobody asked for this.
+/// Whether the reply is an out-of-band message.
 fn is_message(reply: &Reply) -> bool {
     is_push(reply, &["message", "pmessage"]) || is_invalidation(reply)
 }
@@ -89,10 +89,10 @@ impl<'a> Run<'a> {
     fn connect(&mut self, real: &RedisServer) {
         let ours = self.server.connect();
         let mut theirs = Wire::connect(&real.socket());
-        let Reply::Integer(id) = theirs.call(&["CLIENT", "ID"]) else { panic!("a number") };
+        let Reply::Integer(id) = theirs.call(&["CLIENT", "ID"]) else { panic!("expected a number") };
         self.ids[0].push(ours.number() as i64);
         self.ids[1].push(id);
-        self.connections.push(Both {
+        self.connections.push(ConnectionPair {
             ours,
             theirs,
             expected: Vec::new(),
@@ -102,8 +102,8 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// Sends a step to both, and compares all that comes of it.
-    pub(crate) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+    /// Sends a step to both servers, and compares all replies and pushes.
+    pub(crate) fn step(&mut self, step: &SequenceStep) -> Result<(), TestCaseError> {
         if !self.server.is_connected(self.connections[step.connection].ours) {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
             step.words.iter().map(word).collect()
         };
         let [ours, theirs] = [words(0), words(1)];
-        if is_left_out(&ours, self.connections[step.connection].is_in_transaction) {
+        if is_omitted(&ours, self.connections[step.connection].is_in_transaction) {
             return Ok(());
         }
         _ = writeln!(self.log, "{step:?}");
@@ -123,8 +123,11 @@ impl<'a> Run<'a> {
         let output =
             self.server.execute(self.connections[step.connection].ours, &Command::new(&ours), before);
         for delivery in output.deliveries {
-            let to =
-                self.connections.iter_mut().find(|it| it.ours == delivery.to).expect("a connection of ours");
+            let to = self
+                .connections
+                .iter_mut()
+                .find(|it| it.ours == delivery.to)
+                .expect("a connection of this run");
             to.expected.push(delivery);
         }
         let began = Instant::now();
@@ -133,11 +136,11 @@ impl<'a> Run<'a> {
             let mut expected: Vec<_> = self.connections[connection].expected.drain(..).collect();
             let theirs = &mut self.connections[connection].theirs;
             let mut found: Vec<_> = expected.iter().map_while(|_| theirs.read().ok()).collect();
-            // The clock is read before the command is sent, and it is executed after that.
+            // The real server executes the command after this read of the clock.
             self.slack = self.slack.max(began.elapsed());
-            // What a command tells its own connection may come before its reply.
+            // A push caused by the connection's own command may precede its reply.
             found.sort_by_key(|frame| connection == step.connection && is_message(&frame.reply));
-            // Several who track can redirect to one. Which of them comes first is a matter of addresses.
+            // Redis orders invalidations that several connections redirect to one by address.
             if expected.iter().filter(|it| is_invalidation(&it.reply)).count() > 1 {
                 found
                     .sort_by_key(|frame| is_invalidation(&frame.reply).then(|| format!("{:?}", frame.reply)));
@@ -151,10 +154,13 @@ impl<'a> Run<'a> {
         }
         for closed in output.closed {
             let closed =
-                self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of ours");
+                self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of this run");
             let after = closed.theirs.read();
             if after.is_ok() {
-                return Err(TestCaseError::fail(format!("theirs is open still: {after:?}\n{}", self.log)));
+                return Err(TestCaseError::fail(format!(
+                    "the real connection is still open: {after:?}\n{}",
+                    self.log
+                )));
             }
         }
         // A command that is queued is executed later: the wait is for what it does then.
@@ -175,7 +181,7 @@ impl<'a> Run<'a> {
     ) -> Result<(), TestCaseError> {
         let mut bytes = Vec::new();
         expected.encode(&mut bytes);
-        let is_own = expected.kind == selvedge_redis::Kind::Reply;
+        let is_own = expected.kind == selvedge_redis::DeliveryKind::Reply;
         let theirs =
             found.as_ref().map_or("nothing".to_owned(), |frame| frame.bytes.escape_ascii().to_string());
         _ = writeln!(self.log, "     to {connection}: {}", bytes.escape_ascii());
@@ -212,7 +218,9 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let log = &self.log;
-        Err(TestCaseError::fail(format!("theirs to {connection}: {theirs}\nwhat ours has said:\n{log}")))
+        Err(TestCaseError::fail(format!(
+            "real output to connection {connection}: {theirs}\nsimulated output:\n{log}"
+        )))
     }
 
     fn is_same(&self, words: &[Vec<u8>], queued: &[Vec<Vec<u8>>], ours: &Reply, theirs: &Reply) -> bool {
@@ -222,7 +230,7 @@ impl<'a> Run<'a> {
         let slack = self.slack.as_millis() as i64 + 1;
         let [own_ids, their_ids] = &self.ids;
         let within = |most: i64| match (ours, theirs) {
-            // These are no times: there is no deadline, or no key.
+            // -1 and -2 are not times: the key has no deadline, or does not exist.
             (Reply::Integer(ours), Reply::Integer(theirs)) if *ours < 0 || *theirs < 0 => ours == theirs,
             (Reply::Integer(ours), Reply::Integer(theirs)) => (ours - theirs).abs() <= most,
             _ => false,
@@ -248,11 +256,11 @@ impl<'a> Run<'a> {
             Compared::Milliseconds => within(2 * slack),
             Compared::Seconds => within(1 + 2 * slack / 1000),
             Compared::WithIds => without_ids(ours, own_ids) == without_ids(theirs, their_ids),
-            Compared::Kind => std::mem::discriminant(ours) == std::mem::discriminant(theirs),
+            Compared::Type => std::mem::discriminant(ours) == std::mem::discriminant(theirs),
         }
     }
 
-    /// Compares all that is stored, and whether anything was left unsaid.
+    /// Compares the whole keyspace, and checks that no output is left.
     pub(crate) fn end(&mut self, real: &RedisServer) -> Result<(), TestCaseError> {
         self.connect(real);
         let reader = self.connections.len() - 1;
@@ -277,11 +285,11 @@ impl<'a> Run<'a> {
 
     fn send_about(&mut self, connection: usize, line: &str, key: &[u8]) -> Result<(), TestCaseError> {
         let words = line.split(' ').map(|word| if word == "{}" { Word::from(key) } else { Word::from(word) });
-        self.step(&Step { connection, words: words.collect(), then_sleep_ms: 0 })
+        self.step(&SequenceStep { connection, words: words.collect(), then_sleep_ms: 0 })
     }
 
     fn send(&mut self, connection: usize, words: &[&str]) -> Result<(), TestCaseError> {
         let words = words.iter().map(Word::from).collect();
-        self.step(&Step { connection, words, then_sleep_ms: 0 })
+        self.step(&SequenceStep { connection, words, then_sleep_ms: 0 })
     }
 }

@@ -1,10 +1,10 @@
-//! Scripts.
+//! Generators of scripts.
 
 use proptest::prelude::*;
 use sha1_smol::Sha1;
 
 use crate::lua::LIBRARY;
-use crate::step::{Step, Word, Words, key, line, lines, steps, value};
+use crate::step::{SequenceStep, Word, Words, key, line, lines, steps, value};
 
 const SCRIPTS: &[&str] = &[
     "return 1",
@@ -110,7 +110,7 @@ fn eval() -> impl Strategy<Value = Words> {
     )
 }
 
-pub(crate) fn scripts(connections: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn scripts(connections: usize) -> impl Strategy<Value = SequenceStep> {
     const OTHERS: &[&str] = &[
         "GET {}",
         "SET {} 1",

@@ -1,4 +1,4 @@
-//! What a sequence is made of.
+//! The steps of a sequence.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use proptest::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Word {
     Bytes(Vec<u8>),
-    /// The number of a connection, which each server gives as it likes.
+    /// The id of a connection, which differs between the servers.
     Id(usize),
 }
 
-/// A command that a connection sends.
+/// One command of a connection, and a pause.
 #[derive(Clone)]
-pub(crate) struct Step {
+pub(crate) struct SequenceStep {
     pub(crate) connection: usize,
     pub(crate) words: Vec<Word>,
-    /// Then both sides wait so long.
+    /// Waiting time after the command, in milliseconds.
     pub(crate) then_sleep_ms: u64,
 }
 
@@ -27,7 +27,7 @@ impl<T: AsRef<[u8]>> From<T> for Word {
     }
 }
 
-impl fmt::Debug for Step {
+impl fmt::Debug for SequenceStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.connection)?;
         for word in &self.words {
@@ -43,20 +43,27 @@ impl fmt::Debug for Step {
     }
 }
 
-/// A command, as words.
+/// The words of a command.
 pub(crate) type Words = Vec<Word>;
 
-/// A command from a line of text, with spaces between its words.
+/// Splits a text into words.
 pub(crate) fn line(text: &str) -> Words {
     text.split(' ').map(Word::from).collect()
 }
 
-/// Steps of one of `connections`.
-pub(crate) fn steps(connections: usize, words: impl Strategy<Value = Words>) -> impl Strategy<Value = Step> {
-    (0..connections, words).prop_map(|(connection, words)| Step { connection, words, then_sleep_ms: 0 })
+/// Steps of random connections.
+pub(crate) fn steps(
+    connections: usize,
+    words: impl Strategy<Value = Words>,
+) -> impl Strategy<Value = SequenceStep> {
+    (0..connections, words).prop_map(|(connection, words)| SequenceStep {
+        connection,
+        words,
+        then_sleep_ms: 0,
+    })
 }
 
-/// Commands from lines in which `{}` stands for a key.
+/// Commands from templates in which `{}` stands for a key.
 pub(crate) fn lines(lines: &'static [&'static str]) -> impl Strategy<Value = Words> {
     (prop::sample::select(lines), prop::collection::vec(key(), 4)).prop_map(|(text, keys)| {
         let mut keys = keys.into_iter();
@@ -65,12 +72,12 @@ pub(crate) fn lines(lines: &'static [&'static str]) -> impl Strategy<Value = Wor
     })
 }
 
-/// One of few keys, so that commands meet.
+/// One of few keys, so that commands interact.
 pub(crate) fn key() -> impl Strategy<Value = String> {
     prop::sample::select(&["a", "b", "c", "ab", "user:1"][..]).prop_map(str::to_owned)
 }
 
-/// A short value: numbers, texts, and bytes that are no text.
+/// A short value: a number, a text, or arbitrary bytes.
 pub(crate) fn value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => (-20i64..20).prop_map(|number| number.to_string().into_bytes()),
@@ -82,14 +89,14 @@ pub(crate) fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A command that some word may spoil: too many words, too few, or another.
-pub(crate) fn spoiled(words: impl Strategy<Value = Words>) -> impl Strategy<Value = Words> {
+/// Changes some commands randomly: too many words, too few, or a different word.
+pub(crate) fn mutated(words: impl Strategy<Value = Words>) -> impl Strategy<Value = Words> {
     (words, prop::option::weighted(0.06, (any::<prop::sample::Index>(), 0..3, value()))).prop_map(
-        |(mut words, spoil)| {
-            // All members of `lex` have the same score, and a scan is of all keys at once: what comes of others is no
-            // promise of anybody's.
-            let is_kept = words.get(1) == Some(&Word::from("lex")) || words[0] == Word::from("SCAN");
-            if let Some((at, how, value)) = spoil.filter(|_| !is_kept) {
+        |(mut words, mutation)| {
+            // All members of `lex` have the same score, and each scan covers all keys: Redis does
+            // not specify the replies of other commands.
+            let is_fixed = words.get(1) == Some(&Word::from("lex")) || words[0] == Word::from("SCAN");
+            if let Some((at, how, value)) = mutation.filter(|_| !is_fixed) {
                 let at = at.index(words.len());
                 match how {
                     0 => words.truncate(at.max(1)),

@@ -1,4 +1,4 @@
-//! The kinds of sequences, and how many there are of each.
+//! The suites: types of sequences, with their counts.
 
 use std::cell::RefCell;
 use std::env;
@@ -9,19 +9,19 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
-use crate::families::{Setting, all_data, sessions, setting, strings_and_keys, transactions};
+use crate::families::{PushSource, all_data, pushes, sessions, strings_and_keys, transactions};
 use crate::run::Run;
 use crate::scripts::scripts;
-use crate::step::{Step, Words, line};
+use crate::step::{SequenceStep, Words, line};
 
-/// A kind of sequences.
+/// A type of sequence.
 pub(crate) struct Suite {
     name: &'static str,
     sequences: u32,
     connections: usize,
-    /// What is sent on each connection before.
+    /// The commands that each connection sends first.
     begin: Vec<Words>,
-    steps: BoxedStrategy<Vec<Step>>,
+    steps: BoxedStrategy<Vec<SequenceStep>>,
 }
 
 pub(crate) fn all() -> Vec<Suite> {
@@ -32,8 +32,8 @@ pub(crate) fn all() -> Vec<Suite> {
     vec![
         suite("scripts, RESP2", 400, 2, Vec::new(), vec(scripts(2), 1..20).boxed()),
         suite("scripts, RESP3", 300, 2, hello(), vec(scripts(2), 1..20).boxed()),
-        suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(setting(Setting::Tracking), 1..30).boxed()),
-        suite("tracking, OPTOUT", 200, 4, opt("OPTOUT"), vec(setting(Setting::Tracking), 1..30).boxed()),
+        suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(pushes(PushSource::Tracking), 1..30).boxed()),
+        suite("tracking, OPTOUT", 200, 4, opt("OPTOUT"), vec(pushes(PushSource::Tracking), 1..30).boxed()),
         suite("strings, keys, deadlines", 500, 1, Vec::new(), vec(strings_and_keys(1), 1..40).boxed()),
         suite("data, RESP2", 700, 2, Vec::new(), vec(all_data(2), 1..40).boxed()),
         suite("data, RESP3", 400, 2, hello(), vec(all_data(2), 1..40).boxed()),
@@ -41,19 +41,19 @@ pub(crate) fn all() -> Vec<Suite> {
         suite("transactions, RESP3", 200, 3, hello(), vec(transactions(3), 1..40).boxed()),
         suite("sessions, RESP2", 300, 3, Vec::new(), vec(sessions(3), 1..30).boxed()),
         suite("sessions, RESP3", 200, 3, hello(), vec(sessions(3), 1..30).boxed()),
-        suite("publish, RESP2", 300, 4, Vec::new(), vec(setting(Setting::Publish), 1..30).boxed()),
-        suite("publish, RESP3", 300, 4, hello(), vec(setting(Setting::Publish), 1..30).boxed()),
-        suite("tracking, RESP2", 200, 4, Vec::new(), vec(setting(Setting::Tracking), 1..30).boxed()),
-        suite("tracking, RESP3", 400, 4, hello(), vec(setting(Setting::Tracking), 1..30).boxed()),
+        suite("publish, RESP2", 300, 4, Vec::new(), vec(pushes(PushSource::Publish), 1..30).boxed()),
+        suite("publish, RESP3", 300, 4, hello(), vec(pushes(PushSource::Publish), 1..30).boxed()),
+        suite("tracking, RESP2", 200, 4, Vec::new(), vec(pushes(PushSource::Tracking), 1..30).boxed()),
+        suite("tracking, RESP3", 400, 4, hello(), vec(pushes(PushSource::Tracking), 1..30).boxed()),
     ]
 }
 
 fn number(variable: &str) -> Option<u32> {
     let text = env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a whole number, and not {text:?}")))
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a whole number, but is {text:?}")))
 }
 
-/// A runner for so many cases, or as many times as is asked for.
+/// A runner for `cases` sequences, multiplied by `SELVEDGE_CONFORMANCE`.
 fn runner(cases: u32) -> (TestRunner, u32) {
     let cases = cases * number("SELVEDGE_CONFORMANCE").unwrap_or(1);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
@@ -63,7 +63,7 @@ fn runner(cases: u32) -> (TestRunner, u32) {
     (TestRunner::new_with_rng(config, rng), cases)
 }
 
-fn tell<T: std::fmt::Debug>(name: &str, cases: u32, result: Result<(), TestError<T>>) -> u32 {
+fn report<T: std::fmt::Debug>(name: &str, cases: u32, result: Result<(), TestError<T>>) -> u32 {
     match result {
         Ok(()) => println!("{name}: {cases} sequences"),
         Err(TestError::Fail(reason, _)) => panic!("{name}: {reason}"),
@@ -72,15 +72,15 @@ fn tell<T: std::fmt::Debug>(name: &str, cases: u32, result: Result<(), TestError
     cases
 }
 
-/// Sequences of bytes that may be requests, or not. How many that were.
+/// Compares sequences of valid and invalid bytes, and returns their number.
 pub(crate) fn bytes(real: &RedisServer) -> u32 {
     let (mut runner, cases) = runner(400);
     let result = runner.run(&crate::bytes::bytes(), |bytes| crate::bytes::compare(real, &bytes));
-    tell("bytes", cases, result)
+    report("bytes", cases, result)
 }
 
 impl Suite {
-    /// Runs the sequences, and gives how many that were.
+    /// Runs the sequences, and returns their number.
     pub(crate) fn run(self, real: &RedisServer, coverage: &mut Coverage) -> u32 {
         let (mut runner, cases) = runner(self.sequences);
         let coverage = RefCell::new(coverage);
@@ -89,7 +89,7 @@ impl Suite {
             let mut run = Run::new(real, self.connections, &mut coverage);
             for connection in 0..self.connections {
                 for words in self.begin.clone() {
-                    run.step(&Step { connection, words, then_sleep_ms: 0 })?;
+                    run.step(&SequenceStep { connection, words, then_sleep_ms: 0 })?;
                 }
             }
             for step in &steps {
@@ -97,6 +97,6 @@ impl Suite {
             }
             run.end(real)
         });
-        tell(self.name, cases, result)
+        report(self.name, cases, result)
     }
 }

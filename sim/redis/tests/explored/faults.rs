@@ -62,6 +62,7 @@ fn several_kinds_share_the_bound() {
 fn while_one_waits_too_long_time_goes_on_for_all() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
+        redis.hold_deadlines(true);
         redis.set_for("lease", "held", Duration::from_secs(5));
         redis.explore_faults(1, [Fault::Delayed(Duration::from_secs(10))]);
         let mut slow =

@@ -1,4 +1,4 @@
-//! Time is the engine's.
+//! Time is the engine's: where deadlines are held, keys expire by it alone.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::outcomes::all;
 fn a_key_expires_when_a_sleeper_wakes_up() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();
+        redis.hold_deadlines(true);
         redis.set_for("k", "v", Duration::from_secs(5));
         thread::spawn(|| thread::sleep(Duration::from_secs(6)));
         let mut connection = redis.connection().with_instrumented_code();
@@ -24,6 +25,7 @@ fn a_key_expires_when_a_sleeper_wakes_up() {
 fn time_to_live_is_counted_from_the_moment_of_the_command() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();
+        redis.hold_deadlines(true);
         let sleeper = thread::spawn(|| thread::sleep(Duration::from_secs(6)));
         let mut connection = redis.connection().with_instrumented_code();
         let before = Instant::now();
@@ -41,6 +43,7 @@ fn time_to_live_is_counted_from_the_moment_of_the_command() {
 fn two_keys_that_expire_at_once_are_gone_at_once() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
+        redis.hold_deadlines(true);
         for key in ["a", "b"] {
             redis.set_for(key, "v", Duration::from_secs(5));
         }

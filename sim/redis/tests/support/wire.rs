@@ -1,4 +1,4 @@
-//! A connection on which one sends and reads bytes, frame by frame.
+//! A client connection at the level of frames.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use selvedge_redis::Reply;
 
-/// A connection to a server that speaks RESP.
+/// A connection to a RESP server.
 pub(crate) struct Wire {
     stream: UnixStream,
     received: Vec<u8>,
 }
 
-/// A reply or a push, and its bytes.
+/// A reply or a push, with its bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Frame {
     pub(crate) bytes: Vec<u8>,
@@ -23,8 +23,8 @@ pub(crate) struct Frame {
 impl Wire {
     pub(crate) fn connect(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).expect("the server listens");
-        // Nobody waits so long for what comes at all.
-        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time-out of a socket");
+        // Far longer than any reply takes.
+        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a valid timeout");
         Wire { stream, received: Vec::new() }
     }
 
@@ -39,11 +39,11 @@ impl Wire {
     }
 
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
-        // Whether the other side still reads is told by what comes back.
+        // A failure shows in the next read.
         _ = self.stream.write_all(bytes);
     }
 
-    /// The next frame. An error of its own if the connection is closed, or nothing comes.
+    /// Reads the next frame. Fails if the connection is closed, or after 5 s.
     pub(crate) fn read(&mut self) -> io::Result<Frame> {
         loop {
             if let Some((reply, length)) = decode(&self.received) {
@@ -60,11 +60,12 @@ impl Wire {
 
     pub(crate) fn call(&mut self, words: &[impl AsRef<[u8]>]) -> Reply {
         self.send(words);
-        self.read().expect("a reply").reply
+        self.read().expect("the server replies").reply
     }
 }
 
-/// The reply at the beginning of these bytes, if all of it is there, and how many bytes it takes.
+/// Decodes the reply at the start of these bytes if it is complete; returns it with its length in
+/// bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Option<(Reply, usize)> {
     let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
     let (kind, line) = (bytes[0], &bytes[1..end]);
@@ -109,6 +110,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(Reply, usize)> {
             };
             Some((reply, at))
         }
-        other => panic!("no reply begins with {:?}: {}", char::from(other), bytes.escape_ascii()),
+        other => panic!("no reply starts with {:?}: {}", char::from(other), bytes.escape_ascii()),
     }
 }

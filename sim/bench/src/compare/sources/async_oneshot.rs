@@ -1,4 +1,4 @@
-//! A future that waits for a value which another thread sends.
+//! A future that waits for a value sent by another thread.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -39,7 +39,7 @@ fn send<T: Tool>(shared: &Shared<T>, value: u64) {
     }
 }
 
-/// Two values, each sent by a thread of its own, are awaited one after the other.
+/// Awaits two values in order, each sent by its own thread.
 pub(crate) fn oneshot<T: Tool>() {
     let channels: [Shared<T>; 2] = std::array::from_fn(|_| T::share(T::mutex(State::default())));
     let senders = channels.clone().map(|channel| T::spawn(move || send::<T>(&channel, 21)));

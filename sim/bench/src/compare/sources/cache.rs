@@ -1,4 +1,5 @@
-//! The article's cache: a reader looks in L1, and on a miss reads L2 and fills L1; a writer writes L2 and empties L1.
+//! The article's cache: a reader reads L1, and on a miss reads L2 and fills L1; a writer writes L2
+//! and invalidates L1.
 
 use selvedge_engine::object::{Cell, Map};
 
@@ -11,7 +12,7 @@ pub(crate) trait Tier: Send + Sync + 'static {
     fn set(&self, value: Option<u64>);
 }
 
-/// Under a lock of the tool's.
+/// A tier in the tool's mutex.
 pub(crate) struct Locked<T: Tool>(T::Mutex<Option<u64>>);
 
 impl<T: Tool> Tier for Locked<T> {
@@ -28,7 +29,7 @@ impl<T: Tool> Tier for Locked<T> {
     }
 }
 
-/// In a cell of our engine's.
+/// A tier in a cell of our engine.
 pub(crate) struct InCell(Cell<Option<u64>>);
 
 impl Tier for InCell {
@@ -45,7 +46,7 @@ impl Tier for InCell {
     }
 }
 
-/// In a map of our engine's.
+/// A tier in a map of our engine.
 pub(crate) struct InMap(Map<(), u64>);
 
 impl Tier for InMap {

@@ -1,11 +1,12 @@
-//! A pipeline: two sources send to a stage, which squares the items and sends them on to the main thread.
+//! A pipeline: two sources send to a stage, which squares the items and sends them to the main
+//! thread.
 
 use crate::tools::Tool;
 
-/// How many sources there are.
+/// Number of sources.
 pub(crate) const SOURCES: usize = 2;
 
-/// `items`: of each source.
+/// `items` is the number per source.
 pub(crate) fn pipeline<T: Tool>(items: usize) {
     let (to_stage, from_sources) = T::channel();
     let (to_main, from_stage) = T::channel();

@@ -1,4 +1,5 @@
-//! Programs of the papers and of the test suites of GenMC, Nidhugg and Concuerror. A variable is an atomic.
+//! Programs from the papers and test suites of GenMC, Nidhugg and Concuerror. Variables are
+//! atomics.
 
 use crate::tools::Tool;
 
@@ -38,7 +39,7 @@ pub(crate) fn readers<T: Tool>(n: usize) {
     threads.join();
 }
 
-/// For j=1..n `a[j] = a[j-1] + 1` ‖ one reader scans `a[n]`, `a[n-1]`, … to the first 0.
+/// For j=1..n `a[j] = a[j-1] + 1` ‖ one reader scans `a[n]`, `a[n-1]`, … up to the first 0.
 pub(crate) fn last_zero<T: Tool>(n: usize) {
     let mut threads = Threads::<T, _>::sharing(variables::<T>(n + 1));
     threads.spawn(move |a| {
@@ -116,7 +117,7 @@ pub(crate) fn dekker<T: Tool>() {
     threads.join();
 }
 
-/// n threads, each of which waits for its turn.
+/// n threads, each of which waits for its ticket.
 pub(crate) fn ticket_lock<T: Tool>(n: usize) {
     let mut threads = Threads::<T, _>::sharing([T::atomic(0), T::atomic(0)]);
     for _ in 0..n {

@@ -1,4 +1,4 @@
-//! The programs' sources: one for all tools.
+//! The sources of the programs, shared by all tools.
 
 pub(super) mod async_oneshot;
 pub(super) mod cache;

@@ -1,13 +1,11 @@
 //! Why a file is not a trace that can be shown.
 
 use std::io;
-use std::sync::Arc;
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
-/// What a file's text is to be shown with: its name and the text.
-pub(super) type Source = NamedSource<Arc<String>>;
+use crate::Excerpt;
 
 /// Why a file is not a trace that can be shown.
 #[derive(Debug, Error, Diagnostic)]
@@ -32,7 +30,7 @@ pub enum Unreadable {
         what: String,
         /// Its text.
         #[source_code]
-        source_code: NamedSource<Arc<String>>,
+        source_code: Excerpt,
         /// Where it ceases to be JSON.
         #[label("{what}")]
         span: SourceSpan,
@@ -45,7 +43,7 @@ pub enum Unreadable {
         name: String,
         /// Its text.
         #[source_code]
-        source_code: NamedSource<Arc<String>>,
+        source_code: Excerpt,
         /// Where it ends.
         #[label("the file ends here")]
         span: SourceSpan,
@@ -82,7 +80,7 @@ pub enum Unreadable {
         what: String,
         /// Its text.
         #[source_code]
-        source_code: NamedSource<Arc<String>>,
+        source_code: Excerpt,
         /// Where.
         #[label("here")]
         span: SourceSpan,

@@ -1,22 +1,27 @@
 //! From a document back to its trace. What is derived (the reason, the marks, what the tiers hold) is derived anew.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::{NamedSource, SourceSpan};
 use selvedge_engine::Schedule;
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::error::{Source, Unreadable};
+use super::error::Unreadable;
 use super::shape::{self, Document};
 use super::write::entries;
 use super::{FORMAT, VERSION};
+use crate::Excerpt;
 use crate::history::{Key, Value};
 use crate::oracle::{Finding, Rule};
+use crate::plain::is_unsafe;
 use crate::trace::model::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
 use crate::trace::state::states;
+
+/// A larger file is not read, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// Reads a trace that was written with [`json`](super::json).
 ///
@@ -25,9 +30,18 @@ use crate::trace::state::states;
 /// The file cannot be read, is not JSON, is cut off, is something else, is of another version, or contradicts itself.
 pub fn read(path: &Path) -> Result<Trace, Unreadable> {
     let name = path.display().to_string();
-    match fs::read(path) {
+    match bytes(path) {
         Ok(bytes) => parse(&name, &String::from_utf8_lossy(&bytes)),
         Err(error) => Err(Unreadable::File { name, error }),
+    }
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 {
+        more if more > LARGEST => Err(io::Error::other("it is larger than 64 MiB, and no trace is")),
+        _ => Ok(bytes),
     }
 }
 
@@ -70,11 +84,12 @@ fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unr
     // The place has been told; serde_json says it again in words.
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-    let source_code: Source = NamedSource::new(&name, Arc::new(text.to_owned())).with_language("json");
-    let span = SourceSpan::from(offset(text, error.line(), error.column()));
+    let source_code = Excerpt::new(&name, Arc::new(text.to_owned()));
+    let span = source_code.span(offset(text, error.line(), error.column()), 0);
     match error.classify() {
         Category::Eof => {
-            Unreadable::CutOff { name, source_code, span: SourceSpan::from(text.trim_end().len()) }
+            let span = source_code.span(text.trim_end().len(), 0);
+            Unreadable::CutOff { name, source_code, span }
         }
         Category::Syntax | Category::Io => Unreadable::NotJson { name, what, source_code, span },
         Category::Data if head => Unreadable::NotATrace { name, what },
@@ -95,6 +110,7 @@ fn trace(document: Document) -> Result<Trace, String> {
     schedule.map_err(|error| format!("`schedule`: {error}"))?;
     let mut steps: Vec<Step> = Vec::new();
     let mut stated = Vec::new();
+    let mut so_far = vec![0; document.tasks.len()];
     for its in document.steps {
         let tiers = its.tiers;
         let clock = &its.clock;
@@ -108,7 +124,7 @@ fn trace(document: Document) -> Result<Trace, String> {
         }
         expect(&field("clock.length"), clock.len(), document.tasks.len())?;
         for (task, &seen) in clock.iter().enumerate() {
-            let so_far = steps.iter().filter(|step| step.lane == task).count();
+            let so_far = so_far[task];
             match task == its.task {
                 true => expect(&field(&format!("clock[{task}]")), seen as usize, so_far + 1)?,
                 false if seen as usize > so_far => {
@@ -118,6 +134,7 @@ fn trace(document: Document) -> Result<Trace, String> {
                 false => {}
             }
         }
+        so_far[its.task] += 1;
         steps.push(Step {
             number: its.step,
             lane: its.task,
@@ -182,6 +199,7 @@ fn trace(document: Document) -> Result<Trace, String> {
             shape::Ending::Panic { message } => Ending::Panic(plain(message)),
         },
         schedule: document.schedule,
+        is_simplest: document.simplest.unwrap_or(true),
     };
     for (at, (state, stated)) in states(&trace)[1..].iter().zip(stated).enumerate() {
         if state.iter().map(entries).collect::<Vec<_>>() != stated {
@@ -208,7 +226,7 @@ fn known(field: &str, index: usize, list: &str, length: usize) -> Result<(), Str
 
 /// The text without what would play with a terminal.
 fn plain(text: String) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+    text.replace(is_unsafe, "\u{fffd}")
 }
 
 fn key(name: String) -> Key {

@@ -11,6 +11,9 @@ pub(super) struct Document {
     pub(super) cache: String,
     pub(super) engine: String,
     pub(super) schedule: String,
+    /// Left out: true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) simplest: Option<bool>,
     pub(super) verdict: String,
     pub(super) reason: String,
     pub(super) tasks: Vec<String>,

@@ -33,6 +33,7 @@ fn document(trace: &Trace) -> Document {
         cache: trace.cache.clone(),
         engine: trace.engine.clone(),
         schedule: trace.schedule.clone(),
+        simplest: (!trace.is_simplest).then_some(false),
         verdict: verdict(trace).to_owned(),
         reason: reason(trace),
         tasks: trace.lanes.clone(),

@@ -16,7 +16,8 @@ impl Redis {
     /// from there to its next command, and what all others of its process do between theirs, is taken for blocks of code
     /// whose order matters; use [`begin_local_code`](Redis::begin_local_code) where such a block begins otherwise, and
     /// [`with_instrumented_code`](crate::Connection::with_instrumented_code) where there is nothing that the engine does not
-    /// see. The clock is the engine's. A connection that is to be told things is made with
+    /// see. The clock is the engine's. A key that is given a deadline expires at any point from then on, as a schedule has it:
+    /// in a step of a task `expiry`, which writes that key, and which the clock does not show. A connection that is to be told things is made with
     /// [`with_resp3`](crate::Connection::with_resp3); what it is told arrives in tasks of their own.
     ///
     /// ```
@@ -54,6 +55,28 @@ impl Redis {
     /// If the server is not [explored](Redis::explored), or this was said before.
     pub fn explore_faults(&self, at_most: u32, faults: impl IntoIterator<Item = Fault>) {
         self.exploration().set_faults(at_most, faults.into_iter().collect());
+    }
+
+    /// Deadlines that are given while they are held pass only when they are [let pass](Redis::pass_deadline), or when the
+    /// clock goes past them. Otherwise each passes at any point.
+    ///
+    /// # Panics
+    ///
+    /// If the server is not [explored](Redis::explored).
+    pub fn hold_deadlines(&self, are_held: bool) {
+        self.exploration().hold_deadlines(are_held);
+    }
+
+    /// The deadline of a key of database 0 passes now, in a step of the calling task, whatever the clock shows. A key that
+    /// has no deadline stays.
+    ///
+    /// # Panics
+    ///
+    /// If the server is not [explored](Redis::explored).
+    #[track_caller]
+    pub fn pass_deadline(&self, key: impl AsRef<[u8]>) {
+        let place = (0, bytes::Bytes::copy_from_slice(key.as_ref()));
+        self.exploration().pass(&self.shared, &place, None);
     }
 
     /// The calling task begins a block of code that may touch what other tasks of the process of this number have in their

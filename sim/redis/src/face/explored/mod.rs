@@ -6,9 +6,11 @@
 //! does not see, and takes for one block that any other block of the same process may depend on.
 //!
 //! `world.rs` has the events, `touch.rs` what the first of them touches, `pushes.rs` what the server sends unasked: each
-//! message and invalidation arrives as an event of its own. `faults.rs` is what goes wrong. `seen.rs` is what a test may look at meanwhile.
+//! message and invalidation arrives as an event of its own. `expiry.rs` lets deadlines pass, each at any
+//! point. `faults.rs` is what goes wrong. `seen.rs` is what a test may look at meanwhile.
 
 mod api;
+mod expiry;
 mod faults;
 mod pushes;
 mod seen;

@@ -22,6 +22,17 @@ pub enum Seen<'a> {
         /// The server, as it is now.
         server: &'a Server,
     },
+    /// A key's deadline has passed.
+    Expired {
+        /// The key's database.
+        database: usize,
+        /// The key.
+        key: &'a Bytes,
+        /// Whether the key was removed. It was not if it had no deadline any more.
+        is_removed: bool,
+        /// The server, as it is now.
+        server: &'a Server,
+    },
     /// A task has begun a block of local code: its reply has arrived, or it said so.
     LocalCode,
     /// A message or an invalidation has arrived.

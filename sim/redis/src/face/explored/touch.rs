@@ -16,7 +16,7 @@ use bytes::Bytes;
 use selvedge_engine::object::Touch;
 
 use crate::command::{Access, Command, Keys, find};
-use crate::server::{Place, Places, Server};
+use crate::server::{Resource, Resources, Server};
 use crate::session::ConnectionId;
 use crate::time::Time;
 
@@ -128,23 +128,25 @@ pub(super) fn actual(
         // No key has expired before the command: those that are past their deadline are removed with the step.
         let footprint = server.footprint(connection, command, Time::default());
         match footprint.writes {
-            Places::Known(written) => {
+            Resources::Known(written) => {
                 for place in written {
                     match place {
-                        Place::Key(database, key) => places.writes.push(Part::Key(database, key)),
-                        Place::Subscriptions | Place::Pushes(_) | Place::Scripts => return Touch::WriteAll,
+                        Resource::Key(database, key) => places.writes.push(Part::Key(database, key)),
+                        Resource::Subscriptions | Resource::Pushes(_) | Resource::Scripts => {
+                            return Touch::WriteAll;
+                        }
                     }
                 }
             }
-            Places::All => return Touch::WriteAll,
+            Resources::All => return Touch::WriteAll,
         }
         match footprint.reads {
             // What is read beside keys, only what touches all of the server changes.
-            Places::Known(read) => places.reads.extend(read.into_iter().filter_map(|place| match place {
-                Place::Key(database, key) => Some(Part::Key(database, key)),
-                Place::Subscriptions | Place::Pushes(_) | Place::Scripts => None,
+            Resources::Known(read) => places.reads.extend(read.into_iter().filter_map(|place| match place {
+                Resource::Key(database, key) => Some(Part::Key(database, key)),
+                Resource::Subscriptions | Resource::Pushes(_) | Resource::Scripts => None,
             })),
-            Places::All => places.reads_all = true,
+            Resources::All => places.reads_all = true,
         }
     }
     if server.is_queueing(connection) { Touch::WriteAll } else { places.touch(told) }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use selvedge_engine::object::{Object, Touch};
 use selvedge_engine::{causal_clock, next_event, thread};
 
+use super::expiry::Deadlines;
 use super::faults::Faults;
 use super::pushes::{Ahead, Stream, Streams};
 use super::seen::{Seen, Watcher};
@@ -51,7 +52,7 @@ pub(in crate::face) struct Sender<'a> {
 /// A server in an exploration.
 pub(in crate::face) struct Explored {
     /// Stands for the server, as far as the engine needs to know it.
-    server: Object<()>,
+    pub(super) server: Object<()>,
     /// Each stands for what a process has in its memory.
     processes: Mutex<BTreeMap<u32, Arc<Object<()>>>>,
     pub(super) streams: Streams,
@@ -59,6 +60,7 @@ pub(in crate::face) struct Explored {
     /// for.
     told: Mutex<Vec<(u32, u32)>>,
     faults: OnceLock<Faults>,
+    pub(super) deadlines: Mutex<Deadlines>,
     watcher: OnceLock<Watcher>,
     /// The virtual time of the last step, in nanoseconds.
     now: Arc<AtomicU64>,
@@ -88,6 +90,7 @@ impl Explored {
             streams: Streams::default(),
             told: Mutex::default(),
             faults: OnceLock::new(),
+            deadlines: Mutex::default(),
             watcher: OnceLock::new(),
             now: Arc::clone(&clock.0),
         }
@@ -101,6 +104,11 @@ impl Explored {
     pub(super) fn set_watcher(&self, watcher: Watcher) {
         let is_new = self.watcher.set(watcher).is_ok();
         assert!(is_new, "a run has one watcher: let that one tell the others");
+    }
+
+    /// Whether anybody wants to be told what happens.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watcher.get().is_some()
     }
 
     pub(super) fn tell(&self, seen: Seen<'_>) {
@@ -138,12 +146,17 @@ impl Explored {
 
     /// Whether the calling task must know that somebody may be told what he did not ask for. (Whether somebody may it cannot know:
     /// that would depend on tasks of which it has not heard.)
-    fn knows_that_it_tells(&self) -> bool {
+    pub(super) fn knows_that_it_tells(&self) -> bool {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         !told.is_empty()
             && causal_clock(|clock| {
                 told.iter().any(|(task, event)| clock.get(*task as usize).is_some_and(|known| known >= event))
             })
+    }
+
+    /// Whether some connection may be told what it did not ask for.
+    pub(super) fn may_tell(&self) -> bool {
+        !self.told.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// What is on its way to a connection of this code.
@@ -177,8 +190,7 @@ impl Explored {
         let ends = is_told && matches!(fault, Some(Fault::ConnectionLost | Fault::ReplyLost));
         let told = |anybody| Told { anybody: anybody || is_told, sender: is_told };
         let actual = |state: &State, connection: ConnectionId| {
-            let anybody = !self.told.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
-                || state.server.tells_anybody();
+            let anybody = self.may_tell() || state.server.tells_anybody();
             let is_due = state.server.next_expiry().is_some_and(|next| next <= shared.clock.now());
             // Of faults that a test has told, it depends on who is first whose command takes the next.
             if anybody && is_due || ends || state.faults.left() > 0 {
@@ -211,6 +223,7 @@ impl Explored {
                     self.dispatch(shared, before);
                     let ahead = sender.stream.as_ref().and_then(|stream| stream.last());
                     self.dispatch(shared, after);
+                    self.spawn_expiry(shared);
                     return (result, ahead);
                 }
             }
@@ -274,7 +287,7 @@ impl Explored {
         commands: &[Command],
         replies: &[Reply],
     ) {
-        if self.watcher.get().is_some() {
+        if self.is_watched() {
             let state = shared.lock();
             self.tell(Seen::Executed { connection, commands, replies, server: &state.server });
         }

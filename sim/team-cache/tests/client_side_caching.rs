@@ -1,4 +1,4 @@
-//! A cache whose entries the server invalidates, over redis-rs and with a std map: explored as it is.
+//! Explores an unmodified cache that uses client-side caching, over redis-rs and a std map.
 
 use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
@@ -8,16 +8,16 @@ use redis::{Commands, PushInfo, PushKind};
 use selvedge_sim::check;
 use selvedge_sim::own::{Cache, Key, Setup, Value, closures, scenario};
 
-/// What is in the process, and how often the server has invalidated anything.
+/// The process-local entries, and the number of invalidations received.
 #[derive(Default)]
 struct Local {
     entries: HashMap<Key, String>,
     invalidations: usize,
 }
 
-/// Reads are cached until the server says otherwise: client-side caching as Redis's documentation has it, without its
-/// placeholder for what is being fetched. `is_fenced` is with one.
-fn told(setup: &Setup, is_fenced: bool) -> impl Cache + use<> {
+/// Caches each read until the server invalidates it: client-side caching as described in Redis'
+/// documentation, without its placeholder for a pending fetch. `is_fenced` adds one.
+fn client_side_cache(setup: &Setup, is_fenced: bool) -> impl Cache + use<> {
     let local = Arc::new(Mutex::new(Local::default()));
     let invalidated = Arc::clone(&local);
     let invalidate = move |push: PushInfo| {
@@ -52,34 +52,35 @@ fn told(setup: &Setup, is_fenced: bool) -> impl Cache + use<> {
     )
 }
 
-/// redis-rs PR 2526, lettuce#3481: the invalidation overtakes whoever waits for the reply, and the older reply is cached.
+/// redis-rs PR 2526, lettuce#3481: the invalidation overtakes the task that waits for the reply,
+/// which then caches the stale reply.
 #[test]
-fn an_invalidation_that_comes_before_the_fill_is_lost() {
+fn an_invalidation_before_the_fill_is_lost() {
     let unfenced = || {
-        let cache = |setup: Setup| told(&setup, false);
+        let cache = |setup: Setup| client_side_cache(&setup, false);
         check(
-            scenario("told", cache)
+            scenario("client-side-caching", cache)
                 .thread("reader", ["get user:1"])
                 .thread("writer", ["set user:1"])
                 .consistency(selvedge_sim::own::Level::Eventual),
         );
     };
-    let failure = panic::catch_unwind(AssertUnwindSafe(unfenced)).expect_err("it fails");
-    let text = failure.downcast_ref::<String>().expect("with words");
+    let failure = panic::catch_unwind(AssertUnwindSafe(unfenced)).expect_err("the check fails");
+    let text = failure.downcast_ref::<String>().expect("a text message");
     insta::with_settings!({
         snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"),
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!("team-cache-told-too-early", text);
+        insta::assert_snapshot!("team-cache-early-invalidation", text);
     });
 }
 
 #[test]
-fn with_a_fence_it_ends_well() {
-    let cache = |setup: Setup| told(&setup, true);
+fn a_fence_makes_the_cache_eventually_consistent() {
+    let cache = |setup: Setup| client_side_cache(&setup, true);
     let report = check(
-        scenario("told", cache)
+        scenario("client-side-caching", cache)
             .thread("reader", ["get user:1"])
             .thread("writer", ["set user:1"])
             .consistency(selvedge_sim::own::Level::Eventual),

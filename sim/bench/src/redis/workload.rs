@@ -1,62 +1,63 @@
-//! What is asked of each contender.
+//! The workloads.
 
-/// The keys that are read and written again and again.
+/// Number of keys that are accessed repeatedly.
 pub(super) const HOT: usize = 1_000;
 
-/// All keys. A cold read has one of its own: so many are not read in one measurement.
+/// Number of keys. Each cold read uses a new key; a measurement has fewer cold reads than this.
 pub(super) const ALL: usize = 400_000;
 
-/// Bytes of each value.
+/// Length of each value, in bytes.
 pub(super) const VALUE: usize = 100;
 
-/// What is asked of each contender.
+/// A workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Work {
+pub(super) enum Workload {
     /// Reads of keys that have been read before.
     WarmGet,
     /// Reads of keys that have not been read before.
     ColdGet,
-    /// Nineteen reads and a write, of keys that have been read before.
+    /// Nineteen reads and one write, of keys that have been read before.
     Mixed,
     /// Writes.
     Set,
 }
 
-impl Work {
-    pub(super) const ALL: [Work; 4] = [Work::WarmGet, Work::ColdGet, Work::Mixed, Work::Set];
+impl Workload {
+    pub(super) const ALL: [Workload; 4] =
+        [Workload::WarmGet, Workload::ColdGet, Workload::Mixed, Workload::Set];
 
-    /// Its name in reports.
+    /// The name in reports.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Work::WarmGet => "get, warm",
-            Work::ColdGet => "get, cold",
-            Work::Mixed => "95 get, 5 set",
-            Work::Set => "set",
+            Workload::WarmGet => "get, warm",
+            Workload::ColdGet => "get, cold",
+            Workload::Mixed => "95 get, 5 set",
+            Workload::Set => "set",
         }
     }
 
-    /// Whether the hot keys are to be read before the measurement begins.
+    /// Whether the hot keys are read before the measurement.
     pub(super) fn begins_warm(self) -> bool {
-        self != Work::ColdGet
+        self != Workload::ColdGet
     }
 
-    /// The operations of one of several tasks.
+    /// The operations of task `task` of `tasks`.
     pub(super) fn operations(self, task: usize, tasks: usize) -> Operations {
-        // Odd, and another for each task: xorshift must not begin at zero.
+        // Odd and unique per task: the state of xorshift must not be zero.
         Operations { work: self, state: 2 * task as u64 + 1, next: task, step: tasks }
     }
 }
 
-/// What to do with which key.
+/// An operation and its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Get(usize),
     Set(usize),
 }
 
-/// A task's operations, the same in each run.
+/// A task's operations. The sequence is deterministic.
 pub(super) struct Operations {
-    work: Work,
+    work: Workload,
     state: u64,
     next: usize,
     step: usize,
@@ -72,14 +73,14 @@ impl Iterator for Operations {
         self.state ^= self.state << 17;
         let hot = (self.state >> 32) as usize % HOT;
         Some(match self.work {
-            Work::WarmGet => Operation::Get(hot),
-            Work::Set => Operation::Set(hot),
-            Work::Mixed if self.state.is_multiple_of(20) => Operation::Set(hot),
-            Work::Mixed => Operation::Get(hot),
-            Work::ColdGet => {
+            Workload::WarmGet => Operation::Get(hot),
+            Workload::Set => Operation::Set(hot),
+            Workload::Mixed if self.state.is_multiple_of(20) => Operation::Set(hot),
+            Workload::Mixed => Operation::Get(hot),
+            Workload::ColdGet => {
                 let key = self.next;
                 self.next += self.step;
-                assert!(key < ALL, "more cold reads than keys: measure for a shorter time");
+                assert!(key < ALL, "more cold reads than keys: choose a shorter measurement");
                 Operation::Get(key)
             }
         })
@@ -94,17 +95,17 @@ mod tests {
 
     #[test]
     fn no_key_is_cold_twice() {
-        let keys = (0..3).flat_map(|task| Work::ColdGet.operations(task, 3).take(100));
+        let keys = (0..3).flat_map(|task| Workload::ColdGet.operations(task, 3).take(100));
         assert_eq!(keys.map(|operation| format!("{operation:?}")).collect::<BTreeSet<_>>().len(), 300);
     }
 
     #[test]
     fn one_of_twenty_is_a_write() {
-        let writes = |work: Work| {
+        let writes = |work: Workload| {
             let operations = work.operations(0, 1).take(100_000);
             operations.filter(|operation| matches!(operation, Operation::Set(_))).count()
         };
-        assert_eq!((writes(Work::WarmGet), writes(Work::Set)), (0, 100_000));
-        assert!((4_500..5_500).contains(&writes(Work::Mixed)), "{}", writes(Work::Mixed));
+        assert_eq!((writes(Workload::WarmGet), writes(Workload::Set)), (0, 100_000));
+        assert!((4_500..5_500).contains(&writes(Workload::Mixed)), "{}", writes(Workload::Mixed));
     }
 }

@@ -1,12 +1,14 @@
-//! The plainest cache-aside, on each engine from the same source.
+//! A minimal cache-aside, on each engine from the same source.
 //!
-//! A reader looks in L1; on a miss it reads L2 and fills L1. A writer writes L2 and empties L1. The tiers are maps of
-//! the cache's seam with one key: a lock around a plain map under loom and shuttle, and under ours once the same and once
-//! the engine's own map. The main thread spawns the readers, then the writer, and joins them in this order.
+//! A reader reads L1; on a miss it reads L2 and fills L1. A writer writes L2 and invalidates L1.
+//! The tiers are maps of the cache's seam with one key. Under loom and shuttle they are a mutex
+//! around a plain map; under our engine the same, and in a second variant the engine's own map. The
+//! main thread spawns the readers, then the writer, and joins them in this order.
 //!
-//! Each engine is given its own `Arc`, as its manual asks. For loom it matters: the reference count is one more object at
-//! which threads meet. With `std`'s, which loom does not see, it makes 54 executions instead of 162 for one reader, and
-//! comes to an end for two, after 43,420.
+//! Each engine uses its own `Arc`, as its manual requires. This matters for loom, where the
+//! reference count is another shared object. With `std`'s `Arc`, which loom does not instrument, it
+//! runs 54 executions instead of 162 for one reader, and completes two readers after 43,420
+//! executions.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,14 +19,14 @@ use selvedge::sync::Map;
 use selvedge_sim::backends::{self, Loom, LoomMap, Shuttle, ShuttleMap, Simulated};
 use selvedge_sim::verdict::Budget;
 
-use crate::engine::Engine;
+use crate::engine::BenchEngine;
 use crate::locked_map::LockedMap;
 use crate::measurement::Measurement;
 use crate::supervisor;
 
-/// A program.
+/// A size of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Program {
+pub(crate) enum CacheAsideSize {
     /// One reader, one writer.
     #[value(name = "1R1W")]
     OneReader,
@@ -33,37 +35,37 @@ pub(crate) enum Program {
     TwoReaders,
 }
 
-impl Program {
-    /// Its name in reports and arguments.
+impl CacheAsideSize {
+    /// The name in reports and arguments.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Program::OneReader => "1R1W",
-            Program::TwoReaders => "2R1W",
+            CacheAsideSize::OneReader => "1R1W",
+            CacheAsideSize::TwoReaders => "2R1W",
         }
     }
 
     fn readers(self) -> usize {
         match self {
-            Program::OneReader => 1,
-            Program::TwoReaders => 2,
+            CacheAsideSize::OneReader => 1,
+            CacheAsideSize::TwoReaders => 2,
         }
     }
 }
 
 /// Explores the program on the engine, within the budget.
-pub(crate) fn measure(engine: Engine, program: Program, budget: Duration) -> Measurement {
+pub(crate) fn measure(engine: BenchEngine, program: CacheAsideSize, budget: Duration) -> Measurement {
     let start = Instant::now();
     let budget = Budget { time: Some(budget), ..Budget::default() };
     let readers = program.readers();
     let search = match engine {
-        Engine::Loom => Loom::explore(budget, move || cache_aside::<Loom, LoomMap<_, _>>(readers)),
-        Engine::Shuttle => {
+        BenchEngine::Loom => Loom::explore(budget, move || cache_aside::<Loom, LoomMap<_, _>>(readers)),
+        BenchEngine::Shuttle => {
             Shuttle::explore(budget, move || cache_aside::<Shuttle, ShuttleMap<_, _>>(readers))
         }
-        Engine::SelvedgeLocks => {
+        BenchEngine::SelvedgeLocks => {
             backends::Engine::explore(budget, move || cache_aside::<backends::Engine, LockedMap>(readers))
         }
-        Engine::Selvedge => backends::Engine::explore(budget, move || {
+        BenchEngine::Selvedge => backends::Engine::explore(budget, move || {
             cache_aside::<backends::Engine, backends::EngineMap<_, _>>(readers)
         }),
     };
@@ -78,8 +80,8 @@ pub(crate) fn measure(engine: Engine, program: Program, budget: Duration) -> Mea
 
 /// Measures the engine on the program in another process.
 pub(crate) fn measure_apart(
-    engine: Engine,
-    program: Program,
+    engine: BenchEngine,
+    program: CacheAsideSize,
     budget: Duration,
 ) -> Result<Measurement, supervisor::Failure> {
     let start = Instant::now();
@@ -119,7 +121,7 @@ impl Shares for Shuttle {
     }
 }
 
-/// And so is ours.
+/// The engine has no `Arc` of its own.
 impl Shares for backends::Engine {
     type Arc<T: Send + Sync + 'static> = Arc<T>;
 
@@ -133,7 +135,7 @@ struct Tiers<M> {
     l2: M,
 }
 
-/// One execution, with one writer.
+/// Runs one execution, with one writer.
 fn cache_aside<P: Shares, M: Map<(), u64> + 'static>(readers: usize) {
     let tiers = P::share(Tiers::<M> { l1: M::new("L1"), l2: M::new("L2") });
     tiers.l2.insert((), 0);
@@ -162,39 +164,39 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn executions(engine: Engine, program: Program) -> u64 {
+    fn executions(engine: BenchEngine, program: CacheAsideSize) -> u64 {
         let measurement = measure(engine, program, Duration::from_secs(60));
         assert!(measurement.complete);
-        measurement.executions.expect("an engine in this process reports")
+        measurement.executions.expect("an engine in this process returns its count")
     }
 
     #[test]
     fn loom_needs_162_executions_for_one_reader_and_one_writer() {
-        assert_eq!(executions(Engine::Loom, Program::OneReader), 162);
+        assert_eq!(executions(BenchEngine::Loom, CacheAsideSize::OneReader), 162);
     }
 
     #[test]
     fn shuttle_needs_1781_executions_for_one_reader_and_one_writer() {
-        assert_eq!(executions(Engine::Shuttle, Program::OneReader), 1_781);
+        assert_eq!(executions(BenchEngine::Shuttle, CacheAsideSize::OneReader), 1_781);
     }
 
     #[test]
-    fn ours_makes_one_execution_for_each_class() {
-        assert_eq!(executions(Engine::Selvedge, Program::OneReader), 5);
-        assert_eq!(executions(Engine::Selvedge, Program::TwoReaders), 48);
+    fn selvedge_runs_one_execution_per_class() {
+        assert_eq!(executions(BenchEngine::Selvedge, CacheAsideSize::OneReader), 5);
+        assert_eq!(executions(BenchEngine::Selvedge, CacheAsideSize::TwoReaders), 48);
     }
 
-    /// Two readers that take the lock of a map do not commute, so that there are more classes.
+    /// Two readers that lock the same mutex do not commute, so there are more classes.
     #[test]
-    fn ours_makes_one_execution_for_each_class_of_locks() {
-        assert_eq!(executions(Engine::SelvedgeLocks, Program::OneReader), 5);
-        assert_eq!(executions(Engine::SelvedgeLocks, Program::TwoReaders), 106);
+    fn selvedge_runs_one_execution_per_class_with_locks() {
+        assert_eq!(executions(BenchEngine::SelvedgeLocks, CacheAsideSize::OneReader), 5);
+        assert_eq!(executions(BenchEngine::SelvedgeLocks, CacheAsideSize::TwoReaders), 106);
     }
 
     #[test]
-    fn a_search_that_the_budget_ends_is_not_complete() {
-        for engine in [Engine::Loom, Engine::Shuttle] {
-            let measurement = measure(engine, Program::TwoReaders, Duration::from_millis(20));
+    fn a_search_that_exceeds_the_budget_is_not_complete() {
+        for engine in [BenchEngine::Loom, BenchEngine::Shuttle] {
+            let measurement = measure(engine, CacheAsideSize::TwoReaders, Duration::from_millis(20));
             assert!(!measurement.complete, "{measurement:?}");
         }
     }

@@ -1,0 +1,56 @@
+//! A random schedule, or a planned one: for runs that are compared with one another.
+
+use super::numbers::Numbers;
+use super::{Options, Strategy};
+use crate::dpor::Races;
+use crate::event::{Decision, TaskId};
+use crate::history::{Registry, Tracking, Trail};
+
+/// The strategy's state.
+pub(crate) struct Rehearsal {
+    numbers: Numbers,
+    /// The turns of this run, with the numbers that tasks have in this exploration; `None` for random ones.
+    plan: Option<Vec<Decision>>,
+    enabled: Vec<(TaskId, u16)>,
+}
+
+impl Rehearsal {
+    /// A random schedule.
+    pub(crate) fn random(seed: u64) -> Self {
+        Rehearsal { numbers: Numbers::new(seed), plan: None, enabled: Vec::new() }
+    }
+
+    /// This schedule. The run ends where it does not fit.
+    pub(crate) fn of(plan: Vec<Decision>) -> Self {
+        Rehearsal { numbers: Numbers::new(0), plan: Some(plan), enabled: Vec::new() }
+    }
+}
+
+impl Strategy for Rehearsal {
+    fn tracking(&self) -> Tracking {
+        Tracking::Clocks
+    }
+
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+        if let Some(plan) = &self.plan {
+            let turn = *plan.get(trail.len())?;
+            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
+            return is_possible.then_some(turn);
+        }
+        self.enabled.clear();
+        let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));
+        self.enabled.extend(tasks.filter(|&(_, alternatives)| alternatives > 0));
+        if self.enabled.is_empty() {
+            return None;
+        }
+        let (task, alternatives) = self.enabled[self.numbers.below(self.enabled.len())];
+        Some(Decision { task, choice: self.numbers.below(alternatives.into()) as u16 })
+    }
+
+    fn executed(&mut self, _trail: &Trail) {}
+
+    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
+        trail.clear();
+        true
+    }
+}

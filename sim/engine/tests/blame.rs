@@ -1,0 +1,212 @@
+//! What is said of a run that went wrong names its cause: the first panic, the holders of a lock, the value that differs.
+
+use std::panic;
+use std::sync::atomic::{AtomicU32 as StdAtomicU32, Ordering::Relaxed};
+
+use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge_engine::sync::{Arc, Mutex, RwLock};
+use selvedge_engine::{Ending, Explorer, Verdict, choose, thread};
+
+/// What `check` says of a program that fails.
+fn said(body: impl Fn() + std::panic::UnwindSafe + 'static) -> String {
+    let payload = panic::catch_unwind(|| Explorer::optimal().check(body)).expect_err("it fails");
+    payload.downcast_ref::<String>().expect("a text").clone()
+}
+
+fn difference(explorer: &Explorer, body: impl Fn() + 'static) -> String {
+    match explorer.run(body).verdict() {
+        Verdict::Nondeterministic { difference } => difference,
+        verdict => panic!("{verdict}"),
+    }
+}
+
+#[test]
+fn the_first_panic_comes_before_those_that_follow_from_it() {
+    let text = said(|| {
+        let worker = thread::Builder::new().name("worker".to_owned());
+        let worker = worker.spawn(|| assert_eq!(1 + 1, 3, "the worker's own words")).unwrap();
+        worker.join().unwrap();
+    });
+    assert!(text.starts_with("panic: worker panicked at sim/engine/tests/blame.rs:"), "{text}");
+    let own = text.find("the worker's own words").expect("the first message");
+    let after = text.find("then main panicked at sim/engine/tests/blame.rs:").expect("the second");
+    assert!(own < after, "{text}");
+    assert!(text.contains("called `Result::unwrap()` on an `Err` value"), "{text}");
+}
+
+#[test]
+fn the_panic_that_poisons_a_lock_comes_first() {
+    let text = said(|| {
+        let lock = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&lock);
+        thread::spawn(move || {
+            let _held = other.lock().unwrap();
+            panic!("while it held the lock");
+        });
+        drop(lock.lock().unwrap());
+    });
+    assert!(text.contains("panic: task 1 panicked"), "{text}");
+    assert!(text.contains("while it held the lock"), "{text}");
+}
+
+#[test]
+fn a_panic_that_is_raised_again_is_told_once() {
+    let text = said(|| {
+        let task = thread::spawn(|| assert_eq!(1 + 1, 3, "once"));
+        if let Err(payload) = task.join() {
+            panic::resume_unwind(payload);
+        }
+    });
+    assert!(text.starts_with("panic: task 1 panicked at sim/engine/tests/blame.rs:"), "{text}");
+    assert_eq!(text.matches("once").count(), 1, "{text}");
+}
+
+#[test]
+fn a_deadlock_at_a_reader_writer_lock_names_the_readers() {
+    let report = Explorer::optimal().run(|| {
+        let lock = Arc::new(RwLock::named("table", ()));
+        let stop = Arc::new(AtomicU32::new(0));
+        let readers: Vec<_> = ["left", "right", "gone"]
+            .into_iter()
+            .map(|name| {
+                let (lock, stop) = (Arc::clone(&lock), Arc::clone(&stop));
+                let reader = thread::Builder::new().name(name.to_owned());
+                let read = move || {
+                    let _held = lock.read().unwrap();
+                    if name != "gone" {
+                        stop.wait_until(|stop| stop == 1);
+                    }
+                };
+                reader.spawn(read).unwrap()
+            })
+            .collect();
+        drop(lock.write());
+        stop.store(1, SeqCst);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+    assert!(report.deadlocks > 0, "{report:?}");
+    let both = |waiting: &[String]| {
+        waiting.iter().any(|line| {
+            line.starts_with("main waits to lock table")
+                && line.contains(", which left has held for reading since")
+        })
+    };
+    let Verdict::Deadlock { waiting, schedule } = report.verdict() else { panic!("{report:?}") };
+    assert!(
+        both(&waiting) || waiting[0].contains("right has held for reading since"),
+        "{waiting:?} {schedule}"
+    );
+    assert!(!waiting[0].contains("gone"), "{waiting:?}");
+    // Both hold it, and the third has given it back.
+    let schedule = "s1:bcd2".parse().unwrap();
+    let report = Explorer::continuing(schedule).run(|| {
+        let lock = Arc::new(RwLock::named("table", ()));
+        let stop = Arc::new(AtomicU32::new(0));
+        for name in ["left", "right", "gone"] {
+            let (lock, stop) = (Arc::clone(&lock), Arc::clone(&stop));
+            let reader = thread::Builder::new().name(name.to_owned());
+            let read = move || {
+                let _held = lock.read().unwrap();
+                if name != "gone" {
+                    stop.wait_until(|stop| stop == 1);
+                }
+            };
+            drop(reader.spawn(read));
+        }
+        drop(lock.write());
+    });
+    let Some(Ending::Deadlock(waiting)) = report.failure.map(|its| its.ending) else { panic!("a deadlock") };
+    let main = &waiting[0];
+    assert!(main.contains(", which left has held for reading since"), "{main}");
+    assert!(main.contains(", and right has held for reading since"), "{main}");
+    assert!(!main.contains("gone"), "{main}");
+}
+
+/// A value that is another in each run: a counter outside of the body.
+fn next() -> u32 {
+    static RUNS: StdAtomicU32 = StdAtomicU32::new(1);
+    RUNS.fetch_add(1, Relaxed)
+}
+
+#[test]
+fn a_stored_value_that_differs_from_run_to_run_is_no_error_of_the_program() {
+    let body = || {
+        let x = Arc::new(AtomicU32::named("x", 0));
+        let y = Arc::clone(&x);
+        let own = next();
+        x.store(own, SeqCst);
+        thread::spawn(move || y.load(SeqCst));
+        assert_eq!(x.load(SeqCst), own, "a task does not read its own store");
+        x.store(0, SeqCst);
+    };
+    let text = difference(&Explorer::optimal(), body);
+    assert!(text.contains("main does another store at sim/engine/tests/blame.rs:"), "{text}");
+    assert!(text.contains("it leaves "), "{text}");
+    assert!(text.contains(" in x, and left "), "{text}");
+    let text = difference(&Explorer::naive(), body);
+    assert!(text.contains("A value differs from run to run"), "{text}");
+}
+
+#[test]
+fn so_is_the_value_that_an_object_is_made_with() {
+    let text = difference(&Explorer::optimal(), || {
+        let own = next();
+        let x = Arc::new(AtomicU32::named("x", own));
+        let y = Arc::clone(&x);
+        assert_eq!(x.load(SeqCst), own);
+        thread::spawn(move || y.store(0, SeqCst));
+        x.load(SeqCst);
+    });
+    assert!(text.contains("x holds "), "{text}");
+}
+
+#[test]
+fn so_are_an_operand_of_each_kind_and_a_choice() {
+    let of = |act: fn(&AtomicU32, u32)| {
+        difference(&Explorer::optimal(), move || {
+            let x = Arc::new(AtomicU32::named("x", 0));
+            let y = Arc::clone(&x);
+            act(&x, next());
+            thread::spawn(move || y.load(SeqCst));
+            x.store(0, SeqCst);
+        })
+    };
+    for text in [
+        of(|x, own| {
+            x.fetch_add(own, SeqCst);
+        }),
+        of(|x, own| {
+            x.swap(own, SeqCst);
+        }),
+        of(|x, own| {
+            _ = x.compare_exchange(0, own, SeqCst, SeqCst);
+        }),
+        of(|_, own| {
+            choose(own as usize + 1);
+        }),
+    ] {
+        assert!(text.contains("A value differs from run to run"), "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_differs_where_nothing_is_repeated_is_seen_in_what_is_announced() {
+    let text = difference(&Explorer::optimal(), || {
+        let x = Arc::new(AtomicU32::named("x", 0));
+        let y = Arc::clone(&x);
+        let own = next();
+        thread::spawn(move || y.store(own, SeqCst));
+        x.load(SeqCst);
+    });
+    assert!(text.contains("the tasks do not announce what they announced"), "{text}");
+}
+
+#[test]
+fn the_hint_names_what_makes_programs_nondeterministic() {
+    let text = difference(&Explorer::optimal(), || {
+        choose(next() as usize + 1);
+    });
+    for cause in ["random numbers", "HashMap", "RandomState", "`tokio::select!`", "`biased`", "a static"] {
+        assert!(text.contains(cause), "{cause}: {text}");
+    }
+}

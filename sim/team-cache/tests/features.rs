@@ -1,0 +1,61 @@
+//! A database behind Redis, axes, faults and deadlines, of a cache in code: what `docs/your-cache.md` shows.
+
+use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::own::{
+    Cache, Failure, Fallible, FallibleCache, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check_all,
+    closures, scenario,
+};
+
+/// Redis in front of a database, with no local tier.
+fn aside(setup: Setup) -> impl Cache {
+    closures(
+        setup.redis,
+        |redis, key| block_on(redis.get(key)),
+        |redis, key, value| block_on(redis.set(key, value)),
+        |redis, key| block_on(redis.delete(key)),
+    )
+}
+
+#[test]
+fn a_late_fill_is_found() {
+    let reports = check_all(
+        scenario("orders", aside)
+            .source(Source::Database)
+            .thread("reader", ["get order:7"])
+            .thread("writer", ["set order:7"])
+            .axis("remote", [RemoteStart::Absent, RemoteStart::Expiring], |case, remote| case.remote(*remote))
+            .violations([Rule::Stale, Rule::Lasting]),
+    );
+    assert_eq!(
+        reports.iter().map(|report| &report.case[..]).collect::<Vec<_>>(),
+        ["remote=absent", "remote=expiring"]
+    );
+}
+
+/// The same, whose callers are told what Redis says.
+struct Strict(Redis);
+
+impl FallibleCache for Strict {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
+        self.0.try_get(key).await
+    }
+
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
+        self.0.try_set(key, value).await
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        self.0.try_delete(key).await
+    }
+}
+
+#[test]
+fn a_command_may_fail() {
+    let reports = check_all(
+        scenario("orders", |setup: Setup| Fallible(Strict(setup.redis)))
+            .thread("writer", ["set order:7"])
+            .axis("faults", [0, 1], |case, &faults| case.faults(faults))
+            .axis("readers", [1, 2], |case, &readers| case.threads("reader", readers, ["get order:7"])),
+    );
+    assert!(reports.iter().all(|report| report.complete));
+}
