@@ -31,7 +31,7 @@ pub(crate) fn run(place: &Place, interrupt: &Interrupt, out: &mut dyn Write) -> 
     let address = place.socket.clone().map_or(Address::Port(place.port), Address::Socket);
     let redis = Redis::on_wall_clock();
     // Nobody asks what was sent.
-    redis.keep_commands(0);
+    redis.retain_commands(0);
     let listener = redis.listen(address.clone()).map_err(|error| Failure::Listen(address, error))?;
     writeln!(out, "listening on {}", listener.address())?;
     out.flush()?;

@@ -13,8 +13,8 @@ macro_rules! mend {
 /// What to look for where a program is not deterministic.
 pub(crate) const MEND_NONDETERMINISM: &str = mend!();
 
-/// A step of a planned schedule cannot be taken.
+/// Hint shown when a planned step is no longer enabled.
 pub(crate) const IMPOSSIBLE: &str = concat!(
-    "a step that was possible in an earlier run after the same steps, perhaps on another worker, is not possible now. ",
+    "a step that was enabled in an earlier run after the same steps, perhaps on another worker, is not enabled now. ",
     mend!()
 );

@@ -19,7 +19,7 @@ use super::execution::Execution;
 use super::granted::Granted;
 use super::task::{Phase, SharedCondition};
 use crate::coroutine::{self, Coroutine};
-use crate::event::{Mode, Pending, States, TaskId};
+use crate::event::{LocationStates, Mode, Pending, TaskId};
 
 /// How often a task that is abandoned may catch the panic that unwinds it.
 const MAX_CATCHES: usize = 100;
@@ -184,7 +184,7 @@ impl Execution {
 
     /// Does an operation that is no event: its task is abandoned.
     pub(super) fn apply(&mut self, pending: &Pending) {
-        let before: States = self.registry.states(pending);
+        let before: LocationStates = self.registry.states(pending);
         let (footprint, after) = pending.outcome(self.current, &before, 0, 1);
         for ((location, mode), after) in footprint.touched().zip(after) {
             if mode != Mode::Nothing {

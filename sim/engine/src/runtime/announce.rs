@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::execution::Execution;
 use super::record::Recorded;
 use super::task::{Phase, SharedCondition};
-use crate::event::{Pending, TaskId, Turn};
-use crate::stateful::Unfit;
+use crate::event::{Decision, Pending, TaskId};
+use crate::stateful::Unsupported;
 
 /// Whether an announced operation has been done at once.
 pub(super) enum Announced {
@@ -50,7 +50,7 @@ impl Execution {
         }
         let starts = slot.phase == Phase::Starting;
         if pending.opaque && self.state.is_some() {
-            self.refuse(Unfit::Opaque(pending.source));
+            self.refuse(Unsupported::Opaque(pending.source));
             return Announced::Wait;
         }
         self.set_pending(task, pending, condition);
@@ -58,7 +58,7 @@ impl Execution {
             return Announced::Wait;
         }
         if self.joins_movers && self.joins_the_last(task, pending) {
-            self.execute(Turn { task, choice: 0 }, true);
+            self.execute(Decision { task, choice: 0 }, true);
             return Announced::Done;
         }
         self.next = self.decide();
@@ -110,7 +110,7 @@ impl Execution {
         }
         let task = self.current;
         self.set_pending(task, pending, condition);
-        self.execute(Turn { task, choice: 0 }, true);
+        self.execute(Decision { task, choice: 0 }, true);
     }
 
     pub(super) fn owes_wakes(&self) -> bool {

@@ -10,14 +10,14 @@ use super::current::with_if_any;
 use super::granted::Granted;
 use super::perform::perform_when;
 use super::task::SharedCondition;
-use crate::event::{Action, LocationId, Pending, SLOTS, States};
+use crate::event::{Action, LocationId, LocationStates, Pending, SLOTS};
 
 /// What the loads of the condition that is being evaluated are answered from.
 enum Probe {
     /// The present state. The locations are noted.
     Present { run: u64, locations: Vec<LocationId> },
     /// These states of these locations.
-    Asked { locations: Vec<LocationId>, states: States },
+    Asked { locations: Vec<LocationId>, states: LocationStates },
 }
 
 thread_local! {

@@ -15,7 +15,7 @@ use super::wakes::send_wakes;
 use crate::coroutine;
 use crate::event::{Fingerprint, LocationId, Pending, TaskId};
 use crate::history::{CLOCK, New, foreign};
-use crate::stateful::{Alike, Monitor, Signal, Unfit};
+use crate::stateful::{Alike, Monitor, Signal, Unsupported};
 
 thread_local! {
     // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
@@ -150,7 +150,7 @@ pub(crate) fn known_time() -> Option<u64> {
     with_if_any(|execution| {
         let task = execution.current;
         match &mut execution.state {
-            Some(state) => state.tell_time(task),
+            Some(state) => state.observe_time(task),
             None => execution.trail.last_known(task, CLOCK).unwrap_or(0),
         }
     })
@@ -214,16 +214,16 @@ pub(super) fn look(location: LocationId) {
         if has_states(execution)
             && let Some(state) = &mut execution.state
         {
-            state.looked(execution.current, location, &execution.registry);
+            state.read_contents(execution.current, location, &execution.registry);
         }
     });
 }
 
 /// The current task does something that a search of states cannot have.
-pub(crate) fn refuse(unfit: Unfit) {
+pub(crate) fn refuse(unsupported: Unsupported) {
     with_if_any(|execution| {
         if has_states(execution) {
-            execution.refuse(unfit);
+            execution.refuse(unsupported);
         }
     });
 }
@@ -250,7 +250,7 @@ pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl Fn() -> F
             && let Some(state) = &mut execution.state
         {
             let location = key.map_or(object, |key| execution.registry.key(object, key));
-            state.settle(location, value, &execution.registry);
+            state.set_value(location, value, &execution.registry);
         }
     });
 }
@@ -262,7 +262,7 @@ pub(super) fn change(object: LocationId, key: u64) {
             && let Some(state) = &mut execution.state
         {
             let location = execution.registry.key(object, key);
-            state.meddled(execution.current, location, &execution.registry);
+            state.may_have_changed(execution.current, location, &execution.registry);
         }
     });
 }

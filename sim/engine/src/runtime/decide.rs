@@ -4,12 +4,12 @@ use super::choice::Choice;
 use super::ending::Ending;
 use super::execution::Execution;
 use crate::determinism::MEND_NONDETERMINISM;
-use crate::event::{CHOOSE, Footprint, Mode, Pending, TaskId, Turn};
+use crate::event::{CHOOSE, Decision, Footprint, Mode, Pending, TaskId};
 use crate::text::place;
 
 impl Execution {
     /// Which task goes next.
-    pub(super) fn decide(&mut self) -> Option<Turn> {
+    pub(super) fn decide(&mut self) -> Option<Decision> {
         if self.stopped.is_some() || self.is_quiet() {
             return None;
         }
@@ -17,7 +17,7 @@ impl Execution {
             return self.repeated_task();
         }
         if self.finishing {
-            return self.any_turn();
+            return self.any_decision();
         }
         if !self.announces_the_same() {
             return None;
@@ -43,23 +43,23 @@ impl Execution {
         let turn = self.strategy.choose(&choice, &self.trail);
         if turn.is_none() && self.strategy.was_redundant() && self.state.is_some() {
             self.finishing = true;
-            return self.any_turn();
+            return self.any_decision();
         }
         if turn.is_none() {
-            let misfit = self.strategy.misfit().map(str::to_owned);
-            self.stopped = misfit.map(Ending::Nondeterministic);
+            let replay_mismatch = self.strategy.replay_mismatch().map(str::to_owned);
+            self.stopped = replay_mismatch.map(Ending::Nondeterministic);
         }
         turn
     }
 
     /// A task that can go on, if there is one: the current one if possible. It is one where the run is only to end.
-    fn any_turn(&self) -> Option<Turn> {
+    fn any_decision(&self) -> Option<Decision> {
         if self.trail.len() >= self.max_steps {
             return None;
         }
         let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
         let mut tasks = std::iter::once(self.current).chain(0..self.tasks.len() as TaskId);
-        tasks.find(goes_on).map(|task| Turn { task, choice: 0 })
+        tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
     }
 
     /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a
@@ -81,7 +81,7 @@ impl Execution {
                 *before = announced;
             }
             None => {
-                // What was glued to the last event was not chosen, and is never the first that is new.
+                // What was atomic_with_previous to the last event was not chosen, and is never the first that is new.
                 self.announced_at.resize(position, 0);
                 self.announced_at.push(announced);
             }
@@ -180,13 +180,13 @@ impl Execution {
 
     /// The task of the next event of the prefix, if it has announced the same operation as before.
     #[inline]
-    fn repeated_task(&mut self) -> Option<Turn> {
+    fn repeated_task(&mut self) -> Option<Decision> {
         let expected = self.trail.expected();
         let Footprint { task, choice, .. } = expected.footprint;
         let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
         if let Some(pending) = found.filter(|pending| pending.matches(expected)) {
             if self.repeats_values(pending) {
-                return Some(Turn { task, choice });
+                return Some(Decision { task, choice });
             }
             self.stopped = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
             return None;

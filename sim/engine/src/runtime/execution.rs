@@ -23,10 +23,10 @@ use super::spawns::{Deed, Noted};
 use super::task::{Phase, Task};
 use crate::coroutine::{Coroutine, StackPool};
 use crate::dpor::Races;
-use crate::event::{Fingerprint, Pending, TaskId, Turn};
+use crate::event::{Decision, Fingerprint, Pending, TaskId};
 use crate::history::{FEW, Operation, Registry, Tracking, Trail};
-use crate::stateful::{Monitor, Part, State, Unfit};
-use crate::strategy::{Strategy, Way};
+use crate::stateful::{Monitor, Part, State, Unsupported};
+use crate::strategy::{Prefix, Strategy};
 use crate::watchdog::Pulse;
 
 /// The exploration that is going on.
@@ -37,7 +37,7 @@ pub(crate) struct Execution {
     /// What the tasks of the run have spawned and joined, in order.
     pub(super) deeds: Vec<Noted>,
     pub(super) current: TaskId,
-    pub(super) next: Option<Turn>,
+    pub(super) next: Option<Decision>,
     pub(super) granted: Granted,
     pub(super) abandoning: bool,
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
@@ -81,7 +81,7 @@ pub(crate) struct Execution {
     /// Whoever is told of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
     /// Where the run did what a search of states cannot have, if that is why it was given up.
-    pub(super) unfit: Option<Unfit>,
+    pub(super) unsupported: Option<Unsupported>,
     pub(super) stacks: StackPool,
     /// The tasks of all runs so far that could not be unwound.
     pub(super) left_behind: Option<LeftBehind>,
@@ -122,7 +122,7 @@ impl Execution {
             instrumented: None,
             observed: None,
             monitor: None,
-            unfit: None,
+            unsupported: None,
             trail: Trail::new(strategy.tracking()),
             races: Races::new(strategy.tracking()),
             registry: Registry::default(),
@@ -173,7 +173,7 @@ impl Execution {
     }
 
     /// The ways that are still to be gone, once no run will follow.
-    pub(crate) fn open(&mut self) -> Vec<Way> {
+    pub(crate) fn open(&mut self) -> Vec<Prefix> {
         self.strategy.open(&self.trail)
     }
 
@@ -239,7 +239,7 @@ impl Execution {
         self.announced = 0;
         self.fingerprint = None;
         self.monitor = None;
-        self.unfit = None;
+        self.unsupported = None;
         if let Some(state) = &mut self.state {
             state.begin_run(self.registry.run());
         }
@@ -278,7 +278,7 @@ impl Execution {
 
     /// Executes the pending operation of `task`, whose turn it is.
     #[inline]
-    pub(super) fn execute(&mut self, Turn { task, choice }: Turn, glued: bool) {
+    pub(super) fn execute(&mut self, Decision { task, choice }: Decision, atomic_with_previous: bool) {
         self.current = task;
         self.pulse.resume(task);
         if self.recording {
@@ -291,7 +291,8 @@ impl Execution {
             let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
             let condition = slot.condition.as_deref();
             let operation = Operation { task, pending, condition };
-            let position = self.trail.push(operation, choice, glued, &mut self.registry, &mut self.races);
+            let position =
+                self.trail.push(operation, choice, atomic_with_previous, &mut self.registry, &mut self.races);
             if let Some(announced) = &mut self.fingerprint {
                 *announced ^= pending.fingerprint(task);
             }
@@ -348,7 +349,7 @@ impl Execution {
     pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
         let task = self.current;
         if let Some(state) = &mut self.state {
-            state.asked_for_end(other);
+            state.read_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
             self.note_deed(task, Deed::Join(other));
@@ -397,7 +398,7 @@ impl Execution {
             state.executed(pending, event, accesses, &self.registry);
         }
         if let Some(monitor) = &self.monitor
-            && !event.glued
+            && !event.atomic_with_previous
         {
             monitor.step(event.footprint.task.into());
         }
@@ -411,15 +412,15 @@ impl Execution {
 
     /// The run does what a search of states cannot have: it is given up.
     #[cold]
-    pub(super) fn refuse(&mut self, unfit: Unfit) {
-        self.unfit = Some(unfit);
+    pub(super) fn refuse(&mut self, unsupported: Unsupported) {
+        self.unsupported = Some(unsupported);
         self.stopped = Some(Ending::TooLong);
         self.next = None;
     }
 
     /// What the run did that a search of states cannot have, if that is why it was given up.
-    pub(crate) fn unfit(&self) -> Option<Unfit> {
-        self.unfit
+    pub(crate) fn unsupported(&self) -> Option<Unsupported> {
+        self.unsupported
     }
 
     /// The state has changed, as to where this task stands.

@@ -10,7 +10,7 @@ use super::task::SharedCondition;
 use super::wakes::{self, Wake};
 use crate::event::{Action, Fingerprint, LocationId, Pending, Rule, TaskId};
 use crate::history::{CLOCK, Holds, New, Show, TOKENS};
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 
 /// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl Handle {
     /// The current task can change what the object holds from here on, unseen: nobody else can get at it.
     #[track_caller]
     pub(crate) fn take_over(&self) {
-        current::refuse(Unfit::Exclusive(Location::caller()));
+        current::refuse(Unsupported::Exclusive(Location::caller()));
     }
 
     /// The object is gone: nobody will ever touch it.

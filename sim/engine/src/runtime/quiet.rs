@@ -14,7 +14,7 @@ use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine};
 use crate::event::TaskId;
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 
 /// Waits until no other task can go on, unless the task cannot wait because it unwinds. Returns a line for each task that has
 /// not ended: what it waits for, and where.
@@ -53,7 +53,7 @@ impl Execution {
             return false;
         }
         if self.state.is_some() {
-            self.refuse(Unfit::Quiet(source));
+            self.refuse(Unsupported::Quiet(source));
         }
         assert!(
             self.quiescing.is_none(),

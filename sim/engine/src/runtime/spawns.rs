@@ -6,7 +6,7 @@
 
 use super::execution::Execution;
 use super::task::Phase;
-use crate::event::{TaskId, Turn};
+use crate::event::{Decision, TaskId};
 use crate::schedule::Schedule;
 
 /// What a task did between two of its events.
@@ -33,14 +33,14 @@ impl Execution {
 
     /// The schedule with these turns, which have the numbers of this run's tasks: in it, tasks have the numbers that they
     /// have when it is run by itself. The turns are those of a schedule of this run's class.
-    pub(crate) fn schedule_of(&self, turns: &[Turn]) -> Schedule {
+    pub(crate) fn schedule_of(&self, turns: &[Decision]) -> Schedule {
         let mut spawns = Spawns::new(self, turns);
         spawns.go_on(0);
         let mut renamed = Vec::with_capacity(turns.len());
-        for &Turn { task, choice } in turns {
+        for &Decision { task, choice } in turns {
             let number = spawns.numbers[usize::from(task)];
             debug_assert!(number.is_some(), "a task has an event before it is spawned");
-            renamed.push(Turn { task: number.unwrap_or_else(|| self.order(task)), choice });
+            renamed.push(Decision { task: number.unwrap_or_else(|| self.order(task)), choice });
             spawns.executed[usize::from(task)] += 1;
             spawns.go_on(task);
         }
@@ -64,7 +64,7 @@ struct Spawns {
 }
 
 impl Spawns {
-    fn new(execution: &Execution, turns: &[Turn]) -> Self {
+    fn new(execution: &Execution, turns: &[Decision]) -> Self {
         let count = execution.tasks.len();
         let mut events = vec![0; count];
         turns.iter().for_each(|turn| events[usize::from(turn.task)] += 1);

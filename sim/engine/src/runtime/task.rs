@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::abandon::Vain;
 use crate::coroutine::Coroutine;
-use crate::event::{Pending, States, TaskId};
+use crate::event::{LocationStates, Pending, TaskId};
 use crate::runtime::{PanicReport, Wake};
 
 /// Where a task stands.
@@ -27,7 +27,7 @@ pub(crate) enum Phase {
 }
 
 /// A condition on the states of an operation's locations.
-pub(crate) type SharedCondition = Rc<dyn Fn(&States) -> bool>;
+pub(crate) type SharedCondition = Rc<dyn Fn(&LocationStates) -> bool>;
 
 /// One task of the current run.
 #[derive(Default)]

@@ -17,7 +17,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::settings::Settings;
-use crate::event::{LocationId, Mode, SLOTS, TaskId, Turn};
+use crate::event::{Decision, LocationId, Mode, SLOTS, TaskId};
 use crate::runtime::{self, Ending, Execution};
 use crate::strategy::{Numbers, Rehearsal};
 
@@ -27,12 +27,12 @@ const SAMPLES: u64 = 24;
 /// What an event did, as far as it must be the same again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Deed {
-    turn: Turn,
+    turn: Decision,
     kinds: [u8; SLOTS],
     /// Of each location how it was accessed, and what it held before and after, where that is the same in all schedules
     /// of a class.
     accesses: Vec<(LocationId, Mode, Option<(u64, u64)>)>,
-    glued: bool,
+    atomic_with_previous: bool,
 }
 
 /// A run, without the waits before polls.
@@ -57,17 +57,17 @@ impl Rehearsed {
                 (location, mode, is_settled.then_some((access.before, access.after)))
             });
             deeds.push(Deed {
-                turn: Turn { task: event.footprint.task, choice: event.footprint.choice },
+                turn: Decision { task: event.footprint.task, choice: event.footprint.choice },
                 kinds: event.kinds(),
                 accesses: accesses.collect(),
-                glued: event.glued,
+                atomic_with_previous: event.atomic_with_previous,
             });
             clocks.push((trail.clock(position).to_vec(), event.index));
         }
         Rehearsed { deeds, clocks, observed: execution.observed().to_vec(), ending }
     }
 
-    fn turns(&self) -> Vec<Turn> {
+    fn turns(&self) -> Vec<Decision> {
         self.deeds.iter().map(|deed| deed.turn).collect()
     }
 
@@ -81,12 +81,12 @@ impl Rehearsed {
     }
 
     /// Another schedule of the run's class.
-    fn other_order(&self, numbers: &mut Numbers) -> Vec<Turn> {
-        // What is glued comes with what it is glued to.
+    fn other_order(&self, numbers: &mut Numbers) -> Vec<Decision> {
+        // What is atomic_with_previous comes with what it is atomic_with_previous to.
         let mut blocks: Vec<std::ops::Range<usize>> = Vec::new();
         for (position, deed) in self.deeds.iter().enumerate() {
             match blocks.last_mut() {
-                Some(last) if deed.glued => last.end = position + 1,
+                Some(last) if deed.atomic_with_previous => last.end = position + 1,
                 _ => blocks.push(position..position + 1),
             }
         }

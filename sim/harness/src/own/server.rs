@@ -129,7 +129,10 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
             }
             Seen::Due { key, is_late, .. } => note(|step| {
                 let when = if is_late { "after" } else { "before" };
-                plain(step, format!("{} is to expire {when} the observer begins", String::from_utf8_lossy(key)))
+                plain(
+                    step,
+                    format!("{} is to expire {when} the observer begins", String::from_utf8_lossy(key)),
+                )
             }),
             // While the cache is built, nothing is an operation's.
             _ if !begun.load(Ordering::Relaxed) => {}

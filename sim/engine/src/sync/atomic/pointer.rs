@@ -7,7 +7,7 @@ use std::sync::atomic::{self, Ordering};
 use crate::event::Action;
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 
 /// As [`std::sync::atomic::AtomicPtr`]. Addresses differ from run to run, so that the engine does not know them: all that
 /// may write counts as a write, a compare-exchange that fails as well.
@@ -60,7 +60,7 @@ impl<T> AtomicPtr<T> {
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
         self.handle.perform(Action::Write, Location::caller());
-        runtime::refuse(Unfit::Address(Location::caller()));
+        runtime::refuse(Unsupported::Address(Location::caller()));
         self.value.compare_exchange(current, new, success, failure)
     }
 
