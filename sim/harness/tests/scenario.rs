@@ -208,6 +208,8 @@ fn requirements() -> Vec<(Ability, String, String)> {
         (Ability::Leases, special(Special::Leases), get()),
         (Ability::Settles, special(Special::NeverSettles), get()),
         (Ability::Derives, "derived = { \"user:1\" = [\"profile:1\"] }".to_owned(), get()),
+        (Ability::Bounds, special(Special::OneEntry), get()),
+        (Ability::Loads, String::new(), format!("{} user:1", OpKind::Load.name())),
         (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
         (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Told.name())),
         (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::ToldAll.name())),
