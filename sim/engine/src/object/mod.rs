@@ -1,7 +1,7 @@
-//! Semantic objects: each operation is one event, on as little as it really touches.
+//! Semantic objects: each operation is one event on the smallest set of locations that it accesses.
 //!
-//! Which operations of one object commute, so that their order is never explored. What is not listed conflicts. Every
-//! line is held by a test that runs both orders in random states (`tests/commutativity.rs`).
+//! The table lists the operations of an object that commute, whose order is never explored. All
+//! others conflict. A test (`tests/commutativity`) runs both orders of each line in random states.
 //!
 //! | object | commute |
 //! |---|---|
