@@ -37,14 +37,14 @@ const UNPIN: u64 = 1u64.wrapping_neg();
 pub struct Map<K, V> {
     handle: Handle,
     entries: Mutex<FxHashMap<K, V>>,
-    /// What there is to know of a value, if that is known.
+    /// The digest of a value, if there is one.
     digest: Option<fn(&V, &mut dyn Hasher)>,
-    /// Nobody asks which keys there are, but for who waits until none is locked.
+    /// The program never observes the set of keys, except by waiting until no key is locked.
     is_unlisted: bool,
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
-    /// An empty map.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Map::named("a map")
     }
@@ -282,7 +282,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     fn check_listed(&self) {
         assert!(
             !self.is_unlisted,
-            "an unlisted map is asked which keys it has. Make it without Map::unlisted, or use unordered_keys or clear, which \
+            "an unlisted map cannot list its keys. Make it without Map::unlisted, or use unordered_keys or clear, which \
              wait until no key is locked"
         );
     }

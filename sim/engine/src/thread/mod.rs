@@ -1,4 +1,4 @@
-//! Tasks, as [`std::thread`] has threads.
+//! Tasks, the equivalent of threads in [`std::thread`].
 
 mod current;
 mod local;

@@ -188,7 +188,7 @@ fn a_task_that_is_spawned_under_a_lock_may_come_before_what_follows() {
 }
 
 #[test]
-#[should_panic(expected = "an unlisted map is asked which keys it has")]
+#[should_panic(expected = "an unlisted map cannot list its keys")]
 fn an_unlisted_map_does_not_say_which_keys_it_has() {
     Map::<u8, u8>::new().unlisted().len();
 }
