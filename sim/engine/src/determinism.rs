@@ -1,6 +1,6 @@
-//! Advice for programs that are not deterministic.
+//! Advice for nondeterministic programs.
 
-/// What to look for where a program is not deterministic.
+/// Likely causes of nondeterminism.
 macro_rules! mend {
     () => {
         "The body must do the same in every run: look for random numbers, clocks, \
@@ -10,10 +10,10 @@ macro_rules! mend {
     };
 }
 
-/// What to look for where a program is not deterministic.
+/// Likely causes of nondeterminism.
 pub(crate) const MEND_NONDETERMINISM: &str = mend!();
 
-/// A step of a planned schedule cannot be taken.
+/// The message for a step of a planned schedule that is not enabled.
 pub(crate) const IMPOSSIBLE: &str = concat!(
     "a step that was possible in an earlier run after the same steps, perhaps on another worker, is not possible now. ",
     mend!()

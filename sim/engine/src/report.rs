@@ -45,7 +45,7 @@ pub enum Bound {
     Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,
-    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
+    /// So many tasks of aborted executions that could not be unwound: their destructors wait for each other's locks, or they
     /// catch every panic. What they hold is not freed.
     LeftBehind {
         /// How many.

@@ -14,8 +14,8 @@ pub(super) enum Announced {
     /// The task is to be suspended.
     Wait,
     /// There are wake-ups to be sent first.
-    Owing,
-    /// The run is abandoned: the task is to unwind.
+    SendWakes,
+    /// The run is aborted: the task is to unwind.
     Raise,
 }
 
@@ -25,8 +25,8 @@ impl Execution {
     pub(super) fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         let task = self.current;
         self.pulse.beat(task, pending.source);
-        if self.abandoning {
-            return self.announce_in_vain(pending, condition);
+        if self.aborting {
+            return self.announce_aborted(pending, condition);
         }
         let slot = &self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
@@ -104,7 +104,7 @@ impl Execution {
 
     /// Does one more step of the current task, right after its last: no other task can go between.
     pub(super) fn glue(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
-        if self.abandoning {
+        if self.aborting {
             self.apply(pending);
             return;
         }
@@ -113,7 +113,7 @@ impl Execution {
         self.execute(Turn { task, choice: 0 }, true);
     }
 
-    pub(super) fn owes_wakes(&self) -> bool {
+    pub(super) fn has_deferred_wakes(&self) -> bool {
         self.tasks[self.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
     }
 }

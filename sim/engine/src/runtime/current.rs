@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::abandon::raise;
+use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
@@ -22,7 +22,7 @@ thread_local! {
     // costs no check at each access.
     pub(super) static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
     /// How many wake-ups the tasks have called for and not yet sent. Nearly always none.
-    pub(super) static OWED: Cell<usize> = const { Cell::new(0) };
+    pub(super) static DEFERRED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Runs `action` on the exploration of this OS thread.
@@ -86,7 +86,7 @@ pub fn observed(digest: u64) {
     with_if_any(|execution| {
         let task = execution.current;
         if let Some(observed) = &mut execution.observed
-            && !execution.abandoning
+            && !execution.aborting
         {
             observed.push((task, digest));
         }
@@ -205,7 +205,7 @@ pub(crate) fn set_monitor(monitor: Rc<dyn Monitor>) {
 /// Whether the states of the run are of interest.
 #[inline]
 fn has_states(execution: &Execution) -> bool {
-    execution.state.is_some() && !execution.abandoning
+    execution.state.is_some() && !execution.aborting
 }
 
 /// The current task looks at what an object of its own holds.
@@ -357,7 +357,7 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
 /// Notes whether a condition that should hold at some time holds now.
 pub(crate) fn sometimes(name: &'static str, holds: bool) {
     with_if_any(|execution| {
-        if !execution.abandoning && !execution.finishing {
+        if !execution.aborting && !execution.finishing {
             execution.sometimes.note(name, holds);
         }
     });

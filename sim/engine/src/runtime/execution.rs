@@ -11,9 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::abandon::{LeftBehind, MAX_LEFT_BEHIND};
+use super::abort::{Leaked, MAX_LEAKED};
 use super::announce::Announced;
-use super::current::OWED;
+use super::current::DEFERRED;
 use super::ending::Ending;
 use super::granted::Granted;
 use super::panics::PanicReport;
@@ -39,7 +39,7 @@ pub(crate) struct Execution {
     pub(super) current: TaskId,
     pub(super) next: Option<Turn>,
     pub(super) granted: Granted,
-    pub(super) abandoning: bool,
+    pub(super) aborting: bool,
     /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
     /// unwind its tasks.
     pub(super) finishing: bool,
@@ -82,7 +82,7 @@ pub(crate) struct Execution {
     pub(super) unfit: Option<Unfit>,
     pub(super) stacks: StackPool,
     /// The tasks of all runs so far that could not be unwound.
-    pub(super) left_behind: Option<LeftBehind>,
+    pub(super) left_behind: Option<Leaked>,
     /// What the watchdog sees of the run.
     pub(super) pulse: Arc<Pulse>,
 }
@@ -103,7 +103,7 @@ impl Execution {
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
-            abandoning: false,
+            aborting: false,
             finishing: false,
             first_panic: None,
             joins_movers: strategy.joins_movers(),
@@ -199,14 +199,14 @@ impl Execution {
         self.tasks[task as usize].order
     }
 
-    /// Where a task went round too often, and how often, if that is why the run was abandoned.
+    /// Where a task went round too often, and how often, if that is why the run was aborted.
     pub(crate) fn spinning(&self) -> Option<(&'static Location<'static>, usize)> {
         self.spinning
     }
 
     /// The tasks of all runs so far that could not be unwound, if there are more than an exploration may leave behind.
-    pub(crate) fn leaves_too_many(&self) -> Option<LeftBehind> {
-        self.left_behind.filter(|left| left.tasks >= MAX_LEFT_BEHIND)
+    pub(crate) fn leaves_too_many(&self) -> Option<Leaked> {
+        self.left_behind.filter(|left| left.tasks >= MAX_LEAKED)
     }
 
     /// The task's name: the one that it was given, or else the [path](Registry::path) to it. It is the same in all schedules.
@@ -226,7 +226,7 @@ impl Execution {
         self.first_panic = None;
         self.is_right_mover = false;
         self.finishing = false;
-        OWED.set(0);
+        DEFERRED.set(0);
         self.pulse.begin_run();
         self.registry.begin_run();
         self.trail.begin_run();
@@ -340,7 +340,7 @@ impl Execution {
     }
 
     /// Whether the current task has to wait for the end of `other`. If it is done, all that `other` did happens before what
-    /// the task does next. `can_unwind` says whether the task may unwind instead if the run is abandoned.
+    /// the task does next. `can_unwind` says whether the task may unwind instead if the run is aborted.
     pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
         let task = self.current;
         if let Some(state) = &mut self.state {
@@ -351,8 +351,8 @@ impl Execution {
             self.joined(task, other);
             return Announced::Done;
         }
-        if self.abandoning {
-            return self.join_in_vain(other, can_unwind);
+        if self.aborting {
+            return self.join_aborted(other, can_unwind);
         }
         self.note_deed(task, Deed::Join(other));
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;

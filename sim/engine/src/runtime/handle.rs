@@ -158,7 +158,7 @@ impl Handle {
 
     /// Adds one to the state, when the current task next does something.
     pub(crate) fn wake(&self, source: &'static Location<'static>) {
-        wakes::owe(Wake { location: self.location, run: self.run, source });
+        wakes::defer(Wake { location: self.location, run: self.run, source });
     }
 
     /// Like [`perform`](Handle::perform), on one key of the object, and `on_whole` on the object as a whole.

@@ -1,6 +1,6 @@
 //! The running program: its tasks, what they have announced, and the events so far.
 
-mod abandon;
+mod abort;
 mod announce;
 mod choice;
 mod condition;
@@ -20,7 +20,7 @@ mod spin;
 mod task;
 mod wakes;
 
-pub(crate) use abandon::wait_forever;
+pub(crate) use abort::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
@@ -32,11 +32,11 @@ pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use lives::{abandoning, finish_panicked, join, join_scoped, run, spawn, take_panic};
+pub(crate) use lives::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
 pub(crate) use task::{Phase, Task};
-pub(crate) use wakes::{Wake, owing, send_wakes};
+pub(crate) use wakes::{Wake, has_deferred_wakes, send_wakes};

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::abandon::Vain;
+use super::abort::AbortedTask;
 use crate::coroutine::Coroutine;
 use crate::event::{Pending, States, TaskId};
 use crate::runtime::{PanicReport, Wake};
@@ -50,8 +50,8 @@ pub(crate) struct Task {
     pub(crate) unseen: bool,
     /// How often it has gone round in a loop since another task last changed anything.
     pub(crate) spins: usize,
-    /// Up to which event of the trail it has looked for such a change.
-    pub(crate) looked: usize,
+    /// Up to which event of the trail it has checked_up_to for such a change.
+    pub(crate) checked_up_to: usize,
     /// What few tasks have. Kept apart, so that a task is soon forgotten.
     pub(crate) rare: Option<Box<Rare>>,
 }
@@ -64,9 +64,9 @@ pub(crate) struct Rare {
     pub(crate) panicked: Option<PanicReport>,
     /// Wake-ups that it has called for and not yet sent.
     pub(crate) wakes: Vec<Wake>,
-    /// Where it stands, if its run is abandoned.
-    pub(crate) vain: Option<Vain>,
-    /// Where its last operation was, if its run is abandoned.
+    /// Where it stands, if its run is aborted.
+    pub(crate) aborted: Option<AbortedTask>,
+    /// Where its last operation was, if its run is aborted.
     pub(crate) last: Option<&'static Location<'static>>,
 }
 
@@ -102,7 +102,7 @@ impl Task {
         self.spurious_parks = 0;
         self.pauses = 0;
         self.spins = 0;
-        self.looked = 0;
+        self.checked_up_to = 0;
         if self.rare.is_some() {
             self.rare = None;
         }

@@ -74,7 +74,7 @@ impl<T: ?Sized> Mutex<T> {
             Ok(inner) => Ok(self.guard(inner, source)),
             // Poisoned by a task that was unwound because the run was aborted, like this one. A
             // destructor may unwrap the result, and must not panic.
-            Err(poisoned) if runtime::abandoning() => Ok(self.guard(poisoned.into_inner(), source)),
+            Err(poisoned) if runtime::aborting() => Ok(self.guard(poisoned.into_inner(), source)),
             Err(poisoned) => Err(PoisonError::new(self.guard(poisoned.into_inner(), source))),
         }
     }

@@ -69,7 +69,7 @@ impl<T: ?Sized> RwLock<T> {
         match self.inner.read() {
             Ok(inner) => Ok(guard(inner)),
             // As in `Mutex::lock`.
-            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) if runtime::aborting() => Ok(guard(poisoned.into_inner())),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
         }
     }
@@ -87,7 +87,7 @@ impl<T: ?Sized> RwLock<T> {
         match self.inner.write() {
             Ok(inner) => Ok(guard(inner)),
             // As in `Mutex::lock`.
-            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) if runtime::aborting() => Ok(guard(poisoned.into_inner())),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
         }
     }

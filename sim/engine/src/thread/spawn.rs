@@ -65,7 +65,7 @@ pub(super) fn join<T>(thread: &Thread, packet: Packet<T>) -> Result<T> {
         // result, and must not panic.
         runtime::wait_forever();
     }
-    result.unwrap_or_else(|| Err(Box::new("the run was abandoned before the task ended")))
+    result.unwrap_or_else(|| Err(Box::new("the run was aborted before the task ended")))
 }
 
 /// Spawns a task. It runs concurrently in every schedule.
@@ -163,7 +163,7 @@ pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>
     let when_unwound = Locals;
     hand_over(run_to_end(body));
     mem::forget(when_unwound);
-    if !local::any() && !runtime::owing() {
+    if !local::any() && !runtime::has_deferred_wakes() {
         return;
     }
     let farewell = || {
@@ -178,7 +178,7 @@ pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>
 fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     if let Err(payload) = result {
-        if runtime::abandoning() {
+        if runtime::aborting() {
             // Not a panic: the stack is being unwound, and whoever does it waits for it to reach the end.
             panic::resume_unwind(payload);
         }
