@@ -115,8 +115,8 @@ fn a_schedule_is_run_of_one_case() {
 #[test]
 fn a_schedule_that_does_not_fit_is_2() {
     for (schedule, said) in [
-        ("s1:ab2c2", "at step 6, it ends here, and the program could go on"),
-        ("s1:ab9", "at step 5, it has a turn of task 1"),
+        ("s1:ab2c2", "at step 6, it ends here, and some task is enabled"),
+        ("s1:ab9", "at step 5, it has an event of task 1"),
         ("s1:az", "task 25, which was never spawned"),
         ("s2:ab", "is of version `s2`"),
         ("ab2", "begins with its version"),

@@ -65,7 +65,7 @@ fn modules_import_only_modules_below_them() {
 
 #[test]
 fn imports_are_found_in_each_form() {
-    let text = "use crate::event::Turn;\nuse crate::{run, text::wrapped};\nfn f() { crate::thread::live() } // crate::no";
+    let text = "use crate::event::Decision;\nuse crate::{run, text::wrapped};\nfn f() { crate::thread::live() } // crate::no";
     let expected = ["event", "run", "text", "thread"].map(str::to_owned);
     assert_eq!(imported(text), BTreeSet::from(expected));
 }

@@ -1,10 +1,10 @@
-//! What the program does not decide, and what the engine does not see.
+//! Choices of the program, and effects that the engine does not see.
 
 use crate::runtime;
 
-/// Says that the task is about to do something that other tasks may observe and the engine does not see: touch a real
-/// file, a foreign lock, a static of another crate. It conflicts with every event, so that every order of it is explored:
-/// a program that the engine does not understand is explored more slowly, not wrongly.
+/// Declares that the task is about to have an effect that other tasks may observe and the engine
+/// does not see: on a file, a foreign lock, a static of another crate. It conflicts with every
+/// event, so that every order of it is explored: the search becomes slower, not wrong.
 ///
 /// # Examples
 ///
@@ -22,10 +22,10 @@ pub fn opaque() {
     runtime::opaque();
 }
 
-/// One of `0..alternatives`: the exploration covers each. For what the program does not decide: which branch a random
-/// number takes, whether this call fails, what a client sends.
+/// Returns a number in `0..alternatives`; the exploration covers each. For external decisions: the
+/// result of a random number, the failure of a call, the request of a client.
 ///
-/// Outside an exploration it is always 0.
+/// Outside an exploration it returns 0.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Explorations: which schedules are run, within which bounds, and what came of them.
+//! The explorer: the public interface of a search.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -11,9 +11,9 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::runtime::Ending;
 use crate::schedule::Schedule;
-use crate::search::{Kind, OnProgress, Search, Settings};
+use crate::search::{OnProgress, Search, Settings, StrategyKind};
 use crate::stateful::{Checkpoint, Part};
-use crate::strategy::Searched;
+use crate::strategy::Reductions;
 
 /// Explores the schedules of a program.
 ///
@@ -44,27 +44,30 @@ pub struct Explorer {
 }
 
 impl Explorer {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: StrategyKind) -> Self {
         Explorer { settings: Settings::new(kind) }
     }
 
-    /// Each Mazurkiewicz class of schedules exactly once.
+    /// Explores each Mazurkiewicz class of schedules exactly once.
     pub fn optimal() -> Self {
-        Explorer::new(Kind::Optimal)
+        Explorer::new(StrategyKind::Optimal)
     }
 
-    /// Each state once: schedules that lead to the same state are one from there on, whatever their order was. There are
-    /// exponentially many states where there are factorially many classes of schedules, so that whole neighbourhoods of
-    /// tasks can be searched to the end; but each state costs memory, and is a point of a run and not a run.
+    /// Explores each state once: schedules that lead to the same state are one from there on,
+    /// whatever their order was. There are exponentially many states where there are factorially
+    /// many classes of schedules, so that this search can be complete for a program of several
+    /// tasks. But each state costs memory, and is a point of a run and not a whole run.
     ///
-    /// What two states have in common to be the same: where each task stands, by all that it has observed; what each
-    /// object holds; the clock; what is left of a [bound](Explorer::max_preemptions); the [monitor](crate::monitor). A
-    /// task that has observed something never stands again where another stands that has not, unless it forgets: tasks
-    /// forget between the operations of a [script](crate::scripted).
+    /// Two states are the same if they agree in the observations of each task; the contents of each
+    /// object; the clock; the remaining budget of a [bound](Explorer::max_preemptions); and the
+    /// [monitor](crate::monitor()). A task with an observation never returns to the local state
+    /// without it, unless it forgets: tasks forget between the operations of a
+    /// [script](crate::scripted).
     ///
-    /// [`run_each`](Explorer::run_each) shows the executions that ended in a state that was new, and of each its schedule
-    /// and ending, but no clocks. [`Report::states`](crate::Report::states) has the numbers. A program that does something
-    /// that the engine does not see ([`opaque`](crate::opaque)) is [refused](crate::Verdict::Refused): use
+    /// [`run_each`](Explorer::run_each) shows the executions that end in a new state, with their
+    /// schedules and endings, but without clocks. [`Report::states`](crate::Report::states) has the
+    /// statistics. A program with an effect that the engine does not see
+    /// ([`opaque`](crate::opaque)) is [refused](crate::Verdict::Refused): use
     /// [`optimal`](Explorer::optimal), which needs no states.
     ///
     /// # Examples
@@ -73,7 +76,7 @@ impl Explorer {
     /// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
     /// use selvedge_engine::{Explorer, thread};
     ///
-    /// // Five tasks store the same: who comes first is seen by nobody.
+    /// // Five tasks store the same value: no task observes their order.
     /// let program = || {
     ///     let flag = Arc::new(AtomicU32::new(0));
     ///     for _ in 0..5 {
@@ -86,35 +89,38 @@ impl Explorer {
     /// assert_eq!(states.count, 32); // which of the five have stored: 2^5
     /// ```
     pub fn stateful() -> Self {
-        let searched = Searched { foresees: true, joins_movers: true };
-        Explorer::new(Kind::Stateful { max_states: None, searched })
+        let reductions = Reductions { predicts: true, joins_movers: true };
+        Explorer::new(StrategyKind::Stateful { max_states: None, reductions })
     }
 
-    /// Every interleaving. For small programs, and for checking the optimal strategy.
+    /// Explores every interleaving. For small programs, and as the reference for the optimal
+    /// strategy.
     pub fn naive() -> Self {
-        Explorer::new(Kind::Naive)
+        Explorer::new(StrategyKind::Naive)
     }
 
-    /// So many random schedules: at each step any task that can go on does, with the same chance. The same seed gives the
-    /// same schedules, on every machine.
+    /// Explores `executions` random schedules: at each step, each enabled task has the same
+    /// probability. The same seed gives the same schedules on every machine.
     ///
-    /// What is not found may still be there: the report is [bounded](crate::Bound::Executions). For programs that are too large
-    /// for an exhaustive search.
+    /// The search can miss bugs: the report is [bounded](crate::Bound::Executions). For programs
+    /// that are too large for an exhaustive search.
     pub fn random(seed: u64, executions: u64) -> Self {
-        Explorer::new(Kind::Random { seed }).max_executions(executions)
+        Explorer::new(StrategyKind::Random { seed }).max_executions(executions)
     }
 
-    /// So many schedules by probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): each task has a random
-    /// priority, the highest that can go on does, and at `depth - 1` random steps the task whose turn it is falls behind
-    /// all others. A bug that needs `depth` things to happen in a certain order is found by one execution with a chance of
-    /// at least 1/(n·k^(depth-1)), with n tasks and k steps. Most bugs need two or three.
+    /// Explores `executions` schedules by probabilistic concurrency testing (Burckhardt et al.,
+    /// ASPLOS 2010): each task has a random priority, the enabled task with the highest priority
+    /// runs, and at `depth - 1` random steps the priority of the next task is changed to one below
+    /// all others. One execution finds a bug that needs `depth` orderings with a probability of at
+    /// least 1/(n·k^(depth-1)), with n tasks and k steps. Most bugs need two or three orderings.
     ///
-    /// How many steps there are is taken from the executions before. The same seed gives the same schedules.
+    /// The number of steps is estimated from the earlier executions. The same seed gives the same
+    /// schedules.
     pub fn pct(seed: u64, depth: usize, executions: u64) -> Self {
-        Explorer::new(Kind::Pct { seed, depth }).max_executions(executions)
+        Explorer::new(StrategyKind::Pct { seed, depth }).max_executions(executions)
     }
 
-    /// One schedule, such as [`Run::schedule`] says, or as it was printed.
+    /// Replays one schedule, from [`Run::schedule`] or parsed from its text.
     ///
     /// # Examples
     ///
@@ -129,19 +135,20 @@ impl Explorer {
     /// assert_eq!(report.executions, 1);
     /// ```
     pub fn replay(schedule: Schedule) -> Self {
-        Explorer::new(Kind::Replay { schedule, goes_on: false })
+        Explorer::new(StrategyKind::Replay { schedule, continues: false })
     }
 
-    /// One schedule that begins like this one, such as [`Found::schedule`](crate::Found::schedule): where it ends the run
-    /// goes on to its own end, each task for as long as it can. [`Run::schedule`] is then the whole schedule.
+    /// Replays one schedule, such as [`Found::schedule`](crate::Found::schedule), and then
+    /// continues the run to its end with the fewest context switches. [`Run::schedule`] then
+    /// returns the whole schedule.
     pub fn continuing(schedule: Schedule) -> Self {
-        Explorer::new(Kind::Replay { schedule, goes_on: true })
+        Explorer::new(StrategyKind::Replay { schedule, continues: true })
     }
 
-    /// The explorer that runs this schedule of the same program again, to show it.
+    /// An explorer with these settings that replays this schedule and records it.
     pub(crate) fn again(&self, schedule: Schedule) -> Self {
         let settings = Settings {
-            kind: Kind::Replay { schedule, goes_on: false },
+            kind: StrategyKind::Replay { schedule, continues: false },
             max_executions: None,
             max_time: None,
             max_preemptions: None,
@@ -152,29 +159,31 @@ impl Explorer {
         Explorer { settings }
     }
 
-    /// Stops after so many executions.
+    /// Stops after this many executions.
     pub fn max_executions(mut self, executions: u64) -> Self {
         self.settings.max_executions = Some(executions);
         self
     }
 
-    /// Stops at so many states, each of which takes about 32 bytes. Of a search of [states](Explorer::stateful) alone.
+    /// Stops at this many states, each of which takes about 32 bytes of memory. Only for a search
+    /// of [states](Explorer::stateful).
     ///
     /// # Panics
     ///
-    /// If the search is another.
+    /// If the search is not a search of states.
     pub fn max_states(mut self, states: u64) -> Self {
-        let Kind::Stateful { max_states, .. } = &mut self.settings.kind else {
+        let StrategyKind::Stateful { max_states, .. } = &mut self.settings.kind else {
             panic!(
-                "max_states bounds a search of states. Use it with Explorer::stateful, or max_executions instead"
+                "max_states bounds a search of states: use it with Explorer::stateful, or use max_executions"
             )
         };
         *max_states = Some(states);
         self
     }
 
-    /// Keeps what a search of [states](Explorer::stateful) can be [resumed](Explorer::resume) with, if a bound ends it or it is
-    /// broken off: see [`Report::checkpoint`](field@crate::Report::checkpoint).
+    /// Stores a checkpoint in [`Report::checkpoint`](field@crate::Report::checkpoint) if a bound or
+    /// the caller ends a search of [states](Explorer::stateful), from which the search can be
+    /// [resumed](Explorer::resume).
     ///
     /// As with several [workers](Explorer::jobs), this needs [`run_on_workers`](Explorer::run_on_workers) or
     /// [`observe_on_workers`](Explorer::observe_on_workers).
@@ -183,9 +192,10 @@ impl Explorer {
         self
     }
 
-    /// Goes on with a search of [states](Explorer::stateful) that was broken off, of the same program: on this machine or
-    /// another, with as many workers as there are now. The report is of all parts together; bounds on executions and time are
-    /// of this part alone. Its checkpoint, if it is broken off again, is kept as well.
+    /// Resumes an unfinished search of [states](Explorer::stateful) of the same program, on this
+    /// machine or another, with any number of workers. The report covers all parts of the search;
+    /// bounds on executions and time apply to this part alone. If this part is also interrupted,
+    /// its checkpoint replaces the first one.
     ///
     /// The observers receive the executions of this part.
     ///
@@ -206,75 +216,77 @@ impl Explorer {
     /// assert!(!first.is_complete());
     /// let second = Explorer::stateful().resume(first.checkpoint.unwrap()).run_on_workers(program);
     /// assert!(second.is_complete());
-    /// assert_eq!(second.states.unwrap().count, 32); // as if it had not been broken off
+    /// assert_eq!(second.states.unwrap().count, 32); // as an uninterrupted search
     /// ```
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.settings.resumed = Some(Arc::new(checkpoint));
         self.checkpointing()
     }
 
-    /// Takes each step in each state, also where it is known that it leads to a state that was visited: to measure what
-    /// that knowledge saves, and to test that it is right.
+    /// Executes each step in each state, including those whose predicted state has been visited.
+    /// For measurements and tests of the prediction.
     #[doc(hidden)]
-    pub fn without_foresight(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
-            searched.foresees = false;
+    pub fn without_transition_cache(mut self) -> Self {
+        if let StrategyKind::Stateful { reductions, .. } = &mut self.settings.kind {
+            reductions.predicts = false;
         }
         self
     }
 
-    /// Stops after each step, also where a lock has just been taken or is about to be given back that nobody can find taken:
-    /// to measure what is saved, and to test that it is right.
+    /// Makes each operation a separate step, including the acquisition and the release of locks on
+    /// which others can only wait. For measurements and tests of the reduction.
     #[doc(hidden)]
     pub fn without_movers(mut self) -> Self {
-        if let Kind::Stateful { searched, .. } = &mut self.settings.kind {
-            searched.joins_movers = false;
+        if let StrategyKind::Stateful { reductions, .. } = &mut self.settings.kind {
+            reductions.joins_movers = false;
         }
         self
     }
 
-    /// Leaves a part out of the states, so that states are taken for the same that are not: for tests, which see to it
-    /// that each part is missed.
+    /// Omits a part of the states, so that different states are taken for the same. For tests,
+    /// which check that the search then misses states.
     #[doc(hidden)]
     pub fn leaving_out(mut self, part: Part) -> Self {
         self.settings.left_out = Some(part);
-        // Where steps lead is then no longer what the state says.
-        self.without_foresight().without_movers()
+        // Predictions would no longer agree with the states.
+        self.without_transition_cache().without_movers()
     }
 
-    /// Calls for the other [workers](Explorer::jobs) at once, and has work put by whether or not anybody waits for it: for
-    /// tests, whose programs are small.
+    /// Starts the other [workers](Explorer::jobs) at once, and makes each worker always offer work.
+    /// For tests, whose programs are small.
     #[doc(hidden)]
     pub fn sharing_always(mut self) -> Self {
         self.settings.shares_always = true;
         self
     }
 
-    /// Stops after so much time.
+    /// Stops after this time.
     pub fn max_time(mut self, time: Duration) -> Self {
         self.settings.max_time = Some(time);
         self
     }
 
-    /// Gives up an execution that has more steps than this (10,000 unless told).
+    /// Aborts an execution with more steps than this (10,000 by default).
     pub fn max_steps(mut self, steps: usize) -> Self {
         self.settings.max_steps = steps;
         self
     }
 
-    /// Leaves out schedules with more preemptions than this: switches from a task that could have gone on. Many bugs need
-    /// one or two. The report says [bounded](crate::Bound::Preemptions) if anything was left out.
+    /// Leaves out schedules with more preemptions than this: context switches away from an enabled
+    /// task. Many bugs need one or two. The report is [bounded](crate::Bound::Preemptions) if any
+    /// schedule was left out.
     ///
     /// # Panics
     ///
-    /// [`run`](Explorer::run) does, if the explorer is [`optimal`](Explorer::optimal): it runs one schedule for many, and
-    /// this one may have more preemptions than others that it stands for.
+    /// [`run`](Explorer::run) panics if the explorer is [`optimal`](Explorer::optimal): it runs one
+    /// schedule for many, and this one may have more preemptions than the others.
     pub fn max_preemptions(mut self, preemptions: usize) -> Self {
         self.settings.max_preemptions = Some(preemptions);
         self
     }
 
-    /// Tells of the progress, at most this often, between two executions.
+    /// Calls `report` with the progress between two executions, at most once in each interval
+    /// `every`.
     ///
     /// # Examples
     ///
@@ -286,8 +298,12 @@ impl Explorer {
     ///     .on_progress(Duration::from_secs(1), |progress| eprintln!("{progress}"))
     ///     .run(|| drop(choose(10)));
     /// ```
-    pub fn on_progress(mut self, every: Duration, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        self.settings.on_progress = Some(OnProgress { every, tell: Arc::new(tell) });
+    pub fn on_progress(
+        mut self,
+        every: Duration,
+        report: impl Fn(&Progress) + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.on_progress = Some(OnProgress { every, report: Arc::new(report) });
         self
     }
 
@@ -346,14 +362,16 @@ impl Explorer {
         self
     }
 
-    /// Explores the schedules of `body`, which is the main task of each.
+    /// Explores the schedules of `body`, which is the main task of each execution.
     ///
-    /// `body` must do the same whenever it is run with the same schedule, and must make its own objects each time.
+    /// `body` must do the same in each run of the same schedule, and must create its objects
+    /// itself.
     pub fn run(&self, body: impl Fn() + 'static) -> Report {
         self.observe(body, ()).0
     }
 
-    /// Like [`run`](Explorer::run); calls `visit` with each execution when it has ended, and stops when it returns `Break`.
+    /// Like [`run`](Explorer::run). Calls `visit` with each execution when it has ended; stops when
+    /// it returns `Break`.
     pub fn run_each(
         &self,
         body: impl Fn() + 'static,
@@ -362,7 +380,7 @@ impl Explorer {
         self.observe(body, fold((), |(), run| visit(run))).0
     }
 
-    /// Like [`run`](Explorer::run); notifies `observer`, and returns it.
+    /// Like [`run`](Explorer::run). Notifies `observer`, and returns it.
     pub fn observe<O: Observer>(&self, body: impl Fn() + 'static, mut observer: O) -> (Report, O) {
         let settings = &self.settings;
         let search = Search { settings, start: Instant::now(), totals: None };
@@ -371,23 +389,26 @@ impl Explorer {
         (outcome.report, observer)
     }
 
-    /// Sets the number of workers, each on an OS thread of its own (1 by default). They find the same report, with the same
-    /// number of executions; of several failures it may show another.
+    /// Sets the number of workers, each on an OS thread of its own (1 by default). The report is
+    /// the same for any number, with the same number of executions; of several failures it may show
+    /// another.
     ///
-    /// It applies to [`run_on_workers`](Explorer::run_on_workers) and [`observe_on_workers`](Explorer::observe_on_workers),
-    /// whose bodies can be called on several threads. A short search has one worker all the same, and so has one that is
-    /// neither [`optimal`](Explorer::optimal) nor [`stateful`](Explorer::stateful).
+    /// It applies to [`run_on_workers`](Explorer::run_on_workers) and
+    /// [`observe_on_workers`](Explorer::observe_on_workers), whose bodies can be called on several
+    /// threads. A short search has one worker all the same, and so has a search that is neither
+    /// [`optimal`](Explorer::optimal) nor [`stateful`](Explorer::stateful).
     ///
     /// # Panics
     ///
     /// If `jobs` is 0.
     pub fn jobs(mut self, jobs: usize) -> Self {
-        assert!(jobs > 0, "a search needs a worker: jobs(1) is a search without others");
+        assert!(jobs > 0, "a search needs at least one worker: use jobs(1) for a search with one");
         self.settings.jobs = jobs;
         self
     }
 
-    /// Like [`run`](Explorer::run), with several [workers](Explorer::jobs), which call `body` at the same time.
+    /// Like [`run`](Explorer::run), with several [workers](Explorer::jobs), which call `body`
+    /// concurrently.
     ///
     /// # Examples
     ///
@@ -413,11 +434,13 @@ impl Explorer {
         self.observe_on_workers(init).0
     }
 
-    /// Like [`observe`](Explorer::observe), with several [workers](Explorer::jobs). Calls `init` once on each worker for its
-    /// body and its observer, which may share memory that other workers do not use. Returns the observers.
+    /// Like [`observe`](Explorer::observe), with several [workers](Explorer::jobs). Calls `init`
+    /// once on each worker for its body and its observer, which may share memory that other workers
+    /// do not use. Returns the observers.
     ///
-    /// If an observer ends the search, or a bound is reached, the executions of the other workers are finished, counted and
-    /// shown. [`max_executions`](Explorer::max_executions) is exact; which executions these are differs from search to search.
+    /// If an observer or a bound ends the search, the other workers finish, count and show their
+    /// current executions. [`max_executions`](Explorer::max_executions) is exact; the set of these
+    /// executions may differ between searches.
     ///
     /// # Examples
     ///
@@ -453,13 +476,15 @@ impl Explorer {
         self.settings.search_on_workers(init)
     }
 
-    /// The simplest schedule of `body` that runs to its end and in which the [monitor](crate::monitor()) finds this kind: the
-    /// fewest context switches, then the fewest events, then the first in the order of the tasks. `None` if there is none,
-    /// or if the search for it is too long. Calls `watch` after each run; stops when it returns `Break`.
+    /// Finds the simplest schedule of `body` that runs to its end and in which the
+    /// [monitor](crate::monitor()) finds this kind: the fewest context switches, then the fewest
+    /// events, then the first in the order of the tasks. `None` if there is none, or if the search
+    /// for it is too long. Calls `watch` after each run; stops when it returns `Break`.
     ///
     /// # Examples
     ///
-    /// See [`monitor`](crate::monitor()); there, this is the one schedule in which a task comes right after the other.
+    /// In the example of [`monitor`](crate::monitor()), it is the one schedule in which task 1
+    /// comes right after task 2.
     pub fn simplest_finding(
         &self,
         kind: u32,

@@ -1,15 +1,17 @@
-//! Hints, as [`std::hint`] has them.
+//! Hints, as in [`std::hint`].
 
 use std::panic::Location;
 
 use crate::runtime;
 
-/// Says that the task goes round in a loop until another task has changed something. No event.
+/// Marks an iteration of a loop that waits for a change by another task. No event.
 ///
-/// Each number of turns is another schedule, so that such a loop has no end of them. After 100 turns in which no other task
-/// has changed anything the run is given up, with [`Ending::TooLong`](crate::Ending::TooLong), and the exploration is
-/// bounded. Write the loop as [`wait_until`](crate::sync::atomic::AtomicU32::wait_until) on the atomic, or as
-/// [`await_until`](crate::await_until) on several: then no turn is explored, and a wait that nobody ends is a deadlock.
+/// Each number of iterations is another schedule, so that such a loop has infinitely many. After
+/// 100 iterations without a change by another task the run is aborted with
+/// [`Ending::TooLong`](crate::Ending::TooLong), and the exploration is bounded. Write the loop as
+/// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until) on the atomic, or as
+/// [`await_until`](crate::await_until) on several: then no iteration is explored, and a wait that
+/// never ends is a deadlock.
 ///
 /// A loop that says so nowhere is found out when one operation has been repeated in it some hundred times with the same
 /// outcome, and nothing has changed: then its run is given up, too.

@@ -1,9 +1,9 @@
-//! A deterministic scheduler and schedule explorer: each class of schedules once.
+//! A deterministic scheduler that explores each class of schedules once.
 //!
-//! A test passes a closure to an [`Explorer`]. The closure is the main task of a small concurrent program, written with
-//! this crate's [`thread`]s, [`sync`] and [`object`]s, whose names and signatures are std's. The explorer runs it again
-//! and again on one OS thread, each time with another order of its operations, until every order that can be told from
-//! the others has been run.
+//! A test passes a closure to an [`Explorer`]. The closure is the main task of a small concurrent
+//! program, written with this crate's [`thread`]s, [`sync`] and [`object`]s, which have the names
+//! and signatures of std's. The explorer runs the program repeatedly on one OS thread, each time
+//! with another order of its operations, until every distinguishable order has been run.
 //!
 //! # A first program
 //!
@@ -35,14 +35,14 @@
 //! assert_eq!((report.executions, report.panics), (4, 2));
 //! ```
 //!
-//! The four operations have six interleavings. The two loads commute, so that some of the six are the same to everybody;
-//! four classes are left, and two of them lose an update. A panic that nobody joins is an outcome of its schedule, like
-//! a deadlock, and the search goes on.
+//! The four operations have six interleavings. The two loads commute, so that some of the six
+//! cannot be distinguished; four classes remain, and two of them lose an update. A panic that no
+//! task joins is an outcome of its schedule, like a deadlock, and the search continues.
 //!
 //! # From a failure to its trace
 //!
-//! In a test, say [`check`](Explorer::check) instead of `run`. It panics if anything is wrong, with the trace of the
-//! simplest schedule that shows it:
+//! In a test, call [`check`](Explorer::check) instead of `run`. It panics if anything is wrong,
+//! with the trace of the simplest failing schedule:
 //!
 //! ```text
 //! panic: main panicked at src/lib.rs:31: assertion `left == right` failed: an update was lost
@@ -51,12 +51,12 @@
 //!
 //! step  task    object     what         at
 //!    1  task 1  AtomicU32  read → 0     src/lib.rs:22
-//!       ── the schedule leaves task 1 here
+//!       ── the schedule preempts task 1 here
 //!    2  task 2  AtomicU32  read → 0     src/lib.rs:22
 //!    3  task 2  AtomicU32  store 0 → 1  src/lib.rs:23
-//!       ── task 2 has no more to do
+//!       ── task 2 has ended
 //!    4  task 1  AtomicU32  store 1 → 1  src/lib.rs:23
-//!       ── task 1 has no more to do
+//!       ── task 1 has ended
 //!    5  main    AtomicU32  read → 1     src/lib.rs:31
 //!
 //! 2 of 4 executions panicked; the search is complete.
@@ -65,7 +65,7 @@
 //!
 //! Names make it easier to read: `AtomicU32::named("counter", 0)`.
 //!
-//! The [`Schedule`] is printed in a form that runs it again, on any machine:
+//! The [`Schedule`] is printed in a form that can be replayed on any machine:
 //!
 //! ```
 //! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
@@ -92,7 +92,7 @@
 //! assert!(matches!(report.verdict(), Verdict::Panic { .. }));
 //! ```
 //!
-//! [`Explorer::run_each`] shows each execution as it ends.
+//! [`Explorer::run_each`] passes each execution to a closure when it ends.
 //!
 //! ```
 //! # use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
@@ -123,14 +123,14 @@
 //!     }
 //!     ControlFlow::Continue(())
 //! });
-//! assert_eq!(lost.len(), 2); // whoever stores last
+//! assert_eq!(lost.len(), 2); // each of the two last stores
 //! ```
 //!
-//! A program that is too large for all its schedules is explored at random, by [`Explorer::random`] or
-//! [`Explorer::pct`], or within a [bound](Explorer::max_preemptions). The [`Verdict`] then says *bounded*, and how far it
-//! went; it never says *complete*.
+//! A program with too many schedules is explored at random, by [`Explorer::random`] or
+//! [`Explorer::pct`], or within a [bound](Explorer::max_preemptions). The [`Verdict`] is then
+//! *bounded*, with the progress; it is never *complete*.
 //!
-//! # What it promises, and what not
+//! # Guarantees and limits
 //!
 //! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that differ only in the order
 //!   of operations that do not conflict are one. [`Explorer::naive`] runs every interleaving, and is what the other is
@@ -207,13 +207,13 @@ pub use script::{Script, forget, scripted, symmetric};
 pub use sometimes::sometimes;
 #[doc(hidden)]
 pub use stateful::Part;
-pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unfit, hash_unordered};
+pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unsupported, hash_unordered};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::await_until;
 pub use witness::Effort;
 
-/// The README's program, run.
+/// The README's program, run as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::runtime;
 use crate::stateful::Monitor;
 
-/// Lets a monitor run along with the program, from here to the end of the run. There is one in a run.
+/// Installs a monitor from here to the end of the run. A run has at most one.
 ///
 /// # Examples
 ///

@@ -1,12 +1,12 @@
-//! Numbers as people read them.
+//! Numbers in messages.
 
-/// `1 execution`, `1,016 executions`.
+/// Formats a number with a noun: `1 execution`, `1,016 executions`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }
 
-/// `1016` as `1,016`.
+/// Formats `1016` as `1,016`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

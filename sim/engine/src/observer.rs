@@ -1,4 +1,4 @@
-//! What is notified of the runs of a search.
+//! Observers, which are notified of the runs of a search.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -9,12 +9,12 @@ use crate::run::Run;
 ///
 /// `()` ignores them. [`fold`] makes an observer from a closure and a state.
 pub trait Observer {
-    /// An execution has ended. [`Break`](ControlFlow::Break) ends the search. Runs that were cut short, because all that
-    /// could follow has been explored, are not shown.
+    /// An execution has ended. [`Break`](ControlFlow::Break) ends the search. Runs that were cut
+    /// short, because all continuations have been explored, are not shown.
     fn execution(&mut self, run: &Run<'_>) -> ControlFlow<()>;
 
-    /// A run has ended, cut short or not. `runs` is the number of runs of the whole search so far, of all workers.
-    /// [`Break`](ControlFlow::Break) ends the search.
+    /// A run has ended, including those that were cut short. `runs` is the number of runs of all
+    /// workers so far. [`Break`](ControlFlow::Break) ends the search.
     fn progress(&mut self, runs: u64) -> ControlFlow<()> {
         let _ = runs;
         ControlFlow::Continue(())
@@ -27,7 +27,7 @@ impl Observer for () {
     }
 }
 
-/// An observer that calls `visit` with `state` and each execution.
+/// Creates an observer that calls `visit` with `state` and each execution.
 ///
 /// # Examples
 ///
@@ -50,10 +50,10 @@ where
     Fold { state, visit }
 }
 
-/// See [`fold`].
+/// The observer that [`fold`] returns.
 #[derive(Clone)]
 pub struct Fold<S, F> {
-    /// The state, as the last execution has left it.
+    /// The state after the last execution.
     pub state: S,
     visit: F,
 }

@@ -1,4 +1,4 @@
-//! What an exploration came to, in numbers.
+//! Reports: the numbers of an exploration.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,43 +9,44 @@ use crate::number::counted;
 use crate::run::Run;
 use crate::runtime::{Ending, Sometimes};
 use crate::schedule::Schedule;
-use crate::stateful::{Checkpoint, Found, States, Unfit, Visited};
-use crate::strategy::Way;
+use crate::stateful::{Checkpoint, Found, States, Unsupported, Visited};
+use crate::strategy::Prefix;
 
-/// What an exploration may spend, and what it ran into.
+/// A bound that ended an exploration or left something out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// So many executions.
+    /// A number of executions.
     Executions(u64),
-    /// So much time.
+    /// A time.
     Time(Duration),
-    /// So many steps in one execution.
+    /// A number of steps in one execution.
     Steps(usize),
-    /// So many turns of a loop, in which nothing changed that the task waits for: see
+    /// A number of iterations of a loop without a change that the task waits for: see
     /// [`spin_loop`](crate::hint::spin_loop).
     Spins {
-        /// How many.
-        turns: usize,
-        /// Where the task spins.
+        /// The number of iterations.
+        iterations: usize,
+        /// The source of the spin.
         source: &'static Location<'static>,
     },
-    /// So many sets of events that were removed on trial, to find those that keep one operation waiting.
+    /// A number of sets of events that were removed on trial, to find the sets that keep one
+    /// operation waiting.
     Removals {
-        /// How many.
+        /// The number of sets.
         sets: usize,
-        /// Where the task waits.
+        /// The source of the waiting operation.
         source: &'static Location<'static>,
     },
-    /// So many states.
+    /// A number of states.
     States(u64),
-    /// So many preemptions in one execution.
+    /// A number of preemptions in one execution.
     Preemptions(usize),
     /// A future that is run as [instrumented](crate::future::block_on_instrumented) here shares state that the engine does
     /// not see, so that schedules are missing.
     Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,
-    /// So many tasks of aborted executions that could not be unwound: their destructors wait for each other's locks, or they
+    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
     /// catch every panic. What they hold is not freed.
     LeftBehind {
         /// How many.
@@ -65,17 +66,18 @@ impl fmt::Display for Bound {
             Bound::Steps(steps) => {
                 write!(f, "the bound of {} in one execution", counted(steps as u64, "step"))
             }
-            Bound::Spins { turns, source } => write!(
+            Bound::Spins { iterations, source } => write!(
                 f,
-                "the bound of {turns} turns of a loop without progress, at {}:{}. Each number of turns is another schedule: \
-                 write the loop as wait_until on the atomic, as await_until on several, or as a wait on a lock",
+                "the bound of {iterations} iterations of a loop without progress, at {}:{}. Each number \
+                 of iterations is another schedule: write the loop as wait_until on the atomic, as \
+                 await_until on several, or as a wait on a lock",
                 source.file(),
                 source.line()
             ),
             Bound::Removals { sets, source } => write!(
                 f,
-                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after the other, or for \
-                 fewer tasks at once",
+                "the bound of {} that may keep the task waiting at {}:{}. Wait for one condition after \
+                 the other, or for fewer tasks at once",
                 counted(sets as u64, "set of events"),
                 source.file(),
                 source.line()
@@ -101,24 +103,24 @@ impl fmt::Display for Bound {
                 source.file(),
                 source.line()
             ),
-            Bound::Schedule => f.write_str("the one schedule that was to be run"),
+            Bound::Schedule => f.write_str("the one replayed schedule"),
             Bound::Stopped => f.write_str("a stop by the caller"),
         }
     }
 }
 
-/// An execution that went wrong, and the schedule that runs it again.
+/// An execution that failed, and its schedule for a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// How it ended: a deadlock or a panic.
+    /// Its ending: a deadlock or a panic.
     pub ending: Ending,
     /// Its schedule.
     pub schedule: Schedule,
 }
 
 impl Failure {
-    /// Whether it is the one to be kept of the two: a panic, with the fewest switches, then the fewest events, then the
-    /// first in the order of the tasks.
+    /// Whether the report shows it rather than `other`: a panic, with the fewest switches, then the
+    /// fewest events, then the first in the order of the tasks.
     fn is_before(&self, other: &Failure) -> bool {
         let key = |its: &Failure| {
             (!matches!(its.ending, Ending::Panic { .. }), its.schedule.switches(), its.schedule.len())
@@ -127,7 +129,8 @@ impl Failure {
     }
 }
 
-/// Of several bounds the one that is told: what ended the search, before what left something out of it.
+/// The rank of a bound. Of several bounds the report shows the highest: one that ended the search
+/// rather than one that left something out.
 fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     match bound {
         Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
@@ -142,44 +145,46 @@ fn rank(bound: Bound) -> (u8, Option<(&'static str, u32, u32)>) {
     }
 }
 
-/// What an exploration came to.
+/// The result of an exploration, in numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Executions that were run to their end, deadlocks and panics included.
+    /// Executions that were run to their end, including deadlocks and panics.
     pub executions: u64,
-    /// Of these, those that ended in a deadlock.
+    /// The executions that ended in a deadlock.
     pub deadlocks: u64,
-    /// Of these, those that ended in a panic that nobody took.
+    /// The executions that ended in a panic of a task that no other task joined.
     pub panics: u64,
-    /// Of these, those that were given up at the bound on steps or on spins.
+    /// The executions that were aborted at the bound on steps or on spins.
     pub too_long: u64,
-    /// Executions that were cut short because all that could go on had been explored already: none, for an optimal
-    /// strategy. Most, for a search of [states](crate::Explorer::stateful).
+    /// Runs that were cut short because all continuations had been explored: none for an optimal
+    /// strategy, most for a search of [states](crate::Explorer::stateful).
     pub redundant: u64,
     /// Events of all executions.
     pub events: u64,
-    /// How long it took.
+    /// The duration of the exploration.
     pub elapsed: Duration,
-    /// What ended the exploration before it was complete; or, if it came to its end, what left schedules out.
+    /// The bound that ended the exploration or left schedules out.
     pub bound: Option<Bound>,
-    /// Which part of the search was done: see [`Progress::done`](crate::Progress::done). Of a search of
-    /// [states](crate::Explorer::stateful) that was broken off: how many of the states that random schedules meet had been
-    /// visited, if there could have been several [workers](crate::Explorer::jobs).
+    /// The part of the search that is done: see [`Progress::done`](crate::Progress::done). For an
+    /// interrupted search of [states](crate::Explorer::stateful) with support for several
+    /// [workers](crate::Explorer::jobs): the part of the states on random walks that had been
+    /// visited.
     pub done: f64,
-    /// The first difference between two runs of the same schedule, if the program is not deterministic.
+    /// The first difference between two runs of the same schedule, if the program is not
+    /// deterministic.
     pub nondeterminism: Option<String>,
     /// The first panic, or the first deadlock if there was no panic.
     pub failure: Option<Failure>,
-    /// The [`sometimes`](crate::sometimes) conditions that never held.
+    /// The [`sometimes`](crate::sometimes()) conditions that never held.
     pub never: Vec<&'static str>,
     /// The seed, if the schedules were random.
     pub seed: Option<u64>,
-    /// What a search of [states](crate::Explorer::stateful) came to besides.
+    /// The statistics of a search of [states](crate::Explorer::stateful).
     pub states: Option<States>,
-    /// Why the states of the program cannot be searched, if they cannot.
-    pub refused: Option<Unfit>,
-    /// What a search of states can be [resumed](crate::Explorer::resume) with, if it was
-    /// [broken off](crate::Explorer::checkpointing) and nothing has failed.
+    /// The reason why a search of states does not support the program.
+    pub refused: Option<Unsupported>,
+    /// The checkpoint from which a search of states can be [resumed](crate::Explorer::resume), if
+    /// it was [interrupted](crate::Explorer::checkpointing) without a failure.
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -208,18 +213,18 @@ impl Report {
             }
             Ending::Nondeterministic(difference) => self.nondeterminism = Some(difference.clone()),
         }
-        if self.is_graver(run.ending()) {
+        if self.is_more_severe(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
         }
-        if let Some(source) = run.execution.races.gave_up_at() {
+        if let Some(source) = run.execution.races.removals_exceeded_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
-        if let Some((source, turns)) = run.execution.spinning() {
-            self.bound = Some(Bound::Spins { turns, source });
+        if let Some((source, iterations)) = run.execution.spinning() {
+            self.bound = Some(Bound::Spins { iterations, source });
         }
     }
 
-    /// Adds what another worker of the same search has come to.
+    /// Adds the report of another worker of the same search.
     pub(crate) fn merge(&mut self, other: Report) {
         self.executions += other.executions;
         self.deadlocks += other.deadlocks;
@@ -227,7 +232,7 @@ impl Report {
         self.too_long += other.too_long;
         self.redundant += other.redundant;
         self.events += other.events;
-        // Who has ended the search for all knows how far it had come.
+        // The worker that ended the search determines the part that is done.
         if other.bound.map(rank) > self.bound.map(rank) {
             (self.bound, self.done) = (other.bound, other.done);
         }
@@ -244,7 +249,7 @@ impl Report {
         }
     }
 
-    /// Adds what the search had come to when it was broken off.
+    /// Adds the counts of the checkpoint that the search was resumed from.
     pub(crate) fn resume(&mut self, checkpoint: &Checkpoint) {
         self.executions += checkpoint.executions;
         self.redundant += checkpoint.redundant;
@@ -256,7 +261,7 @@ impl Report {
         };
         let before = States {
             transitions: checkpoint.transitions,
-            foreseen: checkpoint.foreseen,
+            predicted: checkpoint.predicted,
             runs: checkpoint.runs,
             found: checkpoint.found.iter().map(found).collect(),
             ..States::default()
@@ -264,21 +269,22 @@ impl Report {
         self.states = Some(self.states.take().unwrap_or_default().merge(before));
     }
 
-    /// Whether the search was ended before there was nothing left.
-    pub(crate) fn is_broken_off(&self) -> bool {
+    /// Whether the search ended with work left.
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.bound.is_some_and(|bound| rank(bound).0 >= 2)
     }
 
-    /// What the search can be resumed with. A failure would have to be kept with how it ended, and it has decided already.
+    /// The checkpoint of the search, if it was interrupted. `None` after a failure, which is final
+    /// and not part of a checkpoint.
     pub(crate) fn checkpoint(
         &self,
         visited: &Visited,
-        open: Vec<Way>,
+        open: Vec<Prefix>,
         tasks: Vec<(u32, u32, u64)>,
         sometimes: &Sometimes,
     ) -> Option<Checkpoint> {
         let has_failed = self.failure.is_some() || self.nondeterminism.is_some() || self.refused.is_some();
-        if !self.is_broken_off() || has_failed || self.too_long > 0 || open.is_empty() {
+        if !self.is_interrupted() || has_failed || self.too_long > 0 || open.is_empty() {
             return None;
         }
         let states = self.states.clone().unwrap_or_default();
@@ -290,19 +296,19 @@ impl Report {
             redundant: self.redundant,
             events: self.events,
             transitions: states.transitions,
-            foreseen: states.foreseen,
+            predicted: states.predicted,
             runs: states.runs,
             found: states.found.into_iter().map(|its| (its.kind, its.states, its.schedule)).collect(),
             sometimes: sometimes.all(),
         })
     }
 
-    /// Whether the ending is to take the place of the failure that is kept.
-    fn is_graver(&self, ending: &Ending) -> bool {
-        let kept = self.failure.as_ref().map(|failure| &failure.ending);
+    /// Whether the ending replaces the current failure.
+    fn is_more_severe(&self, ending: &Ending) -> bool {
+        let current = self.failure.as_ref().map(|failure| &failure.ending);
         match ending {
-            Ending::Panic { .. } => !matches!(kept, Some(Ending::Panic { .. })),
-            Ending::Deadlock(_) => kept.is_none(),
+            Ending::Panic { .. } => !matches!(current, Some(Ending::Panic { .. })),
+            Ending::Deadlock(_) => current.is_none(),
             Ending::Complete | Ending::TooLong | Ending::Nondeterministic(_) => false,
         }
     }

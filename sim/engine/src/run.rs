@@ -1,10 +1,10 @@
-//! An execution that has ended.
+//! Executions that have ended.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::event::{Footprint, Mode, TaskId, Turn};
+use crate::event::{Decision, Footprint, Mode, TaskId};
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 
@@ -20,24 +20,25 @@ pub struct Run<'a> {
 pub struct Step {
     /// The task.
     pub task: u32,
-    /// Which of the task's events it is, from 1.
+    /// The index of the event among the task's events, from 1.
     pub index: u32,
-    /// Which of its alternatives it took, from 0.
+    /// The alternative of the operation, from 0.
     pub choice: u32,
     /// The source line that called the operation.
     pub source: &'static Location<'static>,
 }
 
-/// An event's name, which is the same in all schedules of a class: its task, and which of the task's events it is, from 1.
+/// An event's name, the same in all schedules of a class: its task, and its index among the task's
+/// events, from 1.
 pub type EventName = (u32, u32);
 
 impl<'a> Run<'a> {
-    /// How it ended.
+    /// The ending.
     pub fn ending(&self) -> &'a Ending {
         self.ending
     }
 
-    /// Its events, in order.
+    /// The events, in order.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
         self.execution.trail.events().iter().map(|event| Step {
             task: u32::from(event.footprint.task),
@@ -47,18 +48,18 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The vector clock of the event at `position` (from 0): of each task, how many events happen before it, itself
-    /// included.
+    /// The vector clock of the event at `position` (from 0): for each task, the number of events
+    /// that happen before it, including itself.
     pub fn clock(&self, position: usize) -> &'a [u32] {
         self.execution.trail.clock(position)
     }
 
-    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again. Tasks have the numbers in it that they
-    /// have when it is run by itself: by which is spawned first.
+    /// The schedule, which [`Explorer::replay`](crate::Explorer::replay) replays. It numbers tasks
+    /// in the order in which they are spawned in this run.
     pub fn schedule(&self) -> Schedule {
         let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
-        let turn = |its: Footprint| Turn { task: self.execution.order(its.task), choice: its.choice };
-        Schedule::new(footprints.map(turn).collect())
+        let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
+        Schedule::new(footprints.map(decision).collect())
     }
 
     /// A task's name.
@@ -66,7 +67,7 @@ impl<'a> Run<'a> {
         self.execution.task_name(task as TaskId)
     }
 
-    /// What is the same in all schedules of the execution's class and in no other: each event's clock and what it did.
+    /// The class of the execution, which is equal for exactly the schedules of the same class.
     pub fn class(&self) -> Class {
         let trail = &self.execution.trail;
         let ranks = self.execution.ranks();
@@ -96,9 +97,9 @@ impl fmt::Debug for Run<'_> {
     }
 }
 
-/// A Mazurkiewicz class: its events by name, each with its clock, which alternative it took, and how it conflicts.
+/// A Mazurkiewicz class: its events by name, each with its clock, its alternative, and its modes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Class(BTreeMap<(usize, u32), ClassEvent>);
 
-/// An event's clock, which alternative it took, and how it conflicts.
+/// An event's clock, its alternative, and its modes.
 type ClassEvent = (Vec<u32>, u16, Vec<Mode>);

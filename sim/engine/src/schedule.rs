@@ -1,26 +1,27 @@
-//! A schedule, and the short text that stands for it.
+//! Schedules, and their text format.
 
 use std::fmt;
 use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
-use crate::event::{MAX_TASKS, TaskId, Turn};
+use crate::event::{Decision, MAX_TASKS, TaskId};
 
-/// What a schedule's text begins with.
+/// The version at the start of a schedule's text.
 const VERSION: &str = "s1";
 
-/// The most turns that a schedule's text may stand for: a slip in a number must not fill the memory.
-const MOST_TURNS: usize = 1 << 24;
+/// The largest number of events in a schedule's text, so that a mistyped number cannot fill the
+/// memory.
+const MOST_EVENTS: usize = 1 << 24;
 
-/// How many tasks have a letter of their own.
+/// The number of tasks with a single letter.
 const LETTERS: u32 = 26;
 
-/// An order of events: whose turn each event is, and which of its alternatives it takes.
+/// An order of events: the task and the alternative of each event.
 ///
-/// It is written as a version, a colon, and the turns. A letter is a task: `a` is the main task, `b` the one with the
-/// number 1, and after `z` comes `Aa`. A number after it says how many turns it has in a row. A dot with a number says
-/// which alternative its operation takes, where that is not the first. The text means the same on every machine, and
-/// goes through shells and URLs unharmed.
+/// The text consists of a version, a colon, and the events. A letter is a task: `a` is the main
+/// task, `b` is task 1, and `Aa` follows `z`. A number after it is the number of consecutive events
+/// of the task. A dot with a number is the alternative of the operation, if it is not the first.
+/// The text has the same meaning on every machine, and is safe in shells and URLs.
 ///
 /// # Examples
 ///
@@ -28,50 +29,50 @@ const LETTERS: u32 = 26;
 /// use selvedge_engine::Schedule;
 ///
 /// let schedule: Schedule = "s1:bc2.1a".parse().unwrap();
-/// assert_eq!(schedule.turns().collect::<Vec<_>>(), [(1, 0), (2, 1), (2, 1), (0, 0)]);
+/// assert_eq!(schedule.decisions().collect::<Vec<_>>(), [(1, 0), (2, 1), (2, 1), (0, 0)]);
 /// assert_eq!(schedule.switches(), 2);
 /// assert_eq!(schedule.to_string(), "s1:bc2.1a");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Schedule {
-    turns: Vec<Turn>,
+    decisions: Vec<Decision>,
 }
 
 impl Schedule {
-    pub(crate) fn new(turns: Vec<Turn>) -> Self {
-        Schedule { turns }
+    pub(crate) fn new(decisions: Vec<Decision>) -> Self {
+        Schedule { decisions }
     }
 
-    pub(crate) fn as_turns(&self) -> &[Turn] {
-        &self.turns
+    pub(crate) fn as_decisions(&self) -> &[Decision] {
+        &self.decisions
     }
 
-    /// Of each event the task's number, and which of its alternatives it takes (0 where there is one).
-    pub fn turns(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
-        self.turns.iter().map(|turn| (turn.task.into(), turn.choice.into()))
+    /// The task's number and the alternative of each event (0 if there is only one alternative).
+    pub fn decisions(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
+        self.decisions.iter().map(|decision| (decision.task.into(), decision.choice.into()))
     }
 
-    /// How many events it has.
+    /// The number of events.
     pub fn len(&self) -> usize {
-        self.turns.len()
+        self.decisions.len()
     }
 
-    /// Whether it has no event.
+    /// Whether it has no events.
     pub fn is_empty(&self) -> bool {
-        self.turns.is_empty()
+        self.decisions.is_empty()
     }
 
-    /// How often it goes from one task to another.
+    /// The number of context switches.
     pub fn switches(&self) -> usize {
-        self.turns.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
+        self.decisions.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{VERSION}:")?;
-        for block in self.turns.chunk_by(Turn::eq) {
-            let Turn { task, choice } = block[0];
+        for block in self.decisions.chunk_by(Decision::eq) {
+            let Decision { task, choice } = block[0];
             let (group, letter) = (u32::from(task) / LETTERS, u32::from(task) % LETTERS);
             if group > 0 {
                 write!(f, "{}", letter_of('A', group - 1))?;
@@ -98,21 +99,21 @@ impl fmt::Debug for Schedule {
     }
 }
 
-/// What is wrong with a schedule's text.
+/// The error in a schedule's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScheduleError {
     /// It does not begin with a version.
     NoVersion,
-    /// It is of a version that this engine does not read.
+    /// Its version is not supported.
     Version(String),
-    /// At this character (from 1) there is something other than a task's letter.
+    /// The character at this index (from 1) is not the letter of a task.
     Task(usize, Option<char>),
-    /// At this character a task is named whose number is larger than any task's.
+    /// The character at this index names a task with a too large number.
     NoSuchTask(usize, u32),
-    /// At this character a task's number of turns is 0, or too large.
+    /// The number of events at this index is 0, or too large.
     Count(usize),
-    /// At this character an alternative is missing, or its number is too large.
+    /// The alternative at this index is missing, or too large.
     Choice(usize),
 }
 
@@ -120,13 +121,13 @@ impl fmt::Display for ScheduleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ScheduleError::NoVersion => {
-                write!(f, "a schedule begins with its version, as in `{VERSION}:ab2a`; this has none")
+                write!(f, "a schedule begins with its version, as in `{VERSION}:ab2a`; this one has none")
             }
             ScheduleError::Version(version) => {
                 write!(
                     f,
-                    "the schedule is of version `{version}`, and this engine reads `{VERSION}`: run it with \
-                           the release that printed it"
+                    "the schedule is of version `{version}`, but this engine reads `{VERSION}`: replay it \
+                     with the release that printed it"
                 )
             }
             ScheduleError::Task(at, Some(found)) => {
@@ -138,20 +139,21 @@ impl fmt::Display for ScheduleError {
             ScheduleError::NoSuchTask(at, task) => {
                 write!(
                     f,
-                    "character {at} of the schedule names task {task}; an exploration has at most {MAX_TASKS} tasks"
+                    "character {at} of the schedule names task {task}, but an exploration has at most \
+                     {MAX_TASKS} tasks"
                 )
             }
             ScheduleError::Count(at) => {
                 write!(
                     f,
-                    "the number of turns at character {at} of the schedule is 0, or takes the schedule over \
-                           {MOST_TURNS} turns"
+                    "the number of events at character {at} of the schedule is 0, or takes the schedule over \
+                           {MOST_EVENTS} events"
                 )
             }
             ScheduleError::Choice(at) => {
                 write!(
                     f,
-                    "at character {at} of the schedule there should be the number of an alternative, at most {}",
+                    "character {at} of the schedule should be the number of an alternative, at most {}",
                     u16::MAX
                 )
             }
@@ -172,14 +174,14 @@ impl FromStr for Schedule {
         }
         let mut characters = text.char_indices().peekable();
         characters.nth(VERSION.len());
-        let mut turns = Vec::new();
+        let mut decisions = Vec::new();
         while let Some(&(at, _)) = characters.peek() {
             let task = task(&mut characters, text)?;
             let count = match number(&mut characters) {
                 None => 1,
                 Some(count) => usize::try_from(count)
                     .ok()
-                    .filter(|&count| count > 0 && turns.len() + count <= MOST_TURNS)
+                    .filter(|&count| count > 0 && decisions.len() + count <= MOST_EVENTS)
                     .ok_or(ScheduleError::Count(place(text, at) + 1))?,
             };
             let mut choice = 0;
@@ -188,13 +190,13 @@ impl FromStr for Schedule {
                     .and_then(|choice| u16::try_from(choice).ok())
                     .ok_or(ScheduleError::Choice(place(text, dot) + 1))?;
             }
-            turns.resize(turns.len() + count, Turn { task, choice });
+            decisions.resize(decisions.len() + count, Decision { task, choice });
         }
-        Ok(Schedule { turns })
+        Ok(Schedule { decisions })
     }
 }
 
-/// Which character it is, from 1.
+/// The index of the character, from 1.
 fn place(text: &str, at: usize) -> usize {
     text[..at].chars().count() + 1
 }
@@ -214,7 +216,7 @@ fn task(characters: &mut Peekable<CharIndices<'_>>, text: &str) -> Result<TaskId
     }
 }
 
-/// A number, if there is one; the largest, if it is larger than that.
+/// Parses a number, if there is one. Saturates at `u64::MAX`.
 fn number(characters: &mut Peekable<CharIndices<'_>>) -> Option<u64> {
     let mut number = None;
     while let Some((_, digit)) = characters.next_if(|(_, found)| found.is_ascii_digit()) {
@@ -225,19 +227,19 @@ fn number(characters: &mut Peekable<CharIndices<'_>>) -> Option<u64> {
 }
 
 impl FromIterator<(u32, u32)> for Schedule {
-    /// The schedule with these turns: of each event the task and the alternative.
+    /// The schedule with these events: the task and the alternative of each.
     ///
     /// # Panics
     ///
-    /// If a number is larger than any task's or alternative's.
-    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(turns: I) -> Self {
-        let turn = |(task, choice)| Turn {
+    /// If a number exceeds those of tasks or alternatives.
+    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(decisions: I) -> Self {
+        let decision = |(task, choice)| Decision {
             task: TaskId::try_from(task)
                 .ok()
                 .filter(|&task| usize::from(task) < MAX_TASKS)
-                .expect("the number of a task"),
-            choice: u16::try_from(choice).expect("the number of an alternative"),
+                .expect("a task's number is less than MAX_TASKS"),
+            choice: u16::try_from(choice).expect("an alternative's number is at most 65,535"),
         };
-        Schedule { turns: turns.into_iter().map(turn).collect() }
+        Schedule { decisions: decisions.into_iter().map(decision).collect() }
     }
 }

@@ -1,4 +1,4 @@
-//! Tasks that do one operation after the other, and remember nothing in between.
+//! Scripts: tasks that execute operations one after the other, and forget their history in between.
 
 use std::panic;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::runtime;
 use crate::stateful::Alike;
 use crate::thread::{Builder, JoinHandle};
 
-/// What a task of [`scripted`] does: operations, in order.
+/// The operations of a task of [`scripted`], in order.
 #[derive(Clone, Debug)]
 pub struct Script<O> {
     /// The task's name, for messages and traces.
@@ -16,20 +16,21 @@ pub struct Script<O> {
     pub operations: Vec<O>,
 }
 
-/// Spawns a task for each script. A task does its operations one after the other, by calling `perform` with what all of
-/// them share and with the operation.
+/// Spawns a task for each script. A task executes its operations one after the other, by calling
+/// `perform` with the shared data and the operation.
 ///
-/// Between two operations nothing of a task's past matters but how far it is. That is what a
-/// [search of states](crate::Explorer::stateful) makes use of: however a read came to its end, the task that has read is
-/// then in the same state.
+/// Between two operations a task's local state is only the number of completed operations. A
+/// [search of states](crate::Explorer::stateful) relies on this: after a read the task is in the
+/// same state for each result of the read.
 ///
 /// # The caller's promise
 ///
-/// All that operations leave for later ones is in objects of this crate: `perform` is a function without a state of its
-/// own, and `shared` and the operations hold nothing that changes but such objects. What nobody's control flow depends on,
-/// such as statistics, or a [monitor](crate::monitor), is free. A program that keeps something in a static, a
-/// [`thread_local!`](crate::thread_local), or a std lock or atomic breaks the promise, and states are taken for the same
-/// that are not.
+/// All data that operations store for later ones is in objects of this crate: `perform` is a
+/// function without state of its own, and `shared` and the operations contain no mutable data
+/// except such objects. Data that does not affect control flow, such as statistics or a
+/// [monitor](crate::monitor()), is exempt. A program that stores data in a static, a
+/// [`thread_local!`](crate::thread_local), or a std lock or atomic breaks the promise, and the
+/// search then takes different states for the same.
 ///
 /// # Examples
 ///
@@ -45,14 +46,15 @@ pub struct Script<O> {
 ///
 /// let program = || {
 ///     let map = Arc::new(Map::hashed("a map"));
-///     let reader = Script { name: "reader".to_owned(), operations: vec![Op::Read, Op::Read, Op::Read] };
+///     let reads = vec![Op::Read, Op::Read, Op::Read];
+///     let reader = Script { name: "reader".to_owned(), operations: reads };
 ///     let writer = Script { name: "writer".to_owned(), operations: vec![Op::Write] };
 ///     scripted(&map, [reader, writer], |map, operation| match operation {
 ///         Op::Read => drop(map.get(&"key")),
 ///         Op::Write => drop(map.insert("key", 1)),
 ///     });
 /// };
-/// // How far the reader is, and whether the writer has written: what the reads have seen is forgotten.
+/// // The progress of the reader, and whether the writer has written: a read's result is forgotten.
 /// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 4 * 2);
 /// ```
 ///
@@ -71,18 +73,19 @@ where
     spawn_all(shared, scripts.into_iter().map(|script| (script, None)), perform)
 }
 
-/// Spawns a task for each script, as [`scripted`] does, and waits until all of them have ended. If one has panicked, so does
-/// this.
+/// Spawns a task for each script, as [`scripted`] does, and waits until all of them have ended.
+/// Panics if one of them has panicked.
 ///
-/// Scripts of the same [class](Alike::class) are alike, and a [search of states](crate::Explorer::stateful) takes two
-/// states for one if such tasks have only changed places.
+/// Scripts with the same [class](Alike::class) are symmetric: a [search of
+/// states](crate::Explorer::stateful) takes states for the same if they differ only by an exchange
+/// of such tasks.
 ///
 /// # The caller's promise
 ///
-/// As that of [`scripted`]. Besides, scripts of a class have the same operations, but for what they [write](Alike::symbols).
-/// Nothing tells such tasks apart: no operation looks at its task's name or [`ThreadId`](crate::thread::ThreadId). And what
-/// they write is kept where it is hashed as a [`Symbol`](crate::Symbol), and is never computed with nor compared but for
-/// being the same.
+/// The promise of [`scripted`]. In addition, scripts of a class have the same operations, except
+/// for their [symbols](Alike::symbols). Nothing distinguishes such tasks: no operation observes its
+/// task's name or [`ThreadId`](crate::thread::ThreadId). Symbols are hashed as
+/// [`Symbol`](crate::Symbol) wherever they are stored, and are only compared for equality.
 ///
 /// # Examples
 ///
@@ -93,7 +96,8 @@ where
 ///
 /// let program = || {
 ///     let sum = Arc::new(AtomicU32::new(0));
-///     let adder = |_| (Script { name: "adder".to_owned(), operations: vec![(), ()] }, Alike::default());
+///     let script = || Script { name: "adder".to_owned(), operations: vec![(), ()] };
+///     let adder = |_| (script(), Alike::default());
 ///     symmetric(&sum, (0..4).map(adder), |sum, ()| drop(sum.fetch_add(1, SeqCst)));
 /// };
 /// // How many of the four have added nothing, once, and twice.
@@ -102,8 +106,8 @@ where
 ///
 /// # Panics
 ///
-/// As [`spawn`](crate::thread::spawn); if scripts of one class do not write the same number of symbols; and if a script
-/// panics.
+/// As [`spawn`](crate::thread::spawn); if scripts of one class have different numbers of symbols;
+/// and if a script panics.
 pub fn symmetric<S, O>(
     shared: &Arc<S>,
     scripts: impl IntoIterator<Item = (Script<O>, Alike)>,
@@ -145,14 +149,15 @@ where
     scripts.map(spawn).collect()
 }
 
-/// The task forgets what it has done so far, as one of [`scripted`] does between two of its operations: however it came to
-/// here, it is in the same state. For what is set up in one of several ways. Once in a task, and not in one that has a
-/// script.
+/// Forgets the task's history, as a task of [`scripted`] does between two operations: its local
+/// state is the same for every history. For a setup with several variants. Call it once in a task,
+/// and not in a task with a script.
 ///
 /// # The caller's promise
 ///
-/// As for [`scripted`], of all that the task did before: what it leaves for later is in objects of this crate that are as they
-/// would be in another schedule, or is fed in by the run's [monitor](crate::monitor) for as long as anything depends on it.
+/// The promise of [`scripted`], for all earlier actions of the task: the data that they leave for
+/// later is in objects of this crate in the same state in every schedule, or is hashed by the run's
+/// [monitor](crate::monitor()) as long as anything depends on it.
 ///
 /// # Examples
 ///
@@ -170,7 +175,7 @@ where
 ///     };
 ///     Explorer::stateful().run(program).states.unwrap().count
 /// };
-/// // At the start, when it has chosen, and at the end.
+/// // At the start, after the choice, and at the end.
 /// assert_eq!((states(false), states(true)), (1 + 3 + 3, 1 + 1 + 1));
 /// ```
 pub fn forget() {

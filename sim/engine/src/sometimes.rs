@@ -1,13 +1,13 @@
-//! Conditions that should hold at some time.
+//! Conditions that should hold in some schedule.
 
 use crate::runtime;
 
-/// Says that `holds` should be true at some time, in some schedule: that the cache is hit, that a retry happens. A
-/// complete search in which it never was is [vacuous](crate::Verdict::Vacuous): the program did not do what the test is
-/// about, and that nothing went wrong means little.
+/// Declares that `holds` should be true at some point of some schedule: that the cache is hit, that
+/// a retry happens. A complete search in which it was never true is
+/// [vacuous](crate::Verdict::Vacuous): the program did not do what the test checks.
 ///
-/// A condition that no schedule comes by is not known. Where that can be, say `sometimes(name, false)` at the start.
-/// Outside an exploration it does nothing.
+/// A condition that is never evaluated is unknown. If this can happen, call `sometimes(name,
+/// false)` at the start. Outside an exploration it has no effect.
 ///
 /// # Examples
 ///

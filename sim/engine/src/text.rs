@@ -1,12 +1,12 @@
-//! Text to a width, counted in characters.
+//! Text wrapping, with widths in characters.
 
 use std::panic::Location;
 
 /// The widest that a line of a trace may be.
 pub(crate) const WIDTH: usize = 100;
 
-/// The text in lines of at most [`WIDTH`] characters, where words allow it, with `indent` before each and twice that from
-/// the second on.
+/// Wraps the text at [`WIDTH`] characters, where its words allow it. Indents the first line by
+/// `indent`, and the others by twice that.
 pub(crate) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut width = 0;
@@ -38,7 +38,7 @@ mod tests {
     use super::{WIDTH, wrapped};
 
     #[test]
-    fn what_is_too_long_goes_on_in_the_next_line() {
+    fn a_long_line_is_wrapped() {
         assert_eq!(wrapped("one two", "  "), "  one two");
         let text = wrapped(&"word ".repeat(50), "  ");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

@@ -1,4 +1,4 @@
-//! What an exploration came to, in a word.
+//! Verdicts: the result of an exploration in one word.
 
 use std::fmt;
 
@@ -6,62 +6,64 @@ use crate::number::counted;
 use crate::report::{Bound, Failure, Report};
 use crate::runtime::{Ending, PanicReport};
 use crate::schedule::Schedule;
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 use crate::text::wrapped;
 
-/// What an exploration came to: the gravest that is true, in the order from the last of these to the first.
+/// The result of an exploration. The most severe result wins; the variants are in ascending order
+/// of severity.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every schedule is covered, and nothing went wrong in any.
+    /// Every schedule is covered, and none failed.
     Complete {
-        /// How many executions that took.
+        /// The number of executions.
         executions: u64,
     },
-    /// Every schedule is covered, and nothing went wrong; but something that should happen [sometimes](crate::sometimes)
-    /// never did.
+    /// Every schedule is covered, and none failed; but a [`sometimes`](crate::sometimes())
+    /// condition never held.
     Vacuous {
         /// The names of the conditions that never held.
         never: Vec<&'static str>,
-        /// How many executions there were.
+        /// The number of executions.
         executions: u64,
     },
-    /// Nothing went wrong so far; not every schedule is covered.
+    /// No schedule has failed so far; not every schedule is covered.
     Bounded {
-        /// What left schedules out.
+        /// The bound that left schedules out.
         bound: Bound,
-        /// How many executions there were.
+        /// The number of executions.
         executions: u64,
-        /// Of these, how many were given up at the bound on steps or on spins.
+        /// The number of executions that were aborted at the bound on steps or on spins.
         too_long: u64,
-        /// Which part of the search was done: see [`Progress::done`](crate::Progress::done).
+        /// The part of the search that is done: see [`Progress::done`](crate::Progress::done).
         done: f64,
         /// The seed, if the schedules were random.
         seed: Option<u64>,
     },
-    /// The program's states cannot be searched. Nothing went wrong until that was found.
+    /// A search of states does not support the program. No schedule had failed before this was
+    /// found.
     Refused {
-        /// Why not.
-        why: Unfit,
+        /// The reason.
+        why: Unsupported,
     },
-    /// In some schedule no task can go on, and some have not ended.
+    /// In some schedule no task is enabled, and some tasks have not ended.
     Deadlock {
-        /// One line for each task that waits: for what, and where.
+        /// One line for each waiting task: its operation and source.
         waiting: Vec<String>,
         /// A schedule that shows it.
         schedule: Schedule,
     },
-    /// In some schedule a task panics, and no other task takes its result.
+    /// In some schedule a task panics, and no other task joins it.
     Panic {
         /// The task's name.
         task: String,
-        /// What it said, and where.
+        /// The message and the source of the panic.
         report: PanicReport,
         /// A schedule that shows it.
         schedule: Schedule,
     },
-    /// The program did not do the same when it was run again with the same schedule. All else that was found means
-    /// nothing.
+    /// The program did not do the same when a schedule was run again. All other results are
+    /// invalid.
     Nondeterministic {
         /// The first step that differs.
         difference: String,
@@ -69,7 +71,7 @@ pub enum Verdict {
 }
 
 impl Report {
-    /// The gravest that is true.
+    /// The most severe result.
     pub fn verdict(&self) -> Verdict {
         Verdict::of(self)
     }
@@ -111,12 +113,12 @@ impl Verdict {
         }
     }
 
-    /// What went wrong, without the schedule.
+    /// The failure, without the schedule.
     pub(crate) fn failure(&self) -> String {
         match self {
             Verdict::Deadlock { waiting, .. } => {
                 let waiting: Vec<String> = waiting.iter().map(|line| wrapped(line, "  ")).collect();
-                format!("deadlock: no task can go on\n{}", waiting.join("\n"))
+                format!("deadlock: no task is enabled\n{}", waiting.join("\n"))
             }
             Verdict::Panic { task, report, .. } => {
                 format!("panic: {task} panicked at {}: {}", report.location, report.message)
@@ -125,7 +127,7 @@ impl Verdict {
         }
     }
 
-    /// Whether every schedule is covered and nothing is wrong.
+    /// Whether every schedule is covered and none failed.
     pub fn is_clean(&self) -> bool {
         matches!(self, Verdict::Complete { .. })
     }
@@ -141,7 +143,7 @@ impl fmt::Display for Verdict {
                 let never: Vec<_> = never.iter().map(|name| format!("`{name}`")).collect();
                 write!(
                     f,
-                    "vacuous: nothing went wrong in {}, which cover every schedule, but in none of them held {}",
+                    "vacuous: nothing went wrong in {}, which cover every schedule, but {} never held",
                     counted(*executions, "execution"),
                     never.join(" or ")
                 )
@@ -170,7 +172,7 @@ impl fmt::Display for Verdict {
                     None => {}
                 }
                 if *too_long > 0 {
-                    write!(f, "; {} given up there", counted(*too_long, "execution"))?;
+                    write!(f, "; {} aborted there", counted(*too_long, "execution"))?;
                 }
                 Ok(())
             }

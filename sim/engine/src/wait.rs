@@ -2,20 +2,22 @@
 
 use crate::runtime;
 
-/// Waits until `condition` holds. In a schedule the task simply cannot go on before: this is how to write a loop that spins
-/// on several atomics, so that its turns are not explored. For one atomic there is
+/// Waits until `condition` holds. The task is not enabled before: use this instead of a loop that
+/// spins on several atomics, so that its iterations are not explored. For one atomic there is
 /// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until).
 ///
-/// The condition may load up to four atomics, the same whatever their values are, and do nothing else. It is evaluated any
-/// number of times, also in states that the explorer only thinks of; the loads in it are no events of their own.
+/// The condition may load up to four atomics, the same ones for all values, and do nothing else. It
+/// is evaluated any number of times, also in hypothetical states; its loads are no events of their
+/// own.
 ///
 /// # Panics
 ///
-/// If the condition does anything else, or outside an exploration if it does not hold: nobody would be waited for.
+/// If the condition does anything else; or outside an exploration, if it does not hold, because no
+/// other task could change it.
 ///
 /// # Examples
 ///
-/// Peterson's lock. The loads come first, so that all of them are made.
+/// Peterson's lock. Both loads come first, so that they are executed for all values.
 ///
 /// ```
 /// use selvedge_engine::sync::{Arc, atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst}};
@@ -26,7 +28,8 @@ use crate::runtime;
 ///     let turn = Arc::new(AtomicUsize::new(0));
 ///     let inside = Arc::new(AtomicUsize::new(0));
 ///     for me in 0..2 {
-///         let (wants, turn, inside) = (Arc::clone(&wants), Arc::clone(&turn), Arc::clone(&inside));
+///         let (wants, turn) = (Arc::clone(&wants), Arc::clone(&turn));
+///         let inside = Arc::clone(&inside);
 ///         thread::spawn(move || {
 ///             wants[me].store(true, SeqCst);
 ///             turn.store(1 - me, SeqCst);

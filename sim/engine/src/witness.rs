@@ -1,5 +1,5 @@
-//! The simplest schedule of a class: the fewest context switches, and of those, with the longest blocks, the first in the order of
-//! the tasks.
+//! The simplest schedule of a class: the fewest context switches, then the longest blocks, then the
+//! first in the order of the tasks.
 //!
 //! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
 //! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 
@@ -59,31 +59,34 @@ impl fmt::Debug for Effort<'_> {
 }
 
 /// How far each task has come, and by which block.
-struct State {
+struct Point {
     reached: Box<[u32]>,
-    /// The task whose block led here.
+    /// The task of the last block.
     task: usize,
-    /// The state before that block.
+    /// The index of the state before that block.
     parent: usize,
 }
 
-/// One of a task's own events.
+/// An event of a task.
 #[derive(Clone, Copy)]
-struct Own {
-    /// Its place in the trail.
+struct TaskEvent {
+    /// The position of the event in the trail.
     position: usize,
-    /// The place of the event whose clock says what has to come before it: of the last one that is glued to it.
+    /// The position of the event whose clock contains all events that have to come first: the last
+    /// one that is atomic with this event.
     needs: usize,
 }
 
 impl Run<'_> {
-    /// The simplest schedule of the run's class in which, of each of these pairs of events, the first comes before the second:
-    /// the fewest context switches, and of those, with each block of a task's events as long as it can be, the first in the order
-    /// of the tasks. All schedules of a class have the same events.
+    /// The simplest schedule of the run's class in which the first event of each pair in `order`
+    /// precedes the second: the fewest context switches, then the longest blocks of each task's
+    /// events, then the first in the order of the tasks. All schedules of a class have the same
+    /// events.
     ///
-    /// To have a block of one task's events before another block is one pair: the last of the one, and the first of the other.
-    /// `None` if there is no such schedule with at most `most` switches, or if the execution is of a
-    /// [search of states](crate::Explorer::stateful), which keeps no clocks.
+    /// To place one block of events before another, pass the last event of the one and the first
+    /// event of the other. `None` if there is no such schedule with at most `most` switches, or if
+    /// the execution belongs to a [search of states](crate::Explorer::stateful), which records no
+    /// clocks.
     ///
     /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
     /// product of the tasks' numbers of events: [`simplest_schedule_within`](Run::simplest_schedule_within) bounds them.
@@ -121,7 +124,7 @@ pub(crate) fn simplest(
 ) -> Option<Schedule> {
     let class = Events::of(run, order)?;
     let tasks = class.events.len();
-    let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    let mut states = vec![Point { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
     let mut seen = HashSet::new();
     let mut level = 0;
     for _ in 0..=most.saturating_add(1) {
@@ -134,7 +137,7 @@ pub(crate) fn simplest(
                 return Some(class.schedule(&states, state));
             }
             for &task in &class.in_order {
-                if !class.goes(&states[state].reached, task) {
+                if !class.is_enabled(&states[state].reached, task) {
                     continue;
                 }
                 let mut reached = states[state].reached.clone();
@@ -143,7 +146,7 @@ pub(crate) fn simplest(
                     if !effort.visit(states.len() as u64) {
                         return None;
                     }
-                    states.push(State { reached, task, parent: state });
+                    states.push(Point { reached, task, parent: state });
                 }
             }
         }
@@ -156,7 +159,7 @@ pub(crate) fn simplest(
 pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Schedule> {
     let class = Events::of(run, order)?;
     let tasks = class.events.len();
-    let mut states = vec![State { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
+    let mut states = vec![Point { reached: vec![0; tasks].into(), task: usize::MAX, parent: 0 }];
     loop {
         let last = states.len() - 1;
         let mut reached = states[last].reached.clone();
@@ -164,7 +167,7 @@ pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Sch
             return Some(class.schedule(&states, last));
         }
         let task = class.in_order.iter().copied().find(|&task| class.advance(&mut reached, task))?;
-        states.push(State { reached, task, parent: last });
+        states.push(Point { reached, task, parent: last });
     }
 }
 
@@ -172,7 +175,7 @@ pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Sch
 struct Events<'r> {
     run: &'r Run<'r>,
     order: &'r [(EventName, EventName)],
-    events: Vec<Vec<Own>>,
+    events: Vec<Vec<TaskEvent>>,
     /// The tasks by their ranks. A task's rank is the same in every exploration, which its number is not.
     in_order: Vec<usize>,
 }
@@ -185,12 +188,13 @@ impl<'r> Events<'r> {
             return None;
         }
         let tasks = executed.iter().map(|event| usize::from(event.footprint.task) + 1).max().unwrap_or(0);
-        let mut events: Vec<Vec<Own>> = vec![Vec::new(); tasks];
+        let mut events: Vec<Vec<TaskEvent>> = vec![Vec::new(); tasks];
         for (position, event) in executed.iter().enumerate() {
             let own = &mut events[usize::from(event.footprint.task)];
-            own.push(Own { position, needs: position });
-            if event.glued {
-                let chosen = own.iter().rposition(|its| !executed[its.position].glued).unwrap_or(0);
+            own.push(TaskEvent { position, needs: position });
+            if event.atomic_with_previous {
+                let chosen =
+                    own.iter().rposition(|its| !executed[its.position].atomic_with_previous).unwrap_or(0);
                 own[chosen..].iter_mut().for_each(|its| its.needs = position);
             }
         }
@@ -205,7 +209,7 @@ impl<'r> Events<'r> {
     }
 
     /// Whether the task's next event can come now.
-    fn goes(&self, reached: &[u32], task: usize) -> bool {
+    fn is_enabled(&self, reached: &[u32], task: usize) -> bool {
         let next = reached[task];
         self.events[task].get(next as usize).is_some_and(|own| {
             let before = self.run.clock(own.needs);
@@ -218,28 +222,28 @@ impl<'r> Events<'r> {
     /// Takes the task's events for as long as the next one can come. Returns whether any could.
     fn advance(&self, reached: &mut [u32], task: usize) -> bool {
         let before = reached[task];
-        while self.goes(reached, task) {
+        while self.is_enabled(reached, task) {
             reached[task] += 1;
         }
         reached[task] > before
     }
 
-    fn schedule(&self, states: &[State], last: usize) -> Schedule {
+    fn schedule(&self, states: &[Point], last: usize) -> Schedule {
         let executed = self.run.execution.trail.events();
         let choice = |task: usize, nth: usize| executed[self.events[task][nth].position].footprint.choice;
-        self.run.execution.schedule_of(&turns(states, last, choice))
+        self.run.execution.schedule_of(&decisions(states, last, choice))
     }
 }
 
-/// The turns that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
-fn turns(states: &[State], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Vec<Turn> {
-    let mut turns = Vec::new();
+/// The decisions that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+fn decisions(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Vec<Decision> {
+    let mut decisions = Vec::new();
     while states[state].task != usize::MAX {
-        let State { ref reached, task, parent } = states[state];
+        let Point { ref reached, task, parent } = states[state];
         let block = states[parent].reached[task] as usize..reached[task] as usize;
-        turns.extend(block.rev().map(|nth| Turn { task: task as u8, choice: choice(task, nth) }));
+        decisions.extend(block.rev().map(|nth| Decision { task: task as u8, choice: choice(task, nth) }));
         state = parent;
     }
-    turns.reverse();
-    turns
+    decisions.reverse();
+    decisions
 }

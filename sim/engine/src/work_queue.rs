@@ -1,8 +1,9 @@
-//! Where a worker gets its work from: what it has put by, else what another has.
+//! Work queues with work stealing, one for each worker.
 //!
-//! Each worker has a deque (Chase, Lev: "Dynamic circular work-stealing deque", SPAA 2005; crossbeam's). It takes from the
-//! end at which it puts, so that it goes on near where it is; the others take from the other end, where the oldest items
-//! are, which are mostly the largest. A worker that finds nothing sleeps until somebody puts something by.
+//! Each worker has a deque (Chase, Lev: "Dynamic circular work-stealing deque", SPAA 2005;
+//! crossbeam's). It pushes and pops at the same end, so that it continues near its last item; other
+//! workers steal from the other end, where the oldest and usually largest items are. A worker
+//! without work sleeps until another worker queues an item.
 
 use std::iter;
 use std::mem;
@@ -11,40 +12,42 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use crossbeam_deque::{Steal, Stealer, Worker as Deque};
 
-/// What is shared by those who sit together.
+/// The state that connected queues share.
 struct Shared<T> {
     stealers: Vec<Stealer<T>>,
-    /// How many items there are that are not done: those that lie ready, and those that are being worked on.
+    /// The number of unfinished items: queued or in progress.
     unfinished: AtomicUsize,
-    /// How many workers wait for an item.
+    /// The number of workers that wait for an item.
     idle: AtomicUsize,
-    over: AtomicBool,
-    /// Everybody is to put work by, whether or not anybody waits for it.
+    ended: AtomicBool,
+    /// Every worker always offers work.
     shares_always: bool,
-    /// Whoever waits for an item holds it until it sleeps, so that the bell is not missed.
-    door: Mutex<()>,
-    bell: Condvar,
+    /// A worker holds this lock from its check for items until it sleeps, so that no notification
+    /// is lost.
+    lock: Mutex<()>,
+    queued: Condvar,
 }
 
 impl<T> Shared<T> {
     fn end(&self) {
-        self.over.store(true, Ordering::Relaxed);
-        drop(self.door.lock());
-        self.bell.notify_all();
+        self.ended.store(true, Ordering::Relaxed);
+        drop(self.lock.lock());
+        self.queued.notify_all();
     }
 }
 
-/// A worker's place. Whoever leaves it ends the search for all: because there is nothing left to do, because a bound is
-/// reached, or because it panics.
+/// The queue of one worker. Dropping a queue ends the search for all workers: because no work is
+/// left, because a bound is reached, or because the worker panics.
 pub(crate) struct WorkQueue<T> {
     shared: Arc<Shared<T>>,
     own: Deque<T>,
     nth: usize,
-    /// It has an item that is not done.
+    /// The worker has an unfinished item.
     busy: bool,
 }
 
-/// So many seats at one shared, on the first of which lie these items. Each of them may be begged all the time.
+/// Creates `count` connected queues, with `items` on the first. With `shares_always`, workers
+/// always offer work.
 pub(crate) fn connected<T>(count: usize, items: Vec<T>, shares_always: bool) -> Vec<WorkQueue<T>> {
     let deques: Vec<Deque<T>> = (0..count).map(|_| Deque::new_lifo()).collect();
     let unfinished = items.len();
@@ -53,55 +56,55 @@ pub(crate) fn connected<T>(count: usize, items: Vec<T>, shares_always: bool) -> 
         stealers: deques.iter().map(Deque::stealer).collect(),
         unfinished: AtomicUsize::new(unfinished),
         idle: AtomicUsize::new(0),
-        over: AtomicBool::new(unfinished == 0),
+        ended: AtomicBool::new(unfinished == 0),
         shares_always,
-        door: Mutex::new(()),
-        bell: Condvar::new(),
+        lock: Mutex::new(()),
+        queued: Condvar::new(),
     });
     let queue = |(nth, own)| WorkQueue { shared: Arc::clone(&shared), own, nth, busy: false };
     deques.into_iter().enumerate().map(queue).collect()
 }
 
 impl<T> WorkQueue<T> {
-    /// The next item, once the last is done and all that came of it has been [put by](WorkQueue::put). `None` if the search is
-    /// over.
+    /// Finishes the last item, whose results have been [queued](WorkQueue::put), and returns the
+    /// next one. `None` if the search has ended.
     pub(crate) fn next(&mut self) -> Option<T> {
         if mem::take(&mut self.busy) && self.shared.unfinished.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.shared.end();
         }
-        let item = if self.is_over() { None } else { self.find().or_else(|| self.wait()) };
+        let item = if self.has_ended() { None } else { self.find().or_else(|| self.wait()) };
         self.busy = item.is_some();
         item
     }
 
-    /// What lies here when the search is broken off: nobody will do it.
+    /// Removes the items that remain in this queue when the search is interrupted.
     pub(crate) fn left(&mut self) -> impl Iterator<Item = T> + '_ {
         iter::from_fn(|| self.own.pop())
     }
 
-    /// Puts an item by: for this worker when it has done its own, or for another that has none.
+    /// Queues an item for this worker or for an idle one.
     pub(crate) fn put(&self, item: T) {
         self.shared.unfinished.fetch_add(1, Ordering::Relaxed);
         self.own.push(item);
-        // Either whoever is about to wait sees the item, or it is seen here that it waits.
+        // Either the worker that is about to wait finds the item, or its waiting is visible here.
         fence(Ordering::SeqCst);
         if self.shared.idle.load(Ordering::Relaxed) > 0 {
-            drop(self.shared.door.lock());
-            self.shared.bell.notify_one();
+            drop(self.shared.lock.lock());
+            self.shared.queued.notify_one();
         }
     }
 
-    /// Whether another worker has nothing to do, and finds nothing here.
+    /// Whether another worker is idle, and this queue has no item for it.
     #[inline]
     pub(crate) fn wants_work(&self) -> bool {
         let shared = &*self.shared;
         (shared.shares_always || shared.idle.load(Ordering::Relaxed) > 0) && self.own.is_empty()
     }
 
-    /// Whether somebody has left.
+    /// Whether the search has ended.
     #[inline]
-    pub(crate) fn is_over(&self) -> bool {
-        self.shared.over.load(Ordering::Relaxed)
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::Relaxed)
     }
 
     fn find(&self) -> Option<T> {
@@ -113,18 +116,18 @@ impl<T> WorkQueue<T> {
 
     fn wait(&self) -> Option<T> {
         let shared = &*self.shared;
-        let mut door = shared.door.lock().expect("nobody panics at the door");
+        let mut lock = shared.lock.lock().expect("no thread panics while it holds the lock");
         shared.idle.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let found = loop {
-            if self.is_over() {
+            if self.has_ended() {
                 break None;
             }
             let found = self.find();
             if found.is_some() {
                 break found;
             }
-            door = shared.bell.wait(door).expect("nobody panics at the door");
+            lock = shared.queued.wait(lock).expect("no thread panics while it holds the lock");
         };
         shared.idle.fetch_sub(1, Ordering::Relaxed);
         found
@@ -154,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a number apart into two halves, down to ones, which it counts.
+    /// Splits a number into two halves recursively, and counts the ones.
     fn count_ones(mut queue: WorkQueue<u64>) -> u64 {
         let mut ones = 0;
         while let Some(number) = queue.next() {
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_item_is_done_once_and_then_it_is_over() {
+    fn each_item_is_done_once_before_the_search_ends() {
         for count in [1, 2, 3, 8] {
             let ones: u64 = thread::scope(|scope| {
                 let workers: Vec<_> = connected(count, vec![10_000], false)
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_begs_and_who_leaves_ends_it() {
+    fn a_waiting_worker_wants_work_and_a_dropped_queue_ends_the_search() {
         let mut all = connected(2, vec!["work"], false);
         let mut other = all.pop().unwrap();
         let mut first = all.pop().unwrap();
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn who_panics_leaves() {
+    fn a_panic_of_a_worker_ends_the_search() {
         let mut all = connected(2, vec![()], false);
         let mut other = all.pop().unwrap();
         let first = all.pop().unwrap();

@@ -21,7 +21,7 @@ proptest! {
         let schedule: Schedule = turns.iter().copied().collect();
         let text = schedule.to_string();
         let read: Schedule = text.parse().unwrap();
-        prop_assert_eq!(read.turns().collect::<Vec<_>>(), turns);
+        prop_assert_eq!(read.decisions().collect::<Vec<_>>(), turns);
         prop_assert_eq!(read.to_string(), text.clone());
         prop_assert_eq!(read, schedule);
         prop_assert!(text.chars().all(|it| it.is_ascii_alphanumeric() || ":.".contains(it)), "{}", text);
@@ -51,15 +51,15 @@ fn a_mistake_says_what_and_where() {
     let cases = [
         ("", NoVersion, "a schedule begins with its version, as in `s1:ab2a`"),
         ("ab2a", NoVersion, "begins with its version"),
-        ("s7:ab", Version("s7".to_owned()), "of version `s7`, and this engine reads `s1`"),
+        ("s7:ab", Version("s7".to_owned()), "of version `s7`, but this engine reads `s1`"),
         ("s1:a b", Task(5, Some(' ')), "character 5 of the schedule is ` `"),
         ("s1:2a", Task(4, Some('2')), "character 4 of the schedule is `2`"),
         ("s1:abA", Task(7, None), "cut off at character 7"),
         ("s1:aBA", Task(6, Some('A')), "where a task's letter should be"),
-        ("s1:aBm", NoSuchTask(5, 64), "names task 64; an exploration has at most 64 tasks"),
-        ("s1:ab0", Count(6), "number of turns at character 6"),
+        ("s1:aBm", NoSuchTask(5, 64), "names task 64, but an exploration has at most 64 tasks"),
+        ("s1:ab0", Count(6), "number of events at character 6"),
         ("s1:a99999999999999999999999", Count(5), "or takes the schedule over"),
-        ("s1:a.b", Choice(6), "at character 6 of the schedule there should be the number of an alternative"),
+        ("s1:a.b", Choice(6), "character 6 of the schedule should be the number of an alternative"),
         ("s1:a2.65536", Choice(7), "at most 65535"),
     ];
     for (text, error, words) in cases {

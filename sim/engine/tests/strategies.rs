@@ -157,10 +157,10 @@ fn a_schedule_that_does_not_fit_is_refused() {
     let two: fn() = || inc(2);
     assert_eq!(replay("s1:b2c2", two), "");
     let cases = [
-        ("s1:b2c", "at step 4, it ends here, and the program could go on"),
-        ("s1:b3c", "at step 3, it has a turn of task 1, which has ended or cannot go on"),
-        ("s1:b2c2a", "at step 5, it has a turn of task 0, which has ended"),
-        ("s1:bd", "at step 2, it has a turn of task 3, which was never spawned"),
+        ("s1:b2c", "at step 4, it ends here, and some task is enabled"),
+        ("s1:b3c", "at step 3, it has an event of task 1, which has ended or is not enabled"),
+        ("s1:b2c2a", "at step 5, it has an event of task 0, which has ended"),
+        ("s1:bd", "at step 2, it has an event of task 3, which was never spawned"),
         ("s1:b.1", "at step 1, it has alternative 1 of task 1, whose operation has 1"),
     ];
     for (text, words) in cases {
@@ -310,7 +310,7 @@ fn some_schedule_of_a_class_needs_no_search() {
         |run| {
             let schedule = run.any_schedule(&[((60, 3), (1, 1)), ((59, 1), (60, 1))]).expect("there is one");
             assert_eq!(schedule.len(), 180);
-            let turns: Vec<u32> = schedule.turns().map(|(task, _)| task).collect();
+            let turns: Vec<u32> = schedule.decisions().map(|(task, _)| task).collect();
             let place = |task: u32, nth: usize| {
                 turns.iter().enumerate().filter(|(_, its)| **its == task).nth(nth).expect("it is there").0
             };
@@ -383,7 +383,7 @@ fn check_gives_back_the_report_of_a_search_that_found_nothing() {
     let bounded = refused(Explorer::optimal().max_executions(2));
     assert!(bounded.starts_with("bounded: nothing went wrong in 2 executions, ended by"), "{bounded}");
     let bounded = refused(Explorer::random(1, 20).max_steps(3));
-    assert!(bounded.contains("20 executions given up there"), "{bounded}");
+    assert!(bounded.contains("20 executions aborted there"), "{bounded}");
 }
 
 #[test]

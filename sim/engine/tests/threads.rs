@@ -352,7 +352,7 @@ fn a_spin_ends_as_a_bound_that_says_how_to_mend_it() {
     for turn in [hint::spin_loop, thread::yield_now] {
         let report = spin(turn);
         assert!(!report.is_complete());
-        assert!(matches!(report.bound, Some(Bound::Spins { turns: 100, .. })), "{report:?}");
+        assert!(matches!(report.bound, Some(Bound::Spins { iterations: 100, .. })), "{report:?}");
         let bound = report.bound.unwrap().to_string();
         assert!(bound.contains("without progress, at ") && bound.contains("await_until"), "{bound}");
         // Any number of turns before the store is a class, and so is never seeing it within the bound.

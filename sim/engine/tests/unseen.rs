@@ -166,9 +166,9 @@ fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
         shared(|| Barrier::new(1), |it| drop(it.wait())),
         shared(Once::new, |it| it.call_once(|| ())),
         shared(|| Cell::new(0), |it| it.set(1)),
-        shared(Map::<u8, u8>::new, |it| drop(it.insert(1, 1))),
+        shared(Map::<u8, u8>::new, |it| _ = it.insert(1, 1)),
         shared(|| Object::new(0), |it| it.write(1, |value| *value = 1)),
-        shared(|| mpsc::channel::<u8>().0, |it| drop(it.send(1))),
+        shared(|| mpsc::channel::<u8>().0, |it| _ = it.send(1)),
         shared(thread::current, thread::Thread::unpark),
     ];
     for text in texts {

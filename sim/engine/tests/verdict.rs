@@ -48,7 +48,7 @@ fn a_deadlock_says_who_waits_for_what_and_where_and_who_has_it() {
     assert_eq!((report.executions, report.deadlocks), (3, 1));
     let verdict = report.verdict();
     let text = "\
-deadlock: no task can go on
+deadlock: no task is enabled
   main waits to lock right, at HERE, which mirror has held since
     HERE
   mirror waits to lock left, at HERE, which main has held since
@@ -128,7 +128,7 @@ fn a_bound_is_named_with_how_far_the_search_came() {
     assert_eq!(
         run(Explorer::optimal().max_steps(1)),
         "bounded: nothing went wrong in 10 executions, kept within the bound of 1 step in one execution; \
-         10 executions given up there"
+         10 executions aborted there"
     );
     assert_eq!(
         run(Explorer::random(7, 1_000)),
@@ -136,7 +136,7 @@ fn a_bound_is_named_with_how_far_the_search_came() {
     );
     assert_eq!(
         run(Explorer::replay("s1:a.3a".parse().unwrap())),
-        "bounded: nothing went wrong in 1 execution, kept within the one schedule that was to be run"
+        "bounded: nothing went wrong in 1 execution, kept within the one replayed schedule"
     );
     let steps = |steps: usize| {
         move || {
@@ -184,8 +184,8 @@ fn what_never_happened_makes_a_complete_search_vacuous() {
     assert_eq!(missed.verdict(), Verdict::Vacuous { never: vec!["a large choice"], executions: 3 });
     assert_eq!(
         missed.verdict().to_string(),
-        "vacuous: nothing went wrong in 3 executions, which cover every schedule, but in none of them held \
-         `a large choice`"
+        "vacuous: nothing went wrong in 3 executions, which cover every schedule, but `a large choice` \
+         never held"
     );
     // What was left out may have it.
     let cut = Explorer::optimal().max_executions(2).run(body(3));

@@ -108,5 +108,5 @@ fn a_program_that_does_something_else_on_another_worker_is_found_out() {
         explorer.run_on_workers(body).nondeterminism
     });
     let difference = found.expect("the other worker had some work in one of these");
-    assert!(difference.contains("is not possible now") || difference.contains("announce"), "{difference}");
+    assert!(difference.contains("is not enabled now") || difference.contains("announce"), "{difference}");
 }

@@ -69,6 +69,8 @@ impl Modules {
         for (file, text) in copied.chain([("adapter", self.adapter.as_str())]) {
             let path = folder.join(file).with_extension("rs");
             let text = text
+                // The core's unit tests, and what is there for them alone, are not copied.
+                .replace("#[cfg(test)]", "#[cfg(false)]")
                 // Known by its type, it is the core's own.
                 .replace("mod kept;", "")
                 .replace("mod cached;", "")

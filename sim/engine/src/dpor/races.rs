@@ -1,69 +1,76 @@
-//! Races, and what their second events become when they go first.
+//! Races and their reversals.
 //!
-//! Two events are in a *race* if they are of different tasks and conflict, no event is between them in happens-before, and
-//! the second could have gone first. Abdulla, Aronis, Jonsson, Sagonas: "Source Sets", JACM 64(4), 2017, section 3.
+//! Two events are in a *race* if they belong to different tasks and conflict, no event is between
+//! them in happens-before, and the second could have gone first. Abdulla, Aronis, Jonsson, Sagonas:
+//! "Source Sets", JACM 64(4), 2017, section 3.
 //!
-//! The second is evaluated in the state without the first and all that happens after it. There it may be disabled (the
-//! lock was held; the value was not there): then the pair is ordered and no race, and does not hide an older one.
+//! The second event is evaluated in the state without the first event and the events that happen
+//! after it. If it is disabled there (the lock was held; the value was absent), the pair is ordered
+//! and no race, and does not hide an older race.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::event::{Footprint, Pending, States, TaskId};
-use crate::history::{Conflicts, FEW, Operation, Part, Registry, Tracking, Trail};
+use crate::event::{Footprint, LocationStates, Pending, TaskId};
+use crate::history::{ClockPart, Conflicts, FEW, Operation, Registry, Tracking, Trail};
 
 /// Two events in a race.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Race {
-    /// The position of the second; past all events if it was announced and never executed.
+    /// The position of the second event; the end of the trail if it was announced and never
+    /// executed.
     second: u32,
-    /// The second, as it would be if it went first: its outcome may differ.
+    /// The second event if it goes first: its outcome may differ.
     pub(crate) reversed: Footprint,
-    /// Where in `Races::removed` the events are that come later than the second when it goes first, and how many.
+    /// Index in `Races::removed` of the events that come later when the second event goes first,
+    /// and their number.
     removed: (u32, u32),
-    /// Index of its second operation in `Races::wide`, if the second conflicts with more when it goes first than it did.
+    /// Index of the second operation in `Races::wide`, if it conflicts with more events when it
+    /// goes first.
     wide: Option<u32>,
 }
 
 impl Race {
-    /// The position of its second event; past all events if it was announced and never executed.
+    /// The position of the second event; the end of the trail if it was announced and never
+    /// executed.
     #[inline]
     pub(crate) fn second(&self) -> usize {
         self.second as usize
     }
 
-    /// Whether the second conflicts with more when it goes first than it did, on other locations than the first's.
+    /// Whether the second event conflicts with more events, on other locations than the first
+    /// event's, when it goes first.
     pub(crate) fn is_wide(&self) -> bool {
         self.wide.is_some()
     }
 }
 
-/// The number of sets of events that are removed on trial to find those without which one operation is enabled. Beyond, the
-/// search is bounded.
+/// The largest number of sets of events that are removed on trial to find the sets whose absence
+/// enables one operation. Beyond it, the search is bounded.
 pub(crate) const MAX_REMOVALS: usize = 10_000;
 
 /// The races of the current run, in the order of their second events.
 pub(crate) struct Races {
     races: Vec<Race>,
-    /// Of each race in turn, the positions of its first event and, after it, of the later events that kept its second event
-    /// from being enabled, as the first did: none for most.
+    /// For each race in decision, the position of the first event, followed by the positions of the
+    /// later events that, like the first, kept the second event disabled. Most races have no such
+    /// later events.
     removed: Vec<u32>,
-    /// The second operations of the races that are wide.
+    /// The second operations of the wide races.
     wide: Vec<Pending>,
-    /// Events are only ordered: nobody asks for their races.
+    /// Compute only happens-before, not races.
     only_orders: bool,
-    /// The operation for which there were more than [`MAX_REMOVALS`] sets of events to remove, if there was one: classes
-    /// may be missing.
-    gave_up_at: Option<&'static Location<'static>>,
-    search: Search,
+    /// An operation for which [`MAX_REMOVALS`] was exceeded: classes may be missing.
+    removals_exceeded_at: Option<&'static Location<'static>>,
+    examination: Examination,
 }
 
-/// What is found out about one operation.
+/// The results of the examination of one operation.
 #[derive(Default)]
-struct Search {
-    /// The events that conflict with it, and whose absence alone does not enable it, although they may be among those that
-    /// have to be absent. The newest first.
+struct Examination {
+    /// The conflicting events whose absence alone does not enable the operation, but which may
+    /// belong to a set whose absence does. The newest first.
     blocking: Vec<u32>,
     /// The sets of several events whose absence enables it.
     enabling: Vec<Vec<u32>>,
@@ -71,7 +78,7 @@ struct Search {
     removals: usize,
 }
 
-/// The operation whose races are searched, and its outcome in the present state.
+/// The operation that is examined for races, and its outcome in the current state.
 #[derive(Clone, Copy)]
 struct Second<'a> {
     trail: &'a Trail,
@@ -81,15 +88,17 @@ struct Second<'a> {
 }
 
 impl Second<'_> {
-    /// Its number of alternatives without the events of `removed` and all that happens after any of them, and the states
-    /// of its locations there. The oldest of `removed` comes first.
-    fn without(&self, removed: &[u32]) -> (u16, States) {
+    /// The number of alternatives without the events of `removed` and the events that happen after
+    /// any of them, and the states of its locations there. The first element of `removed` is the
+    /// oldest.
+    fn without(&self, removed: &[u32]) -> (u16, LocationStates) {
         let Operation { pending, condition, .. } = self.operation;
         let states = self.trail.states_without(removed, pending, self.registry);
         (pending.alternatives(&states, condition), states)
     }
 
-    /// Whether the event at `position` happens after the one at `first` (or is it), and may disable the operation.
+    /// Whether the event at `position` happens after the event at `first`, or is that event, and
+    /// may disable the operation.
     fn may_be_disabled_by(&self, first: usize, position: usize) -> bool {
         let pending = self.operation.pending;
         let footprint = &self.trail.events()[position].footprint;
@@ -105,27 +114,27 @@ impl Second<'_> {
 
 impl Conflicts for Races {
     fn begin(&mut self) {
-        self.search.blocking.clear();
-        self.search.enabling.clear();
-        self.search.removals = 0;
+        self.examination.blocking.clear();
+        self.examination.enabling.clear();
+        self.examination.removals = 0;
     }
 
     #[inline]
-    fn meet(
+    fn report(
         &mut self,
         trail: &Trail,
         registry: &Registry,
         operation: Operation<'_>,
         event: &Footprint,
         position: usize,
-        covered: &[Part],
+        covered: &[ClockPart],
     ) -> bool {
         if self.only_orders {
             return true;
         }
         let mut first = position;
-        if trail.events()[first].glued {
-            let Some(chosen) = unglued(trail, first) else { return false };
+        if trail.events()[first].atomic_with_previous {
+            let Some(chosen) = chosen_event(trail, first) else { return false };
             first = chosen;
             if trail.is_before_clock(first, covered) {
                 return false;
@@ -135,7 +144,7 @@ impl Conflicts for Races {
         if operation.pending.depends_on_states() {
             return self.reverse_in_states(first, second);
         }
-        // It is the same wherever it goes.
+        // Its outcome is the same in every state.
         let removed = (self.removed.len() as u32, 1);
         self.removed.push(first as u32);
         self.races.push(Race { second: trail.len() as u32, reversed: *event, removed, wide: None });
@@ -143,10 +152,11 @@ impl Conflicts for Races {
     }
 }
 
-/// The event at `position`, or the one with which it is atomic: where another task can go first.
+/// The event at `position`, or the earlier one with which it is atomic: the point where another
+/// task can go first.
 #[inline]
-fn unglued(trail: &Trail, mut position: usize) -> Option<usize> {
-    while trail.events()[position].glued {
+fn chosen_event(trail: &Trail, mut position: usize) -> Option<usize> {
+    while trail.events()[position].atomic_with_previous {
         position = position.checked_sub(1)?;
     }
     Some(position)
@@ -159,8 +169,8 @@ impl Races {
             removed: Vec::with_capacity(FEW),
             wide: Vec::new(),
             only_orders: tracking != Tracking::Races,
-            gave_up_at: None,
-            search: Search::default(),
+            removals_exceeded_at: None,
+            examination: Examination::default(),
         }
     }
 
@@ -172,14 +182,14 @@ impl Races {
         }
     }
 
-    /// Where the operation is for which too many sets of events would have to be tried, if there was one: classes may be
+    /// The source of an operation for which [`MAX_REMOVALS`] was exceeded, if any: classes may be
     /// missing.
-    pub(crate) fn gave_up_at(&self) -> Option<&'static Location<'static>> {
-        self.gave_up_at
+    pub(crate) fn removals_exceeded_at(&self) -> Option<&'static Location<'static>> {
+        self.removals_exceeded_at
     }
 
-    /// Adds the races of an operation that its task has announced and never executed, because the run has ended: the runs in
-    /// which it went first are still to be found.
+    /// Adds the races of an operation that was announced and never executed because the run has
+    /// ended. The runs in which it goes first remain to be found.
     pub(crate) fn add_blocked(&mut self, trail: &mut Trail, operation: Operation<'_>, registry: &Registry) {
         let Operation { task, pending, condition } = operation;
         let states = registry.states(pending);
@@ -188,10 +198,10 @@ impl Races {
         trail.visit_conflicts(operation, &footprint, registry, self);
     }
 
-    /// The races that are reversed after this run: those of new events, and those before which a new event might as well
-    /// have come. What is explored for a race is all that is independent of its first event, also what comes after its second:
-    /// that is another sequence after another run. The one of an earlier run may have been covered by what sleeps, and this one
-    /// may wake it.
+    /// The races to reverse after this run: the races of new events, and the older races with which
+    /// a new event is concurrent. The sequence of a race contains all events that are independent
+    /// of its first event, also those after its second; so it differs from the sequence after an
+    /// earlier run. The sleep set may have covered the earlier sequence, and this one may wake it.
     pub(crate) fn to_reverse(&self, trail: &Trail) -> impl Iterator<Item = &Race> {
         let prefix = trail.prefix();
         self.races.iter().filter(move |race| {
@@ -205,7 +215,8 @@ impl Races {
         self.removed[race.removed.0 as usize] as usize
     }
 
-    /// The events in these positions that remain if the race's first event is removed, with all that has to come later.
+    /// The events at these positions that remain when the race's first event is removed, with the
+    /// events that have to come later.
     pub(crate) fn independent_of<'a>(
         &'a self,
         race: &'a Race,
@@ -218,8 +229,9 @@ impl Races {
             .map(|position| &trail.events()[position].footprint)
     }
 
-    /// The second event of a wide race as it would be after all that is independent of the race, also what came later than
-    /// the second: what is independent of it now may not be when it goes first. `None` if it is disabled there.
+    /// The second event of a wide race after all events that are independent of the race, including
+    /// those that came after the second event: they may conflict with it when it goes first. `None`
+    /// if it is disabled there.
     pub(crate) fn reversed_last(&self, race: &Race, trail: &Trail, registry: &Registry) -> Option<Footprint> {
         let pending = &self.wide[race.wide? as usize];
         let states = trail.states_without(self.removed(race), pending, registry);
@@ -233,8 +245,9 @@ impl Races {
         &self.removed[from as usize..][..count as usize]
     }
 
-    /// Adds the races of `second` with the event at `first`, for an operation whose outcome depends on what was executed
-    /// before it: one race for each of its alternatives there. False if the absence of that event alone does not enable it.
+    /// Adds the races of `second`, whose outcome depends on the states, with the event at `first`:
+    /// one race for each alternative. False if the absence of that event alone does not enable the
+    /// operation.
     fn reverse_in_states(&mut self, first: usize, second: Second<'_>) -> bool {
         if self.add(&[first as u32], second) {
             return true;
@@ -242,31 +255,32 @@ impl Races {
         if second.operation.pending.waits_for_holders() {
             let found = self.reverse_holders(first, second);
             if second.may_be_disabled_by(first, first) {
-                self.search.blocking.push(first as u32);
+                self.examination.blocking.push(first as u32);
             }
             return found;
         }
         if (first..second.trail.len()).any(|later| second.may_be_disabled_by(first, later)) {
             self.reverse_sets(first, second);
-            self.search.blocking.push(first as u32);
+            self.examination.blocking.push(first as u32);
         }
         false
     }
 
-    /// Several tasks may hold a lock, so that it does not help to remove one of them. Adds the race in which the event at
-    /// `first` and those of `blocking` all come later that have to. False if there is none. There is one such set: it has
-    /// all holders of the lock.
+    /// Adds the race in which the event at `first` and some of `blocking` come later. Several tasks
+    /// may hold a lock, so that the removal of one holder does not enable the operation. There is
+    /// one such set: all holders of the lock. False if it does not exist.
     fn reverse_holders(&mut self, first: usize, second: Second<'_>) -> bool {
-        if self.search.blocking.iter().all(|&other| second.trail.happens_before(first, other as usize)) {
+        if self.examination.blocking.iter().all(|&other| second.trail.happens_before(first, other as usize)) {
             // The absence of the first event implies theirs.
             return false;
         }
         let mut set = vec![first as u32];
-        set.extend_from_slice(&self.search.blocking);
+        set.extend_from_slice(&self.examination.blocking);
         if second.without(&set).0 == 0 {
             return false;
         }
-        // The oldest go back first: what happens after one of them is on the list itself, if it has to be.
+        // Put the oldest back first: an event that happens after it and has to be absent is in the
+        // list itself.
         for at in (1..set.len()).rev() {
             let blocker = set.remove(at);
             if second.without(&set).0 == 0 {
@@ -276,46 +290,50 @@ impl Races {
         self.add(&set, second)
     }
 
-    /// Adds the races in which the event at `first` and some of `blocking` all come later: one for each smallest set of events
-    /// whose absence enables `second`. A condition may hold without one set of events and without another, and in between
-    /// not, so all sets are tried, the small ones first.
+    /// Adds the races in which the event at `first` and some of `blocking` come later: one for each
+    /// minimal set of events whose absence enables `second`. A condition may hold without one set
+    /// of events, fail without a larger set, and hold again without a still larger one; so all sets
+    /// are tried, the small ones first.
     ///
-    /// A set stands for its events and for all that happens after any of them. So no event of it happens before another.
+    /// A set stands for its events and for the events that happen after any of them. So no event of
+    /// a set happens before another.
     fn reverse_sets(&mut self, first: usize, second: Second<'_>) {
         let trail = second.trail;
         let is_ordered = |one: u32, other: u32| {
             trail.happens_before(one as usize, other as usize)
                 || trail.happens_before(other as usize, one as usize)
         };
-        // Whether every event that `smaller` stands for is one that `set` stands for.
+        // Whether `set` stands for every event that `smaller` stands for.
         let contains = |set: &[u32], smaller: &[u32]| {
             let is_in =
                 |&event: &u32| set.iter().any(|&own| trail.happens_before(own as usize, event as usize));
             smaller.iter().all(is_in)
         };
-        // Each set, with the number of `blocking` that have been considered for it.
+        // Each set with the number of elements of `blocking` that have been considered for it.
         let mut sets = VecDeque::from([(vec![first as u32], 0)]);
         while let Some((set, from)) = sets.pop_front() {
-            for next in from..self.search.blocking.len() {
-                let blocker = self.search.blocking[next];
+            for next in from..self.examination.blocking.len() {
+                let blocker = self.examination.blocking[next];
                 if set.iter().any(|&other| is_ordered(other, blocker)) {
                     continue;
                 }
                 let mut larger = set.clone();
                 larger.push(blocker);
-                // An event that is atomic with an older one stands for it: the oldest need not be the first that was met.
+                // An event that is atomic with an older event stands for it: the oldest need not be
+                // the first that was met.
                 let oldest = (0..larger.len()).min_by_key(|&at| larger[at]).expect("a set of two and more");
                 larger.swap(0, oldest);
-                if self.search.enabling.iter().any(|smaller| contains(&larger, smaller)) {
+                if self.examination.enabling.iter().any(|smaller| contains(&larger, smaller)) {
                     continue;
                 }
-                if self.search.removals == MAX_REMOVALS {
-                    self.gave_up_at = self.gave_up_at.or(Some(second.operation.pending.source));
+                if self.examination.removals == MAX_REMOVALS {
+                    self.removals_exceeded_at =
+                        self.removals_exceeded_at.or(Some(second.operation.pending.source));
                     return;
                 }
-                self.search.removals += 1;
+                self.examination.removals += 1;
                 if self.add(&larger, second) {
-                    self.search.enabling.push(larger);
+                    self.examination.enabling.push(larger);
                 } else {
                     sets.push_back((larger, next + 1));
                 }
@@ -323,8 +341,8 @@ impl Races {
         }
     }
 
-    /// Adds the races in which the events of `removed` all come later than `second`, one for each of its alternatives there.
-    /// False if it is disabled there.
+    /// Adds the races in which the events of `removed` come later than `second`, one for each
+    /// alternative. False if `second` is disabled there.
     fn add(&mut self, removed: &[u32], second: Second<'_>) -> bool {
         let (alternatives, states) = second.without(removed);
         let pending = second.operation.pending;

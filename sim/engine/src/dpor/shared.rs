@@ -1,52 +1,55 @@
-//! Wakeup trees that several workers take from.
+//! Wakeup trees that several workers share.
 //!
-//! What sleeps at a node is no promise that nothing has to be explored there: it says that another branch comes to the same
-//! classes, for as long as it sleeps. Which sequences wake it, is found while that other branch is explored, and they are
-//! planned below this one. A worker that is alone has the one behind it when it comes to the other. Here both may be under
-//! way, and so a branch on the way to a leaf stays in the tree for as long as anybody can plan below it.
+//! A sleep set at a node does not mean that nothing has to be explored there: it means that another
+//! branch covers these classes while they sleep. The sequences that wake it are found while the
+//! other branch is explored, and are inserted below this one. A single worker has finished the
+//! first branch when it reaches the second. Here both may be in progress, so that a branch on the
+//! path to a leaf stays in the tree as long as a worker can insert sequences below it.
 //!
-//! A leaf is different. The sequence that ends there wakes all that slept on its way, or it would not have been planned: at a
-//! leaf nothing sleeps, and the search from it is a search of its own. So what a worker takes is a leaf, and never a branch
-//! above one; and a sequence that leads through a leaf is covered, whether somebody has taken the leaf or not.
+//! A leaf is different. The sequence that ends there wakes all events that sleep on the path,
+//! otherwise it would not have been inserted. So the sleep set of a leaf is empty, and the search
+//! from it is independent. Therefore a worker takes a leaf, and never a branch above one; and a
+//! sequence that leads through a leaf is covered, whether or not a worker has taken the leaf.
 //!
-//! Branches stay in the order in which they were planned, and those on the left sleep for those on their right, whoever
-//! comes to which of them first.
+//! Branches stay in the order of insertion. A branch sleeps in the branches on its right,
+//! independently of the order in which workers reach them.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::wakeup::{BranchId, Forest, NONE};
-use crate::event::{Footprint, Turn};
+use crate::event::{Decision, Footprint};
 
-/// One event on the way to a leaf, and the node before it.
-pub(crate) struct Step {
-    pub(crate) turn: Turn,
-    /// What slept at the node when its wakeup tree was first shared, or first led there.
+/// One event on the path to a leaf, and the node before it.
+pub(crate) struct RouteStep {
+    pub(crate) decision: Decision,
+    /// The sleep set of the node when its wakeup tree was first shared, or first led there.
     pub(crate) sleep: Vec<Footprint>,
-    /// How many of the node's subtrees are on the left of it.
+    /// The number of the node's subtrees on the left.
     pub(crate) explored: usize,
-    /// `None` if the event is glued to the one before it, so that nothing is ever planned there.
-    pub(crate) place: Option<Place>,
+    /// `None` if the event is atomic with the previous one, so that nothing is ever inserted there.
+    pub(crate) shared: Option<SharedNode>,
 }
 
-/// A part of a search: the way to a leaf, and what sleeps there. Without any steps it is the whole search.
+/// A part of a search: the path to a leaf, and the sleep set there. Without steps it is the whole
+/// search.
 #[derive(Default)]
 pub(crate) struct Route {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<RouteStep>,
     pub(crate) sleep: Vec<Footprint>,
 }
 
 /// A node whose branches are in a shared tree.
 #[derive(Clone)]
-pub(crate) struct Place {
-    tree: Arc<Shared>,
-    /// The branch that leads to it; none if the tree is the node's own.
+pub(crate) struct SharedNode {
+    tree: Arc<SharedTree>,
+    /// The branch that leads to it; none if the node is the root of the tree.
     above: BranchId,
 }
 
 /// The wakeup tree of a node.
-struct Shared {
-    /// How many subtrees of the node had been explored before.
+struct SharedTree {
+    /// The number of the node's subtrees that had been explored before the tree was shared.
     explored: usize,
     tree: Mutex<Tree>,
 }
@@ -54,27 +57,27 @@ struct Shared {
 struct Tree {
     forest: Forest,
     root: BranchId,
-    /// Of each branch on the way to a leaf that was taken, the one above it.
+    /// For each branch on the path to a taken leaf, its parent.
     parents: Vec<BranchId>,
 }
 
-impl Place {
-    /// Shares the tree of a node, `explored` subtrees of which have been explored. `current` is under way; the branches of
-    /// `forest` from `rest` on are planned, and are moved.
+impl SharedNode {
+    /// Shares the tree of a node, `explored` subtrees of which have been explored. `current` is in
+    /// progress; the branches of `forest` from `rest` on are moved to the shared tree.
     pub(crate) fn new(explored: usize, current: Footprint, forest: &mut Forest, rest: BranchId) -> Self {
         let mut own = Forest::new();
         let rest = forest.move_to(&mut own, rest);
         let root = own.push(current, rest);
         own.close(root);
         let tree = Mutex::new(Tree { forest: own, root, parents: Vec::new() });
-        Place { tree: Arc::new(Shared { explored, tree }), above: NONE }
+        SharedNode { tree: Arc::new(SharedTree { explored, tree }), above: NONE }
     }
 
     fn lock(&self) -> MutexGuard<'_, Tree> {
-        self.tree.tree.lock().expect("nobody panics with a tree")
+        self.tree.tree.lock().expect("no thread panics while it holds the lock")
     }
 
-    /// [`Forest::insert`], at this node.
+    /// Inserts a sequence at this node: see [`Forest::insert`].
     pub(crate) fn insert(&self, asleep: &[Footprint], sequence: &mut Vec<Footprint>) {
         let Tree { forest, root, parents } = &mut *self.lock();
         let first = if self.above == NONE { *root } else { forest.child(self.above) };
@@ -86,7 +89,8 @@ impl Place {
         }
     }
 
-    /// Takes the first leaf that nobody has taken yet, if the tree is the node's own. `sleep` is what sleeps at the node.
+    /// Takes the first leaf that no worker has taken, if this node is the root of the tree. `sleep`
+    /// is the sleep set of the node.
     pub(crate) fn take(&self, sleep: &[Footprint]) -> Option<Route> {
         if self.above != NONE {
             return None;
@@ -102,11 +106,11 @@ impl Place {
             let asleep = route.sleep.iter().chain(left.iter()).filter(|its| !its.conflicts(&event));
             let below = asleep.copied().collect();
             let explored = left.len() + if above == NONE { self.tree.explored } else { 0 };
-            route.steps.push(Step {
-                turn: Turn { task: event.task, choice: event.choice },
+            route.steps.push(RouteStep {
+                decision: Decision { task: event.task, choice: event.choice },
                 sleep: mem::replace(&mut route.sleep, below),
                 explored,
-                place: Some(Place { tree: Arc::clone(&self.tree), above }),
+                shared: Some(SharedNode { tree: Arc::clone(&self.tree), above }),
             });
             parents[branch as usize] = above;
             (above, first) = (branch, forest.child(branch));
@@ -114,7 +118,7 @@ impl Place {
         Some(route)
     }
 
-    /// How many subtrees the node has, as far as is known.
+    /// The number of the node's known subtrees.
     pub(crate) fn width(&self) -> usize {
         let Tree { forest, root, .. } = &*self.lock();
         match self.above {
@@ -129,26 +133,27 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::event::{Action, Pending, States, TaskId};
+    use crate::event::{Action, LocationStates, Pending, TaskId};
 
-    /// A task's write of a location: it conflicts with the writes of the same location and of the same task.
+    /// A task's write of a location. It conflicts with writes of the same location and of the same
+    /// task.
     fn write(task: TaskId, location: u32) -> Footprint {
         let pending = Pending::one(location, Action::Store(1), Location::caller());
-        pending.outcome(task, &States::default(), 0, 1).0
+        pending.outcome(task, &LocationStates::default(), 0, 1).0
     }
 
-    /// A tree in which task 0 is under way.
-    fn tree() -> Place {
+    /// A tree in which task 0 is in progress.
+    fn tree() -> SharedNode {
         let mut forest = Forest::new();
-        Place::new(0, write(0, 0), &mut forest, NONE)
+        SharedNode::new(0, write(0, 0), &mut forest, NONE)
     }
 
     fn tasks(route: &Route) -> Vec<TaskId> {
-        route.steps.iter().map(|step| step.turn.task).collect()
+        route.steps.iter().map(|step| step.decision.task).collect()
     }
 
     #[test]
-    fn each_leaf_is_taken_once_and_at_none_does_anything_sleep() {
+    fn each_leaf_is_taken_once_with_an_empty_sleep_set() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 1), write(2, 0)]);
         node.insert(&[], &mut vec![write(1, 1), write(3, 0)]);
@@ -162,21 +167,22 @@ mod tests {
     }
 
     #[test]
-    fn below_a_branch_that_is_under_way_more_can_be_planned() {
+    fn sequences_can_be_inserted_below_a_branch_in_progress() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 1), write(2, 0)]);
         node.take(&[]).unwrap();
-        // By whoever goes on from task 0, which sleeps there, and by whoever is there.
+        // Inserted by the worker that explores task 0, which sleeps there, and by the worker at
+        // that branch.
         node.insert(&[], &mut vec![write(1, 1), write(3, 2), write(3, 0)]);
         let route = node.take(&[]).unwrap();
         assert_eq!(tasks(&route), [1, 3, 3]);
-        route.steps[2].place.as_ref().unwrap().insert(&[], &mut vec![write(4, 2), write(4, 0)]);
+        route.steps[2].shared.as_ref().unwrap().insert(&[], &mut vec![write(4, 2), write(4, 0)]);
         assert_eq!(tasks(&node.take(&[]).unwrap()), [1, 3, 4, 4]);
         assert!(node.take(&[]).is_none());
     }
 
     #[test]
-    fn what_leads_through_a_leaf_is_covered() {
+    fn a_sequence_through_a_leaf_is_covered() {
         let node = tree();
         node.insert(&[], &mut vec![write(1, 0)]);
         for _ in 0..2 {

@@ -1,34 +1,36 @@
-//! Wakeup trees: for a node of the search, the sequences of events that are still to be explored from it.
+//! Wakeup trees: the sequences of events that remain to be explored from a node of the search.
 //!
-//! Abdulla, Aronis, Jonsson, Sagonas: "Source Sets: A Foundation for Optimal Dynamic Partial Order Reduction", JACM 64(4),
-//! 2017, sections 6 and 7. A plain backtrack set says only which task is to go first; a wakeup tree says how to go on until
-//! the race is really reversed, which is what makes sleep-set-blocked runs impossible.
+//! Abdulla, Aronis, Jonsson, Sagonas: "Source Sets: A Foundation for Optimal Dynamic Partial Order
+//! Reduction", JACM 64(4), 2017, sections 6 and 7. A backtrack set contains only the first task of
+//! a sequence; a wakeup tree contains the whole sequence up to the reversal of the race. This
+//! excludes sleep-set-blocked runs.
 
 use std::{iter, mem};
 
 use crate::event::Footprint;
 use crate::history::FEW;
 
-/// A node of a tree, or none.
+/// A node of a tree, or [`NONE`].
 pub(crate) type BranchId = u32;
 
 /// No branch.
 pub(crate) const NONE: BranchId = u32::MAX;
 
-/// One event of a sequence that is to be explored.
+/// One event of a sequence that remains to be explored.
 struct Branch {
     event: Footprint,
-    /// The first of the events that may follow.
+    /// The first of the next events.
     child: BranchId,
     /// The next alternative to this event.
     sibling: BranchId,
 }
 
-/// All the trees of a search, in one arena.
+/// All trees of a search, in one arena.
 pub(crate) struct Forest {
     branches: Vec<Branch>,
     free: Vec<BranchId>,
-    /// Of each branch of a [shared](super::shared) tree, whether there is no leaf from there on that nobody has taken.
+    /// For each branch of a [shared](super::shared) tree, whether all leaves below it have been
+    /// taken.
     closed: Vec<bool>,
 }
 
@@ -45,7 +47,7 @@ impl Forest {
         self.branches[branch as usize].child
     }
 
-    /// How many alternatives there are from this branch on, itself included.
+    /// The number of alternatives from this branch on, including itself.
     pub(crate) fn siblings(&self, branch: BranchId) -> usize {
         let mut count = 0;
         let mut next = branch;
@@ -56,7 +58,7 @@ impl Forest {
         count
     }
 
-    /// Gives up a branch, whose children have been given up or taken over; returns the next alternative.
+    /// Frees a branch, whose children have been freed or moved. Returns the next alternative.
     pub(crate) fn remove(&mut self, branch: BranchId) -> BranchId {
         self.free.push(branch);
         self.branches[branch as usize].sibling
@@ -67,17 +69,17 @@ impl Forest {
         self.add(Branch { event, child: NONE, sibling })
     }
 
-    /// How many branches there are, given up ones included.
+    /// The number of branches, including the free ones.
     pub(crate) fn len(&self) -> usize {
         self.branches.len()
     }
 
-    /// Takes away all alternatives after a branch; returns the first of them.
+    /// Removes all alternatives after a branch. Returns the first of them.
     pub(crate) fn cut(&mut self, branch: BranchId) -> BranchId {
         mem::replace(&mut self.branches[branch as usize].sibling, NONE)
     }
 
-    /// Moves the branches from `root` on, with all below them; returns the first.
+    /// Moves the branches from `root` on with their subtrees. Returns the first.
     pub(crate) fn move_to(&mut self, to: &mut Forest, root: BranchId) -> BranchId {
         let mut first = NONE;
         let mut left = vec![(root, NONE)];
@@ -101,20 +103,21 @@ impl Forest {
         first
     }
 
-    /// There may be a leaf from this branch on that nobody has taken.
+    /// Marks that a leaf below this branch may remain to be taken.
     pub(crate) fn open(&mut self, branch: BranchId) {
         if let Some(closed) = self.closed.get_mut(branch as usize) {
             *closed = false;
         }
     }
 
-    /// There is no leaf from this branch on that nobody has taken.
+    /// Marks that all leaves below this branch have been taken.
     pub(crate) fn close(&mut self, branch: BranchId) {
         self.closed.resize(self.branches.len(), false);
         self.closed[branch as usize] = true;
     }
 
-    /// Takes the first leaf that nobody has taken yet, of those from the branches from `root` on. Returns the way to it.
+    /// Takes the first leaf below the branches from `root` on that has not been taken. Returns the
+    /// path to it.
     pub(crate) fn take_leaf(&mut self, root: BranchId) -> Option<Vec<BranchId>> {
         let (mut path, mut branch) = (Vec::new(), root);
         loop {
@@ -136,7 +139,7 @@ impl Forest {
         }
     }
 
-    /// The events of the branches from `first` on that come before another.
+    /// The events of the branches from `first` on that precede `other`.
     pub(crate) fn before(&self, first: BranchId, other: BranchId) -> Vec<Footprint> {
         let next = |&branch: &BranchId| Some(self.branches[branch as usize].sibling);
         iter::successors(Some(first), next)
@@ -145,16 +148,18 @@ impl Forest {
             .collect()
     }
 
-    /// Adds `sequence` to what is to be explored from a node whose first branch is `root`, unless it leads to nothing new.
-    /// Returns the first branch. `asleep` are the alternatives of operations that have been explored from the node; of the
-    /// sequence an unspecified part is left.
+    /// Inserts `sequence` at a node whose first branch is `root`, unless it is redundant. Returns
+    /// the first branch. `asleep` are the alternatives of operations that have been explored from
+    /// the node. Leaves an unspecified part of `sequence`.
     ///
-    /// Where the first event of a branch is a weak initial of the sequence (could have come first), the rest goes below
-    /// that branch; one that ends there covers the sequence, because the search from it is free.
+    /// If the event of a branch is a weak initial of the sequence, the rest of the sequence is
+    /// inserted below that branch. A leaf covers the sequence, because the search from it is
+    /// unrestricted.
     ///
-    /// A branch with one of several alternatives covers only the part of a sequence without the operation in which that
-    /// alternative is chosen. What remains belongs to the branches on the right of it, in their order. Once all alternatives
-    /// have been met, nothing remains, and the sequence goes below each of them.
+    /// A branch with one of several alternatives covers only the part of a sequence that does not
+    /// contain the operation with that choice. The rest belongs to the branches on its right, in
+    /// their order. If all alternatives are present, nothing remains, and the sequence is inserted
+    /// below each of them.
     pub(crate) fn insert(
         &mut self,
         root: BranchId,
@@ -162,7 +167,7 @@ impl Forest {
         sequence: &mut Vec<Footprint>,
     ) -> BranchId {
         let (mut branch, mut last) = (root, NONE);
-        // What sleeps below the branch: the alternatives on its left do, too.
+        // The sleep set below the branch, which includes the alternatives on its left.
         let mut asleep = asleep.to_vec();
         let mut parts = Vec::new();
         while branch != NONE {
@@ -206,7 +211,7 @@ impl Forest {
         root
     }
 
-    /// Adds what is left of a sequence below a branch that it begins with.
+    /// Inserts the rest of a sequence below a branch that is its weak initial.
     fn insert_below(&mut self, branch: BranchId, asleep: &[Footprint], rest: &mut Vec<Footprint>) {
         let Branch { event, child, .. } = &self.branches[branch as usize];
         if *child != NONE {
@@ -230,8 +235,9 @@ impl Forest {
     }
 }
 
-/// Whether each alternative of the operation that `event` is one of is among `explored`, and could come before all of
-/// `sequence`, which does not have the operation: whichever is chosen after the sequence, that is explored already.
+/// Whether `explored` contains each alternative of the operation of `event`, and each could precede
+/// all of `sequence`, which does not contain the operation. Then each choice after the sequence has
+/// been explored already.
 pub(crate) fn covers_all_alternatives(
     explored: &[Footprint],
     event: &Footprint,
@@ -241,8 +247,9 @@ pub(crate) fn covers_all_alternatives(
     explored.iter().filter(is_before).count() >= event.alternatives.into()
 }
 
-/// Whether some order of `sequence` that is equivalent to it, or one that follows it, begins with `event`: nothing of it
-/// that comes before the task's own event conflicts. `Some(Some(i))`: the task's own event is the `i`-th.
+/// Whether `event` is a weak initial of `sequence`: some continuation of an equivalent order begins
+/// with `event`, because no event before the task's own conflicts with it. `Some(Some(i))`: the
+/// task's own event is the `i`-th.
 pub(crate) fn weak_initial(event: &Footprint, sequence: &[Footprint]) -> Option<Option<usize>> {
     for (i, other) in sequence.iter().enumerate() {
         if other.task == event.task {

@@ -1,67 +1,69 @@
-//! What a task is about to do to one location, and what that comes to in a given state.
+//! Actions: the effect of an operation on one location, as a function of the location's state.
 //!
-//! A location's state is one word: an atomic's value, or who holds a lock. It is enough to tell, in any state,
-//! whether the action can go on, how it will conflict, and which state it leaves; so the same question can be asked of
-//! a state that the explorer only thinks of, such as the one after a race has been reversed.
+//! The state of a location is one word: the value of an atomic, or the holders of a lock. It
+//! determines whether the action is enabled, how it conflicts, and the next state. So an action can
+//! also be evaluated in a hypothetical state, such as the state after a race is reversed.
 
 use super::mode::Mode;
 
 /// The state of a lock that is held exclusively. Any other state is the number of shared holders.
 const EXCLUSIVE: u64 = 1 << 63;
 
-/// A new value of an atomic, from the old one and an operand.
+/// Computes the new value of an atomic from the old value and an operand.
 pub(crate) type Apply = fn(u64, u64) -> u64;
 
-/// What a task is about to do to a location.
+/// The effect of an operation on one location.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
-    /// Observe.
+    /// Observe the location.
     Read,
     /// Observe the state, which is the whole value.
     Load,
-    /// Replace, by a value that is not kept in the state.
+    /// Replace a value that is not part of the state.
     Write,
     /// Store this word.
     Store(u64),
-    /// Read, apply, store: one step.
+    /// Read the state, apply the function to it, and store the result.
     Modify(Apply, u64),
     /// Store `new` if the state is `expected`.
     CompareExchange { expected: u64, new: u64 },
-    /// Wait until the task's condition holds of the state, and observe it.
+    /// Wait until the state satisfies the task's condition, and observe it.
     Await,
-    /// Wait until the state is not 0, and make it 0.
+    /// Wait until the state is not 0, and set it to 0.
     Consume,
-    /// Wait until nobody holds the lock, and take it exclusively.
+    /// Wait until the lock is free, and acquire it exclusively.
     Lock,
-    /// Take the lock exclusively if nobody holds it.
+    /// Acquire the lock exclusively if it is free.
     TryLock,
-    /// Give up an exclusive lock.
+    /// Release an exclusive lock.
     Unlock,
-    /// Wait until nobody holds the lock exclusively, and take it shared.
+    /// Wait until the lock is not held exclusively, and acquire it shared.
     LockShared,
-    /// Take the lock shared if nobody holds it exclusively.
+    /// Acquire the lock shared if it is not held exclusively.
     TryLockShared,
-    /// Give up a shared lock.
+    /// Release a shared lock.
     UnlockShared,
-    /// Observe what a lock guards, without taking the lock: wait until nobody holds it.
+    /// Observe the value behind a lock without acquiring the lock: wait until it is free.
     ReadUnlocked,
-    /// Replace what a lock guards, without taking the lock: wait until nobody holds it.
+    /// Replace the value behind a lock without acquiring the lock: wait until it is free.
     WriteUnlocked,
-    /// Add this to the state, in a way that commutes with other additions.
+    /// Add this operand to the state. Commutes with other additions.
     Update(u64),
-    /// Observe what only a replacement of the whole can change.
+    /// Observe a part that only a replacement of the whole value can change.
     Glance,
-    /// Glance, and add this to the state: a replacement of the whole may have to wait until it is taken back.
+    /// Glance, and add this operand to the state. A replacement of the whole value may have to wait
+    /// until it is subtracted again.
     Pin(u64),
-    /// Of an operation that a rule decides: touch one of an object's items. Which one, the state of the operation's first
-    /// location says.
+    /// Touch one item of an object, in an operation with a rule. The state of the operation's first
+    /// location selects the item.
     Item,
-    /// Make the state at least this.
+    /// Raise the state to at least this value.
     Raise(u64),
 }
 
 impl Action {
-    /// Whether the action can go on. Of [`Action::Await`] the task's condition says it.
+    /// Whether the action is enabled in this state. For [`Action::Await`] the task's condition
+    /// decides instead.
     #[inline]
     pub(crate) fn is_enabled(self, state: u64) -> bool {
         match self {
@@ -72,7 +74,7 @@ impl Action {
         }
     }
 
-    /// How it conflicts, and the state that it leaves.
+    /// How the action conflicts in this state, and the next state.
     #[inline]
     pub(crate) fn outcome(self, state: u64) -> (Mode, u64) {
         match self {
@@ -100,7 +102,7 @@ impl Action {
         }
     }
 
-    /// Whether there are states in which it cannot go on: see [`is_enabled`](Action::is_enabled).
+    /// Whether some state disables the action: see [`is_enabled`](Action::is_enabled).
     #[inline]
     pub(crate) fn can_wait(self) -> bool {
         matches!(
@@ -114,12 +116,12 @@ impl Action {
         )
     }
 
-    /// Whether it waits until tasks give back a lock.
+    /// Whether the action waits until tasks release a lock.
     pub(crate) fn waits_for_holders(self) -> bool {
         matches!(self, Action::Lock | Action::LockShared | Action::ReadUnlocked | Action::WriteUnlocked)
     }
 
-    /// Whether the state decides if it can go on, or how it conflicts.
+    /// Whether the state determines if the action is enabled or how it conflicts.
     #[inline]
     pub(crate) fn depends_on_state(self) -> bool {
         matches!(
@@ -137,7 +139,8 @@ impl Action {
         )
     }
 
-    /// Whether its task is told the state. What it is not told it cannot depend on.
+    /// Whether the operation returns the state to its task. A task cannot depend on a state that it
+    /// has not observed.
     #[inline]
     pub(crate) fn observes_state(self) -> bool {
         matches!(
@@ -152,7 +155,7 @@ impl Action {
         )
     }
 
-    /// What it was called with.
+    /// The operands of the action.
     pub(crate) fn operands(self) -> [u64; 2] {
         match self {
             Action::CompareExchange { expected, new } => [expected, new],
@@ -165,7 +168,7 @@ impl Action {
         }
     }
 
-    /// A number for the kind of action: two runs of the same program announce the same.
+    /// A number for the kind of action, the same in each run of the same program.
     #[inline]
     pub(crate) fn tag(self) -> u8 {
         match self {
@@ -193,7 +196,7 @@ impl Action {
         }
     }
 
-    /// In words, for messages.
+    /// The action in words, for messages.
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Action::Read | Action::Load => "read",

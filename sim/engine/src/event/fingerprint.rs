@@ -1,12 +1,13 @@
-//! Words of 128 bits that stand for what was put into them.
+//! Fingerprints: 128-bit hashes.
 //!
-//! Two states are one to the search if their fingerprints are equal, so that a collision loses states. With n states there
-//! is one with a chance of about n²/2^129: for a thousand million states, one in 10^21. That holds for words that are as
-//! good as random, hence the mixing: each bit that goes in turns about half of those that come out.
+//! The search treats two states with equal fingerprints as one state, so that a collision loses
+//! states. The probability of a collision among n states is about n²/2^129: 10^-21 for 10^9 states.
+//! This holds for uniformly distributed fingerprints; therefore the mixing function changes about
+//! half of the output bits for each input bit.
 
 use std::hash::Hasher;
 
-/// A fingerprint.
+/// A 128-bit hash of a state or of a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fingerprint(pub(crate) u128);
 
@@ -14,7 +15,7 @@ pub(crate) struct Fingerprint(pub(crate) u128);
 const FIRST: u128 = 0x6a09_e667_f3bc_c908_b2fb_1366_ea95_7d3f;
 const SECOND: u128 = 0xbb67_ae85_84ca_a73b_2574_2d70_78b8_3b89;
 
-/// A one-to-one mapping that leaves no pattern.
+/// A bijection that leaves no pattern.
 #[inline]
 const fn mix(mut word: u128) -> u128 {
     word ^= word >> 67;
@@ -25,48 +26,50 @@ const fn mix(mut word: u128) -> u128 {
 }
 
 impl Fingerprint {
-    /// Of nothing.
+    /// The fingerprint of nothing.
     pub(crate) const NONE: Fingerprint = Fingerprint(0);
 
-    /// The beginning of a chain of its own kind.
+    /// The start of a chain of this kind.
     #[inline]
     pub(crate) const fn of_kind(kind: u8) -> Self {
         Fingerprint(mix(FIRST ^ kind as u128))
     }
 
-    /// What it stood for, and then these two words.
+    /// Appends these two words to the chain.
     #[inline]
     #[must_use]
     pub(crate) const fn with(self, high: u64, low: u64) -> Self {
         self.and(Fingerprint((high as u128) << 64 | low as u128))
     }
 
-    /// What it stood for, and then what the other stands for.
+    /// Appends another fingerprint to the chain.
     #[inline]
     #[must_use]
     pub(crate) const fn and(self, other: Fingerprint) -> Self {
         Fingerprint(mix(self.0.rotate_left(1) ^ mix(other.0 ^ SECOND)))
     }
 
-    /// One more part of a whole whose parts have no order.
+    /// Adds a part to an unordered sum.
     #[inline]
     pub(crate) fn add(&mut self, part: Fingerprint) {
         self.0 = self.0.wrapping_add(part.0);
     }
 
-    /// One part less.
+    /// Subtracts a part from an unordered sum.
     #[inline]
     pub(crate) fn take(&mut self, part: Fingerprint) {
         self.0 = self.0.wrapping_sub(part.0);
     }
 }
 
-/// Makes the fingerprint of whatever can be hashed. The same on every machine of the same width and byte order.
+/// A hasher that computes a fingerprint. The result is the same on every machine with the same word
+/// size and byte order.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Digest(Fingerprint);
 
 impl Digest {
-    /// Of what was written so far. Never [`Fingerprint::NONE`], which is for what is not there.
+    /// The fingerprint of the words written so far. It is never [`Fingerprint::NONE`], which stands
+    /// for an absent value.
     pub(crate) fn fingerprint(self) -> Fingerprint {
         Fingerprint(self.0.with(1, 1).0 | 1)
     }
@@ -107,12 +110,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_bit_that_goes_in_turns_about_half_of_those_that_come_out() {
+    fn each_input_bit_changes_about_half_of_the_output_bits() {
         let start = Fingerprint::of_kind(1);
         for word in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
             for bit in 0..128 {
-                let turned = 1u128 << bit;
-                let (high, low) = ((turned >> 64) as u64, turned as u64);
+                let flipped = 1u128 << bit;
+                let (high, low) = ((flipped >> 64) as u64, flipped as u64);
                 let changed = start.with(word, !word).0 ^ start.with(word ^ high, !word ^ low).0;
                 assert!((32..=96).contains(&changed.count_ones()), "bit {bit}: {changed:#x}");
             }
@@ -120,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn small_numbers_in_chains_and_sums_do_not_meet() {
+    fn small_numbers_in_chains_and_sums_do_not_collide() {
         let mut seen = std::collections::HashSet::new();
         for a in 0..64 {
             for b in 0..64 {
                 let chain = Fingerprint::NONE.with(0, a).with(0, b);
                 let mut sum = Fingerprint::of_kind(1).with(0, a);
                 sum.add(Fingerprint::of_kind(2).with(0, b));
-                // Each half by itself: a table looks at one of them.
+                // Check each half by itself, because a table uses only one of them.
                 for word in [chain.0 as u64, (chain.0 >> 64) as u64, sum.0 as u64, (sum.0 >> 64) as u64] {
                     assert!(seen.insert(word), "{a} {b}");
                 }

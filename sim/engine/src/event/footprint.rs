@@ -1,29 +1,30 @@
-//! What an event touches: all that its order with others depends on.
+//! Footprints: the part of an event that determines its conflicts.
 //!
-//! The search keeps many of these (what sleeps, what is planned, what a race becomes), and compares them with one another
-//! more often than it does anything else. So they are small, and hold nothing but what is compared.
+//! The search stores many footprints (sleep sets, wakeup trees, reversed races) and compares them
+//! more often than it does anything else. So a footprint is small and has only the fields that are
+//! compared.
 
 use super::mode::Mode;
 use super::record::{LocationId, SLOTS, TaskId};
 
-/// Whose operation it is, which alternative, and what it does to which locations.
+/// An operation's task, its alternative, and its access to each location.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Footprint {
     pub(crate) task: TaskId,
-    /// How many slots are in use.
+    /// The number of slots in use.
     slots: u8,
-    /// It conflicts with every event: what it did is not known.
+    /// Its effect is unknown: it conflicts with every event.
     pub(crate) opaque: bool,
     modes: [Mode; SLOTS],
-    /// Which of the operation's alternatives it is, from 0.
+    /// The alternative of the operation that was taken, from 0.
     pub(crate) choice: u16,
-    /// How many alternatives the operation had; 1 for most.
+    /// The number of alternatives of the operation; 1 for most.
     pub(crate) alternatives: u16,
     locations: [LocationId; SLOTS],
 }
 
 impl Footprint {
-    /// Nothing is touched yet.
+    /// A footprint without locations.
     #[inline]
     pub(super) fn new(task: TaskId, opaque: bool, choice: u16, alternatives: u16) -> Self {
         Footprint {
@@ -37,7 +38,7 @@ impl Footprint {
         }
     }
 
-    /// One more location.
+    /// Adds a location.
     #[inline]
     pub(super) fn touch(&mut self, location: LocationId, mode: Mode) {
         let slot = self.slots as usize;
@@ -46,7 +47,7 @@ impl Footprint {
         self.slots += 1;
     }
 
-    /// This location, and no other.
+    /// Sets the only location.
     #[inline]
     pub(super) fn of_one(mut self, location: LocationId, mode: Mode) -> Self {
         self.slots = 1;
@@ -55,7 +56,7 @@ impl Footprint {
         self
     }
 
-    /// How many locations there are.
+    /// The number of locations.
     #[inline]
     pub(crate) fn slots(&self) -> usize {
         self.slots as usize
@@ -71,13 +72,14 @@ impl Footprint {
         &self.modes[..self.slots as usize]
     }
 
-    /// Each location, and what was done to it.
+    /// Each location with its mode of access.
     #[inline]
     pub(crate) fn touched(&self) -> impl DoubleEndedIterator<Item = (LocationId, Mode)> + ExactSizeIterator {
         self.locations().iter().copied().zip(self.modes().iter().copied())
     }
 
-    /// Whether it conflicts with more than `other` does, which is the same operation on several locations in another state.
+    /// Whether it conflicts with more events than `other`, which is the same operation on several
+    /// locations in another state.
     #[inline]
     pub(crate) fn is_wider_than(&self, other: &Footprint) -> bool {
         self.slots > 1
@@ -88,7 +90,7 @@ impl Footprint {
             })
     }
 
-    /// Whether the order of the two can be observed.
+    /// Whether the order of the two events can be observed.
     #[inline]
     pub(crate) fn conflicts(&self, other: &Footprint) -> bool {
         self.task == other.task

@@ -1,23 +1,25 @@
 //! Events: what an operation does, to which locations, and which pairs conflict.
 
 mod action;
+mod decision;
 mod fingerprint;
 mod footprint;
 mod mode;
+mod phase;
 mod record;
 mod rule;
-mod turn;
 
 pub(crate) use action::Action;
+pub(crate) use decision::Decision;
 pub(crate) use fingerprint::{Digest, Fingerprint};
 pub(crate) use footprint::Footprint;
 pub(crate) use mode::MODES;
 pub use mode::Mode;
+pub(crate) use phase::Phase;
 pub use record::MAX_TASKS;
 pub(crate) use record::{
-    Access, AccessId, Condition, Event, ITEMS, LocationId, NO_ACCESS, Pending, SLOTS, States, TaskId,
+    Access, AccessId, Condition, Event, ITEMS, LocationId, LocationStates, NO_ACCESS, Pending, SLOTS, TaskId,
 };
 pub(crate) use rule::{
     CHOOSE, NOTHING, Rule, TOKEN_OR_DEADLINE, TOKEN_OR_DEADLINE_OR_SPURIOUS, TOKEN_OR_SPURIOUS,
 };
-pub(crate) use turn::Turn;

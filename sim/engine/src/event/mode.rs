@@ -1,35 +1,36 @@
-//! Which accesses of one location conflict: the dependence relation that everything else rests on.
+//! The dependence relation: which accesses of one location conflict.
 
-/// What an access did to its location. Which one it is depends on the outcome: a compare-exchange that failed is a
-/// [`Read`](Mode::Read).
+/// The mode of an access to its location. It depends on the outcome: a compare-exchange that fails
+/// is a [`Read`](Mode::Read).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Mode {
-    /// Nothing, as it turned out.
+    /// Has no effect in this outcome.
     Nothing,
     /// Observes the value.
     Read,
     /// Replaces the value.
     Write,
-    /// Changes the value in a way that commutes with other updates, such as adding to a counter that nobody reads.
+    /// Changes the value in a way that commutes with other updates, such as an addition to a
+    /// counter.
     Update,
-    /// Observes a part that no update changes; only a replacement of the whole does.
+    /// Observes a part that no update changes; only a replacement of the whole value changes it.
     Glance,
-    /// Takes a lock exclusively.
+    /// Acquires a lock exclusively.
     Acquire,
-    /// Gives up an exclusive lock.
+    /// Releases an exclusive lock.
     Release,
-    /// Takes a lock shared.
+    /// Acquires a lock shared.
     AcquireShared,
-    /// Gives up a shared lock.
+    /// Releases a shared lock.
     ReleaseShared,
-    /// Finds a lock taken that it wanted exclusively.
+    /// Fails to acquire a lock exclusively because the lock is held.
     Probe,
 }
 
 use Mode::{Acquire, AcquireShared, Glance, Nothing, Probe, Read, Release, ReleaseShared, Update, Write};
 
-/// How many modes there are.
+/// The number of modes.
 pub(crate) const MODES: usize = Mode::ALL.len();
 
 impl Mode {
@@ -48,8 +49,9 @@ const fn bits(modes: &[Mode]) -> u16 {
     set
 }
 
-/// For each mode, those it conflicts with: running the two in the other order can change the state or what one of them
-/// returns. The default is conflict; each pair that is missing here commutes, and a test runs it in both orders.
+/// The set of conflicting modes of each mode. Two modes conflict if executing them in the other
+/// order can change the state or a result. Conflict is the default; each pair that is missing here
+/// commutes, and a test runs it in both orders.
 const CONFLICTS: [u16; Mode::ALL.len()] = {
     let all = bits(&Mode::ALL) & !bits(&[Nothing]);
     let mut table = [all; Mode::ALL.len()];
@@ -64,7 +66,7 @@ const CONFLICTS: [u16; Mode::ALL.len()] = {
 };
 
 impl Mode {
-    /// Whether the order of the two can be observed.
+    /// Whether the order of two accesses with these modes can be observed.
     #[inline]
     pub fn conflicts(self, other: Mode) -> bool {
         CONFLICTS[self as usize] & other.bit() != 0
@@ -76,15 +78,16 @@ impl Mode {
         1 << self as u8
     }
 
-    /// The modes that it conflicts with, a bit for each.
+    /// The set of modes that it conflicts with, one bit each.
     #[inline]
     pub(crate) fn conflicting(self) -> u16 {
         CONFLICTS[self as usize]
     }
 
-    /// Whether it conflicts with every mode: whatever came before it on its location happens before it, and so before
-    /// all that conflicts with it later. What it does to the location's state may be a new value; what any other mode
-    /// does is a step (mostly none) that is the same wherever it comes between those that it commutes with.
+    /// Whether it conflicts with every mode. Then each earlier access of the location happens
+    /// before it, and so before every later access that conflicts with it. Its effect on the state
+    /// may be a new value. The effect of any other mode is an addition (mostly of 0), which is the
+    /// same at every point among the accesses that it commutes with.
     #[inline]
     pub(crate) fn is_total(self) -> bool {
         matches!(self, Write | Acquire | Release)

@@ -1,4 +1,4 @@
-//! One operation: announced, and executed.
+//! Operations: announced (pending) and executed (events).
 
 use std::ops::Range;
 use std::panic::Location;
@@ -9,44 +9,47 @@ use super::footprint::Footprint;
 use super::mode::Mode;
 use super::rule::{Rule, RuledStates};
 
-/// A task's number in one exploration. The same task has the same number in every schedule: numbers go by who spawned
-/// it and as which of its children.
+/// The number of a task in an exploration, the same in every schedule: it is derived from the
+/// task's parent and its index among the parent's children.
 pub(crate) type TaskId = u8;
 
-/// How many tasks the schedules of one exploration may have in all.
+/// The largest number of tasks in all schedules of one exploration.
 pub const MAX_TASKS: usize = 64;
 
-/// A location: an object, or one key of an object. Numbered like tasks: by who created the object, as which of its
-/// objects, and by the key; never by address.
+/// The number of a location: an object, or one key of an object. It is derived from the object's
+/// creator, the index of the object among the creator's objects, and the key; never from an
+/// address.
 pub(crate) type LocationId = u32;
 
-/// An access's place among all accesses of the trail: in the order of their events, and of the slots of each.
+/// The index of an access among all accesses of the trail, in the order of events and of their
+/// slots.
 pub(crate) type AccessId = u32;
 
 /// No access.
 pub(crate) const NO_ACCESS: AccessId = u32::MAX;
 
-/// How many locations one operation touches at the most: a condition on so many atomics is one operation.
+/// The largest number of locations of one operation: a condition on so many atomics is one
+/// operation.
 pub(crate) const SLOTS: usize = 4;
 
-/// How many locations an object has for its items. The items beyond share them, and are explored as if they were one
-/// with those they share with.
+/// The number of locations for the items of an object. Further items share these locations, and
+/// items of the same location are explored as one.
 pub(crate) const ITEMS: u32 = 64;
 
-/// What an operation did to one location: its place in the location's chain of accesses.
+/// An access of an operation to one location: a link in the location's chain of accesses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     pub(crate) before: u64,
     pub(crate) after: u64,
     /// The position of its event.
     pub(crate) position: u32,
-    /// Its event's name: which task's, and which of the task's events.
+    /// The index of its event among the events of the task, from 1.
     pub(crate) index: u32,
     pub(crate) task: TaskId,
     pub(crate) mode: Mode,
-    /// Which modes came before this one on the location: a bit for each.
+    /// The set of modes of the earlier accesses of the location, one bit each.
     pub(crate) previous_modes: u16,
-    /// The access of the same location that came before this one in the trail.
+    /// The access of the location that precedes this one in the trail.
     pub(crate) previous: AccessId,
 }
 
@@ -54,15 +57,15 @@ pub(crate) struct Access {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) footprint: Footprint,
-    /// Of each slot, the kind of action: see [`Pending::kinds`].
+    /// The kind of action of each slot: see [`Pending::kinds`].
     kinds: [u8; SLOTS],
-    /// It was executed together with what came before it: no other task could have gone first.
-    pub(crate) glued: bool,
-    /// Which of its task's events it is, from 1.
+    /// Whether no scheduling point separates it from the event before it.
+    pub(crate) atomic_with_previous: bool,
+    /// Its index among the events of its task, from 1.
     pub(crate) index: u32,
-    /// Its accesses are this one and those that follow, one for each slot.
+    /// Its first access. Its accesses are consecutive, one for each slot.
     pub(crate) first_access: AccessId,
-    /// If it is opaque: the opaque event before it.
+    /// The previous opaque event, if this one is opaque.
     pub(crate) previous_opaque: u32,
     pub(crate) source: &'static Location<'static>,
 }
@@ -73,7 +76,7 @@ impl Event {
         Event {
             footprint,
             kinds: pending.kinds,
-            glued: false,
+            atomic_with_previous: false,
             index,
             first_access,
             previous_opaque: NO_ACCESS,
@@ -99,28 +102,28 @@ impl Event {
     }
 }
 
-/// What a task has announced and not yet done.
+/// An operation that a task has announced and not yet executed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
     slots: u8,
     pub(crate) opaque: bool,
-    /// Whether the states decide if it can go on, or how many alternatives it has. Worked out where it is made, as the
-    /// next two are: there the action is mostly a constant.
+    /// Whether the states determine if it is enabled, or the number of its alternatives. This field
+    /// and the next two are computed in the constructor, where the action is usually a constant.
     can_wait: bool,
-    /// Whether the states decide if it can go on, or how it conflicts.
+    /// Whether the states determine if it is enabled or how it conflicts.
     depends_on_states: bool,
-    /// It takes or gives back a lock that nobody can find taken: others can only wait for it.
+    /// Whether it acquires or releases a lock on which other tasks can only wait.
     is_mover: bool,
-    /// Of each slot, the kind of action, or the rule.
+    /// The kind of action of each slot, or the rule's tag.
     kinds: [u8; SLOTS],
     actions: [(LocationId, Action); SLOTS],
-    /// What decides instead of the actions, if they do not decide each for itself.
+    /// The rule and its argument, if the actions do not determine the outcome one by one.
     pub(crate) rule: Option<(&'static Rule, u64)>,
     pub(crate) source: &'static Location<'static>,
 }
 
 impl Pending {
-    /// Something without locations.
+    /// An operation without locations.
     #[inline]
     fn none(source: &'static Location<'static>) -> Self {
         Pending {
@@ -136,7 +139,7 @@ impl Pending {
         }
     }
 
-    /// One more location, with its action.
+    /// Adds a location with its action.
     #[inline]
     fn and(mut self, location: LocationId, action: Action) -> Self {
         let slot = self.slots as usize;
@@ -163,12 +166,12 @@ impl Pending {
         actions.into_iter().fold(Pending::none(source), |all, (location, action)| all.and(location, action))
     }
 
-    /// An operation that does the same to each of several locations.
+    /// An operation with the same action on each of several locations.
     pub(crate) fn each(locations: &[LocationId], action: Action, source: &'static Location<'static>) -> Self {
         locations.iter().fold(Pending::none(source), |all, &location| all.and(location, action))
     }
 
-    /// An operation on several locations, which `rule` decides with this argument.
+    /// An operation on several locations with a rule and its argument.
     #[inline]
     pub(crate) fn ruled(
         locations: &[LocationId],
@@ -184,17 +187,19 @@ impl Pending {
         pending
     }
 
-    /// The same, decided by its rule, and on one of the items from `first` on, which the state of its first location picks.
+    /// Adds one of the items from `first` on. The state of the first location selects the item; the
+    /// rule decides the operation.
     pub(crate) fn with_item(self, first: LocationId) -> Self {
         Pending { kinds: self.kinds, ..self.and(first, Action::Item) }
     }
 
-    /// The same, of a lock that nobody can find taken: see [`is_right_mover`](Pending::is_right_mover).
+    /// Marks an operation on a lock on which other tasks can only wait: see
+    /// [`is_right_mover`](Pending::is_right_mover).
     pub(crate) fn mover(self) -> Self {
         Pending { is_mover: true, ..self }
     }
 
-    /// Something that is not known: it conflicts with every event.
+    /// An operation with an unknown effect: it conflicts with every event.
     pub(crate) fn opaque(source: &'static Location<'static>) -> Self {
         Pending { opaque: true, ..Pending::none(source) }
     }
@@ -227,26 +232,28 @@ impl Pending {
                 .all(|((location, action), its)| location == its || matches!(action, Action::Item))
     }
 
-    /// Whether all that it does is to give up a lock: nothing comes of it that its task could look at.
+    /// Whether it only releases a lock, so that it returns nothing to its task.
     pub(crate) fn is_release(&self) -> bool {
         self.rule.is_none()
             && matches!(self.actions().first(), Some((_, Action::Unlock | Action::UnlockShared)))
     }
 
-    /// Whether it takes a lock of which others can see nothing but that they wait. Then it might as well come after whatever
-    /// others do next (Lipton: "Reduction: a method of proving properties of parallel programs", CACM 18, 1975).
+    /// Whether it acquires a lock on which other tasks can only wait. Such an operation commutes
+    /// with the next operations of other tasks (Lipton: "Reduction: a method of proving properties
+    /// of parallel programs", CACM 18, 1975).
     #[inline]
     pub(crate) fn is_right_mover(&self) -> bool {
         self.is_mover && !self.is_release()
     }
 
-    /// Whether it gives back such a lock. Then it might as well come before whatever others have done last.
+    /// Whether it releases such a lock. Such an operation commutes with the previous operations of
+    /// other tasks.
     #[inline]
     pub(crate) fn is_left_mover(&self) -> bool {
         self.is_mover && self.is_release()
     }
 
-    /// A number that is the same for the same operation of a task, and hardly for another.
+    /// A 64-bit hash that identifies the operation of a task. Collisions are possible.
     #[inline]
     pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
         let [(location, action), ..] = self.actions;
@@ -259,13 +266,15 @@ impl Pending {
         (name ^ operand).wrapping_mul(0xff51_afd7_ed55_8ccd) ^ other.wrapping_mul(0xc4ce_b9fe_1a85_ec53)
     }
 
-    /// Whether the task is told the state of this slot's location, in which the operation had this effect.
+    /// Whether the operation returns the state of this slot's location to its task. `mode` is the
+    /// mode of the access.
     #[inline]
     pub(crate) fn observes_state(&self, slot: usize, mode: Mode) -> bool {
         mode != Mode::Nothing && (self.rule.is_some() || self.actions[slot].1.observes_state())
     }
 
-    /// Adds all that it was called with to a fingerprint. `identity` says of a location what is the same in every run.
+    /// Adds the operands to a fingerprint. `identity` maps a location to its fingerprint, which is
+    /// the same in every run.
     pub(crate) fn operands(
         &self,
         to: Fingerprint,
@@ -282,7 +291,7 @@ impl Pending {
         all
     }
 
-    /// What it does, in words.
+    /// The operation in words, for messages.
     pub(crate) fn describe(&self) -> &'static str {
         match (self.rule, self.actions().first()) {
             (Some((rule, _)), _) => rule.what,
@@ -291,26 +300,28 @@ impl Pending {
         }
     }
 
-    /// Whether the states decide if it can go on, or what comes of it.
+    /// Whether the states determine if it is enabled or what its outcome is.
     #[inline]
     pub(crate) fn depends_on_states(&self) -> bool {
         self.depends_on_states
     }
 
-    /// Whether it may have to wait, or have several alternatives. Else it has one in all states.
+    /// Whether some states disable it or give it several alternatives. Otherwise it has one
+    /// alternative in all states.
     #[inline]
     pub(crate) fn can_wait(&self) -> bool {
         self.can_wait
     }
 
-    /// Whether all that it may wait for is that tasks give back locks.
+    /// Whether it waits for nothing but the release of locks.
     pub(crate) fn waits_for_holders(&self) -> bool {
         self.rule.is_none()
             && self.actions().iter().all(|(_, action)| !action.can_wait() || action.waits_for_holders())
     }
 
-    /// Whether an event that changes the state of this slot's location from `before` to `after` may disable it. An event that
-    /// may not leaves the operation enabled wherever it was enabled before.
+    /// Whether an event that changes the state of this slot's location from `before` to `after` may
+    /// disable it. An event that cannot disable it leaves it enabled in every state in which it was
+    /// enabled.
     pub(crate) fn may_be_disabled_by(&self, slot: usize, before: u64, after: u64) -> bool {
         match self.rule {
             Some((rule, argument)) => (rule.may_be_disabled_by)(slot, before, after, argument),
@@ -319,9 +330,9 @@ impl Pending {
         }
     }
 
-    /// How many alternatives there are in these states; 0 if it cannot go on.
+    /// The number of alternatives in these states; 0 if it is disabled.
     #[inline]
-    pub(crate) fn alternatives(&self, states: &States, condition: Condition<'_>) -> u16 {
+    pub(crate) fn alternatives(&self, states: &LocationStates, condition: Condition<'_>) -> u16 {
         if !self.can_wait {
             return 1;
         }
@@ -335,12 +346,18 @@ impl Pending {
         }
     }
 
-    /// What one of `of` alternatives comes to in these states: what it touches, and the states that it leaves.
+    /// The outcome of one of `of` alternatives in these states: its footprint, and the next states.
     #[inline]
-    pub(crate) fn outcome(&self, task: TaskId, states: &States, choice: u16, of: u16) -> (Footprint, States) {
+    pub(crate) fn outcome(
+        &self,
+        task: TaskId,
+        states: &LocationStates,
+        choice: u16,
+        of: u16,
+    ) -> (Footprint, LocationStates) {
         let footprint = Footprint::new(task, self.opaque, choice, of);
         match self.actions {
-            // By far the most operations.
+            // The most frequent case by far.
             [(location, action), ..] if self.slots == 1 && self.rule.is_none() => {
                 let (mode, after) = action.outcome(states[0]);
                 (footprint.of_one(location, mode), [after, 0, 0, 0])
@@ -349,7 +366,11 @@ impl Pending {
         }
     }
 
-    fn outcome_of_several(&self, mut footprint: Footprint, states: &States) -> (Footprint, States) {
+    fn outcome_of_several(
+        &self,
+        mut footprint: Footprint,
+        states: &LocationStates,
+    ) -> (Footprint, LocationStates) {
         let choice = footprint.choice;
         let mut after = *states;
         let decided = self.rule.map(|(rule, argument)| (rule.outcome)(ruled(states), argument, choice));
@@ -376,13 +397,13 @@ impl Pending {
     }
 }
 
-/// The states of an operation's locations, slot by slot.
-pub(crate) type States = [u64; SLOTS];
+/// The states of an operation's locations, by slot.
+pub(crate) type LocationStates = [u64; SLOTS];
 
-/// The states that a rule decides by.
-fn ruled(states: &States) -> &RuledStates {
+/// The states that a rule depends on.
+fn ruled(states: &LocationStates) -> &RuledStates {
     states.first_chunk().expect("a rule has no more slots than an operation")
 }
 
 /// The condition that a task waits for, if its pending operation is an [`Action::Await`].
-pub(crate) type Condition<'a> = Option<&'a dyn Fn(&States) -> bool>;
+pub(crate) type Condition<'a> = Option<&'a dyn Fn(&LocationStates) -> bool>;

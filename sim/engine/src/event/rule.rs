@@ -1,32 +1,36 @@
-//! Operations whose locations do not decide each for itself: whether such an operation can go on, what its alternatives
-//! are and what they come to depends on all of its locations' states together.
+//! Rules: operations whose outcome depends on the states of all their locations together.
 
 use super::action::Action;
 use super::mode::Mode;
 
-/// How many locations a rule decides at the most.
+/// The largest number of locations of a rule.
 const RULED_SLOTS: usize = 3;
 
-/// The states of those locations, slot by slot.
+/// The states of these locations, by slot.
 pub(crate) type RuledStates = [u64; RULED_SLOTS];
 
-/// What one alternative does to each location: how it conflicts, and the state that it leaves.
+/// The effect of one alternative on each location: how it conflicts, and the next state.
 pub(crate) type Outcomes = [(Mode, u64); RULED_SLOTS];
 
-/// How an operation is decided. Both functions see the states of the operation's locations and the operation's
-/// argument, and nothing else: they are asked about states that the explorer only thinks of, too.
+/// A rule for the outcome of an operation. Its functions depend only on the states of the
+/// operation's locations and on the operation's argument, because they are also evaluated in
+/// hypothetical states.
 pub(crate) struct Rule {
-    /// Tells operations apart when a schedule is repeated. From 64 on; below are the actions' own.
+    /// Identifies the rule when a schedule is replayed. At least 64; the smaller tags belong to
+    /// actions.
     pub(crate) tag: u8,
-    /// How many alternatives there are; 0 if the operation cannot go on.
+    /// The number of alternatives; 0 if the operation is disabled.
     pub(crate) alternatives: fn(&RuledStates, u64) -> u16,
-    /// What one of the alternatives comes to. Where the operation cannot go on, it says how it would conflict if it did.
+    /// The outcome of an alternative. If the operation is disabled: how it would conflict if it
+    /// were enabled.
     pub(crate) outcome: fn(&RuledStates, u64, u16) -> Outcomes,
-    /// Whether an event that changes the state of the location in this slot may disable the operation: slot, state before and
-    /// after, argument. An event that may not leaves it enabled wherever it was enabled before. [`Rule::ANY`] is always right;
-    /// less than that spares the search from [trying](crate::runtime::Trail) sets of events that cannot matter.
+    /// Whether an event that changes the state of the location in this slot may disable the
+    /// operation. Arguments: slot, state before, state after, argument of the rule. An event that
+    /// cannot disable it leaves it enabled in every state in which it was enabled. [`Rule::ANY`] is
+    /// always correct; a smaller relation saves the search from trying sets of events that cannot
+    /// matter.
     pub(crate) may_be_disabled_by: fn(usize, u64, u64, u64) -> bool,
-    /// What a task that waits for it waits to do.
+    /// The operation in words, for messages: the object of "waits to".
     pub(crate) what: &'static str,
 }
 
@@ -35,7 +39,7 @@ impl Rule {
     pub(crate) const ANY: fn(usize, u64, u64, u64) -> bool = |_, before, after, _| before != after;
 }
 
-/// No effect on a location: its state stays.
+/// No effect on a location.
 pub(crate) const NOTHING: (Mode, u64) = (Mode::Nothing, 0);
 
 impl std::fmt::Debug for Rule {
@@ -44,8 +48,9 @@ impl std::fmt::Debug for Rule {
     }
 }
 
-/// Waits for a token until a deadline, the argument: takes the token if it is there, else lets time go on to the deadline,
-/// whether or not somebody would still bring the token. On the token and the clock.
+/// Waits for a token until a deadline, which is the argument. Consumes the token if it is present;
+/// otherwise advances the clock to the deadline, even if a task would still have delivered the
+/// token. Locations: the token and the clock.
 pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
     tag: 65,
     alternatives: |_, _| 1,

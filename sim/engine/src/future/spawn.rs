@@ -133,7 +133,7 @@ fn start<T: Send + 'static>(
     let inner = Mutex::new(Inner { result: None, waker: None });
     let packet = Arc::new(Packet { done: Handle::new("the end of a future", Holds::Value, 0), inner });
     let handed = Arc::clone(&packet);
-    let thread =
-        Builder::new().start_body(move || thread::live(body, move |result| handed.hand_over(result, source)));
+    let thread = Builder::new()
+        .start_body(move || thread::run_task(body, move |result| handed.hand_over(result, source)));
     JoinHandle { thread, packet, source }
 }

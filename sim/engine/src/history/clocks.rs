@@ -1,8 +1,8 @@
-//! Vector clocks: one for each event, and one for each task's next event.
+//! Vector clocks, one for each event, and one for the next event of each task.
 //!
-//! `clock[t]` is the number of task `t`'s events that happen before the event, itself included. Fidge: "Timestamps in
-//! message-passing systems that preserve the partial ordering", 1988; Mattern: "Virtual time and global states of
-//! distributed systems", 1989.
+//! `clock[t]` is the number of events of task `t` that happen before the event, including the event
+//! itself. Fidge: "Timestamps in message-passing systems that preserve the partial ordering", 1988;
+//! Mattern: "Virtual time and global states of distributed systems", 1989.
 
 use std::mem;
 use std::ops::Range;
@@ -10,15 +10,15 @@ use std::ops::Range;
 use crate::event::TaskId;
 
 /// A part of a clock: the entries of eight tasks, which are processed together.
-pub(crate) type Part = [u32; PART];
+pub(crate) type ClockPart = [u32; PART];
 
 const PART: usize = 8;
 
 /// The clocks of a run. Each has `width` parts.
 pub(super) struct Clocks {
-    of_events: Vec<Part>,
-    /// The clock of what each task does next, without that event.
-    of_tasks: Vec<Part>,
+    of_events: Vec<ClockPart>,
+    /// The clock of the next event of each task, without that event.
+    of_tasks: Vec<ClockPart>,
     width: usize,
 }
 
@@ -44,7 +44,7 @@ impl Clocks {
 
     /// The clock of the event at `position`.
     #[inline]
-    pub(super) fn of_event(&self, position: usize) -> &[Part] {
+    pub(super) fn of_event(&self, position: usize) -> &[ClockPart] {
         &self.of_events[self.parts(position)]
     }
 
@@ -54,13 +54,13 @@ impl Clocks {
         self.of_events.get(self.parts(position)).unwrap_or_default().as_flattened()
     }
 
-    /// The clock of what `task` does next.
+    /// The clock of the next event of `task`, without that event.
     #[inline]
-    pub(super) fn of_task(&self, task: TaskId) -> &[Part] {
+    pub(super) fn of_task(&self, task: TaskId) -> &[ClockPart] {
         &self.of_tasks[self.parts(task.into())]
     }
 
-    /// The entries of [`of_task`](Clocks::of_task); empty if the task is not known.
+    /// The entries of [`of_task`](Clocks::of_task); empty if the task is unknown.
     #[inline]
     pub(super) fn entries_of_task(&self, task: TaskId) -> &[u32] {
         self.of_tasks.get(self.parts(task.into())).unwrap_or_default().as_flattened()
@@ -73,28 +73,28 @@ impl Clocks {
         self.of_tasks[own].as_flattened_mut()[task as usize] = events;
     }
 
-    /// Makes `clock` the clock of what `task` does next.
+    /// Sets the clock of the next event of `task`.
     #[inline]
-    pub(super) fn set_task(&mut self, task: TaskId, clock: &[Part]) {
+    pub(super) fn set_task(&mut self, task: TaskId, clock: &[ClockPart]) {
         let own = self.parts(task.into());
         copy(&mut self.of_tasks[own], clock);
     }
 
-    /// Makes the clock of the event at `position` that of what `task` does next.
+    /// Sets the clock of the next event of `task` to the clock of the event at `position`.
     #[inline]
     pub(super) fn set_task_to_event(&mut self, task: TaskId, position: usize) {
         let (own, of_event) = (self.parts(task.into()), self.parts(position));
         copy(&mut self.of_tasks[own], &self.of_events[of_event]);
     }
 
-    /// `child` starts after all that `parent` has done.
+    /// Orders all events of `child` after the executed events of `parent`.
     pub(super) fn set_task_to_task(&mut self, child: TaskId, parent: TaskId) {
         for (parent, child) in self.parts(parent.into()).zip(self.parts(child.into())) {
             self.of_tasks[child] = self.of_tasks[parent];
         }
     }
 
-    /// What `task` does next comes after all that `other` has done.
+    /// Orders the next event of `task` after the executed events of `other`.
     pub(super) fn join_task(&mut self, task: TaskId, other: TaskId) {
         for (own, its) in self.parts(task.into()).zip(self.parts(other.into())) {
             let seen = self.of_tasks[its];
@@ -104,17 +104,17 @@ impl Clocks {
 
     /// Adds the clock of a new event.
     #[inline]
-    pub(super) fn push(&mut self, clock: &[Part]) {
+    pub(super) fn push(&mut self, clock: &[ClockPart]) {
         clock.iter().for_each(|&part| self.of_events.push(part));
     }
 
-    /// Drops the clocks of all events but the first `events`.
+    /// Removes the clocks of all events but the first `events`.
     #[inline]
     pub(super) fn truncate(&mut self, events: usize) {
         self.of_events.truncate(events * self.width);
     }
 
-    /// Whether there is room for the task.
+    /// Whether the clocks have room for the task.
     #[inline]
     pub(super) fn fits(&self, task: TaskId) -> bool {
         self.of_tasks.len() > task as usize * self.width && (task as usize) < self.width * PART
@@ -141,9 +141,9 @@ impl Clocks {
     }
 }
 
-/// Copies a clock. Clocks have few parts, mostly one: a call of `memcpy` would take longer.
+/// Copies a clock. Most clocks have one part: a call of `memcpy` would take longer.
 #[inline]
-pub(super) fn copy(clock: &mut [Part], other: &[Part]) {
+pub(super) fn copy(clock: &mut [ClockPart], other: &[ClockPart]) {
     for (own, seen) in clock.iter_mut().zip(other) {
         *own = *seen;
     }
@@ -151,7 +151,7 @@ pub(super) fn copy(clock: &mut [Part], other: &[Part]) {
 
 /// Sets each entry of `clock` to the larger of the two.
 #[inline]
-pub(super) fn join(clock: &mut [Part], other: &[Part]) {
+pub(super) fn join(clock: &mut [ClockPart], other: &[ClockPart]) {
     for (own, seen) in clock.iter_mut().zip(other) {
         for (own, &seen) in own.iter_mut().zip(seen) {
             *own = (*own).max(seen);
@@ -159,8 +159,9 @@ pub(super) fn join(clock: &mut [Part], other: &[Part]) {
     }
 }
 
-/// Whether the task's event of this index happens before an event with this clock (or is it).
+/// Whether the task's event with this index happens before an event with this clock, or is that
+/// event.
 #[inline]
-pub(super) fn contains(clock: &[Part], task: TaskId, index: u32) -> bool {
+pub(super) fn contains(clock: &[ClockPart], task: TaskId, index: u32) -> bool {
     clock.as_flattened()[task as usize] >= index
 }

@@ -1,7 +1,8 @@
-//! Names that are the same in every schedule: tasks by who spawned them, objects by who created them.
+//! NumberTable that are the same in every schedule: a task is named by its parent, an object by its
+//! creator.
 //!
-//! A number that went by the order of creation alone would change with the schedule, and the explorer would take one
-//! object for another.
+//! A number by order of creation would change with the schedule, and the explorer would confuse
+//! objects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,55 +10,56 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::foreign::Exploration;
-use super::names::{Name, Names};
+use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
-use crate::event::{Fingerprint, ITEMS, LocationId, MAX_TASKS, Pending, SLOTS, States, TaskId};
+use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
 
-/// What the identities of different locations begin with.
+/// The kinds of the locations' identities.
 const CLOCK_KIND: u8 = 32;
 const TOKENS_KIND: u8 = 33;
 const OBJECT_KIND: u8 = 34;
 
-/// The location of the virtual clock: its state is the time since the run began, in nanoseconds.
+/// The location of the virtual clock. Its state is the time since the start of the run, in
+/// nanoseconds.
 pub(crate) const CLOCK: LocationId = 0;
 
-/// The object whose keys are the tasks, each with its token of [`park`](crate::thread::park): how often it has been
-/// unparked since it last parked.
+/// The object whose keys are the tasks, each with its token of [`park`](crate::thread::park): the
+/// number of calls of `unpark` since the task last parked.
 pub(crate) const TOKENS: LocationId = 1;
 
-/// One location's state in the current run.
+/// The state of a location in the current run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocationState {
     pub(crate) state: u64,
-    /// The run that set `state`: in another run it stands for the location's initial state.
+    /// The run that set `state`. In any other run the location has its initial state.
     run: u64,
 }
 
-/// What an object keeps, and where.
+/// The contents of an object and of each of its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
-    /// A word, which is its state. Each of its keys too.
+    /// A word, which is the state.
     Word,
-    /// Nothing: its state says how far something is. Each of its keys too.
+    /// Nothing: the state is the progress of an activity.
     Marks,
-    /// Nothing: its state says which tasks wait, or what has come to one of them. Each of its keys too.
+    /// Nothing: the state is the set of waiting tasks, or the result for one of them.
     Tasks,
-    /// A value that is not in its state, which says who has locked it. Each of its keys too.
+    /// A value that is not in the state; the state contains the holders of its lock.
     Value,
-    /// Nothing itself; each of its keys a value.
+    /// The object has no value of its own; each of its keys has one.
     Parts,
 }
 
-/// What a location holds.
+/// The contents of a location.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holding {
-    /// Its state is what it holds.
+    /// The state is the contents.
     pub(crate) word: bool,
-    /// It holds a value that is not in its state.
+    /// It holds a value that is not in the state.
     pub(crate) value: bool,
-    /// It may hold several.
+    /// It may hold several values.
     pub(crate) many: bool,
-    /// Its state names tasks.
+    /// The state names tasks.
     pub(crate) names_tasks: bool,
 }
 
@@ -76,10 +78,10 @@ impl Holds {
     }
 }
 
-/// A location's state as a person reads it.
+/// Formats the state of a location for the user.
 pub(crate) type Show = fn(u64) -> String;
 
-/// An object that is made.
+/// The description of a new object.
 #[derive(Clone, Copy)]
 pub(crate) struct New {
     pub(crate) name: &'static str,
@@ -88,44 +90,46 @@ pub(crate) struct New {
     pub(crate) show: Option<Show>,
 }
 
-/// What the search does not need to know of a location.
+/// The properties of a location that do not affect the search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Details {
     /// The object's name, for messages and traces.
     name: &'static str,
-    /// How the state is shown, if it is a value.
+    /// The format of the state, if the state is a value.
     pub(crate) show: Option<Show>,
     /// The object, if the location is one of its keys.
     pub(crate) whole: Option<LocationId>,
     holding: Holding,
-    /// What its keys hold, if it is an object.
+    /// The contents of its keys, if it is an object.
     keys: Holding,
-    /// It was made by a task that can take another's place.
-    is_of_alike: bool,
-    /// The same in every run, and in every exploration in which tasks have the same numbers.
+    /// Its creator is a symmetric task.
+    is_of_symmetric: bool,
+    /// Its fingerprint: the same in every run, and in every exploration in which the tasks have the
+    /// same numbers.
     identity: Fingerprint,
-    /// The key of the object that was asked for last, by its hash: mostly it is the next one, too.
+    /// The hash of the last key that was looked up. The next lookup usually has the same key.
     last_key: Option<(u64, LocationId)>,
 }
 
-/// Numbers for tasks and locations, kept over the whole exploration.
+/// The numbers of tasks and locations, which remain valid for the whole exploration.
 pub(crate) struct Registry {
-    /// Of each task, its children: after which of its boundaries it spawns them (0: after its beginning), as which of
-    /// those, and their numbers.
+    /// The children of each task, by the number of the parent's boundaries before the spawn (0:
+    /// before the first) and by index among the children spawned since.
     children: Vec<BTreeMap<(u32, usize), TaskId>>,
-    /// Of each task, the locations of its objects, in the order in which it creates them.
+    /// The locations of each task's objects, in the order of creation, before its first boundary.
     objects: Vec<Vec<LocationId>>,
-    /// The same of those that it creates after a boundary: task, boundary, and which of them it is.
+    /// The objects that are created after a boundary, by task, number of boundaries and index
+    /// since.
     later: FxHashMap<(TaskId, u32, usize), LocationId>,
     keys: FxHashMap<(LocationId, u64), LocationId>,
     items: FxHashMap<LocationId, LocationId>,
     locations: Vec<LocationState>,
     details: Vec<Details>,
     run: u64,
-    /// What the numbers of its runs are of.
+    /// The source of the numbers of its runs.
     exploration: Exploration,
-    /// Who gives out the numbers, if several registries are to have the same.
-    names: Option<Arc<Names>>,
+    /// The source of numbers, if several registries share them.
+    numbers: Option<Arc<NumberTable>>,
 }
 
 impl Default for Registry {
@@ -141,23 +145,23 @@ impl Default for Registry {
             details: Vec::with_capacity(FEW),
             run: exploration.first_run(),
             exploration,
-            names: None,
+            numbers: None,
         }
     }
 }
 
 impl Registry {
-    /// The names of a search whose registries are to have the same numbers.
-    pub(crate) fn shared_names() -> Names {
-        Names::from(TOKENS + 1)
+    /// New names for the registries of one search.
+    pub(crate) fn shared_numbers() -> NumberTable {
+        NumberTable::from(TOKENS + 1)
     }
 
-    /// From the start, tasks and locations have the numbers that these names have.
-    pub(crate) fn share(&mut self, names: &Arc<Names>) {
-        self.names = Some(Arc::clone(names));
+    /// Takes all numbers from `numbers` from now on.
+    pub(crate) fn share(&mut self, numbers: &Arc<NumberTable>) {
+        self.numbers = Some(Arc::clone(numbers));
     }
 
-    /// A run begins: locations are as if newly made.
+    /// Begins a run, in which all locations have their initial states.
     pub(crate) fn begin_run(&mut self) {
         self.run += 1;
         if self.children.is_empty() {
@@ -178,7 +182,7 @@ impl Registry {
         self.run
     }
 
-    /// Makes room for a task. Between the tasks that are known here there may be some that are not.
+    /// Makes room for a task. Tasks with smaller numbers may be unknown here.
     fn add_task(&mut self, id: usize) -> TaskId {
         assert!(id < MAX_TASKS, "an exploration has at most {} tasks", MAX_TASKS);
         let tasks = self.children.len().max(id + 1);
@@ -187,19 +191,20 @@ impl Registry {
         id as TaskId
     }
 
-    /// The number of the `nth` child that `parent` spawns after a boundary of its own (0: after its beginning).
+    /// The number of the `nth` child that `parent` spawns after `segment` boundaries.
     pub(crate) fn child(&mut self, parent: TaskId, segment: u32, nth: usize) -> TaskId {
         if let Some(&known) = self.children[parent as usize].get(&(segment, nth)) {
             return known;
         }
-        let id = self.names.as_ref().map_or(self.children.len(), |names| names.task(parent, segment, nth));
+        let id =
+            self.numbers.as_ref().map_or(self.children.len(), |numbers| numbers.task(parent, segment, nth));
         let id = self.add_task(id);
         self.children[parent as usize].insert((segment, nth), id);
         id
     }
 
-    /// A task as the way to it from the main task: which child of which child. The same in every exploration, which a
-    /// number is not: numbers go by which task is spawned first.
+    /// The path from the main task to a task: the name of each child. It is the same in every
+    /// exploration, unlike a number, which depends on the order in which tasks are first spawned.
     pub(crate) fn path(&self, task: TaskId) -> Vec<(u32, usize)> {
         let is_it = |(&nth, &child): (&(u32, usize), &TaskId)| (child == task).then_some(nth);
         let parent = self
@@ -248,7 +253,7 @@ impl Registry {
                 let identity = Fingerprint::of_kind(OBJECT_KIND)
                     .with(creator.into(), segment.into())
                     .with(0, nth as u64);
-                let location = self.number(Name::Object { creator, segment, nth }, 1);
+                let location = self.number(LocationName::Object { creator, segment, nth }, 1);
                 self.add_object(location, name, holds, identity);
                 match segment {
                     0 => self.objects[creator as usize].push(location),
@@ -265,8 +270,8 @@ impl Registry {
         location
     }
 
-    /// The location of one key of an object, by the key's hash. Keys of one hash share a location: they are explored
-    /// as if they were one.
+    /// The location of a key of an object, by the key's hash. Keys with the same hash share a
+    /// location and are explored as one.
     #[inline]
     pub(crate) fn key(&mut self, object: LocationId, hash: u64) -> LocationId {
         let details = &self.details[object as usize];
@@ -279,7 +284,7 @@ impl Registry {
             None => {
                 let holding = details.keys;
                 let identity = details.identity.with(1, hash);
-                let location = self.number(Name::Key { object, hash }, 1);
+                let location = self.number(LocationName::Key { object, hash }, 1);
                 self.add_location(location, name, Some(object), holding, identity);
                 self.keys.insert((object, hash), location);
                 location
@@ -289,13 +294,13 @@ impl Registry {
         location
     }
 
-    /// The first of the [`ITEMS`] locations of an object's items, which follow one another.
+    /// The first of the [`ITEMS`] consecutive locations of an object's items.
     pub(crate) fn items(&mut self, object: LocationId) -> LocationId {
         if let Some(&known) = self.items.get(&object) {
             return known;
         }
         let Details { name, keys, identity, .. } = self.details[object as usize];
-        let first = self.number(Name::Items { object }, ITEMS);
+        let first = self.number(LocationName::Items { object }, ITEMS);
         for item in 0..ITEMS {
             let holding = Holding { many: true, ..keys };
             self.add_location(first + item, name, Some(object), holding, identity.with(2, item.into()));
@@ -304,9 +309,11 @@ impl Registry {
         first
     }
 
-    /// The number of a location that was not met before; of the first, if there are `count` that follow one another.
-    fn number(&self, name: Name, count: u32) -> LocationId {
-        self.names.as_ref().map_or(self.locations.len() as LocationId, |names| names.location(name, count))
+    /// The number of a new location; with `count` > 1, the first of `count` consecutive numbers.
+    fn number(&self, name: LocationName, count: u32) -> LocationId {
+        self.numbers
+            .as_ref()
+            .map_or(self.locations.len() as LocationId, |numbers| numbers.location(name, count))
     }
 
     fn add_object(&mut self, location: LocationId, name: &'static str, holds: Holds, identity: Fingerprint) {
@@ -314,7 +321,7 @@ impl Registry {
         self.details[location as usize].keys = holds.keys();
     }
 
-    /// Makes room for a location. Between the locations that are known here there may be some that are not.
+    /// Makes room for a location. Locations with smaller numbers may be unknown here.
     fn add_location(
         &mut self,
         location: LocationId,
@@ -329,7 +336,7 @@ impl Registry {
             whole,
             holding,
             keys: holding,
-            is_of_alike: false,
+            is_of_symmetric: false,
             identity,
             last_key: None,
         };
@@ -339,7 +346,7 @@ impl Registry {
         self.locations.resize(count, LocationState { state: 0, run: 0 });
     }
 
-    /// A location's state in this run.
+    /// The state of a location in this run.
     #[inline]
     pub(crate) fn state(&self, location: LocationId) -> u64 {
         let slot = &self.locations[location as usize];
@@ -348,9 +355,9 @@ impl Registry {
 
     /// The states of an operation's locations.
     #[inline]
-    pub(crate) fn states(&self, pending: &Pending) -> States {
+    pub(crate) fn states(&self, pending: &Pending) -> LocationStates {
         match pending.actions() {
-            // By far the most operations.
+            // The most frequent case by far.
             [(location, _)] => [self.state(*location), 0, 0, 0],
             actions => {
                 let mut states = [0; SLOTS];
@@ -369,26 +376,26 @@ impl Registry {
         slot.run = self.run;
     }
 
-    /// What the location holds.
+    /// The contents of the location.
     #[inline]
     pub(crate) fn holds(&self, location: LocationId) -> Holding {
         self.details[location as usize].holding
     }
 
-    /// Whether the location's name or its state has a task in it that can take another's place.
+    /// Whether the location's name or its state refers to a symmetric task.
     #[inline]
     pub(crate) fn names_tasks(&self, location: LocationId) -> bool {
         let details = &self.details[location as usize];
-        let is_of_one = |of: &Details| of.holding.names_tasks || of.is_of_alike;
+        let is_of_one = |of: &Details| of.holding.names_tasks || of.is_of_symmetric;
         is_of_one(details) || details.whole.is_some_and(|whole| is_of_one(&self.details[whole as usize]))
     }
 
-    /// The object is one of a task's that can take another's place, in this run.
-    pub(crate) fn set_of_alike(&mut self, object: LocationId, is_of_alike: bool) {
-        self.details[object as usize].is_of_alike = is_of_alike;
+    /// Sets whether the object's creator in this run is a symmetric task.
+    pub(crate) fn set_of_symmetric(&mut self, object: LocationId, is_of_symmetric: bool) {
+        self.details[object as usize].is_of_symmetric = is_of_symmetric;
     }
 
-    /// What stands for the location in fingerprints.
+    /// The fingerprint that identifies the location.
     #[inline]
     pub(crate) fn identity(&self, location: LocationId) -> Fingerprint {
         self.details[location as usize].identity

@@ -1,35 +1,36 @@
 //! The events of the current run in order, with happens-before.
 //!
-//! Happens-before is the smallest order that contains each task's own order, spawn, join, and the order of every pair
-//! of [conflicting](crate::event::Mode::conflicts) accesses. Each event has a vector clock.
+//! Happens-before is the smallest order that contains the order of each task, spawn, join, and the
+//! order of each pair of [conflicting](crate::event::Mode::conflicts) accesses. Each event has a
+//! vector clock.
 //!
-//! The accesses of a location form a chain through the trail, the newest first. Every access is kept: an explorer that
-//! keeps only the last access of a task loses races.
+//! The accesses of a location form a chain through the trail, the newest first. The chain contains
+//! every access: an explorer that stores only the last access of each task misses races.
 
 use std::{iter, mem};
 
-use super::clocks::{Clocks, Part, contains, copy, join};
+use super::clocks::{ClockPart, Clocks, contains, copy, join};
 use super::registry::Registry;
 use crate::event::{
-    Access, AccessId, Condition, Event, Footprint, LocationId, Mode, NO_ACCESS, Pending, SLOTS, States,
-    TaskId,
+    Access, AccessId, Condition, Event, Footprint, LocationId, LocationStates, Mode, NO_ACCESS, Pending,
+    SLOTS, TaskId,
 };
 
-/// What is computed for each event as it is executed.
+/// The data that is computed for each executed event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tracking {
     /// Nothing.
     Nothing,
-    /// Its clock.
+    /// The clock.
     Clocks,
-    /// Its clock and its races.
+    /// The clock and the races.
     Races,
 }
 
 /// Initial capacity of most lists, so that a small search allocates little.
 pub(crate) const FEW: usize = 16;
 
-/// An operation as a task has announced it.
+/// A pending operation with its task and its condition.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation<'a> {
     pub(crate) task: TaskId,
@@ -39,29 +40,30 @@ pub(crate) struct Operation<'a> {
 
 /// Receives the events that conflict with an operation, the newest first.
 pub(crate) trait Conflicts {
-    /// A new operation is examined.
+    /// Begins the examination of an operation.
     fn begin(&mut self);
 
-    /// `event`, the outcome of `operation`, conflicts with the event at `position`, which does not happen before an event
-    /// with the clock `covered`. If this returns true, the event at `position` and all that happens before it are covered
-    /// from now on, and are not visited.
-    fn meet(
+    /// Reports a conflict: `event`, the outcome of `operation`, conflicts with the event at
+    /// `position`, which does not happen before an event with the clock `covered`. If this returns
+    /// true, the event at `position` and all events that happen before it are covered and will not
+    /// be visited.
+    fn report(
         &mut self,
         trail: &Trail,
         registry: &Registry,
         operation: Operation<'_>,
         event: &Footprint,
         position: usize,
-        covered: &[Part],
+        covered: &[ClockPart],
     ) -> bool;
 }
 
-/// The chain of a location's accesses.
+/// The head of a location's chain of accesses.
 #[derive(Clone, Copy)]
 struct Chain {
-    /// The newest.
+    /// The newest access.
     last: AccessId,
-    /// The modes of all of them, a bit for each.
+    /// The modes of all accesses, one bit each.
     modes: u16,
 }
 
@@ -69,26 +71,26 @@ impl Chain {
     const EMPTY: Chain = Chain { last: NO_ACCESS, modes: 0 };
 }
 
-/// Scratch memory for the clock of the event that is added.
+/// Scratch memory for the clock of a new event.
 #[derive(Default)]
 struct NewClock {
     /// The clock so far, without the event itself.
-    joined: Vec<Part>,
-    /// The events that are not visited any more.
-    covered: Vec<Part>,
+    joined: Vec<ClockPart>,
+    /// The clock of the covered events, which are not visited any more.
+    covered: Vec<ClockPart>,
 }
 
 /// The events of the current run, in order.
 pub(crate) struct Trail {
     events: Vec<Event>,
     accesses: Vec<Access>,
-    /// Of each location. Locations beyond its end have none.
+    /// The chain of each location. Locations beyond the end have no accesses.
     chains: Vec<Chain>,
     clocks: Clocks,
-    /// The number of events that this run has executed. Those beyond are a prefix that it repeats.
+    /// The number of events that this run has executed. The rest is a prefix that the run repeats.
     executed: usize,
     tracking: Tracking,
-    /// The number of events that are from an earlier run.
+    /// The number of events from an earlier run.
     prefix: usize,
     last_opaque: u32,
     new: NewClock,
@@ -116,7 +118,7 @@ impl Trail {
         self.clocks.begin_run();
     }
 
-    /// Whether part of the prefix is still to be repeated.
+    /// Whether part of the prefix remains to be repeated.
     #[inline]
     pub(crate) fn is_repeating(&self) -> bool {
         self.executed < self.events.len()
@@ -128,7 +130,7 @@ impl Trail {
         self.executed == self.prefix
     }
 
-    /// The number of events that are from an earlier run.
+    /// The number of events from an earlier run.
     #[inline]
     pub(crate) fn prefix(&self) -> usize {
         self.prefix
@@ -157,53 +159,54 @@ impl Trail {
         &self.accesses[self.events[position].accesses()]
     }
 
-    /// The clock of the event at `position`. Empty if no clocks are computed.
+    /// The clock of the event at `position`. Empty if clocks are not computed.
     #[inline]
     pub(crate) fn clock(&self, position: usize) -> &[u32] {
         self.clocks.entries_of_event(position)
     }
 
-    /// The clock of what `task` has done so far.
+    /// The clock of the events that `task` has executed.
     pub(crate) fn task_clock(&self, task: TaskId) -> &[u32] {
         self.clocks.entries_of_task(task)
     }
 
-    /// Whether the event at `first` happens before the one at `second` (or is it).
+    /// Whether the event at `first` happens before the event at `second`, or is that event.
     #[inline]
     pub(crate) fn happens_before(&self, first: usize, second: usize) -> bool {
         self.is_before_clock(first, self.clocks.of_event(second))
     }
 
-    /// Whether one of `events` happens before the event at `position` (or is it). There is at least one, and mostly no other.
+    /// Whether one of `events` happens before the event at `position`, or is that event. `events`
+    /// has at least one element, and usually no other.
     #[inline]
     pub(crate) fn is_after_any(&self, events: &[u32], position: usize) -> bool {
         self.happens_before(events[0] as usize, position)
             || events[1..].iter().any(|&event| self.happens_before(event as usize, position))
     }
 
-    /// Whether the event at `position` happens before an event with this clock (or is it).
+    /// Whether the event at `position` happens before an event with this clock, or is that event.
     #[inline]
-    pub(crate) fn is_before_clock(&self, position: usize, clock: &[Part]) -> bool {
+    pub(crate) fn is_before_clock(&self, position: usize, clock: &[ClockPart]) -> bool {
         let event = &self.events[position];
         contains(clock, event.footprint.task, event.index)
     }
 
-    /// The task `child` starts after all that `parent` has done.
+    /// Orders all events of `child` after the executed events of `parent`.
     pub(crate) fn spawn(&mut self, parent: TaskId, child: TaskId) {
         if self.tracking != Tracking::Nothing {
             self.clocks.set_task_to_task(child, parent);
         }
     }
 
-    /// What `task` does next comes after all that `other`, which has ended, has done.
+    /// Orders the next event of `task` after all events of `other`, which has ended.
     pub(crate) fn join(&mut self, task: TaskId, other: TaskId) {
         if self.tracking != Tracking::Nothing {
             self.clocks.join_task(task, other);
         }
     }
 
-    /// The state of `location` after the last of its accesses that happens before what `task` does next. `None` if there
-    /// is no such access.
+    /// The state of `location` after its last access that happens before the next event of `task`.
+    /// `None` if there is no such access.
     pub(crate) fn last_known(&self, task: TaskId, location: LocationId) -> Option<u64> {
         let known = self.task_clock(task);
         let is_known = |access: &&Access| known[access.task as usize] >= access.index;
@@ -241,7 +244,7 @@ impl Trail {
         &mut self,
         operation: Operation<'_>,
         choice: u16,
-        glued: bool,
+        atomic_with_previous: bool,
         registry: &mut Registry,
         conflicts: &mut impl Conflicts,
     ) -> usize {
@@ -262,7 +265,7 @@ impl Trail {
         }
         let first_access = self.accesses.len() as AccessId;
         let mut event = Event::new(pending, footprint, index, first_access);
-        event.glued = glued;
+        event.atomic_with_previous = atomic_with_previous;
         if footprint.opaque {
             event.previous_opaque = self.last_opaque;
             self.last_opaque = position as u32;
@@ -316,7 +319,8 @@ impl Trail {
         while self.pop().is_some() {}
     }
 
-    /// The event that holds the location exclusively, if it is a lock that is held so. Attempts that failed came later.
+    /// The event that acquired the location exclusively, if it is a lock that is held exclusively.
+    /// Skips later failed attempts.
     pub(crate) fn taken_by(&self, location: LocationId) -> Option<&Event> {
         let is_an_attempt = |mode| matches!(mode, Mode::Nothing | Mode::Read | Mode::Glance | Mode::Probe);
         let access = self.chain(location).find(|access| !is_an_attempt(access.mode))?;
@@ -377,8 +381,9 @@ impl Trail {
         self.chains[location as usize] = chain;
     }
 
-    /// Visits the events that conflict with an operation whose outcome is `event`, the newest first, without those that are
-    /// covered. Leaves the clock of `event`, without the event itself, in `new.joined`.
+    /// Visits the events that conflict with an operation whose outcome is `event`, the newest
+    /// first, except the covered ones. Stores the clock of `event`, without the event itself, in
+    /// `new.joined`.
     pub(crate) fn visit_conflicts(
         &mut self,
         operation: Operation<'_>,
@@ -388,23 +393,23 @@ impl Trail {
     ) {
         let mut new = mem::take(&mut self.new);
         for clock in [&mut new.joined, &mut new.covered] {
-            clock.resize(self.clocks.width(), Part::default());
+            clock.resize(self.clocks.width(), ClockPart::default());
             copy(clock, self.clocks.of_task(event.task));
         }
         conflicts.begin();
-        let mut meet = |position: usize, new: &mut NewClock| {
+        let mut report = |position: usize, new: &mut NewClock| {
             let clock = self.clocks.of_event(position);
             join(&mut new.joined, clock);
-            let covers = conflicts.meet(self, registry, operation, event, position, &new.covered);
+            let covers = conflicts.report(self, registry, operation, event, position, &new.covered);
             if covers {
                 join(&mut new.covered, clock);
             }
             covers
         };
         if event.opaque {
-            self.visit_all(&mut new, &mut meet);
+            self.visit_all(&mut new, &mut report);
         } else {
-            self.visit_chains(event, &mut new, &mut meet);
+            self.visit_chains(event, &mut new, &mut report);
         }
         self.new = new;
     }
@@ -413,7 +418,7 @@ impl Trail {
         &self,
         event: &Footprint,
         new: &mut NewClock,
-        meet: &mut impl FnMut(usize, &mut NewClock) -> bool,
+        report: &mut impl FnMut(usize, &mut NewClock) -> bool,
     ) {
         let mut cursors = [NO_ACCESS; SLOTS];
         for (cursor, (location, mode)) in cursors.iter_mut().zip(event.touched()) {
@@ -424,7 +429,8 @@ impl Trail {
         }
         let mut opaque = self.last_opaque;
         loop {
-            // The newest of all chains. `NO_ACCESS` is the largest number: one more is the smallest.
+            // Select the newest access of all chains. `NO_ACCESS` is the largest number; adding 1
+            // makes it the smallest.
             let (mut slot, mut id) = (0, cursors[0]);
             for (other, &cursor) in cursors.iter().enumerate().take(event.slots()).skip(1) {
                 if cursor.wrapping_add(1) > id.wrapping_add(1) {
@@ -433,7 +439,7 @@ impl Trail {
             }
             if opaque != NO_ACCESS && (id == NO_ACCESS || opaque >= self.access(id).position) {
                 let position = opaque as usize;
-                let covered = self.is_before_clock(position, &new.covered) || meet(position, new);
+                let covered = self.is_before_clock(position, &new.covered) || report(position, new);
                 opaque = if covered { NO_ACCESS } else { self.events[position].previous_opaque };
                 continue;
             }
@@ -442,26 +448,32 @@ impl Trail {
             }
             let Access { position, task, index, mode, previous, .. } = *self.access(id);
             let covered = contains(&new.covered, task, index)
-                || (mode.conflicts(event.modes()[slot]) && meet(position as usize, new));
-            // All that came before a covered total access on this location happens before it.
+                || (mode.conflicts(event.modes()[slot]) && report(position as usize, new));
+            // All earlier accesses of this location happen before a covered total access.
             cursors[slot] = if covered && mode.is_total() { NO_ACCESS } else { previous };
         }
     }
 
-    /// An opaque event conflicts with all events, back to the last opaque one that is covered.
-    fn visit_all(&self, new: &mut NewClock, meet: &mut impl FnMut(usize, &mut NewClock) -> bool) {
+    /// Visits all events back to the last covered opaque event: an opaque event conflicts with all
+    /// events.
+    fn visit_all(&self, new: &mut NewClock, report: &mut impl FnMut(usize, &mut NewClock) -> bool) {
         for position in (0..self.events.len()).rev() {
-            let covered = self.is_before_clock(position, &new.covered) || meet(position, new);
+            let covered = self.is_before_clock(position, &new.covered) || report(position, new);
             if covered && self.events[position].footprint.opaque {
                 break;
             }
         }
     }
 
-    /// The states of the locations of `pending`, without the events of `removed` and all that happens after any of them.
-    /// The oldest of `removed` comes first.
+    /// The states of the locations of `pending` without the events of `removed` and the events that
+    /// happen after any of them. The first element of `removed` is the oldest.
     #[inline]
-    pub(crate) fn states_without(&self, removed: &[u32], pending: &Pending, registry: &Registry) -> States {
+    pub(crate) fn states_without(
+        &self,
+        removed: &[u32],
+        pending: &Pending,
+        registry: &Registry,
+    ) -> LocationStates {
         let mut states = [0; SLOTS];
         for (state, &(location, _)) in states.iter_mut().zip(pending.actions()) {
             *state = self.state_without(removed, location, registry);
@@ -470,7 +482,7 @@ impl Trail {
     }
 
     fn state_without(&self, removed: &[u32], location: LocationId, registry: &Registry) -> u64 {
-        // What the accesses add that commute with one another, and the state before the oldest of them.
+        // The sum of the commuting accesses, and the state before the oldest access.
         let (mut added, mut before) = (0u64, None);
         for access in self.chain(location).take_while(|access| access.position >= removed[0]) {
             before = Some(access.before);

@@ -19,9 +19,10 @@ use super::announce::Announced;
 use super::current::with;
 use super::execution::Execution;
 use super::granted::Granted;
-use super::task::{Phase, SharedCondition};
+use super::task::SharedCondition;
 use crate::coroutine::{self, Coroutine};
-use crate::event::{Mode, Pending, States, TaskId};
+use crate::event::Phase;
+use crate::event::{LocationStates, Mode, Pending, TaskId};
 
 /// Maximum number of times that an aborted task may catch the panic that unwinds it.
 const MAX_CATCHES: usize = 100;
@@ -95,7 +96,7 @@ impl Execution {
     pub(super) fn unwind_again(&mut self) -> Announced {
         let task = self.aborted_task();
         task.catches += 1;
-        if aborted.catches > MAX_CATCHES { self.suspend_aborted(Waits::Forever) } else { Announced::Raise }
+        if task.catches > MAX_CATCHES { self.suspend_aborted(Waits::Forever) } else { Announced::Raise }
     }
 
     /// Counts an operation of the current task, which is aborted. Returns whether it exceeds the
@@ -103,7 +104,7 @@ impl Execution {
     fn exceeds_maximum(&mut self) -> bool {
         let task = self.aborted_task();
         task.operations += 1;
-        aborted.operations > MAX_OPERATIONS
+        task.operations > MAX_OPERATIONS
     }
 
     /// Announces an operation of the current task in an aborted run. It changes the state without
@@ -152,7 +153,12 @@ impl Execution {
         let goes_on = |loops: bool| {
             self.tasks.iter().rposition(|task| {
                 task.coroutine.is_some()
-                    && match task.rare.as_ref().and_then(|rare| rare.aborted.as_ref()).map(|aborted| &aborted.waits) {
+                    && match task
+                        .rare
+                        .as_ref()
+                        .and_then(|rare| rare.aborted.as_ref())
+                        .map(|aborted| &aborted.waits)
+                    {
                         None | Some(Waits::Nothing) => true,
                         Some(Waits::Operation(pending, condition)) => {
                             self.is_enabled(pending, condition.as_ref())
@@ -177,7 +183,7 @@ impl Execution {
             let Some(coroutine) = task.coroutine.take() else { continue };
             coroutine.leak();
             let source = task.rare.as_ref().and_then(|rare| rare.last);
-            let left = self.left_behind.get_or_insert(Leaked { tasks: 0, source });
+            let left = self.leaked.get_or_insert(Leaked { tasks: 0, source });
             left.tasks += 1;
         }
     }
@@ -188,7 +194,7 @@ impl Execution {
 
     /// Executes an operation of an aborted task, without an event.
     pub(super) fn apply(&mut self, pending: &Pending) {
-        let before: States = self.registry.states(pending);
+        let before: LocationStates = self.registry.states(pending);
         let (footprint, after) = pending.outcome(self.current, &before, 0, 1);
         for ((location, mode), after) in footprint.touched().zip(after) {
             if mode != Mode::Nothing {

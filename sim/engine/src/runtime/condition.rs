@@ -1,6 +1,6 @@
-//! Conditions on several atomics: closures that are evaluated in states that the explorer only thinks of.
+//! Conditions on several atomics: closures that the engine evaluates in hypothetical states.
 //!
-//! The loads in such a closure are no events. They are answered here, from the state that is asked about.
+//! The loads in such a closure are no events. They return values of the hypothetical state.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};
@@ -10,21 +10,21 @@ use super::current::with_if_any;
 use super::granted::Granted;
 use super::perform::perform_when;
 use super::task::SharedCondition;
-use crate::event::{Action, LocationId, Pending, SLOTS, States};
+use crate::event::{Action, LocationId, LocationStates, Pending, SLOTS};
 
-/// What the loads of the condition that is being evaluated are answered from.
+/// The source of the values that the loads of the condition return.
 enum Probe {
-    /// The present state. The locations are noted.
+    /// The current state. The loaded locations are recorded.
     Present { run: u64, locations: Vec<LocationId> },
-    /// These states of these locations.
-    Asked { locations: Vec<LocationId>, states: States },
+    /// The given states of these locations.
+    Asked { locations: Vec<LocationId>, states: LocationStates },
 }
 
 thread_local! {
     static PROBE: RefCell<Option<Probe>> = const { RefCell::new(None) };
 }
 
-/// The probe ends, also by a panic.
+/// Ends the evaluation when dropped, also during a panic.
 struct Ends;
 
 impl Drop for Ends {
@@ -35,11 +35,11 @@ impl Drop for Ends {
 
 /// Whether a condition is being evaluated on this OS thread.
 pub(super) fn is_asked() -> bool {
-    // Where it is borrowed, a load of the condition panics.
+    // During the borrow a load of the condition panics.
     !PROBE.with(|probe| probe.try_borrow().is_ok_and(|probe| probe.is_none()))
 }
 
-/// Something else than the load of an atomic is done while the exploration is asking.
+/// Rejects an operation other than the load of an atomic in a condition.
 pub(super) fn refuse() -> ! {
     panic!(
         "a condition that is waited for may load atomics and nothing else: it is evaluated in states that never come to \
@@ -47,7 +47,8 @@ pub(super) fn refuse() -> ! {
     )
 }
 
-/// Evaluates the condition in the present state: whether it holds, and which locations it loads.
+/// Evaluates the condition in the current state. Returns whether it holds, and the locations that
+/// it loads.
 fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
     PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Present { run, locations: Vec::new() }));
     let _ends = Ends;
@@ -58,8 +59,9 @@ fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
     }
 }
 
-/// The condition as a function of the states of these locations. Where it panics it holds: the panic is the waiting task's,
-/// which asks again once it goes on.
+/// Converts the condition to a function of the states of these locations. If the closure panics,
+/// the function returns `true`: the waiting task evaluates the condition again when it resumes, and
+/// panics itself.
 fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> SharedCondition {
     Rc::new(move |&states| {
         PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Asked { locations: locations.clone(), states }));
@@ -68,8 +70,9 @@ fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> Sha
     })
 }
 
-/// An operation that no exploration announces: because there is none, or because it is asking a condition, in which this
-/// must be the load of an atomic. `None` if the object is to answer by itself.
+/// Handles an operation that is not announced: outside an exploration, or in a condition that the
+/// engine evaluates, where it must be the load of an atomic. `None` if the object handles the
+/// operation itself.
 #[cold]
 pub(super) fn load(run: u64, pending: &Pending, is_asking: bool) -> Option<Granted> {
     PROBE.with_borrow_mut(|probe| {

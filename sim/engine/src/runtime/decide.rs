@@ -1,29 +1,30 @@
-//! Whose turn it is: what the prefix has next, or what the strategy says. And whether the program does the same again.
+//! Chooses the next decision, from the repeated prefix or the strategy, and checks that the program
+//! behaves like in earlier runs.
 
 use super::choice::Choice;
 use super::ending::Ending;
 use super::execution::Execution;
 use crate::determinism::MEND_NONDETERMINISM;
-use crate::event::{CHOOSE, Footprint, Mode, Pending, TaskId, Turn};
+use crate::event::{CHOOSE, Decision, Footprint, Mode, Pending, TaskId};
 use crate::text::place;
 
 impl Execution {
-    /// Which task goes next.
-    pub(super) fn decide(&mut self) -> Option<Turn> {
-        if self.stopped.is_some() {
+    /// Returns the next decision.
+    pub(super) fn decide(&mut self) -> Option<Decision> {
+        if self.end.ending.is_some() {
             return None;
         }
         if self.trail.is_repeating() {
             return self.repeated_task();
         }
         if self.finishing {
-            return self.any_turn();
+            return self.any_decision();
         }
         if !self.announces_the_same() {
             return None;
         }
         if self.trail.len() >= self.max_steps {
-            self.stopped = Some(Ending::TooLong);
+            self.end.ending = Some(Ending::TooLong);
             return None;
         }
         if self.spins_without_hint() {
@@ -32,7 +33,7 @@ impl Execution {
         let state = self.state();
         let choice = Choice {
             tasks: &self.tasks,
-            announced: self.announced,
+            announced: self.announcements.tasks,
             registry: &self.registry,
             current: self.current,
             state,
@@ -43,58 +44,62 @@ impl Execution {
         let turn = self.strategy.choose(&choice, &self.trail);
         if turn.is_none() && self.strategy.was_redundant() && self.state.is_some() {
             self.finishing = true;
-            return self.any_turn();
+            return self.any_decision();
         }
         if turn.is_none() {
-            let misfit = self.strategy.misfit().map(str::to_owned);
-            self.stopped = misfit.map(Ending::Nondeterministic);
+            let replay_mismatch = self.strategy.replay_mismatch().map(str::to_owned);
+            self.end.ending = replay_mismatch.map(Ending::Nondeterministic);
         }
         turn
     }
 
-    /// A task that can go on, if there is one: the current one if possible. It is one where the run is only to end.
-    fn any_turn(&self) -> Option<Turn> {
+    /// Returns a decision for an enabled task, preferably the current one, in a run that only has
+    /// to end.
+    fn any_decision(&self) -> Option<Decision> {
         if self.trail.len() >= self.max_steps {
             return None;
         }
         let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
         let mut tasks = std::iter::once(self.current).chain(0..self.tasks.len() as TaskId);
-        tasks.find(goes_on).map(|task| Turn { task, choice: 0 })
+        tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
     }
 
-    /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a
-    /// task whose own events are all in the prefix, and that announces something else after them, shows in nothing else.
+    /// Records the announced operations before a new event. After a repeated prefix they must equal
+    /// those of the earlier run. This check alone detects a task whose own events are all in the
+    /// prefix and which announces a different operation after them.
     #[inline]
     fn announces_the_same(&mut self) -> bool {
         let position = self.trail.len();
-        let announced = match self.fingerprint {
+        let announced = match self.announcements.fingerprint {
             Some(announced) => announced,
             None => self.fingerprint_of_all(),
         };
-        match self.announced_at.get_mut(position) {
+        match self.announcements.at_events.get_mut(position) {
             Some(before) => {
-                // Further on there is only what another schedule has left.
+                // Later entries belong to other schedules.
                 if self.trail.is_first_new() && *before != announced {
-                    self.stopped = Some(Ending::Nondeterministic(self.announces_otherwise()));
+                    self.end.ending = Some(Ending::Nondeterministic(self.announces_otherwise()));
                     return false;
                 }
                 *before = announced;
             }
             None => {
-                // What was glued to the last event was not chosen, and is never the first that is new.
-                self.announced_at.resize(position, 0);
-                self.announced_at.push(announced);
+                // An event that is atomic with the previous one was not chosen, and is never the
+                // first new event.
+                self.announcements.at_events.resize(position, 0);
+                self.announcements.at_events.push(announced);
             }
         }
         true
     }
 
-    /// A prefix has been repeated: from here on the fingerprint is kept up with each operation.
+    /// Computes the fingerprint of all announced operations after a repeated prefix. From here on
+    /// each operation updates it.
     fn fingerprint_of_all(&mut self) -> u64 {
         let pending =
             self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending.as_ref()?)));
         let all = pending.fold(0, |all, (id, pending)| all ^ pending.fingerprint(id as TaskId));
-        self.fingerprint = Some(all);
+        self.announcements.fingerprint = Some(all);
         all
     }
 
@@ -123,8 +128,9 @@ impl Execution {
         )
     }
 
-    /// Whether `pending`, which is the next event of the prefix, does to the states what it did in the earlier run. A value
-    /// that differs from run to run is an operand of it, or the value that an object was made with.
+    /// Whether `pending`, the next event of the prefix, has the same effect on the states as in the
+    /// earlier run. Values that differ between runs appear as its operands or as initial values of
+    /// objects.
     #[inline]
     pub(super) fn repeats_values(&self, pending: &Pending) -> bool {
         let expected = self.trail.expected();
@@ -139,7 +145,7 @@ impl Execution {
         }) && (!is_choice || pending.alternatives(&before, None) == alternatives)
     }
 
-    /// What differs, where [`repeats_values`](Execution::repeats_values) is false.
+    /// Describes the difference if [`repeats_values`](Execution::repeats_values) is false.
     #[cold]
     fn repeats_with_others(&self, task: TaskId, pending: &Pending) -> String {
         let Footprint { choice, alternatives, .. } = self.trail.expected().footprint;
@@ -178,24 +184,25 @@ impl Execution {
         )
     }
 
-    /// The task of the next event of the prefix, if it has announced the same operation as before.
+    /// Returns the next decision of the prefix, if its task has announced the same operation as
+    /// before.
     #[inline]
-    fn repeated_task(&mut self) -> Option<Turn> {
+    fn repeated_task(&mut self) -> Option<Decision> {
         let expected = self.trail.expected();
         let Footprint { task, choice, .. } = expected.footprint;
         let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
         if let Some(pending) = found.filter(|pending| pending.matches(expected)) {
             if self.repeats_values(pending) {
-                return Some(Turn { task, choice });
+                return Some(Decision { task, choice });
             }
-            self.stopped = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
+            self.end.ending = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
             return None;
         }
         let found = match found {
             None => "nothing".to_owned(),
             Some(pending) => format!("an operation at {}", place(pending.source)),
         };
-        self.stopped = Some(Ending::Nondeterministic(format!(
+        self.end.ending = Some(Ending::Nondeterministic(format!(
             "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
              {MEND_NONDETERMINISM}",
             self.trail.len() + 1,

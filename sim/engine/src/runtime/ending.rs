@@ -1,9 +1,13 @@
 //! How a run ended.
 
+use std::panic::Location;
+
 use super::execution::Execution;
 use super::panics::PanicReport;
-use super::task::{Phase, Task};
+use super::task::Task;
+use crate::event::Phase;
 use crate::event::{Event, Pending, TaskId};
+use crate::stateful::Unsupported;
 use crate::text::place;
 
 /// How a run ended.
@@ -30,10 +34,23 @@ pub enum Ending {
     Nondeterministic(String),
 }
 
+/// The reasons why a run ended before its tasks.
+#[derive(Default)]
+pub(super) struct RunEnd {
+    /// The ending, if the run was stopped.
+    pub(super) ending: Option<Ending>,
+    /// The loop because of which the run was aborted, and the number of its iterations.
+    pub(super) spinning: Option<(&'static Location<'static>, usize)>,
+    /// The operation because of which a search of states aborted the run.
+    pub(super) unsupported: Option<Unsupported>,
+    /// The first panic that ended a task. Other panics may result from it.
+    pub(super) first_panic: Option<(TaskId, PanicReport)>,
+}
+
 impl Execution {
     /// Returns how the run ended, when no task is enabled.
     pub(super) fn ending(&self) -> Ending {
-        if let Some(stopped) = &self.stopped {
+        if let Some(stopped) = &self.end.ending {
             return stopped.clone();
         }
         if self.strategy.was_redundant() {
@@ -60,7 +77,7 @@ impl Execution {
     /// preceded it, reports that one first, as the cause: the message of an unwrapped `join` or
     /// poisoned lock does not contain it.
     fn panicked(&self, task: TaskId, report: &PanicReport) -> Ending {
-        let (first, cause) = match &self.first_panic {
+        let (first, cause) = match &self.end.first_panic {
             Some((first, cause)) => (*first, cause),
             None => (task, report),
         };

@@ -1,8 +1,10 @@
-//! The running program: its tasks, what they have announced, and the events so far.
+//! The running program: its tasks, their announced operations, and the executed events.
 
 mod abort;
 mod announce;
+mod announcements;
 mod choice;
+mod comparison;
 mod condition;
 mod current;
 mod decide;
@@ -10,7 +12,7 @@ mod ending;
 mod execution;
 mod granted;
 mod handle;
-mod lives;
+mod life_cycle;
 mod panics;
 mod perform;
 mod record;
@@ -32,11 +34,10 @@ pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use lives::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
+pub(crate) use life_cycle::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
-pub(crate) use task::{Phase, Task};
-pub(crate) use wakes::{Wake, has_deferred_wakes, send_wakes};
+pub(crate) use wakes::{has_deferred_wakes, send_wakes};

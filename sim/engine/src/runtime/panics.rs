@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic;
 use std::sync::Once;
 
-use super::lives::aborting;
+use super::life_cycle::aborting;
 use super::{condition, current};
 use crate::coroutine;
 

@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
-use super::current::{EXECUTION, DEFERRED, check_run, with_if_any};
+use super::current::{DEFERRED, EXECUTION, check_run, with_if_any};
 use super::granted::Granted;
 use super::task::SharedCondition;
 use super::wakes::send_deferred;
@@ -65,10 +65,10 @@ pub(super) fn perform_when(
 /// Executes an operation of the current task atomically with its previous event. An operation that
 /// conflicts with it must also conflict with that event, or be enabled only after it: the
 /// strategies examine only the first of the two.
-pub(super) fn glue(run: u64, pending: &Pending) {
+pub(super) fn perform_with_previous(run: u64, pending: &Pending) {
     with_if_any(|execution| {
         check_run(execution, run);
-        execution.glue(pending, None);
+        execution.perform_with_previous(pending, None);
     });
 }
 

@@ -47,8 +47,8 @@ impl Execution {
     }
 
     fn stop_spinning(&mut self, source: &'static Location<'static>, turns: usize) {
-        self.stopped = Some(Ending::TooLong);
-        self.spinning = Some((source, turns));
+        self.end.ending = Some(Ending::TooLong);
+        self.end.spinning = Some((source, turns));
         self.next = None;
     }
 

@@ -1,4 +1,4 @@
-//! Searches: run after run, until there is no next one or a bound is reached.
+//! Searches: run after run, until there is no next run or a bound is reached.
 
 mod runs;
 mod settings;
@@ -8,4 +8,4 @@ mod unseen;
 mod workers;
 
 pub(crate) use runs::Search;
-pub(crate) use settings::{Kind, OnProgress, Settings};
+pub(crate) use settings::{OnProgress, Settings, StrategyKind};

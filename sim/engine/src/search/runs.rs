@@ -1,36 +1,37 @@
-//! A search, run after run, until there is no next one or a bound is reached.
+//! The main loop of a search: run after run, until there is no next run or a bound is reached.
 
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::settings::{Kind, Settings};
+use super::settings::{Settings, StrategyKind};
 use crate::observer::Observer;
 use crate::progress::Progress;
 use crate::report::{Bound, Report};
 use crate::run::Run;
-use crate::runtime::{self, Execution, Quiet, Sometimes};
-use crate::strategy::Way;
+use crate::runtime::{Execution, Quiet, Sometimes};
+use crate::strategy::Prefix;
+use crate::thread::run_main;
 
-/// What the workers of a search have come to together.
+/// The counters that the workers of a search share.
 pub(crate) struct Totals {
-    /// Executions that have been begun, less those that turned out to be redundant.
+    /// Executions that have begun, except those that turned out to be redundant.
     executions: AtomicU64,
-    /// Runs that have ended, and their events.
+    /// Completed runs, and their events.
     runs: AtomicU64,
     events: AtomicU64,
-    /// When progress was told last.
-    told: Mutex<Instant>,
+    /// The time of the last progress report.
+    last_report: Mutex<Instant>,
 }
 
 impl Totals {
     pub(crate) fn new(start: Instant) -> Self {
         let [executions, runs, events] = [0; 3].map(AtomicU64::new);
-        Totals { executions, runs, events, told: Mutex::new(start) }
+        Totals { executions, runs, events, last_report: Mutex::new(start) }
     }
 
-    /// Counts one execution more, if there may be so many.
+    /// Counts one more execution, unless the largest number has been reached.
     fn admit(&self, most: Option<u64>) -> bool {
         let most = most.map_or(u64::MAX, |most| most.max(1));
         let one_more = |executions| (executions < most).then_some(executions + 1);
@@ -42,21 +43,21 @@ impl Totals {
 pub(crate) struct Search<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) start: Instant,
-    /// `None` if nobody else takes part.
+    /// `None` if there is only one worker.
     pub(crate) totals: Option<&'a Totals>,
 }
 
-/// What a search, or one worker's part of it, came to.
+/// The result of a search, or of one worker's part of it.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) sometimes: Sometimes,
-    /// The ways that are still to be gone, of a search that can be resumed.
-    pub(crate) open: Vec<Way>,
+    /// The open prefixes of an interrupted search that can be resumed.
+    pub(crate) open: Vec<Prefix>,
 }
 
 impl Outcome {
-    /// Of two workers.
+    /// Merges the outcomes of two workers.
     pub(crate) fn merge(mut self, other: Outcome) -> Outcome {
         self.report.merge(other.report);
         self.sometimes.merge(other.sometimes);
@@ -66,7 +67,8 @@ impl Outcome {
 }
 
 impl Search<'_> {
-    /// Runs `body` until the execution's strategy has no next run, and notifies `observer`. Calls `ran` after each run.
+    /// Runs `body` until the execution's strategy has no next run, and notifies `observer`. Calls
+    /// `ran` after each run.
     pub(crate) fn run(
         &self,
         mut execution: Box<Execution>,
@@ -76,8 +78,8 @@ impl Search<'_> {
     ) -> Outcome {
         let quiet = Quiet::new();
         let mut report = Report { seed: self.settings.kind.seed(), ..Report::default() };
-        let mut told = self.start;
-        // Who is not alone has first to get some work.
+        let mut last_report = self.start;
+        // A worker among others has to take an item of work first.
         let mut more = self.totals.is_none() || execution.next_run();
         while more {
             if self.totals.is_some_and(|totals| !totals.admit(self.settings.max_executions)) {
@@ -85,7 +87,7 @@ impl Search<'_> {
                 break;
             }
             let ending;
-            (execution, ending) = runtime::run(execution, Rc::clone(&body));
+            (execution, ending) = run_main(execution, Rc::clone(&body));
             let run = Run { execution: &execution, ending: &ending };
             let is_redundant = execution.strategy().was_redundant();
             report.count(&run, is_redundant, self.settings.max_steps);
@@ -96,7 +98,7 @@ impl Search<'_> {
                 report.bound = Some(Bound::Stopped);
             }
             ran();
-            report.refused = execution.unfit();
+            report.refused = execution.unsupported();
             if report.nondeterminism.is_some() || report.refused.is_some() {
                 break;
             }
@@ -112,16 +114,16 @@ impl Search<'_> {
                 report.bound = Some(bound);
                 break;
             }
-            self.tell(&quiet, &execution, &report, &mut told);
+            self.report_progress(&quiet, &execution, &report, &mut last_report);
         }
         if report.bound.is_none() && execution.strategy().left_out() {
             report.bound = self.settings.max_preemptions.map(Bound::Preemptions);
         }
-        if let Kind::Replay { .. } = self.settings.kind {
+        if let StrategyKind::Replay { .. } = self.settings.kind {
             report.bound.get_or_insert(Bound::Schedule);
         }
         if report.bound.is_none() && !more && self.found_nothing(&report) {
-            report.bound = self.settings.unseen(execution.instrumented, &body).map(Bound::Unseen);
+            report.bound = self.settings.unseen(execution.comparison.instrumented, &body).map(Bound::Unseen);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
         let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };
@@ -147,12 +149,12 @@ impl Search<'_> {
         totals.runs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// The bound that ends the search here, where it would go on.
+    /// The bound that ends the search here, although runs are left.
     #[inline]
     fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
         let Settings { max_executions, max_time, kind, .. } = self.settings;
         if execution.strategy().is_full()
-            && let Kind::Stateful { max_states: Some(most), .. } = *kind
+            && let StrategyKind::Stateful { max_states: Some(most), .. } = *kind
         {
             return Some(Bound::States(most));
         }
@@ -161,33 +163,39 @@ impl Search<'_> {
         executions.map(Bound::Executions).or_else(|| time().map(Bound::Time))
     }
 
-    /// Tells of the progress, if it is time to.
+    /// Reports the progress, if the interval since the last report has passed.
     #[inline]
-    fn tell(&self, quiet: &Quiet, execution: &Execution, report: &Report, told: &mut Instant) {
+    fn report_progress(
+        &self,
+        quiet: &Quiet,
+        execution: &Execution,
+        report: &Report,
+        last_report: &mut Instant,
+    ) {
         let Some(on_progress) = &self.settings.on_progress else { return };
         let (executions, events) = match self.totals {
-            None if told.elapsed() >= on_progress.every => {
-                *told = Instant::now();
+            None if last_report.elapsed() >= on_progress.every => {
+                *last_report = Instant::now();
                 (report.executions, report.events)
             }
             None => return,
             Some(totals) => {
-                // One of them tells it, and the others need not wait.
-                let Ok(mut told) = totals.told.try_lock() else { return };
-                if told.elapsed() < on_progress.every {
+                // One worker reports; the others do not wait for it.
+                let Ok(mut last_report) = totals.last_report.try_lock() else { return };
+                if last_report.elapsed() < on_progress.every {
                     return;
                 }
-                *told = Instant::now();
+                *last_report = Instant::now();
                 (totals.executions.load(Ordering::Relaxed), totals.events.load(Ordering::Relaxed))
             }
         };
         let done = self.done(execution, executions);
         let states = execution.strategy().states().map(|states| states.count);
         let progress = Progress { executions, events, states, elapsed: self.start.elapsed(), done };
-        quiet.interrupt(|| (on_progress.tell)(&progress));
+        quiet.interrupt(|| (on_progress.report)(&progress));
     }
 
-    /// Which part of the search is done, between two executions.
+    /// The part of the search that is done, between two executions.
     fn done(&self, execution: &Execution, executions: u64) -> f64 {
         let planned = || self.settings.max_executions.map(|most| executions as f64 / most.max(1) as f64);
         execution.strategy().done().or_else(planned).unwrap_or(0.0)

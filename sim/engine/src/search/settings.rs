@@ -1,4 +1,4 @@
-//! What a search is to do: by which strategy, within which bounds.
+//! The settings of a search: its strategy and its bounds.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -9,50 +9,55 @@ use crate::progress::Progress;
 use crate::runtime::{self, Execution};
 use crate::schedule::Schedule;
 use crate::stateful::{Checkpoint, Part, Visited};
-use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Replay, Searched, Stateful, Strategy};
+use crate::strategy::{Naive, Optimal, Pct, Preemptions, Random, Reductions, Replay, Stateful, Strategy};
 use crate::watchdog;
 
-/// By which strategy.
+/// The strategy of a search.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum StrategyKind {
     Optimal,
     Naive,
     Random { seed: u64 },
     Pct { seed: u64, depth: usize },
-    Replay { schedule: Schedule, goes_on: bool },
-    Stateful { max_states: Option<u64>, searched: Searched },
+    Replay { schedule: Schedule, continues: bool },
+    Stateful { max_states: Option<u64>, reductions: Reductions },
 }
 
-impl Kind {
+impl StrategyKind {
     fn strategy(&self) -> Box<dyn Strategy> {
         match *self {
-            Kind::Optimal => Box::new(Optimal::new(None)),
-            Kind::Naive => Box::new(Naive::default()),
-            Kind::Random { seed } => Box::new(Random::new(seed)),
-            Kind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
-            Kind::Replay { ref schedule, goes_on } => Box::new(Replay::new(schedule.clone(), goes_on)),
-            Kind::Stateful { max_states, searched } => {
-                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), searched, None))
+            StrategyKind::Optimal => Box::new(Optimal::new(None)),
+            StrategyKind::Naive => Box::new(Naive::default()),
+            StrategyKind::Random { seed } => Box::new(Random::new(seed)),
+            StrategyKind::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
+            StrategyKind::Replay { ref schedule, continues } => {
+                Box::new(Replay::new(schedule.clone(), continues))
+            }
+            StrategyKind::Stateful { max_states, reductions } => {
+                Box::new(Stateful::new(Arc::new(Visited::new(max_states)), reductions, None))
             }
         }
     }
 
     pub(crate) fn seed(&self) -> Option<u64> {
         match *self {
-            Kind::Random { seed } | Kind::Pct { seed, .. } => Some(seed),
-            Kind::Optimal | Kind::Naive | Kind::Replay { .. } | Kind::Stateful { .. } => None,
+            StrategyKind::Random { seed } | StrategyKind::Pct { seed, .. } => Some(seed),
+            StrategyKind::Optimal
+            | StrategyKind::Naive
+            | StrategyKind::Replay { .. }
+            | StrategyKind::Stateful { .. } => None,
         }
     }
 }
 
-/// Whom to tell of progress, and how often.
+/// The progress callback and its interval.
 #[derive(Clone)]
 pub(crate) struct OnProgress {
     pub(crate) every: Duration,
-    pub(crate) tell: Arc<dyn Fn(&Progress) + Send + Sync>,
+    pub(crate) report: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
 
-// What the callback has seen says nothing about an exploration, so that an explorer can go through a `catch_unwind`.
+// The callback does not affect an exploration, so that an explorer can cross a `catch_unwind`.
 impl UnwindSafe for OnProgress {}
 impl RefUnwindSafe for OnProgress {}
 
@@ -65,7 +70,7 @@ impl fmt::Debug for OnProgress {
 /// The settings of an [`Explorer`](crate::Explorer), whose methods document them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) kind: Kind,
+    pub(crate) kind: StrategyKind,
     pub(crate) jobs: usize,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Option<Duration>,
@@ -78,13 +83,13 @@ pub(crate) struct Settings {
     pub(crate) on_progress: Option<OnProgress>,
     pub(crate) left_out: Option<Part>,
     pub(crate) is_checkpointing: bool,
-    /// What the search begins with, if not with the beginning.
+    /// The checkpoint that the search resumes from, if any.
     pub(crate) resumed: Option<Arc<Checkpoint>>,
     pub(crate) shares_always: bool,
 }
 
 impl Settings {
-    pub(crate) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: StrategyKind) -> Self {
         Settings {
             kind,
             jobs: 1,
@@ -104,7 +109,7 @@ impl Settings {
         }
     }
 
-    /// An execution by this strategy, with the explorer's bounds.
+    /// A new execution with this strategy and with the bounds of the settings.
     pub(crate) fn execution(&self, strategy: Box<dyn Strategy>) -> Box<Execution> {
         assert!(
             !runtime::exploring(),
@@ -124,16 +129,17 @@ impl Settings {
     }
 
     pub(crate) fn is_stateful(&self) -> bool {
-        matches!(self.kind, Kind::Stateful { .. })
+        matches!(self.kind, StrategyKind::Stateful { .. })
     }
 
     pub(crate) fn strategy(&self) -> Box<dyn Strategy> {
         let strategy = self.kind.strategy();
         let Some(most) = self.max_preemptions else { return strategy };
         assert!(
-            !matches!(self.kind, Kind::Optimal),
-            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one may have more \
-             of them than the others. Use Explorer::naive, random or pct with max_preemptions, or optimal without"
+            !matches!(self.kind, StrategyKind::Optimal),
+            "an optimal search cannot be bounded by preemptions: it runs one schedule for many, and this one \
+             may have more of them than the others. Use Explorer::naive, random or pct with max_preemptions, \
+             or optimal without it"
         );
         Box::new(Preemptions::new(strategy, most, self.left_out != Some(Part::Budget)))
     }

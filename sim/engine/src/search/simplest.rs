@@ -1,4 +1,4 @@
-//! Looking for the simplest schedule, once it is known that there is one.
+//! The search for the simplest schedule, once a schedule is known to exist.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -6,15 +6,17 @@ use std::rc::Rc;
 use super::settings::Settings;
 use crate::report::Failure;
 use crate::run::Run;
-use crate::runtime::{self, Ending, Quiet};
+use crate::runtime::{Ending, Quiet};
 use crate::strategy::Simplest;
+use crate::thread::run_main;
 
-/// How many points of schedules may be looked at.
+/// The largest number of points of schedules that are visited.
 const BUDGET: u64 = 1 << 22;
 
 impl Settings {
-    /// The simplest schedule of `body` that ends in such a way and in which the monitor finds this kind, and how it ends.
-    /// Calls `watch` after each run; stops when it returns `Break`.
+    /// The simplest schedule of `body` whose ending satisfies `is_wanted` and in which the monitor
+    /// finds `kind` (if given), with its ending. Calls `watch` after each run; stops when it
+    /// returns `Break`.
     pub(crate) fn simplest(
         &self,
         kind: Option<u32>,
@@ -28,7 +30,7 @@ impl Settings {
         loop {
             let switches = execution.strategy().switches();
             let ending;
-            (execution, ending) = runtime::run(execution, Rc::clone(&body));
+            (execution, ending) = run_main(execution, Rc::clone(&body));
             if !execution.strategy().was_redundant() && is_wanted(&ending) {
                 let schedule = Run { execution: &execution, ending: &ending }.schedule();
                 let is_better =
@@ -37,7 +39,7 @@ impl Settings {
                     best = Some(Failure { ending, schedule });
                 }
             }
-            // The last schedules with so few switches have been run.
+            // All schedules with this number of switches have been run.
             if quiet.interrupt(&mut watch).is_break()
                 || !execution.next_run()
                 || (best.is_some() && execution.strategy().switches() > switches)

@@ -1,14 +1,15 @@
-//! The OS threads of a search, and what becomes of their panics.
+//! The OS threads of a search, and the propagation of their panics.
 
 use std::panic;
 use std::thread;
 
-/// Does `work` with each of `parts`: with the first on this OS thread, and with each of the others on one of its own, once
-/// the first calls for them. Returns what came of those that were begun.
+/// Calls `work` with each of `parts`: with the first on this OS thread, and with each other on a
+/// thread of its own as soon as the first calls its callback. Returns the results of the parts that
+/// were started.
 ///
 /// # Panics
 ///
-/// If `work` does, with the panic of the first part that did, once all have ended.
+/// If `work` panics: with the panic of the first such part, once all parts have ended.
 pub(super) fn work<P: Send, R: Send>(
     parts: Vec<P>,
     work: impl Fn(P, &mut dyn FnMut()) -> R + Sync,
@@ -40,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_that_are_not_called_for_are_not_begun() {
+    fn parts_start_only_when_the_first_calls_for_them() {
         assert_eq!(work(vec![1, 2, 3], |part, _| part * 10), [10]);
         let all = work(vec![1, 2, 3], |part, call| {
             call();
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_passed_on_when_all_have_ended() {
+    fn a_panic_propagates_when_all_parts_have_ended() {
         let calls = AssertUnwindSafe(|| {
             work(vec![1, 2, 3], |part, call| {
                 call();

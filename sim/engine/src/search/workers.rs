@@ -1,33 +1,37 @@
-//! A search by several workers.
+//! Searches with several workers.
 //!
-//! Each worker is an OS thread with an execution of its own, since coroutines and thread-locals belong to a thread. The
-//! workers share work: a worker that has none takes some of another's, and the search has ended when no work is left. The
-//! strategy defines the items of work; [`Names`] gives a task or a location the same number on each worker.
+//! Each worker is an OS thread with an execution of its own, since coroutines and thread-locals
+//! belong to a thread. The workers share work: an idle worker takes work from another, and the
+//! search ends when no work is left. The strategy defines the items of work; [`NumberTable`] gives
+//! a task or a location the same number for each worker.
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::runs::{Outcome, Search, Totals};
-use super::settings::{Kind, Settings};
+use super::settings::{Settings, StrategyKind};
 use super::team;
 use crate::dpor::Route;
-use crate::history::{Names, Registry};
+use crate::history::{NumberTable, Registry};
 use crate::observer::Observer;
 use crate::report::Report;
-use crate::runtime::{self, Quiet};
+use crate::runtime::Quiet;
 use crate::stateful::Visited;
-use crate::strategy::{Optimal, Probe, Stateful, Strategy, Way};
+use crate::strategy::{Optimal, Prefix, Probe, Stateful, Strategy};
+use crate::thread::run_main;
 use crate::work_queue;
 
-/// The number of runs after which the other workers start: a shorter search costs no more than with one worker.
+/// The number of runs after which the other workers start: a shorter search costs no more than with
+/// one worker.
 const ALONE: u64 = 500;
 
-/// Makes a worker's strategy, on the worker's OS thread.
+/// Creates a worker's strategy, on the worker's OS thread.
 type MakeStrategy<'a> = Box<dyn FnOnce() -> Box<dyn Strategy> + Send + 'a>;
 
 impl Settings {
-    /// Searches with all workers. `init` gives each its body and its observer; the observers are returned.
+    /// Searches with all workers. `init` returns the body and the observer of a worker. Returns the
+    /// report and the observers.
     pub(crate) fn search_on_workers<B: Fn() + 'static, O: Observer + Send>(
         &self,
         init: impl Fn() -> (B, O) + Sync,
@@ -37,14 +41,14 @@ impl Settings {
         let is_shared = strategies.len() > 1 || visited.is_some();
         let resumed = self.resumed.as_deref().filter(|_| visited.is_some());
         let tasks = resumed.map_or(&[] as &[_], |resumed| &resumed.tasks);
-        let names = is_shared.then(|| Arc::new(Registry::shared_names().resumed(tasks)));
+        let numbers = is_shared.then(|| Arc::new(Registry::shared_numbers().resumed(tasks)));
         let totals = Totals::new(start);
-        let search = Search { settings: self, start, totals: names.is_some().then_some(&totals) };
+        let search = Search { settings: self, start, totals: numbers.is_some().then_some(&totals) };
         let work = |strategy: MakeStrategy<'_>, call: &mut dyn FnMut()| {
             let (body, mut observer) = init();
             let mut execution = self.execution(strategy());
-            if let Some(names) = &names {
-                execution.registry.share(names);
+            if let Some(numbers) = &numbers {
+                execution.registry.share(numbers);
             }
             let mut left = if self.shares_always { 1 } else { ALONE };
             let mut ran = || {
@@ -62,53 +66,56 @@ impl Settings {
             all.report.resume(resumed);
             all.sometimes.resume(&resumed.sometimes);
         }
-        if let (Some(visited), Some(names), Kind::Stateful { searched, .. }) = (&visited, &names, &self.kind)
-            && all.report.is_broken_off()
+        if let (Some(visited), Some(numbers), StrategyKind::Stateful { reductions, .. }) =
+            (&visited, &numbers, &self.kind)
+            && all.report.is_interrupted()
         {
-            let probe = Probe::new(Arc::clone(visited), *searched);
-            all.report.done = self.walk(probe, names, Rc::new(init().0));
+            let probe = Probe::new(Arc::clone(visited), *reductions);
+            all.report.done = self.walk(probe, numbers, Rc::new(init().0));
         }
-        if let Some((visited, names)) = visited.zip(names).filter(|_| self.is_checkpointing) {
-            all.report.checkpoint = all.report.checkpoint(&visited, all.open, names.tasks(), &all.sometimes);
+        if let Some((visited, numbers)) = visited.zip(numbers).filter(|_| self.is_checkpointing) {
+            all.report.checkpoint =
+                all.report.checkpoint(&visited, all.open, numbers.tasks(), &all.sometimes);
         }
         all.report.never = all.sometimes.never().collect();
         all.report.elapsed = start.elapsed();
         (all.report, observers)
     }
 
-    /// Which part of the states has been visited, by random walks.
-    fn walk(&self, probe: Probe, names: &Arc<Names>, body: Rc<dyn Fn()>) -> f64 {
+    /// Estimates the part of the states that has been visited, by random walks.
+    fn walk(&self, probe: Probe, numbers: &Arc<NumberTable>, body: Rc<dyn Fn()>) -> f64 {
         let _quiet = Quiet::new();
         let mut execution = self.execution(Box::new(probe));
-        execution.registry.share(names);
+        execution.registry.share(numbers);
         loop {
-            (execution, _) = runtime::run(execution, Rc::clone(&body));
+            (execution, _) = run_main(execution, Rc::clone(&body));
             if !execution.next_run() {
                 return execution.strategy().done().unwrap_or_default();
             }
         }
     }
 
-    /// The strategy of each worker, and the states that they share. One that knows of no others works alone.
+    /// The strategy of each worker, and the states that they share. A strategy without support for
+    /// several workers works alone.
     fn strategies(&self) -> (Vec<MakeStrategy<'_>>, Option<Arc<Visited>>) {
         match self.kind {
-            Kind::Stateful { max_states, searched } if self.max_preemptions.is_none() => {
+            StrategyKind::Stateful { max_states, reductions } if self.max_preemptions.is_none() => {
                 let (visited, open) = match &self.resumed {
-                    None => (Visited::new(max_states), vec![Way::new()]),
+                    None => (Visited::new(max_states), vec![Prefix::new()]),
                     Some(resumed) => {
-                        let open = resumed.open.iter().map(|way| way.as_turns().to_vec()).collect();
+                        let open = resumed.open.iter().map(|prefix| prefix.as_decisions().to_vec()).collect();
                         (Visited::resumed(&resumed.visited, max_states), open)
                     }
                 };
                 let visited = Arc::new(visited);
                 let make = |queue| -> MakeStrategy<'_> {
                     let visited = Arc::clone(&visited);
-                    Box::new(move || Box::new(Stateful::new(visited, searched, Some(queue))))
+                    Box::new(move || Box::new(Stateful::new(visited, reductions, Some(queue))))
                 };
                 let queues = work_queue::connected(self.jobs, open, self.shares_always);
                 (queues.into_iter().map(make).collect(), Some(Arc::clone(&visited)))
             }
-            Kind::Optimal if self.jobs > 1 && self.max_preemptions.is_none() => {
+            StrategyKind::Optimal if self.jobs > 1 && self.max_preemptions.is_none() => {
                 let make =
                     |queue| -> MakeStrategy<'_> { Box::new(move || Box::new(Optimal::new(Some(queue)))) };
                 let queues = work_queue::connected(self.jobs, vec![Route::default()], self.shares_always);

@@ -1,22 +1,26 @@
-//! What a search of states has come to when it is broken off: enough to go on with it, in another process too.
+//! Checkpoints: the saved state of an unfinished search of states, which another process can
+//! resume.
 
 use std::fmt;
 
 use crate::schedule::Schedule;
 
-/// A search of [states](crate::Explorer::stateful) that was broken off, to be [resumed](crate::Explorer::resume). What is then
-/// come to is what would have been come to at once.
+/// The saved state of an unfinished search of [states](crate::Explorer::stateful), which can be
+/// [resumed](crate::Explorer::resume). The resumed search has the same result as an uninterrupted
+/// one.
 ///
-/// It is plain data, for its owner to write wherever he likes. It belongs to one program as it was compiled, and whoever reads
-/// it back sees to that. All of it means the same on every machine of the same width and byte order.
+/// It is plain data, which the caller may store in any form. It is valid only for the same compiled
+/// program; the caller must check this. The data has the same meaning on every machine with the
+/// same word size and byte order.
 #[derive(Clone, Default, PartialEq)]
 pub struct Checkpoint {
-    /// The fingerprints of the states that have been visited.
+    /// The fingerprints of the visited states.
     pub visited: Vec<u128>,
-    /// The ways that are still to be gone: each from the beginning to a step that has not been taken. Tasks have the numbers
-    /// of [`tasks`](Checkpoint::tasks) in them.
+    /// The open prefixes: each leads from the start to a step that has not been executed. Task
+    /// numbers are those of [`tasks`](Checkpoint::tasks).
     pub open: Vec<Schedule>,
-    /// Of each task, by its number from 1: whose child it is, after how many boundaries of its parent, and as which then.
+    /// The name of each task, by its number from 1: its parent, the number of the parent's
+    /// boundaries before the spawn, and the index among the children spawned since.
     pub tasks: Vec<(u32, u32, u64)>,
     /// See [`Report::executions`](crate::Report::executions).
     pub executions: u64,
@@ -26,13 +30,14 @@ pub struct Checkpoint {
     pub events: u64,
     /// See [`States::transitions`](crate::States::transitions).
     pub transitions: u64,
-    /// See [`States::foreseen`](crate::States::foreseen).
-    pub foreseen: u64,
+    /// See [`States::predicted`](crate::States::predicted).
+    pub predicted: u64,
     /// See [`States::runs`](crate::States::runs).
     pub runs: u64,
-    /// What the monitor has found: the kind, at how many states, and a schedule. See [`Found`](crate::Found).
+    /// The monitor's findings: kind, number of states, and a schedule. See [`Found`](crate::Found).
     pub found: Vec<(u32, u64, Schedule)>,
-    /// The [`sometimes`](crate::sometimes()) conditions that were met, and whether they have held.
+    /// The [`sometimes`](crate::sometimes()) conditions that were evaluated, and whether they have
+    /// held.
     pub sometimes: Vec<(String, bool)>,
 }
 

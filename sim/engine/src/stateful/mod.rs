@@ -1,34 +1,38 @@
-//! States: what they are to a search that goes into each of them once.
+//! States, for a search that visits each of them once.
 //!
-//! A program's state is where each task stands and what each object holds. The first cannot be looked at, because a task
-//! is a stack of native frames; but a task is deterministic, so that where it stands is a function of what it has
-//! observed. So every operation hands what its task learns to the task's fingerprint, and what is learnt is all that the
-//! task is given ([`Granted`](crate::runtime::Granted)). An object that holds one word holds that word. What holds more
-//! (the value in a mutex) is a function of what its writer knew: a causal chain, from the writer's fingerprint to the
-//! object's, and on to whoever looks. `docs/stateful.md` argues why that is sound.
+//! The state of a program consists of the local state of each task and the contents of each object.
+//! The engine cannot inspect the local state of a task, because a task is a stack of native frames.
+//! But a task is deterministic, so that its local state is a function of its observations.
+//! Therefore every operation adds its results to the task's fingerprint, and a task receives
+//! nothing else. The contents of an object with one word are
+//! that word. Other contents (the value in a mutex) are a function of the writer's local state: a
+//! causal chain leads from the writer's fingerprint to the object's fingerprint, and on to each
+//! reader. `docs/stateful.md` contains the proof.
 
 mod checkpoint;
 mod monitor;
+mod monitor_digest;
 mod part;
 mod renaming;
-mod says;
-mod side;
 mod state;
 mod states;
-mod step;
-mod unfit;
+mod symmetric_view;
+mod task_view;
+mod transition;
+mod unsupported;
 mod visited;
 mod wakers;
 
 pub use checkpoint::Checkpoint;
 pub use monitor::Monitor;
+pub(crate) use monitor_digest::pending_effects;
 pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
-pub(crate) use says::fate;
 pub(crate) use state::State;
 pub use states::{Found, States};
-use step::Step;
-pub(crate) use step::{Effect, Input};
-pub use unfit::Unfit;
+pub(crate) use task_view::TaskView;
+use transition::Transition;
+pub(crate) use transition::{Effect, Input};
+pub use unsupported::Unsupported;
 pub(crate) use visited::{Visit, Visited};
 pub(crate) use wakers::Signal;

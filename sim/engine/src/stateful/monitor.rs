@@ -1,55 +1,61 @@
-//! What is watched besides the program: a state of the caller's own that runs along.
+//! Monitors: code of the caller that watches a run and is part of its state.
 
 use std::any::Any;
 use std::fmt;
 use std::hash::Hasher;
 use std::rc::Rc;
 
-/// Runs along with a program and judges it. [`monitor`](crate::monitor) puts one into a run; each run has its own.
+/// Watches the runs of a program and judges them. [`monitor`](crate::monitor()) installs it in a
+/// run; each run has its own.
 ///
-/// The tasks of the program tell it what they do, by whatever methods it has; that is no event. What it comes to is part
-/// of the state that the run is in: two states with different monitors are different states. So the less it
-/// remembers, the fewer states there are: versions by their ranks, and not by the step at which they were made.
+/// The tasks of the program report their actions to it by calling its methods; such a call is no
+/// event. The monitor is part of the state of the run: two states with different monitors are
+/// different states. So a monitor should store as little as possible: for example the ranks of
+/// versions instead of the steps at which they were written.
 pub trait Monitor: fmt::Debug {
-    /// The task has just done an event; what it does next until its next event belongs to the same step. An operation of
-    /// which the task has told before the event, and not yet done anything, begins with it.
+    /// Begins a step: the task has just executed an event, and its actions until its next event
+    /// belong to the same step. An operation that the task reported before the event, and which has
+    /// executed no other event, begins with this step.
     fn step(&self, task: u32);
 
-    /// Feeds in all that its later judgements depend on, and what it has found in this step; but for what
-    /// [`hash_task`](Monitor::hash_task) feeds in. Tasks are to be hashed as [`Name`](crate::Name), and what scripts write as
-    /// [`Symbol`](crate::Symbol), in an order that does not depend on either: tasks that are
-    /// [alike](crate::Alike) can have changed places.
+    /// Hashes all data that later judgements depend on, and the findings of this step; except the
+    /// data of [`hash_task`](Monitor::hash_task). Hash tasks as [`Name`](crate::Name) and symbols
+    /// of scripts as [`Symbol`](crate::Symbol), in an order that depends on neither, because
+    /// [symmetric](crate::Alike) tasks can be exchanged.
     fn hash(&self, state: &mut dyn Hasher);
 
-    /// Feeds in what its later judgements depend on that concerns this task alone.
+    /// Hashes the data about this task alone that later judgements depend on.
     fn hash_task(&self, task: u32, state: &mut dyn Hasher) {
         let _ = (task, state);
     }
 
-    /// Feeds in what the next steps of this task depend on, and only the monitor remembers: of what
-    /// [`hash_task`](Monitor::hash_task) feeds in, whatever is to go wrong with the task, say.
-    fn hash_fate(&self, task: u32, state: &mut dyn Hasher) {
+    /// Hashes the data that the next steps of this task depend on and that only the monitor stores,
+    /// such as the planned faults of the task. It is a part of the data of
+    /// [`hash_task`](Monitor::hash_task).
+    fn hash_pending_effects(&self, task: u32, state: &mut dyn Hasher) {
         let _ = (task, state);
     }
 
-    /// Whether it was told of something since the last [`step`](Monitor::step), that one included: if not, neither what it
-    /// remembers nor what it finds has to do with the step, but that what it had found before is no longer found.
+    /// Whether a task has reported an action since the last [`step`](Monitor::step), including that
+    /// call. If not, the step does not change the data or the findings of the monitor, except that
+    /// earlier findings are cleared.
     fn is_touched(&self) -> bool {
         true
     }
 
-    /// What it was told since the last [`step`](Monitor::step), that one included: whatever a task's step told it would tell it
-    /// of the same step in any other state. `None` if it does not keep that.
-    fn told(&self) -> Option<Rc<dyn Any>> {
+    /// The reports since the last [`step`](Monitor::step), including that call. The same step must
+    /// give the same reports in every state. `None` if the monitor does not record them.
+    fn reports(&self) -> Option<Rc<dyn Any>> {
         None
     }
 
-    /// What it would be after a step of this task in which it is told the same, or nothing. `None` if it cannot say.
-    fn after(&self, task: u32, told: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
-        let _ = (task, told);
+    /// The monitor after a step of this task with these reports, or without reports. `None` if the
+    /// monitor cannot compute it.
+    fn after(&self, task: u32, reports: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
+        let _ = (task, reports);
         None
     }
 
-    /// What it has found in this step, a bit for each kind.
+    /// The findings of this step, one bit for each kind.
     fn found(&self) -> u64;
 }

@@ -1,20 +1,21 @@
-//! The parts of a state, by name: tests leave one out at a time, to see that it is missed.
+//! The parts of a state, by name. Tests omit one part at a time and check that the search then
+//! misses states.
 
 /// A part of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
-    /// What each task is about to do, and how far it has come since its last boundary.
+    /// The pending operation of each task, and the number of its events since its last boundary.
     Pending,
-    /// What each task has observed since then.
+    /// The observations of each task since its last boundary.
     Observed,
-    /// Who holds each lock, and who waits for what.
+    /// The holders of each lock, and the waiting tasks.
     Locks,
-    /// What each object holds.
+    /// The contents of each object.
     Values,
-    /// The virtual clock, and what each task can know of it: who has moved the clock knows it.
+    /// The virtual clock, and the latest time that each task can have observed.
     Clock,
-    /// How many preemptions are left.
+    /// The remaining preemptions.
     Budget,
     /// The monitor.
     Monitor,

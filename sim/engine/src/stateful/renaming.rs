@@ -1,9 +1,10 @@
-//! Tasks that are alike, and what they write, under other names.
+//! Renamings of symmetric tasks and of the symbols that they write.
 //!
-//! If two tasks have the same script, a state in which they have changed places has the same future, but for their names:
-//! it is enough to go on from one of the two. So a state is looked at under each renaming that takes tasks to tasks that
-//! are alike, and is known by the least of its fingerprints. Tasks that write nothing of their own need no renaming: they
-//! share a name, and the sum of their words has no order. What a task alone writes is renamed together with it.
+//! If two tasks have the same script, exchanging them in a state changes nothing but names in the
+//! future of the state, so that one of the two states need not be explored. Therefore a state is
+//! identified by the minimum of its fingerprints under all renamings that map tasks to symmetric
+//! tasks. Tasks without symbols need no renaming: they share a name, and the sum of their
+//! fingerprints is unordered. A task's symbols are renamed with the task.
 //!
 //! Ip, Dill: "Better verification through symmetry", Formal Methods in System Design 9, 1996.
 
@@ -12,45 +13,47 @@ use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-/// What makes a script like others: see [`symmetric`](crate::symmetric).
+/// The symmetry class of a script: see [`symmetric`](crate::symmetric).
 ///
 /// # Examples
 ///
 /// See [`symmetric`](crate::symmetric).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alike {
-    /// Scripts of the same number are alike: they have the same operations, but for what these write.
+    /// Scripts with the same class are symmetric: they have the same operations, except for their
+    /// symbols.
     pub class: u32,
-    /// What this script writes and no other does, in the order of its operations: those in the same place in scripts that
-    /// are alike stand for one another. Wherever such a thing is hashed, it must be as a [`Symbol`].
+    /// The values that this script writes and no other does, in the order of its operations.
+    /// Symbols at the same index in symmetric scripts correspond to one another. They must be
+    /// hashed as [`Symbol`] everywhere.
     pub symbols: Vec<u64>,
 }
 
-/// More renamings than this are not tried: the tasks of the class that would have more are told apart instead.
+/// The largest number of renamings. A class that would exceed it is treated as asymmetric.
 const MOST: usize = 24;
 
-/// One way to name scripts and what they write.
+/// A mapping of scripts to names, and of symbols to symbols.
 #[derive(Debug, Default)]
 pub(super) struct Renaming {
-    scripts: Vec<Called>,
-    /// Of each symbol that stands for another, which; in order.
+    scripts: Vec<ScriptName>,
+    /// The renamed symbols, each with its new symbol, in ascending order.
     symbols: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Called {
+struct ScriptName {
     name: u64,
-    /// Other scripts are like it.
-    is_alike: bool,
-    /// They have the same name.
+    /// Whether the script is symmetric to another.
+    is_symmetric: bool,
+    /// Whether symmetric scripts share this name.
     is_shared: bool,
 }
 
-/// Where the names of scripts begin: those of other tasks are their numbers.
+/// The smallest name of a script. Other tasks have their numbers as names.
 const SCRIPTS: u64 = 1 << 32;
 
 impl Renaming {
-    /// All renamings of these scripts; the first changes no symbol.
+    /// All renamings of these scripts. The first changes no symbol.
     pub(super) fn all(scripts: &[Alike]) -> Vec<Rc<Renaming>> {
         let mut all = vec![Renaming::first(scripts)];
         let mut classes: Vec<u32> = scripts.iter().map(|its| its.class).collect();
@@ -59,8 +62,8 @@ impl Renaming {
         for class in classes {
             let members: Vec<usize> = (0..scripts.len()).filter(|&at| scripts[at].class == class).collect();
             let own = &scripts[members[0]].symbols;
-            let are_alike = members.iter().all(|&at| scripts[at].symbols.len() == own.len());
-            assert!(are_alike, "scripts that are alike write the same number of symbols");
+            let are_symmetric = members.iter().all(|&at| scripts[at].symbols.len() == own.len());
+            assert!(are_symmetric, "symmetric scripts write the same number of symbols");
             let orders = orders(members.len());
             if members.len() == 1 {
                 continue;
@@ -69,7 +72,7 @@ impl Renaming {
                 for renaming in &mut all {
                     let name = renaming.scripts[members[0]].name;
                     for &at in &members {
-                        renaming.scripts[at] = Called { name, is_alike: true, is_shared: true };
+                        renaming.scripts[at] = ScriptName { name, is_symmetric: true, is_shared: true };
                     }
                 }
             } else if all.len() * orders.len() <= MOST {
@@ -80,19 +83,20 @@ impl Renaming {
         all.into_iter().map(Rc::new).collect()
     }
 
-    /// Each script by its place.
+    /// The identity: names each script by its index.
     fn first(scripts: &[Alike]) -> Self {
-        let name = |at: usize| Called { name: SCRIPTS + at as u64, is_alike: false, is_shared: false };
+        let name =
+            |at: usize| ScriptName { name: SCRIPTS + at as u64, is_symmetric: false, is_shared: false };
         Renaming { scripts: (0..scripts.len()).map(name).collect(), symbols: Vec::new() }
     }
 
-    /// This one, with the members of a class in another order.
+    /// This renaming, with the members of a class permuted.
     fn with(&self, scripts: &[Alike], members: &[usize], order: &[usize]) -> Self {
         let mut renaming = Renaming { scripts: self.scripts.clone(), symbols: self.symbols.clone() };
         for (&at, &place) in members.iter().zip(order) {
             let other = members[place];
             let name = SCRIPTS + other as u64;
-            renaming.scripts[at] = Called { name, is_alike: true, is_shared: false };
+            renaming.scripts[at] = ScriptName { name, is_symmetric: true, is_shared: false };
             renaming
                 .symbols
                 .extend(scripts[at].symbols.iter().copied().zip(scripts[other].symbols.iter().copied()));
@@ -101,17 +105,17 @@ impl Renaming {
         renaming
     }
 
-    /// What stands for the script.
+    /// The name of the script.
     pub(super) fn name(&self, script: usize) -> u64 {
         self.scripts[script].name
     }
 
-    /// Whether it can take another's place.
-    pub(super) fn is_alike(&self, script: usize) -> bool {
-        self.scripts[script].is_alike
+    /// Whether the script is symmetric to another.
+    pub(super) fn is_symmetric(&self, script: usize) -> bool {
+        self.scripts[script].is_symmetric
     }
 
-    /// Whether its name is another's, too.
+    /// Whether another script has the same name.
     pub(super) fn is_shared(&self, script: usize) -> bool {
         self.scripts[script].is_shared
     }
@@ -124,7 +128,8 @@ impl Renaming {
     }
 }
 
-/// Every order of so many things; the first is their own. Only itself if there would be too many.
+/// All permutations of `count` items, the identity first. More than [`MOST`] copies of the identity
+/// if `count` is too large.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     if count > 4 {
         return vec![(0..count).collect(); MOST + 1];
@@ -145,21 +150,21 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     all
 }
 
-/// The names that hold while something is hashed.
+/// The names in effect while something is hashed.
 #[derive(Default)]
-struct Names {
+struct CurrentNames {
     renaming: Rc<Renaming>,
-    /// By the task's number; and whether others have the same.
+    /// The name of each task by its number, and whether other tasks share it.
     tasks: Vec<(u64, bool)>,
 }
 
 thread_local! {
-    static NAMES: RefCell<Names> = RefCell::default();
-    /// A name was asked for that several tasks have.
+    static NAMES: RefCell<CurrentNames> = RefCell::default();
+    /// Whether a shared name was hashed.
     static AMBIGUOUS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Hashes something under these names. Says too whether it was told of a task that has no name of its own.
+/// Hashes something under these names. Also returns whether an ambiguous task was hashed.
 pub(super) fn under<T>(
     renaming: &Rc<Renaming>,
     tasks: impl Iterator<Item = (u64, bool)>,
@@ -179,7 +184,8 @@ pub(super) fn under<T>(
     (hashed, AMBIGUOUS.get())
 }
 
-/// Something that one script writes and no other does: see [`Alike`]. To be hashed in whatever a search of states looks at.
+/// A value that one script writes and no other does: see [`Alike`]. Hash it in everything that is
+/// part of the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol(pub u64);
 
@@ -190,7 +196,7 @@ impl Hash for Symbol {
     }
 }
 
-/// A task, by its number, where a [monitor](crate::Monitor) hashes it.
+/// The number of a task, as a [monitor](crate::Monitor) hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name(pub u32);
 
@@ -205,7 +211,7 @@ impl Hash for Name {
     }
 }
 
-/// Hashes things that have no order: in whatever order they come, it is the same.
+/// Hashes items without regard to their order.
 ///
 /// # Examples
 ///
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_nothing_shares_a_name_and_needs_no_renaming() {
+    fn scripts_without_symbols_share_a_name_and_need_no_renaming() {
         let all = Renaming::all(&[alike(0, []), alike(1, []), alike(0, [])]);
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].name(0), all[0].name(2));
@@ -253,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_scripts_write_is_renamed_with_them() {
+    fn symbols_are_renamed_with_their_scripts() {
         let all = Renaming::all(&[alike(0, [10, 11]), alike(0, [20, 21]), alike(0, [30, 31])]);
         assert_eq!(all.len(), 6);
         assert_eq!([10, 21, 31].map(|symbol| all[0].symbol(symbol)), [10, 21, 31]);
@@ -268,10 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_each_has_a_name_of_its_own() {
+    fn a_class_with_too_many_scripts_is_asymmetric() {
         let five: Vec<Alike> = (0..5).map(|at| alike(0, [at])).collect();
         let all = Renaming::all(&five);
         assert_eq!(all.len(), 1);
-        assert!((0..5).all(|script| !all[0].is_alike(script)));
+        assert!((0..5).all(|script| !all[0].is_symmetric(script)));
     }
 }

@@ -1,62 +1,62 @@
-//! The state of the run that is going on: the least of its sides, one for each way to name tasks that are alike.
+//! The current state of a run: the minimum of its symmetric views, one for each renaming of
+//! symmetric tasks.
 
 use std::rc::Rc;
 
+use super::monitor_digest::MonitorDigest;
 use super::renaming::{self, Alike, Renaming};
-use super::says::Says;
-use super::side::Side;
+use super::symmetric_view::SymmetricView;
 use super::wakers::{Signal, Wakers};
-use super::{Effect, Input, Monitor, Part, Step};
+use super::{Effect, Input, Monitor, Part, TaskView, Transition};
 use crate::event::{Access, Event, Fingerprint, LocationId, Pending, TaskId};
 use crate::history::Registry;
-use crate::runtime::Task;
 
-/// The state of the run that is going on.
+/// The current state of a run.
 pub(crate) struct State {
-    /// Those beyond the ones in use are kept for their memory.
-    sides: Vec<Side>,
+    /// The views. Those beyond `in_use` are retained for their memory.
+    views: Vec<SymmetricView>,
     in_use: usize,
     /// The scripts of this run, if they are renamed, and their renamings.
     scripts: Vec<Alike>,
     renamings: Vec<Rc<Renaming>>,
-    /// Whether tasks may take the places of others that are like them.
+    /// Whether states that differ only by an exchange of symmetric tasks are one state.
     is_symmetric: bool,
-    /// Something names a task that can take another's place: then nobody does.
+    /// Whether something names a symmetric task. Then the state is used without symmetry.
     is_named: bool,
     wakers: Wakers,
-    /// What the monitor says, of each side.
-    says: Vec<Says>,
-    /// What has happened since the fingerprint was last worked out, and between the last two times.
-    gathered: Step,
-    step: Step,
+    /// The monitor's digest in each view.
+    digests: Vec<MonitorDigest>,
+    /// The step since the fingerprint was last computed, and the step before that.
+    current: Transition,
+    last: Transition,
 }
 
 impl State {
     pub(crate) fn new(is_symmetric: bool, left_out: Option<Part>) -> Self {
         State {
-            sides: vec![Side::new(left_out)],
+            views: vec![SymmetricView::new(left_out)],
             in_use: 1,
             scripts: Vec::new(),
             renamings: Vec::new(),
             is_symmetric,
             is_named: false,
             wakers: Wakers::default(),
-            says: Vec::new(),
-            gathered: Step::default(),
-            step: Step::default(),
+            digests: Vec::new(),
+            current: Transition::default(),
+            last: Transition::default(),
         }
     }
 
-    /// A run begins.
+    /// Begins a run.
     pub(crate) fn begin_run(&mut self, run: u64) {
         self.in_use = 1;
-        self.sides[0].begin_run(run);
+        self.views[0].begin_run(run);
         self.is_named = false;
         self.wakers.begin_run();
-        self.gathered.clear();
+        self.current.clear();
     }
 
-    /// The scripts that are about to begin can take each other's places.
+    /// Declares the symmetry of the scripts that will be spawned next.
     pub(crate) fn begin_scripts(&mut self, scripts: Vec<Alike>) {
         if !self.is_symmetric || self.in_use > 1 {
             return;
@@ -67,13 +67,13 @@ impl State {
         }
         self.in_use = self.renamings.len();
         if let [first, rest @ ..] = self.renamings.as_slice() {
-            self.sides[0].rename(first);
+            self.views[0].rename(first);
             for (at, renaming) in rest.iter().enumerate() {
-                if self.sides.len() == at + 1 {
-                    let side = self.sides[0].clone();
-                    self.sides.push(side);
+                if self.views.len() == at + 1 {
+                    let view = self.views[0].clone();
+                    self.views.push(view);
                 }
-                let (first, others) = self.sides.split_at_mut(1);
+                let (first, others) = self.views.split_at_mut(1);
                 others[at].begin_as(&first[0], renaming);
             }
         }
@@ -81,40 +81,42 @@ impl State {
 
     /// Whether scripts are renamed in this run.
     fn is_renamed(&self) -> bool {
-        self.is_symmetric && self.sides[0].has_scripts()
+        self.is_symmetric && self.views[0].has_scripts()
     }
 
-    fn first(&self) -> &Side {
-        &self.sides[0]
+    fn first(&self) -> &SymmetricView {
+        &self.views[0]
     }
 
-    fn each(&mut self, mut change: impl FnMut(&mut Side)) {
-        self.sides[..self.in_use].iter_mut().for_each(&mut change);
+    fn each(&mut self, mut change: impl FnMut(&mut SymmetricView)) {
+        self.views[..self.in_use].iter_mut().for_each(&mut change);
     }
 
     pub(crate) fn has(&self, part: Part) -> bool {
         self.first().has(part)
     }
 
-    /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
+    /// Adds a task, its parent's `nth`. Its captured variables are a function of its parent's local
+    /// state.
     pub(crate) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
-        self.each(|side| side.spawned(task, parent, nth));
+        self.each(|view| view.spawned(task, parent, nth));
     }
 
-    /// `task` has waited for the end of `other`, and has its result.
+    /// `task` has waited for the end of `other` and has received its result.
     pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
-        self.each(|side| side.joined(task, other));
+        self.each(|view| view.joined(task, other));
     }
 
-    /// Somebody wants to know whether the task has ended, and what its result is.
-    pub(crate) fn asked_for_end(&mut self, task: TaskId) {
-        self.gathered.looked.push(Input::End(task));
+    /// Records that the step depends on the end of the task and on its result.
+    pub(crate) fn read_end(&mut self, task: TaskId) {
+        self.current.inputs_read.push(Input::End(task));
     }
 
-    /// Nothing of the task's past matters but that this boundary, from 1, has been reached, of this script.
+    /// Forgets the task's history up to this boundary of this script. Boundaries are numbered from
+    /// 1.
     pub(crate) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
         let script = script.filter(|_| self.is_symmetric);
-        self.each(|side| side.boundary(task, segment, script));
+        self.each(|view| view.boundary(task, segment, script));
     }
 
     /// The task's last boundary, from 1; 0 before the first.
@@ -122,20 +124,20 @@ impl State {
         self.first().segment(task)
     }
 
-    /// The latest time that the task can know of, which it is told.
-    pub(crate) fn tell_time(&mut self, task: TaskId) -> u64 {
+    /// Returns the latest time that the task can have observed, which the task thereby observes.
+    pub(crate) fn observe_time(&mut self, task: TaskId) -> u64 {
         let mut known = 0;
-        self.each(|side| known = side.tell_time(task));
+        self.each(|view| known = view.observe_time(task));
         known
     }
 
-    /// Where the task stands has changed, or what it has announced.
+    /// Marks that the task's local state or pending operation has changed.
     #[inline]
     pub(crate) fn change(&mut self, task: TaskId) {
-        self.each(|side| side.change(task));
+        self.each(|view| view.change(task));
     }
 
-    /// An object has been made. What it holds is a function of what its creator knows.
+    /// Adds an object. Its contents are a function of its creator's local state.
     pub(crate) fn created(
         &mut self,
         location: LocationId,
@@ -143,42 +145,44 @@ impl State {
         nth: usize,
         registry: &mut Registry,
     ) {
-        registry.set_of_alike(location, self.first().is_alike(creator));
+        registry.set_of_symmetric(location, self.first().is_symmetric(creator));
         let registry = &*registry;
-        self.each(|side| side.created(location, creator, nth, registry));
+        self.each(|view| view.created(location, creator, nth, registry));
     }
 
-    /// An object is gone: nobody will ever touch it.
+    /// Removes an object that no task will access again.
     pub(crate) fn forget(&mut self, location: LocationId) {
-        self.each(|side| side.forget(location));
+        self.each(|view| view.forget(location));
     }
 
-    /// What the location holds is this, whatever was known of who put it there.
-    pub(crate) fn settle(
+    /// Sets the fingerprint of the location's contents, independently of the writer's history.
+    pub(crate) fn set_value(
         &mut self,
         location: LocationId,
         value: impl Fn() -> Fingerprint,
         registry: &Registry,
     ) {
-        self.each(|side| {
-            let (value, is_ambiguous) = renaming::under(side.renaming(), side.names(), &value);
-            side.is_named |= is_ambiguous;
-            side.settle(location, value, registry);
+        self.each(|view| {
+            let (value, is_ambiguous) = renaming::under(view.renaming(), view.names(), &value);
+            view.is_named |= is_ambiguous;
+            view.set_value(location, value, registry);
         });
     }
 
-    /// The task may have changed something in what the location holds.
-    pub(crate) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        self.each(|side| side.meddled(task, location, registry));
+    /// Marks that the task may have changed the contents of the location.
+    pub(crate) fn may_have_changed(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        self.each(|view| view.may_have_changed(task, location, registry));
     }
 
-    /// The task looks at what the location holds, without an event: nobody else can get at it.
-    pub(crate) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
-        self.gathered.looked.push(Input::Location(location));
-        self.each(|side| side.looked(task, location, registry));
+    /// The task reads the contents of the location without an event, because no other task can
+    /// access it.
+    pub(crate) fn read_contents(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+        self.current.inputs_read.push(Input::Location(location));
+        self.each(|view| view.read_contents(task, location, registry));
     }
 
-    /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
+    /// Adds an executed event: updates the observations of its task and the contents of its
+    /// locations.
     pub(crate) fn executed(
         &mut self,
         pending: &Pending,
@@ -187,77 +191,81 @@ impl State {
         registry: &Registry,
     ) {
         self.wakers.look();
-        self.gathered.looked.extend(event.footprint.locations().iter().copied().map(Input::Location));
-        self.each(|side| side.executed(pending, event, accesses, registry));
+        self.current.inputs_read.extend(event.footprint.locations().iter().copied().map(Input::Location));
+        self.each(|view| view.executed(pending, event, accesses, registry));
     }
 
-    /// The fingerprint of the state.
-    pub(crate) fn fingerprint(
+    /// Computes the fingerprint of the state. `task` returns each of the `tasks` tasks.
+    pub(crate) fn fingerprint<'t>(
         &mut self,
-        tasks: &[Task],
+        tasks: usize,
+        task: impl Fn(TaskId) -> TaskView<'t>,
         registry: &Registry,
         monitor: Option<&dyn Monitor>,
     ) -> Fingerprint {
         let monitor = monitor.filter(|_| self.has(Part::Monitor));
-        std::mem::swap(&mut self.step, &mut self.gathered);
-        self.gathered.clear();
+        std::mem::swap(&mut self.last, &mut self.current);
+        self.current.clear();
         self.wakers.look();
         let mut changed = 0;
-        self.each(|side| changed |= side.weigh_tasks(tasks, registry));
-        self.step.tasks |= changed;
-        self.step.moved.append(&mut self.sides[0].moved);
-        self.each(|side| side.moved.clear());
+        self.each(|view| changed |= view.update_tasks(&task, registry));
+        self.last.tasks |= changed;
+        self.last.changed.append(&mut self.views[0].changed_locations);
+        self.each(|view| view.changed_locations.clear());
         self.is_named = self.is_named_after(None);
-        self.step.is_told |= monitor.is_some_and(Monitor::is_touched);
-        self.least(monitor, tasks.len()).unwrap_or_else(|| {
-            // The monitor names a task that has no name of its own.
+        self.last.has_reports |= monitor.is_some_and(Monitor::is_touched);
+        self.least(monitor, tasks).unwrap_or_else(|| {
+            // The monitor names a task whose name is shared.
             self.is_named = true;
-            self.least(monitor, tasks.len()).unwrap_or_default()
+            self.least(monitor, tasks).unwrap_or_default()
         })
     }
 
-    /// Whether something names a task that can take another's place: something that has happened, or what a task is about to
-    /// do. After a step of this task it is the other tasks, and whether it will be about to. A function of what has happened
-    /// and of where the tasks stand, and not of when anybody asked: a run that repeats a prefix is not asked on the way.
+    /// Whether something names a symmetric task: a past event or a pending operation. With `step`,
+    /// the pending operation of this task is replaced by the given value. This is a function of the
+    /// past events and of the local states, and not of the points at which the fingerprint was
+    /// computed: it is not computed while a prefix is repeated.
     fn is_named_after(&self, step: Option<(TaskId, bool)>) -> bool {
         self.is_renamed()
-            && (self.sides[..self.in_use].iter().any(|side| side.is_named)
+            && (self.views[..self.in_use].iter().any(|view| view.is_named)
                 || self.first().is_any_naming(step))
     }
 
-    /// Whether tasks have their own names alone in the state that the run is in.
+    /// Whether each task is identified by its number in the current state.
     pub(crate) fn is_named(&self) -> bool {
         self.is_named
     }
 
-    /// The least of the sides. `None` if the monitor tells of a task by a name that others have, too.
+    /// The minimum of the views. `None` if the monitor names a task whose name is shared.
     fn least(&mut self, monitor: Option<&dyn Monitor>, tasks: usize) -> Option<Fingerprint> {
-        let mut says = std::mem::take(&mut self.says);
-        let sides = self.sides();
-        says.resize_with(sides, Says::default);
-        let asked = self.sides[..sides].iter().zip(&mut says);
-        let mut answers = asked.map(|(side, says)| match monitor {
-            Some(monitor) => says.ask(monitor, side, tasks, self.is_named),
-            None => says.nothing(),
+        let mut digests = std::mem::take(&mut self.digests);
+        let views = self.views();
+        digests.resize_with(views, MonitorDigest::default);
+        let updated = self.views[..views].iter().zip(&mut digests);
+        let mut are_clear = updated.map(|(view, digest)| match monitor {
+            Some(monitor) => digest.update(monitor, view, tasks, self.is_named),
+            None => digest.clear(),
         });
-        let is_clear = answers.all(|is_clear| is_clear);
-        let sums = self.sides[..sides].iter().zip(&says).map(|(side, says)| {
-            let mut sum = side.sum(self.is_named, &says.of_tasks, None);
-            sum.add(says.of_all);
+        let is_clear = are_clear.all(|is_clear| is_clear);
+        let sums = self.views[..views].iter().zip(&digests).map(|(view, digest)| {
+            let mut sum = view.sum(self.is_named, &digest.by_task, None);
+            sum.add(digest.common);
             sum
         });
         let least = sums.min();
-        self.says = says;
+        self.digests = digests;
         least.filter(|_| is_clear)
     }
 
-    /// How many sides there are to be looked at.
-    fn sides(&self) -> usize {
+    /// The number of views in use.
+    fn views(&self) -> usize {
         if self.is_named { 1 } else { self.in_use }
     }
 
-    /// What the step that has led here comes to wherever it is taken. `before` are the sums of the
-    /// [locations](State::locations) before it, under such names. `None` if it is not the task's alone.
+    /// The effect of the last step, which is the same wherever the step is taken. `before` are the
+    /// sums of the [locations](State::locations) before it; `was_named` is
+    /// [`is_named`](State::is_named) there. `None` if the step has changed another task or the
+    /// naming.
     pub(crate) fn effect(
         &self,
         task: TaskId,
@@ -265,60 +273,62 @@ impl State {
         was_named: bool,
         monitor: Option<&dyn Monitor>,
     ) -> Option<Effect> {
-        let is_renaming = was_named != self.is_named || before.len() != self.sides();
-        if self.step.tasks & !(1 << task) != 0 || is_renaming {
+        let is_renaming = was_named != self.is_named || before.len() != self.views();
+        if self.last.tasks & !(1 << task) != 0 || is_renaming {
             return None;
         }
-        let told = match monitor.filter(|_| self.step.is_told) {
-            Some(monitor) => Some(monitor.told()?),
+        let reports = match monitor.filter(|_| self.last.has_reports) {
+            Some(monitor) => Some(monitor.reports()?),
             None => None,
         };
-        let of_side = |(side, before): (&Side, &Fingerprint)| {
-            let mut moved = side.locations();
-            moved.take(*before);
-            (moved, side.stand(task, self.is_named))
+        let of_view = |(view, before): (&SymmetricView, &Fingerprint)| {
+            let mut difference = view.locations();
+            difference.take(*before);
+            (difference, view.local_state(task, self.is_named))
         };
-        let sides = self.sides[..before.len()].iter().zip(before).map(of_side).collect();
+        let views = self.views[..before.len()].iter().zip(before).map(of_view).collect();
         let (is_naming, ends) = (self.first().is_naming(task), self.first().has_ended(task));
-        Some(Effect { sides, told, is_naming, ends })
+        Some(Effect { views, reports, is_naming, ends })
     }
 
-    /// The sums of the locations, of each side.
+    /// The sum of the locations in each view.
     pub(crate) fn locations(&self) -> impl Iterator<Item = Fingerprint> {
-        self.sides[..self.sides()].iter().map(Side::locations)
+        self.views[..self.views()].iter().map(SymmetricView::locations)
     }
 
-    /// The state that a step of this effect leads to. `None` if that cannot be told.
+    /// The state after a step with this effect. `None` if it cannot be computed.
     pub(crate) fn after(
         &self,
         task: TaskId,
         effect: &Effect,
         monitor: Option<&dyn Monitor>,
     ) -> Option<Fingerprint> {
-        let sides = self.sides();
+        let views = self.views();
         let is_named = self.is_named_after(Some((task, effect.is_naming)));
-        if effect.sides.len() != sides || is_named != self.is_named {
+        if effect.views.len() != views || is_named != self.is_named {
             return None;
         }
-        // What was found in the last step is no longer so after the next.
-        let is_other = effect.told.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
+        // The findings of the last step are cleared by the next step.
+        let is_other = effect.reports.is_some() || monitor.is_some_and(|monitor| monitor.found() != 0);
         let other = match monitor.filter(|_| is_other && self.has(Part::Monitor)) {
-            Some(monitor) => Some(monitor.after(task.into(), effect.told.as_deref())?),
+            Some(monitor) => Some(monitor.after(task.into(), effect.reports.as_deref())?),
             None => None,
         };
-        let mut will_say = Says::default();
+        let mut predicted = MonitorDigest::default();
         let mut least: Option<Fingerprint> = None;
-        for ((side, says), &(moved, stand)) in self.sides[..sides].iter().zip(&self.says).zip(&effect.sides) {
-            let says = match &other {
+        for ((view, digest), &(difference, local_state)) in
+            self.views[..views].iter().zip(&self.digests).zip(&effect.views)
+        {
+            let digest = match &other {
                 Some(monitor) => {
-                    let is_clear = will_say.ask(&**monitor, side, says.of_tasks.len(), self.is_named);
-                    is_clear.then_some(&will_say)?
+                    let is_clear = predicted.update(&**monitor, view, digest.by_task.len(), self.is_named);
+                    is_clear.then_some(&predicted)?
                 }
-                None => says,
+                None => digest,
             };
-            let mut sum = side.sum(self.is_named, &says.of_tasks, Some((task, stand)));
-            sum.add(says.of_all);
-            sum.add(moved);
+            let mut sum = view.sum(self.is_named, &digest.by_task, Some((task, local_state)));
+            sum.add(digest.common);
+            sum.add(difference);
             least = Some(least.map_or(sum, |least| least.min(sum)));
         }
         least
@@ -329,7 +339,7 @@ impl State {
         self.wakers.begin(task, signal);
     }
 
-    /// Somebody is to be woken.
+    /// The task wakes another one.
     pub(crate) fn wakes(&mut self) {
         self.wakers.wake();
     }
@@ -339,27 +349,27 @@ impl State {
         self.wakers.end(task);
     }
 
-    /// Whether what a step does depends on nothing but where its task stands and what it touches.
+    /// Whether a step depends only on its task's local state and on its inputs.
     pub(crate) fn is_local(&self) -> bool {
         !self.wakers.are_kept()
     }
 
-    /// Where the task stands, and who it is.
-    pub(crate) fn stand(&self, task: TaskId) -> Fingerprint {
-        self.first().stand(task, self.is_named)
+    /// The fingerprint of the task's local state and name.
+    pub(crate) fn local_state(&self, task: TaskId) -> Fingerprint {
+        self.first().local_state(task, self.is_named)
     }
 
-    /// All that can be seen of it.
+    /// The fingerprint of everything that is observable at the input.
     pub(crate) fn holds(&self, input: Input) -> Fingerprint {
         match input {
             Input::Location(location) => self.first().holds(location),
-            Input::End(task) if self.first().has_ended(task) => self.stand(task),
+            Input::End(task) if self.first().has_ended(task) => self.local_state(task),
             Input::End(_) => Fingerprint::NONE,
         }
     }
 
-    /// What has happened between the last two times that the fingerprint was worked out.
-    pub(crate) fn step(&self) -> &Step {
-        &self.step
+    /// The step between the last two computations of the fingerprint.
+    pub(crate) fn last_transition(&self) -> &Transition {
+        &self.last
     }
 }

@@ -1,42 +1,45 @@
-//! What a search of states came to, in numbers.
+//! Statistics of a search of states.
 
 use super::Visited;
 use crate::event::Fingerprint;
 use crate::schedule::Schedule;
 
-/// What a search of states came to, beyond what every search does.
+/// Statistics of a search of states, in addition to those of every search.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct States {
-    /// The different states that were reached, the first and the last ones included.
+    /// The number of distinct states that were reached, including initial and final states.
     pub count: u64,
-    /// How many steps lead from one of them to another (or the same).
+    /// The number of steps from one of them to another or to itself.
     pub transitions: u64,
-    /// How many of the steps did not have to be taken, because it was known that they lead to a state that was visited.
-    pub foreseen: u64,
-    /// The runs that this took: those that ended in a new state, and those that were cut short at a known one.
+    /// The number of steps that were not executed, because the state that they lead to was
+    /// predicted and had been visited.
+    pub predicted: u64,
+    /// The number of runs: those that ended in a new state, and those that were cut short at a
+    /// visited state.
     pub runs: u64,
-    /// The memory that the states are kept in, in bytes.
+    /// The memory of the visited set, in bytes.
     pub bytes: u64,
-    /// What the [monitor](crate::Monitor) found, by kind.
+    /// The findings of the [monitor](crate::Monitor), by kind.
     pub found: Vec<Found>,
 }
 
 impl States {
-    /// Whether a step need not be taken, because the state that it leads to is known to have been visited: then it counts.
-    pub(crate) fn is_foreseen(&mut self, leads_to: Option<Fingerprint>, visited: &Visited) -> bool {
-        let is_foreseen = leads_to.is_some_and(|state| visited.contains(state));
-        self.transitions += u64::from(is_foreseen);
-        self.foreseen += u64::from(is_foreseen);
-        is_foreseen
+    /// Whether a step need not be executed, because its predicted state has been visited. Counts
+    /// such a step.
+    pub(crate) fn is_predicted(&mut self, leads_to: Option<Fingerprint>, visited: &Visited) -> bool {
+        let is_predicted = leads_to.is_some_and(|state| visited.contains(state));
+        self.transitions += u64::from(is_predicted);
+        self.predicted += u64::from(is_predicted);
+        is_predicted
     }
 
-    /// Of two workers, which have the visited states together.
+    /// Merges the statistics of two workers with a common visited set.
     pub(crate) fn merge(mut self, other: States) -> States {
         self.count = self.count.max(other.count);
         self.bytes = self.bytes.max(other.bytes);
         self.transitions += other.transitions;
-        self.foreseen += other.foreseen;
+        self.predicted += other.predicted;
         self.runs += other.runs;
         for its in other.found {
             match self.found.iter_mut().find(|own| own.kind == its.kind) {
@@ -54,14 +57,14 @@ impl States {
     }
 }
 
-/// Something that a [monitor](crate::Monitor) found.
+/// A finding of a [monitor](crate::Monitor).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
-    /// Its kind: which bit.
+    /// Its kind: the number of its bit.
     pub kind: u32,
-    /// At how many states it was found.
+    /// The number of states in which it was found.
     pub states: u64,
-    /// A schedule that leads to one of them. It ends there.
+    /// A schedule that leads to one of these states and ends there.
     pub schedule: Schedule,
 }

@@ -1,4 +1,4 @@
-//! The states that have been visited, by all workers of a search.
+//! The states that the workers of a search have visited.
 
 use crate::event::Fingerprint;
 use std::collections::HashSet;
@@ -6,11 +6,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Fingerprints are as good as random: a part of one is its place in a table.
+/// A hash that is a part of a fingerprint, which is uniformly distributed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Part(u64);
+struct TableHash(u64);
 
-impl Hasher for Part {
+impl Hasher for TableHash {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -24,39 +24,39 @@ impl Hasher for Part {
     }
 }
 
-type Table = HashSet<u128, BuildHasherDefault<Part>>;
+type Table = HashSet<u128, BuildHasherDefault<TableHash>>;
 
-/// How many tables there are, so that workers seldom wait for one another.
+/// The number of tables, so that workers rarely wait for one another.
 const TABLES: usize = 64;
 
-/// Whether a state was there.
+/// The result of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Visit {
-    /// It was not, and is now.
+    /// The state was absent, and has been added.
     New,
-    /// It was.
+    /// The state was present.
     Known,
-    /// It was not, and there are as many as there may be.
+    /// The state was absent, and the largest number of states had been reached.
     Full,
 }
 
-/// The states that have been visited.
+/// The visited states.
 #[derive(Debug)]
 pub(crate) struct Visited {
     tables: Box<[Mutex<Table>]>,
     count: AtomicU64,
-    /// How many there may be.
+    /// The largest number of states.
     most: u64,
 }
 
 impl Visited {
-    /// None yet, and never more than this.
+    /// An empty set with at most this many states.
     pub(crate) fn new(most: Option<u64>) -> Self {
         let tables = (0..TABLES).map(|_| Mutex::default()).collect();
         Visited { tables, count: AtomicU64::new(0), most: most.unwrap_or(u64::MAX) }
     }
 
-    /// These, and never more than so many in all.
+    /// A set with these states, and with at most `most` states in all.
     pub(crate) fn resumed(states: &[u128], most: Option<u64>) -> Self {
         let visited = Visited::new(most);
         for &state in states {
@@ -66,7 +66,7 @@ impl Visited {
         visited
     }
 
-    /// All that there are, in order.
+    /// All states, in ascending order.
     pub(crate) fn all(&self) -> Vec<u128> {
         let tables = self.tables.iter().map(lock);
         let mut all: Vec<u128> = tables.flat_map(|table| table.iter().copied().collect::<Vec<_>>()).collect();
@@ -74,7 +74,7 @@ impl Visited {
         all
     }
 
-    /// Adds a state, if it is not there.
+    /// Adds a state if it is absent.
     #[inline]
     pub(crate) fn visit(&self, state: Fingerprint) -> Visit {
         let mut table = self.table(state);
@@ -89,25 +89,25 @@ impl Visited {
         Visit::New
     }
 
-    /// Whether it is there.
+    /// Whether the state is present.
     pub(crate) fn contains(&self, state: Fingerprint) -> bool {
         self.table(state).contains(&state.0)
     }
 
-    /// How many there are.
+    /// The number of states.
     pub(crate) fn len(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The memory that they take, in bytes.
+    /// The memory of the states, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        // A word, and a byte of the table's own; of eight places one stays free.
+        // A fingerprint, and a byte of the table's own; one of eight slots stays free.
         let bytes = |table: &Mutex<Table>| lock(table).capacity() * (size_of::<u128>() + 1) * 8 / 7;
         self.tables.iter().map(|table| bytes(table) as u64).sum()
     }
 
     fn table(&self, state: Fingerprint) -> MutexGuard<'_, Table> {
-        // Its place in the table is taken from the other end.
+        // The index in the table is taken from the other end.
         lock(&self.tables[(state.0 >> 96) as usize % TABLES])
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_new_once_and_there_are_no_more_than_there_may_be() {
+    fn a_state_is_new_once_and_the_bound_holds() {
         let visited = Visited::new(Some(3));
         let state = |of: u64| Fingerprint::of_kind(1).with(0, of);
         let visits = [1, 2, 1, 3, 4, 2].map(|of| visited.visit(state(of)));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_workers_one_finds_a_state_new() {
+    fn a_state_is_new_for_one_of_several_workers() {
         let visited = Visited::new(None);
         let new =
             || (0..10_000).filter(|&of| visited.visit(Fingerprint::NONE.with(0, of)) == Visit::New).count();

@@ -1,30 +1,31 @@
-//! Whether wakers are kept somewhere.
+//! Detection of stored wakers.
 //!
-//! A future keeps the waker of whoever polls it wherever it pleases, where the engine does not see it. That is no part of the
-//! state by itself: which wakers are kept is a function of where tasks stand. But whom a step wakes is then not a function
-//! of what the step touches.
+//! A future may store the waker of its poller anywhere, where the engine does not see it. This is
+//! no part of the state itself: the set of stored wakers is a function of the local states. But the
+//! tasks that a step wakes are then not a function of the step's inputs.
 
 use std::any::Any;
 use std::sync::Weak;
 
 use crate::event::TaskId;
 
-/// What a waker is made of: its owner has two of them.
+/// The data of a waker. Its owner has two references to it.
 pub(crate) type Signal = Weak<dyn Any + Send + Sync>;
 
-/// How many of a signal there are if no waker is kept: the executor's, and that in its own waker.
+/// The number of references to a signal if no waker is stored: the executor's, and the one in its
+/// own waker.
 const OWN: usize = 2;
 
-/// The wakers of the run that is going on.
+/// The wakers of the current run.
 #[derive(Default)]
 pub(super) struct Wakers {
-    /// The futures that are being run, by their tasks.
+    /// The futures that are being run, with their tasks.
     polled: Vec<(TaskId, Signal)>,
     are_kept: bool,
 }
 
 impl Wakers {
-    /// A run begins.
+    /// Begins a run.
     pub(super) fn begin_run(&mut self) {
         self.polled.clear();
         self.are_kept = false;
@@ -35,7 +36,7 @@ impl Wakers {
         self.polled.push((task, signal));
     }
 
-    /// The task has run the last future that it began to run.
+    /// The task has completed the last future that it began to run.
     pub(super) fn end(&mut self, task: TaskId) {
         self.look();
         if let Some(last) = self.polled.iter().rposition(|(its, _)| *its == task) {
@@ -43,17 +44,17 @@ impl Wakers {
         }
     }
 
-    /// Somebody is to be woken. Whom else the task is to wake is told by nothing.
+    /// A task is woken. The other tasks that this step wakes are unknown.
     pub(super) fn wake(&mut self) {
         self.are_kept = true;
     }
 
-    /// Whether a waker may have been kept anywhere in this run.
+    /// Whether a waker may have been stored anywhere in this run.
     pub(super) fn are_kept(&self) -> bool {
         self.are_kept
     }
 
-    /// Looks whether one is kept now.
+    /// Checks whether a waker is stored now.
     pub(super) fn look(&mut self) {
         self.are_kept |= self.polled.iter().any(|(_, signal)| signal.strong_count() > OWN);
     }

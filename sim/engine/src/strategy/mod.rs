@@ -1,6 +1,6 @@
-//! Strategies: which task goes next, and which schedule is run after this one. One a file.
+//! Strategies: the next task at each point, and the next schedule after each run. One strategy per
+//! file.
 
-mod foresight;
 mod naive;
 mod numbers;
 mod optimal;
@@ -12,6 +12,7 @@ mod rehearsal;
 mod replay;
 mod simplest;
 mod stateful;
+mod transition_cache;
 
 pub(crate) use naive::Naive;
 pub(crate) use numbers::Numbers;
@@ -23,28 +24,29 @@ pub(crate) use random::Random;
 pub(crate) use rehearsal::Rehearsal;
 pub(crate) use replay::Replay;
 pub(crate) use simplest::Simplest;
-pub(crate) use stateful::{Searched, Stateful, Way};
+pub(crate) use stateful::{Prefix, Reductions, Stateful};
 
 use std::iter;
 
 use crate::dpor::Races;
-use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::event::{Decision, Fingerprint, Footprint, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::{Monitor, State, States};
 
-/// What a strategy can choose from.
+/// The current point of a run, as a strategy sees it.
 pub(crate) trait Options {
     /// The task that executed the last event.
     fn current(&self) -> TaskId;
-    /// One more than the largest number of a task.
+    /// The largest number of a task plus 1.
     fn tasks(&self) -> TaskId;
-    /// The tasks that have announced an operation, a bit for each. The others cannot go on.
+    /// The set of tasks with a pending operation, one bit each. The other tasks are not enabled.
     fn announced(&self) -> u64;
-    /// How many alternatives the operation that the task has announced has now; 0 if it cannot go on.
+    /// The number of alternatives of the task's pending operation; 0 if the task is not enabled.
     fn alternatives(&self, task: TaskId) -> u16;
-    /// The state that the run is in, if the strategy [tracks](Strategy::tracking) nothing else.
+    /// The current state, if the strategy [tracks](Strategy::tracking) nothing else.
     fn state(&self) -> Fingerprint;
-    /// What the state is the sum of, and what has led there. `None` if it is more than that, or is not kept.
+    /// The parts of the state and the last step. `None` if the state has further parts, or is not
+    /// tracked.
     fn parts(&self) -> Option<&State> {
         None
     }
@@ -54,11 +56,12 @@ pub(crate) trait Options {
     }
     /// Whether another task waits for the end of this one.
     fn is_awaited(&self, task: TaskId) -> bool;
-    /// As which one the task was spawned in this run, from 0: its number wherever the schedule is run by itself.
+    /// The task's spawn index in this run, from 0: its number in an execution of this schedule
+    /// alone.
     fn order(&self, task: TaskId) -> TaskId;
-    /// What the run's monitor has found in the step that led there.
+    /// The findings of the run's monitor in the last step, one bit for each kind.
     fn found(&self) -> u64;
-    /// What an alternative of the task's operation would touch now.
+    /// The footprint of an alternative of the task's pending operation in the current state.
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
 }
 
@@ -71,40 +74,42 @@ pub(crate) fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
     })
 }
 
-/// Decides the order of events, run after run.
+/// Selects the order of events, run after run.
 pub(crate) trait Strategy {
-    /// What the strategy needs to know of each event.
+    /// The data about events that the strategy needs.
     fn tracking(&self) -> Tracking;
 
-    /// Which task goes next, and with which alternative, where the trail has no prefix left to repeat. `None` ends the
-    /// run.
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn>;
+    /// Selects the next task and the alternative of its operation, once the trail's prefix has been
+    /// repeated. `None` ends the run.
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision>;
 
-    /// The trail has a new event.
+    /// Notifies the strategy of a new event of the trail.
     fn executed(&mut self, trail: &Trail);
 
-    /// The run has ended: leaves in the trail the prefix that the next run repeats. False if there is no next run.
+    /// Prepares the next run: reduces the trail to the prefix that the run repeats. False if there
+    /// is no next run.
     fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool;
 
-    /// Whether tasks that are alike may take each other's places in the states that the strategy is told.
+    /// Whether states that differ only by an exchange of symmetric tasks are one state.
     fn is_symmetric(&self) -> bool {
         false
     }
 
-    /// Whether a lock that nobody can find taken is taken in one step with what its task does next, and given back in one with
-    /// what it has done last: see [`Pending::is_right_mover`](crate::event::Pending::is_right_mover).
+    /// Whether the acquisition of a lock on which others can only wait is one step with the task's
+    /// next operation, and the release of such a lock one step with the previous operation: see
+    /// [`Pending::is_right_mover`](crate::event::Pending::is_right_mover).
     fn joins_movers(&self) -> bool {
         false
     }
 
-    /// Whether the run that has just ended was cut short because every task that could go on was asleep: work that an
-    /// optimal explorer never does.
+    /// Whether the last run was cut short because every enabled task was in the sleep set. An
+    /// optimal strategy never has such a run.
     fn was_redundant(&self) -> bool {
         false
     }
 
-    /// Which part of the search is done, between two runs: see [`Progress::done`](crate::Progress::done). `None` if the
-    /// search has no end.
+    /// The part of the search that is done, between two runs: see
+    /// [`Progress::done`](crate::Progress::done). `None` if the search has no end.
     fn done(&self) -> Option<f64> {
         None
     }
@@ -114,34 +119,35 @@ pub(crate) trait Strategy {
         false
     }
 
-    /// Whether as many states have been visited as may be, and more were met.
+    /// Whether the search reached a new state after the largest number of states had been visited.
     fn is_full(&self) -> bool {
         false
     }
 
-    /// How many switches the next run may have, if the strategy goes by that.
+    /// The largest number of switches of the next run, if the strategy has such a bound.
     fn switches(&self) -> usize {
         usize::MAX
     }
 
-    /// The ways of a search of states that are still to be gone, once no run will follow.
-    fn open(&mut self, _trail: &Trail) -> Vec<Way> {
+    /// The open prefixes of a search of states, once there is no next run.
+    fn open(&mut self, _trail: &Trail) -> Vec<Prefix> {
         Vec::new()
     }
 
-    /// What a search of states has come to so far.
+    /// The statistics of a search of states so far.
     fn states(&self) -> Option<States> {
         None
     }
 
-    /// Why the schedule that was to be run again is none of this program's, if the run ended for that.
-    fn misfit(&self) -> Option<&str> {
+    /// The reason why the replayed schedule does not match the program, if the last run ended for
+    /// that reason.
+    fn replay_mismatch(&self) -> Option<&str> {
         None
     }
 }
 
-/// Which part of a tree has been searched, if the child that is being searched now was `done` children in, of `of` known
-/// ones, at each node from the root down. Each child is taken for an equal part of its parent.
+/// The part of a tree that has been searched, if `done` of the `of` known children of each node on
+/// the path from the root have been searched. Each child is taken for an equal part of its parent.
 fn part_done(path: impl Iterator<Item = (usize, usize)>) -> f64 {
     let (mut part, mut share) = (0.0, 1.0);
     for (done, of) in path {

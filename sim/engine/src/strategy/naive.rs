@@ -1,16 +1,17 @@
-//! Every interleaving, with no reduction: slow, and so simple that it can be trusted. It is what the optimal strategy is
-//! held to.
+//! Every interleaving, without reduction. The reference for the optimal strategy: slow, and simple
+//! enough to be trusted.
 
 use super::{Options, Strategy, part_done};
 use crate::dpor::Races;
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
 
-/// The strategy's state: for each event of the trail, the turns that are still to be tried in its place.
+/// The strategy's state: for each event of the trail, the decisions that remain to be tried in its
+/// place.
 #[derive(Default)]
 pub(crate) struct Naive {
-    untried: Vec<Vec<Turn>>,
-    /// For each event, how many turns there were in its place.
+    untried: Vec<Vec<Decision>>,
+    /// For each event, the number of decisions in its place.
     degrees: Vec<usize>,
 }
 
@@ -19,15 +20,15 @@ impl Strategy for Naive {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if self.untried.len() == trail.len() {
-            let turns = (0..options.tasks()).rev().flat_map(|task| {
-                (0..options.alternatives(task)).rev().map(move |choice| Turn { task, choice })
+            let decisions = (0..options.tasks()).rev().flat_map(|task| {
+                (0..options.alternatives(task)).rev().map(move |choice| Decision { task, choice })
             });
-            let turns: Vec<Turn> = turns.collect();
+            let decisions: Vec<Decision> = decisions.collect();
             self.degrees.truncate(self.untried.len());
-            self.degrees.push(turns.len());
-            self.untried.push(turns);
+            self.degrees.push(decisions.len());
+            self.untried.push(decisions);
         }
         self.untried.last_mut()?.pop().or_else(|| {
             self.untried.pop();
@@ -36,14 +37,14 @@ impl Strategy for Naive {
     }
 
     fn executed(&mut self, trail: &Trail) {
-        // A glued event was not chosen, and has no alternative.
+        // An event that is atomic with the previous one was not chosen, and has no alternative.
         self.untried.resize_with(trail.len(), Vec::new);
         self.degrees.resize(trail.len(), 1);
     }
 
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         while trail.pop().is_some() {
-            if self.untried.last().is_some_and(|turns| !turns.is_empty()) {
+            if self.untried.last().is_some_and(|decisions| !decisions.is_empty()) {
                 return true;
             }
             self.untried.pop();
@@ -54,7 +55,7 @@ impl Strategy for Naive {
     fn done(&self) -> Option<f64> {
         let path = self.untried.iter().zip(&self.degrees).enumerate();
         let last = self.untried.len().wrapping_sub(1);
-        // The last is about to be tried; those before it are under way.
+        // The last is about to be tried; those before it are in progress.
         let done = path.map(|(i, (untried, &of))| (of - untried.len() - usize::from(i != last).min(of), of));
         Some(if self.untried.is_empty() { 1.0 } else { part_done(done) })
     }

@@ -1,4 +1,4 @@
-//! Pseudo-random numbers that are the same on every machine.
+//! Pseudo-random numbers, the same on every machine.
 
 /// SplitMix64: Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014.
 pub(crate) struct Numbers(u64);
@@ -19,7 +19,7 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
-    /// One of `0..end`.
+    /// A number in `0..end`.
     #[inline]
     pub(crate) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_below_a_bound_is_any_of_them() {
+    fn each_number_below_a_bound_occurs() {
         let mut numbers = Numbers::new(7);
         let mut seen = [0; 5];
         (0..1_000).for_each(|_| seen[numbers.below(5)] += 1);

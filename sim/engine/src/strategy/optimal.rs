@@ -1,53 +1,60 @@
-//! Optimal dynamic partial order reduction: each Mazurkiewicz class exactly once.
+//! Optimal dynamic partial order reduction: explores each Mazurkiewicz class exactly once.
 //!
-//! Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014; "Source Sets", JACM 64(4), 2017,
-//! algorithm 2. A run is free below the sequence that it was woken for. When it has ended, its races are reversed: the first
-//! event of a race is left out with all that happens after it, and what remains, followed by the second event, is a sequence
-//! to be explored from where the first began, unless something that sleeps there, or is already planned there, leads to the
-//! same class. It is another sequence after each run in which something else remains.
+//! Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014; "Source
+//! Sets", JACM 64(4), 2017, algorithm 2. A run follows a sequence of a wakeup tree and is
+//! unrestricted after it. At the end of the run its races are reversed. The sequence for a race
+//! consists of the events after the race's first event that do not happen after it, followed by the
+//! second event. It is inserted at the node before the first event, unless the sleep set or the
+//! wakeup tree of that node covers it. Later runs with other independent events give other
+//! sequences.
 //!
-//! Several workers share wakeup trees, and what each of them does is a part of that: see [`shared`](super::shared).
+//! Several workers share wakeup trees: see `dpor/shared.rs`.
 
 use std::mem;
 
 use super::{Options, Strategy, part_done, tasks_of};
 use crate::determinism::IMPOSSIBLE;
-use crate::dpor::{BranchId, Forest, NONE, Place, Races, Route, Step, covers_all_alternatives, weak_initial};
-use crate::event::{Event, Footprint, TaskId, Turn};
+use crate::dpor::{
+    BranchId, Forest, NONE, Races, Route, RouteStep, SharedNode, covers_all_alternatives, weak_initial,
+};
+use crate::event::{Decision, Event, Footprint, TaskId};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::work_queue::WorkQueue;
 
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
-    /// What has been explored from here, or from further up and still leads to the same classes.
+    /// The sleep set: events that have been explored from this node, or from an earlier one and
+    /// still lead to the same classes.
     sleep: Vec<Footprint>,
-    /// What is to be explored from here; the first is the one that is being explored, if `planned`.
+    /// The wakeup tree of this node. Its first branch is being explored, if `planned`.
     branches: BranchId,
-    /// Whether the event that follows in the trail is the first of `branches`.
+    /// Whether the next event of the trail is the first of `branches`.
     planned: bool,
-    /// How many subtrees of it have been explored.
+    /// The number of subtrees of this node that have been explored.
     explored: usize,
-    /// Where the branches are that are not under way, if other workers may take some of them. They may plan more, and then
-    /// what has been explored from here since does not sleep, but is on the left of them.
-    place: Option<Place>,
+    /// The shared tree with the other branches, if other workers may take them. They may also
+    /// insert branches there; then a subtree that is explored here later does not sleep, but is on
+    /// their left.
+    shared: Option<SharedNode>,
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
 pub(crate) struct Optimal {
-    /// Nodes are kept when they go out of use, so that their sleep sets need no new memory.
+    /// Unused nodes beyond `depth` are retained, so that their sleep sets need no new memory.
     nodes: Vec<Node>,
     depth: usize,
     forest: Forest,
     redundant: bool,
-    /// The sequence that is being planned.
+    /// The sequence that is being inserted.
     sequence: Vec<Footprint>,
-    /// Where other workers' parts of the search come from, if there are others.
+    /// The source of other parts of the search, if there are other workers.
     queue: Option<WorkQueue<Route>>,
-    /// What is left of the way to the leaf that was taken, the next turn last. The nodes on it are as they have to be.
-    way: Vec<Turn>,
-    /// A turn on the way was impossible.
-    has_lost_its_way: bool,
+    /// The rest of the path to the leaf that was taken, the next decision last. The nodes on the
+    /// path are complete.
+    path: Vec<Decision>,
+    /// A decision on the path was not enabled.
+    path_is_disabled: bool,
 }
 
 impl Optimal {
@@ -61,17 +68,18 @@ impl Optimal {
             redundant: false,
             sequence: Vec::with_capacity(FEW),
             queue,
-            way: Vec::new(),
-            has_lost_its_way: false,
+            path: Vec::new(),
+            path_is_disabled: false,
         }
     }
 
-    /// Plans the runs in which the races of this one are reversed.
+    /// Inserts a sequence into a wakeup tree for each race of the last run.
     fn plan(&mut self, trail: &Trail, races: &Races, registry: &Registry) {
         let sequence = &mut self.sequence;
         for race in races.to_reverse(trail) {
             let first = races.first(race);
             let node = &mut self.nodes[first];
+            // Algorithm 2: v := notdep(e, E).e', with the first event e and the second event e'.
             sequence.clear();
             sequence.extend(races.independent_of(race, trail, first + 1..trail.len()));
             let last = match race.is_wide() {
@@ -81,14 +89,15 @@ impl Optimal {
             match last {
                 Some(reversed) => sequence.push(reversed),
                 None => {
-                    // It can go on only ahead of what came later. Of that remains what needs nothing of the rest.
+                    // The second event is enabled only before some of the later events. Of these,
+                    // retain the events that do not depend on a removed one.
                     let before = races.independent_of(race, trail, first + 1..race.second()).count();
                     let later = sequence.split_off(before);
                     sequence.push(race.reversed);
-                    let mut lost = vec![race.reversed];
+                    let mut removed = vec![race.reversed];
                     for event in later {
-                        let needs = lost.iter().any(|its| its.conflicts(&event));
-                        if needs { lost.push(event) } else { sequence.push(event) }
+                        let needs = removed.iter().any(|its| its.conflicts(&event));
+                        if needs { removed.push(event) } else { sequence.push(event) }
                     }
                 }
             }
@@ -98,88 +107,89 @@ impl Optimal {
                 Some(Some(_)) => true,
                 Some(None) => covers_all_alternatives(sleep, asleep, sequence),
             };
+            // Algorithm 2: insert v only if the sleep set has no weak initial of v.
             if sleep.iter().any(is_covered) {
                 continue;
             }
             let alternatives: Vec<Footprint> =
                 sleep.iter().filter(|asleep| asleep.alternatives > 1).copied().collect();
-            match &node.place {
-                Some(place) => place.insert(&alternatives, sequence),
+            match &node.shared {
+                Some(shared) => shared.insert(&alternatives, sequence),
                 None => node.branches = self.forest.insert(node.branches, &alternatives, sequence),
             }
         }
     }
 
-    /// The next run goes on from the node at `from` to a leaf.
+    /// Lets the next run follow this route from the node at `from` to a leaf.
     fn follow(&mut self, from: usize, Route { steps, sleep }: Route) {
         let leaf = from + steps.len();
         if self.nodes.len() <= leaf {
             self.nodes.resize_with(leaf + 1, Node::default);
         }
-        self.way.extend(steps.iter().rev().map(|step| step.turn));
-        let on_the_way =
-            steps.into_iter().map(|Step { sleep, explored, place, .. }| (sleep, explored, place));
-        let all = on_the_way.chain([(sleep, 0, None)]);
-        for (node, (sleep, explored, place)) in self.nodes[from..].iter_mut().zip(all) {
-            *node = Node { sleep, branches: NONE, planned: false, explored, place };
+        self.path.extend(steps.iter().rev().map(|step| step.decision));
+        let on_path =
+            steps.into_iter().map(|RouteStep { sleep, explored, shared, .. }| (sleep, explored, shared));
+        let all = on_path.chain([(sleep, 0, None)]);
+        for (node, (sleep, explored, shared)) in self.nodes[from..].iter_mut().zip(all) {
+            *node = Node { sleep, branches: NONE, planned: false, explored, shared };
         }
     }
 
-    /// Puts a leaf by, if another worker has nothing to do: of the tree that is nearest to the root, from where there is mostly
-    /// the most to be explored.
+    /// Queues a leaf if another worker is idle: a leaf of the tree nearest to the root, below which
+    /// there is usually the most work.
     fn share(&mut self, trail: &Trail) {
         if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
         }
         for at in 0..=self.depth {
-            if self.nodes[at].place.is_none() && self.has_spare(at) {
+            if self.nodes[at].shared.is_none() && self.has_spare(at) {
                 self.share_nodes(at, trail);
             }
             let node = &self.nodes[at];
-            let Some(mut route) = node.place.as_ref().and_then(|place| place.take(&node.sleep)) else {
+            let Some(mut route) = node.shared.as_ref().and_then(|shared| shared.take(&node.sleep)) else {
                 continue;
             };
-            let step = |(event, node): (&Event, &Node)| Step {
-                turn: Turn { task: event.footprint.task, choice: event.footprint.choice },
+            let step = |(event, node): (&Event, &Node)| RouteStep {
+                decision: Decision { task: event.footprint.task, choice: event.footprint.choice },
                 sleep: node.sleep.clone(),
                 explored: node.explored,
-                place: node.place.clone(),
+                shared: node.shared.clone(),
             };
             let steps = trail.events()[..at].iter().zip(&self.nodes).map(step);
             route.steps.splice(..0, steps);
-            self.queue.as_ref().expect("somebody who begs").put(route);
+            self.queue.as_ref().expect("wants_work implies a queue").put(route);
             return;
         }
     }
 
-    /// Whether anything is planned at a node of this worker's own, besides what is under way or about to be.
+    /// Whether an unshared node has a branch besides the one that is in progress or next.
     fn has_spare(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         self.forest.siblings(node.branches) > usize::from(node.planned || at == self.depth)
     }
 
-    /// Lets others take from the nodes up to this one, and plan there.
+    /// Shares the wakeup trees of the nodes up to `last` with the other workers.
     fn share_nodes(&mut self, last: usize, trail: &Trail) {
         let nodes = self.nodes[..=last].iter_mut().enumerate();
-        for (at, node) in nodes.filter(|(_, node)| node.place.is_none()) {
+        for (at, node) in nodes.filter(|(_, node)| node.shared.is_none()) {
             let (current, rest) = match trail.events().get(at) {
-                Some(event) if event.glued => continue,
+                Some(event) if event.atomic_with_previous => continue,
                 Some(event) if !node.planned => (event.footprint, mem::replace(&mut node.branches, NONE)),
                 Some(event) => (event.footprint, self.forest.cut(node.branches)),
                 None => (*self.forest.event(node.branches), self.forest.cut(node.branches)),
             };
-            node.place = Some(Place::new(node.explored, current, &mut self.forest, rest));
+            node.shared = Some(SharedNode::new(node.explored, current, &mut self.forest, rest));
         }
     }
 }
 
-/// Whether all alternatives of the task's operation sleep.
+/// Whether all alternatives of the task's operation are in the sleep set.
 fn all_asleep(sleep: &[Footprint], task: TaskId, alternatives: u16) -> bool {
     sleep.iter().filter(|event| event.task == task).count() >= alternatives.into()
 }
 
-/// A task that can go on and does not sleep, the current one if possible, and how many alternatives it has. If there is
-/// none although some task can go on, the run is redundant.
+/// An enabled task that is not in the sleep set, the current one if possible, and the number of its
+/// alternatives. Sets `redundant` if some task is enabled, but all enabled tasks sleep.
 fn free_choice(sleep: &[Footprint], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
     let (announced, current) = (options.announced(), options.current());
     *redundant = false;
@@ -201,18 +211,19 @@ impl Strategy for Optimal {
         Tracking::Races
     }
 
-    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
-        if let Some(&turn) = self.way.last() {
-            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
-            self.has_lost_its_way = !is_possible;
-            return is_possible.then_some(turn);
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Decision> {
+        if let Some(&decision) = self.path.last() {
+            let is_possible =
+                decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
+            self.path_is_disabled = !is_possible;
+            return is_possible.then_some(decision);
         }
         let node = &mut self.nodes[self.depth];
         if node.branches == NONE {
             let (task, alternatives) = free_choice(&node.sleep, options, &mut self.redundant)?;
             if alternatives == 1 {
                 node.planned = false;
-                return Some(Turn { task, choice: 0 });
+                return Some(Decision { task, choice: 0 });
             }
             let asleep =
                 |choice: u16| node.sleep.iter().any(|event| event.task == task && event.choice == choice);
@@ -222,17 +233,17 @@ impl Strategy for Optimal {
         }
         node.planned = true;
         let event = self.forest.event(node.branches);
-        Some(Turn { task: event.task, choice: event.choice })
+        Some(Decision { task: event.task, choice: event.choice })
     }
 
     fn executed(&mut self, trail: &Trail) {
-        if self.way.pop().is_some() {
+        if self.path.pop().is_some() {
             self.depth += 1;
             return;
         }
         let event = &trail.events()[self.depth];
-        if event.glued {
-            // It was not chosen, but a planned sequence has it too.
+        if event.atomic_with_previous {
+            // The event was not chosen, but a planned sequence also contains it.
             let node = &mut self.nodes[self.depth];
             node.planned = node.branches != NONE;
         }
@@ -246,14 +257,14 @@ impl Strategy for Optimal {
         node.branches = if parent.planned { self.forest.child(parent.branches) } else { NONE };
         node.planned = false;
         node.explored = 0;
-        node.place = None;
+        node.shared = None;
     }
 
     fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
         self.plan(trail, races, registry);
         self.redundant = false;
-        self.way.clear();
-        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
+        self.path.clear();
+        if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
         }
         while let Some(event) = trail.pop() {
@@ -264,9 +275,9 @@ impl Strategy for Optimal {
                 node.branches = self.forest.remove(node.branches);
                 node.planned = false;
             }
-            match &node.place {
-                Some(place) => {
-                    let Some(route) = place.take(&node.sleep) else { continue };
+            match &node.shared {
+                Some(shared) => {
+                    let Some(route) = shared.take(&node.sleep) else { continue };
                     self.follow(self.depth, route);
                 }
                 None => {
@@ -288,17 +299,18 @@ impl Strategy for Optimal {
         self.redundant
     }
 
-    fn misfit(&self) -> Option<&str> {
-        self.has_lost_its_way.then_some(IMPOSSIBLE)
+    fn replay_mismatch(&self) -> Option<&str> {
+        self.path_is_disabled.then_some(IMPOSSIBLE)
     }
 
     fn done(&self) -> Option<f64> {
         let path = self.nodes[..=self.depth].iter().enumerate().map(|(i, node)| {
-            if let Some(place) = &node.place {
-                return (node.explored, place.width());
+            if let Some(shared) = &node.shared {
+                return (node.explored, shared.width());
             }
             let branches = self.forest.siblings(node.branches);
-            // The one that is under way is among the branches if it was planned; the last node has none under way.
+            // The branch in progress is among the branches if it was planned; the last node has
+            // none in progress.
             let free = usize::from(i < self.depth && !node.planned);
             (node.explored, node.explored + branches + free)
         });

@@ -1,14 +1,15 @@
 //! Probabilistic concurrency testing: few changes of priority, at random steps.
 //!
-//! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic guarantees of finding bugs",
-//! ASPLOS 2010. Each task has a random priority, and the highest that can go on does. At `depth - 1` random steps the task
-//! that would go next gets a priority below all others. A bug that needs `depth` orderings is found by one run with a
-//! chance of at least 1/(n·k^(depth-1)), with n tasks and k steps.
+//! Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic
+//! guarantees of finding bugs", ASPLOS 2010. Each task has a random priority, and the enabled task
+//! with the highest priority runs. At `depth - 1` random steps the priority of the next task is
+//! changed to one below all others. One run finds a bug that needs `depth` orderings with a
+//! probability of at least 1/(n·k^(depth-1)), with n tasks and k steps.
 
 use super::numbers::Numbers;
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{TaskId, Turn};
+use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
@@ -16,10 +17,11 @@ pub(crate) struct Pct {
     numbers: Numbers,
     /// The steps at which a priority changes, the next one last.
     changes: Vec<usize>,
-    /// Of each task; 0 if it has not been seen in this run. Those that were changed are the numbers below `depth`.
+    /// The priority of each task; 0 if it has not been enabled in this run. Changed priorities are
+    /// the numbers below `depth`.
     priorities: Vec<u64>,
     depth: usize,
-    /// The most steps that a run has had: the paper's k, which is not known beforehand.
+    /// The largest number of steps of a run: the paper's k, which is not known beforehand.
     longest: usize,
 }
 
@@ -45,7 +47,7 @@ impl Pct {
         self.changes.sort_unstable_by(|a, b| b.cmp(a));
     }
 
-    /// The task of the highest priority that can go on. Who is seen for the first time gets a priority.
+    /// The enabled task with the highest priority. A task without a priority gets a random one.
     fn highest(&mut self, options: &dyn Options) -> Option<(TaskId, u16)> {
         let tasks = options.tasks();
         self.priorities.resize(self.priorities.len().max(tasks.into()), 0);
@@ -72,15 +74,16 @@ impl Strategy for Pct {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let (mut task, mut alternatives) = self.highest(options)?;
         while self.changes.pop_if(|step| *step <= trail.len()).is_some() {
-            // The changes that are left are the priorities that have not been given away yet.
+            // The number of remaining changes is the largest low priority that has not been
+            // assigned.
             self.priorities[usize::from(task)] = self.changes.len() as u64 + 1;
             (task, alternatives) = self.highest(options)?;
         }
         let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
-        Some(Turn { task, choice })
+        Some(Decision { task, choice })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

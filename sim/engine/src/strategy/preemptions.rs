@@ -1,25 +1,26 @@
-//! At most so many preemptions in a run, whatever strategy chooses.
+//! Limits the number of preemptions of another strategy's runs.
 //!
-//! Musuvathi, Qadeer: "Iterative context bounding for systematic testing of multithreaded programs", PLDI 2007. A switch
-//! from a task that could have gone on is a preemption; one from a task that waits or has ended is not. This must not be
-//! done to a strategy that leaves schedules out because others stand for them: those others may have more preemptions
-//! (Coons, Musuvathi, McKinley: "Bounded partial-order reduction", OOPSLA 2013).
+//! Musuvathi, Qadeer: "Iterative context bounding for systematic testing of multithreaded
+//! programs", PLDI 2007. A switch from a task that is enabled is a preemption; a switch from a task
+//! that waits or has ended is not. The bound is unsound for a strategy that explores one schedule
+//! for many, because this schedule may have more preemptions than the others (Coons, Musuvathi,
+//! McKinley: "Bounded partial-order reduction", OOPSLA 2013).
 
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{Fingerprint, Footprint, TaskId, Turn};
+use crate::event::{Decision, Fingerprint, Footprint, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::States;
 
-/// A strategy within the bound.
+/// A strategy with a bound on preemptions.
 pub(crate) struct Preemptions {
     inner: Box<dyn Strategy>,
     most: usize,
-    /// Whether a state with another budget left is another state: it is, but for a test.
+    /// Whether the remaining budget is part of the state. False only in a test.
     counts_in_state: bool,
-    /// For each event of the trail, how many preemptions there are up to it.
+    /// For each event of the trail, the number of preemptions up to it.
     counts: Vec<usize>,
-    /// Whether the event that has been chosen is a preemption.
+    /// Whether the chosen event is a preemption.
     preempts: bool,
     left_out: bool,
 }
@@ -30,15 +31,15 @@ impl Preemptions {
     }
 }
 
-/// What there is to choose from.
-struct Within<'a> {
+/// The options that the bound leaves.
+struct BoundedOptions<'a> {
     options: &'a dyn Options,
-    /// The only task that may go next, if there is no preemption left.
+    /// The only task that may run next, if no preemption is left.
     only: Option<TaskId>,
     state: Fingerprint,
 }
 
-impl Options for Within<'_> {
+impl Options for BoundedOptions<'_> {
     fn current(&self) -> TaskId {
         self.options.current()
     }
@@ -81,7 +82,7 @@ impl Strategy for Preemptions {
         self.inner.tracking()
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let last = trail.events().last().map(|event| event.footprint.task);
         let runs_on = last.filter(|&task| options.alternatives(task) > 0);
         let so_far = self.counts.last().copied().unwrap_or(0);
@@ -90,18 +91,18 @@ impl Strategy for Preemptions {
             self.left_out |=
                 (0..options.tasks()).any(|other| other != task && options.alternatives(other) > 0);
         }
-        // How many are left, and who would be preempted, is part of the state.
+        // The remaining budget and the task that would be preempted are part of the state.
         let budget = (so_far as u64, last.map_or(0, |task| u64::from(task) + 1));
         let state =
             if self.counts_in_state { options.state().with(budget.0, budget.1) } else { options.state() };
-        let turn = self.inner.choose(&Within { options, only, state }, trail);
-        self.preempts = turn.is_some_and(|turn| runs_on.is_some_and(|task| task != turn.task));
-        turn
+        let decision = self.inner.choose(&BoundedOptions { options, only, state }, trail);
+        self.preempts = decision.is_some_and(|decision| runs_on.is_some_and(|task| task != decision.task));
+        decision
     }
 
     fn executed(&mut self, trail: &Trail) {
         let so_far = self.counts.last().copied().unwrap_or(0);
-        // What was glued to the chosen event was not chosen.
+        // An event that is atomic with the chosen one is not a preemption.
         self.counts.push(so_far + usize::from(std::mem::take(&mut self.preempts)));
         self.inner.executed(trail);
     }

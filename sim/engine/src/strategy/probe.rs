@@ -1,38 +1,40 @@
-//! Random walks through the states of a program, to see how many of them have been visited.
+//! Random walks through the states of a program, which estimate the part that has been visited.
 //!
-//! A search that goes deep first comes to nearly all states by its first branches, so that how many branches are left says
-//! little of what part of the states is. A walk meets states that the search may or may not have come to. It is no fair sample:
-//! it meets one at each depth, and near the ends there are few, which all walks meet. So each state counts once.
+//! A depth-first search reaches nearly all states in its first branches, so that the number of
+//! remaining branches is a poor estimate of the part of the states that has been visited. A random
+//! walk reaches states independently of the search. The sample is biased: a walk has one state at
+//! each depth, and all walks meet the few states near the ends. So each state is counted once.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
 use super::random::Random;
-use super::{Options, Searched, Strategy};
+use super::{Options, Reductions, Strategy};
 use crate::dpor::Races;
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::Visited;
 
-/// How many walks there are: they take a few milliseconds, and the same on each machine.
+/// The number of walks. They take a few milliseconds, and are the same on each machine.
 const WALKS: u32 = 200;
 
 /// The strategy's state.
 pub(crate) struct Probe {
     visited: Arc<Visited>,
-    searched: Searched,
+    reductions: Reductions,
     random: Random,
     walks: u32,
-    /// The states that were met, and how many of them had been visited.
+    /// The states that were reached, and how many of them had been visited.
     met: FxHashSet<u128>,
     known: u64,
 }
 
 impl Probe {
-    /// Of these states, which a search in this way has visited.
-    pub(crate) fn new(visited: Arc<Visited>, searched: Searched) -> Self {
-        Probe { visited, searched, random: Random::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
+    /// A strategy that estimates the part of the states in `visited`, which a search with the
+    /// options `reductions` has visited.
+    pub(crate) fn new(visited: Arc<Visited>, reductions: Reductions) -> Self {
+        Probe { visited, reductions, random: Random::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
     }
 }
 
@@ -46,10 +48,10 @@ impl Strategy for Probe {
     }
 
     fn joins_movers(&self) -> bool {
-        self.searched.joins_movers
+        self.reductions.joins_movers
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         let state = options.state();
         if self.met.insert(state.0) {
             self.known += u64::from(self.visited.contains(state));
@@ -65,7 +67,7 @@ impl Strategy for Probe {
     }
 
     fn done(&self) -> Option<f64> {
-        // What was broken off is not done.
+        // An interrupted search is never shown as done.
         Some((self.known as f64 / self.met.len().max(1) as f64).min(0.999))
     }
 }

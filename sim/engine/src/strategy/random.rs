@@ -1,11 +1,13 @@
-//! A random walk: at each step any task that can go on, and any of its alternatives, with the same chance.
+//! A random walk: each enabled task, and each alternative of its operation, has the same
+//! probability at each step.
 //!
-//! It is no fair sample of the classes: a class with many interleavings is met more often than one with few.
+//! The sample of classes is biased: a class with many interleavings is more frequent than a class
+//! with few.
 
 use super::numbers::Numbers;
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{TaskId, Turn};
+use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
@@ -25,7 +27,7 @@ impl Strategy for Random {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Decision> {
         self.enabled.clear();
         let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));
         self.enabled.extend(tasks.filter(|&(_, alternatives)| alternatives > 0));
@@ -35,7 +37,7 @@ impl Strategy for Random {
             count => &self.enabled[self.numbers.below(count)],
         };
         let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
-        Some(Turn { task, choice })
+        Some(Decision { task, choice })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

@@ -1,27 +1,28 @@
-//! A random schedule, or a planned one: for runs that are compared with one another.
+//! A random or a planned schedule, for runs that are compared with one another.
 
 use super::numbers::Numbers;
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{TaskId, Turn};
+use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
 pub(crate) struct Rehearsal {
     numbers: Numbers,
-    /// The turns of this run, with the numbers that tasks have in this exploration; `None` for random ones.
-    plan: Option<Vec<Turn>>,
+    /// The decisions of this run, with the task numbers of this exploration; `None` for random
+    /// ones.
+    plan: Option<Vec<Decision>>,
     enabled: Vec<(TaskId, u16)>,
 }
 
 impl Rehearsal {
-    /// A random schedule.
+    /// Chooses a random schedule.
     pub(crate) fn random(seed: u64) -> Self {
         Rehearsal { numbers: Numbers::new(seed), plan: None, enabled: Vec::new() }
     }
 
-    /// This schedule. The run ends where it does not fit.
-    pub(crate) fn of(plan: Vec<Turn>) -> Self {
+    /// Follows this schedule. The run ends at a decision that is not enabled.
+    pub(crate) fn of(plan: Vec<Decision>) -> Self {
         Rehearsal { numbers: Numbers::new(0), plan: Some(plan), enabled: Vec::new() }
     }
 }
@@ -31,7 +32,7 @@ impl Strategy for Rehearsal {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if let Some(plan) = &self.plan {
             let turn = *plan.get(trail.len())?;
             let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
@@ -44,7 +45,7 @@ impl Strategy for Rehearsal {
             return None;
         }
         let (task, alternatives) = self.enabled[self.numbers.below(self.enabled.len())];
-        Some(Turn { task, choice: self.numbers.below(alternatives.into()) as u16 })
+        Some(Decision { task, choice: self.numbers.below(alternatives.into()) as u16 })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

@@ -1,22 +1,22 @@
-//! One schedule, as it was recorded.
+//! One recorded schedule.
 
 use super::{Options, Strategy};
 use crate::Schedule;
 use crate::dpor::Races;
-use crate::event::Turn;
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
 
-/// The schedule, and what was found to be wrong with it.
+/// The schedule, and the reason why it does not match the program.
 pub(crate) struct Replay {
     schedule: Schedule,
-    /// Where the schedule ends the run goes on, in the order that needs the fewest switches.
-    goes_on: bool,
-    misfit: Option<String>,
+    /// Whether the run continues after the end of the schedule, with the fewest switches.
+    continues: bool,
+    replay_mismatch: Option<String>,
 }
 
 impl Replay {
-    pub(crate) fn new(schedule: Schedule, goes_on: bool) -> Self {
-        Replay { schedule, goes_on, misfit: None }
+    pub(crate) fn new(schedule: Schedule, continues: bool) -> Self {
+        Replay { schedule, continues, replay_mismatch: None }
     }
 }
 
@@ -25,29 +25,29 @@ impl Strategy for Replay {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
-        let turn = self.schedule.as_turns().get(trail.len()).copied();
-        let mut able = std::iter::once(options.current())
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+        let decision = self.schedule.as_decisions().get(trail.len()).copied();
+        let mut enabled = std::iter::once(options.current())
             .chain(0..options.tasks())
             .filter(|&task| options.alternatives(task) > 0);
-        let wrong = match turn {
-            None if self.goes_on => return able.next().map(|task| Turn { task, choice: 0 }),
-            None if able.next().is_none() => return None,
-            None => "it ends here, and the program could go on".to_owned(),
-            Some(Turn { task, .. }) if task >= options.tasks() => {
-                format!("it has a turn of task {task}, which was never spawned")
+        let wrong = match decision {
+            None if self.continues => return enabled.next().map(|task| Decision { task, choice: 0 }),
+            None if enabled.next().is_none() => return None,
+            None => "it ends here, and some task is enabled".to_owned(),
+            Some(Decision { task, .. }) if task >= options.tasks() => {
+                format!("it has an event of task {task}, which was never spawned")
             }
-            Some(Turn { task, choice }) => match options.alternatives(task) {
-                0 => format!("it has a turn of task {task}, which has ended or cannot go on"),
+            Some(Decision { task, choice }) => match options.alternatives(task) {
+                0 => format!("it has an event of task {task}, which has ended or is not enabled"),
                 alternatives if choice >= alternatives => {
                     format!("it has alternative {choice} of task {task}, whose operation has {alternatives}")
                 }
-                _ => return turn,
+                _ => return decision,
             },
         };
-        self.misfit = Some(format!(
-            "the schedule does not fit the program: at step {}, {wrong}. It is of another program or of another version \
-             of it, or the program does not do the same in every run",
+        self.replay_mismatch = Some(format!(
+            "the schedule does not fit the program: at step {}, {wrong}. It belongs to another program or to \
+             another version of it, or the program does not do the same in every run",
             trail.len() + 1
         ));
         None
@@ -59,7 +59,7 @@ impl Strategy for Replay {
         false
     }
 
-    fn misfit(&self) -> Option<&str> {
-        self.misfit.as_deref()
+    fn replay_mismatch(&self) -> Option<&str> {
+        self.replay_mismatch.as_deref()
     }
 }

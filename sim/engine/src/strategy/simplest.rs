@@ -1,27 +1,29 @@
-//! The simplest schedule that comes to something: the fewest context switches, then the fewest events, then the first in
-//! the order of the tasks.
+//! The simplest schedule with a given result: the fewest context switches, then the fewest events,
+//! then the first in the order of the tasks.
 //!
-//! A search of states within a bound on switches, which is raised by one until there is such a schedule. What a state
-//! can still come to within the bound depends on the state, on the task whose turn it was last, and on how many switches
-//! and events there have been. Schedules are tried in the order of the tasks, so that the first to come to such a point
-//! is before all others that do, and stays so whatever comes after it: the others need not go on.
+//! A search of states with a bound on switches, which grows by one until there is such a schedule.
+//! The results that are reachable within the bound depend on the state, on the last task, and on
+//! the numbers of switches and events so far. Schedules are tried in the order of the tasks. So the
+//! first schedule that reaches such a point precedes all others that do, and remains so with any
+//! continuation: the others are cut short.
 //!
-//! The bound on switches is that of Musuvathi, Qadeer: "Iterative context bounding for systematic testing of
-//! multithreaded programs", PLDI 2007, but that every change of tasks counts: it is what a reader has to follow.
+//! The bound on switches is the bound of Musuvathi, Qadeer: "Iterative context bounding for
+//! systematic testing of multithreaded programs", PLDI 2007, except that every switch counts,
+//! because a reader has to follow each.
 
 use super::{Options, Strategy};
 use crate::dpor::Races;
-use crate::event::{Event, Turn};
+use crate::event::{Decision, Event};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::stateful::{Visit, Visited};
 
-/// How far a schedule has come, before one of its events.
+/// The progress of a schedule before one of its events.
 #[derive(Default)]
 struct Node {
-    /// The turns that are still to be tried, the next one last.
-    untried: Vec<Turn>,
+    /// The decisions that remain to be tried, the next one last.
+    untried: Vec<Decision>,
     switches: usize,
-    /// What was looked for has been found.
+    /// Whether the monitor has found the wanted kind.
     found: bool,
 }
 
@@ -30,19 +32,20 @@ pub(crate) struct Simplest {
     nodes: Vec<Node>,
     depth: usize,
     visited: Visited,
-    /// The kind of finding that is looked for; `None` if an ending is, which is the caller's to judge.
+    /// The kind of finding that is wanted; `None` if the caller judges the ending instead.
     kind: Option<u32>,
-    /// How many switches there may be.
+    /// The largest number of switches.
     most: usize,
-    /// Some schedule needs more.
+    /// Some schedule needs more switches.
     left_out: bool,
-    /// How many states may be looked at in all.
+    /// The number of points that may still be visited.
     budget: u64,
     was_cut: bool,
 }
 
 impl Simplest {
-    /// Looks for a schedule in which the monitor finds this kind, or for one that ends in a certain way.
+    /// A search for a schedule in which the monitor finds `kind`, or for any schedule that runs to
+    /// its end. Visits at most `budget` points.
     pub(crate) fn new(kind: Option<u32>, budget: u64) -> Self {
         Simplest {
             nodes: Vec::with_capacity(FEW),
@@ -56,8 +59,8 @@ impl Simplest {
         }
     }
 
-    /// What the schedule had come to before its last node's event, and has come to after these events, the last of which
-    /// is that one: its switches, and whether what is looked for has been found.
+    /// The number of switches after these events, the last of which is the event of the last node,
+    /// and whether the monitor had found the wanted kind before that event.
     fn reached(&self, events: &[Event]) -> (usize, bool) {
         let Some(last) = self.depth.checked_sub(1) else { return (0, false) };
         let before = &self.nodes[last];
@@ -68,7 +71,7 @@ impl Simplest {
         (before.switches + switch, before.found)
     }
 
-    /// A node for the next event.
+    /// Adds a node for the next event.
     fn add_node(&mut self, (switches, found): (usize, bool)) -> &mut Node {
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
@@ -86,7 +89,7 @@ impl Strategy for Simplest {
         Tracking::Nothing
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if self.depth == trail.len() {
             let (switches, found) = self.reached(trail.events());
             let found = found || self.kind.is_some_and(|kind| options.found() & 1 << kind != 0);
@@ -100,26 +103,26 @@ impl Strategy for Simplest {
             self.budget -= 1;
             let most = self.most;
             let node = self.add_node((switches, found));
-            let (mut stands, mut too_many) = (true, false);
+            let (mut is_final, mut too_many) = (true, false);
             for task in (0..options.tasks()).rev() {
                 let alternatives = options.alternatives(task);
-                stands &= alternatives == 0;
+                is_final &= alternatives == 0;
                 if switches == most && last.is_some_and(|last| last != task) {
                     too_many |= alternatives > 0;
                     continue;
                 }
-                node.untried.extend((0..alternatives).rev().map(|choice| Turn { task, choice }));
+                node.untried.extend((0..alternatives).rev().map(|choice| Decision { task, choice }));
             }
-            // At its end, the schedule is to have come to what is looked for.
+            // At the end of a schedule, the monitor must have found the wanted kind.
             let ends = node.untried.is_empty();
             self.left_out |= too_many;
-            self.was_cut = ends && (!stands || (self.kind.is_some() && !found));
+            self.was_cut = ends && (!is_final || (self.kind.is_some() && !found));
         }
         self.nodes[self.depth - 1].untried.pop()
     }
 
     fn executed(&mut self, trail: &Trail) {
-        if let [before @ .., Event { glued: true, .. }] = trail.events() {
+        if let [before @ .., Event { atomic_with_previous: true, .. }] = trail.events() {
             let reached = self.reached(before);
             self.add_node(reached);
         }
@@ -127,7 +130,7 @@ impl Strategy for Simplest {
 
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.was_cut = false;
-        // What a run that was cut short has done until its end.
+        // Remove the events of a run that was cut short.
         while trail.len() > self.depth {
             trail.pop();
         }
@@ -141,7 +144,7 @@ impl Strategy for Simplest {
         if self.budget == 0 || !std::mem::take(&mut self.left_out) {
             return false;
         }
-        // With one switch more, from the start.
+        // Start again, with one more switch.
         self.most += 1;
         self.visited = Visited::new(None);
         true

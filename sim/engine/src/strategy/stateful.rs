@@ -1,169 +1,179 @@
-//! Each state once: a depth-first search that goes on only from states that it has not seen.
+//! Each state once: a depth-first search that continues only from states that it has not visited.
 //!
-//! A run goes from state to state. At one that was visited before it is cut short, because whatever comes after it has
-//! come after the other. Then the next run repeats the way to the last state from which a turn has not been tried, and
-//! takes it. So the steps of a program are tried once in each of its states, and not once in each of its schedules, of
-//! which there are factorially many.
+//! A run is cut short at a state that has been visited, because all continuations of that state are
+//! explored from the first visit. Then the next run repeats the prefix up to the last state with an
+//! untried decision, and takes that decision. So each step of a program is executed once in each of
+//! its states, and not once in each of its schedules, of which there are factorially many.
 //!
-//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, has the search; that
-//! a task's stack need not be looked at is this engine's own: see `docs/stateful.md`.
+//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996,
+//! describes the search. The fingerprint of a task without access to its stack is this engine's
+//! own: see `docs/stateful.md`.
 
 use std::sync::Arc;
 
-use super::foresight::{Foresight, Place};
+use super::transition_cache::{Origin, TransitionCache};
 use super::{Options, Strategy, part_done};
 use crate::dpor::Races;
-use crate::event::{Event, Fingerprint, Turn};
+use crate::event::{Decision, Event, Fingerprint};
 use crate::history::{FEW, Registry, Tracking, Trail};
 use crate::schedule::Schedule;
 use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
 
-/// What a program has to do with the fact that a step does not lead where the same step has led.
-const UNSEEN: &str = "a step led to another state than the same step did before, although its task stood at the same point and \
-    all that it touched was the same. The program keeps something that the engine does not see: look for a static, a std \
-    lock or atomic, or, between the operations of a script, whatever is not in the engine's objects";
+/// Hint shown when a step leads to another state than the same step has led to before.
+const UNSEEN_STATE: &str = "a step led to another state than the same step did before, although its task \
+    had the same local state and the contents of all locations were the same. The program stores something \
+    that the engine does not see: look for a static, a std lock or atomic, or, between the operations of a \
+    script, any data outside the engine's objects";
 
 /// The state before one event of the trail.
 #[derive(Default)]
 struct Node {
-    /// The turns that are still to be tried, the next one last; and the state that it leads to, if that is foreseen.
-    untried: Vec<(Turn, Option<Fingerprint>)>,
-    /// How many there were.
+    /// The decisions that remain to be tried, the next one last, each with its predicted state if
+    /// there is one.
+    untried: Vec<(Decision, Option<Fingerprint>)>,
+    /// The number of decisions at first.
     degree: usize,
-    /// Its event comes with the one before it, and is not chosen.
-    is_glued: bool,
-    place: Place,
+    /// The next event is atomic with the previous one, and is not chosen.
+    is_atomic_with_previous: bool,
+    origin: Origin,
 }
 
-/// Which steps of a search are not taken by themselves.
+/// The steps that a search does not execute separately.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Searched {
-    /// Those that are known to lead to a state that was visited are not taken.
-    pub(crate) foresees: bool,
-    /// Those that only take a lock or give it back come with another.
+pub(crate) struct Reductions {
+    /// Steps whose predicted state has been visited are not executed.
+    pub(crate) predicts: bool,
+    /// Acquisitions and releases of locks on which others can only wait are executed together with
+    /// another operation.
     pub(crate) joins_movers: bool,
 }
 
-/// A part of a search: the way to a state, and the turn that is to be tried there.
-pub(crate) type Way = Vec<Turn>;
+/// A part of a search: the decisions that lead to a state, and the decision to be tried there.
+pub(crate) type Prefix = Vec<Decision>;
 
 /// The strategy's state: a node for each event of the trail.
 pub(crate) struct Stateful {
-    /// Nodes are kept when they go out of use, so that their lists need no new memory.
+    /// Unused nodes beyond `depth` are retained, so that their lists need no new memory.
     nodes: Vec<Node>,
     depth: usize,
     visited: Arc<Visited>,
-    /// What is known of steps that have been taken, if those are left out that are known to lead to a state that was visited.
-    foresight: Option<Foresight>,
-    /// The turn that was taken last, and the state that it leads to, if that is foreseen.
-    taken: Option<(Turn, Option<Fingerprint>)>,
+    /// The effects of executed steps, if steps that lead to visited states are left out.
+    cache: Option<TransitionCache>,
+    /// The last decision, and the predicted state if there is one.
+    taken: Option<(Decision, Option<Fingerprint>)>,
     joins_movers: bool,
-    /// Where other workers' parts of the search come from, if there are others.
-    queue: Option<WorkQueue<Way>>,
-    /// The way to where this part of the search begins, and how much of it has been gone.
-    way: Way,
-    gone: usize,
-    /// No run has gone it yet.
+    /// The source of other parts of the search, if there are other workers.
+    queue: Option<WorkQueue<Prefix>>,
+    /// The prefix of this part of the search, and the number of its decisions that the run has
+    /// repeated.
+    prefix: Prefix,
+    repeated: usize,
+    /// No run has repeated the prefix yet.
     is_waiting: bool,
-    /// There was a run since `next_run` was last asked.
+    /// A run has taken place since the last call of `next_run`.
     has_run: bool,
     states: States,
-    /// Why the run was ended, if the program is to blame.
-    misfit: Option<&'static str>,
-    /// The run was cut short at a state that was visited before.
+    /// The reason why the run was aborted, if the program is not deterministic.
+    replay_mismatch: Option<&'static str>,
+    /// The run was cut short at a visited state.
     was_cut: bool,
     is_full: bool,
 }
 
 impl Stateful {
-    pub(crate) fn new(visited: Arc<Visited>, searched: Searched, queue: Option<WorkQueue<Way>>) -> Self {
+    pub(crate) fn new(
+        visited: Arc<Visited>,
+        reductions: Reductions,
+        queue: Option<WorkQueue<Prefix>>,
+    ) -> Self {
         Stateful {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
             visited,
-            foresight: searched.foresees.then(Foresight::default),
-            joins_movers: searched.joins_movers,
+            cache: reductions.predicts.then(TransitionCache::default),
+            joins_movers: reductions.joins_movers,
             taken: None,
             queue,
-            way: Vec::new(),
-            gone: 0,
+            prefix: Vec::new(),
+            repeated: 0,
             is_waiting: false,
             has_run: false,
             states: States::default(),
-            misfit: None,
+            replay_mismatch: None,
             was_cut: false,
             is_full: false,
         }
     }
 
-    /// The next turn on the way to where this part begins.
-    fn follow(&mut self) -> Option<Turn> {
-        let turn = self.way[self.gone];
-        self.gone += 1;
+    /// The next decision of the prefix.
+    fn follow(&mut self) -> Option<Decision> {
+        let decision = self.prefix[self.repeated];
+        self.repeated += 1;
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
         }
         let node = &mut self.nodes[self.depth];
         self.depth += 1;
         node.untried.clear();
-        node.place.forget();
-        (node.degree, node.is_glued) = (1, false);
-        self.taken = Some((turn, None));
-        Some(turn)
+        node.origin.forget();
+        (node.degree, node.is_atomic_with_previous) = (1, false);
+        self.taken = Some((decision, None));
+        Some(decision)
     }
 
-    /// Puts turns by that are still to be tried, if another worker has nothing to do: those nearest to the beginning, which are
-    /// mostly those with the most after them.
+    /// Queues untried decisions if another worker is idle: those nearest to the start, which
+    /// usually have the most states below them.
     fn share(&mut self, trail: &Trail) {
         if !self.queue.as_ref().is_some_and(WorkQueue::wants_work) {
             return;
         }
         let own = self.depth - 1;
-        // The one that is about to be taken stays.
+        // The decision that is taken next stays.
         let spare =
             |(at, node): (usize, &Node)| node.untried.len() - usize::from(at == own).min(node.untried.len());
         let from = self.nodes[..self.depth].iter().enumerate().position(|its| spare(its) > 0);
         let Some(from) = from else { return };
         let count = spare((from, &self.nodes[from])).div_ceil(2);
-        for way in self.take_out(from, count, trail) {
-            self.queue.as_ref().expect("it is begged").put(way);
+        for prefix in self.take_out(from, count, trail) {
+            self.queue.as_ref().expect("wants_work implies a queue").put(prefix);
         }
     }
 
-    /// Takes so many of the turns that are still to be tried at a node, each as the way that ends with it.
-    fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Way> {
-        let before = way_to(at, trail);
-        let mut ways = Vec::new();
-        for (turn, state) in self.nodes[at].untried.drain(..count) {
-            if !self.states.is_foreseen(state, &self.visited) {
-                ways.push([before.as_slice(), &[turn]].concat());
+    /// Removes `count` untried decisions of a node. Returns each as a prefix that ends with it.
+    fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Prefix> {
+        let before = prefix_to(at, trail);
+        let mut prefixes = Vec::new();
+        for (decision, state) in self.nodes[at].untried.drain(..count) {
+            if !self.states.is_predicted(state, &self.visited) {
+                prefixes.push([before.as_slice(), &[decision]].concat());
             }
         }
-        ways
+        prefixes
     }
 
-    /// The next turn that is to be tried in the last node: not one that is known to lead to a state that was visited.
-    fn next_turn(&mut self) -> Option<(Turn, Option<Fingerprint>)> {
+    /// Removes the next untried decision of the last node whose predicted state has not been
+    /// visited.
+    fn next_decision(&mut self) -> Option<(Decision, Option<Fingerprint>)> {
         let node = &mut self.nodes[self.depth - 1];
         while let Some(next) = node.untried.pop() {
-            if !self.states.is_foreseen(next.1, &self.visited) {
+            if !self.states.is_predicted(next.1, &self.visited) {
                 return Some(next);
             }
         }
         None
     }
 
-    /// There is no room for the state that the last step leads to: it is as if that step had not been taken.
+    /// Undoes the last step, because there is no room for the state that it leads to.
     fn take_back(&mut self) {
-        let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_glued);
+        let before = self.nodes[..self.depth].iter_mut().rfind(|node| !node.is_atomic_with_previous);
         if let Some((node, taken)) = before.zip(self.taken) {
             node.untried.push(taken);
             self.states.transitions -= 1;
         }
     }
 
-    /// The run is in a state that was not visited before.
+    /// Records the monitor's findings in a new state.
     fn note(&mut self, options: &dyn Options, trail: &Trail) {
         let mut kinds = options.found();
         while kinds != 0 {
@@ -172,11 +182,11 @@ impl Stateful {
             match self.states.found.binary_search_by_key(&kind, |found| found.kind) {
                 Ok(at) => self.states.found[at].states += 1,
                 Err(at) => {
-                    let turns = trail.events().iter().map(|Event { footprint: its, .. }| Turn {
+                    let decisions = trail.events().iter().map(|Event { footprint: its, .. }| Decision {
                         task: options.order(its.task),
                         choice: its.choice,
                     });
-                    let schedule = Schedule::new(turns.collect());
+                    let schedule = Schedule::new(decisions.collect());
                     self.states.found.insert(at, Found { kind, states: 1, schedule });
                 }
             }
@@ -184,10 +194,10 @@ impl Stateful {
     }
 }
 
-/// The turns that lead to the event at this position.
-fn way_to(position: usize, trail: &Trail) -> Way {
-    let chosen = trail.events()[..position].iter().filter(|event| !event.glued);
-    chosen.map(|Event { footprint: its, .. }| Turn { task: its.task, choice: its.choice }).collect()
+/// The decisions that lead to the event at this position.
+fn prefix_to(position: usize, trail: &Trail) -> Prefix {
+    let chosen = trail.events()[..position].iter().filter(|event| !event.atomic_with_previous);
+    chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice }).collect()
 }
 
 impl Strategy for Stateful {
@@ -203,10 +213,10 @@ impl Strategy for Stateful {
         self.joins_movers
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Turn> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         (self.has_run, self.is_waiting) = (true, false);
         if self.depth == trail.len() {
-            if self.gone < self.way.len() {
+            if self.repeated < self.prefix.len() {
                 return self.follow();
             }
             let state = options.state();
@@ -215,14 +225,14 @@ impl Strategy for Stateful {
             }
             let (before, node) = self.nodes.split_at_mut(self.depth);
             let node = &mut node[0];
-            node.place.begin(options);
-            let before = before.iter().rfind(|node| !node.is_glued).zip(self.taken);
-            if let Some((foresight, (before, (turn, foreseen)))) = self.foresight.as_mut().zip(before) {
-                if foreseen.is_some_and(|it| it != state) {
-                    self.misfit = Some(UNSEEN);
+            node.origin.record(options);
+            let before = before.iter().rfind(|node| !node.is_atomic_with_previous).zip(self.taken);
+            if let Some((cache, (before, (decision, predicted)))) = self.cache.as_mut().zip(before) {
+                if predicted.is_some_and(|it| it != state) {
+                    self.replay_mismatch = Some(UNSEEN_STATE);
                     return None;
                 }
-                foresight.learn(&before.place, turn, options);
+                cache.record(&before.origin, decision, options);
             }
             let visit = self.visited.visit(state);
             if visit != Visit::New {
@@ -235,71 +245,71 @@ impl Strategy for Stateful {
             }
             self.depth += 1;
             node.untried.clear();
-            // The last is tried first: the current task, if it can go on.
+            // The last is tried first: the current task, if it is enabled.
             let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
             for task in others.chain([options.current()]) {
-                let turns = (0..options.alternatives(task)).rev().map(|choice| Turn { task, choice });
-                let foreseen = |turn| self.foresight.as_ref()?.of(turn, &node.place, options);
-                node.untried.extend(turns.map(|turn| (turn, foreseen(turn))));
+                let decisions = (0..options.alternatives(task)).rev().map(|choice| Decision { task, choice });
+                let predicted = |decision| self.cache.as_ref()?.predict(decision, &node.origin, options);
+                node.untried.extend(decisions.map(|decision| (decision, predicted(decision))));
             }
             node.degree = node.untried.len();
-            node.is_glued = false;
+            node.is_atomic_with_previous = false;
             self.note(options, trail);
         }
-        self.taken = self.next_turn();
-        // Whatever can come next is known.
+        self.taken = self.next_decision();
+        // All next states have been visited.
         self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
-        self.taken.map(|(turn, _)| turn)
+        self.taken.map(|(decision, _)| decision)
     }
 
     fn executed(&mut self, trail: &Trail) {
-        let glued = trail.events()[trail.len() - 1].glued;
-        if !glued {
-            // What is on the way there was a step of another part.
-            self.states.transitions += u64::from(self.gone == self.way.len());
+        let atomic_with_previous = trail.events()[trail.len() - 1].atomic_with_previous;
+        if !atomic_with_previous {
+            // The steps of the prefix are counted in another part of the search.
+            self.states.transitions += u64::from(self.repeated == self.prefix.len());
             return;
         }
-        // It was not chosen, and has no alternative.
+        // The event was not chosen, and has no alternative.
         if self.nodes.len() == self.depth {
             self.nodes.push(Node::default());
         }
         let node = &mut self.nodes[self.depth];
         node.untried.clear();
-        (node.degree, node.is_glued) = (1, true);
+        (node.degree, node.is_atomic_with_previous) = (1, true);
         self.depth += 1;
     }
 
     fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
         self.states.runs += u64::from(std::mem::take(&mut self.has_run));
         self.was_cut = false;
-        if self.queue.as_ref().is_some_and(WorkQueue::is_over) {
+        if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
         }
-        // What a run that was cut short has done until its end.
+        // Remove the events of a run that was cut short.
         while trail.len() > self.depth {
             trail.pop();
         }
-        // Where a run ended nothing was chosen.
+        // No decision was taken where a run ended.
         self.depth = self.depth.min(trail.len());
         while trail.pop().is_some() {
-            if let Some(next) = self.next_turn() {
-                // To be tried once its state has been come to again.
+            if let Some(next) = self.next_decision() {
+                // To be tried once the run has reached its state again.
                 self.nodes[self.depth - 1].untried.push(next);
                 self.share(trail);
                 return true;
             }
             self.depth -= 1;
         }
-        let Some(way) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
-        (self.depth, self.gone, self.way, self.is_waiting) = (0, 0, way, true);
+        let Some(prefix) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
+        (self.depth, self.repeated, self.prefix, self.is_waiting) = (0, 0, prefix, true);
         true
     }
 
-    fn open(&mut self, trail: &Trail) -> Vec<Way> {
-        let mut open: Vec<Way> =
-            self.queue.iter_mut().flat_map(|seat| seat.left().collect::<Vec<_>>()).collect();
+    fn open(&mut self, trail: &Trail) -> Vec<Prefix> {
+        let mut open: Vec<Prefix> =
+            self.queue.iter_mut().flat_map(|queue| queue.left().collect::<Vec<_>>()).collect();
         if std::mem::take(&mut self.is_waiting) {
-            open.push(std::mem::take(&mut self.way));
+            open.push(std::mem::take(&mut self.prefix));
         }
         for at in 0..self.depth.min(trail.len() + 1) {
             open.extend(self.take_out(at, self.nodes[at].untried.len(), trail));
@@ -314,7 +324,7 @@ impl Strategy for Stateful {
     fn done(&self) -> Option<f64> {
         let last = self.depth.wrapping_sub(1);
         let path = self.nodes[..self.depth].iter().enumerate();
-        // The last is about to be tried; those before it are under way.
+        // The last is about to be tried; those before it are in progress.
         let done = path.map(|(i, node)| {
             (node.degree - node.untried.len() - usize::from(i != last).min(node.degree), node.degree)
         });
@@ -325,8 +335,8 @@ impl Strategy for Stateful {
         self.is_full
     }
 
-    fn misfit(&self) -> Option<&str> {
-        self.misfit
+    fn replay_mismatch(&self) -> Option<&str> {
+        self.replay_mismatch
     }
 
     fn states(&self) -> Option<States> {

@@ -312,7 +312,11 @@ impl Condvar {
     /// Sets the flags of the tasks that were removed from the set, atomically with the removal.
     fn wake(&self, tasks: u64, source: &'static Location<'static>) {
         for flag in waiting(tasks).filter_map(|task| self.flag(task)) {
-            self.handle.glue(flag, Action::Modify(|flag, notified| flag | notified, NOTIFIED), source);
+            self.handle.perform_with_previous(
+                flag,
+                Action::Modify(|flag, notified| flag | notified, NOTIFIED),
+                source,
+            );
         }
     }
 

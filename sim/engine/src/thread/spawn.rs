@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Thread;
 use super::local::{self, Locals};
-use crate::runtime;
+use crate::runtime::{self, Ending, Execution};
 
 /// The result of a task: the return value of its closure, or the payload of its panic.
 pub type Result<T> = std::thread::Result<T>;
@@ -142,7 +143,7 @@ impl Builder {
         JoinHandle { thread: self.start_body(body), packet }
     }
 
-    /// Spawns a task with `body`, which [`run_to_end`] wraps.
+    /// Spawns a task with `body`, which [`packed`] or [`run_task`] has wrapped.
     pub(crate) fn start_body(self, body: impl FnOnce() + 'static) -> Thread {
         let name = self.name.as_deref().map(Arc::from);
         let (task, run) = runtime::spawn(self.name, self.stack_size, body);
@@ -155,11 +156,17 @@ pub(super) fn packed<T>(body: impl FnOnce() -> T) -> (Packet<T>, impl FnOnce()) 
     let packet = Packet::default();
     let result = Arc::clone(&packet);
     let hand_over = move |value| *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-    (packet, move || live(body, hand_over))
+    (packet, move || run_task(body, hand_over))
 }
 
-/// A task's life: runs `body`, hands over what it came to, and drops what is local to the task.
-pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>)) {
+/// Runs `body` once as the main task of the exploration `execution`. Returns how the run ended.
+pub(crate) fn run_main(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
+    // A panic of the main task is already recorded as the run's ending.
+    runtime::run(execution, move || run_task(move || body(), drop))
+}
+
+/// Runs `body` as a task, passes its result to `hand_over`, and drops the task's local values.
+pub(crate) fn run_task<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>)) {
     let when_unwound = Locals;
     hand_over(run_to_end(body));
     mem::forget(when_unwound);
@@ -170,16 +177,16 @@ pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>
         drop(Locals);
         runtime::send_wakes();
     };
-    // A destructor that panics ends it early, and the others are still to be run.
+    // A destructor that panics ends it early: the rest still has to run.
     while run_to_end(farewell).is_err() {}
 }
 
-/// Runs part of a task; a panic is kept as the task's outcome.
+/// Runs a part of a task, and records its panic.
 fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     if let Err(payload) = result {
         if runtime::aborting() {
-            // Not a panic: the stack is being unwound, and whoever does it waits for it to reach the end.
+            // Not a panic of the program: the runtime unwinds the stack of an aborted run.
             panic::resume_unwind(payload);
         }
         runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));

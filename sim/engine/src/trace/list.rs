@@ -1,4 +1,4 @@
-//! A trace as a list: a line for each step, and one wherever another task goes on.
+//! A trace as a list: a line for each step, and a line for each context switch.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use super::model::{Trace, TraceStep, Turnover};
 use crate::runtime::Ending;
 use crate::text::{WIDTH, wrapped};
 
-/// The widest that a task's name, an object's name and a place may be.
+/// The largest widths of a task's name, an object's name and a source location.
 const MOST: [usize; 3] = [14, 16, 30];
 
 impl fmt::Display for Turnover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Turnover::Ended { task } => write!(f, "{task} has no more to do"),
+            Turnover::Ended { task } => write!(f, "{task} has ended"),
             Turnover::Waits { task, what } => write!(f, "{task} waits {what}"),
-            Turnover::Chosen { task } => write!(f, "the schedule leaves {task} here"),
+            Turnover::Chosen { task } => write!(f, "the schedule preempts {task} here"),
         }
     }
 }
@@ -25,20 +25,20 @@ impl fmt::Display for Trace {
         match &self.ending {
             Ending::Complete => Ok(()),
             Ending::Deadlock(waiting) => {
-                writeln!(f, "deadlock: no task can go on")?;
+                writeln!(f, "deadlock: no task is enabled")?;
                 waiting.iter().try_for_each(|line| writeln!(f, "{}", wrapped(line, "  ")))
             }
             Ending::Panic { task, report } => {
                 writeln!(f, "{task} panicked at {}: {}", report.location, report.message)
             }
-            Ending::TooLong => writeln!(f, "given up at the bound on steps"),
+            Ending::TooLong => writeln!(f, "aborted at the bound on steps"),
             Ending::Nondeterministic(difference) => writeln!(f, "{}", wrapped(difference, "")),
         }
     }
 }
 
 impl Trace {
-    /// The steps, without the ending.
+    /// Writes the steps, without the ending.
     pub(crate) fn write_steps(&self, f: &mut impl fmt::Write) -> fmt::Result {
         let widest = |head: &str, most: usize, text: &dyn Fn(&TraceStep) -> String| {
             let widths = self.steps.iter().map(|step| text(step).chars().count());
@@ -70,7 +70,7 @@ impl Trace {
     }
 }
 
-/// What was done, and what came of it.
+/// The operation, its values, and its outcome.
 fn what(step: &TraceStep) -> String {
     let mut text = step.operation.to_owned();
     match (&step.before, &step.after) {
@@ -88,7 +88,7 @@ fn place(step: &TraceStep) -> String {
     format!("{}:{}", step.source.file(), step.source.line())
 }
 
-/// The text in at most `most` characters: what is too long loses its end.
+/// The text in at most `most` characters. A longer text loses its end.
 fn end(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -96,7 +96,7 @@ fn end(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// The text in at most `most` characters: what is too long loses its start.
+/// The text in at most `most` characters. A longer text loses its start.
 fn start(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {

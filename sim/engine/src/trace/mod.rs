@@ -1,4 +1,4 @@
-//! Traces: what happened in a run, in words.
+//! Traces: readable lists of the steps of a run.
 
 mod list;
 mod model;

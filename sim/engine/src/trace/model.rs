@@ -1,4 +1,4 @@
-//! A recorded run, in words: its steps, and why it went from one task to another.
+//! A readable record of a run: its steps, and the reasons for its context switches.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -8,8 +8,8 @@ use crate::run::Run;
 use crate::runtime::{Ending, Execution, Switch};
 use crate::schedule::Schedule;
 
-/// A recorded run. Shown, it is a list of its steps of at most 100 columns, with a line wherever it goes from one task to
-/// another.
+/// A readable record of a run. `Display` writes a list of its steps with at most 100 columns, and a
+/// line for each context switch.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Trace {
@@ -17,7 +17,7 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// How the run ended.
     pub ending: Ending,
-    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) runs again.
+    /// Its schedule, which [`Explorer::replay`](crate::Explorer::replay) replays.
     pub schedule: Schedule,
 }
 
@@ -27,47 +27,48 @@ pub struct Trace {
 pub struct TraceStep {
     /// The task's name.
     pub task: String,
-    /// Why the task before it did not go on, if it is another.
+    /// The reason for the context switch before this step, if there is one.
     pub turnover: Option<Turnover>,
-    /// What it was done to; none for a choice, or for something that the engine does not see.
+    /// The object of the operation; none for a choice, or for an effect that the engine does not
+    /// see.
     pub object: Option<String>,
-    /// What was done: `store`, `lock`.
+    /// The operation, such as `store` or `lock`.
     pub operation: &'static str,
     /// The value before, where the engine knows it.
     pub before: Option<String>,
     /// The value after, where the operation may change it and the engine knows it.
     pub after: Option<String>,
-    /// How it came out, where that is not all the same: a lock that was taken, a choice.
+    /// The outcome of an operation with several outcomes, such as an attempt to lock or a choice.
     pub outcome: Option<String>,
     /// The source line that called the operation.
     pub source: &'static Location<'static>,
 }
 
-/// Why a run went from one task to another.
+/// The reason for a context switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Turnover {
-    /// The one before has ended.
+    /// The previous task has ended.
     Ended {
-        /// The task before.
+        /// The previous task.
         task: String,
     },
-    /// The one before waits.
+    /// The previous task waits.
     Waits {
-        /// The task before.
+        /// The previous task.
         task: String,
-        /// What for: `to lock queue`.
+        /// The operation that it waits for, such as `to lock queue`.
         what: String,
     },
-    /// The one before could have gone on: the schedule has it so.
+    /// A preemption: the previous task was enabled, and the schedule selects another.
     Chosen {
-        /// The task before.
+        /// The previous task.
         task: String,
     },
 }
 
 impl Run<'_> {
-    /// What happened, in words, if the explorer was [recording](crate::Explorer::recording).
+    /// The trace of the run, if the explorer was [recording](crate::Explorer::recording).
     pub fn trace(&self) -> Option<Trace> {
         self.execution.is_recorded().then(|| Trace::of(self))
     }
@@ -78,7 +79,7 @@ impl Trace {
     pub(crate) fn of(run: &Run<'_>) -> Self {
         let execution = run.execution;
         let events = execution.trail.events();
-        let names = Names::of(execution);
+        let names = ObjectNames::of(execution);
         let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
         for (position, (event, recorded)) in events.iter().zip(&execution.record).enumerate() {
             let turnover = recorded.switch.map(|switch| {
@@ -113,10 +114,10 @@ impl Trace {
     }
 }
 
-/// What objects are called: several that have the same name are numbered.
-struct Names(BTreeMap<LocationId, String>);
+/// The names of objects. Several objects with the same name are numbered.
+struct ObjectNames(BTreeMap<LocationId, String>);
 
-impl Names {
+impl ObjectNames {
     fn of(execution: &Execution) -> Self {
         let registry = &execution.registry;
         let touched = || {
@@ -124,7 +125,8 @@ impl Names {
             let actions = pendings.filter_map(|pending| pending.actions().first());
             actions.map(|&(location, _)| (location, registry.details(location).whole))
         };
-        // By name, the objects in the order in which they were made, each with its keys in the order of their use.
+        // By name, the objects in the order of creation, each with its keys in the order of their
+        // use.
         let mut objects: BTreeMap<&str, BTreeMap<LocationId, Vec<LocationId>>> = BTreeMap::new();
         for (location, whole) in touched() {
             let same_name = objects.entry(bare(registry.name(location))).or_default();
@@ -144,7 +146,7 @@ impl Names {
                 names.insert(object, name);
             }
         }
-        Names(names)
+        ObjectNames(names)
     }
 
     fn object(&self, pending: &Pending) -> Option<String> {
@@ -153,12 +155,13 @@ impl Names {
     }
 }
 
-/// The words for an operation that has been done, without its object and what it had to wait for.
+/// The words for an executed operation, without its object and without the condition that it waited
+/// for.
 fn done(operation: &'static str) -> &'static str {
     [", once unlocked", " of", " by"].iter().find_map(|end| operation.strip_suffix(end)).unwrap_or(operation)
 }
 
-/// A name without its article: the default names have one.
+/// The name without its article, which the default names have.
 fn bare(name: &'static str) -> &'static str {
     name.strip_prefix("a ").or_else(|| name.strip_prefix("an ")).unwrap_or(name)
 }
@@ -176,7 +179,7 @@ fn values(execution: &Execution, pending: &Pending, accesses: &[Access]) -> (Opt
     (Some(show(access.before)), may_change.then(|| show(access.after)))
 }
 
-/// How an operation came out that can come out in several ways.
+/// The outcome of an operation with several outcomes.
 fn outcome(pending: &Pending, event: &Footprint) -> Option<String> {
     if event.alternatives > 1 {
         let is_choice = pending.rule.is_some_and(|(rule, _)| std::ptr::eq(rule, &CHOOSE));

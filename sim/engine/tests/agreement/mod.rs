@@ -70,7 +70,7 @@ pub(crate) fn states<O: PartialEq + Debug>(
     let (stateful, _, outcomes) = explore(&Explorer::stateful());
     prop_assume!(stateful.refused.is_none());
     prop_assert!(stateful.is_complete());
-    let (each, _, _) = explore(&Explorer::stateful().without_foresight());
+    let (each, _, _) = explore(&Explorer::stateful().without_transition_cache());
     let counts = |report: &Report| report.states.as_ref().map(|its| (its.count, its.transitions));
     prop_assert_eq!(counts(&stateful), counts(&each));
     let (naive, _, expected) = explore(&Explorer::naive().max_executions(executions));

@@ -145,5 +145,5 @@ fn of_steps_that_have_nothing_to_do_with_each_other_one_order_is_gone() {
     });
     // All ways lead through the grid; where two of them would meet, that is known beforehand.
     assert_eq!((states.count, states.transitions), (125, 3 * 4 * 25));
-    assert_eq!((states.foreseen, states.runs), (3 * 4 * 25 - 124, 25));
+    assert_eq!((states.predicted, states.runs), (3 * 4 * 25 - 124, 25));
 }

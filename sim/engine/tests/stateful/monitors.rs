@@ -59,14 +59,14 @@ fn what_a_monitor_finds_is_reported_with_a_schedule() {
     let found = report.states.unwrap().found;
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].kind, found[0].states), (3, 1));
-    let turns: Vec<u32> = found[0].schedule.turns().map(|(task, _)| task).collect();
+    let turns: Vec<u32> = found[0].schedule.decisions().map(|(task, _)| task).collect();
     assert_eq!(turns, [1, 1, 2]);
 
     // It ends where that was found; it can be gone on from.
     let mut whole = Vec::new();
     let begun = found[0].schedule.clone();
     let report = Explorer::continuing(begun.clone()).run_each(program, |run| {
-        whole.push(run.schedule().turns().map(|(task, _)| task).collect::<Vec<_>>());
+        whole.push(run.schedule().decisions().map(|(task, _)| task).collect::<Vec<_>>());
         ControlFlow::Continue(())
     });
     assert_eq!((whole, report.nondeterminism), (vec![vec![1, 1, 2, 2]], None));

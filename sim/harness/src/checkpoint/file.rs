@@ -34,7 +34,7 @@ pub(super) struct File {
     tasks: Vec<(u32, u32, u64)>,
     /// Executions, those that were cut short, and their events.
     ran: (u64, u64, u64),
-    /// Transitions, those that were foreseen, and runs.
+    /// Transitions, those that were predicted, and runs.
     stepped: (u64, u64, u64),
     found: Vec<(u32, u64, String)>,
     sometimes: Vec<(String, bool)>,
@@ -55,7 +55,7 @@ impl File {
             open: checkpoint.open.iter().map(Schedule::to_string).collect(),
             tasks: checkpoint.tasks.clone(),
             ran: (checkpoint.executions, checkpoint.redundant, checkpoint.events),
-            stepped: (checkpoint.transitions, checkpoint.foreseen, checkpoint.runs),
+            stepped: (checkpoint.transitions, checkpoint.predicted, checkpoint.runs),
             found: checkpoint.found.iter().map(text).collect(),
             sometimes: checkpoint.sometimes.clone(),
             has_met: *has_met,
@@ -98,7 +98,7 @@ impl File {
             redundant: self.ran.1,
             events: self.ran.2,
             transitions: self.stepped.0,
-            foreseen: self.stepped.1,
+            predicted: self.stepped.1,
             runs: self.stepped.2,
             found: found.collect::<Result<_, String>>()?,
             sometimes: self.sometimes,

@@ -30,7 +30,7 @@ pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
     // The main task sets the tiers up and chooses what goes wrong, until it waits for the threads. What it chooses does not
     // depend on the cache; that nothing goes wrong, or nothing more, is the first alternative.
     let schedule: Schedule = recorded.schedule.parse().expect("a recorded run has a schedule");
-    let mut chosen = schedule.turns().filter(|&(task, choice)| task == 0 && choice > 0).peekable();
+    let mut chosen = schedule.decisions().filter(|&(task, choice)| task == 0 && choice > 0).peekable();
     loop {
         if let Some(&(_, choice)) = chosen.peek()
             && course.turns_to(0, choice)

@@ -52,11 +52,11 @@ impl State {
                 }
             }
         }
-        self.hash_fate(task, to);
+        self.hash_pending_effects(task, to);
     }
 
     /// Feeds in what is still to go wrong with what this task calls.
-    pub(super) fn hash_fate(&self, task: u32, mut to: &mut dyn Hasher) {
+    pub(super) fn hash_pending_effects(&self, task: u32, mut to: &mut dyn Hasher) {
         let none = (Name { task, call: 0 }, (0, 0));
         for (name, mishap) in self.mishaps.range(none..).take_while(|(name, _)| name.task == task) {
             (name.call, mishap).hash(&mut to);

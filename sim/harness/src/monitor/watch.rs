@@ -96,15 +96,15 @@ impl Monitor for Watch {
         self.state().hash_task(task, to);
     }
 
-    fn hash_fate(&self, task: u32, to: &mut dyn Hasher) {
-        self.state().hash_fate(task, to);
+    fn hash_pending_effects(&self, task: u32, to: &mut dyn Hasher) {
+        self.state().hash_pending_effects(task, to);
     }
 
     fn is_touched(&self) -> bool {
         self.state().is_touched
     }
 
-    fn told(&self) -> Option<Rc<dyn Any>> {
+    fn reports(&self) -> Option<Rc<dyn Any>> {
         let told = self.state().told.clone()?;
         Some(Rc::new(told))
     }

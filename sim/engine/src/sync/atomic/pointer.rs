@@ -7,7 +7,7 @@ use std::sync::atomic::{self, Ordering};
 use crate::event::Action;
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
-use crate::stateful::Unfit;
+use crate::stateful::Unsupported;
 
 /// Like [`std::sync::atomic::AtomicPtr`]. Addresses differ between runs, so the engine does not
 /// compare them: every operation that may write counts as a write, including a compare-exchange
@@ -61,7 +61,7 @@ impl<T> AtomicPtr<T> {
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
         self.handle.perform(Action::Write, Location::caller());
-        runtime::refuse(Unfit::Address(Location::caller()));
+        runtime::refuse(Unsupported::Address(Location::caller()));
         self.value.compare_exchange(current, new, success, failure)
     }
 

@@ -291,7 +291,7 @@ impl<T> Channel<T> {
         let locations = [tail, senders, self.head.location()];
         let granted = self.perform(&locations, &POLL_BOUNDED, step.pack(), source);
         if granted.before > number {
-            self.tail.glue(self.item(number), Action::Store(RECEIVED), source);
+            self.tail.perform_with_previous(self.item(number), Action::Store(RECEIVED), source);
             self.take(number).map_or(Found::Empty, Found::Message)
         } else if granted.second == 0 {
             Found::Disconnected
@@ -311,7 +311,7 @@ impl<T> Channel<T> {
 
     fn put(&self, number: u64, message: T, source: &'static Location<'static>) {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(number, message);
-        self.tail.glue(self.item(number), Action::Store(SENT), source);
+        self.tail.perform_with_previous(self.item(number), Action::Store(SENT), source);
     }
 
     fn take(&self, number: u64) -> Option<T> {

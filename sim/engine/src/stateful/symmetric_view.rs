@@ -1,19 +1,18 @@
-//! One side of the state of the run that is going on: with tasks that are alike under the names of one
-//! [renaming](super::Renaming).
+//! One view of the current state, in which symmetric tasks have the names of one
+//! [renaming](super::renaming::Renaming).
 //!
-//! It is a sum of words, one for each task and one for each location that is not as it was made, so that what an event
-//! changes is taken out and put back in, whatever else there is.
+//! The view is a sum of fingerprints, one for each task and for each location that is not in its
+//! initial state. So an event changes only the terms of its task and its locations.
 
 use std::rc::Rc;
 
-use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, TaskId};
+use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, Phase, TaskId};
 use crate::history::{CLOCK, Registry};
-use crate::runtime::{Phase, Task};
 
-use super::Part;
 use super::renaming::Renaming;
+use super::{Part, TaskView};
 
-/// What the fingerprints of different things begin with.
+/// The kinds of fingerprints.
 mod kind {
     pub(super) const TASK: u8 = 1;
     pub(super) const LOCAL: u8 = 2;
@@ -24,65 +23,66 @@ mod kind {
     pub(super) const END: u8 = 7;
 }
 
-/// What is known of a task.
+/// The part of the state that belongs to a task.
 #[derive(Clone, Copy, Debug, Default)]
 struct TaskPart {
-    /// What it has observed since its last boundary.
+    /// The fingerprint of its observations since its last boundary.
     local: Fingerprint,
-    /// How many events it has done since then.
+    /// The number of its events since then.
     steps: u32,
     /// Its last boundary, from 1; 0 before the first.
     segment: u32,
-    /// The latest time that it can know of.
+    /// The latest time that it can have observed.
     known: u64,
     /// It has ended.
     has_ended: bool,
-    /// Its script among those that are renamed.
+    /// The index of its script among the renamed scripts.
     script: Option<usize>,
-    /// What it is about to do names a task.
+    /// Whether its pending operation names a task.
     is_naming: bool,
-    /// Its word, but for who it is.
-    word: Fingerprint,
+    /// Its fingerprint, without its name.
+    fingerprint: Fingerprint,
 }
 
-/// What is known of a location, beyond its state in the registry.
+/// The part of the state that belongs to a location, except its state in the registry.
 #[derive(Clone, Debug, Default)]
 struct LocationPart {
-    /// The run that this is of.
+    /// The run that the other fields belong to.
     run: u64,
-    /// What is kept there that is not in its state.
+    /// The fingerprint of the contents that are not in its state.
     value: Fingerprint,
-    /// The sum of what the keys of the object hold.
+    /// The sum of the contents of the object's keys.
     content: Fingerprint,
-    /// What it adds to the content of the object that it is a key of.
-    share: Fingerprint,
-    /// Its word in the sum.
-    word: Fingerprint,
-    /// For each mode, the latest time that a task knew of when it touched the location so. `None` if none knew of any.
+    /// Its term in the contents of the object whose key it is.
+    content_term: Fingerprint,
+    /// Its term in the sum.
+    fingerprint: Fingerprint,
+    /// For each mode, the latest time that a task could have observed when it accessed the location
+    /// in this mode. `None` if all are 0.
     times: Option<Box<[u64; MODES]>>,
 }
 
-/// One side of the state of the run that is going on.
+/// One view of the current state.
 #[derive(Clone)]
-pub(super) struct Side {
+pub(super) struct SymmetricView {
     tasks: Vec<TaskPart>,
     locations: Vec<LocationPart>,
     run: u64,
-    /// The words of all locations.
+    /// The sum of the fingerprints of all locations.
     sum: Fingerprint,
-    /// The tasks whose words are to be worked out again, a bit for each.
+    /// The set of tasks whose fingerprints have to be computed again, one bit each.
     changed: u64,
     renaming: Rc<Renaming>,
-    /// Something of the run names a task that has a name of its own in no renaming.
+    /// Whether something in this run names a task with a shared name.
     pub(super) is_named: bool,
-    /// The locations whose words have changed, or what lies at whose keys; and what they held before.
-    pub(super) moved: Vec<(LocationId, Fingerprint)>,
+    /// The locations whose fingerprints or contents have changed, with their contents before.
+    pub(super) changed_locations: Vec<(LocationId, Fingerprint)>,
     left_out: Option<Part>,
 }
 
-impl Side {
+impl SymmetricView {
     pub(super) fn new(left_out: Option<Part>) -> Self {
-        Side {
+        SymmetricView {
             tasks: Vec::new(),
             locations: Vec::new(),
             run: 0,
@@ -90,12 +90,12 @@ impl Side {
             changed: 0,
             renaming: Rc::default(),
             is_named: false,
-            moved: Vec::new(),
+            changed_locations: Vec::new(),
             left_out,
         }
     }
 
-    /// A run begins.
+    /// Begins a run.
     pub(super) fn begin_run(&mut self, run: u64) {
         self.tasks.clear();
         self.run = run;
@@ -103,16 +103,16 @@ impl Side {
         self.changed = 0;
         self.renaming = Rc::default();
         self.is_named = false;
-        self.moved.clear();
+        self.changed_locations.clear();
     }
 
-    /// The same as the other, but for names that are still to be given.
-    pub(super) fn begin_as(&mut self, other: &Side, renaming: &Rc<Renaming>) {
+    /// Copies the other view, with another renaming.
+    pub(super) fn begin_as(&mut self, other: &SymmetricView, renaming: &Rc<Renaming>) {
         self.clone_from(other);
         self.renaming = Rc::clone(renaming);
     }
 
-    /// From here on scripts have these names.
+    /// Sets the names of scripts from now on.
     pub(super) fn rename(&mut self, renaming: &Rc<Renaming>) {
         self.renaming = Rc::clone(renaming);
     }
@@ -121,7 +121,8 @@ impl Side {
         self.left_out != Some(part)
     }
 
-    /// A task begins, its parent's `nth`: what it has captured is a function of what its parent knows.
+    /// Adds a task, its parent's `nth`. Its captured variables are a function of its parent's local
+    /// state.
     pub(super) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
         let local = match parent {
             None => Fingerprint::of_kind(kind::LOCAL),
@@ -131,25 +132,26 @@ impl Side {
         if self.tasks.len() <= task as usize {
             self.tasks.resize(task as usize + 1, TaskPart::default());
         }
-        self.is_named |= parent.is_some_and(|parent| self.is_alike(parent));
+        self.is_named |= parent.is_some_and(|parent| self.is_symmetric(parent));
         self.tasks[task as usize] = TaskPart { local, known, ..TaskPart::default() };
         self.changed |= 1 << task;
     }
 
-    /// `task` has waited for the end of `other`, and has its result.
+    /// `task` has waited for the end of `other` and has received its result.
     pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
         let (end, whose) = (self.knowledge(other), self.tasks[other as usize]);
         let its = &mut self.tasks[task as usize];
         its.known = its.known.max(whose.known);
-        // The end of a script among others tells nothing but that it has ended, which is a part of the state by itself.
+        // The end of a script contains no information except that it has ended, which is a part of
+        // the state itself.
         if whose.script.is_none() || whose.steps > 0 {
             its.local = its.local.and(Fingerprint::of_kind(kind::END)).and(end);
         }
         self.changed |= 1 << task;
     }
 
-    /// Nothing of the task's past matters but that this boundary, from 1, has been reached. It is this script's, if scripts
-    /// are renamed.
+    /// Forgets the task's history up to this boundary, which is numbered from 1. `script` is the
+    /// index of its script, if scripts are renamed.
     pub(super) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
         let its = &mut self.tasks[task as usize];
         its.script = script;
@@ -165,29 +167,29 @@ impl Side {
         self.tasks[task as usize].segment
     }
 
-    /// The latest time that the task can know of, which it is told.
-    pub(super) fn tell_time(&mut self, task: TaskId) -> u64 {
+    /// Returns the latest time that the task can have observed, which the task thereby observes.
+    pub(super) fn observe_time(&mut self, task: TaskId) -> u64 {
         let its = &mut self.tasks[task as usize];
         its.local = its.local.with(0, its.known);
         self.changed |= 1 << task;
         its.known
     }
 
-    /// All that the task's next action depends on, and what it captures.
+    /// The fingerprint of all data that the task's next action and captured variables depend on.
     fn knowledge(&self, task: TaskId) -> Fingerprint {
         let its = &self.tasks[task as usize];
         its.local.with(its.steps.into(), its.segment.into())
     }
 
-    /// Where the task stands has changed, or what it has announced.
+    /// Marks that the task's local state or pending operation has changed.
     #[inline]
     pub(super) fn change(&mut self, task: TaskId) {
         self.changed |= 1 << task;
     }
 
-    /// Whether the task can take another's place.
-    pub(super) fn is_alike(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_alike(script))
+    /// Whether the task is symmetric to another.
+    pub(super) fn is_symmetric(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_symmetric(script))
     }
 
     /// Whether the task has ended.
@@ -195,12 +197,12 @@ impl Side {
         self.tasks.get(task as usize).is_some_and(|its| its.has_ended)
     }
 
-    /// Whether some tasks run scripts that are renamed.
+    /// Whether some tasks run renamed scripts.
     pub(super) fn has_scripts(&self) -> bool {
         self.tasks.iter().any(|its| its.script.is_some())
     }
 
-    /// What stands for each task in this side, by its number.
+    /// The name of each task in this view, by its number, and whether the name is shared.
     pub(super) fn names(&self) -> impl Iterator<Item = (u64, bool)> {
         self.tasks.iter().enumerate().map(|(task, its)| match its.script {
             Some(script) => (self.renaming.name(script), self.renaming.is_shared(script)),
@@ -208,49 +210,50 @@ impl Side {
         })
     }
 
-    /// What the renaming makes of what scripts write.
+    /// The renaming of this view.
     pub(super) fn renaming(&self) -> &Rc<Renaming> {
         &self.renaming
     }
 
-    /// An object has been made. What it holds is a function of what its creator knows.
+    /// Adds an object. Its contents are a function of its creator's local state.
     pub(super) fn created(&mut self, location: LocationId, creator: TaskId, nth: usize, registry: &Registry) {
         self.forget(location);
         if registry.holds(location).value {
             let value = self.knowledge(creator).with(nth as u64, u64::from(kind::VALUE));
             self.part(location).value = value;
         }
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
-    /// An object is gone: nobody will ever touch it.
+    /// Removes an object that no task will access again.
     pub(super) fn forget(&mut self, location: LocationId) {
         let run = self.run;
         if let Some(part) = self.locations.get_mut(location as usize)
             && part.run == run
         {
-            self.sum.take(part.word);
-            self.moved.push((location, part.holds()));
+            self.sum.take(part.fingerprint);
+            self.changed_locations.push((location, part.holds()));
             *part = LocationPart { run, ..LocationPart::default() };
         }
     }
 
-    /// What the location holds is this, whatever was known of who put it there.
-    pub(super) fn settle(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
+    /// Sets the fingerprint of the location's contents, independently of the writer's history.
+    pub(super) fn set_value(&mut self, location: LocationId, value: Fingerprint, registry: &Registry) {
         self.part(location).value = value;
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
-    /// The task may have changed something in what the location holds.
-    pub(super) fn meddled(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+    /// Marks that the task may have changed the contents of the location.
+    pub(super) fn may_have_changed(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let by = self.knowledge(task);
         let part = self.part(location);
         part.value = part.value.and(by);
-        self.weigh(location, registry);
+        self.update_location(location, registry);
     }
 
-    /// The task looks at what the location holds, without an event: nobody else can get at it.
-    pub(super) fn looked(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
+    /// The task reads the contents of the location without an event, because no other task can
+    /// access it.
+    pub(super) fn read_contents(&mut self, task: TaskId, location: LocationId, registry: &Registry) {
         let (value, content) = self.held(location);
         let its = &mut self.tasks[task as usize];
         its.local = its.local.with(1, registry.state(location)).and(value).and(content);
@@ -269,7 +272,7 @@ impl Side {
         part
     }
 
-    /// What is kept at the location and under its keys.
+    /// The fingerprints of the contents of the location, and of the contents of its keys.
     fn held(&self, location: LocationId) -> (Fingerprint, Fingerprint) {
         match self.locations.get(location as usize) {
             Some(part) if part.run == self.run && self.has(Part::Values) => (part.value, part.content),
@@ -277,7 +280,8 @@ impl Side {
         }
     }
 
-    /// An event has been executed: its task learns what it is given, and what it leaves is put in its place.
+    /// Adds an executed event: updates the observations of its task and the contents of its
+    /// locations.
     pub(super) fn executed(
         &mut self,
         pending: &Pending,
@@ -300,7 +304,8 @@ impl Side {
                 local = local.with(slot as u64 + 3, access.before);
             }
             let (value, content) = self.held(location);
-            // With the step: to find something and then nothing is not to find nothing and then something.
+            // Include the step: finding something and then nothing differs from finding nothing and
+            // then something.
             if looks(mode) && value != Fingerprint::NONE {
                 local = local.with(kind::VALUE.into(), step).and(value);
             }
@@ -322,13 +327,14 @@ impl Side {
                 // Several items can share a location.
                 part.value = if holds.many { part.value.and(value) } else { value };
             }
-            self.weigh(location, registry);
+            self.update_location(location, registry);
         }
-        self.pass_time_on(event, accesses, registry);
+        self.propagate_time(event, accesses, registry);
     }
 
-    /// Whoever happens to come after this event knows the time that its task knows.
-    fn pass_time_on(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
+    /// Propagates the latest time that the event's task can have observed to the later events that
+    /// conflict with the event.
+    fn propagate_time(&mut self, event: &Event, accesses: &[Access], registry: &Registry) {
         let task = event.footprint.task as usize;
         let mut known = self.tasks[task].known;
         for ((location, mode), access) in event.footprint.touched().zip(accesses) {
@@ -350,13 +356,13 @@ impl Side {
             if mode != Mode::Nothing {
                 let times = self.part(location).times.get_or_insert_default();
                 times[mode as usize] = times[mode as usize].max(known);
-                self.weigh(location, registry);
+                self.update_location(location, registry);
             }
         }
     }
 
-    /// Works out the location's word, and what it adds to the object that it is a key of.
-    fn weigh(&mut self, location: LocationId, registry: &Registry) {
+    /// Computes the term of the location in the sum, and its term in the contents of its object.
+    fn update_location(&mut self, location: LocationId, registry: &Registry) {
         let state = registry.state(location);
         let (holds, identity) = (registry.holds(location), registry.identity(location));
         let has_clock = self.has(Part::Clock);
@@ -382,19 +388,19 @@ impl Side {
             word.add(all);
         }
         let held = part.holds();
-        let old = std::mem::replace(&mut part.word, word);
+        let old = std::mem::replace(&mut part.fingerprint, word);
         let has_moved = old != word;
         let share = match (holds.value, value, state) {
             (true, Fingerprint::NONE, _) | (false, _, 0) => Fingerprint::NONE,
             (true, value, _) => Fingerprint::of_kind(kind::CONTENT).and(identity).and(value),
             (false, _, state) => Fingerprint::of_kind(kind::CONTENT).and(identity).with(0, state),
         };
-        let before = std::mem::replace(&mut part.share, share);
+        let before = std::mem::replace(&mut part.content_term, share);
         if has_moved {
             self.sum.take(old);
             self.sum.add(word);
-            self.moved.push((location, held));
-            // It is as it was made, or its name or its state says which task it is of.
+            self.changed_locations.push((location, held));
+            // Not in its initial state, and its name or its state identifies a task.
             self.is_named |= word != Fingerprint::NONE && registry.names_tasks(location);
         }
         if let Some(whole) = registry.details(location).whole
@@ -404,29 +410,35 @@ impl Side {
             let held = part.holds();
             part.content.take(before);
             part.content.add(share);
-            self.moved.push((whole, held));
+            self.changed_locations.push((whole, held));
         }
     }
 
-    /// Works out the words of the tasks that may have changed. Says which have, a bit for each.
-    pub(super) fn weigh_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
+    /// Computes the fingerprints of the tasks that may have changed. Returns the set of tasks that
+    /// have, one bit each.
+    pub(super) fn update_tasks<'t>(
+        &mut self,
+        view: &impl Fn(TaskId) -> TaskView<'t>,
+        registry: &Registry,
+    ) -> u64 {
         let (mut candidates, mut changed) = (std::mem::take(&mut self.changed), 0);
         while candidates != 0 {
             let task = candidates.trailing_zeros() as TaskId;
             candidates &= candidates - 1;
-            let word = self.word_of(task, &tasks[task as usize], registry);
-            let pending = tasks[task as usize].pending.as_ref();
+            let of = view(task);
+            let word = self.task_fingerprint(task, of, registry);
             let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
-            self.tasks[task as usize].is_naming = pending.is_some_and(|its| its.actions().iter().any(names));
-            self.tasks[task as usize].has_ended = tasks[task as usize].phase == Phase::Ended;
-            if std::mem::replace(&mut self.tasks[task as usize].word, word) != word {
+            self.tasks[task as usize].is_naming =
+                of.pending.is_some_and(|its| its.actions().iter().any(names));
+            self.tasks[task as usize].has_ended = of.phase == Phase::Ended;
+            if std::mem::replace(&mut self.tasks[task as usize].fingerprint, word) != word {
                 changed |= 1 << task;
             }
         }
         changed
     }
 
-    /// All that can be seen of the location.
+    /// The fingerprint of everything that is observable at the location.
     pub(super) fn holds(&self, location: LocationId) -> Fingerprint {
         match self.locations.get(location as usize) {
             Some(part) if part.run == self.run => part.holds(),
@@ -434,12 +446,13 @@ impl Side {
         }
     }
 
-    /// Whether what the task is about to do names a task.
+    /// Whether the task's pending operation names a task.
     pub(super) fn is_naming(&self, task: TaskId) -> bool {
         self.tasks[task as usize].is_naming
     }
 
-    /// Whether any task is about to; if there is a step, one of which it is known whether it will be.
+    /// Whether any pending operation names a task. With `step`, the operation of this task is
+    /// replaced by the given value.
     pub(super) fn is_any_naming(&self, step: Option<(TaskId, bool)>) -> bool {
         let will_be = |(at, its): (usize, &TaskPart)| match step {
             Some((task, names)) if usize::from(task) == at => names,
@@ -448,23 +461,23 @@ impl Side {
         self.tasks.iter().enumerate().any(will_be)
     }
 
-    /// Where the task stands, and who it is.
-    pub(super) fn stand(&self, task: TaskId, is_named: bool) -> Fingerprint {
+    /// The fingerprint of the task's local state and name.
+    pub(super) fn local_state(&self, task: TaskId, is_named: bool) -> Fingerprint {
         let Some(its) = self.tasks.get(task as usize) else { return Fingerprint::NONE };
         let name = match its.script {
             Some(script) if !is_named => self.renaming.name(script),
             _ => u64::from(task) + 1,
         };
-        its.word.with(name, is_named.into())
+        its.fingerprint.with(name, is_named.into())
     }
 
-    /// The sum of the words of all locations.
+    /// The sum of the fingerprints of all locations.
     pub(super) fn locations(&self) -> Fingerprint {
         self.sum
     }
 
-    /// The sum of all words; if there is a mover, as if it stood there. `beside` is what else there is to be known of each
-    /// task.
+    /// The sum of all fingerprints. With `mover`, the fingerprint of this task is replaced.
+    /// `beside` contains additional data of each task.
     pub(super) fn sum(
         &self,
         is_named: bool,
@@ -472,22 +485,23 @@ impl Side {
         mover: Option<(TaskId, Fingerprint)>,
     ) -> Fingerprint {
         let mut all = self.sum;
-        for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.word != Fingerprint::NONE) {
+        for (task, _) in self.tasks.iter().enumerate().filter(|(_, its)| its.fingerprint != Fingerprint::NONE)
+        {
             let word = match mover {
-                Some((mover, stand)) if usize::from(mover) == task => stand,
-                _ => self.stand(task as TaskId, is_named),
+                Some((mover, local_state)) if usize::from(mover) == task => local_state,
+                _ => self.local_state(task as TaskId, is_named),
             };
             all.add(beside.get(task).map_or(word, |beside| word.and(*beside)));
         }
         all
     }
 
-    fn word_of(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
+    fn task_fingerprint(&self, task: TaskId, of: TaskView<'_>, registry: &Registry) -> Fingerprint {
         let its = &self.tasks[task as usize];
         let phase = match of.phase {
             Phase::Absent => return Fingerprint::NONE,
             Phase::Starting | Phase::Ready => 0,
-            // Who waits for all scripts is to wait for the others, too.
+            // A task that waits for all scripts also waits for the other ones, in any order.
             Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
             Phase::Joining(other) => 3 + u64::from(other),
             Phase::Ended => 1,
@@ -501,7 +515,7 @@ impl Side {
         }
         if self.has(Part::Pending) {
             word = word.with(0, its.steps.into());
-            if let Some(pending) = &of.pending {
+            if let Some(pending) = of.pending {
                 word = pending.operands(word, |location| registry.identity(location));
             }
         }
@@ -510,9 +524,9 @@ impl Side {
 }
 
 impl LocationPart {
-    /// All that can be seen of it.
+    /// The fingerprint of everything that is observable here.
     fn holds(&self) -> Fingerprint {
-        self.word.and(self.content)
+        self.fingerprint.and(self.content)
     }
 
     fn times_in(&self, run: u64) -> Option<&[u64; MODES]> {
@@ -520,7 +534,7 @@ impl LocationPart {
     }
 }
 
-/// Whether an access of this mode can look at what the location holds beyond its state.
+/// Whether an access with this mode can observe contents of the location that are not in its state.
 fn looks(mode: Mode) -> bool {
     !matches!(mode, Mode::Nothing | Mode::Update | Mode::Release | Mode::ReleaseShared | Mode::Probe)
 }

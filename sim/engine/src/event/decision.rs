@@ -1,10 +1,10 @@
-//! One decision of a schedule.
+//! Decisions of a schedule.
 
 use super::record::TaskId;
 
-/// The task that runs next, and which alternative of its operation it takes.
+/// The next task, and the alternative of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Turn {
+pub(crate) struct Decision {
     pub(crate) task: TaskId,
     pub(crate) choice: u16,
 }

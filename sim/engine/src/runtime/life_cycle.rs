@@ -3,7 +3,6 @@
 use std::io;
 use std::mem::{self, ManuallyDrop};
 use std::panic::{self, AssertUnwindSafe};
-use std::rc::Rc;
 use std::thread;
 
 use super::abort::raise;
@@ -12,14 +11,15 @@ use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
 use super::panics::{self, PanicReport, describe_payload};
-use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine, Frame, Label};
+use crate::event::Phase;
 use crate::event::TaskId;
 use crate::strategy::tasks_of;
 
 /// Runs `body` once as the main task of the exploration `execution`. Returns how the run ended.
-pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
+/// `body` must record its panic: see [`finish_panicked`].
+pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (Box<Execution>, Ending) {
     EXECUTION.with(|slot| {
         let outer = slot.borrow_mut().replace(ManuallyDrop::new(execution));
         debug_assert!(outer.is_none(), "a search begins outside of all others");
@@ -31,10 +31,7 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         execution.add_task(None, None);
         execution.stacks.take(0)
     });
-    let (main, ended) = start(frame, Label { task: 0, name: None }, move || {
-        // A panic of the main task is already recorded as the run's ending.
-        crate::thread::live(move || body(), drop);
-    });
+    let (main, ended) = start(frame, Label { task: 0, name: None }, body);
     let mut turn = with(|execution| {
         execution.leave(0, main, ended);
         execution.next_turn()
@@ -204,7 +201,7 @@ pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
         let task = execution.current;
-        execution.first_panic.get_or_insert_with(|| (task, report.clone()));
+        execution.end.first_panic.get_or_insert_with(|| (task, report.clone()));
         execution.tasks[task as usize].rare().panicked = Some(report);
     });
 }

@@ -1,0 +1,42 @@
+//! Programs that a search of states does not support.
+
+use std::fmt;
+use std::panic::Location;
+
+/// A feature of a program that a search of states does not support.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// An effect that the engine does not see: an [`opaque`](crate::opaque) step, or the poll of a
+    /// future that is not instrumented.
+    Opaque(&'static Location<'static>),
+    /// An observation of a pointer's address, which differs between runs.
+    Address(&'static Location<'static>),
+    /// Exclusive access to the contents of an object, through which they can be changed without an
+    /// event.
+    Exclusive(&'static Location<'static>),
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (source, what) = match self {
+            Unsupported::Opaque(source) => {
+                (source, "does something that the engine does not see (an opaque step)")
+            }
+            Unsupported::Address(source) => {
+                (source, "compares the address of a pointer, which differs between runs")
+            }
+            Unsupported::Exclusive(source) => (
+                source,
+                "takes exclusive access to the contents of an object, which can change them without an event",
+            ),
+        };
+        write!(
+            f,
+            "the program {what}, at {}:{}, so that its states cannot be distinguished. Use \
+             Explorer::optimal, which needs no states",
+            source.file(),
+            source.line()
+        )
+    }
+}
