@@ -15,6 +15,6 @@ pub(crate) const MEND_NONDETERMINISM: &str = mend!();
 
 /// The message for a step of a planned schedule that is not enabled.
 pub(crate) const IMPOSSIBLE: &str = concat!(
-    "a step that was possible in an earlier run after the same steps, perhaps on another worker, is not possible now. ",
+    "a step that was enabled in an earlier run after the same steps, perhaps on another worker, is not enabled now. ",
     mend!()
 );
