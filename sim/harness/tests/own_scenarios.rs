@@ -98,7 +98,7 @@ fn tiered(setup: Setup) -> Tiered {
 /// What a case of a scenario in a file comes to.
 fn in_file(text: &str, engine: Engine) -> Vec<CaseReport> {
     let text = format!("name = \"a\"\nabout = \"a test\"\n{text}");
-    let scenario = parse("a.toml", &text, &Protocol::names()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = parse("a.toml", &text, &Protocol::known()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     scenario.cases.iter().map(|case| explore(case, engine, Budget::default(), &mut |_| ())).collect()
 }
 
@@ -353,6 +353,23 @@ fn a_command_that_cannot_fail_makes_the_search_bounded() {
     let report = check(code.thread("alone", ["get user:1", "set user:1", "get user:1"]).faults(1).bounded());
     let Verdict::Bounded(why) = &report.verdict else { panic!("{report}") };
     assert!(why.contains("more commands than were let fail"), "{why}");
+}
+
+#[test]
+fn faults_do_not_cover_lost_notifications() {
+    let reports = in_file(
+        r#"
+        cache = "tiered"
+        local = "warm"
+        remote = "present"
+        faults = 1
+        thread = [{ name = "reader", ops = ["get user:1"] }, { name = "node", ops = ["told user:1"] }]
+        expect = [{ consistency = "linearizable" }]
+        "#,
+        Engine::Optimal,
+    );
+    let Verdict::Bounded(why) = &reports[0].verdict else { panic!("{}", reports[0]) };
+    assert!(why.contains("a notification from another node is lost was not explored"), "{why}");
 }
 
 #[test]

@@ -24,6 +24,10 @@ impl Limits {
 pub(super) const MORE_COMMANDS: &str = "an operation sent more commands than were let fail: only a read's first command, load and fill fail, and a write's \
      first command";
 
+/// The notifications of other nodes, in a case with faults.
+pub(super) const NO_LOST_NOTIFICATION: &str = "faults apply to commands and loads: that a notification from another node is lost \
+     was not explored";
+
 /// A deadline in a tier whose keys stay for the whole run.
 pub(super) const NO_EXPIRY: &str =
     "a key of the remote tier has a deadline that could not pass: let it, with remote = \"expiring\"";

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use selvedge_engine::Alike;
 
-use super::{Beside, Limits};
+use super::limits::{Limits, NO_LOST_NOTIFICATION};
+use super::Beside;
 use crate::history::{Call, Key, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
@@ -96,6 +97,10 @@ impl<C> Plan<C> {
                 .map(|op| PlannedCall { kind: op.kind, key: op.key, call: call(op.kind, op.key) })
                 .collect(),
         });
+        let limits = Arc::<Limits>::default();
+        if case.faults > 0 && (case.has(OpKind::Told) || case.has(OpKind::ToldAll)) {
+            limits.note(NO_LOST_NOTIFICATION);
+        }
         Plan {
             cache,
             local: case.local,
@@ -111,7 +116,7 @@ impl<C> Plan<C> {
             values_are_opaque: false,
             sends_anything: false,
             server: None,
-            limits: Arc::default(),
+            limits,
         }
     }
 

@@ -139,7 +139,7 @@ impl Explored {
     /// A connection is about to be closed by its client. One that may be told things is so no more, and others can notice.
     #[track_caller]
     pub(in crate::face) fn disconnects(&self, connection: ConnectionId) {
-        if self.streams.get(connection).is_some() && !std::thread::panicking() {
+        if self.streams.get(connection).is_some() {
             self.server.write_all(|()| ());
         }
     }
