@@ -100,8 +100,8 @@ impl Explorer {
             Verdict::Bounded { too_long: 0, seed: Some(_), .. } => report,
             Verdict::Bounded { bound: Bound::Schedule, .. } => report,
             verdict @ Verdict::Bounded { .. } => panic!(
-                "{verdict}\nWhat is left out is not known to be right. Raise the bound, or make the program smaller; or look at \
-                 the verdict of `run`, if this much is enough."
+                "{verdict}\nThe schedules that were left out are not checked. Raise the bound, or make the program smaller; \
+                 or inspect the verdict of `run`, to accept a bounded search."
             ),
             verdict => panic!("{verdict}"),
         }

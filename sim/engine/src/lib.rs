@@ -139,11 +139,12 @@
 //!   for loom to find.
 //! - A report is [complete](Report::is_complete), or says which [`Bound`] left something out. A [`Verdict`] is the gravest
 //!   that is true: nondeterministic, panic, deadlock, bounded, vacuous, complete.
-//! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
-//!   stopped, and told at which step.
-//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
-//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread, and with it the
-//!   exploration: the [watchdog](Explorer::watchdog) says so.
+//! - The program must behave the same in each run with the same schedule. A program that announces
+//!   other operations is aborted, and the report names the step.
+//! - The engine sees only this crate's objects. It misses orders of tasks that communicate through
+//!   a std atomic, unless they declare it with [`opaque`]. A task that waits at a std lock for
+//!   another task blocks the OS thread, and with it the exploration: the
+//!   [watchdog](Explorer::watchdog) reports it.
 //! - [`sync::Arc`] is std's: which task drops it last is not explored. [`sync::counted::Arc`] is for programs in which that
 //!   decides something.
 //! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is

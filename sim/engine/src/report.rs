@@ -46,10 +46,10 @@ pub enum Bound {
     Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,
-    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
-    /// catch every panic. What they hold is not freed.
+    /// Tasks of aborted executions could not be unwound: their destructors wait for each other's
+    /// locks, or they catch every panic. Their values are not dropped.
     LeftBehind {
-        /// How many.
+        /// The number of tasks.
         tasks: usize,
         /// The last operation of the first of them.
         source: Option<&'static Location<'static>>,

@@ -185,10 +185,11 @@ impl Pulse {
         for other in (0..TASKS as TaskId).filter(|&task| tasks & 1 << task != 0 && task != current) {
             _ = writeln!(text, "  {}: suspended, or ended, since {}", self.name(other), place(other));
         }
-        text += "All tasks run on one OS thread, which waits. Likely causes: a std::sync::Mutex, or another lock that the \
-                 engine does not know, is wanted here, and one of the other tasks holds it across an operation (use the lock \
-                 of selvedge_engine::sync); a call that blocks (a std channel, std::thread::sleep, a socket); a loop without \
-                 an operation. If the task only computes for long, raise the time with Explorer::watchdog.\n";
+        text += "All tasks run on one OS thread, which waits. Likely causes: the task waits for a std::sync::Mutex, or \
+                 another lock that the engine does not know, and another task holds it across an operation (use the \
+                 lock of selvedge_engine::sync); a call that blocks (a std channel, std::thread::sleep, a socket); a \
+                 loop without an operation. If the task computes for a long time, raise the limit with \
+                 Explorer::watchdog.\n";
         text
     }
 }

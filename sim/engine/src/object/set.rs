@@ -136,7 +136,7 @@ impl<K: Eq + Hash> Set<K> {
 fn checked(changed: bool, granted: Option<Granted>) -> bool {
     assert!(
         granted.is_none_or(|granted| changed == (granted.before != granted.after)),
-        "two different keys of this set have the same hash, and are one to the engine. Give the key a Hash that feeds \
+        "two different keys of this set have the same hash, so the engine cannot distinguish them. Give the key a Hash that feeds \
          everything that its Eq compares"
     );
     changed

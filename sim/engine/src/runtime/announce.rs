@@ -66,8 +66,8 @@ impl Execution {
         }
         self.next = self.decide();
         match self.next {
-            Some(turn) if turn.task == task => {
-                self.execute(turn, false);
+            Some(decision) if decision.task == task => {
+                self.execute(decision, false);
                 Announced::Done
             }
             _ => Announced::Wait,

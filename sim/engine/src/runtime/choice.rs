@@ -67,7 +67,7 @@ impl Options for Choice<'_> {
 
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
         let its = &self.tasks[task as usize];
-        let pending = its.pending.as_ref().expect("an alternative of an operation that was announced");
+        let pending = its.pending.as_ref().expect("the task has announced an operation");
         let states = self.registry.states(pending);
         let of = pending.alternatives(&states, its.condition.as_deref());
         pending.outcome(task, &states, choice, of).0

@@ -320,8 +320,8 @@ pub(super) fn check_run(execution: &Execution, run: u64) {
 #[cold]
 fn wrong_run() -> ! {
     panic!(
-        "this object was not made in this run. Every run must make its own: create it inside the explored body, and not in \
-         a static, in a captured variable or in another run"
+        "this object was not created in this run. Each run must create its own objects: create it inside \
+         the explored body, and not in a static, a captured variable or another run"
     );
 }
 

@@ -20,7 +20,7 @@ impl Execution {
         if self.finishing {
             return self.any_decision();
         }
-        if !self.announces_the_same() {
+        if !self.announces_as_before() {
             return None;
         }
         if self.trail.len() >= self.max_steps {
@@ -41,16 +41,16 @@ impl Execution {
             monitor: self.monitor.as_deref(),
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
-        let turn = self.strategy.choose(&choice, &self.trail);
-        if turn.is_none() && self.strategy.was_redundant() && self.state.is_some() {
+        let decision = self.strategy.choose(&choice, &self.trail);
+        if decision.is_none() && self.strategy.was_redundant() && self.state.is_some() {
             self.finishing = true;
             return self.any_decision();
         }
-        if turn.is_none() {
+        if decision.is_none() {
             let replay_mismatch = self.strategy.replay_mismatch().map(str::to_owned);
             self.end.ending = replay_mismatch.map(Ending::Nondeterministic);
         }
-        turn
+        decision
     }
 
     /// Returns a decision for an enabled task, preferably the current one, in a run that only has
@@ -68,7 +68,7 @@ impl Execution {
     /// those of the earlier run. This check alone detects a task whose own events are all in the
     /// prefix and which announces a different operation after them.
     #[inline]
-    fn announces_the_same(&mut self) -> bool {
+    fn announces_as_before(&mut self) -> bool {
         let position = self.trail.len();
         let announced = match self.announcements.fingerprint {
             Some(announced) => announced,
@@ -78,7 +78,7 @@ impl Execution {
             Some(before) => {
                 // Later entries belong to other schedules.
                 if self.trail.is_first_new() && *before != announced {
-                    self.end.ending = Some(Ending::Nondeterministic(self.announces_otherwise()));
+                    self.end.ending = Some(Ending::Nondeterministic(self.describe_other_announcements()));
                     return false;
                 }
                 *before = announced;
@@ -104,12 +104,12 @@ impl Execution {
     }
 
     #[cold]
-    fn announces_otherwise(&self) -> String {
+    fn describe_other_announcements(&self) -> String {
         let pending = self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending?)));
         let announced: Vec<String> = pending
             .map(|(id, pending)| {
                 format!(
-                    "{} is to {} at {}",
+                    "{} announces to {} at {}",
                     self.task_name(id as TaskId),
                     pending.describe(),
                     place(pending.source)
@@ -117,11 +117,11 @@ impl Execution {
             })
             .collect();
         format!(
-            "at step {}, the tasks do not announce what they announced in an earlier run with the same schedule. Now {}. \
-             {MEND_NONDETERMINISM}",
+            "at step {}, the tasks announce other operations than in an earlier run with the same schedule: now \
+             {}. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             if announced.is_empty() {
-                "none of them announces anything".to_owned()
+                "no task announces an operation".to_owned()
             } else {
                 announced.join(", ")
             },
@@ -147,7 +147,7 @@ impl Execution {
 
     /// Describes the difference if [`repeats_values`](Execution::repeats_values) is false.
     #[cold]
-    fn repeats_with_others(&self, task: TaskId, pending: &Pending) -> String {
+    fn describe_other_values(&self, task: TaskId, pending: &Pending) -> String {
         let Footprint { choice, alternatives, .. } = self.trail.expected().footprint;
         let before = self.registry.states(pending);
         let (_, after) = pending.outcome(task, &before, choice, alternatives);
@@ -159,24 +159,26 @@ impl Execution {
             let object = self.registry.name(location);
             match its.mode {
                 Mode::Nothing => None,
-                _ if its.before != before => {
-                    Some(format!("{object} holds {} before it, and held {}", show(before), show(its.before)))
-                }
+                _ if its.before != before => Some(format!(
+                    "{object} contains {} before it, and contained {}",
+                    show(before),
+                    show(its.before)
+                )),
                 _ if its.after != after => {
-                    Some(format!("it leaves {} in {object}, and left {}", show(after), show(its.after)))
+                    Some(format!("it stores {} in {object}, and stored {}", show(after), show(its.after)))
                 }
                 _ => None,
             }
         });
         let difference = difference.unwrap_or_else(|| {
             format!(
-                "it is a choice of {}, and was one of {alternatives}",
+                "it chooses one of {}, and chose one of {alternatives}",
                 pending.alternatives(&before, None)
             )
         });
         format!(
-            "at step {}, {} does another {} at {} than in an earlier run with the same schedule: {difference}. A value \
-             differs from run to run. {MEND_NONDETERMINISM}",
+            "at step {}, {} performs another {} at {} than in an earlier run with the same schedule: \
+             {difference}. A value differs between runs. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             self.task_name(task),
             pending.describe(),
@@ -195,7 +197,7 @@ impl Execution {
             if self.repeats_values(pending) {
                 return Some(Decision { task, choice });
             }
-            self.end.ending = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
+            self.end.ending = Some(Ending::Nondeterministic(self.describe_other_values(task, pending)));
             return None;
         }
         let found = match found {
@@ -203,8 +205,8 @@ impl Execution {
             Some(pending) => format!("an operation at {}", place(pending.source)),
         };
         self.end.ending = Some(Ending::Nondeterministic(format!(
-            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
-             {MEND_NONDETERMINISM}",
+            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the \
+             operation at {}. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             self.task_name(task),
             place(expected.source),

@@ -248,7 +248,7 @@ impl Execution {
         let position = if self.trail.is_repeating() {
             self.trail.repeat(&mut self.registry)
         } else {
-            let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
+            let pending = slot.pending.as_ref().expect("the chosen task has announced an operation");
             let condition = slot.condition.as_deref();
             let operation = Operation { task, pending, condition };
             let position =
@@ -273,16 +273,16 @@ impl Execution {
 
     /// Executes the next decision. Returns the task and its coroutine, which is to be resumed.
     #[inline]
-    pub(super) fn begin_turn(&mut self) -> Option<(TaskId, Coroutine)> {
-        let turn = self.next.take()?;
-        self.execute(turn, false);
-        Some((turn.task, self.tasks[turn.task as usize].coroutine.take()?))
+    pub(super) fn begin_next(&mut self) -> Option<(TaskId, Coroutine)> {
+        let decision = self.next.take()?;
+        self.execute(decision, false);
+        Some((decision.task, self.tasks[decision.task as usize].coroutine.take()?))
     }
 
     /// Chooses the next decision and executes it.
-    pub(super) fn next_turn(&mut self) -> Option<(TaskId, Coroutine)> {
+    pub(super) fn decide_and_begin(&mut self) -> Option<(TaskId, Coroutine)> {
         self.next = self.decide();
-        self.begin_turn()
+        self.begin_next()
     }
 
     /// Takes back the coroutine of `task`, which has announced an operation or ended. If it has
@@ -409,7 +409,7 @@ impl Execution {
                 (_, None) => Switch::Ended,
             }
         });
-        let pending = self.tasks[task as usize].pending.expect("an operation that is about to be done");
+        let pending = self.tasks[task as usize].pending.expect("the chosen task has announced an operation");
         self.record.push(Recorded { pending, switch });
     }
 }

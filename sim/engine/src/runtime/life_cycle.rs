@@ -32,22 +32,22 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
         execution.stacks.take(0)
     });
     let (main, ended) = start(frame, Label { task: 0, name: None }, body);
-    let mut turn = with(|execution| {
+    let mut next_task = with(|execution| {
         execution.leave(0, main, ended);
-        execution.next_turn()
+        execution.decide_and_begin()
     });
-    while let Some((task, mut coroutine)) = turn {
+    while let Some((task, mut coroutine)) = next_task {
         let ended = coroutine.resume();
         let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
             // A suspended task has already decided which task is next.
-            0 if !ended => (0, execution.begin_turn()),
-            0 => (0, execution.next_turn()),
+            0 if !ended => (0, execution.begin_next()),
+            0 => (0, execution.decide_and_begin()),
             joiners => (joiners, None),
         });
-        turn = next;
+        next_task = next;
         if joiners != 0 {
             resume_joiners(task, joiners);
-            turn = with(Execution::next_turn);
+            next_task = with(Execution::decide_and_begin);
         }
     }
     let ending = with(|execution| {

@@ -41,7 +41,7 @@ impl Quiet {
                 let task = coroutine::running();
                 // Outside of all tasks only a condition may panic, because the engine evaluates it
                 // in hypothetical states.
-                if !QUIET.get() || (task.is_none() && !condition::is_asked()) {
+                if !QUIET.get() || (task.is_none() && !condition::is_evaluating()) {
                     return previous(info);
                 }
                 if info.payload_as_str() == Some(IN_CLEANUP) {
@@ -86,14 +86,15 @@ fn explain_abort(task: Option<usize>) {
     let (message, location) = cause
         .map_or((NO_TEXT.to_owned(), NO_PLACE.to_owned()), |(_, report)| (report.message, report.location));
     let why = if aborting() {
-        "The task was unwound because its run had ended without it (a deadlock, a panic of another task, or a bound): what a \
-         destructor waits for may have ended then. Do not unwrap results in destructors"
+        "The task was unwound because its run was aborted (a deadlock, a panic of another task, or a bound): \
+         the destructor may depend on a task that was already unwound. Do not unwrap results in destructors"
     } else {
-        "A program of its own aborts here, too. Do not panic in destructors if std::thread::panicking()"
+        "The program would also abort outside an exploration. Do not panic in destructors if std::thread::panicking()"
     };
     let name = current::current_task_name().unwrap_or_else(|| "a task".to_owned());
     eprintln!(
-        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} while the task unwound: {message}\n{why}"
+        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} \
+         while the task unwound: {message}\n{why}"
     );
 }
 

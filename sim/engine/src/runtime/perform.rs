@@ -53,11 +53,11 @@ pub(super) fn perform_when(
         }
         // Outside an exploration, or in a condition that the exploration evaluates.
         None => {
-            let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
-            if run != 0 && !is_asking {
+            let is_evaluating = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            if run != 0 && !is_evaluating {
                 foreign::refuse_intrusion(run, Some(pending.source));
             }
-            condition::load(run, pending, is_asking)
+            condition::load(run, pending, is_evaluating)
         }
     }
 }

@@ -23,7 +23,7 @@ fn is_read_only(event: &Event) -> bool {
 }
 
 impl Execution {
-    /// Counts an iteration of a loop of the current task. Returns `Wait` if the run is aborted
+    /// Counts an iteration of a loop of the current task. Reiterations `Wait` if the run is aborted
     /// because of it.
     pub(super) fn spin(&mut self, source: &'static Location<'static>) -> Announced {
         self.pulse.beat(self.current, source);
@@ -46,9 +46,9 @@ impl Execution {
         Announced::Wait
     }
 
-    fn stop_spinning(&mut self, source: &'static Location<'static>, turns: usize) {
+    fn stop_spinning(&mut self, source: &'static Location<'static>, iterations: usize) {
         self.end.ending = Some(Ending::TooLong);
-        self.end.spinning = Some((source, turns));
+        self.end.spinning = Some((source, iterations));
         self.next = None;
     }
 
@@ -72,12 +72,12 @@ impl Execution {
                 && event.footprint.locations() == last.footprint.locations()
                 && outcome(*nth).eq(outcome(UNCHANGED - 1))
         };
-        let turns = events.iter().enumerate().filter(is_same).count();
-        if turns < SAME || last.footprint.slots() == 0 || !events.iter().all(is_read_only) {
+        let iterations = events.iter().enumerate().filter(is_same).count();
+        if iterations < SAME || last.footprint.slots() == 0 || !events.iter().all(is_read_only) {
             return false;
         }
         let source = last.source;
-        self.stop_spinning(source, turns);
+        self.stop_spinning(source, iterations);
         true
     }
 }

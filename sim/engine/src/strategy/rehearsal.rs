@@ -34,9 +34,10 @@ impl Strategy for Rehearsal {
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if let Some(plan) = &self.plan {
-            let turn = *plan.get(trail.len())?;
-            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
-            return is_possible.then_some(turn);
+            let decision = *plan.get(trail.len())?;
+            let is_possible =
+                decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
+            return is_possible.then_some(decision);
         }
         self.enabled.clear();
         let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));

@@ -132,7 +132,7 @@ macro_rules! atomic {
             /// # Panics
             ///
             /// Outside an exploration, if the condition does not hold.
-            /// Outside an exploration, if the condition does not hold: nobody would be waited for.
+            /// Outside an exploration, if the condition does not hold.
             #[track_caller]
             pub fn wait_until(&self, condition: impl Fn($type) -> bool + 'static) -> $type {
                 let condition = Rc::new(condition);

@@ -249,8 +249,8 @@ impl Condvar {
                 }
             }),
         };
-        let told = |(guard, woken)| (guard, WaitTimeoutResult(woken == Woken::TimedOut));
-        waited.map(told).map_err(|poisoned| PoisonError::new(told(poisoned.into_inner())))
+        let result = |(guard, woken)| (guard, WaitTimeoutResult(woken == Woken::TimedOut));
+        waited.map(result).map_err(|poisoned| PoisonError::new(result(poisoned.into_inner())))
     }
 
     /// Waits until `condition` is false, or until the timeout.

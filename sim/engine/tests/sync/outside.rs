@@ -53,6 +53,6 @@ fn one_that_was_made_outside_is_refused() {
             }
             std::ops::ControlFlow::Continue(())
         });
-        assert!(message.starts_with("this object was not made in this run"), "{message}");
+        assert!(message.starts_with("this object was not created in this run"), "{message}");
     }
 }
