@@ -21,10 +21,11 @@
 //! | `demo/bounded_buffer.rs` | the deadlock, in the smallest configuration, and its repair |
 //! | `demo/surw.rs` | the short task beside the long one |
 //!
-//! Not covered, for want of the primitive when this was written: scope, park, thread locals and `thread::current` of
-//! `basic/thread.rs`, `basic/lazy_static.rs`, `future/*`, `demo/async_match_deadlock.rs`. Not meaningful here: `pct`,
-//! `portfolio`, `shrink` (schedulers of its own), `annotation`, `labels`, `tag`, `tracing`, `metrics`, `config`, `task`,
-//! `resource_signatures` (its own interfaces), `teardown` (how it takes down its tasks).
+//! Not covered, because the primitive did not exist yet: scope, park, thread locals and
+//! `thread::current` of `basic/thread.rs`, `basic/lazy_static.rs`, `future/*`,
+//! `demo/async_match_deadlock.rs`. Not applicable: `pct`, `portfolio`, `shrink` (shuttle's
+//! schedulers), `annotation`, `labels`, `tag`, `tracing`, `metrics`, `config`, `task`,
+//! `resource_signatures` (shuttle's interfaces), `teardown` (how shuttle unwinds its tasks).
 
 mod atomic;
 mod barrier;
