@@ -67,7 +67,7 @@ impl Coroutine {
         let resumer = RUNNING.get();
         let panics = panicking::set_aside();
         let result = self.0.coroutine().resume(());
-        panicking::take_up(panics);
+        panicking::restore(panics);
         RUNNING.set(resumer);
         matches!(result, CoroutineResult::Return(()))
     }
@@ -99,7 +99,7 @@ pub(crate) fn suspend() {
     // valid here. They never leave this OS thread, because the cell is thread-local and coroutines
     // are not `Send`.
     unsafe { (*(*running).yielder).suspend(()) };
-    panicking::take_up(panics);
+    panicking::restore(panics);
     RUNNING.set(running);
 }
 

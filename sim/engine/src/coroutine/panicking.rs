@@ -83,7 +83,7 @@ impl Token {
     }
 
     /// Releases the token. Decrements this OS thread's count. Returns the stack.
-    fn let_go(mut self) -> Frame {
+    fn release(mut self) -> Frame {
         self.0.coroutine().resume(());
         self.0.end()
     }
@@ -102,19 +102,19 @@ impl Token {
 /// Sets this OS thread's count to zero. Returns the previous count.
 #[inline]
 pub(super) fn set_aside() -> usize {
-    if thread::panicking() { let_go_of_all() } else { 0 }
+    if thread::panicking() { release_all() } else { 0 }
 }
 
 /// Restores this OS thread's count, which is zero, to `panics`.
 #[inline]
-pub(super) fn take_up(panics: usize) {
+pub(super) fn restore(panics: usize) {
     for _ in 0..panics {
-        take_up_one();
+        restore_one();
     }
 }
 
 #[cold]
-fn let_go_of_all() -> usize {
+fn release_all() -> usize {
     // Foreign structured exceptions are tied to their OS thread.
     if cfg!(windows) {
         return 0;
@@ -122,7 +122,7 @@ fn let_go_of_all() -> usize {
     let mut panics = 0;
     while thread::panicking() {
         let own = STORE.with_borrow_mut(|store| store.tokens.pop());
-        let stack = own.unwrap_or_else(Token::foreign).let_go();
+        let stack = own.unwrap_or_else(Token::foreign).release();
         STORE.with_borrow_mut(|store| store.stacks.push(stack));
         panics += 1;
     }
@@ -130,7 +130,7 @@ fn let_go_of_all() -> usize {
 }
 
 #[cold]
-fn take_up_one() {
+fn restore_one() {
     let stack = STORE.with_borrow_mut(|store| store.stacks.pop());
     let stack = stack.unwrap_or_else(|| Frame::new(STACK).expect("no memory for a stack"));
     let token = Token::new(stack);

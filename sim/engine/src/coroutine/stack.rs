@@ -11,11 +11,11 @@ use super::overflow;
 const GUARD: usize = 64 << 10;
 
 /// Maximum number of stacks that an OS thread retains for its next exploration.
-const MOST_KEPT: usize = 16;
+const MAX_RETAINED: usize = 16;
 
 thread_local! {
     /// The stack size in bytes and the free stacks of the last exploration on this OS thread.
-    static KEPT: RefCell<(usize, Vec<Frame>)> = const { RefCell::new((0, Vec::new())) };
+    static RETAINED: RefCell<(usize, Vec<Frame>)> = const { RefCell::new((0, Vec::new())) };
 }
 
 /// The idle stacks. When the pool is dropped, the next pool of the OS thread reuses some of them.
@@ -32,8 +32,8 @@ impl StackPool {
     /// Creates a pool of stacks of `size` bytes each.
     pub(crate) fn new(size: usize) -> Self {
         overflow::watch();
-        let kept = KEPT.take();
-        let free = if kept.0 == size { kept.1 } else { Vec::new() };
+        let retained = RETAINED.take();
+        let free = if retained.0 == size { retained.1 } else { Vec::new() };
         StackPool { size, free, large: Vec::new(), has_large: false }
     }
 
@@ -64,8 +64,8 @@ impl StackPool {
 impl Drop for StackPool {
     fn drop(&mut self) {
         let mut free = mem::take(&mut self.free);
-        free.truncate(MOST_KEPT);
+        free.truncate(MAX_RETAINED);
         // Fails if the OS thread is ending.
-        let _ = KEPT.try_with(|kept| kept.replace((self.size, free)));
+        let _ = RETAINED.try_with(|retained| retained.replace((self.size, free)));
     }
 }

@@ -48,7 +48,7 @@ impl<T> Lock<T> {
     /// observe.
     pub fn digested(name: &'static str, value: T, digest: fn(&T, &mut dyn Hasher)) -> Self {
         let lock = Lock { digest: Some(digest), ..Lock::named(name, value) };
-        lock.settle(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));
+        lock.report_contents(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));
         lock
     }
 
@@ -65,14 +65,14 @@ impl<T> Lock<T> {
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let result = action(&mut value);
         drop(unlock);
-        self.settle(&value);
+        self.report_contents(&value);
         result
     }
 
     /// Reports the value to the search of states.
-    fn settle(&self, value: &T) {
+    fn report_contents(&self, value: &T) {
         let Some(digest) = self.digest else { return };
-        self.handle.settle(None, || {
+        self.handle.report_contents(None, || {
             let mut state = Digest::default();
             digest(value, &mut state);
             state.fingerprint()

@@ -72,7 +72,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// Like [`hashed`](Map::hashed). `digest` hashes every part of a value that a task can observe.
     pub fn digested(name: &'static str, digest: fn(&V, &mut dyn Hasher)) -> Self {
         let map = Map { digest: Some(digest), ..Map::named(name) };
-        map.handle.settle(None, || Fingerprint::NONE);
+        map.handle.report_contents(None, || Fingerprint::NONE);
         map
     }
 
@@ -109,7 +109,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.handle.perform_on_key(hash, Action::ReadUnlocked, Action::Glance, Location::caller());
         let result = self.entries().get(key).map(look);
         match self.digest {
-            Some(_) => self.settle(hash),
+            Some(_) => self.report_contents(hash),
             None => self.handle.change(hash),
         }
         result
@@ -128,7 +128,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         let hash = hash(&key);
         let old = self.entries().insert(key, value);
-        self.settle(hash);
+        self.report_contents(hash);
         old
     }
 
@@ -137,7 +137,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     pub fn remove(&self, key: &K) -> Option<V> {
         self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         let old = self.entries().remove(key);
-        self.settle(hash(key));
+        self.report_contents(hash(key));
         old
     }
 
@@ -168,7 +168,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
             entries.insert(key, value);
         }
         drop(entries);
-        self.settle(hash);
+        self.report_contents(hash);
         result
     }
 
@@ -259,8 +259,8 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.handle.perform(Action::WriteUnlocked, Location::caller());
         let gone = std::mem::take(&mut *self.entries());
         if self.digest.is_some() {
-            self.handle.settle(None, || Fingerprint::NONE);
-            gone.keys().for_each(|key| self.handle.settle(Some(hash(key)), || Fingerprint::NONE));
+            self.handle.report_contents(None, || Fingerprint::NONE);
+            gone.keys().for_each(|key| self.handle.report_contents(Some(hash(key)), || Fingerprint::NONE));
         }
     }
 
@@ -289,9 +289,9 @@ impl<K: Eq + Hash, V> Map<K, V> {
 
     /// Reports the values under keys with this hash to the search of states.
     #[inline]
-    fn settle(&self, hash: u64) {
+    fn report_contents(&self, hash: u64) {
         if let Some(digest) = self.digest {
-            self.handle.settle(Some(hash), || self.digest_of(hash, digest));
+            self.handle.report_contents(Some(hash), || self.digest_of(hash, digest));
         }
     }
 
@@ -343,7 +343,7 @@ impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
         if let Some(value) = self.new.take() {
             self.map.entries().insert(self.key.clone(), value);
         }
-        self.map.settle(self.hash);
+        self.map.report_contents(self.hash);
     }
 }
 

@@ -7,11 +7,11 @@
 //! |---|---|
 //! | [`Cell`] | `get` with `get` |
 //! | [`Counter`] | `add` with `add`; `get` with `get` |
-//! | [`Map`] | operations on different keys; what only looks (`get`, `look`, `contains_key`, `len`, `keys`, `to_vec`) with one another, and `len` and its like with `entry` until it ends |
+//! | [`Map`] | operations on different keys; reads (`get`, `look`, `contains_key`, `len`, `keys`, `to_vec`) with one another, and `len` and its like with `entry` until it ends |
 //! | [`Set`] | operations on different keys; `contains`, `len`, `to_vec`, an `insert` that finds its key and a `remove` that does not, with one another |
 //! | [`Lock`] | nothing on the same lock |
 //! | [`Queue`] | `push` with a `pop` that takes another item; a `pop` that finds nothing with another, and with `len` |
-//! | [`Object`] | what its caller declares: operations on different keys, and reads |
+//! | [`Object`] | as declared by the caller: operations on different keys, and reads |
 
 mod cell;
 mod counter;

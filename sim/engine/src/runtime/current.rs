@@ -211,7 +211,7 @@ fn has_states(execution: &Execution) -> bool {
 }
 
 /// The current task reads the contents of an object to which it has exclusive access.
-pub(super) fn look(location: LocationId) {
+pub(super) fn read_contents(location: LocationId) {
     with_if_any(|execution| {
         if has_states(execution)
             && let Some(state) = &mut execution.state
@@ -246,7 +246,7 @@ pub(super) fn forget(run: u64, location: LocationId) {
 
 /// Reports the contents of the location of this key, or of the object itself. `value` computes them
 /// if the run computes states.
-pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl Fn() -> Fingerprint) {
+pub(super) fn report_contents(object: LocationId, key: Option<u64>, value: impl Fn() -> Fingerprint) {
     with_if_any(|execution| {
         if has_states(execution)
             && let Some(state) = &mut execution.state

@@ -86,16 +86,16 @@ impl Handle {
 
     /// The current task reads the contents of the object, to which it has exclusive access, outside
     /// of an event.
-    pub(crate) fn look(&self) {
+    pub(crate) fn read_contents(&self) {
         if self.run != 0 {
-            current::look(self.location);
+            current::read_contents(self.location);
         }
     }
 
     /// The current task may change the contents of the object without events: it has exclusive
     /// access.
     #[track_caller]
-    pub(crate) fn take_over(&self) {
+    pub(crate) fn note_exclusive_access(&self) {
         current::refuse(Unsupported::Exclusive(Location::caller()));
     }
 
@@ -106,9 +106,9 @@ impl Handle {
 
     /// Reports the contents of the object, or of one of its keys.
     #[inline]
-    pub(crate) fn settle(&self, key: Option<u64>, value: impl Fn() -> Fingerprint) {
+    pub(crate) fn report_contents(&self, key: Option<u64>, value: impl Fn() -> Fingerprint) {
         if self.run != 0 {
-            current::settle(self.location, key, value);
+            current::report_contents(self.location, key, value);
         }
     }
 

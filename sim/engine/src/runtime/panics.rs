@@ -19,7 +19,7 @@ pub struct PanicReport {
 }
 
 /// Maximum number of recorded panics per task that the task has caught itself.
-const MOST_KEPT: usize = 16;
+const MAX_RECORDED: usize = 16;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
@@ -113,7 +113,7 @@ fn begun(task: Option<usize>, report: PanicReport) {
         let its = |begun: &Vec<(Option<usize>, PanicReport)>| {
             begun.iter().filter(|(whose, _)| *whose == task).count()
         };
-        if its(begun) >= MOST_KEPT {
+        if its(begun) >= MAX_RECORDED {
             // The first may still be unwinding, so the last recorded one is replaced.
             let last = begun.iter().rposition(|(whose, _)| *whose == task);
             last.map(|last| begun.remove(last));

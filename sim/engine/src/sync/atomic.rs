@@ -203,7 +203,7 @@ macro_rules! atomic {
 
             /// Returns the value. No event, because the access is exclusive.
             pub fn into_inner(self) -> $type {
-                self.handle.look();
+                self.handle.read_contents();
                 self.value.into_inner()
             }
 

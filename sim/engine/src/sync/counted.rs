@@ -158,7 +158,7 @@ impl<T> Arc<T> {
         if granted.is_some_and(|granted| (granted.before, granted.second) != (1, 0)) {
             return None;
         }
-        strong.take_over();
+        strong.note_exclusive_access();
         sync::Arc::get_mut(this.inner.as_mut().expect(PRESENT))
     }
 

@@ -51,7 +51,7 @@ impl<T> Mutex<T> {
     ///
     /// If a task panicked while it held the lock.
     pub fn into_inner(self) -> LockResult<T> {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.into_inner()
     }
 }
@@ -107,20 +107,20 @@ impl<T: ?Sized> Mutex<T> {
     /// If a task panicked while it held the lock.
     #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock.
     pub fn is_poisoned(&self) -> bool {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.is_poisoned()
     }
 
     /// Clears the poisoned flag.
     #[track_caller]
     pub fn clear_poison(&self) {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.clear_poison();
     }
 

@@ -125,14 +125,14 @@ impl Progress {
     }
 
     /// The current task accesses the result, to which it has exclusive access.
-    pub(super) fn look(&self) {
-        self.done.look();
+    pub(super) fn read_contents(&self) {
+        self.done.read_contents();
     }
 
     /// The current task may change the result, to which it has exclusive access.
     #[track_caller]
-    pub(super) fn take_over(&self) {
-        self.done.take_over();
+    pub(super) fn note_exclusive_access(&self) {
+        self.done.note_exclusive_access();
     }
 
     /// Resets it to not begun.

@@ -50,7 +50,7 @@ impl<T> OnceLock<T> {
     /// Returns the value. No event, because the access is exclusive.
     #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
-        self.progress.take_over();
+        self.progress.note_exclusive_access();
         self.inner.get_mut()
     }
 
@@ -87,7 +87,7 @@ impl<T> OnceLock<T> {
 
     /// Returns the value. No event.
     pub fn into_inner(self) -> Option<T> {
-        self.progress.look();
+        self.progress.read_contents();
         self.inner.into_inner()
     }
 

@@ -50,7 +50,7 @@ impl<T> RwLock<T> {
     ///
     /// If a task panicked while it held the lock exclusively.
     pub fn into_inner(self) -> LockResult<T> {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.into_inner()
     }
 }
@@ -137,13 +137,13 @@ impl<T: ?Sized> RwLock<T> {
     /// If a task panicked while it held the lock exclusively.
     #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock exclusively.
     pub fn is_poisoned(&self) -> bool {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.is_poisoned()
     }
 }

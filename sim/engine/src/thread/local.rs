@@ -130,8 +130,8 @@ impl<T: 'static> LocalKey<T> {
             Some(value) => value?,
             None => {
                 let value: Rc<dyn Any> = Rc::new(init());
-                let kept = Some(Rc::clone(&value));
-                SLOTS.with_borrow_mut(|slots| slots.current().push(Slot { key, value: kept }));
+                let retained = Some(Rc::clone(&value));
+                SLOTS.with_borrow_mut(|slots| slots.current().push(Slot { key, value: retained }));
                 ANY.set(true);
                 value
             }

@@ -22,7 +22,7 @@ impl<'a, T> ValueMut<'a, T> {
         to_word: fn(&T) -> u64,
         source: &'static Location<'static>,
     ) -> Self {
-        handle.look();
+        handle.read_contents();
         ValueMut { handle, value, to_word, source }
     }
 }

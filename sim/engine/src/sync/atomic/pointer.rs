@@ -107,13 +107,13 @@ impl<T> AtomicPtr<T> {
     /// Returns exclusive access to the pointer. No event.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut *mut T {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.value.get_mut()
     }
 
     /// Returns the pointer. No event.
     pub fn into_inner(self) -> *mut T {
-        self.handle.look();
+        self.handle.read_contents();
         self.value.into_inner()
     }
 }

@@ -223,7 +223,7 @@ impl<T> Channel<T> {
     pub(super) fn remove_receiver(&self, next: u64, source: &'static Location<'static>) {
         self.gone.perform(Action::Store(1), source);
         // A dropped message may run code that performs operations.
-        self.tail.look();
+        self.tail.read_contents();
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = self.bound.map_or_else(BTreeMap::new, |bound| messages.split_off(&(next + bound)));
         let sent = std::mem::replace(&mut *messages, wait);

@@ -21,7 +21,7 @@
 //!     drop(sender);
 //!     assert_eq!(receiver.iter().sum::<i32>(), 1);
 //! });
-//! assert_eq!((report.executions, report.panics), (2, 0)); // who sends first
+//! assert_eq!((report.executions, report.panics), (2, 0)); // either sends first
 //! ```
 
 mod channel;
