@@ -23,7 +23,7 @@ fn is_read_only(event: &Event) -> bool {
 }
 
 impl Execution {
-    /// Counts an iteration of a loop of the current task. Reiterations `Wait` if the run is aborted
+    /// Counts an iteration of a loop of the current task. Returns `Wait` if the run is aborted
     /// because of it.
     pub(super) fn spin(&mut self, source: &'static Location<'static>) -> Announced {
         self.pulse.beat(self.current, source);
