@@ -185,7 +185,8 @@ impl Explorer {
     /// the caller ends a search of [states](Explorer::stateful), from which the search can be
     /// [resumed](Explorer::resume).
     ///
-    /// As with several [workers](Explorer::jobs), this needs [`run_on_workers`](Explorer::run_on_workers) or
+    /// Like several [workers](Explorer::jobs), this needs
+    /// [`run_on_workers`](Explorer::run_on_workers) or
     /// [`observe_on_workers`](Explorer::observe_on_workers).
     pub fn checkpointing(mut self) -> Self {
         self.settings.is_checkpointing = true;

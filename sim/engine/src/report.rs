@@ -41,8 +41,9 @@ pub enum Bound {
     States(u64),
     /// A number of preemptions in one execution.
     Preemptions(usize),
-    /// A future that is run as [instrumented](crate::future::block_on_instrumented) here shares state that the engine does
-    /// not see, so that schedules are missing.
+    /// A future at this location, which runs as
+    /// [instrumented](crate::future::block_on_instrumented), shares state that the engine does not
+    /// see, so that schedules are missing.
     Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,

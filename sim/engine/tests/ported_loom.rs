@@ -5,16 +5,16 @@
 //! |---|---|
 //! | `smoke.rs` | all |
 //! | `atomic.rs` | `fetch_add`, `fetch_update`; not `lazy_static!`, `unsync_load` |
-//! | `atomic_int.rs` | exclusive or, maximum, minimum, compare-exchange, `fetch_update`, for each width |
-//! | `atomic_relaxed.rs` | a compare-exchange loop, a message that is passed; what a weaker ordering adds is not ours to find |
-//! | `litmus.rs` | store and load buffering: what is *not* seen under sequential consistency |
-//! | `spec.rs` | the example of four tasks; the outcomes that only weaker orderings allow are not seen |
+//! | `atomic_int.rs` | xor, maximum, minimum, compare-exchange, `fetch_update`, each width |
+//! | `atomic_relaxed.rs` | a compare-exchange loop, a message; not weaker orderings |
+//! | `litmus.rs` | store and load buffering, without the weak outcomes |
+//! | `spec.rs` | the example of four tasks, without the weak outcomes |
 //! | `mutex.rs`, `rwlock.rs`, `rwlock_regression1.rs`, `deadlock.rs` | all |
 //! | `yield.rs` | as a wait for a value, and as a loop with a bound |
 //! | `thread_api.rs` | joins; not ids, names, stack sizes, park |
-//! | `unsafe_cell.rs` | what is safe, and which orders are seen; there is no cell here whose unordered accesses are an error |
-//! | `arc.rs` | `try_unwrap`, a drop at the end; leaks are not looked for |
-//! | `futures.rs` | a waker that is called by two tasks |
+//! | `unsafe_cell.rs` | the safe parts and their orders; unordered accesses are no error |
+//! | `arc.rs` | `try_unwrap`, a drop at the end; not leaks |
+//! | `futures.rs` | a waker that two tasks call |
 //! | `condvar.rs`, `mpsc.rs` | all |
 //!
 //! Not covered, because the primitive did not exist yet: `thread_local.rs`. Not applicable:

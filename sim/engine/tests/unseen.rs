@@ -128,7 +128,7 @@ fn instrumented_futures_are_complete() {
 }
 
 /// The report of a search that an OS thread interferes with.
-fn intrusion(body: impl Fn() + 'static) -> String {
+fn foreign_use(body: impl Fn() + 'static) -> String {
     let report = Explorer::optimal().run(body);
     match report.verdict() {
         Verdict::Nondeterministic { difference } => difference,
@@ -146,7 +146,7 @@ fn on_a_real_thread(act: impl FnOnce() + Send + 'static) {
 #[test]
 fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
     fn shared<T: Send + Sync + 'static>(make: fn() -> T, act: fn(&T)) -> String {
-        intrusion(move || {
+        foreign_use(move || {
             let object = Arc::new(make());
             let other = Arc::clone(&object);
             on_a_real_thread(move || act(&other));
@@ -181,7 +181,7 @@ fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
 
 #[test]
 fn a_waker_that_is_called_on_a_real_thread_is_reported() {
-    let text = intrusion(|| {
+    let text = foreign_use(|| {
         let wakers = Arc::new(StdMutex::new(Vec::new()));
         let kept = Arc::clone(&wakers);
         let once = StdCell::new(false);

@@ -23,7 +23,8 @@
 //!     assert_eq!(future::block_on(receiver), Ok(42));
 //! });
 //! assert!(report.is_complete());
-//! assert_eq!((report.executions, report.panics, report.deadlocks), (2, 0, 0)); // sent before the first poll, or after
+//! // The message is sent before the first poll, or after it.
+//! assert_eq!((report.executions, report.panics, report.deadlocks), (2, 0, 0));
 //! ```
 //!
 //! Apart from this crate's events in it, a poll is atomic: other tasks do not observe an

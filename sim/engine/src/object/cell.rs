@@ -16,7 +16,7 @@ use crate::runtime::Handle;
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Cell, thread};
 ///
-/// // Two readers and a writer: each reader comes before or after the writer, and the readers commute.
+/// // Each reader comes before or after the writer. The readers commute.
 /// let report = Explorer::optimal().run(|| {
 ///     let cell = Arc::new(Cell::new(0));
 ///     for _ in 0..2 {

@@ -18,14 +18,15 @@ use crate::runtime::Handle;
 /// # Examples
 ///
 /// ```
-/// use std::hash::Hash;
+/// use std::hash::{Hash, Hasher};
 /// use std::sync::Arc;
 /// use selvedge_engine::object::Lock;
 /// use selvedge_engine::{Explorer, Script, scripted};
 ///
 /// Three tasks increment a count. The order does not affect the result.
 /// let program = || {
-///     let count = Arc::new(Lock::digested("count", 0, |count: &u32, mut state| count.hash(&mut state)));
+///     let digest = |count: &u32, mut state: &mut dyn Hasher| count.hash(&mut state);
+///     let count = Arc::new(Lock::digested("count", 0, digest));
 ///     let adder = |_| Script { name: "adder".to_owned(), operations: vec![()] };
 ///     scripted(&count, (0..3).map(adder), |count, ()| count.with(|count| *count += 1));
 /// };

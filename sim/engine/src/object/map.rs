@@ -1,6 +1,7 @@
 //! A concurrent map. Each operation is one event on one key. Operations on different keys commute.
 //!
-//! A key's state says whether it is locked. The state of the map as a whole is the number of locked keys.
+//! A key's state says whether it is locked. The state of the map itself is the number of locked
+//! keys.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -7,10 +7,10 @@
 //! |---|---|
 //! | [`Cell`] | `get` with `get` |
 //! | [`Counter`] | `add` with `add`; `get` with `get` |
-//! | [`Map`] | operations on different keys; reads (`get`, `look`, `contains_key`, `len`, `keys`, `to_vec`) with one another, and `len` and its like with `entry` until it ends |
-//! | [`Set`] | operations on different keys; `contains`, `len`, `to_vec`, an `insert` that finds its key and a `remove` that does not, with one another |
+//! | [`Map`] | different keys; reads; `len`, `keys`, `to_vec` with `entry` until it ends |
+//! | [`Set`] | different keys; operations that change nothing |
 //! | [`Lock`] | nothing on the same lock |
-//! | [`Queue`] | `push` with a `pop` that takes another item; a `pop` that finds nothing with another, and with `len` |
+//! | [`Queue`] | `push` with `pop` of another item; `pop`s of an empty queue, and `len` |
 //! | [`Object`] | as declared by the caller: operations on different keys, and reads |
 
 mod cell;

@@ -328,7 +328,7 @@ fn wrong_run() -> ! {
 /// Checks that an object that was created in run `run` may be used now.
 pub(super) fn check(run: u64, source: Option<&'static Location<'static>>) {
     if with_if_any(|execution| check_run(execution, run)).is_none() && run != 0 {
-        foreign::refuse_intrusion(run, source);
+        foreign::refuse_use(run, source);
     }
 }
 
@@ -340,7 +340,7 @@ pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<Loc
         execution.registry.key(object, key)
     });
     if key.is_none() && run != 0 {
-        foreign::refuse_intrusion(run, None);
+        foreign::refuse_use(run, None);
     }
     key
 }
@@ -352,7 +352,7 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
         execution.registry.items(object)
     });
     if items.is_none() && run != 0 {
-        foreign::refuse_intrusion(run, None);
+        foreign::refuse_use(run, None);
     }
     items
 }

@@ -52,8 +52,8 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        let intrusion = execution.registry.intrusion();
-        intrusion.map_or_else(|| execution.ending(), Ending::Nondeterministic)
+        let foreign_use = execution.registry.foreign_use();
+        foreign_use.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     if ending != Ending::Complete {
         abort_rest();

@@ -55,7 +55,7 @@ pub(super) fn perform_when(
         None => {
             let is_evaluating = EXECUTION.with(|execution| execution.try_borrow().is_err());
             if run != 0 && !is_evaluating {
-                foreign::refuse_intrusion(run, Some(pending.source));
+                foreign::refuse_use(run, Some(pending.source));
             }
             condition::load(run, pending, is_evaluating)
         }

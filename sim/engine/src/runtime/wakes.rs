@@ -32,7 +32,7 @@ pub(super) fn defer(wake: Wake) {
     });
     if deferred.is_none() {
         // No panic, because the caller is foreign code.
-        foreign::intrude(wake.run, Some(wake.source));
+        foreign::report_use(wake.run, Some(wake.source));
     }
 }
 

@@ -265,7 +265,8 @@ pub(crate) fn trylock_unlock(n: usize) {
     }
 }
 
-/// The article's cache at the level of operations: readers `r L1; on a miss r L2; w L1` ‖ writers `w L2; w L1=∅`.
+/// The article's cache as operations: readers `r L1; on a miss r L2; w L1` ‖ writers `w L2; w
+/// L1=∅`.
 pub(crate) fn cache_aside(readers: usize, writers: usize) {
     let tiers = Arc::new((Cell::new(None), Cell::new(0)));
     for _ in 0..readers {
