@@ -17,19 +17,19 @@ use crate::text::place;
 const RUNS: u32 = 40;
 
 /// A running exploration.
-struct Running {
+struct RunningExploration {
     /// The OS thread that it runs on.
     thread: ThreadId,
     /// The first use of an object by another OS thread.
     foreign_use: Option<String>,
 }
 
-static EXPLORATIONS: Mutex<BTreeMap<u64, Running>> = Mutex::new(BTreeMap::new());
+static EXPLORATIONS: Mutex<BTreeMap<u64, RunningExploration>> = Mutex::new(BTreeMap::new());
 
 /// Whether any exploration has a foreign use.
 static ANY: AtomicBool = AtomicBool::new(false);
 
-fn explorations() -> MutexGuard<'static, BTreeMap<u64, Running>> {
+fn explorations() -> MutexGuard<'static, BTreeMap<u64, RunningExploration>> {
     EXPLORATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -42,7 +42,8 @@ impl Exploration {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Keeps the numbers of runs above 0 for every exploration.
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % (1 << (u64::BITS - RUNS));
-        explorations().insert(number, Running { thread: thread::current().id(), foreign_use: None });
+        explorations()
+            .insert(number, RunningExploration { thread: thread::current().id(), foreign_use: None });
         Exploration(number)
     }
 

@@ -122,6 +122,10 @@ impl Execution {
         if self.announcements.tasks == 0 || self.strategy.tracking() != Tracking::Races {
             return;
         }
+        // The program differs from an earlier run, whose later events the trail still contains.
+        if self.trail.is_repeating() {
+            return;
+        }
         for (id, task) in self.tasks.iter().enumerate() {
             if let Some(pending) = &task.pending {
                 let condition = task.condition.as_deref();
