@@ -48,8 +48,8 @@ impl Execution {
         self.spawn_log.steps.push(RecordedStep { task, after, step });
     }
 
-    /// Renames the tasks in `decisions`, a schedule of this run's class, from their numbers in this run
-    /// to their numbers when that schedule is run alone.
+    /// Renames the tasks in `decisions`, a schedule of this run's class, from their numbers in this
+    /// run to their numbers when that schedule is run alone.
     pub(crate) fn schedule_of(&self, decisions: &[Decision]) -> Schedule {
         let mut spawns = Spawns::new(self, decisions);
         spawns.run_to_next_event(0);
