@@ -1,4 +1,4 @@
-//! A shop with one item left, and two buyers. `docs/engine-tutorial.md` finds out how it sells two.
+//! A shop with one item left, and two buyers. `docs/engine-tutorial.md` explains how it sells two.
 
 use selvedge_engine::sync::Arc;
 use selvedge_engine::sync::atomic::AtomicU32;

@@ -3,7 +3,7 @@
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Explorer, thread};
 
-/// Each locks the account that it takes from, and then the other.
+/// Each transfer locks the account that it debits, and then the other.
 pub(crate) fn transfers() {
     let accounts = Arc::new([Mutex::named("alice's", 10), Mutex::named("bob's", 10)]);
     let transfer = |accounts: &[Mutex<u32>; 2], from: usize, to: usize| {

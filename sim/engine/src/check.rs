@@ -1,4 +1,4 @@
-//! A test in one call: explores, and panics with the whole story if anything is wrong.
+//! A test in one call: explores, and panics with a report if it finds a failure.
 
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
@@ -15,28 +15,30 @@ use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::witness::Effort;
 
-/// How many executions more a search looks for a simpler failure than the first, if it is that far from its end.
-const LOOK_ON: u64 = 10_000;
+/// Maximum number of further executions after the first failure, to find a simpler one.
+const FURTHER_EXECUTIONS: u64 = 10_000;
 
-/// How many states the searches for the simplest schedules may visit together.
+/// Maximum number of states that all searches for simplest schedules visit together.
 const STATES: u64 = 1 << 21;
 
-/// How many states one of these searches may visit.
+/// Maximum number of states that one of these searches visits.
 const STATES_EACH: u64 = 1 << 17;
 
 impl Explorer {
-    /// Explores the schedules of `body`, and panics with the whole story if anything is wrong: the verdict, the schedule,
-    /// and the trace of the simplest failure that was found, which has the fewest context switches, then the fewest events,
-    /// then comes first in the order of the tasks.
+    /// Explores the schedules of `body`, and panics on a failure. The message contains the verdict,
+    /// the schedule, and the trace of the simplest failure found: the fewest context switches, then
+    /// the fewest events, then the first in the order of the tasks.
     ///
-    /// An exhaustive search that does not come to its end within its bounds is a failure too, because what it left out is
-    /// not known to be right. For less, look at the [`verdict`](Report::verdict) of [`run`](Explorer::run). A random search
-    /// has no end, and makes the executions that it was told to make.
+    /// An exhaustive search that reaches a bound also fails, because the schedules that it left out
+    /// are not checked. To accept a bounded search, inspect the [`verdict`](Report::verdict) of
+    /// [`run`](Explorer::run). A random search has no end, and runs the requested number of
+    /// executions.
     ///
     /// # Panics
     ///
-    /// If there is a deadlock or a panic, if the search is bounded, if a [`sometimes`](crate::sometimes) condition never
-    /// held in a complete search, or if the program is not deterministic.
+    /// If there is a deadlock or a panic, if the search is bounded, if a
+    /// [`sometimes`](crate::sometimes) condition never held in a complete search, or if the program
+    /// is not deterministic.
     ///
     /// # Examples
     ///
@@ -71,7 +73,7 @@ impl Explorer {
                 executions += 1;
                 if is_failure(run.ending()) && !self.settings.is_stateful() {
                     consider(&mut best, run, &mut effort);
-                    last = last.min(executions + LOOK_ON);
+                    last = last.min(executions + FURTHER_EXECUTIONS);
                 }
                 if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
@@ -98,15 +100,16 @@ impl Explorer {
             Verdict::Bounded { too_long: 0, seed: Some(_), .. } => report,
             Verdict::Bounded { bound: Bound::Schedule, .. } => report,
             verdict @ Verdict::Bounded { .. } => panic!(
-                "{verdict}\nWhat is left out is not known to be right. Raise the bound, or make the program smaller; or look at \
-                 the verdict of `run`, if this much is enough."
+                "{verdict}\nThe schedules that were left out are not checked. Raise the bound, or make the program smaller; \
+                 or inspect the verdict of `run`, to accept a bounded search."
             ),
             verdict => panic!("{verdict}"),
         }
     }
 
-    /// What is wrong, how often, and how it comes about. The witness `is_first` that was found, if the search for the
-    /// simplest was ended.
+    /// The report of a failure: the verdict, the trace, the number of failures, and the schedule.
+    /// `is_first`: the search for the simplest witness was ended, and `witness` is the first one
+    /// found.
     fn story(&self, report: &Report, witness: &Failure, is_first: bool, body: impl Fn() + 'static) -> String {
         let body: Rc<dyn Fn()> = Rc::new(body);
         let again = || {
@@ -128,7 +131,7 @@ impl Explorer {
                 witness.schedule
             )
         };
-        // The witness is of the same class as the run that it was found in, and in another order: of two panics, the other
+        // The witness is another schedule of the class of the failing run: of two panics, the other
         // may come first.
         if std::mem::discriminant(&ending) != std::mem::discriminant(&witness.ending) {
             return differs(&witness.ending, &ending);
@@ -174,7 +177,8 @@ fn is_panic(ending: &Ending) -> bool {
     matches!(ending, Ending::Panic { .. })
 }
 
-/// Keeps the simplest schedule of the run's class, if there is none simpler yet. A panic is preferred to a deadlock.
+/// Stores the simplest schedule of the run's class unless `best` is simpler. Prefers a panic to a
+/// deadlock.
 fn consider(best: &mut Option<Failure>, run: &Run<'_>, effort: &mut Effort<'_>) {
     let most = match best {
         Some(best) if is_panic(&best.ending) && !is_panic(run.ending()) => return,

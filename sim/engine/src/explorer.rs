@@ -185,7 +185,8 @@ impl Explorer {
     /// the caller ends a search of [states](Explorer::stateful), from which the search can be
     /// [resumed](Explorer::resume).
     ///
-    /// As with several [workers](Explorer::jobs), this needs [`run_on_workers`](Explorer::run_on_workers) or
+    /// Like several [workers](Explorer::jobs), this needs
+    /// [`run_on_workers`](Explorer::run_on_workers) or
     /// [`observe_on_workers`](Explorer::observe_on_workers).
     pub fn checkpointing(mut self) -> Self {
         self.settings.is_checkpointing = true;
@@ -307,32 +308,34 @@ impl Explorer {
         self
     }
 
-    /// The size of a task's stack in bytes (256 KiB unless told). A task that needs more is named on stderr, and the process
-    /// aborts.
+    /// Sets the size of a task's stack in bytes (256 KiB by default). If a task overflows its
+    /// stack, its name is written to stderr and the process aborts.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.settings.stack_size = bytes;
         self
     }
 
-    /// How long a task may run without an operation before the watchdog writes to stderr which task it is, since which
-    /// operation it runs, and what may be the cause (10 s unless told; zero turns it off). The exploration goes on if the task
-    /// does. A task that blocks its OS thread, as with a [`std::sync::Mutex`] that another task holds across an operation,
-    /// blocks the exploration, and no bound ends it.
+    /// Sets the time that a task may run without an operation before the watchdog reports it on
+    /// stderr (10 s by default; zero disables the watchdog). The report contains the task, its last
+    /// operation and likely causes. The exploration continues if the task does. A task that blocks
+    /// its OS thread, for example with a [`std::sync::Mutex`] that another task holds across an
+    /// operation, blocks the exploration, and no bound ends it.
     pub fn watchdog(mut self, time: Duration) -> Self {
         self.settings.watchdog = time;
         self
     }
 
-    /// The executions are to be shown, not only counted: [`Run::trace`] has their traces, and
-    /// [`recording`](crate::recording) says true inside.
+    /// Records the executions: [`Run::trace`] returns their traces, and
+    /// [`recording`](crate::recording) returns `true` inside.
     pub fn recording(mut self, recording: bool) -> Self {
         self.settings.recording = recording;
         self
     }
 
-    /// Lets a task wake up spuriously, as std allows: from a [`Condvar`](crate::sync::Condvar) up to so many times for each
-    /// condvar that it waits for, and from [`park`](crate::thread::park) and [`park_timeout`](crate::thread::park_timeout) up
-    /// to so many times in all (never, unless told). Waits that do not check their condition again are found by that.
+    /// Allows spurious wakeups, as std does: up to `most` for each task and
+    /// [`Condvar`](crate::sync::Condvar), and up to `most` for each task from
+    /// [`park`](crate::thread::park) and [`park_timeout`](crate::thread::park_timeout) together (0
+    /// by default). They reveal waits that do not check their condition again.
     ///
     /// # Examples
     ///

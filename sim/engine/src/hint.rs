@@ -13,10 +13,10 @@ use crate::runtime;
 /// [`await_until`](crate::await_until) on several: then no iteration is explored, and a wait that
 /// never ends is a deadlock.
 ///
-/// A loop that says so nowhere is found out when one operation has been repeated in it some hundred times with the same
-/// outcome, and nothing has changed: then its run is given up, too.
+/// The engine also detects such a loop without a hint, if it repeats one operation more than 100
+/// times with the same outcome while no state changes: the run is aborted too.
 ///
-/// [`thread::yield_now`](crate::thread::yield_now) counts as a turn too.
+/// [`thread::yield_now`](crate::thread::yield_now) counts as an iteration too.
 ///
 /// # Examples
 ///

@@ -132,28 +132,31 @@
 //!
 //! # Guarantees and limits
 //!
-//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that differ only in the order
-//!   of operations that do not conflict are one. [`Explorer::naive`] runs every interleaving, and is what the other is
-//!   held to.
-//! - The memory is sequentially consistent. Orderings of atomics are accepted and not looked at: what weak memory adds is
-//!   for loom to find.
-//! - A report is [complete](Report::is_complete), or says which [`Bound`] left something out. A [`Verdict`] is the gravest
-//!   that is true: nondeterministic, panic, deadlock, bounded, vacuous, complete.
-//! - The program must do the same whenever it is run with the same schedule. One that announces other operations is
-//!   stopped, and told at which step.
-//! - Only this crate's objects are seen. Tasks that meet at a std atomic do so unnoticed, and orders are missed, unless
-//!   they say that it is [`opaque`]. A task that waits at a std lock for another task blocks the OS thread, and with it the
-//!   exploration: the [watchdog](Explorer::watchdog) says so.
-//! - [`sync::Arc`] is std's: which task drops it last is not explored. [`sync::counted::Arc`] is for programs in which that
-//!   decides something.
-//! - What the program does not decide (a random number, whether a call fails) is to be a [`choose`]: each alternative is
-//!   explored.
-//! - Between two operations a task runs alone: code without any is one step.
-//! - What destructors do while their task unwinds is explored as all else is. (On Windows, `std::thread::panicking` then says
-//!   true to all tasks while one is suspended in a destructor.)
-//! - Spins are to be written as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop that polls
-//!   has schedules without end, which a bound ends: see [`hint::spin_loop`].
-//! - Time is virtual, and passes by sleeping alone: see [`time`].
+//! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that
+//!   differ only in the order of operations that do not conflict are one class. [`Explorer::naive`]
+//!   runs every interleaving; the tests compare the other strategies with it.
+//! - Memory is sequentially consistent. Orderings of atomics are accepted and ignored. Use loom for
+//!   weak memory.
+//! - A report is [complete](Report::is_complete), or names the [`Bound`] that left schedules out. A
+//!   [`Verdict`] is the most severe that applies: nondeterministic, panic, deadlock, bounded,
+//!   vacuous, complete.
+//! - The program must behave the same in each run with the same schedule. A program that announces
+//!   other operations is aborted, and the report names the step.
+//! - The engine sees only this crate's objects. It misses orders of tasks that communicate through
+//!   a std atomic, unless they declare it with [`opaque`]. A task that waits at a std lock for
+//!   another task blocks the OS thread, and with it the exploration: the
+//!   [watchdog](Explorer::watchdog) reports it.
+//! - [`sync::Arc`] is std's: the order of drops is not explored. Use [`sync::counted::Arc`] for
+//!   programs in which it matters.
+//! - Express an external decision (a random number, the failure of a call) as a [`choose`]: each
+//!   alternative is explored.
+//! - Between two operations a task runs alone: code without operations is one step.
+//! - Destructors that run while their task unwinds are explored like all other code. (On Windows,
+//!   `std::thread::panicking` then returns `true` in all tasks while one is suspended in a
+//!   destructor.)
+//! - Write spins as [`wait_until`](sync::atomic::AtomicU32::wait_until) or [`await_until`]; a loop
+//!   that polls has infinitely many schedules, which a bound ends: see [`hint::spin_loop`].
+//! - Time is virtual, and only sleeping advances it: see [`time`].
 #![deny(unsafe_code)]
 
 mod check;

@@ -41,15 +41,16 @@ pub enum Bound {
     States(u64),
     /// A number of preemptions in one execution.
     Preemptions(usize),
-    /// A future that is run as [instrumented](crate::future::block_on_instrumented) here shares state that the engine does
-    /// not see, so that schedules are missing.
+    /// A future at this location, which runs as
+    /// [instrumented](crate::future::block_on_instrumented), shares state that the engine does not
+    /// see, so that schedules are missing.
     Unseen(&'static Location<'static>),
     /// One schedule, which was run again.
     Schedule,
-    /// So many tasks of abandoned executions that could not be unwound: their destructors wait for each other's locks, or they
-    /// catch every panic. What they hold is not freed.
+    /// Tasks of aborted executions could not be unwound: their destructors wait for each other's
+    /// locks, or they catch every panic. Their values are not dropped.
     LeftBehind {
-        /// How many.
+        /// The number of tasks.
         tasks: usize,
         /// The last operation of the first of them.
         source: Option<&'static Location<'static>>,

@@ -1,8 +1,9 @@
-//! Says which task holds up an exploration.
+//! Reports a task that blocks an exploration.
 //!
-//! A task that blocks its OS thread blocks all tasks of the exploration, and no bound ends it: bounds are looked at between
-//! steps. So an OS thread of its own looks every quarter of a second whether each exploration has made a step, and writes to
-//! stderr if one has not for too long. It only reads, and nothing that the engine decides depends on it or on its clock.
+//! A task that blocks its OS thread blocks all tasks of the exploration, and no bound ends it,
+//! because bounds are checked between steps. So a separate OS thread checks every 250 ms whether
+//! each exploration has made a step, and writes to stderr if one exceeds its limit. It only reads,
+//! and no decision of the engine depends on it or on its clock.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -15,30 +16,30 @@ use std::time::{Duration, Instant};
 use crate::coroutine::AtomicPlace;
 use crate::event::TaskId;
 
-/// How long a task may run without an operation before it is told of, unless [another time](crate::Explorer::watchdog) is
-/// set.
-pub(crate) const USUAL: Duration = Duration::from_secs(10);
+/// Default time that a task may run without an operation before it is reported. See
+/// [`Explorer::watchdog`](crate::Explorer::watchdog).
+pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How often the explorations are looked at, at least.
-const LOOK: Duration = Duration::from_millis(250);
+/// Maximum time between two checks.
+const MAX_PAUSE: Duration = Duration::from_millis(250);
 
-/// How many tasks an exploration has at the most.
+/// Maximum number of tasks of an exploration.
 const TASKS: usize = 64;
 
-/// What the watchdog sees of the explorations of one OS thread. Written by that thread alone.
+/// The progress of the explorations of one OS thread. Only that thread writes it.
 pub(crate) struct Pulse {
-    /// How many operations have been announced, and runs begun.
+    /// The number of announced operations and of runs.
     steps: AtomicU64,
     is_running: AtomicBool,
-    /// How long there may be no step, in milliseconds; 0 for ever.
+    /// Maximum time without a step, in milliseconds; 0: no limit.
     limit: AtomicU64,
-    /// The task that announced something last.
+    /// The task that made the last step.
     current: AtomicU8,
-    /// The tasks of the run, a bit for each.
+    /// The tasks of the run, one bit per task.
     tasks: AtomicU64,
-    /// Of each task of the run, what it announced last.
+    /// The source location of each task's last announced operation.
     places: [AtomicPlace; TASKS],
-    /// The tasks of the run that have names.
+    /// The names of the tasks that have one.
     names: Mutex<Vec<(TaskId, String)>>,
 }
 
@@ -62,18 +63,18 @@ impl fmt::Debug for Pulse {
     }
 }
 
-/// An OS thread that explores, as it was when it was looked at last.
+/// An exploring OS thread, and its progress at the last check.
 struct Watched {
     pulse: Weak<Pulse>,
     steps: u64,
-    /// Since when it has made no step.
+    /// When it last made a step.
     since: Instant,
-    is_told: bool,
+    is_reported: bool,
 }
 
 static WATCHED: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
 
-/// Nothing is explored, and the watchdog waits for this to change.
+/// Whether no exploration is running and the watchdog thread waits for one.
 static IS_IDLE: AtomicBool = AtomicBool::new(false);
 
 static WAKES: Condvar = Condvar::new();
@@ -89,27 +90,27 @@ thread_local! {
             pulse: Arc::downgrade(&pulse),
             steps: 0,
             since: Instant::now(),
-            is_told: false,
+            is_reported: false,
         });
         pulse
     };
 }
 
 impl Pulse {
-    /// This OS thread's, for an exploration that may make no step for this long. Zero is for ever.
+    /// Returns this OS thread's pulse, and sets its limit. Zero: no limit.
     pub(crate) fn own(limit: Duration) -> Arc<Self> {
         static WATCHDOG: Once = Once::new();
         let pulse = OWN.with(Arc::clone);
         pulse.limit.store(limit.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
         if !limit.is_zero() {
-            // Without an OS thread for it, there is no watchdog.
+            // If the OS thread cannot be spawned, there is no watchdog.
             WATCHDOG
                 .call_once(|| drop(thread::Builder::new().name("selvedge-watchdog".to_owned()).spawn(watch)));
         }
         pulse
     }
 
-    /// A run begins.
+    /// Records the begin of a run.
     pub(crate) fn begin_run(&self) {
         self.tasks.store(0, Ordering::Relaxed);
         self.step();
@@ -120,12 +121,12 @@ impl Pulse {
         }
     }
 
-    /// The run has ended.
+    /// Records the end of the run.
     pub(crate) fn stop(&self) {
         self.is_running.store(false, Ordering::Relaxed);
     }
 
-    /// A task of the run is spawned.
+    /// Records the spawn of a task.
     pub(crate) fn spawn(&self, task: TaskId, name: Option<&String>) {
         let tasks = self.tasks.load(Ordering::Relaxed);
         self.tasks.store(tasks | 1 << task, Ordering::Relaxed);
@@ -140,7 +141,7 @@ impl Pulse {
         self.current.store(task, Ordering::Relaxed);
     }
 
-    /// A task announces an operation.
+    /// Records the announcement of an operation.
     #[inline]
     pub(crate) fn beat(&self, task: TaskId, source: &'static Location<'static>) {
         self.places[task as usize].store(Some(source));
@@ -148,7 +149,7 @@ impl Pulse {
         self.step();
     }
 
-    /// A task goes on.
+    /// Records that a task resumes.
     #[inline]
     pub(crate) fn resume(&self, task: TaskId) {
         self.current.store(task, Ordering::Relaxed);
@@ -157,7 +158,7 @@ impl Pulse {
 
     #[inline]
     fn step(&self) {
-        // Nobody else writes it.
+        // This OS thread is the only writer.
         self.steps.store(self.steps.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
@@ -167,7 +168,7 @@ impl Pulse {
         named.unwrap_or_else(|| if task == 0 { "main".to_owned() } else { format!("task {task}") })
     }
 
-    /// What is to be told of an exploration that has made no step for this long.
+    /// The message about an exploration that has made no step for `time`.
     fn describe(&self, time: Duration) -> String {
         let place = |task: TaskId| match self.places[task as usize].load() {
             Some(at) => format!("its operation at {}:{}", at.file(), at.line()),
@@ -184,46 +185,48 @@ impl Pulse {
         for other in (0..TASKS as TaskId).filter(|&task| tasks & 1 << task != 0 && task != current) {
             _ = writeln!(text, "  {}: suspended, or ended, since {}", self.name(other), place(other));
         }
-        text += "All tasks run on one OS thread, which waits. Likely causes: a std::sync::Mutex, or another lock that the \
-                 engine does not know, is wanted here, and one of the other tasks holds it across an operation (use the lock \
-                 of selvedge_engine::sync); a call that blocks (a std channel, std::thread::sleep, a socket); a loop without \
-                 an operation. If the task only computes for long, raise the time with Explorer::watchdog.\n";
+        text += "All tasks run on one OS thread, which waits. Likely causes: the task waits for a std::sync::Mutex, or \
+                 another lock that the engine does not know, and another task holds it across an operation (use the \
+                 lock of selvedge_engine::sync); a call that blocks (a std channel, std::thread::sleep, a socket); a \
+                 loop without an operation. If the task computes for a long time, raise the limit with \
+                 Explorer::watchdog.\n";
         text
     }
 }
 
 impl Watched {
-    /// Looks at it once more. Returns what is to be told, if it has just been without a step for too long.
+    /// Checks the progress. Returns a message the first time that the limit is exceeded since the
+    /// last step.
     fn look(&mut self, pulse: &Pulse, now: Instant) -> Option<String> {
         let steps = pulse.steps.load(Ordering::Relaxed);
         if steps != self.steps || !pulse.is_running.load(Ordering::SeqCst) {
-            (self.steps, self.since, self.is_told) = (steps, now, false);
+            (self.steps, self.since, self.is_reported) = (steps, now, false);
             return None;
         }
         let (limit, time) = (pulse.limit.load(Ordering::Relaxed), now.duration_since(self.since));
-        let is_late = limit > 0 && time.as_millis() >= u128::from(limit) && !self.is_told;
-        self.is_told |= is_late;
+        let is_late = limit > 0 && time.as_millis() >= u128::from(limit) && !self.is_reported;
+        self.is_reported |= is_late;
         is_late.then(|| pulse.describe(time))
     }
 }
 
-/// Looks at all explorations, for ever.
+/// Checks all explorations, forever.
 fn watch() {
     let mut all = watched();
     loop {
-        let (mut told, mut is_any_running, mut pause) = (Vec::new(), false, LOOK);
+        let (mut messages, mut is_any_running, mut pause) = (Vec::new(), false, MAX_PAUSE);
         all.retain_mut(|watched| {
             let Some(pulse) = watched.pulse.upgrade() else { return false };
-            told.extend(watched.look(&pulse, Instant::now()));
+            messages.extend(watched.look(&pulse, Instant::now()));
             is_any_running |= pulse.is_running.load(Ordering::SeqCst);
             let limit = pulse.limit.load(Ordering::Relaxed).max(1);
             pause = pause.min(Duration::from_millis(limit).div_f32(4.0));
             true
         });
-        if !told.is_empty() {
+        if !messages.is_empty() {
             drop(all);
-            for text in told {
-                // Not by `eprintln`, which a test's harness captures.
+            for text in messages {
+                // A test harness captures the output of `eprintln`.
                 _ = io::stderr().write_all(text.as_bytes());
             }
             all = watched();

@@ -1,12 +1,13 @@
 //! The simplest schedule of a class: the fewest context switches, then the longest blocks, then the
 //! first in the order of the tasks.
 //!
-//! Found breadth first over how far each task has come. A block of a task's events always goes as far as it can: an event
-//! that could join the block and comes later instead can be moved there, and no switch is added. So a step of the search
-//! is a whole block, and the states are few.
+//! A breadth-first search over the progress of each task. A block of a task's events is always as
+//! long as possible: an event that could extend the block and comes later can be moved there
+//! without an additional switch. So a step of the search is a whole block, and there are few
+//! states.
 //!
-//! In the worst case they are as many as the product of the tasks' numbers of events: an [`Effort`] bounds them, and
-//! [`any`] needs none of it.
+//! In the worst case the number of states is the product of the tasks' numbers of events: an
+//! [`Effort`] bounds it. [`any`] needs no search.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -16,26 +17,27 @@ use crate::event::Decision;
 use crate::run::{EventName, Run};
 use crate::schedule::Schedule;
 
-/// How many states go by between two calls of an effort's `watch`.
+/// The number of states between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 12;
 
-/// How much the searches for simplest schedules may cost together.
+/// The bounds of the searches for simplest schedules.
 ///
-/// A state takes about 100 bytes, and 8 for each task; it is kept until its search ends. The bounds are counts, so that the
-/// same program gives the same schedule on each machine; `watch` ends a search for reasons of the caller's.
+/// A state takes about 100 bytes plus 8 bytes per task, until its search ends. The bounds are
+/// counts, so the same program gives the same schedule on each machine. `watch` lets the caller end
+/// a search.
 pub struct Effort<'w> {
-    /// How many states all searches together may still visit.
+    /// The number of states that all searches together may still visit.
     pub states: u64,
-    /// How many states one search may visit.
+    /// The number of states that one search may visit.
     pub each: u64,
     /// Called periodically; ends the searches when it returns `Break`.
     pub watch: &'w mut dyn FnMut() -> ControlFlow<()>,
-    /// Whether a search ended because of a bound or of `watch`, so that there may be a simpler schedule.
+    /// Whether a bound or `watch` ended a search, so that a simpler schedule may exist.
     pub is_spent: bool,
 }
 
 impl Effort<'_> {
-    /// Counts a state, the `nth` of its search; `false` if there is no room for it.
+    /// Counts a state, the `nth` of its search. Returns `false` if it exceeds a bound.
     fn visit(&mut self, nth: u64) -> bool {
         let is_stopped = nth.is_multiple_of(WATCHED_EVERY) && (self.watch)().is_break();
         if is_stopped || self.states == 0 || nth > self.each {
@@ -58,7 +60,7 @@ impl fmt::Debug for Effort<'_> {
     }
 }
 
-/// How far each task has come, and by which block.
+/// The progress of each task, and the last block.
 struct Point {
     reached: Box<[u32]>,
     /// The task of the last block.
@@ -88,15 +90,17 @@ impl Run<'_> {
     /// the execution belongs to a [search of states](crate::Explorer::stateful), which records no
     /// clocks.
     ///
-    /// It is a search, breadth first over how far each task has come. In the worst case these states are as many as the
-    /// product of the tasks' numbers of events: [`simplest_schedule_within`](Run::simplest_schedule_within) bounds them.
+    /// This is a breadth-first search over the progress of each task. In the worst case the number
+    /// of states is the product of the tasks' numbers of events:
+    /// [`simplest_schedule_within`](Run::simplest_schedule_within) bounds it.
     pub fn simplest_schedule(&self, order: &[(EventName, EventName)], most: usize) -> Option<Schedule> {
         let watch = &mut || ControlFlow::Continue(());
         let mut effort = Effort { states: u64::MAX, each: u64::MAX, watch, is_spent: false };
         self.simplest_schedule_within(order, most, &mut effort)
     }
 
-    /// As [`simplest_schedule`](Run::simplest_schedule), within an effort: `None` also if that ends the search.
+    /// Like [`simplest_schedule`](Run::simplest_schedule), within an effort: also returns `None` if
+    /// that ends the search.
     pub fn simplest_schedule_within(
         &self,
         order: &[(EventName, EventName)],
@@ -106,10 +110,10 @@ impl Run<'_> {
         simplest(self, order, most, effort)
     }
 
-    /// Some schedule of the run's class in which, of each of these pairs of events, the first comes before the second: each
-    /// task runs for as long as it can, and the first that can run is next. It takes time in the product of the events and
-    /// the tasks. `None` if there is no such schedule, or if the execution is of a
-    /// [search of states](crate::Explorer::stateful).
+    /// Some schedule of the run's class in which the first event of each pair precedes the second:
+    /// each task runs as long as possible, and the first enabled task is next. It takes time in the
+    /// product of the numbers of events and tasks. `None` if there is no such schedule, or if the
+    /// execution belongs to a [search of states](crate::Explorer::stateful).
     pub fn any_schedule(&self, order: &[(EventName, EventName)]) -> Option<Schedule> {
         any(self, order)
     }
@@ -171,17 +175,17 @@ pub(crate) fn any(run: &Run<'_>, order: &[(EventName, EventName)]) -> Option<Sch
     }
 }
 
-/// The events of a class, by their tasks, and the order in which some of them must come.
+/// The events of a class by task, and the required order of some of them.
 struct Events<'r> {
     run: &'r Run<'r>,
     order: &'r [(EventName, EventName)],
     events: Vec<Vec<TaskEvent>>,
-    /// The tasks by their ranks. A task's rank is the same in every exploration, which its number is not.
+    /// The tasks by rank. A task's rank is the same in every exploration; its number is not.
     in_order: Vec<usize>,
 }
 
 impl<'r> Events<'r> {
-    /// The events of the run's class; `None` if the run has no clocks.
+    /// Collects the events of the run's class; `None` if the run has no clocks.
     fn of(run: &'r Run<'r>, order: &'r [(EventName, EventName)]) -> Option<Self> {
         let executed = run.execution.trail.events();
         if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
@@ -219,7 +223,7 @@ impl<'r> Events<'r> {
         })
     }
 
-    /// Takes the task's events for as long as the next one can come. Returns whether any could.
+    /// Advances the task as far as possible. Returns whether it has advanced.
     fn advance(&self, reached: &mut [u32], task: usize) -> bool {
         let before = reached[task];
         while self.is_enabled(reached, task) {
@@ -235,7 +239,8 @@ impl<'r> Events<'r> {
     }
 }
 
-/// The decisions that led to a state. `choice` says of a task's nth event, from 0, which alternative it took.
+/// Returns the decisions that led to a state. `choice` returns the alternative of a task's nth
+/// event, from 0.
 fn decisions(states: &[Point], mut state: usize, choice: impl Fn(usize, usize) -> u16) -> Vec<Decision> {
     let mut decisions = Vec::new();
     while states[state].task != usize::MAX {

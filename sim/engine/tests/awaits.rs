@@ -1,5 +1,5 @@
-//! Waits for conditions on several atomics: the optimal search is held to the naive one, on programs whose conditions become
-//! true and false in any number of ways.
+//! Waits for conditions on several atomics, compared with the naive search. The conditions become
+//! true and false repeatedly.
 
 mod agreement;
 mod many;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::{Bound, Explorer, Report, await_until, thread};
 
-/// How many atomics a program has.
+/// The number of atomics of a program.
 const ATOMICS: usize = 4;
 
 /// One operation of a random program. The first number is the atomic.
@@ -26,10 +26,10 @@ enum Op {
     Add(usize, u64),
     Max(usize, u64),
     CompareExchange(usize, u64, u64),
-    /// Waits until these atomics satisfy the predicate: a bit for each combination of their values modulo 2, the first atomic
-    /// being the lowest digit.
+    /// Waits until these atomics satisfy the predicate: one bit for each combination of their
+    /// values modulo 2, with the first atomic as the lowest digit.
     Await(Vec<usize>, u16),
-    /// Waits until the sum of these atomics is at most so much.
+    /// Waits until the sum of these atomics is at most this value.
     AwaitSum(Vec<usize>, u64),
 }
 
@@ -49,7 +49,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The values at the start, and the threads with their operations.
+/// The initial values, and the operations of each thread.
 fn program() -> impl Strategy<Value = (Vec<u64>, Vec<Vec<Op>>)> {
     let threads = prop_oneof![
         proptest::collection::vec(proptest::collection::vec(op(), 1..=4), 2..=2),
@@ -113,7 +113,7 @@ proptest! {
     }
 }
 
-/// Each of `writers` runs on a thread of its own, and main waits for the condition.
+/// Runs each of `writers` on a thread of its own, while main waits for the condition.
 fn explore(start: &[u64], writers: &[fn(&[AtomicU64])], condition: fn(&[AtomicU64]) -> bool) -> [Report; 2] {
     [Explorer::optimal(), Explorer::naive()].map(|explorer| {
         let (start, writers) = (start.to_vec(), writers.to_vec());
@@ -166,9 +166,9 @@ fn an_event_makes_the_condition_true_and_false() {
     assert_eq!((optimal.executions, optimal.deadlocks), (2, 0));
 }
 
-/// A condition that so many events keep from being met in so many ways is not searched to the end, and the report says so.
+/// If too many sets of events can delay a condition, the search is bounded, and the report says so.
 #[test]
-fn too_many_ways_to_be_kept_waiting_are_a_bound() {
+fn too_many_sets_of_delaying_events_bound_the_search() {
     let report = Explorer::optimal().run(|| {
         let x: Arc<Vec<AtomicU64>> = Arc::new((0..3).map(|_| AtomicU64::new(0)).collect());
         for i in 0..3 {

@@ -1,4 +1,5 @@
-//! What is said of a run that went wrong names its cause: the first panic, the holders of a lock, the value that differs.
+//! The reports of failures name the cause: the first panic, the holders of a lock, the value that
+//! differs.
 
 use std::panic;
 use std::sync::atomic::{AtomicU32 as StdAtomicU32, Ordering::Relaxed};
@@ -7,7 +8,7 @@ use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex, RwLock};
 use selvedge_engine::{Ending, Explorer, Verdict, choose, thread};
 
-/// What `check` says of a program that fails.
+/// The message of `check` for a program that fails.
 fn said(body: impl Fn() + std::panic::UnwindSafe + 'static) -> String {
     let payload = panic::catch_unwind(|| Explorer::optimal().check(body)).expect_err("it fails");
     payload.downcast_ref::<String>().expect("a text").clone()
@@ -50,7 +51,7 @@ fn the_panic_that_poisons_a_lock_comes_first() {
 }
 
 #[test]
-fn a_panic_that_is_raised_again_is_told_once() {
+fn a_panic_that_is_resumed_is_reported_once() {
     let text = said(|| {
         let task = thread::spawn(|| assert_eq!(1 + 1, 3, "once"));
         if let Err(payload) = task.join() {
@@ -97,7 +98,7 @@ fn a_deadlock_at_a_reader_writer_lock_names_the_readers() {
         "{waiting:?} {schedule}"
     );
     assert!(!waiting[0].contains("gone"), "{waiting:?}");
-    // Both hold it, and the third has given it back.
+    // Both hold it, and the third has released it.
     let schedule = "s1:bcd2".parse().unwrap();
     let report = Explorer::continuing(schedule).run(|| {
         let lock = Arc::new(RwLock::named("table", ()));
@@ -122,14 +123,14 @@ fn a_deadlock_at_a_reader_writer_lock_names_the_readers() {
     assert!(!main.contains("gone"), "{main}");
 }
 
-/// A value that is another in each run: a counter outside of the body.
+/// A value that differs in each run: a counter outside of the body.
 fn next() -> u32 {
     static RUNS: StdAtomicU32 = StdAtomicU32::new(1);
     RUNS.fetch_add(1, Relaxed)
 }
 
 #[test]
-fn a_stored_value_that_differs_from_run_to_run_is_no_error_of_the_program() {
+fn a_stored_value_that_differs_between_runs_is_nondeterminism() {
     let body = || {
         let x = Arc::new(AtomicU32::named("x", 0));
         let y = Arc::clone(&x);
@@ -140,15 +141,15 @@ fn a_stored_value_that_differs_from_run_to_run_is_no_error_of_the_program() {
         x.store(0, SeqCst);
     };
     let text = difference(&Explorer::optimal(), body);
-    assert!(text.contains("main does another store at sim/engine/tests/blame.rs:"), "{text}");
-    assert!(text.contains("it leaves "), "{text}");
-    assert!(text.contains(" in x, and left "), "{text}");
+    assert!(text.contains("main performs another store at sim/engine/tests/blame.rs:"), "{text}");
+    assert!(text.contains("it stores "), "{text}");
+    assert!(text.contains(" in x, and stored "), "{text}");
     let text = difference(&Explorer::naive(), body);
-    assert!(text.contains("A value differs from run to run"), "{text}");
+    assert!(text.contains("A value differs between runs"), "{text}");
 }
 
 #[test]
-fn so_is_the_value_that_an_object_is_made_with() {
+fn an_initial_value_that_differs_is_nondeterminism() {
     let text = difference(&Explorer::optimal(), || {
         let own = next();
         let x = Arc::new(AtomicU32::named("x", own));
@@ -157,11 +158,11 @@ fn so_is_the_value_that_an_object_is_made_with() {
         thread::spawn(move || y.store(0, SeqCst));
         x.load(SeqCst);
     });
-    assert!(text.contains("x holds "), "{text}");
+    assert!(text.contains("x contains "), "{text}");
 }
 
 #[test]
-fn so_are_an_operand_of_each_kind_and_a_choice() {
+fn an_operand_or_a_choice_that_differs_is_nondeterminism() {
     let of = |act: fn(&AtomicU32, u32)| {
         difference(&Explorer::optimal(), move || {
             let x = Arc::new(AtomicU32::named("x", 0));
@@ -185,12 +186,12 @@ fn so_are_an_operand_of_each_kind_and_a_choice() {
             choose(own as usize + 1);
         }),
     ] {
-        assert!(text.contains("A value differs from run to run"), "{text}");
+        assert!(text.contains("A value differs between runs"), "{text}");
     }
 }
 
 #[test]
-fn a_value_that_differs_where_nothing_is_repeated_is_seen_in_what_is_announced() {
+fn a_difference_after_the_repeated_prefix_is_detected_in_the_announcements() {
     let text = difference(&Explorer::optimal(), || {
         let x = Arc::new(AtomicU32::named("x", 0));
         let y = Arc::clone(&x);
@@ -198,11 +199,11 @@ fn a_value_that_differs_where_nothing_is_repeated_is_seen_in_what_is_announced()
         thread::spawn(move || y.store(own, SeqCst));
         x.load(SeqCst);
     });
-    assert!(text.contains("the tasks do not announce what they announced"), "{text}");
+    assert!(text.contains("the tasks announce other operations than"), "{text}");
 }
 
 #[test]
-fn the_hint_names_what_makes_programs_nondeterministic() {
+fn the_hint_names_the_causes_of_nondeterminism() {
     let text = difference(&Explorer::optimal(), || {
         choose(next() as usize + 1);
     });

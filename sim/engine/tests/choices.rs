@@ -1,5 +1,5 @@
-//! Choices whose alternatives lead to other operations: each class once, with any number of workers, and the same classes as
-//! the naive search.
+//! Choices whose alternatives lead to different operations: each class once with any number of
+//! workers, and the same classes as in the naive search.
 
 mod agreement;
 mod many;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::{Explorer, choose, thread};
 
-/// How many atomics a program has.
+/// The number of atomics of a program.
 const ATOMICS: usize = 3;
 
 /// One operation of a random program. The first number is the atomic.
@@ -23,7 +23,7 @@ enum Op {
     Load(usize),
     Store(usize, u64),
     Swap(usize, u64),
-    /// Chooses one of these operations; the number beyond them chooses none.
+    /// Chooses one of these operations; the last alternative performs none.
     Choose(Vec<Op>),
 }
 
@@ -88,7 +88,7 @@ proptest! {
         hold(move |seen| body(&threads, seen))?;
     }
 
-    /// Also where the naive search takes too long: of five tasks.
+    /// Also for five tasks, for which the naive search takes too long.
     #[test]
     fn the_count_does_not_depend_on_the_number_of_workers(threads in program(5)) {
         let count = |jobs: usize| {
@@ -115,9 +115,9 @@ proptest! {
     }
 }
 
-/// Two workers planned the same class in the order in which they came to it.
+/// Two workers planned the same class in different orders.
 #[test]
-fn a_task_that_has_chosen_runs_once_beside_what_it_has_nothing_to_do_with() {
+fn a_choice_runs_once_beside_independent_tasks() {
     for jobs in [1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4] {
         let body = || {
             let x: Arc<[AtomicU64; 2]> = Arc::default();

@@ -18,7 +18,7 @@ fn both(body: impl Fn() + Clone + 'static) -> (Report, Report) {
 }
 
 #[test]
-fn who_unwraps_a_value_is_explored() {
+fn unwrapping_by_either_task_is_explored() {
     let (optimal, naive) = both(|| {
         let shared = Arc::new(1);
         let other = Arc::clone(&shared);
@@ -26,12 +26,12 @@ fn who_unwraps_a_value_is_explored() {
         assert!(Arc::try_unwrap(shared).is_ok());
     });
     assert_eq!((optimal.executions, optimal.panics), (2, 1));
-    // Where it is not unwrapped, the two drop in either order.
+    // If no task unwraps it, the two drop in either order.
     assert_eq!((naive.executions, naive.panics), (3, 2));
 }
 
 #[test]
-fn who_runs_the_destructor_is_explored() {
+fn running_the_destructor_in_either_task_is_explored() {
     struct Noted(StdArc<Cell<u64>>);
     impl Drop for Noted {
         fn drop(&mut self) {
@@ -75,7 +75,7 @@ fn exactly_one_task_gets_the_value() {
 }
 
 #[test]
-fn clones_and_drops_of_what_has_no_destructor_commute() {
+fn clones_and_drops_without_a_destructor_commute() {
     let report = Explorer::optimal().run(|| {
         let value = Arc::new(7);
         let tasks: Vec<_> = (0..4)
@@ -103,7 +103,7 @@ fn a_weak_reference_is_upgraded_or_too_late() {
 }
 
 #[test]
-fn outside_an_exploration_it_is_std_s() {
+fn outside_an_exploration_it_is_stds() {
     let mut value = Arc::new(1);
     assert_eq!(Arc::get_mut(&mut value).copied(), Some(1));
     let other = Arc::clone(&value);
@@ -144,7 +144,7 @@ fn program() -> impl Strategy<Value = (bool, Vec<Vec<Op>>)> {
     (any::<bool>(), threads)
 }
 
-/// What the destructor writes to.
+/// The cell that the destructor writes.
 struct Value(StdArc<Cell<u64>>);
 
 struct Dropping(Value);

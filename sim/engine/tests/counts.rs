@@ -1,12 +1,13 @@
-//! Each program of the literature has as many executions as it has Mazurkiewicz classes: no more, no fewer, and none that
-//! ends with every task asleep.
+//! Each program of the literature has exactly as many executions as Mazurkiewicz classes, and no
+//! execution is redundant.
 
 mod programs;
 
 use programs::*;
 use selvedge_engine::Explorer;
 
-/// Explores `program`, with any number of workers, and holds it to the number of complete executions and of deadlocks.
+/// Explores `program` with any number of workers, and checks the numbers of complete executions and
+/// of deadlocks.
 fn check(name: &str, n: usize, program: fn(usize), complete: u64, deadlocks: u64) {
     for jobs in [1, 2, 3, 8] {
         let name = format!("{name}({n}), {jobs} workers");
@@ -67,6 +68,6 @@ fn philosophers_deadlock_in_one_class() {
 }
 
 #[test]
-fn a_lock_that_is_never_given_back_deadlocks_in_every_class() {
+fn a_lock_that_is_never_released_deadlocks_in_every_class() {
     check("mutex_deadlock", 3, mutex_deadlock, 0, 3);
 }

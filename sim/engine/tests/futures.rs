@@ -1,4 +1,4 @@
-//! Futures: our own, those of tokio and those of the futures crate. Counts are worked out by hand.
+//! Futures: our own, tokio's and those of the futures crate. Counts are computed by hand.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use selvedge_engine::object::Cell;
 use selvedge_engine::{Ending, Explorer, Report, future, opaque, thread};
 
-/// Explores all of `program`: the report, and what it returned where it came to its end.
+/// Explores all of `program`. Returns the report and the results of complete executions.
 fn explore<T: Ord + Send + 'static>(program: impl Fn() -> T + 'static) -> (Report, BTreeSet<T>) {
     let seen = Arc::new(StdMutex::new(BTreeSet::new()));
     let own = Arc::clone(&seen);
@@ -21,8 +21,8 @@ fn explore<T: Ord + Send + 'static>(program: impl Fn() -> T + 'static) -> (Repor
     (report, std::mem::take(&mut *seen.lock().unwrap()))
 }
 
-/// A flag that a future waits for, of this crate's objects alone. The waker is kept in the step that found the flag down,
-/// and taken in the one that raises it.
+/// A flag that futures wait for, built from this crate's objects only. The waker is stored in the
+/// event that finds the flag clear, and taken in the event that sets it.
 #[derive(Default)]
 struct Flag {
     raised: Cell<bool>,
@@ -58,12 +58,12 @@ fn a_future_waits_for_its_waker() {
         thread::spawn(move || raises.raise());
         future::block_on_instrumented(flag.wait());
     });
-    // Raised before the poll, or after it.
+    // Set before the poll, or after it.
     assert_eq!((report.executions, report.deadlocks), (2, 0));
 }
 
 #[test]
-fn a_wake_up_that_is_never_sent_is_a_deadlock() {
+fn a_wakeup_that_is_never_sent_is_a_deadlock() {
     let (report, _) = explore(|| {
         let flag = Arc::new(Flag::default());
         let raises = Arc::clone(&flag);
@@ -74,7 +74,7 @@ fn a_wake_up_that_is_never_sent_is_a_deadlock() {
 }
 
 #[test]
-fn a_future_of_ones_own_is_explored_as_a_foreign_one_too() {
+fn an_own_future_is_also_explored_as_a_foreign_one() {
     let (report, _) = explore(|| {
         let flag = Arc::new(Flag::default());
         let raises = Arc::clone(&flag);
@@ -87,7 +87,7 @@ fn a_future_of_ones_own_is_explored_as_a_foreign_one_too() {
 }
 
 #[test]
-fn the_result_of_a_spawned_future_is_handed_over() {
+fn a_spawned_future_returns_its_result() {
     let (_, seen) = explore(|| {
         let task = future::spawn_instrumented(async { "value" });
         future::block_on_instrumented(task).unwrap()
@@ -96,7 +96,7 @@ fn the_result_of_a_spawned_future_is_handed_over() {
 }
 
 #[test]
-fn a_panic_of_a_spawned_future_is_for_whoever_waits_for_it() {
+fn a_panic_of_a_spawned_future_goes_to_the_joining_task() {
     let (_, seen) = explore(|| {
         let task = future::spawn(async { panic!("too hot") });
         let payload = future::block_on(task).unwrap_err();
@@ -115,7 +115,7 @@ fn a_panic_of_a_spawned_future_is_for_whoever_waits_for_it() {
 }
 
 #[test]
-fn yielding_lets_the_other_futures_of_the_task_go_on() {
+fn yielding_lets_the_other_futures_of_the_task_run() {
     let (report, seen) = explore(|| {
         let log = StdMutex::new(Vec::new());
         let side = async |name: char| {
@@ -168,7 +168,8 @@ fn tokio_mpsc_keeps_the_order_of_one_sender() {
         let other = sender.clone();
         future::spawn(async move {
             sender.send('a').await.unwrap();
-            // There is room for the first: without this the two are one step of one poll.
+            // The channel has room for the first: without this event, both sends are part of one
+            // poll.
             opaque();
             sender.send('b').await.unwrap();
         });
@@ -213,7 +214,8 @@ fn tokio_locks_in_opposite_orders_deadlock() {
         let locks = Arc::new([(); 2].map(tokio::sync::Mutex::new));
         let tasks = [(0, 1), (1, 0)].map(|(first, second)| {
             let locks = Arc::clone(&locks);
-            // Between the two locks the task is polled again: what is a step of its own, others can come between.
+            // The task is polled again between the two locks, because only separate polls can
+            // interleave.
             future::spawn(async move {
                 let _first = locks[first].lock().await;
                 future::yield_now().await;
@@ -240,7 +242,7 @@ fn tokio_notify_of_one_wakes_one() {
 
 #[test]
 fn futures_channels_wake_under_a_lock_of_their_own() {
-    // A bounded sender that waits is woken by the receiver while this holds a lock that the sender wants next.
+    // The receiver wakes a bounded sender while it holds a lock that the sender needs next.
     use futures::channel::mpsc;
     use futures::{SinkExt, StreamExt};
     let (report, seen) = explore(|| {
@@ -260,7 +262,7 @@ fn futures_channels_wake_under_a_lock_of_their_own() {
 }
 
 #[test]
-fn futures_select_takes_whichever_is_ready() {
+fn futures_select_takes_any_ready_future() {
     use futures::FutureExt;
     let (report, seen) = explore(|| {
         let flags = [Arc::new(Flag::default()), Arc::new(Flag::default())];

@@ -1,5 +1,5 @@
-//! Nothing is left behind when an exploration ends: not the objects of its runs, not the bodies of its tasks, not their
-//! stacks; also not after deadlocks, panics, runs that were given up, and a search that was stopped.
+//! No objects, task bodies or stacks are leaked by an exploration, including its deadlocks, panics,
+//! aborted runs and an early stop.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -12,13 +12,13 @@ use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::sync::{Mutex, RwLock};
 use selvedge_engine::{Explorer, await_until, future, hint, thread, thread_local, time};
 
-/// How many of them there are.
+/// The number of live values.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// One test at a time counts.
+/// Serializes the tests that count.
 static TURN: StdMutex<()> = StdMutex::new(());
 
-/// Something that must be dropped.
+/// A value that must be dropped.
 struct Thing;
 
 impl Thing {
@@ -38,7 +38,8 @@ thread_local! {
     static OWN: Thing = Thing::new();
 }
 
-/// Explores `program`, also stopped half-way, and finds that nothing is left. `ends_well` says whether every run does.
+/// Explores `program`, also stopped half-way, and checks that no value is left. `ends_well`:
+/// whether every run completes.
 #[track_caller]
 fn check(program: fn(), ends_well: bool) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -66,7 +67,7 @@ fn check(program: fn(), ends_well: bool) {
     }
 }
 
-/// Tasks with things of every kind: captured, on the stack, returned, in objects, local to the task.
+/// Tasks with values of every kind: captured, on the stack, returned, in objects, task-local.
 fn things(last: impl Fn(&Cell<Arc<Thing>>) + Clone + Send + Sync + 'static) {
     let cell = Arc::new(Cell::new(Arc::new(Thing::new())));
     let lock = Arc::new(RwLock::new(Thing::new()));
@@ -92,12 +93,12 @@ fn things(last: impl Fn(&Cell<Arc<Thing>>) + Clone + Send + Sync + 'static) {
 }
 
 #[test]
-fn nothing_is_left_of_runs_that_end() {
+fn complete_runs_leak_nothing() {
     check(|| things(|_| ()), true);
 }
 
 #[test]
-fn nothing_is_left_of_deadlocks() {
+fn deadlocks_leak_nothing() {
     check(|| things(|_| thread::park()), false);
     check(
         || {
@@ -114,7 +115,7 @@ fn nothing_is_left_of_deadlocks() {
 }
 
 #[test]
-fn nothing_is_left_of_panics() {
+fn panics_leak_nothing() {
     check(
         || {
             things(|cell| {
@@ -134,7 +135,7 @@ fn nothing_is_left_of_panics() {
 }
 
 #[test]
-fn nothing_is_left_of_runs_that_are_too_long() {
+fn aborted_runs_leak_nothing() {
     check(
         || {
             things(|cell| {
@@ -158,7 +159,7 @@ fn nothing_is_left_of_runs_that_are_too_long() {
 }
 
 #[test]
-fn nothing_is_left_of_conditions_and_timers() {
+fn conditions_and_timers_leak_nothing() {
     check(
         || {
             let (atomic, thing) = (Arc::new(AtomicU32::new(0)), Arc::new(Thing::new()));
@@ -189,8 +190,8 @@ fn nothing_is_left_of_conditions_and_timers() {
 }
 
 #[test]
-fn stacks_are_given_back() {
-    // The guard pages of the stacks are mappings of their own.
+fn stacks_are_unmapped() {
+    // The guard pages of the stacks are separate mappings.
     let mappings = || fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count());
     let explore = || {
         let report = Explorer::optimal().max_executions(20).run(|| {

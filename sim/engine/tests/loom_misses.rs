@@ -1,5 +1,6 @@
-//! Two programs in which loom 0.7.3 misses an outcome, the first because it keeps one last access of an object and not
-//! one for each task. Ours finds both. `tests/loom.rs` records that loom does not.
+//! Two programs in which loom 0.7.3 misses an outcome, the first because loom stores only the last
+//! access of an object, not one per task. This engine finds both. `tests/loom.rs` records that loom
+//! does not.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,8 @@ use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::{Explorer, thread};
 
-/// How many executions the optimal search makes of the program, and what they return. The naive one sees the same.
+/// The number of executions of the optimal search, and their results. The naive search has the same
+/// results.
 fn outcomes(program: fn() -> u64) -> (u64, BTreeSet<u64>) {
     let [(executions, optimal), (_, naive)] = [Explorer::optimal(), Explorer::naive()].map(|explorer| {
         let seen = Arc::new(Mutex::new(BTreeSet::new()));
@@ -37,7 +39,7 @@ fn a_write_that_follows_a_read_of_the_same_task_is_seen() {
 }
 
 #[test]
-fn a_write_that_hangs_on_another_tasks_write_is_seen() {
+fn a_write_that_depends_on_another_tasks_write_is_seen() {
     let program = || {
         let (x, y) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (x1, x2, x3) = (Arc::clone(&x), Arc::clone(&x), Arc::clone(&x));
@@ -57,6 +59,6 @@ fn a_write_that_hangs_on_another_tasks_write_is_seen() {
         third.join().unwrap();
         read
     };
-    // The third sees y too early; or the first reads before its write, or after.
+    // The third task reads y too early; or the first reads before the third's write, or after it.
     assert_eq!(outcomes(program), (3, BTreeSet::from([0, 1])));
 }

@@ -1,4 +1,5 @@
-//! What the engine writes when no report can: each test runs itself again as a process of its own, and reads its stderr.
+//! Messages that the engine writes to stderr. Each test runs itself again as a child process and
+//! reads its stderr.
 
 use std::hash::Hasher;
 use std::io::Read;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::{Bound, Explorer, thread};
 
-/// Says that the process is the child of a test.
+/// Set in the environment of a child process.
 const CHILD: &str = "SELVEDGE_TEST_CHILD";
 
 /// Whether this process is the child.
@@ -18,8 +19,8 @@ fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }
 
-/// Runs the test of this name again, until its stderr has this text or it ends. Returns what it wrote, and whether it ended
-/// well if it ended.
+/// Runs the test with this name in a child process until its stderr contains this text or it ends.
+/// Returns its stderr, and whether it succeeded if it ended.
 fn child(test: &str, until: &str) -> (String, Option<bool>) {
     let mut child = Command::new(std::env::current_exe().expect("the test's binary"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
@@ -45,7 +46,7 @@ fn child(test: &str, until: &str) -> (String, Option<bool>) {
 }
 
 #[test]
-fn a_stack_overflow_is_told_with_its_task() {
+fn a_stack_overflow_is_reported_with_its_task() {
     if is_child() {
         fn deep(depth: u64) -> u64 {
             let local = std::hint::black_box([depth; 32]);
@@ -57,15 +58,15 @@ fn a_stack_overflow_is_told_with_its_task() {
         });
         return;
     }
-    let (stderr, ended_well) = child("a_stack_overflow_is_told_with_its_task", "\0");
+    let (stderr, ended_well) = child("a_stack_overflow_is_reported_with_its_task", "\0");
     assert_eq!(ended_well, Some(false));
     assert!(stderr.contains("selvedge-engine: digger has overflowed its stack of 262144 bytes"), "{stderr}");
     assert!(stderr.contains("Explorer::stack_size"), "{stderr}");
 }
 
-/// A fault that is no overflow ends the process as it would without the engine.
+/// A fault that is no stack overflow ends the process as it would without the engine.
 #[test]
-fn a_stack_overflow_of_an_os_thread_is_still_told_by_std() {
+fn a_stack_overflow_of_an_os_thread_is_still_reported_by_std() {
     if is_child() {
         Explorer::optimal().run(|| ());
         fn deep(depth: u64) -> u64 {
@@ -75,13 +76,13 @@ fn a_stack_overflow_of_an_os_thread_is_still_told_by_std() {
         std::hint::black_box(deep(0));
         return;
     }
-    let (stderr, ended_well) = child("a_stack_overflow_of_an_os_thread_is_still_told_by_std", "\0");
+    let (stderr, ended_well) = child("a_stack_overflow_of_an_os_thread_is_still_reported_by_std", "\0");
     assert_eq!(ended_well, Some(false));
     assert!(stderr.contains("has overflowed its stack") && !stderr.contains("selvedge-engine"), "{stderr}");
 }
 
 #[test]
-fn a_task_that_blocks_the_os_thread_is_told_by_the_watchdog() {
+fn the_watchdog_reports_a_task_that_blocks_the_os_thread() {
     if is_child() {
         Explorer::optimal().watchdog(Duration::from_millis(300)).run(|| {
             let shared = Arc::new((std::sync::Mutex::new(0), AtomicU32::new(0)));
@@ -98,7 +99,7 @@ fn a_task_that_blocks_the_os_thread_is_told_by_the_watchdog() {
         return;
     }
     let (stderr, ended) =
-        child("a_task_that_blocks_the_os_thread_is_told_by_the_watchdog", "Explorer::watchdog");
+        child("the_watchdog_reports_a_task_that_blocks_the_os_thread", "Explorer::watchdog");
     assert_eq!(ended, None, "{stderr}");
     let told = stderr.find("selvedge-engine: no step for").expect("the watchdog");
     let told = &stderr[told..];
@@ -109,7 +110,7 @@ fn a_task_that_blocks_the_os_thread_is_told_by_the_watchdog() {
     assert!(told.contains("tests/messages.rs:") && told.contains("std::sync::Mutex"), "{told}");
 }
 
-/// An error of the engine, or of what it calls between two operations, is no outcome of a task.
+/// A panic of the engine, or of a monitor between two operations, is no outcome of a task.
 #[test]
 fn an_error_outside_of_all_tasks_is_printed() {
     #[derive(Debug)]
@@ -134,7 +135,7 @@ fn an_error_outside_of_all_tasks_is_printed() {
             })
         });
         assert!(failed.is_err());
-        // The OS thread can be used for other explorations.
+        // The OS thread can run other explorations.
         assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
         return;
     }
@@ -143,9 +144,9 @@ fn an_error_outside_of_all_tasks_is_printed() {
     assert_eq!(ended_well, Some(true), "{stderr}");
 }
 
-/// As in a program of its own, the process aborts. It is said why.
+/// The process aborts, as the program would outside an exploration, with an explanation.
 #[test]
-fn a_destructor_that_panics_while_its_task_unwinds_is_told() {
+fn a_destructor_that_panics_while_its_task_unwinds_is_reported() {
     struct Panics;
     impl Drop for Panics {
         fn drop(&mut self) {
@@ -161,7 +162,7 @@ fn a_destructor_that_panics_while_its_task_unwinds_is_told() {
         });
         return;
     }
-    let (stderr, ended_well) = child("a_destructor_that_panics_while_its_task_unwinds_is_told", "\0");
+    let (stderr, ended_well) = child("a_destructor_that_panics_while_its_task_unwinds_is_reported", "\0");
     assert_eq!(ended_well, Some(false));
     assert!(
         stderr.contains("selvedge-engine: the process aborts: a destructor of task 1 panicked at"),
@@ -171,7 +172,7 @@ fn a_destructor_that_panics_while_its_task_unwinds_is_told() {
 }
 
 #[test]
-fn an_exploration_inside_another_is_a_panic_that_says_so() {
+fn an_exploration_inside_another_panics() {
     let report = Explorer::optimal().run(|| {
         Explorer::optimal().run(|| ());
     });
@@ -180,9 +181,9 @@ fn an_exploration_inside_another_is_a_panic_that_says_so() {
     assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
 }
 
-/// A loop that waits and says so nowhere is found, and told with its place.
+/// A loop that waits without a hint is detected, and reported with its location.
 #[test]
-fn a_loop_that_spins_without_a_hint_is_told_with_its_place() {
+fn a_spin_without_a_hint_is_reported_with_its_location() {
     let line = line!() + 5;
     let report = Explorer::optimal().run(|| {
         let x = Arc::new(AtomicU32::new(0));
@@ -196,9 +197,9 @@ fn a_loop_that_spins_without_a_hint_is_told_with_its_place() {
     assert!(report.executions < 1_100, "{report:?}");
 }
 
-/// To scan many places is no such loop, nor is one that changes something.
+/// A long scan is no spin, nor is a loop that changes a state.
 #[test]
-fn a_long_loop_that_does_something_is_no_spin() {
+fn a_long_loop_that_changes_a_state_is_no_spin() {
     let report = Explorer::optimal().run(|| {
         let all: Vec<_> = (0..2_000).map(AtomicU32::new).collect();
         let sum: u32 = all.iter().map(|each| each.load(SeqCst)).sum();

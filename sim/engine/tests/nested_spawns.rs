@@ -1,4 +1,5 @@
-//! Programs whose tasks spawn tasks: each schedule that is printed runs the same again, and names are the same in all of them.
+//! Programs whose tasks spawn tasks: each printed schedule replays identically, and task names are
+//! the same in all schedules.
 
 mod many;
 
@@ -13,7 +14,7 @@ use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Class, Ending, Explorer, Schedule, Verdict, choose, thread};
 
-/// What a task does, part by part.
+/// The parts of a task.
 #[derive(Clone, Debug)]
 enum Part {
     Load(usize),
@@ -22,11 +23,11 @@ enum Part {
     Choose,
     /// Spawns a task, and joins it at the end.
     Spawn(Vec<Part>),
-    /// Spawns a task that nobody joins.
+    /// Spawns a task that is never joined.
     Detach(Vec<Part>),
-    /// Joins the last that it has spawned.
+    /// Joins the last task that it has spawned.
     Join,
-    /// Waits for a value that may never come.
+    /// Waits for a value that may never be stored.
     Await(usize),
     /// Panics if the atomic has been stored to.
     PanicIf(usize),
@@ -81,7 +82,7 @@ fn run(parts: &[Part], shared: &Arc<Shared>) {
     spawned.into_iter().for_each(|task| drop(task.join()));
 }
 
-/// A run, as far as it is the same whenever the schedule is run.
+/// The outcome of a run that every replay of its schedule must repeat.
 type Outcome = (Ending, Class, Schedule);
 
 fn replayed(schedule: &Schedule, body: impl Fn() + 'static) -> Outcome {
@@ -101,7 +102,8 @@ fn is_alike(one: &Ending, other: &Ending) -> bool {
     }
 }
 
-/// Each schedule that these strategies print, of a run or of its class, runs the same again.
+/// Checks that each schedule that these strategies print, of a run or of its class, replays
+/// identically.
 fn each_schedule_replays(program: &[Part]) -> Result<(), TestCaseError> {
     let program = program.to_vec();
     let body = move || run(&program, &Arc::default());
@@ -136,7 +138,7 @@ fn each_schedule_replays(program: &[Part]) -> Result<(), TestCaseError> {
     if let Some(failure) = report.failure {
         prop_assert_eq!(replayed(&failure.schedule, body.clone()).0, failure.ending);
     }
-    // What `check` says is a failure of the program, with a schedule that shows it.
+    // `check` reports a failure of the program, with a schedule that shows it.
     for explorer in [Explorer::optimal(), Explorer::stateful(), Explorer::random(7, 6)] {
         let checked = body.clone();
         let explorer = explorer.max_executions(40);
@@ -166,9 +168,9 @@ proptest! {
     }
 }
 
-/// Two tasks that each spawn one, all of which wait for ever.
+/// Two tasks that each spawn one. All of them wait forever.
 #[test]
-fn a_deadlock_of_tasks_that_were_spawned_by_others_is_no_nondeterminism() {
+fn a_deadlock_of_nested_tasks_is_not_nondeterminism() {
     let body = || {
         let flags: Arc<[AtomicU64; 2]> = Arc::default();
         for own in 0..2 {
@@ -185,11 +187,11 @@ fn a_deadlock_of_tasks_that_were_spawned_by_others_is_no_nondeterminism() {
     };
     let said = panic::catch_unwind(|| Explorer::optimal().check(body)).expect_err("it deadlocks");
     let said = said.downcast_ref::<String>().expect("a text");
-    assert!(said.starts_with("deadlock: no task can go on\n  task 1.1 waits"), "{said}");
+    assert!(said.starts_with("deadlock: no task is enabled\n  task 1.1 waits"), "{said}");
     assert!(said.contains("\n  task 2.1 waits"), "{said}");
 }
 
-/// The names of tasks, and how runs end, are the same in all schedules.
+/// Task names and endings are the same in all schedules.
 #[test]
 fn a_task_has_one_name_in_all_schedules() {
     let names = Rc::new(RefCell::new(BTreeSet::new()));

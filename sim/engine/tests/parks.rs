@@ -55,7 +55,7 @@ fn a_park_whose_condition_is_not_checked_again_is_found() {
 }
 
 #[test]
-fn a_park_with_a_timeout_may_return_before_it_with_no_unpark() {
+fn a_park_with_a_timeout_may_return_spuriously() {
     let program = || {
         let start = Instant::now();
         thread::park_timeout(Duration::from_secs(1));
@@ -67,7 +67,7 @@ fn a_park_with_a_timeout_may_return_before_it_with_no_unpark() {
 }
 
 #[test]
-fn a_task_parks_spuriously_as_often_as_it_may_and_no_more() {
+fn spurious_returns_of_park_are_bounded() {
     let parks = |most: u16, times: usize| {
         let report =
             Explorer::optimal().spurious_wakeups(most).run(move || (0..times).for_each(|_| thread::park()));
@@ -79,7 +79,7 @@ fn a_task_parks_spuriously_as_often_as_it_may_and_no_more() {
     assert_eq!(parks(2, 2), (1, 0));
 }
 
-/// The token is still there after a park that returned before it was given.
+/// The token is still available after a park that returned spuriously.
 #[test]
 fn a_spurious_return_does_not_take_the_token() {
     let report = Explorer::optimal().spurious_wakeups(1).run(|| {
@@ -89,7 +89,7 @@ fn a_spurious_return_does_not_take_the_token() {
         task.join().unwrap();
         thread::park();
     });
-    // The first park takes the token, and the second returns spuriously; or the other way round.
+    // The first park takes the token and the second returns spuriously, or the other way round.
     assert_eq!((report.executions, report.deadlocks), (2, 0), "{report:?}");
 }
 
@@ -167,7 +167,8 @@ proptest! {
         let body = move |seen: &Seen| body(&program, seen);
         match most {
             0 => hold(body)?,
-            // One worker: several may run a class twice where the alternatives of an operation touch different locations.
+            // One worker: several may run a class twice if the alternatives of an operation touch
+            // different locations.
             _ => agreement::classes(EXECUTIONS, |explorer| {
                 explore(&explorer.clone().spurious_wakeups(most).jobs(1), body.clone())
             })?,

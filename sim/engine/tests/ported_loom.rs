@@ -1,23 +1,24 @@
-//! The situations of loom's own tests (0.7.3, `tests/`) that mean something under sequential consistency, written anew.
+//! The situations of loom's own tests (0.7.3, `tests/`) that apply to sequential consistency,
+//! written anew.
 //!
 //! | loom's file | covered |
 //! |---|---|
 //! | `smoke.rs` | all |
 //! | `atomic.rs` | `fetch_add`, `fetch_update`; not `lazy_static!`, `unsync_load` |
-//! | `atomic_int.rs` | exclusive or, maximum, minimum, compare-exchange, `fetch_update`, for each width |
-//! | `atomic_relaxed.rs` | a compare-exchange loop, a message that is passed; what a weaker ordering adds is not ours to find |
-//! | `litmus.rs` | store and load buffering: what is *not* seen under sequential consistency |
-//! | `spec.rs` | the example of four tasks; the outcomes that only weaker orderings allow are not seen |
+//! | `atomic_int.rs` | xor, maximum, minimum, compare-exchange, `fetch_update`, each width |
+//! | `atomic_relaxed.rs` | a compare-exchange loop, a message; not weaker orderings |
+//! | `litmus.rs` | store and load buffering, without the weak outcomes |
+//! | `spec.rs` | the example of four tasks, without the weak outcomes |
 //! | `mutex.rs`, `rwlock.rs`, `rwlock_regression1.rs`, `deadlock.rs` | all |
 //! | `yield.rs` | as a wait for a value, and as a loop with a bound |
 //! | `thread_api.rs` | joins; not ids, names, stack sizes, park |
-//! | `unsafe_cell.rs` | what is safe, and which orders are seen; there is no cell here whose unordered accesses are an error |
-//! | `arc.rs` | `try_unwrap`, a drop at the end; leaks are not looked for |
-//! | `futures.rs` | a waker that is called by two tasks |
+//! | `unsafe_cell.rs` | the safe parts and their orders; unordered accesses are no error |
+//! | `arc.rs` | `try_unwrap`, a drop at the end; not leaks |
+//! | `futures.rs` | a waker that two tasks call |
 //! | `condvar.rs`, `mpsc.rs` | all |
 //!
-//! Not covered, for want of the primitive when this was written: `thread_local.rs`. Not meaningful here: `fence.rs` (weak
-//! memory), `double_panic_in_drop.rs` (how it takes down its tasks).
+//! Not covered, because the primitive did not exist yet: `thread_local.rs`. Not applicable:
+//! `fence.rs` (weak memory), `double_panic_in_drop.rs` (how loom unwinds its tasks).
 
 mod outcomes;
 
@@ -126,7 +127,7 @@ mod atomics {
         assert_eq!(values, set([2]));
     }
 
-    /// Who sees the flag sees the message, whatever the orderings: they are not looked at.
+    /// A task that observes the flag observes the message. Orderings are ignored.
     #[test]
     fn a_message_is_passed() {
         let seen = outcomes(|| {
@@ -151,7 +152,8 @@ mod atomics {
         assert_eq!((report.executions, report.deadlocks, seen), (1, 0, set([1])));
     }
 
-    /// Written as a loop it has schedules without end: those beyond the bound are given up, and the report says so.
+    /// As a loop it has infinitely many schedules: those beyond the bound are aborted, and the
+    /// report says so.
     #[test]
     fn a_loop_that_yields_meets_the_bound() {
         let report = Explorer::optimal().max_steps(50).max_executions(100).run(|| {
@@ -168,7 +170,7 @@ mod atomics {
 mod litmus {
     use super::*;
 
-    /// loom sees `(0, 0)` too, which these orderings allow.
+    /// loom also observes `(0, 0)`, which these orderings allow.
     #[test]
     fn store_buffering() {
         let seen = outcomes(|| {
@@ -197,7 +199,8 @@ mod litmus {
         assert_eq!(seen, set([0]));
     }
 
-    /// Two stores, and two tasks each of which waits for one and then looks at the other: one of them sees both.
+    /// Two stores, and two tasks that each wait for one and then read the other: at least one
+    /// observes both.
     #[test]
     fn two_stores_are_seen_in_one_order() {
         let seen = outcomes(|| {
@@ -249,7 +252,7 @@ mod locks {
         assert_eq!(values, set([(2, 2)]));
     }
 
-    /// Who finds the flag set finds the value that was written before.
+    /// A task that observes the flag observes the value that was written before it.
     #[test]
     fn a_mutex_orders_what_is_around_it() {
         let seen = outcomes(|| {
@@ -313,7 +316,7 @@ mod locks {
 
     #[test]
     fn two_readers_and_a_writer() {
-        // Each reader before or after the writer.
+        // Each reader is before or after the writer.
         let all = deadlocks(|| {
             let lock = Arc::new(RwLock::new(1));
             for _ in 0..2 {
@@ -337,7 +340,7 @@ mod locks {
     }
 
     #[test]
-    fn what_is_refused_while_the_lock_is_held() {
+    fn try_locks_fail_while_the_lock_is_held() {
         let all = outcomes(|| {
             let lock = RwLock::new(1);
             let free = lock.try_read().is_ok_and(|value| *value == 1);
@@ -405,7 +408,7 @@ mod threads {
     }
 }
 
-/// loom's `UnsafeCell` fails where two accesses are not ordered. Ours explores both orders.
+/// loom's `UnsafeCell` fails if two accesses are not ordered. This engine explores both orders.
 mod cells {
     use super::*;
 
@@ -456,7 +459,7 @@ mod cells {
         assert_eq!((report.executions, report.panics), (1, 0));
     }
 
-    /// The write of the other task comes after the flag that this one waited for: too late to be ordered.
+    /// The other task writes after the flag that this task waited for, so the write is not ordered.
     #[test]
     fn a_write_after_the_flag() {
         let seen = outcomes(|| {
@@ -496,7 +499,7 @@ mod arcs {
         assert_eq!(taken, set([Ok(0)]));
     }
 
-    /// Whoever drops it last looks into it: the write has come before.
+    /// The task with the last reference reads the value: the write happens before.
     #[test]
     fn operations_in_a_drop() {
         struct State(Cell<u32>, Arc<StdMutex<Vec<u32>>>);
@@ -538,7 +541,8 @@ mod condvars {
             }
         }
 
-        /// The lock is taken between the store and the notification: no task is between its look and its wait.
+        /// The lock is taken between the store and the notification, so no task is between its
+        /// check and its wait.
         fn set(&self, notify: impl FnOnce(&Condvar)) {
             self.set.store(true, SeqCst);
             drop(self.lock.lock().unwrap());
@@ -569,9 +573,10 @@ mod condvars {
         assert_eq!(all.0, 0);
     }
 
-    /// Without the lock in between, a task may look, and then wait for a notification that has been.
+    /// Without the lock in between, a task may check, and then wait for a notification that was
+    /// already sent.
     #[test]
-    fn a_notification_that_comes_too_early() {
+    fn a_lost_notification() {
         let (deadlocks, all) = deadlocks(|| {
             let flag = Arc::new(Flag::default());
             task(&flag, |flag| {
@@ -620,7 +625,7 @@ mod channels {
 mod futures {
     use super::*;
 
-    /// A slot for a waker, as loom's `AtomicWaker`: the newest is the one that is called.
+    /// A slot for a waker, like loom's `AtomicWaker`: it calls the newest waker.
     #[derive(Default)]
     struct Slot(Mutex<Option<Waker>>);
 
@@ -656,9 +661,9 @@ mod futures {
         assert_eq!((report.deadlocks, report.panics), (0, 0));
     }
 
-    /// Here the look comes first: a wake-up that falls between the look and the registration is lost.
+    /// With the check first, a wakeup between the check and the registration is lost.
     #[test]
-    fn a_waker_that_is_registered_too_late() {
+    fn a_waker_registered_too_late() {
         let (report, _) = explore(|| {
             let shared = Arc::new((AtomicBool::new(false), Slot::default()));
             task(&shared, |(gate, slot)| {

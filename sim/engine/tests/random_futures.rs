@@ -1,4 +1,5 @@
-//! Random programs of futures that wait for one another and for the clock: of this crate's objects alone, and with tokio's.
+//! Random programs of futures that wait for one another and for the clock, with this crate's
+//! objects only and with tokio's.
 
 mod agreement;
 mod many;
@@ -16,7 +17,7 @@ use selvedge_engine::object::Cell;
 use selvedge_engine::{future, time};
 use tokio::sync::{Notify, Semaphore};
 
-/// One operation of a random program. The first number is the object.
+/// An operation of a random program. The first number is the object.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Read(usize),
@@ -29,7 +30,7 @@ enum Op {
     Sleep(u64),
     Now,
     Yield,
-    /// tokio's. They are seen as what they are only where each poll is opaque.
+    /// Operations of tokio. They are explored correctly only if each poll is opaque.
     NotifyOne,
     Notified,
     NotifiedAtMost(u64),
@@ -64,7 +65,8 @@ fn any() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Futures with their operations. The first is the main task's, which spawns the others and waits for them.
+/// Futures with their operations. The first runs on the main task, which spawns the others and
+/// joins them.
 fn program(op: impl Strategy<Value = Op> + Clone) -> impl Strategy<Value = Vec<Vec<Op>>> {
     prop_oneof![
         proptest::collection::vec(proptest::collection::vec(op.clone(), 1..=3), 2..=2),
@@ -72,8 +74,8 @@ fn program(op: impl Strategy<Value = Op> + Clone) -> impl Strategy<Value = Vec<V
     ]
 }
 
-/// A flag that futures wait for, of this crate's objects alone: looks at it commute, and so they must not tell in which order
-/// the wakers came.
+/// A flag that futures wait for, built from this crate's objects only. Reads of it commute, so they
+/// must not reveal the order of the wakers.
 #[derive(Default)]
 struct Flag {
     raised: Cell<bool>,

@@ -1,5 +1,5 @@
-//! The optimal strategy is held to the naive one on random programs over the semantic objects: the same classes, each
-//! once, and the same outcomes.
+//! Compares the optimal strategy with the naive one on random programs over the semantic objects:
+//! the same classes, each once, and the same outcomes.
 
 mod agreement;
 mod many;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use selvedge_engine::object::{Cell, Map, Object, Queue, Set, Touch};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
 
-/// One operation of a random program. The number is the key.
+/// An operation of a random program. The number is the key.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     SetInsert(u8),
@@ -22,15 +22,15 @@ enum Op {
     Push,
     Pop,
     QueueLen,
-    /// Insert into the set what was popped, if something was.
+    /// Inserts the popped item into the set, if there was one.
     PopInto,
     MapInsert(u8),
     MapRemove(u8),
     MapContains(u8),
     MapUpdate(u8),
-    /// Holds the key while it looks into the set; then inserts.
+    /// Locks the key while it reads the set; then inserts.
     MapEntry(u8),
-    /// Holds the first key while it clears the map if the second is not in the set.
+    /// Locks the first key while it clears the map if the second is not in the set.
     MapEntryThenClear(u8, u8),
     MapKeys,
     MapToVec,
@@ -41,7 +41,7 @@ enum Op {
     ObjectWriteAll,
     /// Reads a key and the clock.
     ObjectReadAt(u8),
-    /// Writes a key with the clock's time.
+    /// Writes the clock's time to a key.
     ObjectWriteAt(u8),
     ObjectReadAllAt,
     ObjectWriteAllAt,
@@ -100,7 +100,7 @@ struct Shared {
     cell: Cell<u64>,
 }
 
-/// What a thread saw, in order.
+/// The observations of a thread, in order.
 type Seen = Arc<StdMutex<Vec<Vec<u64>>>>;
 
 fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
@@ -134,7 +134,7 @@ fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
                 let entry = map.entry(key);
                 see(entry.get().unwrap_or(1_000));
                 if !set.contains(&other) {
-                    // Its own key is locked: this ends in a deadlock.
+                    // Its own key is locked, so this deadlocks.
                     map.clear();
                 }
             }
@@ -185,7 +185,7 @@ fn body(program: &[Vec<Op>], seen: &Seen) {
     run_thread(program.len(), &last, &shared, seen);
 }
 
-/// How a run ended, and what its threads saw.
+/// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
 fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTreeSet<Outcome>) {

@@ -1,4 +1,5 @@
-//! The optimal strategy is held to the naive one on random programs: the same classes, each once, and the same outcomes.
+//! Compares the optimal strategy with the naive one on random programs: the same classes, each
+//! once, and the same outcomes.
 
 mod agreement;
 mod many;
@@ -13,35 +14,36 @@ use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::{Mutex, RwLock};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
 
-/// One operation of a random program. The first number is the object.
+/// An operation of a random program. The first number is the object.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Read(usize),
     Write(usize),
-    /// Write the second, if the first reads as 0.
+    /// Writes the second if the first is 0.
     WriteIfZero(usize, usize),
     Add(usize),
     Cas(usize, u64),
     WaitUntilAtLeast(usize, u64),
     Lock(usize),
-    /// Read the cell while the lock is held.
+    /// Reads the cell under the lock.
     LockAndRead(usize, usize),
-    /// Read the cell while the lock is held, and panic if it is not 0: the lock is given back while the task unwinds.
+    /// Reads the cell under the lock, and panics if it is not 0: the lock is released while the
+    /// task unwinds.
     LockAndPanic(usize, usize),
     TryLock(usize),
     ReadLock(usize),
-    /// Read the cell while the lock is held shared.
+    /// Reads the cell under a shared lock.
     ReadLockAndRead(usize, usize),
-    /// Take the lock shared, and never give it back.
+    /// Takes the lock shared, and never releases it.
     ReadLockForGood(usize),
     WriteLock(usize),
     TryRead(usize),
     TryWrite(usize),
     MapGet(u8),
     MapInsert(u8),
-    /// Under the key's lock, insert if the atomic is 0.
+    /// Inserts under the key's lock if the atomic is 0.
     MapInsertIf(u8, usize),
-    /// Write one value or another.
+    /// Writes one value or another.
     Choose(usize),
     MapLen,
     CounterAdd(usize),
@@ -81,8 +83,8 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Threads with their operations. The last thread is spawned by the first after its first operation, and joined at its
-/// end.
+/// Threads with their operations. The first thread spawns the last after its first operation, and
+/// joins it at its end.
 fn program() -> impl Strategy<Value = Vec<Vec<Op>>> {
     prop_oneof![
         proptest::collection::vec(proptest::collection::vec(op(), 1..=4), 2..=2),
@@ -100,7 +102,7 @@ struct Shared {
     counters: [Counter; OBJECTS],
 }
 
-/// What a thread saw, in order.
+/// The observations of a thread, in order.
 type Seen = Arc<StdMutex<Vec<Vec<u64>>>>;
 
 fn run_thread(me: usize, ops: &[Op], shared: &Shared, seen: &Seen) {
@@ -202,7 +204,7 @@ fn body(program: &[Vec<Op>], seen: &Seen) {
     run_thread(0, &[Op::Read(0), Op::Read(1)], &shared, seen);
 }
 
-/// How a run ended, and what its threads saw.
+/// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
 fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTreeSet<Outcome>) {

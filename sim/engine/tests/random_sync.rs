@@ -1,5 +1,5 @@
-//! The optimal strategy is held to the naive one on random programs with condvars, barriers, onces and channels: the same
-//! classes, each once, and the same outcomes.
+//! Compares the optimal strategy with the naive one on random programs with condvars, barriers,
+//! onces and channels: the same classes, each once, and the same outcomes.
 
 mod agreement;
 mod many;
@@ -16,7 +16,7 @@ use selvedge_engine::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvErr
 use selvedge_engine::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
 
-/// One operation of a random program. The number is the object.
+/// An operation of a random program. The number is the object.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Read,
@@ -40,7 +40,7 @@ enum Op {
     Force,
     Send(usize),
     TrySend(usize),
-    /// The operations of a receiver are those of the thread that owns it; of another, they are sends.
+    /// The thread that owns the receiver receives; the other threads send.
     Receive(usize),
     TryReceive(usize),
     ReceiveTimeout(usize),
@@ -49,7 +49,7 @@ enum Op {
 }
 
 impl Op {
-    /// The channel that it is about.
+    /// The channel of the operation.
     fn channel(self) -> Option<usize> {
         match self {
             Op::Send(a) | Op::TrySend(a) | Op::Receive(a) | Op::TryReceive(a) => Some(a),
@@ -108,8 +108,8 @@ fn onces() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Threads with their operations. The last thread is spawned by the first after its first operation, and joined at its
-/// end.
+/// Threads with their operations. The first thread spawns the last after its first operation, and
+/// joins it at its end.
 fn threads<S: Strategy<Value = Op> + 'static>(op: fn() -> S) -> impl Strategy<Value = Vec<Vec<Op>>> {
     prop_oneof![
         proptest::collection::vec(proptest::collection::vec(op(), 1..=4), 2..=2),
@@ -122,7 +122,8 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop_oneof![condvars(), channels(), onces()]
 }
 
-/// A program, the bounds of its channels (`None` for one without), and how often a wait may end for no reason.
+/// A program, the bounds of its channels (`None`: unbounded), and the maximum number of spurious
+/// wakeups.
 fn program() -> impl Strategy<Value = Program> {
     let threads = prop_oneof![threads(condvars), threads(channels), threads(onces), threads(any_op)];
     let bound = prop_oneof![1 => Just(None), 2 => (0..3usize).prop_map(Some)];
@@ -168,7 +169,7 @@ impl AnySender {
     }
 }
 
-/// What a thread has of the channels.
+/// A thread's ends of the channels.
 #[derive(Default)]
 struct Ends {
     senders: Vec<Option<AnySender>>,
@@ -201,7 +202,7 @@ impl Shared {
     }
 }
 
-/// What a thread saw, in order.
+/// The observations of a thread, in order.
 type Seen = Arc<StdMutex<Vec<Vec<u64>>>>;
 
 fn run_thread(me: usize, ops: &[Op], shared: &Shared, ends: &mut Ends, seen: &Seen) {
@@ -322,7 +323,7 @@ fn body(program: &Program, seen: &Seen) {
     run_thread(0, &[Op::Read], &shared, &mut Ends::default(), seen);
 }
 
-/// How a run ended, and what its threads saw.
+/// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
 fn explore(explorer: &Explorer, program: &Program) -> (Report, Vec<Class>, BTreeSet<Outcome>) {

@@ -1,4 +1,4 @@
-//! Random programs of tasks that park, sleep, look at the clock, and spawn and join others in the middle.
+//! Random programs of tasks that park, sleep, read the clock, spawn and join.
 
 mod agreement;
 mod many;
@@ -17,13 +17,13 @@ use selvedge_engine::thread::{self, Thread};
 use selvedge_engine::time::Instant;
 use selvedge_engine::{await_until, opaque};
 
-/// One operation of a random program. The first number is the object.
+/// An operation of a random program. The first number is the object.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Read(usize),
     Write(usize),
     Add(usize),
-    /// Add to the second, if the first reads as 0.
+    /// Adds to the second if the first is 0.
     AddIfZero(usize, usize),
     LockAndAdd(usize),
     Park,
@@ -31,18 +31,18 @@ enum Op {
     Unpark(usize),
     Sleep(u64),
     Now,
-    /// Wait until one atomic is as large as the other and the two together are this large.
+    /// Waits until one atomic is at least the other and their sum is at least this value.
     Await(u64),
     Opaque,
 }
 
-/// What a thread does: operations, and in between other threads that it starts.
+/// A part of a thread: operations, or tasks that it spawns.
 #[derive(Clone, Debug)]
 enum Part {
     Op(Op),
-    /// Spawn a task that does these, do those, and join it.
+    /// Spawns a task that performs the first, performs the second, and joins the task.
     Spawn(Vec<Op>, Vec<Op>),
-    /// Like it, but ask first whether it has ended.
+    /// The same, but first queries whether the task has ended.
     SpawnAndAsk(Vec<Op>, Vec<Op>),
     /// Two tasks in a scope.
     Scope(Vec<Op>, Vec<Op>),
@@ -81,7 +81,8 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-/// Threads with what they do. The first is the main task, which spawns the others, and joins them at its end.
+/// Threads with their parts. The first is the main task, which spawns the others, and joins them at
+/// its end.
 fn program() -> impl Strategy<Value = Vec<Vec<Part>>> {
     prop_oneof![
         proptest::collection::vec(proptest::collection::vec(part(), 1..=3), 2..=2),
@@ -89,7 +90,7 @@ fn program() -> impl Strategy<Value = Vec<Vec<Part>>> {
     ]
 }
 
-/// What tasks share.
+/// The shared objects.
 struct Shared {
     cells: [Cell<u64>; OBJECTS],
     atomics: [Arc<AtomicU64>; OBJECTS],
@@ -97,7 +98,7 @@ struct Shared {
     start: Instant,
 }
 
-/// A task's place in the program: its own number, and whom it can unpark.
+/// A task's number in the program, and the tasks that it can unpark.
 #[derive(Clone)]
 struct Place {
     me: usize,
@@ -185,7 +186,7 @@ impl Place {
                         let grandchild = child.child(0);
                         scope.spawn(move || grandchild.run(b));
                     });
-                    // Two wait for the first: this one, and then the scope for all.
+                    // This task joins the first, and then the scope joins all.
                     scope.spawn(move || task.join().unwrap());
                 }),
             }

@@ -1,4 +1,5 @@
-//! Random programs whose guards do operations while their tasks unwind: such operations are explored as all others are.
+//! Random programs whose guards perform operations while their tasks unwind: they are explored like
+//! all others.
 
 mod agreement;
 mod many;
@@ -14,7 +15,7 @@ use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::{Mutex, PoisonError, TryLockError};
 use selvedge_engine::thread;
 
-/// One operation. The number is the object.
+/// An operation. The number is the object.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Load(usize),
@@ -22,26 +23,26 @@ enum Op {
     Add(usize),
     LockAndAdd(usize),
     TryLock(usize),
-    /// Note whether the OS thread says that the task unwinds.
+    /// Records the result of `std::thread::panicking`.
     Unwinds,
 }
 
-/// What a thread does.
+/// A part of a thread.
 #[derive(Clone, Debug)]
 enum Part {
     Op(Op),
-    /// From here on, a guard that does these when it is dropped.
+    /// Creates a guard that performs these operations when dropped.
     Guard(Vec<Op>),
-    /// From here on, hold the lock.
+    /// Takes the lock until the thread ends.
     Hold(usize),
     Panic,
-    /// Panic, if the atomic reads as this.
+    /// Panics if the atomic has this value.
     PanicIf(usize, u64),
-    /// Catch what panics in these, and go on.
+    /// Catches panics of these parts, and continues.
     Catch(Vec<Part>),
-    /// From here on, a guard that catches a panic of its own, between these two.
+    /// Creates a guard that catches a panic of its own between these two.
     GuardThatCatches(Op, Op),
-    /// From here on, a guard that spawns a task, which does these, and joins it.
+    /// Creates a guard that spawns a task with these operations, and joins it.
     GuardThatSpawns(Vec<Op>),
     /// Two tasks in a scope; the second panics.
     Scope(Vec<Op>, Vec<Op>),
@@ -80,7 +81,7 @@ fn part() -> impl Strategy<Value = Part> {
     leaf.prop_recursive(2, 6, 3, |part| proptest::collection::vec(part, 1..=3).prop_map(Part::Catch))
 }
 
-/// What a thread does. Most panic, so that most guards are dropped while their task unwinds.
+/// The parts of a thread. Most panic, so that most guards are dropped while their task unwinds.
 fn thread_of(most: usize) -> impl Strategy<Value = Vec<Part>> {
     (proptest::collection::vec(part(), 1..=most), any::<u8>()).prop_map(|(mut parts, panics)| {
         if panics % 4 > 0 {
@@ -90,7 +91,7 @@ fn thread_of(most: usize) -> impl Strategy<Value = Vec<Part>> {
     })
 }
 
-/// Threads with what they do, and whether main joins them.
+/// Threads with their parts, and whether main joins them.
 fn program() -> impl Strategy<Value = (Vec<Vec<Part>>, bool)> {
     let threads = prop_oneof![
         4 => proptest::collection::vec(thread_of(2), 2..=2),
@@ -104,7 +105,7 @@ struct Shared {
     locks: [Mutex<u64>; OBJECTS],
 }
 
-/// A task's place in the program.
+/// A task's number in the program.
 #[derive(Clone)]
 struct Place {
     me: usize,
@@ -144,7 +145,7 @@ impl Place {
         }
     }
 
-    /// Does the first of the parts, and the rest inside it where it lasts until they have ended.
+    /// Performs the first part, with the rest inside it if the part lasts until they end.
     fn go(&self, parts: &[Part]) {
         let Some((part, rest)) = parts.split_first() else { return };
         let _drops: Option<OnDrop<'_>> = match part {
@@ -200,7 +201,7 @@ impl Place {
     }
 }
 
-/// Does this when it is dropped.
+/// Calls this closure when dropped.
 struct OnDrop<'a>(Box<dyn Fn() + 'a>);
 
 impl Drop for OnDrop<'_> {
@@ -234,12 +235,12 @@ proptest! {
     #![proptest_config(many::many())]
 
     #[test]
-    fn operations_while_unwinding_are_explored_as_all_others_are((threads, joins) in program()) {
+    fn operations_while_unwinding_are_explored((threads, joins) in program()) {
         hold(move |seen| run(&threads, joins, seen))?;
     }
 
     #[test]
-    fn operations_while_unwinding_are_searched_by_states_as_well((threads, joins) in program()) {
+    fn operations_while_unwinding_are_explored_by_states((threads, joins) in program()) {
         hold_states(move |seen| run(&threads, joins, seen))?;
     }
 }

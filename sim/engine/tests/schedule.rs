@@ -1,9 +1,9 @@
-//! A schedule's text: what is printed is read as the same, and what cannot be read is told apart.
+//! The text of schedules: printing and parsing are inverse, and errors are specific.
 
 use proptest::prelude::*;
 use selvedge_engine::{MAX_TASKS, Schedule, ScheduleError};
 
-/// Blocks of turns, as schedules have them.
+/// Blocks of decisions.
 fn turns() -> impl Strategy<Value = Vec<(u32, u32)>> {
     let choice = prop_oneof![4 => Just(0), 1 => 0..4u32, 1 => 0..=u32::from(u16::MAX)];
     let block = (0..MAX_TASKS as u32, choice, 1..30usize);
@@ -17,7 +17,7 @@ fn turns() -> impl Strategy<Value = Vec<(u32, u32)>> {
 
 proptest! {
     #[test]
-    fn what_is_printed_is_read_as_the_same(turns in turns()) {
+    fn printed_schedules_parse_identically(turns in turns()) {
         let schedule: Schedule = turns.iter().copied().collect();
         let text = schedule.to_string();
         let read: Schedule = text.parse().unwrap();
@@ -37,7 +37,7 @@ proptest! {
 }
 
 #[test]
-fn the_text_of_version_1_stays_what_it_is() {
+fn the_text_of_version_1_is_stable() {
     let schedule: Schedule =
         [(0, 0), (1, 0), (1, 0), (2, 0), (2, 3), (25, 0), (26, 0), (63, 1)].into_iter().collect();
     assert_eq!(schedule.to_string(), "s1:ab2cc.3zAaBl.1");
@@ -46,7 +46,7 @@ fn the_text_of_version_1_stays_what_it_is() {
 }
 
 #[test]
-fn a_mistake_says_what_and_where() {
+fn parse_errors_name_the_error_and_its_position() {
     use ScheduleError::{Choice, Count, NoSuchTask, NoVersion, Task, Version};
     let cases = [
         ("", NoVersion, "a schedule begins with its version, as in `s1:ab2a`"),

@@ -1,4 +1,5 @@
-//! An operation that several others keep from going on, none of them alone: to let it go first, all have to come later.
+//! Operations that several events disable: to let such an operation go first, all of these events
+//! must come later.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::RwLock;
 use selvedge_engine::{Explorer, thread};
 
-/// The same classes for the optimal strategy as there are, each once.
+/// Checks the number of classes of the optimal strategy, each once.
 fn check(classes: usize, body: impl Fn() + Clone + 'static) {
     let mut all = std::collections::HashSet::new();
     let naive = Explorer::naive().run_each(body.clone(), |run| {
@@ -24,9 +25,9 @@ fn check(classes: usize, body: impl Fn() + Clone + 'static) {
     assert!(found == all);
 }
 
-/// Two readers never give the lock back. In half of the classes the writer comes before both.
+/// Two readers never release the lock. In half of the classes the writer comes before both.
 #[test]
-fn a_writer_before_two_readers_that_stay() {
+fn a_writer_before_two_readers_that_never_unlock() {
     check(4, || {
         let shared = Arc::new((Cell::new(0), RwLock::new(0)));
         let of = || Arc::clone(&shared);
@@ -43,9 +44,10 @@ fn a_writer_before_two_readers_that_stay() {
     });
 }
 
-/// The same with readers that do not stay: each of them comes before or after the writer, if that gets the lock at all.
+/// The same with readers that release it: each comes before or after the writer, if the writer gets
+/// the lock at all.
 #[test]
-fn a_writer_before_readers_of_which_some_stay() {
+fn a_writer_before_readers_of_which_some_never_unlock() {
     check(5, || {
         let lock = Arc::new(RwLock::new(0));
         let writer = Arc::clone(&lock);
@@ -62,7 +64,7 @@ fn a_writer_before_readers_of_which_some_stay() {
     });
 }
 
-/// Two tasks hold a key each, and want to clear the map under it: it is never unlocked.
+/// Two tasks each lock a key forever and clear the map under it.
 #[test]
 fn a_map_is_cleared_before_two_keys_are_locked_for_good() {
     check(4, || {

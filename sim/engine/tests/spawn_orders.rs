@@ -1,8 +1,8 @@
-//! In which order tasks are spawned changes nothing: there are as many classes, whichever comes first.
+//! The spawn order of tasks does not change the number of classes.
 //!
-//! That needs no other search to be held to, and so it is asked of programs that are too large for the naive one. It found that
-//! a race has to be reversed again whenever what comes after it is another: one search in two missed a class of the program
-//! below.
+//! This property needs no other search to compare with, so it is tested on programs that are too
+//! large for the naive one. It revealed that a race must be reversed again whenever the events
+//! after it differ: half of the searches missed a class of the program below.
 
 #[path = "many/mod.rs"]
 mod many;
@@ -16,7 +16,7 @@ use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Explorer, thread};
 
-/// How many classes there are; `None` if they are too many.
+/// The number of classes; `None` if there are too many.
 fn classes(jobs: usize, body: impl Fn() + Clone + Send + Sync + 'static) -> Option<u64> {
     let explorer = Explorer::optimal().max_executions(20_000).jobs(jobs).sharing_always();
     let (report, _) = explorer.observe_on_workers(|| (body.clone(), ()));
@@ -24,7 +24,7 @@ fn classes(jobs: usize, body: impl Fn() + Clone + Send + Sync + 'static) -> Opti
     report.is_complete().then_some(report.executions)
 }
 
-/// Two tiers, the first of which forgets when the clock moves.
+/// Two tiers. The first forgets its values when the clock advances.
 struct Tiers {
     local: Map<u8, (u64, u64)>,
     remote: Map<u8, u64>,
@@ -51,7 +51,7 @@ impl Tiers {
 }
 
 #[test]
-fn of_a_key_that_has_nothing_to_do_with_the_others() {
+fn spawn_order_of_an_independent_key() {
     let count = |tasks: &'static str, jobs| {
         classes(jobs, move || {
             let (local, remote, clock) = (Map::new(), Map::new(), AtomicU64::new(0));
@@ -75,7 +75,7 @@ fn of_a_key_that_has_nothing_to_do_with_the_others() {
             }
         })
     };
-    // The other key is read before or after the clock moves, whatever the rest does.
+    // The other key is read before or after the clock advances, independently of the rest.
     let (rest, other) = (count("drsc", 1).unwrap(), count("oc", 1).unwrap());
     assert_eq!((rest, other), (306, 2));
     for tasks in ["drsco", "drosc", "odrsc", "codrs", "sdroc"] {
@@ -92,10 +92,10 @@ enum Op {
     Store(usize),
     Add(usize),
     Cas(usize),
-    /// Loads one, and the next if it is as it was made.
+    /// Loads one word, and the next if the first has its initial value.
     LoadBoth(usize),
     Lock(usize),
-    /// Under the lock.
+    /// Performs it under the lock.
     CopyUnder(usize),
 }
 
@@ -143,7 +143,7 @@ fn run(tasks: &[(u64, Vec<Op>)]) {
 
 /// The smallest program that was found: one of its 58 classes was missed.
 #[test]
-fn of_five_tasks() {
+fn spawn_order_of_five_tasks() {
     let tasks: Vec<(u64, Vec<Op>)> = vec![
         (1, vec![Op::Cas(1)]),
         (2, vec![Op::Load(0), Op::Load(1)]),
@@ -174,7 +174,7 @@ proptest! {
     #![proptest_config(many::many())]
 
     #[test]
-    fn of_random_programs(program in program(), by in 1..5usize) {
+    fn spawn_order_of_random_programs(program in program(), by in 1..5usize) {
         let tasks: Vec<(u64, Vec<Op>)> = (1..).zip(program).collect();
         let count = |jobs, turned: usize, is_reversed: bool| {
             let mut tasks = tasks.clone();

@@ -16,7 +16,8 @@ use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Bound, Class, Effort, Ending, Explorer, Report, Schedule, choose, thread};
 
-/// The article's cache with one reader and one writer. What main reads at the end must be what was written.
+/// The article's cache with one reader and one writer. Main's final read must return the written
+/// value.
 fn article() {
     let (local, remote) = (Arc::new(Map::named("L1")), Arc::new(Map::named("redis")));
     remote.insert("user:1", 0);
@@ -75,7 +76,7 @@ fn a_seed_gives_the_same_schedules_again_and_another_seed_gives_others() {
 }
 
 #[test]
-fn random_walks_stay_within_the_classes_and_come_to_all_of_them() {
+fn random_walks_reach_exactly_the_classes() {
     fn program() {
         inc(2);
         choose(3);
@@ -103,7 +104,7 @@ fn pct_of_depth_1_runs_each_task_until_it_ends() {
 }
 
 #[test]
-fn pct_keeps_its_promise() {
+fn pct_finds_the_bug_with_the_guaranteed_probability() {
     // Two tasks and main, five steps, depth 2.
     let lost = || {
         let (x, y) = (Arc::new(Cell::new(0)), ());
@@ -121,7 +122,7 @@ fn pct_keeps_its_promise() {
 }
 
 #[test]
-fn the_bound_on_preemptions_leaves_out_what_it_says() {
+fn the_bound_on_preemptions_is_exact() {
     let explore = |most| Explorer::naive().max_preemptions(most).run(|| inc(2));
     let count = |report: &Report| (report.executions, report.bound);
     assert_eq!(count(&explore(0)), (2, Some(Bound::Preemptions(0))));
@@ -130,14 +131,14 @@ fn the_bound_on_preemptions_leaves_out_what_it_says() {
     assert!(explore(2).is_complete() && !explore(1).is_complete());
 
     let most = schedules(&Explorer::random(1, 500).max_preemptions(1), || inc(3));
-    // Each of three tasks ends but the last, and one is left before.
+    // Each of three tasks but the last ends, and one is preempted before.
     assert!(most.iter().all(|schedule| schedule.switches() <= 3));
     assert!(most.iter().any(|schedule| schedule.switches() == 3));
 }
 
 #[test]
-fn to_wait_is_no_preemption() {
-    // With no preemption a lock is never seen held, but main waits at the join's end all the same.
+fn waiting_is_no_preemption() {
+    // With no preemption a lock is never found taken, but main still waits at the join.
     let report = Explorer::naive().max_preemptions(0).run(|| lockinc(3));
     assert_eq!((report.executions, report.deadlocks), (6, 0));
 }
@@ -170,7 +171,7 @@ fn a_schedule_that_does_not_fit_is_refused() {
     }
 }
 
-/// The classes of a program: of each, the fewest switches that a schedule of it has, by looking at all of them.
+/// For each class of a program, the minimum number of switches over all its schedules.
 fn fewest_switches(program: fn()) -> HashMap<Class, usize> {
     let mut fewest = HashMap::new();
     let report = Explorer::naive().run_each(program, |run| {
@@ -183,7 +184,7 @@ fn fewest_switches(program: fn()) -> HashMap<Class, usize> {
     fewest
 }
 
-/// A task that panics while it holds a lock gives it back in the same step; others try to take it.
+/// A task that panics while it holds a lock releases it in the same step; others try to take it.
 fn panics_with_a_lock() {
     let shared = Arc::new((Mutex::new(0), Cell::new(0)));
     for _ in 0..2 {
@@ -245,7 +246,7 @@ fn the_simplest_schedule_of_a_class_has_the_fewest_switches_of_all() {
 }
 
 #[test]
-fn the_simplest_schedule_has_events_in_the_order_that_is_asked_for() {
+fn the_simplest_schedule_respects_the_required_order() {
     let mut found = BTreeMap::new();
     Explorer::optimal().run_each(
         || {
@@ -266,7 +267,7 @@ fn the_simplest_schedule_has_events_in_the_order_that_is_asked_for() {
     assert_eq!(found, BTreeMap::from(expected));
 }
 
-/// So many tasks of three events each, which nothing orders.
+/// This number of tasks with three unordered events each.
 fn independent(tasks: usize) {
     for _ in 0..tasks {
         thread::spawn(|| [choose(1), choose(1), choose(1)]);
@@ -276,7 +277,7 @@ fn independent(tasks: usize) {
 #[test]
 fn the_search_for_the_simplest_schedule_is_bounded() {
     let mut runs = 0;
-    // Breadth first there are 2^16 states before the one schedule of 16 blocks.
+    // The breadth-first search has 2^16 states before the one schedule of 16 blocks.
     Explorer::optimal().run_each(
         || independent(16),
         |run| {
@@ -371,7 +372,7 @@ fn progress_of_an_optimal_search_is_a_part_of_the_whole() {
 }
 
 #[test]
-fn check_gives_back_the_report_of_a_search_that_found_nothing() {
+fn check_returns_the_report_of_a_search_without_failures() {
     let good = || lockinc(3);
     assert_eq!(Explorer::optimal().check(good).executions, 6);
     assert_eq!(Explorer::random(1, 20).check(good).executions, 20);
@@ -387,7 +388,7 @@ fn check_gives_back_the_report_of_a_search_that_found_nothing() {
 }
 
 #[test]
-fn check_finds_the_simplest_failure_whatever_it_met_first() {
+fn check_finds_the_simplest_failure() {
     let schedules: Rc<RefCell<BTreeSet<String>>> = Rc::default();
     for explorer in
         [Explorer::optimal(), Explorer::naive(), Explorer::random(9, 500), Explorer::pct(9, 3, 500)]

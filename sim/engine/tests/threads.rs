@@ -1,4 +1,5 @@
-//! Tasks: scopes, park and unpark, names, thread-locals, spins, conditions on several atomics. Counts are worked out by hand.
+//! Tasks: scopes, park and unpark, names, thread-locals, spins, conditions on several atomics.
+//! Counts are computed by hand.
 
 use std::cell::{Cell as StdCell, RefCell};
 use std::ops::ControlFlow;
@@ -11,7 +12,7 @@ use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::sync::{Mutex, RwLock};
 use selvedge_engine::{Bound, Ending, Explorer, Report, await_until, hint, thread, thread_local};
 
-/// Explores all of `program`, which must be complete, with these numbers of executions, deadlocks and panics.
+/// Explores all of `program`, and checks the numbers of executions, deadlocks and panics.
 #[track_caller]
 fn check(program: impl Fn() + 'static, executions: u64, deadlocks: u64, panics: u64) {
     let report = Explorer::optimal().run(program);
@@ -20,7 +21,7 @@ fn check(program: impl Fn() + 'static, executions: u64, deadlocks: u64, panics: 
     assert_eq!(report.redundant, 0);
 }
 
-/// How the first execution that does not end well ends.
+/// The ending of the first execution that fails.
 fn first_bad(program: impl Fn() + 'static) -> Ending {
     let mut bad = None;
     Explorer::optimal().run_each(program, |run| match run.ending() {
@@ -140,8 +141,8 @@ fn a_scope_whose_body_panics_waits_first() {
 }
 
 #[test]
-fn a_scope_in_a_run_that_is_given_up_unwinds_its_tasks_first() {
-    /// Looks at what it borrows when it is dropped.
+fn a_scope_in_an_aborted_run_unwinds_its_tasks_first() {
+    /// Reads the value that it borrows when it is dropped.
     struct Looks<'a>(&'a StdMutex<Vec<&'static str>>, &'static str);
     impl Drop for Looks<'_> {
         fn drop(&mut self) {
@@ -177,7 +178,8 @@ fn a_scope_in_a_run_that_is_given_up_unwinds_its_tasks_first() {
 
 #[test]
 fn unparking_twice_is_unparking_once() {
-    // main parks twice: with one token it never goes on from the second, whether or not both came before the first.
+    // Main parks twice: with one token the second park never returns, whether or not both calls
+    // came before the first park.
     check(
         || {
             let main = thread::current();
@@ -188,7 +190,8 @@ fn unparking_twice_is_unparking_once() {
             thread::park();
             thread::park();
         },
-        // Both before the first park (one class, a deadlock); or one before and one after (which of the two).
+        // Both before the first park (one class, a deadlock); or one before and one after (either
+        // of the two).
         3,
         1,
         0,
@@ -196,14 +199,14 @@ fn unparking_twice_is_unparking_once() {
 }
 
 #[test]
-fn a_park_that_nobody_ends_is_a_deadlock_that_says_so() {
+fn a_park_without_an_unpark_is_a_deadlock() {
     let ending = first_bad(thread::park);
     let Ending::Deadlock(waiting) = ending else { panic!("{ending:?}") };
     assert!(waiting[0].starts_with("main waits to be woken by an unpark, at "), "{waiting:?}");
 }
 
 #[test]
-fn a_park_with_a_timeout_always_goes_on() {
+fn a_park_with_a_timeout_always_returns() {
     check(|| thread::park_timeout(Duration::from_secs(1)), 1, 0, 0);
     check(
         || {
@@ -218,7 +221,7 @@ fn a_park_with_a_timeout_always_goes_on() {
 }
 
 #[test]
-fn tasks_know_who_they_are() {
+fn tasks_have_ids_and_names() {
     check(
         || {
             let main = thread::current();
@@ -245,7 +248,7 @@ fn tasks_know_who_they_are() {
 }
 
 #[test]
-fn whether_a_task_has_ended_is_asked_before_and_after_its_last_operation() {
+fn is_finished_is_explored_before_and_after_the_last_operation() {
     let answers = Arc::new(StdMutex::new(Vec::new()));
     let seen = Arc::clone(&answers);
     check(
@@ -263,12 +266,12 @@ fn whether_a_task_has_ended_is_asked_before_and_after_its_last_operation() {
 
 thread_local! {
     static OWN: StdCell<u32> = const { StdCell::new(7) };
-    /// With a comment, and made by a function.
+    /// With a comment, and initialized by a function.
     pub(crate) static LIST: RefCell<Vec<u32>> = RefCell::new(vec![OWN.get()]);
     static LATE: RefCell<Option<OnDrop>> = RefCell::default()
 }
 
-/// Says to a lock of the run that it is dropped.
+/// Marks its drop under a lock of the run.
 struct OnDrop(Arc<RwLock<Vec<&'static str>>>, &'static str);
 
 impl Drop for OnDrop {
@@ -280,7 +283,7 @@ impl Drop for OnDrop {
 }
 
 #[test]
-fn thread_locals_are_of_one_task_in_one_run() {
+fn thread_locals_belong_to_one_task_of_one_run() {
     check(
         || {
             let cell = Arc::new(Cell::new(0));
@@ -301,7 +304,7 @@ fn thread_locals_are_of_one_task_in_one_run() {
         0,
         0,
     );
-    // Outside an exploration they are the OS thread's.
+    // Outside an exploration they belong to the OS thread.
     OWN.set(9);
     assert_eq!(OWN.get(), 9);
     assert_eq!(std::thread::spawn(|| OWN.get()).join().ok(), Some(7));
@@ -324,7 +327,7 @@ fn destructors_of_thread_locals_run_at_the_end_of_the_task() {
         0,
         0,
     );
-    // Also of one that never ends.
+    // Also of a task that never ends.
     check(
         || {
             LATE.set(Some(OnDrop(Arc::default(), "local")));
@@ -348,14 +351,15 @@ fn spin(turn: fn()) -> Report {
 }
 
 #[test]
-fn a_spin_ends_as_a_bound_that_says_how_to_mend_it() {
+fn a_spin_ends_at_a_bound_with_a_hint() {
     for turn in [hint::spin_loop, thread::yield_now] {
         let report = spin(turn);
         assert!(!report.is_complete());
         assert!(matches!(report.bound, Some(Bound::Spins { iterations: 100, .. })), "{report:?}");
         let bound = report.bound.unwrap().to_string();
         assert!(bound.contains("without progress, at ") && bound.contains("await_until"), "{bound}");
-        // Any number of turns before the store is a class, and so is never seeing it within the bound.
+        // Each number of iterations before the store is a class; so is never observing it within
+        // the bound.
         assert_eq!(report.executions, 102);
     }
 }
@@ -385,7 +389,8 @@ fn a_condition_on_several_atomics_is_waited_for() {
             let waits = two();
             await_until(move || waits.iter().map(|one| one.load(SeqCst)).sum::<u32>() == 1);
         },
-        // After the first alone, or after the second alone; or both came before, and it waits for ever.
+        // After the first alone, or after the second alone; or both came before, and it waits
+        // forever.
         3,
         1,
         0,
@@ -393,7 +398,7 @@ fn a_condition_on_several_atomics_is_waited_for() {
 }
 
 #[test]
-fn a_condition_that_does_more_than_load_is_told_so() {
+fn a_condition_that_does_more_than_load_panics() {
     let refused = |condition: fn(Arc<[AtomicU32; 5]>) -> bool| {
         panic_of(move || {
             let atomics = Arc::<[AtomicU32; 5]>::default();
@@ -403,17 +408,17 @@ fn a_condition_that_does_more_than_load_is_told_so() {
         })
     };
     let stores = refused(|all| all[0].swap(1, SeqCst) == 1);
-    assert!(stores.contains("may load atomics and nothing else"), "{stores}");
+    assert!(stores.contains("may only load atomics"), "{stores}");
     let locks = refused(|_| *Mutex::new(true).lock().unwrap());
-    assert!(locks.contains("may load atomics and nothing else"), "{locks}");
+    assert!(locks.contains("may only load atomics"), "{locks}");
     let many = refused(|all| all.iter().map(|one| one.load(SeqCst)).sum::<u32>() == 1);
-    assert!(many.contains("4 atomics at the most"), "{many}");
+    assert!(many.contains("at most 4 atomics"), "{many}");
     let none = refused(|_| false);
-    assert!(none.contains("can never come to hold"), "{none}");
+    assert!(none.contains("can never become true"), "{none}");
 }
 
 #[test]
-fn a_condition_that_loads_only_sometimes_is_told_so() {
+fn a_condition_that_loads_only_sometimes_panics() {
     let message = panic_of(|| {
         let (a, b) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
         let setter = Arc::clone(&a);

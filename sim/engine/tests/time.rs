@@ -1,4 +1,4 @@
-//! Virtual time. Counts are worked out by hand.
+//! Virtual time. Counts are computed by hand.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex as StdMutex};
@@ -12,7 +12,7 @@ const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Explores all of `program`, and says how many executions there were and what they returned.
+/// Explores all of `program`. Returns the number of executions and their results.
 fn outcomes<T: Ord + Send + 'static>(program: impl Fn() -> T + 'static) -> (u64, BTreeSet<T>) {
     let seen = Arc::new(StdMutex::new(BTreeSet::new()));
     let own = Arc::clone(&seen);
@@ -26,7 +26,7 @@ fn outcomes<T: Ord + Send + 'static>(program: impl Fn() -> T + 'static) -> (u64,
 }
 
 #[test]
-fn time_passes_by_sleeping_alone() {
+fn only_sleeping_advances_the_clock() {
     let (executions, elapsed) = outcomes(|| {
         let start = Instant::now();
         assert_eq!(start.elapsed(), Duration::ZERO);
@@ -39,7 +39,7 @@ fn time_passes_by_sleeping_alone() {
 }
 
 #[test]
-fn sleeps_end_in_any_order_and_the_clock_never_goes_back() {
+fn sleeps_end_in_any_order_and_the_clock_is_monotonic() {
     let (executions, seen) = outcomes(|| {
         let start = Instant::now();
         let sleeper = |time| {
@@ -52,13 +52,14 @@ fn sleeps_end_in_any_order_and_the_clock_never_goes_back() {
         let long = thread::spawn(sleeper(2));
         (short.join().unwrap(), long.join().unwrap())
     });
-    // Short: wakes, looks. Long: the same. The look of the short one may come after the long one has woken up.
+    // Each task wakes up and then reads the clock. The read of the short one may come after the
+    // long one has woken up.
     assert_eq!(seen, BTreeSet::from([(1, 2), (2, 2)]));
     assert_eq!(executions, 3);
 }
 
 #[test]
-fn a_deadline_counts_from_what_the_task_can_know() {
+fn a_deadline_counts_from_the_observed_time() {
     let (_, seen) = outcomes(|| {
         let start = Instant::now();
         let passed = Arc::new(Cell::new(false));
@@ -73,12 +74,13 @@ fn a_deadline_counts_from_what_the_task_can_know() {
         task.join().unwrap();
         (told, waited)
     });
-    // Told that ten seconds have passed, it sleeps until the eleventh. Not told, it may see them pass or not.
+    // Informed that ten seconds have passed, it sleeps until the eleventh. Otherwise it may observe
+    // them or not.
     assert_eq!(seen, BTreeSet::from([(false, 1), (false, 10), (true, 11)]));
 }
 
 #[test]
-fn those_who_do_not_look_at_the_clock_are_ordered_by_what_moves_it_alone() {
+fn tasks_that_do_not_read_the_clock_are_ordered_by_its_advances() {
     let sleepers = |n: u64| {
         outcomes(move || {
             for _ in 0..n {
@@ -87,13 +89,14 @@ fn those_who_do_not_look_at_the_clock_are_ordered_by_what_moves_it_alone() {
         })
         .0
     };
-    // Which of them moved the clock: the others find it there.
+    // Which of them advanced the clock: the others find it there.
     assert_eq!([1, 2, 3, 5].map(sleepers), [1, 2, 3, 5]);
 }
 
 #[test]
-fn what_a_wait_touches_may_change_with_the_order() {
-    // Unparked, the task does not look at the clock, and commutes with the sleeper; first, it moves the clock.
+fn the_locations_of_a_wait_may_depend_on_the_order() {
+    // If it is unparked, the task does not read the clock, and commutes with the sleeper; otherwise
+    // it advances the clock.
     let (executions, _) = outcomes(|| {
         let waiter = thread::spawn(|| thread::park_timeout(secs(1)));
         let sleeper = thread::spawn(|| thread::sleep(secs(1)));
@@ -102,13 +105,13 @@ fn what_a_wait_touches_may_change_with_the_order() {
         waiter.join().unwrap();
         sleeper.join().unwrap();
     });
-    // Unparked first: the waiter and the sleeper are each before or after the opaque event. Else the waiter goes first, and
-    // the sleeper before it, after it or after the opaque event.
+    // Unparked first: the waiter and the sleeper are each before or after the opaque event. Else
+    // the waiter resumes first, and the sleeper before it, after it or after the opaque event.
     assert_eq!(executions, 4 + 3);
 }
 
 #[test]
-fn instants_are_std_s() {
+fn instants_are_stds() {
     let (_, seen) = outcomes(|| {
         let start = Instant::now();
         let later = start + secs(5);
@@ -158,7 +161,7 @@ fn the_earliest_of_several_sleeps_wins() {
 
 #[test]
 fn a_sleep_inside_others_wakers_is_woken() {
-    // `FuturesUnordered` polls a future only when the waker that it gave to it was woken.
+    // `FuturesUnordered` polls a future only if the waker that it passed to the future was called.
     use futures::stream::{FuturesUnordered, StreamExt};
     let (_, seen) = outcomes(|| {
         future::block_on_instrumented(async {
@@ -180,7 +183,7 @@ fn a_sleep_inside_others_wakers_is_woken() {
 }
 
 #[test]
-fn a_timeout_can_come_before_and_after_what_it_waits_for() {
+fn a_timeout_can_end_before_and_after_its_future() {
     let (_, seen) = outcomes(|| {
         let start = Instant::now();
         let task = future::spawn_instrumented(async {
@@ -194,7 +197,7 @@ fn a_timeout_can_come_before_and_after_what_it_waits_for() {
 }
 
 #[test]
-fn a_timeout_of_what_never_comes_is_no_deadlock() {
+fn a_timeout_of_a_pending_future_is_no_deadlock() {
     let (executions, seen) =
         outcomes(|| future::block_on(time::timeout(secs(1), futures::future::pending::<()>())).is_err());
     assert_eq!((executions, seen), (1, BTreeSet::from([true])));

@@ -1,4 +1,4 @@
-//! The whole story that a failed check tells, held as snapshots.
+//! The complete reports of failed checks, as snapshots.
 
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
@@ -76,7 +76,7 @@ fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// The message with which the check fails.
+/// The message of the failed check.
 fn story(explorer: &Explorer, body: fn()) -> String {
     let payload =
         panic::catch_unwind(AssertUnwindSafe(|| explorer.check(body))).expect_err("the check fails");
@@ -84,17 +84,17 @@ fn story(explorer: &Explorer, body: fn()) -> String {
 }
 
 #[test]
-fn a_lost_update_is_told_in_five_steps() {
+fn a_lost_update_has_five_steps() {
     snapshot("engine-lost-update", &story(&Explorer::optimal(), lost_update));
 }
 
 #[test]
-fn a_deadlock_is_told_up_to_where_all_wait() {
+fn a_deadlock_trace_ends_where_all_tasks_wait() {
     snapshot("engine-deadlock", &story(&Explorer::optimal(), crossed_locks));
 }
 
 #[test]
-fn a_random_search_tells_its_seed() {
+fn a_random_search_reports_its_seed() {
     snapshot("engine-random", &story(&Explorer::random(42, 100), lost_update));
 }
 
@@ -116,6 +116,6 @@ fn a_run_that_was_not_recorded_has_no_trace() {
         traces
     };
     assert_eq!(traces(false), [None; 4]);
-    // Also where a prefix is repeated.
+    // Also when a prefix is repeated.
     assert_eq!(traces(true), [Some((5, true)); 4]);
 }

@@ -1,4 +1,4 @@
-//! `docs/engine-tutorial.md` and the crate's README show what their programs really say.
+//! The reports in `docs/engine-tutorial.md` and the crate's README are those of their programs.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,14 +17,14 @@ mod oversold;
 #[expect(dead_code, reason = "its main function is the example's")]
 mod transfers;
 
-/// What `check` says of a program that is wrong.
+/// The message of `check` for a failing program.
 fn story(body: impl Fn() + 'static) -> String {
     let result = catch_unwind(AssertUnwindSafe(|| Explorer::optimal().check(body)));
     let payload = result.expect_err("the program is wrong");
     payload.downcast_ref::<String>().expect("the story").clone()
 }
 
-/// The words of a text. Of each place in a source file only the line is kept: the path depends on who compiles it.
+/// The words of a text. Source locations keep only the line: the path depends on the build.
 fn words(text: &str) -> Vec<String> {
     let without_path = |word: &str| match word.split_once(".rs:") {
         Some((_, line)) => format!("line {line}"),
@@ -33,7 +33,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(without_path).collect()
 }
 
-/// Holds the page to what the program says.
+/// Compares the page with the program's report.
 fn check_page(page: &str, story: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -43,7 +43,7 @@ fn check_page(page: &str, story: &str) {
 }
 
 #[test]
-fn the_tutorial_shows_what_its_example_says() {
+fn the_tutorial_shows_the_report_of_its_example() {
     check_page("../../docs/engine-tutorial.md", &story(oversold::two_buyers));
 }
 
@@ -76,6 +76,6 @@ fn the_schedule_of_the_tutorial_runs_again() {
 }
 
 #[test]
-fn the_readme_shows_what_its_program_says() {
+fn the_readme_shows_the_report_of_its_program() {
     check_page("README.md", &story(transfers::transfers));
 }

@@ -1,4 +1,4 @@
-//! What shares state by other means than the engine's objects is not reported as complete.
+//! Programs that share state without the engine's objects are not reported as complete.
 
 use std::cell::Cell as StdCell;
 use std::rc::Rc;
@@ -11,8 +11,8 @@ use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Barrier, Condvar, Mutex, Once, RwLock, mpsc};
 use selvedge_engine::{Bound, Explorer, Verdict, future, thread};
 
-/// Cache-aside whose local value is behind a lock of tokio: two tasks get, and one sets. With `instrumented`, each operation
-/// is run as if it shared nothing else.
+/// A cache-aside whose local value is behind a lock of tokio: two tasks read, and one writes. With
+/// `instrumented`, each operation runs as if it shared no other state.
 fn cache(instrumented: bool) -> impl Fn() + 'static {
     #[derive(Default)]
     struct Cache {
@@ -62,9 +62,9 @@ fn a_lock_of_another_crate_in_an_instrumented_future_is_found() {
     assert!(matches!(shared.bound, Some(Bound::Unseen(_))), "{shared:?}");
 }
 
-/// The first operation is an event of its own, and what follows it touches an atomic of std.
+/// The first operation is an event, and the code after it accesses an atomic of std.
 #[test]
-fn so_is_state_that_is_touched_after_operations_that_commute() {
+fn state_accessed_after_commuting_operations_is_found() {
     let report = Explorer::optimal().run(|| {
         let (seen, count) = (Arc::new(Cell::new(0)), Arc::new(StdAtomicU32::new(0)));
         let others: Vec<_> = (0..2).map(|_| Arc::new(Cell::new(0))).collect();
@@ -76,7 +76,7 @@ fn so_is_state_that_is_touched_after_operations_that_commute() {
                     let nth = count.fetch_add(1, Relaxed);
                     other.set(u64::from(nth));
                 });
-                // Whoever was second does one operation more.
+                // The second task performs one operation more.
                 if count.load(Relaxed) == 2 {
                     other.get();
                 }
@@ -86,10 +86,10 @@ fn so_is_state_that_is_touched_after_operations_that_commute() {
     assert!(matches!(report.bound, Some(Bound::Unseen(_))), "{report:?}");
 }
 
-/// A deadlock of another crate's semaphore, which the reduced search does not meet: the permit is never held across an
-/// operation there.
+/// A deadlock of another crate's semaphore, which the reduced search does not reach: it never holds
+/// the permit across an operation.
 #[test]
-fn so_is_a_failure_that_the_reduced_search_does_not_meet() {
+fn a_failure_outside_the_reduced_search_is_found() {
     let report = Explorer::optimal().run(|| {
         let flag = Arc::new(StdAtomicU32::new(0));
         let own = Arc::clone(&flag);
@@ -127,8 +127,8 @@ fn instrumented_futures_are_complete() {
     }
 }
 
-/// What a search that is told of a real thread says.
-fn intrusion(body: impl Fn() + 'static) -> String {
+/// The report of a search that an OS thread interferes with.
+fn foreign_use(body: impl Fn() + 'static) -> String {
     let report = Explorer::optimal().run(body);
     match report.verdict() {
         Verdict::Nondeterministic { difference } => difference,
@@ -136,17 +136,17 @@ fn intrusion(body: impl Fn() + 'static) -> String {
     }
 }
 
-/// Runs `act` on a real OS thread, to its end.
+/// Runs `act` on an OS thread, to its end.
 fn on_a_real_thread(act: impl FnOnce() + Send + 'static) {
     let real = std::thread::Builder::new().name("real".to_owned());
-    // It panics, which is no more than what the engine says.
+    // The OS thread panics, which is all that the engine can report there.
     drop(real.spawn(act).unwrap().join());
 }
 
 #[test]
 fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
     fn shared<T: Send + Sync + 'static>(make: fn() -> T, act: fn(&T)) -> String {
-        intrusion(move || {
+        foreign_use(move || {
             let object = Arc::new(make());
             let other = Arc::clone(&object);
             on_a_real_thread(move || act(&other));
@@ -181,7 +181,7 @@ fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
 
 #[test]
 fn a_waker_that_is_called_on_a_real_thread_is_reported() {
-    let text = intrusion(|| {
+    let text = foreign_use(|| {
         let wakers = Arc::new(StdMutex::new(Vec::new()));
         let kept = Arc::clone(&wakers);
         let once = StdCell::new(false);
@@ -198,9 +198,9 @@ fn a_waker_that_is_called_on_a_real_thread_is_reported() {
     assert!(text.contains("an OS thread that the engine does not schedule"), "{text}");
 }
 
-/// After an exploration, and between its runs, its objects behave as std's do.
+/// After an exploration, and between its runs, its objects behave like std's.
 #[test]
-fn who_looks_at_an_object_after_its_run_is_no_intruder() {
+fn using_an_object_after_its_run_is_allowed() {
     let left = Rc::new(std::cell::RefCell::new(None));
     let kept = Rc::clone(&left);
     let seen = Rc::clone(&left);

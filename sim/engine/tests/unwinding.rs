@@ -1,4 +1,5 @@
-//! Destructors that run while a task unwinds: what they do is explored as all else is, and runs that are abandoned end.
+//! Destructors that run while a task unwinds are explored like all other code, and aborted runs
+//! end.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -10,7 +11,7 @@ use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::sync::{Condvar, Mutex, RwLock};
 use selvedge_engine::{Bound, Ending, Explorer, choose, future, hint, thread};
 
-/// Adds one to a value under its lock when it is dropped.
+/// Adds one to a value under its lock when dropped.
 struct AddsInDrop(Arc<Mutex<u32>>);
 
 impl Drop for AddsInDrop {
@@ -19,10 +20,10 @@ impl Drop for AddsInDrop {
     }
 }
 
-/// Two tasks take two locks in opposite orders; one drops something that needs a lock of the other's. Giving up the
-/// deadlocked run must not wait for that lock.
+/// Two tasks take two locks in opposite orders; one drops a value whose destructor needs a lock of
+/// the other. Aborting the deadlocked run must not wait for that lock.
 #[test]
-fn a_deadlock_is_given_up_though_a_destructor_wants_a_lock_that_is_held() {
+fn a_deadlock_is_aborted_although_a_destructor_needs_a_held_lock() {
     let report = Explorer::optimal().run(|| {
         let (first, second) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
         let (a, b) = (Arc::clone(&first), Arc::clone(&second));
@@ -42,7 +43,8 @@ fn a_deadlock_is_given_up_though_a_destructor_wants_a_lock_that_is_held() {
     assert!(report.deadlocks > 0, "{report:?}");
 }
 
-/// A panic's destructor wants a lock, which another task may hold while it waits for a signal of the first. Then both wait.
+/// A destructor needs a lock during a panic, and another task may hold the lock while it waits for
+/// the first. Then both wait.
 #[test]
 fn a_destructor_that_waits_while_its_task_unwinds_can_deadlock() {
     for catch in [false, true] {
@@ -86,7 +88,7 @@ fn a_destructor_that_waits_while_its_task_unwinds_can_deadlock() {
     }
 }
 
-/// Does this when it is dropped.
+/// Calls this closure when dropped.
 struct OnDrop<F: Fn()>(F);
 
 impl<F: Fn()> Drop for OnDrop<F> {
@@ -95,7 +97,7 @@ impl<F: Fn()> Drop for OnDrop<F> {
     }
 }
 
-/// The classes of a program, each once, and how its runs end.
+/// The classes of a program, each once, and the endings of its runs.
 fn classes(explorer: &Explorer, body: impl Fn() + 'static) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut classes, mut endings, mut executions) = (BTreeSet::new(), BTreeSet::new(), 0);
     let report = explorer.run_each(body, |run| {
@@ -109,7 +111,7 @@ fn classes(explorer: &Explorer, body: impl Fn() + 'static) -> (BTreeSet<String>,
     (classes, endings)
 }
 
-/// Two tasks store in a destructor while they unwind, and the main task looks.
+/// Two tasks store in a destructor while they unwind, and the main task loads.
 #[test]
 fn destructors_that_store_while_unwinding_are_explored() {
     let program = || {
@@ -126,16 +128,16 @@ fn destructors_that_store_while_unwinding_are_explored() {
     };
     let (all, endings) = classes(&Explorer::naive(), program);
     let (found, found_endings) = classes(&Explorer::optimal(), program);
-    // The load, and the two stores, in any order.
+    // The load and the two stores, in any order.
     assert_eq!((all.len(), found.len()), (6, 6));
     assert_eq!((all, endings), (found, found_endings));
     // The OS thread can be used again.
     assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
 }
 
-/// An operation in a destructor comes after whatever others do between it and the panic.
+/// An operation in a destructor comes after any operations of others between it and the panic.
 #[test]
-fn a_load_before_the_panic_is_not_glued_to_the_operations_of_destructors() {
+fn a_load_before_the_panic_is_not_atomic_with_destructors() {
     let program = || {
         let (lock, x) = (Arc::new(Mutex::new(())), Arc::new(AtomicU32::new(0)));
         let (its, loads) = (Arc::clone(&lock), Arc::clone(&x));
@@ -151,7 +153,7 @@ fn a_load_before_the_panic_is_not_glued_to_the_operations_of_destructors() {
     }
 }
 
-/// While one task is suspended in a destructor, the others do not unwind, and poison nothing.
+/// While one task is suspended in a destructor, the others do not unwind, and poison no lock.
 #[test]
 fn only_the_task_that_unwinds_is_panicking() {
     let outcomes = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
@@ -177,7 +179,7 @@ fn only_the_task_that_unwinds_is_panicking() {
         let held = lock.lock().unwrap();
         let seen = (x.load(SeqCst), x.load(SeqCst));
         assert!(!std::thread::panicking());
-        // A panic of this task while the other one is in the middle of its own.
+        // This task panics while the other one unwinds.
         assert!(catch_unwind(|| panic!("another")).is_err());
         drop(held);
         assert!(!lock.is_poisoned() && !std::thread::panicking());
@@ -190,9 +192,9 @@ fn only_the_task_that_unwinds_is_panicking() {
     assert_eq!(*all.lock().unwrap(), pairs.collect());
 }
 
-/// A message is formatted while std runs the panic hook.
+/// std formats the message while it runs the panic hook.
 #[test]
-fn the_message_of_a_panic_may_be_made_by_operations() {
+fn formatting_a_panic_message_may_perform_operations() {
     struct Loads(Arc<AtomicU32>);
     impl std::fmt::Display for Loads {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -221,9 +223,9 @@ fn the_message_of_a_panic_may_be_made_by_operations() {
     assert_eq!(messages, BTreeSet::from(["it was 0".to_owned(), "it was 1".to_owned()]));
 }
 
-/// Two futures over a lock that the engine does not see, run as if it did.
+/// Two futures share a lock that the engine does not see, and run as instrumented.
 #[test]
-fn foreign_futures_that_are_said_to_be_instrumented_do_not_crash_the_engine() {
+fn foreign_futures_run_as_instrumented_do_not_crash_the_engine() {
     let report = Explorer::optimal().max_executions(1_000).run(|| {
         let lock = Arc::new(tokio::sync::RwLock::new(0));
         let x = Arc::new(AtomicU32::new(0));
@@ -247,7 +249,8 @@ fn foreign_futures_that_are_said_to_be_instrumented_do_not_crash_the_engine() {
     assert_eq!(Explorer::optimal().run(|| ()).executions, 1);
 }
 
-/// Two tasks that deadlock, each with a destructor that takes the lock which the other one holds: neither can be unwound.
+/// Two tasks deadlock, each with a destructor that takes the lock of the other: neither can be
+/// unwound.
 fn deadlocks_with_guards(sets: usize) {
     for _ in 0..sets {
         let locks = Arc::new([Mutex::new(0), Mutex::new(0)]);
@@ -271,7 +274,7 @@ fn a_deadlock_whose_destructors_deadlock_ends() {
 }
 
 #[test]
-fn so_many_tasks_that_cannot_be_unwound_end_the_search() {
+fn too_many_leaked_tasks_end_the_search() {
     let report = Explorer::naive().run(|| {
         deadlocks_with_guards(1);
         choose(2_000);
@@ -283,7 +286,7 @@ fn so_many_tasks_that_cannot_be_unwound_end_the_search() {
     assert!(bound.to_string().contains("tests/unwinding.rs:"), "{bound}");
 }
 
-/// Two tasks deadlock, and each goes round in a loop that catches every panic.
+/// Two tasks deadlock, each in a loop that catches every panic.
 #[test]
 fn a_loop_that_catches_every_panic_ends_with_its_run() {
     let report = Explorer::optimal().max_steps(200).run(|| {
@@ -305,9 +308,9 @@ fn a_loop_that_catches_every_panic_ends_with_its_run() {
     assert!(report.deadlocks > 0, "{report:?}");
 }
 
-/// Of a run that is abandoned, a destructor spins until another task has done something, or joins it.
+/// In an aborted run, a destructor spins until another task makes progress, or joins it.
 #[test]
-fn destructors_of_abandoned_tasks_may_spin_and_join() {
+fn destructors_of_aborted_tasks_may_spin_and_join() {
     let report = Explorer::optimal().run(|| {
         let (lock, x) = (Arc::new(Mutex::new(0)), Arc::new(AtomicU32::new(0)));
         let (held, stores) = (Arc::clone(&lock), Arc::clone(&x));
@@ -332,9 +335,10 @@ fn destructors_of_abandoned_tasks_may_spin_and_join() {
     assert_eq!((report.deadlocks, report.executions), (1, 1));
 }
 
-/// Of a deadlock, destructors unwrap what they get: a lock whose holder was unwound, and the result of a task that was.
+/// In a deadlock, destructors unwrap a lock whose holder was unwound, and the result of a task that
+/// was.
 #[test]
-fn destructors_of_abandoned_tasks_may_unwrap() {
+fn destructors_of_aborted_tasks_may_unwrap() {
     let report = Explorer::optimal().run(|| {
         let (lock, shared) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
         for _ in 0..2 {
@@ -357,9 +361,10 @@ fn destructors_of_abandoned_tasks_may_unwrap() {
     assert_eq!(report.deadlocks + report.panics, report.executions);
 }
 
-/// The panic of a task is told with its own place, whoever else panics before it is caught.
+/// The panic of a task is reported with its own location, even if other tasks panic before it is
+/// caught.
 #[test]
-fn a_panic_is_told_with_its_place_though_others_come_between() {
+fn a_panic_is_reported_with_its_location_despite_others() {
     let mut places = BTreeSet::new();
     let line = line!() + 5;
     let report = Explorer::optimal().run_each(
@@ -385,9 +390,9 @@ fn a_panic_is_told_with_its_place_though_others_come_between() {
     assert_eq!(places, BTreeSet::from([expected]));
 }
 
-/// A lock that is given back by unwinding is taken by others before, at and after that: three classes.
+/// Other tasks take a lock that unwinding releases before, during and after that: three classes.
 #[test]
-fn a_lock_is_given_back_in_a_step_of_its_own_when_its_task_unwinds() {
+fn unwinding_releases_a_lock_in_a_separate_step() {
     for explorer in [Explorer::optimal(), Explorer::naive()] {
         let mut classes = BTreeSet::new();
         let report = explorer.run_each(
@@ -414,9 +419,9 @@ fn a_lock_is_given_back_in_a_step_of_its_own_when_its_task_unwinds() {
     }
 }
 
-/// Who resumes the panic of a task that was joined shows where that task panicked.
+/// If a joined task's panic is resumed, the report shows the original location.
 #[test]
-fn a_panic_that_is_resumed_keeps_its_place() {
+fn a_resumed_panic_keeps_its_location() {
     let report = Explorer::optimal().run(|| {
         let task = thread::spawn(|| panic!("out of shelves"));
         std::panic::resume_unwind(task.join().unwrap_err());

@@ -1,4 +1,4 @@
-//! What an exploration says that it came to, word by word.
+//! The texts of verdicts, word by word.
 
 use std::cell::Cell as StdCell;
 use std::ops::ControlFlow;
@@ -43,7 +43,7 @@ fn a_clean_search_is_complete() {
 }
 
 #[test]
-fn a_deadlock_says_who_waits_for_what_and_where_and_who_has_it() {
+fn a_deadlock_names_the_waiting_tasks_and_the_holders() {
     let report = Explorer::optimal().run(crossed_locks);
     assert_eq!((report.executions, report.deadlocks), (3, 1));
     let verdict = report.verdict();
@@ -62,7 +62,7 @@ schedule s1:ab";
 }
 
 #[test]
-fn a_task_that_waits_for_itself_is_told_so() {
+fn a_task_that_waits_for_itself_is_reported() {
     let report = Explorer::optimal().run(|| {
         let lock = Mutex::new(());
         let _held = lock.lock();
@@ -76,7 +76,7 @@ fn a_task_that_waits_for_itself_is_told_so() {
 }
 
 #[test]
-fn who_holds_the_lock_is_told_though_others_have_tried_since() {
+fn the_holder_of_the_lock_is_reported_after_failed_attempts() {
     let report = Explorer::optimal().run(|| {
         let lock = Arc::new(Mutex::new(()));
         let _held = lock.lock();
@@ -93,7 +93,7 @@ fn who_holds_the_lock_is_told_though_others_have_tried_since() {
 }
 
 #[test]
-fn a_panic_has_its_schedule_and_comes_before_a_deadlock() {
+fn a_panic_has_its_schedule_and_precedes_a_deadlock() {
     let body = || {
         let x = Arc::new(AtomicU32::new(0));
         let other = Arc::clone(&x);
@@ -114,7 +114,7 @@ fn a_panic_has_its_schedule_and_comes_before_a_deadlock() {
 }
 
 #[test]
-fn a_bound_is_named_with_how_far_the_search_came() {
+fn a_bound_is_reported_with_the_progress() {
     let two_choices = || {
         choose(10);
         choose(10);
@@ -170,7 +170,7 @@ fn a_bound_is_named_with_how_far_the_search_came() {
 }
 
 #[test]
-fn what_never_happened_makes_a_complete_search_vacuous() {
+fn a_sometimes_condition_that_never_held_is_vacuous() {
     let body = |least: usize| {
         move || {
             let chosen = choose(3);
@@ -187,14 +187,14 @@ fn what_never_happened_makes_a_complete_search_vacuous() {
         "vacuous: nothing went wrong in 3 executions, which cover every schedule, but `a large choice` \
          never held"
     );
-    // What was left out may have it.
+    // The part that was left out may contain it.
     let cut = Explorer::optimal().max_executions(2).run(body(3));
     assert!(matches!(cut.verdict(), Verdict::Bounded { .. }));
     assert_eq!(cut.never, ["a large choice"]);
 }
 
 #[test]
-fn a_program_that_does_something_else_is_stopped_at_the_first_difference() {
+fn a_nondeterministic_program_is_stopped_at_the_first_difference() {
     let runs = Rc::new(StdCell::new(0));
     let body = {
         let runs = Rc::clone(&runs);
@@ -220,8 +220,9 @@ fn a_program_that_does_something_else_is_stopped_at_the_first_difference() {
 }
 
 #[test]
-fn a_difference_that_no_repeated_step_shows_is_seen_too() {
-    // The task's only repeated event is the same each time; what it announces after it is not.
+fn a_difference_after_the_repeated_steps_is_detected() {
+    // The task's only repeated event is the same each time; it announces a different operation
+    // after it.
     let runs = Rc::new(StdCell::new(0));
     let body = {
         let runs = Rc::clone(&runs);
@@ -246,7 +247,7 @@ fn a_difference_that_no_repeated_step_shows_is_seen_too() {
     let report = Explorer::naive().run(body);
     let Verdict::Nondeterministic { difference } = report.verdict() else { panic!("{report:?}") };
     assert!(
-        difference.contains("the tasks do not announce what they announced in an earlier run")
+        difference.contains("the tasks announce other operations than in an earlier run")
             || difference.contains("announced an operation at"),
         "{difference}"
     );
@@ -254,7 +255,7 @@ fn a_difference_that_no_repeated_step_shows_is_seen_too() {
 }
 
 #[test]
-fn a_failure_is_kept_with_the_schedule_of_the_first_that_is_as_grave() {
+fn the_first_of_the_most_severe_failures_is_reported() {
     let report = Explorer::optimal().run(crossed_locks);
     let failure = report.failure.expect("a deadlock");
     assert!(matches!(failure.ending, Ending::Deadlock(_)));

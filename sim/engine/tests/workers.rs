@@ -1,4 +1,4 @@
-//! Any number of workers comes to the same classes, each once.
+//! Any number of workers finds the same classes, each once.
 
 #[expect(dead_code, reason = "a few of the programs are enough here")]
 mod programs;
@@ -12,7 +12,7 @@ use std::thread as os;
 use programs::*;
 use selvedge_engine::{Bound, Class, Explorer, Observer, Report, Run, choose, fold, thread};
 
-/// The classes of all executions, of which none is there twice.
+/// The classes of all executions, without duplicates.
 fn classes(explorer: &Explorer, program: fn()) -> (Report, HashSet<Class>) {
     let init = || {
         let visit = |classes: &mut Vec<Class>, run: &Run<'_>| {
@@ -28,7 +28,7 @@ fn classes(explorer: &Explorer, program: fn()) -> (Report, HashSet<Class>) {
     (report, all)
 }
 
-/// Work is shared with whoever has none.
+/// Idle workers receive work from others.
 #[test]
 fn classes_do_not_depend_on_the_number_of_workers() {
     let chooses = || {
@@ -50,7 +50,7 @@ fn classes_do_not_depend_on_the_number_of_workers() {
 }
 
 #[test]
-fn a_bound_on_executions_is_met_exactly() {
+fn a_bound_on_executions_is_exact() {
     for jobs in [1, 2, 3, 8] {
         let explorer = Explorer::optimal().jobs(jobs).sharing_always().max_executions(1_000);
         let (report, _) = classes(&explorer, || fib_bench(3));
@@ -58,7 +58,7 @@ fn a_bound_on_executions_is_met_exactly() {
     }
 }
 
-/// Ends the search after so many runs.
+/// Ends the search after this number of runs.
 struct Until(u64);
 
 impl Observer for Until {
@@ -82,7 +82,7 @@ fn an_observer_of_one_worker_ends_the_search_of_all() {
 }
 
 #[test]
-fn a_panic_of_a_visitor_is_passed_on() {
+fn a_panic_of_an_observer_is_propagated() {
     let explorer = Explorer::optimal().jobs(3).sharing_always();
     let runs = AtomicU32::new(0);
     let visit = |(): &mut (), _: &Run<'_>| -> ControlFlow<()> {
@@ -98,7 +98,7 @@ fn a_panic_of_a_visitor_is_passed_on() {
 }
 
 #[test]
-fn a_program_that_does_something_else_on_another_worker_is_found_out() {
+fn a_program_that_differs_between_workers_is_reported() {
     let explorer = Explorer::optimal().jobs(2).sharing_always();
     let found = (0..100).find_map(|_| {
         let body = || {

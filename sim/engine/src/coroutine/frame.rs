@@ -1,4 +1,4 @@
-//! A stack with the coroutine that runs on it, if one does.
+//! A stack, with the coroutine that runs on it, if any.
 
 use std::io;
 use std::mem;
@@ -11,23 +11,23 @@ type Stack = corosensei::stack::DefaultStack;
 
 type OnStack = corosensei::Coroutine<(), (), (), Stack>;
 
-/// A stack, in use or not. In a box that is kept with it, so that to move a coroutine is to move a pointer.
+/// A stack, in use or idle. Boxed, so that moving a coroutine moves a pointer.
 pub(crate) struct Frame(Box<State>);
 
 enum State {
     Idle(Stack),
     Begun(OnStack),
-    /// Between the two.
+    /// During the transition between the two.
     Changing,
 }
 
 impl Frame {
-    /// A new stack of so many bytes.
+    /// Maps a new stack of `size` bytes.
     pub(super) fn new(size: usize) -> io::Result<Self> {
         Ok(Frame(Box::new(State::Idle(Stack::new(size)?))))
     }
 
-    /// A coroutine on the stack, which nothing runs on.
+    /// Creates a coroutine on the idle stack.
     #[inline]
     pub(super) fn begin(mut self, body: impl FnOnce(&Yielder<(), ()>) + 'static) -> Self {
         let State::Idle(stack) = mem::replace(&mut *self.0, State::Changing) else {
@@ -37,14 +37,14 @@ impl Frame {
         self
     }
 
-    /// The coroutine that was begun.
+    /// The coroutine on the stack.
     #[inline]
     pub(super) fn coroutine(&mut self) -> &mut OnStack {
         let State::Begun(coroutine) = &mut *self.0 else { unreachable!("it was begun") };
         coroutine
     }
 
-    /// The stack without the coroutine, which has ended.
+    /// Returns the stack without the coroutine, which has ended.
     #[inline]
     pub(super) fn end(mut self) -> Self {
         let State::Begun(coroutine) = mem::replace(&mut *self.0, State::Changing) else {
@@ -54,13 +54,14 @@ impl Frame {
         self
     }
 
-    /// Where the stack is, from the lowest address, which is the guard page's, to the highest. Nothing runs on it.
+    /// The lowest address of the stack, which is in the guard page, and the highest. The stack must
+    /// be idle.
     pub(super) fn bounds(&self) -> (usize, usize) {
         let State::Idle(stack) = &*self.0 else { unreachable!("its coroutine has ended") };
         (stack.limit().get(), stack.base().get())
     }
 
-    /// What the stack takes, with its guard page. Nothing runs on it.
+    /// The size of the mapping in bytes, with the guard page. The stack must be idle.
     pub(super) fn mapped(&self) -> usize {
         let (limit, base) = self.bounds();
         base - limit

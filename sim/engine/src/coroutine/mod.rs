@@ -1,8 +1,8 @@
-//! Stackful coroutines: the one place where `unsafe` is allowed.
+//! Stackful coroutines: the only module that may use `unsafe`.
 //!
-//! A task's closure lives on the coroutine's own stack, so that starting one allocates nothing once the
-//! [stack pool](StackPool) is warm. Coroutines may be resumed from inside other coroutines (a spawned task runs to its
-//! first operation on top of its parent); each suspends back to whoever resumed it last.
+//! A task's closure lives on the coroutine's own stack, so starting a task allocates nothing once
+//! the [stack pool](StackPool) is warm. A coroutine may resume another (a spawned task runs up to
+//! its first operation on top of its parent); each suspends to the one that resumed it last.
 //!
 //! A coroutine may be suspended while it unwinds from a panic: see [`panicking`].
 #![expect(
@@ -32,11 +32,12 @@ pub(crate) use scope::enclose;
 pub(crate) use stack::StackPool;
 
 thread_local! {
-    /// The coroutine that runs on this OS thread now; null when none does.
+    /// The coroutine that runs on this OS thread; null if none does.
     static RUNNING: Cell<*const Running> = const { Cell::new(ptr::null()) };
 }
 
-/// A coroutine that has begun. It lives on the coroutine's own stack, until its body has returned or unwound.
+/// A started coroutine. It lives on the coroutine's own stack until the body has returned or
+/// unwound.
 struct Running {
     yielder: *const Yielder<(), ()>,
     /// The lowest address of its stack, where the guard page begins.
@@ -46,11 +47,12 @@ struct Running {
     label: Label,
 }
 
-/// A task's stack and where it stands. It lives in the stack's frame: to move it is to move a pointer.
+/// A task's stack and its execution. It lives in the stack's frame: moving it moves a pointer.
 pub(crate) struct Coroutine(Frame);
 
 impl Coroutine {
-    /// A coroutine that will run `body` on the frame's stack. It does not start yet. `label` says whose stack it is.
+    /// Creates a coroutine that will run `body` on the frame's stack. `label` names the owner of
+    /// the stack.
     pub(crate) fn new(frame: Frame, label: Label, body: impl FnOnce() + 'static) -> Self {
         let (limit, base) = frame.bounds();
         Coroutine(frame.begin(move |yielder: &Yielder<(), ()>| {
@@ -60,29 +62,29 @@ impl Coroutine {
         }))
     }
 
-    /// Runs it until it suspends or ends; true once it has ended.
+    /// Runs the coroutine until it suspends or ends. Returns whether it has ended.
     pub(crate) fn resume(&mut self) -> bool {
         let resumer = RUNNING.get();
         let panics = panicking::set_aside();
         let result = self.0.coroutine().resume(());
-        panicking::take_up(panics);
+        panicking::restore(panics);
         RUNNING.set(resumer);
         matches!(result, CoroutineResult::Return(()))
     }
 
-    /// Gives the stack back. The coroutine must have ended.
+    /// Returns the stack. The coroutine must have ended.
     pub(crate) fn into_frame(self) -> Frame {
         self.0.end()
     }
 
-    /// Never resumes it and never gives its stack back: what is on the stack may still be referred to from elsewhere, and
-    /// is never dropped.
+    /// Leaks the coroutine and its stack: other code may still refer to values on the stack, which
+    /// are never dropped.
     pub(crate) fn leak(self) {
         mem::forget(self);
     }
 }
 
-/// Suspends the coroutine that is running, until it is resumed.
+/// Suspends the running coroutine until it is resumed.
 ///
 /// # Panics
 ///
@@ -91,16 +93,18 @@ pub(crate) fn suspend() {
     let running = RUNNING.get();
     assert!(!running.is_null(), "only a task can be suspended");
     let panics = panicking::set_aside();
-    // SAFETY: `RUNNING` is the coroutine whose code is executing: it is set on entry and after every suspension by that
-    // coroutine itself, and put back by `resume` before its caller goes on. It lives on its coroutine's stack until the
-    // body returns, as the yielder does, so both references are valid here; they never leave this OS thread, because the
-    // cell is thread-local and coroutines are not `Send`.
+    // SAFETY: `RUNNING` is the coroutine whose code is executing: the coroutine sets it on entry
+    // and after every suspension, and `resume` restores it before its caller continues. It lives on
+    // its coroutine's stack until the body returns, as the yielder does, so both references are
+    // valid here. They never leave this OS thread, because the cell is thread-local and coroutines
+    // are not `Send`.
     unsafe { (*(*running).yielder).suspend(()) };
-    panicking::take_up(panics);
+    panicking::restore(panics);
     RUNNING.set(running);
 }
 
-/// Which coroutine runs on this OS thread: a number that no other has while it lives. `None` if none does.
+/// An identifier of the coroutine that runs on this OS thread, unique while it lives. `None` if
+/// none runs.
 pub(crate) fn running() -> Option<usize> {
     let running = RUNNING.get();
     (!running.is_null()).then(|| running.addr())

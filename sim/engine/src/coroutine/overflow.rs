@@ -1,15 +1,16 @@
-//! Says which task has overflowed its stack.
+//! Reports the task that has overflowed its stack.
 //!
-//! A stack that overflows touches its guard page, and the OS sends SIGSEGV (or SIGBUS). std's handler knows the stacks of OS
-//! threads alone, and the process would end without a word. This one recognises the guard page of the coroutine that runs,
-//! writes whose it is, and aborts. Any other fault goes to the handler that was there before. It runs on an alternate stack,
-//! since the coroutine's own is full.
+//! A stack overflow accesses the guard page, and the OS sends SIGSEGV (or SIGBUS). std's handler
+//! recognizes only the stacks of OS threads, so the process would end without a message. This
+//! handler recognizes the guard page of the running coroutine, writes the owner of the stack, and
+//! aborts. It forwards every other fault to the previous handler. It runs on an alternate stack,
+//! because the coroutine's stack is full.
 //!
-//! Nothing is installed where there are no signals.
+//! Nothing is installed on platforms without signals.
 
 use std::fmt;
 
-/// Whose stack it is.
+/// The owner of a stack.
 #[derive(Debug)]
 pub(crate) struct Label {
     /// The task's number.
@@ -28,7 +29,7 @@ impl fmt::Display for Label {
     }
 }
 
-/// Sees to it that an overflow on this OS thread is told.
+/// Ensures that an overflow on this OS thread is reported.
 #[inline]
 pub(super) fn watch() {
     #[cfg(unix)]
@@ -45,29 +46,30 @@ mod signal {
 
     use super::super::RUNNING;
 
-    /// Bytes of an alternate stack that std has not made.
+    /// Size in bytes of an alternate stack that std has not allocated.
     const ALTERNATE: usize = 64 << 10;
 
-    /// The signals that an access to a guard page may be told by.
+    /// The signals that an access to a guard page may raise.
     const SIGNALS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
-    /// What did handle the signals, and the size of a page.
+    /// The previous handlers of the signals, and the size of a page in bytes.
     static BEFORE: OnceLock<([libc::sigaction; 2], usize)> = OnceLock::new();
 
-    /// An alternate stack of an OS thread that has none by std.
+    /// The alternate stack of an OS thread for which std has not installed one.
     struct Alternate(#[expect(dead_code, reason = "the OS knows of it")] Box<[u8]>);
 
     impl Drop for Alternate {
         fn drop(&mut self) {
             let none =
                 libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: ALTERNATE };
-            // SAFETY: the arguments are valid, and the OS thread is not on its alternate stack: it runs this destructor.
+            // SAFETY: the arguments are valid, and the OS thread is not on its alternate stack: it
+            // runs this destructor.
             unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) };
         }
     }
 
     thread_local! {
-        /// Whether this OS thread has been looked at, and the alternate stack that it was given.
+        /// Whether this OS thread has been prepared, and the alternate stack installed for it.
         static PREPARED: RefCell<Option<Option<Alternate>>> = const { RefCell::new(None) };
     }
 
@@ -82,7 +84,7 @@ mod signal {
         }
     }
 
-    /// Gives the OS thread an alternate stack, if it has none.
+    /// Installs an alternate stack for the OS thread, if it has none.
     fn alternate() -> Option<Alternate> {
         // SAFETY: all zeros is a valid `stack_t`, and the pointers are valid for the calls.
         unsafe {
@@ -98,8 +100,8 @@ mod signal {
     }
 
     fn replace_handlers() -> ([libc::sigaction; 2], usize) {
-        // SAFETY: all zeros is a valid `sigaction`; the handler has the signature that SA_SIGINFO asks for, and does only
-        // what a handler may.
+        // SAFETY: all zeros is a valid `sigaction`. The handler has the signature that SA_SIGINFO
+        // requires, and is async-signal-safe.
         unsafe {
             let page = libc::sysconf(libc::_SC_PAGESIZE) as usize;
             let before = SIGNALS.map(|signal| {
@@ -115,9 +117,10 @@ mod signal {
     }
 
     extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-        // SAFETY: the OS calls this with valid arguments. A thread-local that needs no destructor and no first value is
-        // looked up without a lock or an allocation; it was touched when the OS thread started its coroutine. `RUNNING` is
-        // valid while its coroutine runs: see `suspend`.
+        // SAFETY: the OS calls this with valid arguments. Access to a const-initialized
+        // thread-local without a destructor takes no lock and allocates nothing; the OS thread
+        // first accessed it when it started the coroutine. `RUNNING` is valid while its coroutine
+        // runs: see `suspend`.
         let (running, address) = unsafe { (RUNNING.get().as_ref(), (*info).si_addr().addr()) };
         let before = BEFORE.get();
         let page = before.map_or(4096, |(_, page)| *page);
@@ -132,15 +135,15 @@ mod signal {
                  Explorer::stack_size, or this one with thread::Builder::stack_size. If a function calls itself without an \
                  end, no stack is large enough\n"
             );
-            // SAFETY: the bytes are valid; both functions may be called in a signal handler.
+            // SAFETY: the bytes are valid; both functions are async-signal-safe.
             unsafe {
                 libc::write(2, text.bytes.as_ptr().cast(), text.length);
                 libc::abort();
             }
         }
         let nth = usize::from(signal != SIGNALS[0]);
-        // SAFETY: what was installed before is called as it was declared, or installed again: then the instruction faults
-        // once more.
+        // SAFETY: the previous handler is called with its declared signature, or installed again:
+        // then the instruction faults again.
         unsafe {
             match before {
                 Some((before, _)) if is_function(before[nth].sa_sigaction) => {
@@ -166,7 +169,7 @@ mod signal {
         handler != libc::SIG_DFL && handler != libc::SIG_IGN
     }
 
-    /// A text without an allocation. What is too long is cut.
+    /// A buffer for text that needs no allocation. Longer text is truncated.
     struct Text {
         bytes: [u8; 512],
         length: usize,

@@ -1,17 +1,20 @@
-//! The panics of one coroutine, set aside while others run on the OS thread.
+//! Saves and restores the panic count of a coroutine when the OS thread switches coroutines.
 //!
-//! std counts the panics that unwind on each OS thread, and so answers [`std::thread::panicking`], poisons its locks and
-//! finds panics inside of the panic hook. A coroutine that is suspended in a destructor while it unwinds would leave its
-//! count to whoever runs next. So the count is brought to zero when a coroutine is left, and back when it goes on.
+//! std counts the panics that unwind on each OS thread. [`std::thread::panicking`], the poisoning
+//! of locks and the detection of nested panics use this count. If a coroutine is suspended in a
+//! destructor while it unwinds, its count would apply to the next coroutine. So the count is set to
+//! zero when a coroutine is left, and restored when it resumes.
 //!
-//! std has no function that changes the count. It is incremented where a panic begins, and decremented where the panic is
-//! caught; that need not be on the same OS thread. So there are *tokens*: coroutines that are suspended in the middle of a
-//! panic of their own. To make one increments the count of the OS thread that makes it; to let it go on until it has caught
-//! its panic decrements the count of the OS thread that does so. The first tokens are made on an OS thread that does nothing
-//! else. It runs no code of the program, and decides nothing.
+//! std has no function that sets the count. It is incremented where a panic begins and decremented
+//! where the panic is caught, possibly on another OS thread. So the engine uses *tokens*:
+//! coroutines that are suspended in the middle of a panic of their own. Creating a token increments
+//! the count of the OS thread that creates it; releasing it, so that it catches its panic,
+//! decrements the count of the OS thread that releases it. The first tokens are created on a
+//! separate OS thread, which runs no code of the program and makes no decisions.
 //!
-//! The count of a panic whose hook is running has a mark besides, with which a further panic aborts the process. A token
-//! that is let go takes the mark away, too, so that the formatting of a panic's message may be suspended as well.
+//! While a panic hook runs, the count also has a mark that makes a further panic abort the process.
+//! Releasing a token clears the mark, so that a task may be suspended while it formats a panic
+//! message.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
@@ -22,31 +25,31 @@ use corosensei::Yielder;
 
 use super::frame::Frame;
 
-/// Bytes of a token's stack. It holds the unwinder's own frames and nothing else.
+/// Size in bytes of a token's stack. It holds only the unwinder's frames.
 const STACK: usize = 64 << 10;
 
 /// A coroutine that is suspended in the middle of a panic.
 struct Token(Frame);
 
-// SAFETY: on its stack there is nothing but the frames of this module, of std and of the unwinder. They own the panic's
-// payload, which is of type `()`, and the exception, which the unwinder has allocated and refers to by the stack alone. No
-// frame keeps anything of the OS thread that it was suspended on: the count is looked up when the panic is caught, in std's
-// own function, which begins after the suspension.
+// SAFETY: its stack holds only frames of this module, of std and of the unwinder. They own the
+// panic's payload, which has type `()`, and the exception, which the unwinder has allocated and
+// which only the stack refers to. No frame retains state of the OS thread on which it was
+// suspended: std's function looks up the count when it catches the panic, after the suspension.
 unsafe impl Send for Token {}
 
 /// Tokens of OS threads that have ended.
 static POOL: Mutex<Vec<Token>> = Mutex::new(Vec::new());
 
-/// What an OS thread has for its coroutines.
+/// The tokens and stacks of an OS thread.
 struct Store {
     tokens: Vec<Token>,
-    /// Stacks of tokens that were let go.
+    /// Stacks of released tokens.
     stacks: Vec<Frame>,
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // To drop a token here would decrement this OS thread's count.
+        // Dropping a token here would decrement this OS thread's count.
         POOL.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.tokens);
     }
 }
@@ -55,7 +58,7 @@ thread_local! {
     static STORE: RefCell<Store> = const { RefCell::new(Store { tokens: Vec::new(), stacks: Vec::new() }) };
 }
 
-/// Suspends the token when it is dropped, which is when its panic unwinds.
+/// Suspends the token when dropped, that is, when its panic unwinds.
 struct Suspends<'a>(&'a Yielder<(), ()>);
 
 impl Drop for Suspends<'_> {
@@ -65,7 +68,7 @@ impl Drop for Suspends<'_> {
 }
 
 impl Token {
-    /// A token on this stack. Increments this OS thread's count.
+    /// Creates a token on this stack. Increments this OS thread's count.
     fn new(stack: Frame) -> Self {
         let mut frame = stack.begin(|yielder: &Yielder<(), ()>| {
             let body = || {
@@ -79,13 +82,13 @@ impl Token {
         Token(frame)
     }
 
-    /// Decrements this OS thread's count. Returns the stack.
-    fn let_go(mut self) -> Frame {
+    /// Releases the token. Decrements this OS thread's count. Returns the stack.
+    fn release(mut self) -> Frame {
         self.0.coroutine().resume(());
         self.0.end()
     }
 
-    /// A token of another OS thread.
+    /// Creates a token on another OS thread.
     fn foreign() -> Self {
         let pooled = POOL.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let made = || {
@@ -96,22 +99,22 @@ impl Token {
     }
 }
 
-/// Brings this OS thread's count to zero. Returns what it was.
+/// Sets this OS thread's count to zero. Returns the previous count.
 #[inline]
 pub(super) fn set_aside() -> usize {
-    if thread::panicking() { let_go_of_all() } else { 0 }
+    if thread::panicking() { release_all() } else { 0 }
 }
 
-/// Brings this OS thread's count, which is zero, back to what it was.
+/// Restores this OS thread's count, which is zero, to `panics`.
 #[inline]
-pub(super) fn take_up(panics: usize) {
+pub(super) fn restore(panics: usize) {
     for _ in 0..panics {
-        take_up_one();
+        restore_one();
     }
 }
 
 #[cold]
-fn let_go_of_all() -> usize {
+fn release_all() -> usize {
     // Foreign structured exceptions are tied to their OS thread.
     if cfg!(windows) {
         return 0;
@@ -119,7 +122,7 @@ fn let_go_of_all() -> usize {
     let mut panics = 0;
     while thread::panicking() {
         let own = STORE.with_borrow_mut(|store| store.tokens.pop());
-        let stack = own.unwrap_or_else(Token::foreign).let_go();
+        let stack = own.unwrap_or_else(Token::foreign).release();
         STORE.with_borrow_mut(|store| store.stacks.push(stack));
         panics += 1;
     }
@@ -127,7 +130,7 @@ fn let_go_of_all() -> usize {
 }
 
 #[cold]
-fn take_up_one() {
+fn restore_one() {
     let stack = STORE.with_borrow_mut(|store| store.stacks.pop());
     let stack = stack.unwrap_or_else(|| Frame::new(STACK).expect("no memory for a stack"));
     let token = Token::new(stack);

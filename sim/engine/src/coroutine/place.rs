@@ -1,10 +1,10 @@
-//! A place in the program that one OS thread writes and another reads, without a lock.
+//! A source location that one OS thread writes and another reads, without a lock.
 
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// A place, if there is one.
+/// An optional source location.
 pub(crate) struct AtomicPlace(AtomicPtr<Location<'static>>);
 
 impl AtomicPlace {
@@ -19,7 +19,8 @@ impl AtomicPlace {
     }
 
     pub(crate) fn load(&self) -> Option<&'static Location<'static>> {
-        // SAFETY: it is null, or was a reference to a location that lives for ever and that nobody changes.
+        // SAFETY: the pointer is null or comes from a `&'static` reference to an immutable
+        // location.
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }
     }
 }

@@ -1,4 +1,4 @@
-//! Tasks that borrow: their lifetime is erased, and whoever lent to them is held until they have ended.
+//! Tasks that borrow: their lifetime is erased, and the lender is blocked until they have ended.
 
 use std::marker::PhantomData;
 use std::mem;
@@ -12,25 +12,26 @@ use crate::event::TaskId;
 
 /// Spawns tasks that may borrow from outside of them. See [`scope`](crate::thread::scope).
 pub struct Scope<'scope, 'env: 'scope> {
-    /// The tasks that were spawned in it.
+    /// The tasks that were spawned in the scope.
     pub(crate) children: Mutex<Vec<TaskId>>,
-    /// How many erased bodies there are that have neither returned nor been dropped.
+    /// The number of erased bodies that have neither returned nor been dropped.
     alive: Arc<AtomicUsize>,
-    /// Invariant in both, as std's: a scope cannot be taken for a longer or a shorter one.
+    /// Invariant in both lifetimes, as in std: a scope cannot be used as a longer or a shorter one.
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
 
-/// A body that borrows. Fields are dropped in this order: it counts as alive until all that it captured is gone.
+/// A body that borrows. Fields are dropped in this order: it counts as alive until all captured
+/// values are dropped.
 struct Body<'a> {
     body: Box<dyn FnOnce() + 'a>,
     alive: Alive,
 }
 
-/// One of those that are alive.
+/// Counts one body as alive.
 struct Alive(Arc<AtomicUsize>);
 
-/// Nobody gets past it while a body is alive.
+/// Aborts the process if it is dropped while a body is alive.
 struct Barrier<'a>(&'a AtomicUsize);
 
 impl Alive {
@@ -64,30 +65,33 @@ impl Body<'_> {
 }
 
 impl<'scope> Scope<'scope, '_> {
-    /// The body of a task, with its lifetime erased.
+    /// Erases the lifetime of a task's body.
     ///
     /// # Safety
     ///
-    /// Safe to call: what has to hold is held by [`enclose`] alone, whatever the rest of the engine does.
+    /// Safe to call: [`enclose`] alone upholds these conditions, independently of the rest of the
+    /// engine.
     ///
-    /// 1. What is borrowed for `'scope` lives until `enclose` returns or unwinds: its caller names no `'scope`, so that it
-    ///    is longer than the whole of the call.
-    /// 2. There is no scope but the one that `enclose` makes, since nothing else can fill in the private fields.
-    /// 3. Each erased body counts as alive from here until it has returned or unwound and all that it captured has been
-    ///    dropped; one that is leaked stays alive for ever.
-    /// 4. `enclose` neither returns nor unwinds while one is alive: its barrier aborts the process instead. The engine
-    ///    sees to it that this does not happen. The scope joins its children, also if its body panicked; and a run that
-    ///    is given up is unwound the youngest task first, where children are younger than their parents.
+    /// 1. Values borrowed for `'scope` live until `enclose` returns or unwinds: the caller of
+    ///    `enclose` cannot name `'scope`, so `'scope` outlives the call.
+    /// 2. `enclose` creates every scope, because no other code can set the private fields.
+    /// 3. Each erased body counts as alive from here until it has returned or unwound and all
+    ///    captured values are dropped. A leaked body stays alive forever.
+    /// 4. `enclose` neither returns nor unwinds while a body is alive: its barrier aborts the
+    ///    process instead. The engine prevents this case: the scope joins its children, also if its
+    ///    body panicked, and an aborted run unwinds the youngest task first, so children before
+    ///    their parents.
     pub(crate) fn erase(&'scope self, body: Box<dyn FnOnce() + 'scope>) -> Box<dyn FnOnce()> {
         let body = Body { body, alive: Alive::new(&self.alive) };
         let body: Box<dyn FnOnce() + 'scope> = Box::new(move || body.run());
-        // SAFETY: only the lifetime changes, and the body does not outlive `'scope`: see 1 to 4 above.
+        // SAFETY: only the lifetime changes, and the body does not outlive `'scope`: see 1 to 4
+        // above.
         unsafe { mem::transmute::<Box<dyn FnOnce() + 'scope>, Box<dyn FnOnce()>>(body) }
     }
 }
 
-/// Runs `body` with a scope, and then `wait`, which waits for the tasks that were spawned in it. Returns what the two came
-/// to once every task has ended.
+/// Runs `body` with a scope, then `wait`, which joins the tasks that were spawned in the scope.
+/// Returns both results once every task has ended.
 pub(crate) fn enclose<'env, T, W>(
     body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
     wait: impl FnOnce(&Mutex<Vec<TaskId>>) -> W,

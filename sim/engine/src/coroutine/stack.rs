@@ -1,4 +1,4 @@
-//! Stacks, kept between runs and between explorations: mapping one costs more than running on it a thousand times.
+//! Stacks, reused across runs and explorations: mapping one costs more than a thousand runs on it.
 
 use std::cell::RefCell;
 use std::io;
@@ -7,37 +7,38 @@ use std::mem;
 use super::frame::Frame;
 use super::overflow;
 
-/// At least what a guard page takes.
+/// Minimum size in bytes of a guard page.
 const GUARD: usize = 64 << 10;
 
-/// How many stacks an OS thread keeps for its next exploration.
-const MOST_KEPT: usize = 16;
+/// Maximum number of stacks that an OS thread retains for its next exploration.
+const MAX_RETAINED: usize = 16;
 
 thread_local! {
-    /// What the last exploration on this OS thread has left for the next, and the size that it asked for.
-    static KEPT: RefCell<(usize, Vec<Frame>)> = const { RefCell::new((0, Vec::new())) };
+    /// The stack size in bytes and the free stacks of the last exploration on this OS thread.
+    static RETAINED: RefCell<(usize, Vec<Frame>)> = const { RefCell::new((0, Vec::new())) };
 }
 
-/// Stacks that no coroutine uses now. When the pool is dropped, the next one on the OS thread takes some of them over.
+/// The idle stacks. When the pool is dropped, the next pool of the OS thread reuses some of them.
 pub(crate) struct StackPool {
     size: usize,
     free: Vec<Frame>,
-    /// Those that were asked for because they are larger.
+    /// Stacks that are larger than `size`, on request.
     large: Vec<Frame>,
-    /// Whether there is one of those, here or in use.
+    /// Whether a larger stack exists, idle or in use.
     has_large: bool,
 }
 
 impl StackPool {
-    /// A pool of stacks of `size` bytes each.
+    /// Creates a pool of stacks of `size` bytes each.
     pub(crate) fn new(size: usize) -> Self {
         overflow::watch();
-        let kept = KEPT.take();
-        let free = if kept.0 == size { kept.1 } else { Vec::new() };
+        let retained = RETAINED.take();
+        let free = if retained.0 == size { retained.1 } else { Vec::new() };
         StackPool { size, free, large: Vec::new(), has_large: false }
     }
 
-    /// A stack of at least `least` bytes, and of no fewer than all have: a used one if there is one.
+    /// Returns a stack of at least `least` bytes and at least the pool's size. Reuses an idle stack
+    /// if possible.
     pub(crate) fn take(&mut self, least: usize) -> io::Result<Frame> {
         if least <= self.size {
             return self.free.pop().map_or_else(|| Frame::new(self.size), Ok);
@@ -49,7 +50,7 @@ impl StackPool {
         }
     }
 
-    /// Puts a stack back.
+    /// Returns a stack to the pool.
     #[inline]
     pub(crate) fn put(&mut self, frame: Frame) {
         if self.has_large && frame.mapped() > self.size + GUARD {
@@ -63,8 +64,8 @@ impl StackPool {
 impl Drop for StackPool {
     fn drop(&mut self) {
         let mut free = mem::take(&mut self.free);
-        free.truncate(MOST_KEPT);
-        // The OS thread may be ending.
-        let _ = KEPT.try_with(|kept| kept.replace((self.size, free)));
+        free.truncate(MAX_RETAINED);
+        // Fails if the OS thread is ending.
+        let _ = RETAINED.try_with(|retained| retained.replace((self.size, free)));
     }
 }

@@ -355,8 +355,8 @@ impl Races {
             let (reversed, _) = pending.outcome(task, &states, choice, alternatives);
             let first = &second.trail.events()[removed[0] as usize].footprint;
             if alternatives > 1 && removed.len() == 1 && !reversed.conflicts(first) {
-                // Alternatives may touch different locations. This one commutes with the first event, and is explored
-                // after it.
+                // Alternatives may touch different locations. This one commutes with the first
+                // event, and is explored after it.
                 continue;
             }
             let wide = reversed.is_wider_than(second.event).then_some(self.wide.len() as u32);

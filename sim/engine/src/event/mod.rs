@@ -5,6 +5,7 @@ mod decision;
 mod fingerprint;
 mod footprint;
 mod mode;
+mod phase;
 mod record;
 mod rule;
 
@@ -14,6 +15,7 @@ pub(crate) use fingerprint::{Digest, Fingerprint};
 pub(crate) use footprint::Footprint;
 pub(crate) use mode::MODES;
 pub use mode::Mode;
+pub(crate) use phase::Phase;
 pub use record::MAX_TASKS;
 pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, LocationStates, NO_ACCESS, Pending, SLOTS, TaskId,

@@ -74,7 +74,7 @@ pub(crate) static TOKEN_OR_SPURIOUS: Rule = Rule {
     what: "be woken by",
 };
 
-/// As [`TOKEN_OR_DEADLINE`], and may also wake up spuriously where there is no token: the second alternative.
+/// Like [`TOKEN_OR_DEADLINE`]; without a token, the second alternative is a spurious wakeup.
 pub(crate) static TOKEN_OR_DEADLINE_OR_SPURIOUS: Rule = Rule {
     tag: 67,
     alternatives: |states, _| if states[0] == 0 { 2 } else { 1 },

@@ -12,7 +12,7 @@ use crate::history::Holds;
 use crate::runtime::{self, Handle};
 use crate::time;
 
-/// How often a task has been woken since it last went on.
+/// Counts the wakeups of a task since it last resumed.
 struct Signal(Handle);
 
 impl Wake for Signal {
@@ -33,7 +33,7 @@ impl Drop for Signal {
     }
 }
 
-/// The operations of a poll are opaque while this lives.
+/// Makes the operations of a poll opaque until it is dropped.
 struct Unseen {
     before: bool,
 }
@@ -52,11 +52,12 @@ impl Drop for Unseen {
     }
 }
 
-/// Runs a future to its end. While it is pending the task waits for the future's waker, or for the deadline of a
-/// [`sleep`](crate::time::sleep) in it: a wake-up that is never sent is a deadlock of that schedule.
+/// Runs a future to completion. While the future is pending, the task waits for its waker, or for
+/// the deadline of a [`sleep`](crate::time::sleep) in it. If the waker is never called, the
+/// schedule deadlocks.
 ///
-/// Each poll is [opaque](crate::opaque), because the future may share what the engine does not see: see
-/// [the module](crate::future).
+/// Each poll is [opaque](crate::opaque), because the future may share state that the engine cannot
+/// see: see [the module](crate::future).
 ///
 /// # Panics
 ///
@@ -95,22 +96,23 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     })
 }
 
-/// As [`block_on`], for a future that shares state with others only through this crate's objects. No poll is an event of
-/// its own.
+/// Like [`block_on`], for a future that shares state only through this crate's objects. Polls are
+/// no events.
 ///
-/// Of any other future this misses schedules. A search that found nothing wrong compares some random schedules, in which
-/// polls wait for their turn, with what it takes for the same, and is [bounded](crate::Bound::Unseen) if they differ. That
-/// finds shared state by its effects; state whose effects no compared schedule shows is not found.
+/// For other futures this misses schedules. A search without failures therefore compares random
+/// schedules, in which polls are scheduling points, with schedules that should be equivalent, and
+/// is [bounded](crate::Bound::Unseen) if they differ. This detects shared state by its effects;
+/// state whose effects appear in no compared schedule is not found.
 ///
 /// # Panics
 ///
-/// As [`block_on`].
+/// Like [`block_on`].
 #[track_caller]
 pub fn block_on_instrumented<F: Future>(future: F) -> F::Output {
     block_on_instrumented_at(future, Location::caller())
 }
 
-/// As [`block_on_instrumented`], for whoever called at `source`.
+/// Like [`block_on_instrumented`], with the source location of the caller.
 pub(super) fn block_on_instrumented_at<F: Future>(
     future: F,
     source: &'static Location<'static>,
@@ -147,7 +149,7 @@ fn run<F: Future>(
     }
 }
 
-/// Waits until `signal` is given, or until a deadline passes that a future of the task waits for.
+/// Waits for `signal`, or for the earliest deadline of the task's futures.
 fn wait(signal: &Handle, waker: &Waker, source: &'static Location<'static>) {
     let Some((deadline, clock)) = time::earliest().zip(Handle::clock()) else {
         signal.perform(Action::Consume, source);

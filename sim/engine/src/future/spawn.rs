@@ -15,9 +15,9 @@ use crate::history::Holds;
 use crate::runtime::{self, Handle};
 use crate::thread::{self, Builder, Thread};
 
-/// What a future came to, for whoever waits for it.
+/// The result of a future, for the task that joins it.
 struct Packet<T> {
-    /// 1 once it is there.
+    /// 1 once the result is available.
     done: Handle,
     inner: Mutex<Inner<T>>,
 }
@@ -45,8 +45,8 @@ impl<T> Packet<T> {
     }
 }
 
-/// Waits for the end of a future that was [spawned](spawn): is ready with what it came to, or with what it panicked with.
-/// Dropping it detaches the task.
+/// Waits for the end of a [spawned](spawn) future. Resolves to its output, or to the payload of its
+/// panic. Dropping the handle detaches the task.
 pub struct JoinHandle<T> {
     thread: Thread,
     packet: Arc<Packet<T>>,
@@ -65,7 +65,7 @@ impl<T> Future for JoinHandle<T> {
 
     /// # Panics
     ///
-    /// If it has been ready before.
+    /// If it is polled after it was ready.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let granted = self.packet.done.perform(Action::Read, self.source);
         let mut inner = self.packet.inner();
@@ -85,7 +85,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
     }
 }
 
-/// Runs a future on a task of its own, as [`block_on`] runs it.
+/// Runs a future on a new task, like [`block_on`].
 ///
 /// # Panics
 ///
@@ -111,11 +111,11 @@ where
     start(Location::caller(), || block_on(future))
 }
 
-/// Runs a future on a task of its own, as [`block_on_instrumented`] runs it.
+/// Runs a future on a new task, like [`block_on_instrumented`].
 ///
 /// # Panics
 ///
-/// As [`spawn`].
+/// Like [`spawn`].
 #[track_caller]
 pub fn spawn_instrumented<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -133,7 +133,7 @@ fn start<T: Send + 'static>(
     let inner = Mutex::new(Inner { result: None, waker: None });
     let packet = Arc::new(Packet { done: Handle::new("the end of a future", Holds::Value, 0), inner });
     let handed = Arc::clone(&packet);
-    let thread =
-        Builder::new().start_body(move || thread::live(body, move |result| handed.hand_over(result, source)));
+    let thread = Builder::new()
+        .start_body(move || thread::run_task(body, move |result| handed.hand_over(result, source)));
     JoinHandle { thread, packet, source }
 }

@@ -1,18 +1,18 @@
-//! Letting the other futures of a task go first.
+//! Yielding to the other futures of a task.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// What [`yield_now`] returns.
+/// The future of [`yield_now`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct YieldNow {
     has_yielded: bool,
 }
 
-/// Is pending once, and ready the next time. Between tasks every order is explored anyway: this is for futures that share one
-/// task.
+/// Returns a future that is pending once and then ready. Use it for futures that share one task:
+/// every order of different tasks is explored anyway.
 pub fn yield_now() -> YieldNow {
     YieldNow { has_yielded: false }
 }

@@ -1,8 +1,9 @@
-//! OS threads that the engine does not schedule, and that use its objects all the same.
+//! OS threads that use objects of an exploration although the engine does not schedule them.
 //!
-//! Such a thread has no exploration of its own, and the object would behave as std's does: the search would go on, and miss
-//! every order with what the thread does. So an object is told apart by the number of the run that made it, which is unique
-//! in the process, and the exploration is told.
+//! Such a thread has no exploration of its own, so the object would behave like std's: the search
+//! would continue, and miss all orders with the thread's operations. Therefore each object is
+//! identified by the number of the run that created it, which is unique in the process, and the
+//! exploration is notified.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -12,88 +13,92 @@ use std::thread::{self, ThreadId};
 
 use crate::text::place;
 
-/// By how much the numbers of the runs of one exploration are apart from those of the next.
+/// Number of bits of a run's number within its exploration.
 const RUNS: u32 = 40;
 
-/// An exploration that is going on.
-struct Going {
+/// A running exploration.
+struct RunningExploration {
     /// The OS thread that it runs on.
     thread: ThreadId,
-    /// What another OS thread did.
-    intrusion: Option<String>,
+    /// The first use of an object by another OS thread.
+    foreign_use: Option<String>,
 }
 
-static GOING: Mutex<BTreeMap<u64, Going>> = Mutex::new(BTreeMap::new());
+static EXPLORATIONS: Mutex<BTreeMap<u64, RunningExploration>> = Mutex::new(BTreeMap::new());
 
-/// Some exploration has an intrusion.
+/// Whether any exploration has a foreign use.
 static ANY: AtomicBool = AtomicBool::new(false);
 
-fn going() -> MutexGuard<'static, BTreeMap<u64, Going>> {
-    GOING.lock().unwrap_or_else(PoisonError::into_inner)
+fn explorations() -> MutexGuard<'static, BTreeMap<u64, RunningExploration>> {
+    EXPLORATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An exploration of this OS thread, for as long as this lives.
+/// An exploration of this OS thread. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Exploration(u64);
 
 impl Exploration {
     pub(crate) fn begin() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // So that the numbers of runs are above 0, whichever exploration it is.
+        // Keeps the numbers of runs above 0 for every exploration.
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % (1 << (u64::BITS - RUNS));
-        going().insert(number, Going { thread: thread::current().id(), intrusion: None });
+        explorations()
+            .insert(number, RunningExploration { thread: thread::current().id(), foreign_use: None });
         Exploration(number)
     }
 
-    /// The number after which it counts its runs.
+    /// The number that precedes those of its runs.
     pub(crate) fn first_run(&self) -> u64 {
         self.0 << RUNS
     }
 
-    /// What another OS thread did to the objects of its runs, if one did anything.
+    /// The use of an object of its runs by another OS thread, if there was one.
     #[inline]
-    pub(crate) fn intrusion(&self) -> Option<String> {
-        if ANY.load(Ordering::Relaxed) { going().get(&self.0)?.intrusion.clone() } else { None }
+    pub(crate) fn foreign_use(&self) -> Option<String> {
+        if ANY.load(Ordering::Relaxed) { explorations().get(&self.0)?.foreign_use.clone() } else { None }
     }
 }
 
 impl Drop for Exploration {
     fn drop(&mut self) {
-        going().remove(&self.0);
+        explorations().remove(&self.0);
     }
 }
 
-/// The current OS thread, which runs no exploration or another one, uses an object of this run. Returns what that means, if
-/// the run's exploration is going on elsewhere: it is told the same.
+/// Reports that the current OS thread, which runs no exploration or another one, uses an object of
+/// this run. Returns the message if the run's exploration is running on another OS thread, and
+/// notifies that exploration.
 #[cold]
-pub(crate) fn intrude(run: u64, source: Option<&'static Location<'static>>) -> Option<String> {
+pub(crate) fn report_use(run: u64, source: Option<&'static Location<'static>>) -> Option<String> {
     if run == 0 {
         return None;
     }
-    let mut going = going();
-    let its = going.get_mut(&(run >> RUNS)).filter(|its| its.thread != thread::current().id())?;
+    let mut explorations = explorations();
+    let its = explorations.get_mut(&(run >> RUNS)).filter(|its| its.thread != thread::current().id())?;
     let at = source.map_or_else(String::new, |source| format!(", at {}", place(source)));
     let thread = thread::current();
     let name = thread.name().map_or_else(|| "without a name".to_owned(), |name| format!("`{name}`"));
     let text = format!(
-        "an OS thread that the engine does not schedule ({name}) uses an object of a run{at}: no order with what it does is \
-         explored. Spawn it with selvedge_engine's thread::spawn or future::spawn, and not with std::thread::spawn, \
-         tokio::spawn, rayon or another pool; what a real thread has to compute, compute before the exploration"
+        "an OS thread that the engine does not schedule ({name}) uses an object of a run{at}: no order with its \
+         operations is explored. Spawn it with selvedge_engine's thread::spawn or future::spawn, and not with \
+         std::thread::spawn, tokio::spawn, rayon or another pool. If an OS thread must compute a value, compute it \
+         before the exploration"
     );
-    its.intrusion.get_or_insert_with(|| text.clone());
+    its.foreign_use.get_or_insert_with(|| text.clone());
     ANY.store(true, Ordering::Relaxed);
     Some(text)
 }
 
-/// As [`intrude`], for an operation: does not go on with it.
+/// Like [`report_use`], for an operation, which must not continue.
 ///
 /// # Panics
 ///
-/// If the run's exploration is going on elsewhere, unless the OS thread unwinds already.
+/// If the run's exploration is running on another OS thread, unless the current OS thread is
+/// already unwinding.
 #[cold]
 #[track_caller]
-pub(crate) fn refuse_intrusion(run: u64, source: Option<&'static Location<'static>>) {
-    if let Some(text) = intrude(run, source)
+pub(crate) fn refuse_use(run: u64, source: Option<&'static Location<'static>>) {
+    if let Some(text) = report_use(run, source)
         && !thread::panicking()
     {
         panic!("{text}");

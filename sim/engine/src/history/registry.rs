@@ -171,10 +171,11 @@ impl Registry {
         }
     }
 
-    /// What an OS thread that the engine does not schedule did to the objects of this exploration, if one did anything.
+    /// The use of an object of this exploration by an OS thread that the engine does not schedule,
+    /// if there was one.
     #[inline]
-    pub(crate) fn intrusion(&self) -> Option<String> {
-        self.exploration.intrusion()
+    pub(crate) fn foreign_use(&self) -> Option<String> {
+        self.exploration.foreign_use()
     }
 
     /// The run's number, above 0. No other run of the process has it.
@@ -219,8 +220,8 @@ impl Registry {
         })
     }
 
-    /// A task's name by its path: `task 2` is the second that the main task spawns, and `task 2.1` the first that this one
-    /// spawns.
+    /// A task's name by its path: `task 2` is the second task that the main task spawns, and `task
+    /// 2.1` the first that this task spawns.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         if task == 0 {
             return "main".to_owned();
@@ -234,8 +235,8 @@ impl Registry {
         format!("task {}", parts.join("."))
     }
 
-    /// The location of an object, in its initial state: the `nth` that `creator` makes after a boundary of its own (0:
-    /// after its beginning).
+    /// The location of an object, in its initial state: the `nth` object that `creator` creates
+    /// after a boundary (0: after its start).
     pub(crate) fn object(
         &mut self,
         creator: TaskId,

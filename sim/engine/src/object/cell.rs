@@ -1,4 +1,4 @@
-//! One value: reads commute, a write conflicts with all.
+//! A value: reads commute, and a write conflicts with every operation.
 
 use std::fmt;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use crate::event::Action;
 use crate::history::Holds;
 use crate::runtime::Handle;
 
-/// A value that tasks share, read and replaced in one step each.
+/// A shared value. Each read and each write is one event.
 ///
 /// # Examples
 ///
@@ -16,7 +16,7 @@ use crate::runtime::Handle;
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Cell, thread};
 ///
-/// // Two readers and a writer: each reader comes before or after the writer, and the readers commute.
+/// // Each reader comes before or after the writer. The readers commute.
 /// let report = Explorer::optimal().run(|| {
 ///     let cell = Arc::new(Cell::new(0));
 ///     for _ in 0..2 {
@@ -33,17 +33,17 @@ pub struct Cell<T> {
 }
 
 impl<T> Cell<T> {
-    /// A cell with this value.
+    /// Creates a cell with this value.
     pub fn new(value: T) -> Self {
         Cell::named("a cell", value)
     }
 
-    /// A cell of this name, for messages and traces.
+    /// Creates a cell with this name for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
         Cell { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
 
-    /// The value.
+    /// Returns the value.
     #[track_caller]
     pub fn get(&self) -> T
     where

@@ -1,4 +1,4 @@
-//! A number: additions commute as long as nobody reads it.
+//! A number: additions commute, and conflict with reads.
 
 use std::fmt;
 use std::panic::Location;
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::event::Action;
 use crate::runtime::Handle;
 
-/// A number that tasks add to without looking. An atomic's `fetch_add` returns the old value, so that two of them do not
-/// commute; two additions here do.
+/// A shared number that tasks add to without reading it. Two additions commute, unlike two
+/// `fetch_add`s of an atomic, which return the old value.
 ///
 /// # Examples
 ///
@@ -35,12 +35,12 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// A counter with this value.
+    /// Creates a counter with this value.
     pub fn new(value: i64) -> Self {
         Counter::named("a counter", value)
     }
 
-    /// A counter of this name, for messages and traces.
+    /// Creates a counter with this name for messages and traces.
     pub fn named(name: &'static str, value: i64) -> Self {
         let show = |word| (word as i64).to_string();
         Counter { handle: Handle::of_value(name, value as u64, show), value: AtomicI64::new(value) }
@@ -53,7 +53,7 @@ impl Counter {
         self.value.fetch_add(step, Ordering::Relaxed);
     }
 
-    /// The value.
+    /// Returns the value.
     #[track_caller]
     pub fn get(&self) -> i64 {
         self.handle.perform(Action::Read, Location::caller());

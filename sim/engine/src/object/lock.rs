@@ -1,4 +1,4 @@
-//! A value under a lock, known by what it is and not by who has left it there.
+//! A value under a lock, which a search of states compares by its digest.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -11,25 +11,26 @@ use crate::runtime::Handle;
 
 /// A value under a lock, as in a [`Mutex`](crate::sync::Mutex).
 ///
-/// A [search of states](crate::Explorer::stateful) takes two values of a mutex for different if they were left there by tasks
-/// that had observed different things. With a [digest](Lock::digested) they are compared as they are, so that more states are
-/// the same.
+/// A [search of states](crate::Explorer::stateful) treats two values of a mutex as different if the
+/// tasks that stored them had observed different values. With a [digest](Lock::digested) it
+/// compares the values themselves, so more states are equal.
 ///
 /// # Examples
 ///
 /// ```
-/// use std::hash::Hash;
+/// use std::hash::{Hash, Hasher};
 /// use std::sync::Arc;
 /// use selvedge_engine::object::Lock;
 /// use selvedge_engine::{Explorer, Script, scripted};
 ///
-/// // Three tasks count. What they leave is the count, in whatever order they came.
+/// Three tasks increment a count. The order does not affect the result.
 /// let program = || {
-///     let count = Arc::new(Lock::digested("count", 0, |count: &u32, mut state| count.hash(&mut state)));
+///     let digest = |count: &u32, mut state: &mut dyn Hasher| count.hash(&mut state);
+///     let count = Arc::new(Lock::digested("count", 0, digest));
 ///     let adder = |_| Script { name: "adder".to_owned(), operations: vec![()] };
 ///     scripted(&count, (0..3).map(adder), |count, ()| count.with(|count| *count += 1));
 /// };
-/// // Which of the three have added.
+/// One state for each set of tasks that have incremented.
 /// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 8);
 /// ```
 pub struct Lock<T> {
@@ -39,19 +40,21 @@ pub struct Lock<T> {
 }
 
 impl<T> Lock<T> {
-    /// An open lock around this value, of this name, for messages and traces.
+    /// Creates an open lock around this value, with this name for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
         Lock { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value), digest: None }
     }
 
-    /// As [`named`](Lock::named), around a value of which `digest` feeds in all that anybody can look at.
+    /// Like [`named`](Lock::named). `digest` hashes every part of the value that a task can
+    /// observe.
     pub fn digested(name: &'static str, value: T, digest: fn(&T, &mut dyn Hasher)) -> Self {
         let lock = Lock { digest: Some(digest), ..Lock::named(name, value) };
-        lock.settle(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));
+        lock.report_contents(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));
         lock
     }
 
-    /// Calls `action` with the value, once nobody else is at it. A panic in it poisons nothing.
+    /// Waits until the lock is free, and calls `action` with the value. A panic in `action` does
+    /// not poison the lock.
     #[track_caller]
     pub fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
         let source = Location::caller();
@@ -63,14 +66,14 @@ impl<T> Lock<T> {
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let result = action(&mut value);
         drop(unlock);
-        self.settle(&value);
+        self.report_contents(&value);
         result
     }
 
-    /// What the lock holds is this, whoever has left it there.
-    fn settle(&self, value: &T) {
+    /// Reports the value to the search of states.
+    fn report_contents(&self, value: &T) {
         let Some(digest) = self.digest else { return };
-        self.handle.settle(None, || {
+        self.handle.report_contents(None, || {
             let mut state = Digest::default();
             digest(value, &mut state);
             state.fingerprint()
@@ -78,7 +81,7 @@ impl<T> Lock<T> {
     }
 }
 
-/// Unlocks when it is dropped, also by a panic.
+/// Unlocks when dropped, also during a panic.
 struct Unlock<F: Fn()>(F);
 
 impl<F: Fn()> Drop for Unlock<F> {

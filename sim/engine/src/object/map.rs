@@ -1,6 +1,7 @@
-//! A concurrent map: one event for each operation, on one key. Operations on different keys commute.
+//! A concurrent map. Each operation is one event on one key. Operations on different keys commute.
 //!
-//! A key's state says whether it is locked. The state of the map as a whole is the number of locked keys.
+//! A key's state says whether it is locked. The state of the map itself is the number of locked
+//! keys.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,10 +14,10 @@ use crate::event::{Action, Digest, Fingerprint, Pending};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
-/// What a key that is unlocked adds to the state of the map.
+/// The change of the map's state when a key is unlocked.
 const UNPIN: u64 = 1u64.wrapping_neg();
 
-/// A map that tasks share.
+/// A shared map.
 ///
 /// # Examples
 ///
@@ -24,7 +25,7 @@ const UNPIN: u64 = 1u64.wrapping_neg();
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Map, thread};
 ///
-/// // Different keys: every order comes to the same.
+/// Operations on different keys commute: one execution is enough.
 /// let report = Explorer::optimal().run(|| {
 ///     let map = Arc::new(Map::new());
 ///     for key in 0..4 {
@@ -37,19 +38,19 @@ const UNPIN: u64 = 1u64.wrapping_neg();
 pub struct Map<K, V> {
     handle: Handle,
     entries: Mutex<FxHashMap<K, V>>,
-    /// What there is to know of a value, if that is known.
+    /// The digest of a value, if there is one.
     digest: Option<fn(&V, &mut dyn Hasher)>,
-    /// Nobody asks which keys there are, but for who waits until none is locked.
+    /// The program never observes the set of keys, except by waiting until no key is locked.
     is_unlisted: bool,
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
-    /// An empty map.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Map::named("a map")
     }
 
-    /// An empty map of this name, for messages and traces.
+    /// Creates an empty map with this name for messages and traces.
     pub fn named(name: &'static str) -> Self {
         Map {
             handle: Handle::new(name, Holds::Value, 0),
@@ -59,8 +60,9 @@ impl<K: Eq + Hash, V> Map<K, V> {
         }
     }
 
-    /// An empty map of this name, whose values have a hash: a [search of states](crate::Explorer::stateful) can tell that
-    /// two are the same, whoever has put them there. The hashes of keys and values must feed in all that their `Eq` compares.
+    /// Creates an empty map with this name, for values that implement `Hash`: a [search of
+    /// states](crate::Explorer::stateful) compares the values. The hashes of keys and values must
+    /// include every part that `Eq` compares.
     pub fn hashed(name: &'static str) -> Self
     where
         V: Hash,
@@ -68,26 +70,27 @@ impl<K: Eq + Hash, V> Map<K, V> {
         Map::digested(name, |value, mut state| value.hash(&mut state))
     }
 
-    /// As [`hashed`](Map::hashed), of values of which `digest` feeds in all that anybody can look at.
+    /// Like [`hashed`](Map::hashed). `digest` hashes every part of a value that a task can observe.
     pub fn digested(name: &'static str, digest: fn(&V, &mut dyn Hasher)) -> Self {
         let map = Map { digest: Some(digest), ..Map::named(name) };
-        map.handle.settle(None, || Fingerprint::NONE);
+        map.handle.report_contents(None, || Fingerprint::NONE);
         map
     }
 
-    /// The same map, of which nobody asks how many keys it has, nor for [`keys`](Map::keys) or [`to_vec`](Map::to_vec). Then
-    /// whoever finds a [key locked](Map::entry) can only wait for it, and a [search of states](crate::Explorer::stateful) need
-    /// not stop where a key has just been locked, or is about to be unlocked.
+    /// Disables [`len`](Map::len), [`is_empty`](Map::is_empty), [`keys`](Map::keys) and
+    /// [`to_vec`](Map::to_vec). A task that finds a [key locked](Map::entry) can then only wait for
+    /// it, so a [search of states](crate::Explorer::stateful) has no state right after a key is
+    /// locked or right before it is unlocked.
     ///
     /// # Panics
     ///
-    /// These methods do, from here on.
+    /// The disabled methods panic.
     #[must_use]
     pub fn unlisted(self) -> Self {
         Map { is_unlisted: true, ..self }
     }
 
-    /// The value of `key`.
+    /// Returns the value of `key`.
     #[track_caller]
     pub fn get(&self, key: &K) -> Option<V>
     where
@@ -97,17 +100,17 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.entries().get(key).cloned()
     }
 
-    /// Calls `look` with the value of `key`, and returns what it returns. It is a step that only looks: what it changes
-    /// inside the value must come to the same in whatever order looks come.
+    /// Calls `look` with the value of `key`, and returns its result. It counts as a read: changes
+    /// inside the value must have the same effect in every order of reads.
     ///
-    /// `look` must use no object of the engine.
+    /// `look` must not use objects of the engine.
     #[track_caller]
     pub fn look<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
         let hash = hash(key);
         self.handle.perform_on_key(hash, Action::ReadUnlocked, Action::Glance, Location::caller());
         let result = self.entries().get(key).map(look);
         match self.digest {
-            Some(_) => self.settle(hash),
+            Some(_) => self.report_contents(hash),
             None => self.handle.change(hash),
         }
         result
@@ -120,28 +123,29 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.entries().contains_key(key)
     }
 
-    /// Puts a value for `key`, and returns the old one.
+    /// Inserts a value for `key`, and returns the old one.
     #[track_caller]
     pub fn insert(&self, key: K, value: V) -> Option<V> {
         self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         let hash = hash(&key);
         let old = self.entries().insert(key, value);
-        self.settle(hash);
+        self.report_contents(hash);
         old
     }
 
-    /// Takes the value of `key` away.
+    /// Removes and returns the value of `key`.
     #[track_caller]
     pub fn remove(&self, key: &K) -> Option<V> {
         self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
         let old = self.entries().remove(key);
-        self.settle(hash(key));
+        self.report_contents(hash(key));
         old
     }
 
-    /// Calls `change` with what there is of `key`, and leaves what it leaves: one step, as [`insert`](Map::insert) is.
+    /// Calls `change` with the entry of `key`, and stores the result: one event, like
+    /// [`insert`](Map::insert).
     ///
-    /// `change` must use no object of the engine.
+    /// `change` must not use objects of the engine.
     ///
     /// # Examples
     ///
@@ -165,11 +169,11 @@ impl<K: Eq + Hash, V> Map<K, V> {
             entries.insert(key, value);
         }
         drop(entries);
-        self.settle(hash);
+        self.report_contents(hash);
         result
     }
 
-    /// Locks `key`: until the entry is dropped, no other operation on the key goes on.
+    /// Locks `key`: until the entry is dropped, other operations on the key wait.
     #[track_caller]
     pub fn entry(&self, key: K) -> Entry<'_, K, V>
     where
@@ -180,7 +184,8 @@ impl<K: Eq + Hash, V> Map<K, V> {
         Entry { map: self, key, hash, source, new: None }
     }
 
-    /// How many keys there are. Conflicts with whatever may change the keys, and with nothing that only reads.
+    /// The number of keys. Conflicts with every operation that may change the keys, and with no
+    /// read.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.check_listed();
@@ -188,14 +193,14 @@ impl<K: Eq + Hash, V> Map<K, V> {
         self.entries().len()
     }
 
-    /// Whether there is no key.
+    /// Whether the map is empty.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The keys, in their order. One step: it sees all of another operation or nothing of it, and does not wait for keys
-    /// that are locked. Conflicts as [`len`](Map::len) does.
+    /// The keys in ascending order. One event, which sees each other operation completely or not at
+    /// all, and does not wait for locked keys. Conflicts like [`len`](Map::len).
     #[track_caller]
     pub fn keys(&self) -> Vec<K>
     where
@@ -208,8 +213,9 @@ impl<K: Eq + Hash, V> Map<K, V> {
         keys
     }
 
-    /// As [`keys`](Map::keys), for keys that have no order: the order is arbitrary, and the same in each run. It waits until no
-    /// key is locked, and conflicts with every operation on the map, as [`clear`](Map::clear) does.
+    /// Like [`keys`](Map::keys), for keys without an order: the order is arbitrary and the same in
+    /// each run. Waits until no key is locked, and conflicts with every operation on the map, like
+    /// [`clear`](Map::clear).
     #[track_caller]
     pub fn unordered_keys(&self) -> Vec<K>
     where
@@ -221,7 +227,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
         keys
     }
 
-    /// The keys and their values, in the order of the keys; otherwise as [`keys`](Map::keys).
+    /// The keys and their values in ascending order of keys; otherwise like [`keys`](Map::keys).
     ///
     /// # Examples
     ///
@@ -247,14 +253,15 @@ impl<K: Eq + Hash, V> Map<K, V> {
         entries
     }
 
-    /// Takes all keys away, once none is locked. Conflicts with every operation on the map.
+    /// Waits until no key is locked, and removes all keys. Conflicts with every operation on the
+    /// map.
     #[track_caller]
     pub fn clear(&self) {
         self.handle.perform(Action::WriteUnlocked, Location::caller());
         let gone = std::mem::take(&mut *self.entries());
         if self.digest.is_some() {
-            self.handle.settle(None, || Fingerprint::NONE);
-            gone.keys().for_each(|key| self.handle.settle(Some(hash(key)), || Fingerprint::NONE));
+            self.handle.report_contents(None, || Fingerprint::NONE);
+            gone.keys().for_each(|key| self.handle.report_contents(Some(hash(key)), || Fingerprint::NONE));
         }
     }
 
@@ -276,20 +283,20 @@ impl<K: Eq + Hash, V> Map<K, V> {
     fn check_listed(&self) {
         assert!(
             !self.is_unlisted,
-            "an unlisted map is asked which keys it has. Make it without Map::unlisted, or use unordered_keys or clear, which \
+            "an unlisted map cannot list its keys. Make it without Map::unlisted, or use unordered_keys or clear, which \
              wait until no key is locked"
         );
     }
 
-    /// What is kept under keys of this hash is what it is now, whoever has put it there.
+    /// Reports the values under keys with this hash to the search of states.
     #[inline]
-    fn settle(&self, hash: u64) {
+    fn report_contents(&self, hash: u64) {
         if let Some(digest) = self.digest {
-            self.handle.settle(Some(hash), || self.digest_of(hash, digest));
+            self.handle.report_contents(Some(hash), || self.digest_of(hash, digest));
         }
     }
 
-    /// All keys of a hash share a location.
+    /// All keys with the same hash share a location.
     fn digest_of(&self, of: u64, digest: fn(&V, &mut dyn Hasher)) -> Fingerprint {
         let mut all = Fingerprint::NONE;
         for (key, value) in self.entries().iter().filter(|(key, _)| hash(key) == of) {
@@ -306,18 +313,18 @@ impl<K: Eq + Hash, V> Map<K, V> {
     }
 }
 
-/// A key that is locked.
+/// A locked key.
 pub struct Entry<'a, K: Eq + Hash + Clone, V> {
     map: &'a Map<K, V>,
     key: K,
     hash: u64,
     source: &'static Location<'static>,
-    /// What the key is given in the step that unlocks it.
+    /// The value that the unlock stores.
     new: Option<V>,
 }
 
 impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
-    /// The value.
+    /// Returns the value.
     pub fn get(&self) -> Option<V>
     where
         V: Clone,
@@ -325,7 +332,7 @@ impl<K: Eq + Hash + Clone, V> Entry<'_, K, V> {
         self.map.entries().get(&self.key).cloned()
     }
 
-    /// Puts a value, in the step that unlocks the key.
+    /// Unlocks the key and stores the value, in one event.
     pub fn insert(mut self, value: V) {
         self.new = Some(value);
     }
@@ -337,7 +344,7 @@ impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
         if let Some(value) = self.new.take() {
             self.map.entries().insert(self.key.clone(), value);
         }
-        self.map.settle(self.hash);
+        self.map.report_contents(self.hash);
     }
 }
 
@@ -359,7 +366,7 @@ impl<K: Eq + Hash + Clone + fmt::Debug, V> fmt::Debug for Entry<'_, K, V> {
     }
 }
 
-/// The same for equal keys, in every run and on every machine.
+/// A hash of the key that is the same in every run and on every machine.
 pub(super) fn hash(key: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     key.hash(&mut hasher);

@@ -1,17 +1,17 @@
-//! Semantic objects: each operation is one event, on as little as it really touches.
+//! Semantic objects: each operation is one event on the smallest set of locations that it accesses.
 //!
-//! Which operations of one object commute, so that their order is never explored. What is not listed conflicts. Every
-//! line is held by a test that runs both orders in random states (`tests/commutativity.rs`).
+//! The table lists the operations of an object that commute, whose order is never explored. All
+//! others conflict. A test (`tests/commutativity`) runs both orders of each line in random states.
 //!
 //! | object | commute |
 //! |---|---|
 //! | [`Cell`] | `get` with `get` |
 //! | [`Counter`] | `add` with `add`; `get` with `get` |
-//! | [`Map`] | operations on different keys; what only looks (`get`, `look`, `contains_key`, `len`, `keys`, `to_vec`) with one another, and `len` and its like with `entry` until it ends |
-//! | [`Set`] | operations on different keys; `contains`, `len`, `to_vec`, an `insert` that finds its key and a `remove` that does not, with one another |
+//! | [`Map`] | different keys; reads; `len`, `keys`, `to_vec` with `entry` until it ends |
+//! | [`Set`] | different keys; operations that change nothing |
 //! | [`Lock`] | nothing on the same lock |
-//! | [`Queue`] | `push` with a `pop` that takes another item; a `pop` that finds nothing with another, and with `len` |
-//! | [`Object`] | what its caller declares: operations on different keys, and reads |
+//! | [`Queue`] | `push` with `pop` of another item; `pop`s of an empty queue, and `len` |
+//! | [`Object`] | as declared by the caller: operations on different keys, and reads |
 
 mod cell;
 mod counter;

@@ -1,4 +1,4 @@
-//! A value of the caller's own type, as an object: the caller says which operations touch what.
+//! A value of the caller's own type, as an object with declared operations.
 
 use std::fmt;
 use std::hash::Hash;
@@ -11,8 +11,8 @@ use crate::event::Action;
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
-/// A value that tasks share, whose operations are declared: each is one step, and reads or writes one part of the value
-/// (named by a key of any type) or all of it.
+/// A shared value with declared operations. Each operation is one event, and reads or writes one
+/// part of the value (named by a key of any type) or all of it.
 ///
 /// | | `read` | `write` | `read_all` | `write_all` |
 /// |---|---|---|---|---|
@@ -23,12 +23,13 @@ use crate::runtime::{self, Handle};
 ///
 /// # The caller's promise
 ///
-/// The engine does not look into the value. Where the table says *commute*, the two closures must come to the same in
-/// either order: the same value, as far as any operation can tell, and the same results. A `read` that looks at another
-/// key's part, or a `write` whose result depends on one, breaks the promise, and schedules will be missed. When in doubt
-/// use [`read_all`](Object::read_all) and [`write_all`](Object::write_all): they are always right, and cost schedules.
+/// The engine does not inspect the value. Where the table says *commute*, the two closures must
+/// have the same effect in either order: the same observable value and the same results. A `read`
+/// that reads another key's part, or a `write` whose result depends on one, breaks the promise, and
+/// the search misses schedules. If in doubt, use [`read_all`](Object::read_all) and
+/// [`write_all`](Object::write_all): they are always correct, and add schedules.
 ///
-/// A closure must use no other object of the engine, nor wait for anything: nothing else runs while it does.
+/// A closure must neither use another object of the engine nor wait: no other task runs meanwhile.
 ///
 /// # Examples
 ///
@@ -36,7 +37,7 @@ use crate::runtime::{self, Handle};
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Object, thread};
 ///
-/// // Two accounts. Deposits to different accounts commute, and a look at the sum conflicts with both.
+/// Two accounts. Deposits to different accounts commute; reading the sum conflicts with both.
 /// let report = Explorer::optimal().run(|| {
 ///     let accounts = Arc::new(Object::new([0; 2]));
 ///     for own in 0..2 {
@@ -53,60 +54,61 @@ pub struct Object<T> {
     value: Mutex<T>,
 }
 
-/// What an operation of an [`Object`] touches, where that is not known before it runs.
+/// The part that an operation of an [`Object`] accesses, if it is known only at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch<K> {
-    /// As [`Object::read`] does.
+    /// Like [`Object::read`].
     Read(K),
-    /// As [`Object::write`] does.
+    /// Like [`Object::write`].
     Write(K),
-    /// As [`Object::read_all`] does.
+    /// Like [`Object::read_all`].
     ReadAll,
-    /// As [`Object::write_all`] does.
+    /// Like [`Object::write_all`].
     WriteAll,
 }
 
 impl<T> Object<T> {
-    /// An object with this value.
+    /// Creates an object with this value.
     pub fn new(value: T) -> Self {
         Object::named("an object", value)
     }
 
-    /// An object with this value and name, for messages and traces.
+    /// Creates an object with this value, and a name for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
         Object { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
 
-    /// Looks at the part that `key` names.
+    /// Reads the part with this key.
     #[track_caller]
     pub fn read<K: Hash, R>(&self, key: K, look: impl FnOnce(&T) -> R) -> R {
         self.handle.perform_on_key(hash(&key), Action::Read, Action::Glance, Location::caller());
         look(&self.value())
     }
 
-    /// Changes the part that `key` names, and may look at it.
+    /// Reads and writes the part with this key.
     #[track_caller]
     pub fn write<K: Hash, R>(&self, key: K, change: impl FnOnce(&mut T) -> R) -> R {
         self.handle.perform_on_key(hash(&key), Action::Write, Action::Update(0), Location::caller());
         change(&mut self.value())
     }
 
-    /// Looks at any of the value.
+    /// Reads the whole value.
     #[track_caller]
     pub fn read_all<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         self.handle.perform(Action::Read, Location::caller());
         look(&self.value())
     }
 
-    /// Changes any of the value, and may look at it.
+    /// Reads and writes the whole value.
     #[track_caller]
     pub fn write_all<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         self.handle.perform(Action::Write, Location::caller());
         change(&mut self.value())
     }
 
-    /// Touches what it is told to, and hands over what the [virtual clock](crate::time) says in the same step: the time
-    /// since the run began. (So a clock that goes on conflicts with it.) Outside an exploration, that is zero.
+    /// Performs the access `touch`, and passes the time of the [virtual clock](crate::time) since
+    /// the start of the run to `act`, in one event. (So it conflicts with advances of the clock.)
+    /// Outside an exploration the time is zero.
     #[track_caller]
     pub fn touch<K: Hash, R>(&self, touch: Touch<K>, act: impl FnOnce(&mut T, Duration) -> R) -> R {
         let (on_key, on_whole) = match touch {
@@ -119,7 +121,7 @@ impl<T> Object<T> {
         act(&mut self.value(), Duration::from_nanos(now.unwrap_or_default()))
     }
 
-    /// The value, for one step.
+    /// Locks the value for one event.
     #[track_caller]
     fn value(&self) -> MutexGuard<'_, T> {
         if !runtime::exploring() {
@@ -129,7 +131,7 @@ impl<T> Object<T> {
             Ok(value) => value,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => panic!(
-                "an operation of this object was still under way: its closure has used another object of the engine, or \
+                "an operation of this object was still running: its closure has used another object of the engine, or \
                  this one. An operation is one step: take what it needs before it, and use other objects after it"
             ),
         }

@@ -1,8 +1,9 @@
-//! A queue, first in first out, unbounded, for any number of tasks at both ends.
+//! An unbounded FIFO queue with any number of producers and consumers.
 //!
-//! Its tail counts what was pushed, its head what was popped, and each item has a location of its own: the push of an item
-//! writes it, and the pop that takes it, or finds it missing, reads it. So a push conflicts with other pushes and with the
-//! one pop that is about its item; while the queue is not empty that is another item than the one at the head.
+//! Its tail counts pushes, its head counts pops, and each item has a location of its own: a push
+//! writes its item, and the pop that takes the item, or finds it missing, reads it. So a push
+//! conflicts with other pushes and with one pop, that of its item. While the queue is not empty,
+//! the push commutes with a pop of the head.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,7 +14,7 @@ use crate::event::{Action, Mode, NOTHING, Rule};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
-/// The tail, and the item that it points to.
+/// The tail, and the item at the tail.
 static PUSH: Rule = Rule {
     tag: 82,
     alternatives: |_, _| 1,
@@ -22,8 +23,8 @@ static PUSH: Rule = Rule {
     what: "push to",
 };
 
-/// The head, the tail, and the item that the head points to. The tail is looked at to know whether the item is there; that
-/// this has changed is a conflict about the item alone.
+/// The head, the tail, and the item at the head. The tail is read to check for the item; a change
+/// of that result is a conflict on the item alone.
 static POP: Rule = Rule {
     tag: 83,
     alternatives: |_, _| 1,
@@ -35,7 +36,7 @@ static POP: Rule = Rule {
     what: "pop from",
 };
 
-/// A queue that tasks share.
+/// A shared queue.
 ///
 /// # Examples
 ///
@@ -43,7 +44,7 @@ static POP: Rule = Rule {
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Queue, thread};
 ///
-/// // The second push is not about the item that is popped: only the first may come before or after.
+/// The pop can only take the first item: it conflicts with the first push alone.
 /// let report = Explorer::optimal().run(|| {
 ///     let queue = Arc::new(Queue::new());
 ///     let pushing = Arc::clone(&queue);
@@ -62,12 +63,12 @@ pub struct Queue<T> {
 }
 
 impl<T> Queue<T> {
-    /// An empty queue.
+    /// Creates an empty queue.
     pub fn new() -> Self {
         Queue::named("a queue")
     }
 
-    /// An empty queue of this name, for messages and traces.
+    /// Creates an empty queue with this name for messages and traces.
     pub fn named(name: &'static str) -> Self {
         Queue {
             head: Handle::new(name, Holds::Marks, 0),
@@ -76,28 +77,28 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Puts an item at the end.
+    /// Appends an item.
     #[track_caller]
     pub fn push(&self, item: T) {
         Handle::perform_rule_on_item([self.tail], &PUSH, Location::caller());
         self.items().push_back(item);
     }
 
-    /// Takes the first item; `None` if there is none.
+    /// Removes and returns the first item; `None` if the queue is empty.
     #[track_caller]
     pub fn pop(&self) -> Option<T> {
         Handle::perform_rule_on_item([self.head, self.tail], &POP, Location::caller());
         self.items().pop_front()
     }
 
-    /// How many items there are. Conflicts with every push, and with every pop that takes something.
+    /// The number of items. Conflicts with every push, and with every pop that takes an item.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.head.perform_with(Action::Read, (self.tail, Action::Read), Location::caller());
         self.items().len()
     }
 
-    /// Whether there is no item.
+    /// Whether the queue is empty.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

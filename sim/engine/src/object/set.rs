@@ -1,5 +1,5 @@
-//! A concurrent set: one event for each operation, on one key. What an operation is depends on what it finds: to insert
-//! a key that is there is to read it.
+//! A concurrent set. Each operation is one event on one key. The kind of access depends on the
+//! state: inserting a key that is present only reads it.
 //!
 //! A key's state is 1 while it is in the set.
 
@@ -15,7 +15,7 @@ use crate::event::{Action, Mode, NOTHING, Rule};
 use crate::history::Holds;
 use crate::runtime::{Granted, Handle};
 
-/// The key, and the set as a whole, which is changed only if the key is.
+/// The key and the set as a whole. The set changes only if the key does.
 static INSERT: Rule = Rule {
     tag: 80,
     alternatives: |_, _| 1,
@@ -38,7 +38,7 @@ static REMOVE: Rule = Rule {
     what: "remove from",
 };
 
-/// A set that tasks share.
+/// A shared set.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ static REMOVE: Rule = Rule {
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Set, thread};
 ///
-/// // Who is the first to insert the key is seen; in which order the others find it there is not.
+/// The first task to insert the key is observable; the order of the other two is not.
 /// let report = Explorer::optimal().run(|| {
 ///     let set = Arc::new(Set::new());
 ///     for _ in 0..3 {
@@ -62,59 +62,59 @@ pub struct Set<K> {
 }
 
 impl<K: Eq + Hash> Set<K> {
-    /// An empty set.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Set::named("a set")
     }
 
-    /// An empty set of this name, for messages and traces.
+    /// Creates an empty set with this name for messages and traces.
     pub fn named(name: &'static str) -> Self {
         Set { handle: Handle::new(name, Holds::Word, 0), keys: Mutex::new(FxHashSet::default()) }
     }
 
-    /// Whether `key` is in the set.
+    /// Whether the set contains `key`.
     #[track_caller]
     pub fn contains(&self, key: &K) -> bool {
         self.handle.perform_on_key(hash(key), Action::Read, Action::Glance, Location::caller());
         self.keys().contains(key)
     }
 
-    /// Puts `key` in, and says whether it was not there.
+    /// Inserts `key`, and returns whether it was absent.
     ///
     /// # Panics
     ///
-    /// If another key has the same hash: the set's keys must have a `Hash` that tells them apart.
+    /// If another key of the set has the same hash.
     #[track_caller]
     pub fn insert(&self, key: K) -> bool {
         let granted = self.handle.perform_rule_on_key(hash(&key), &INSERT, Location::caller());
         checked(self.keys().insert(key), granted)
     }
 
-    /// Takes `key` out, and says whether it was there.
+    /// Removes `key`, and returns whether it was present.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Set::insert).
+    /// Like [`insert`](Set::insert).
     #[track_caller]
     pub fn remove(&self, key: &K) -> bool {
         let granted = self.handle.perform_rule_on_key(hash(key), &REMOVE, Location::caller());
         checked(self.keys().remove(key), granted)
     }
 
-    /// How many keys there are. Conflicts with whatever changes that.
+    /// The number of keys. Conflicts with every operation that changes it.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.handle.perform(Action::Read, Location::caller());
         self.keys().len()
     }
 
-    /// Whether there is no key.
+    /// Whether the set is empty.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The keys, in their order. One step; conflicts as [`len`](Set::len) does.
+    /// The keys in ascending order. One event; conflicts like [`len`](Set::len).
     #[track_caller]
     pub fn to_vec(&self) -> Vec<K>
     where
@@ -131,12 +131,12 @@ impl<K: Eq + Hash> Set<K> {
     }
 }
 
-/// Whether the set changed, which the engine had to foresee from the key's state.
+/// Checks that the set changed exactly if the engine predicted it from the key's state.
 #[track_caller]
 fn checked(changed: bool, granted: Option<Granted>) -> bool {
     assert!(
         granted.is_none_or(|granted| changed == (granted.before != granted.after)),
-        "two different keys of this set have the same hash, and are one to the engine. Give the key a Hash that feeds \
+        "two different keys of this set have the same hash, so the engine cannot distinguish them. Give the key a Hash that feeds \
          everything that its Eq compares"
     );
     changed

@@ -1,39 +1,42 @@
-//! A task says what it is about to do, and does it if it is its turn.
+//! The announcement of an operation. If the task is chosen at once, it executes the operation
+//! without a switch.
 
 use std::rc::Rc;
 
 use super::execution::Execution;
 use super::record::Recorded;
-use super::task::{Phase, SharedCondition};
+use super::task::SharedCondition;
+use crate::event::Phase;
 use crate::event::{Decision, Pending, TaskId};
 use crate::stateful::Unsupported;
 
-/// Whether an announced operation has been done at once.
+/// The result of an announcement.
 pub(super) enum Announced {
     Done,
-    /// The task is to be suspended.
+    /// The task must suspend.
     Wait,
-    /// There are wake-ups to be sent first.
-    Owing,
-    /// The run is abandoned: the task is to unwind.
+    /// The task must send its deferred wakeups first.
+    SendWakes,
+    /// The run is aborted: the task must unwind.
     Raise,
 }
 
 impl Execution {
-    /// The current task is about to do `pending`.
+    /// Announces the operation `pending` of the current task.
     #[inline(always)]
     pub(super) fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
         let task = self.current;
         self.pulse.beat(task, pending.source);
-        if self.abandoning {
-            return self.announce_in_vain(pending, condition);
+        if self.aborting {
+            return self.announce_aborted(pending, condition);
         }
         let slot = &self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
             return self.announce_opaque(pending, condition);
         }
         if slot.phase == Phase::Ready && self.trail.is_repeating() {
-            // The common case while a prefix is repeated: the same task goes on with the operation that is known.
+            // The common case in a repeated prefix: the same task continues with the expected
+            // operation.
             let expected = self.trail.expected();
             if expected.footprint.task == task && pending.matches(expected) && self.repeats_values(pending) {
                 if self.recording {
@@ -63,26 +66,27 @@ impl Execution {
         }
         self.next = self.decide();
         match self.next {
-            Some(turn) if turn.task == task => {
-                self.execute(turn, false);
+            Some(decision) if decision.task == task => {
+                self.execute(decision, false);
                 Announced::Done
             }
             _ => Announced::Wait,
         }
     }
 
-    /// Whether what the task is about to do comes with its last event, without a state in between: because that was to take a
-    /// lock, which might as well have come later, or because this is to give one back, which might as well have come earlier.
+    /// Whether the operation is atomic with the task's last event, without a state in between: the
+    /// last event took a lock, and could have happened later, or the operation releases one, and
+    /// could have happened earlier.
     ///
-    /// Only an operation that cannot wait joins a lock that was taken: of two locks, one may be taken and the other waited for,
-    /// for ever.
+    /// After a lock, only an operation that cannot block is atomic with it. Otherwise one lock
+    /// could be held forever while the task waits for another.
     fn joins_the_last(&self, task: TaskId, pending: &Pending) -> bool {
         let is_last = self.trail.events().last().is_some_and(|event| event.footprint.task == task);
         let joins = pending.is_left_mover() || (self.is_right_mover && !pending.can_wait());
         is_last && joins && !self.finishing
     }
 
-    /// `pending` is what `task` does next.
+    /// Sets the next operation of `task`.
     #[inline]
     fn set_pending(&mut self, task: TaskId, pending: &Pending, condition: Option<&SharedCondition>) {
         let slot = &mut self.tasks[task as usize];
@@ -90,9 +94,9 @@ impl Execution {
         if let Some(condition) = condition {
             slot.condition = Some(Rc::clone(condition));
         }
-        self.announced |= 1 << task;
+        self.announcements.tasks |= 1 << task;
         self.change(task);
-        if let Some(announced) = &mut self.fingerprint {
+        if let Some(announced) = &mut self.announcements.fingerprint {
             *announced ^= pending.fingerprint(task);
         }
     }
@@ -102,9 +106,9 @@ impl Execution {
         self.announce(&pending.made_opaque(), condition)
     }
 
-    /// Does one more step of the current task, right after its last: no other task can go between.
-    pub(super) fn glue(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
-        if self.abandoning {
+    /// Executes an operation of the current task atomically with its previous event.
+    pub(super) fn perform_with_previous(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
+        if self.aborting {
             self.apply(pending);
             return;
         }
@@ -113,7 +117,7 @@ impl Execution {
         self.execute(Decision { task, choice: 0 }, true);
     }
 
-    pub(super) fn owes_wakes(&self) -> bool {
+    pub(super) fn has_deferred_wakes(&self) -> bool {
         self.tasks[self.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
     }
 }

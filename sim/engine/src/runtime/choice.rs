@@ -1,4 +1,4 @@
-//! What a strategy can choose from, in the state that the run is in.
+//! The options of a strategy in the current state.
 
 use super::task::Task;
 use crate::event::{Fingerprint, Footprint, TaskId};
@@ -6,7 +6,7 @@ use crate::history::Registry;
 use crate::stateful::{Monitor, State};
 use crate::strategy::Options;
 
-/// The state of the run, as a strategy may ask about it.
+/// The current state of the run, as far as a strategy can query it.
 pub(super) struct Choice<'a> {
     pub(super) tasks: &'a [Task],
     pub(super) announced: u64,
@@ -67,7 +67,7 @@ impl Options for Choice<'_> {
 
     fn footprint(&self, task: TaskId, choice: u16) -> Footprint {
         let its = &self.tasks[task as usize];
-        let pending = its.pending.as_ref().expect("an alternative of an operation that was announced");
+        let pending = its.pending.as_ref().expect("the task has announced an operation");
         let states = self.registry.states(pending);
         let of = pending.alternatives(&states, its.condition.as_deref());
         pending.outcome(task, &states, choice, of).0
@@ -75,7 +75,7 @@ impl Options for Choice<'_> {
 }
 
 impl Task {
-    /// How many alternatives its pending operation has now; 0 if it has none, or it cannot go on.
+    /// The number of alternatives of its pending operation; 0 if there is none, or it is disabled.
     #[inline]
     pub(super) fn alternatives(&self, registry: &Registry) -> u16 {
         match &self.pending {

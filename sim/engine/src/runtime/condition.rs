@@ -1,6 +1,6 @@
-//! Conditions on several atomics: closures that are evaluated in states that the explorer only thinks of.
+//! Conditions on several atomics: closures that the engine evaluates in hypothetical states.
 //!
-//! The loads in such a closure are no events. They are answered here, from the state that is asked about.
+//! The loads in such a closure are no events. They return values of the hypothetical state.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};
@@ -12,19 +12,19 @@ use super::perform::perform_when;
 use super::task::SharedCondition;
 use crate::event::{Action, LocationId, LocationStates, Pending, SLOTS};
 
-/// What the loads of the condition that is being evaluated are answered from.
+/// The source of the values that the loads of the condition return.
 enum Probe {
-    /// The present state. The locations are noted.
-    Present { run: u64, locations: Vec<LocationId> },
-    /// These states of these locations.
-    Asked { locations: Vec<LocationId>, states: LocationStates },
+    /// The current state. The loaded locations are recorded.
+    Current { run: u64, locations: Vec<LocationId> },
+    /// The given states of these locations.
+    Hypothetical { locations: Vec<LocationId>, states: LocationStates },
 }
 
 thread_local! {
     static PROBE: RefCell<Option<Probe>> = const { RefCell::new(None) };
 }
 
-/// The probe ends, also by a panic.
+/// Ends the evaluation when dropped, also during a panic.
 struct Ends;
 
 impl Drop for Ends {
@@ -34,63 +34,68 @@ impl Drop for Ends {
 }
 
 /// Whether a condition is being evaluated on this OS thread.
-pub(super) fn is_asked() -> bool {
-    // Where it is borrowed, a load of the condition panics.
+pub(super) fn is_evaluating() -> bool {
+    // During the borrow a load of the condition panics.
     !PROBE.with(|probe| probe.try_borrow().is_ok_and(|probe| probe.is_none()))
 }
 
-/// Something else than the load of an atomic is done while the exploration is asking.
+/// Rejects an operation other than the load of an atomic in a condition.
 pub(super) fn refuse() -> ! {
     panic!(
-        "a condition that is waited for may load atomics and nothing else: it is evaluated in states that never come to \
-         be, any number of times. Move everything else out of await_until or wait_until"
+        "a condition of await_until or wait_until may only load atomics: it is evaluated any number of \
+         times, and also in states that never occur. Move all other operations out of it"
     )
 }
 
-/// Evaluates the condition in the present state: whether it holds, and which locations it loads.
+/// Evaluates the condition in the current state. Returns whether it holds, and the locations that
+/// it loads.
 fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
-    PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Present { run, locations: Vec::new() }));
+    PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Current { run, locations: Vec::new() }));
     let _ends = Ends;
     let holds = condition();
     match PROBE.with_borrow_mut(Option::take) {
-        Some(Probe::Present { locations, .. }) => (holds, locations),
+        Some(Probe::Current { locations, .. }) => (holds, locations),
         _ => unreachable!("no condition is evaluated inside another"),
     }
 }
 
-/// The condition as a function of the states of these locations. Where it panics it holds: the panic is the waiting task's,
-/// which asks again once it goes on.
+/// Converts the condition to a function of the states of these locations. If the closure panics,
+/// the function returns `true`: the waiting task evaluates the condition again when it resumes, and
+/// panics itself.
 fn on_states(condition: Rc<dyn Fn() -> bool>, locations: Vec<LocationId>) -> SharedCondition {
     Rc::new(move |&states| {
-        PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Asked { locations: locations.clone(), states }));
+        PROBE.with_borrow_mut(|probe| {
+            *probe = Some(Probe::Hypothetical { locations: locations.clone(), states })
+        });
         let _ends = Ends;
         panic::catch_unwind(AssertUnwindSafe(|| condition())).unwrap_or(true)
     })
 }
 
-/// An operation that no exploration announces: because there is none, or because it is asking a condition, in which this
-/// must be the load of an atomic. `None` if the object is to answer by itself.
+/// Handles an operation that is not announced: outside an exploration, or in a condition that the
+/// engine evaluates, where it must be the load of an atomic. `None` if the object handles the
+/// operation itself.
 #[cold]
-pub(super) fn load(run: u64, pending: &Pending, is_asking: bool) -> Option<Granted> {
+pub(super) fn load(run: u64, pending: &Pending, is_evaluating: bool) -> Option<Granted> {
     PROBE.with_borrow_mut(|probe| {
         let Some(probe) = probe else {
-            return if is_asking { refuse() } else { None };
+            return if is_evaluating { refuse() } else { None };
         };
         let &[(location, Action::Load)] = pending.actions() else { refuse() };
         match probe {
-            Probe::Present { run: current, locations } => {
-                assert!(run == *current, "a condition loads an atomic that was not made in this run");
+            Probe::Current { run: current, locations } => {
+                assert!(run == *current, "a condition loads an atomic that was not created in this run");
                 if !locations.contains(&location) {
                     locations.push(location);
                 }
                 assert!(
                     locations.len() <= SLOTS,
-                    "a condition that is waited for may load {SLOTS} atomics at the most. Put what belongs together into \
-                     one, or wait for one part after the other"
+                    "a condition of await_until may load at most {SLOTS} atomics. Combine several values in one \
+                     atomic, or wait for one part after the other"
                 );
                 None
             }
-            Probe::Asked { locations, states } => {
+            Probe::Hypothetical { locations, states } => {
                 let Some(slot) = locations.iter().position(|&known| known == location) else {
                     panic::resume_unwind(Box::new("an atomic that was not loaded before"));
                 };
@@ -116,7 +121,7 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
         return;
     };
     if locations.is_empty() {
-        assert!(holds, "a condition that loads no atomic of this crate can never come to hold");
+        assert!(holds, "a condition that loads no atomic of this crate can never become true");
         return;
     }
     let pending = Pending::each(&locations, Action::Await, Location::caller());
@@ -125,7 +130,7 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
     let loaded = discover().map(|(_, (_, loaded))| loaded);
     assert!(
         loaded == Some(locations),
-        "a condition that is waited for must load the same atomics whatever their values are. Load all of them first, and \
-         compare then: with `a.load(SeqCst) == 1 || b.load(SeqCst) == 1` the second is loaded only sometimes"
+        "a condition of await_until must load the same atomics for all values. Load all of them first, \
+         and then compare: `a.load(SeqCst) == 1 || b.load(SeqCst) == 1` loads the second only sometimes"
     );
 }

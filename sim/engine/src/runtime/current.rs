@@ -1,31 +1,31 @@
-//! The exploration that is going on on this OS thread, as objects and tasks ask it.
+//! Access of objects and tasks to the exploration that runs on this OS thread.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::abandon::raise;
+use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
 use super::perform::perform;
-use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine;
+use crate::event::Phase;
 use crate::event::{Fingerprint, LocationId, Pending, TaskId};
 use crate::history::{CLOCK, New, foreign};
 use crate::stateful::{Alike, Monitor, Signal, Unsupported};
 
 thread_local! {
-    // Not dropped with the OS thread: it is taken out again after each run, and a thread-local that has nothing to drop
-    // costs no check at each access.
+    // Not dropped with the OS thread: it is removed after each run, and access to a thread-local
+    // without a destructor needs no check.
     pub(super) static EXECUTION: RefCell<Option<ManuallyDrop<Box<Execution>>>> = const { RefCell::new(None) };
-    /// How many wake-ups the tasks have called for and not yet sent. Nearly always none.
-    pub(super) static OWED: Cell<usize> = const { Cell::new(0) };
+    /// The number of deferred wakeups of all tasks. Nearly always 0.
+    pub(super) static DEFERRED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `action` on the exploration of this OS thread.
+/// Calls `action` with the exploration of this OS thread.
 ///
 /// # Panics
 ///
@@ -42,22 +42,23 @@ pub(super) fn with_if_any<R>(action: impl FnOnce(&mut Execution) -> R) -> Option
     })
 }
 
-/// Whether an exploration is going on on this OS thread.
+/// Whether an exploration is running on this OS thread.
 pub(crate) fn exploring() -> bool {
     with_if_any(|_| ()).is_some()
 }
 
-/// Whether this run is one to be shown.
+/// Whether this run is recorded.
 pub fn recording() -> bool {
     with_if_any(|execution| execution.recording).unwrap_or(false)
 }
 
-/// How many events this run has executed.
+/// The number of events that this run has executed.
 pub fn step() -> usize {
     with_if_any(|execution| execution.trail.len()).unwrap_or(0)
 }
 
-/// The name of the current task's next event: the task's number, and which of its events it is, from 1.
+/// The name of the current task's next event: the task's number, and the index of the event among
+/// those of the task, from 1.
 ///
 /// # Panics
 ///
@@ -70,8 +71,8 @@ pub fn next_event() -> (u32, u32) {
     })
 }
 
-/// Hands to `read` the vector clock of the current task: of each task, how many of its events happen before whatever the
-/// current task does next, its own events included.
+/// Calls `read` with the vector clock of the current task: for each task, the number of its events
+/// that happen before the current task's next event. Includes the current task's own events.
 ///
 /// # Panics
 ///
@@ -80,25 +81,25 @@ pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
     with(|execution| read(execution.trail.task_clock(execution.current)))
 }
 
-/// Says what the current task has observed by other means than this crate's objects, as a digest: it is compared where
-/// instrumented futures are checked for state that the engine does not see.
+/// Records a digest of data that the current task has observed by other means than this crate's
+/// objects. The check for shared state that instrumented futures hide from the engine compares it.
 pub fn observed(digest: u64) {
     with_if_any(|execution| {
         let task = execution.current;
-        if let Some(observed) = &mut execution.observed
-            && !execution.abandoning
+        if let Some(observed) = &mut execution.comparison.observed
+            && !execution.aborting
         {
             observed.push((task, digest));
         }
     });
 }
 
-/// The current task is about to poll an instrumented future.
+/// Called before the current task polls an instrumented future.
 pub(crate) fn pause(source: &'static Location<'static>) {
     send_wakes();
     let run = with_if_any(|execution| {
-        execution.instrumented.get_or_insert(source);
-        execution.pauses.then(|| execution.registry.run())
+        execution.comparison.instrumented.get_or_insert(source);
+        execution.comparison.pauses.then(|| execution.registry.run())
     });
     if let Some(run) = run.flatten() {
         perform(run, &Pending::pause(source));
@@ -106,17 +107,17 @@ pub(crate) fn pause(source: &'static Location<'static>) {
     }
 }
 
-/// The task that is running. `None` outside an exploration.
+/// The running task. `None` outside an exploration.
 pub(crate) fn current_task() -> Option<TaskId> {
     with_if_any(|execution| execution.current)
 }
 
-/// How often a task's wait for one condvar may end for no reason in this run.
+/// The maximum number of spurious wakeups of a task per condvar.
 pub(crate) fn spurious_wakeups() -> u16 {
     with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
 }
 
-/// Whether the current task may return once more from a park with no unpark.
+/// Whether the current task may return spuriously from another park.
 pub(crate) fn may_park_spuriously() -> bool {
     with_if_any(|execution| {
         execution.tasks[execution.current as usize].spurious_parks < execution.spurious_wakeups
@@ -124,28 +125,29 @@ pub(crate) fn may_park_spuriously() -> bool {
     .unwrap_or(false)
 }
 
-/// The current task has returned from a park with no unpark.
+/// Records that the current task has returned spuriously from a park.
 pub(crate) fn note_spurious_park() {
     with_if_any(|execution| execution.tasks[execution.current as usize].spurious_parks += 1);
 }
 
-/// The task that is running, and the run's number. `None` outside an exploration.
+/// The running task and the run's number. `None` outside an exploration.
 pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.current, execution.registry.run()))
 }
 
-/// How reports call the current task. `None` outside an exploration.
+/// The current task's name in reports. `None` outside an exploration.
 pub(super) fn current_task_name() -> Option<String> {
     with_if_any(|execution| execution.task_name(execution.current))
 }
 
-/// The name that the current task was given.
+/// The name given to the current task.
 pub(crate) fn current_name() -> Option<String> {
     with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?
 }
 
-/// The latest time that the current task knows of: what the clock was left at by the last of all that happens before what
-/// it does next. No event: it is the same in all schedules of a class. `None` outside an exploration.
+/// The latest time, in nanoseconds, that the current task has observed: the time of the last event
+/// on the clock that happens before its next event. No event: it is the same in all schedules of a
+/// class. `None` outside an exploration.
 pub(crate) fn known_time() -> Option<u64> {
     with_if_any(|execution| {
         let task = execution.current;
@@ -156,7 +158,7 @@ pub(crate) fn known_time() -> Option<u64> {
     })
 }
 
-/// The scripts that the current task is about to spawn can take each other's places.
+/// Declares the scripts that the current task spawns next as symmetric.
 pub(crate) fn begin_scripts(scripts: Vec<Alike>) {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
@@ -165,7 +167,7 @@ pub(crate) fn begin_scripts(scripts: Vec<Alike>) {
     });
 }
 
-/// The current task begins to run a future.
+/// The current task starts to run a future.
 pub(crate) fn begin_future(signal: Signal) {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
@@ -174,7 +176,7 @@ pub(crate) fn begin_future(signal: Signal) {
     });
 }
 
-/// The current task has run a future to its end.
+/// The current task has run a future to completion.
 pub(crate) fn end_future() {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
@@ -183,8 +185,8 @@ pub(crate) fn end_future() {
     });
 }
 
-/// The current task has done so many operations of its script, and remembers nothing of them. The script has this place among
-/// those that can take each other's places, if they can.
+/// The current task has completed `done` operations of its script, and retains no state from them.
+/// `script` is the index of the script among symmetric ones, if any.
 pub(crate) fn boundary(done: usize, script: Option<usize>) {
     send_wakes();
     with_if_any(|execution| {
@@ -197,19 +199,19 @@ pub(crate) fn boundary(done: usize, script: Option<usize>) {
     });
 }
 
-/// This run has a monitor from here on.
+/// Sets the monitor of this run.
 pub(crate) fn set_monitor(monitor: Rc<dyn Monitor>) {
     with_if_any(|execution| execution.monitor = Some(monitor));
 }
 
-/// Whether the states of the run are of interest.
+/// Whether the run computes states.
 #[inline]
 fn has_states(execution: &Execution) -> bool {
-    execution.state.is_some() && !execution.abandoning
+    execution.state.is_some() && !execution.aborting
 }
 
-/// The current task looks at what an object of its own holds.
-pub(super) fn look(location: LocationId) {
+/// The current task reads the contents of an object to which it has exclusive access.
+pub(super) fn read_contents(location: LocationId) {
     with_if_any(|execution| {
         if has_states(execution)
             && let Some(state) = &mut execution.state
@@ -219,7 +221,7 @@ pub(super) fn look(location: LocationId) {
     });
 }
 
-/// The current task does something that a search of states cannot have.
+/// Aborts the run, because it does something that a search of states does not support.
 pub(crate) fn refuse(unsupported: Unsupported) {
     with_if_any(|execution| {
         if has_states(execution) {
@@ -228,7 +230,7 @@ pub(crate) fn refuse(unsupported: Unsupported) {
     });
 }
 
-/// Nobody will touch the object any more.
+/// The object will not be used again.
 pub(super) fn forget(run: u64, location: LocationId) {
     EXECUTION.with(|execution| {
         if let Ok(mut execution) = execution.try_borrow_mut()
@@ -242,9 +244,9 @@ pub(super) fn forget(run: u64, location: LocationId) {
     });
 }
 
-/// What the location of this key holds, or the object itself, is this from here on: `value` says it, if states are of
-/// interest.
-pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl Fn() -> Fingerprint) {
+/// Reports the contents of the location of this key, or of the object itself. `value` computes them
+/// if the run computes states.
+pub(super) fn report_contents(object: LocationId, key: Option<u64>, value: impl Fn() -> Fingerprint) {
     with_if_any(|execution| {
         if has_states(execution)
             && let Some(state) = &mut execution.state
@@ -255,7 +257,7 @@ pub(super) fn settle(object: LocationId, key: Option<u64>, value: impl Fn() -> F
     });
 }
 
-/// What this key of an object holds may have been changed by the current task.
+/// The current task may have changed the contents of a key of an object.
 pub(super) fn change(object: LocationId, key: u64) {
     with_if_any(|execution| {
         if has_states(execution)
@@ -267,13 +269,13 @@ pub(super) fn change(object: LocationId, key: u64) {
     });
 }
 
-/// Whether the task has ended. What it did last may be any operation of its own or of one that it joined: this must come
-/// after an opaque event.
+/// Whether the task has ended. Its last operation may be any operation of its own or of a task that
+/// it joined, so the caller must perform an opaque event first.
 pub(crate) fn has_ended(task: TaskId) -> bool {
     with(|execution| execution.tasks[task as usize].phase == Phase::Ended)
 }
 
-/// From now on the operations of the current task are opaque, or not. Returns what was so before.
+/// Makes the operations of the current task opaque, or not. Returns the previous setting.
 pub(crate) fn set_unseen(unseen: bool) -> bool {
     with_if_any(|execution| {
         let task = &mut execution.tasks[execution.current as usize];
@@ -282,7 +284,7 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
     .unwrap_or(false)
 }
 
-/// The current task has gone round in a loop once more. Does not return if it has too often.
+/// Counts an iteration of a loop of the current task. Does not return after too many.
 pub(crate) fn spin(source: &'static Location<'static>) {
     let announced = with_if_any(|execution| execution.spin(source));
     if let Some(Announced::Wait) = announced {
@@ -318,46 +320,47 @@ pub(super) fn check_run(execution: &Execution, run: u64) {
 #[cold]
 fn wrong_run() -> ! {
     panic!(
-        "this object was not made in this run. Every run must make its own: create it inside the explored body, and not in \
-         a static, in a captured variable or in another run"
+        "this object was not created in this run. Each run must create its own objects: create it inside \
+         the explored body, and not in a static, a captured variable or another run"
     );
 }
 
-/// Checks that an object that was made in run `run` may be used now.
+/// Checks that an object that was created in run `run` may be used now.
 pub(super) fn check(run: u64, source: Option<&'static Location<'static>>) {
     if with_if_any(|execution| check_run(execution, run)).is_none() && run != 0 {
-        foreign::refuse_intrusion(run, source);
+        foreign::refuse_use(run, source);
     }
 }
 
-/// The location of one key of an object that was made in run `run`. `None` outside an exploration.
+/// The location of one key of an object that was created in run `run`. `None` outside an
+/// exploration.
 pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
     let key = with_if_any(|execution| {
         check_run(execution, run);
         execution.registry.key(object, key)
     });
     if key.is_none() && run != 0 {
-        foreign::refuse_intrusion(run, None);
+        foreign::refuse_use(run, None);
     }
     key
 }
 
-/// The first of the locations of an object's items. `None` outside an exploration.
+/// The first location of an object's items. `None` outside an exploration.
 pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId> {
     let items = with_if_any(|execution| {
         check_run(execution, run);
         execution.registry.items(object)
     });
     if items.is_none() && run != 0 {
-        foreign::refuse_intrusion(run, None);
+        foreign::refuse_use(run, None);
     }
     items
 }
 
-/// Notes whether a condition that should hold at some time holds now.
+/// Records an evaluation of a `sometimes` condition.
 pub(crate) fn sometimes(name: &'static str, holds: bool) {
     with_if_any(|execution| {
-        if !execution.abandoning && !execution.finishing {
+        if !execution.aborting && !execution.finishing {
             execution.sometimes.note(name, holds);
         }
     });

@@ -1,4 +1,5 @@
-//! Whose turn it is: what the prefix has next, or what the strategy says. And whether the program does the same again.
+//! Chooses the next decision, from the repeated prefix or the strategy, and checks that the program
+//! behaves like in earlier runs.
 
 use super::choice::Choice;
 use super::ending::Ending;
@@ -8,9 +9,9 @@ use crate::event::{CHOOSE, Decision, Footprint, Mode, Pending, TaskId};
 use crate::text::place;
 
 impl Execution {
-    /// Which task goes next.
+    /// Returns the next decision.
     pub(super) fn decide(&mut self) -> Option<Decision> {
-        if self.stopped.is_some() || self.is_quiet() {
+        if self.end.ending.is_some() || self.is_quiet() {
             return None;
         }
         if self.trail.is_repeating() {
@@ -19,11 +20,11 @@ impl Execution {
         if self.finishing {
             return self.any_decision();
         }
-        if !self.announces_the_same() {
+        if !self.announces_as_before() {
             return None;
         }
         if self.trail.len() >= self.max_steps {
-            self.stopped = Some(Ending::TooLong);
+            self.end.ending = Some(Ending::TooLong);
             return None;
         }
         if self.spins_without_hint() {
@@ -32,7 +33,7 @@ impl Execution {
         let state = self.state();
         let choice = Choice {
             tasks: &self.tasks,
-            announced: self.announced,
+            announced: self.announcements.tasks,
             registry: &self.registry,
             current: self.current,
             state,
@@ -40,19 +41,20 @@ impl Execution {
             monitor: self.monitor.as_deref(),
             found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
-        let turn = self.strategy.choose(&choice, &self.trail);
-        if turn.is_none() && self.strategy.was_redundant() && self.state.is_some() {
+        let decision = self.strategy.choose(&choice, &self.trail);
+        if decision.is_none() && self.strategy.was_redundant() && self.state.is_some() {
             self.finishing = true;
             return self.any_decision();
         }
-        if turn.is_none() {
+        if decision.is_none() {
             let replay_mismatch = self.strategy.replay_mismatch().map(str::to_owned);
-            self.stopped = replay_mismatch.map(Ending::Nondeterministic);
+            self.end.ending = replay_mismatch.map(Ending::Nondeterministic);
         }
-        turn
+        decision
     }
 
-    /// A task that can go on, if there is one: the current one if possible. It is one where the run is only to end.
+    /// Returns a decision for an enabled task, preferably the current one, in a run that only has
+    /// to end.
     fn any_decision(&self) -> Option<Decision> {
         if self.trail.len() >= self.max_steps {
             return None;
@@ -62,49 +64,52 @@ impl Execution {
         tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
     }
 
-    /// Notes what is announced before a new event. After a repeated prefix it must be what it was in the earlier run: a
-    /// task whose own events are all in the prefix, and that announces something else after them, shows in nothing else.
+    /// Records the announced operations before a new event. After a repeated prefix they must equal
+    /// those of the earlier run. This check alone detects a task whose own events are all in the
+    /// prefix and which announces a different operation after them.
     #[inline]
-    fn announces_the_same(&mut self) -> bool {
+    fn announces_as_before(&mut self) -> bool {
         let position = self.trail.len();
-        let announced = match self.fingerprint {
+        let announced = match self.announcements.fingerprint {
             Some(announced) => announced,
             None => self.fingerprint_of_all(),
         };
-        match self.announced_at.get_mut(position) {
+        match self.announcements.at_events.get_mut(position) {
             Some(before) => {
-                // Further on there is only what another schedule has left.
+                // Later entries belong to other schedules.
                 if self.trail.is_first_new() && *before != announced {
-                    self.stopped = Some(Ending::Nondeterministic(self.announces_otherwise()));
+                    self.end.ending = Some(Ending::Nondeterministic(self.describe_other_announcements()));
                     return false;
                 }
                 *before = announced;
             }
             None => {
-                // What was atomic_with_previous to the last event was not chosen, and is never the first that is new.
-                self.announced_at.resize(position, 0);
-                self.announced_at.push(announced);
+                // An event that is atomic with the previous one was not chosen, and is never the
+                // first new event.
+                self.announcements.at_events.resize(position, 0);
+                self.announcements.at_events.push(announced);
             }
         }
         true
     }
 
-    /// A prefix has been repeated: from here on the fingerprint is kept up with each operation.
+    /// Computes the fingerprint of all announced operations after a repeated prefix. From here on
+    /// each operation updates it.
     fn fingerprint_of_all(&mut self) -> u64 {
         let pending =
             self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending.as_ref()?)));
         let all = pending.fold(0, |all, (id, pending)| all ^ pending.fingerprint(id as TaskId));
-        self.fingerprint = Some(all);
+        self.announcements.fingerprint = Some(all);
         all
     }
 
     #[cold]
-    fn announces_otherwise(&self) -> String {
+    fn describe_other_announcements(&self) -> String {
         let pending = self.tasks.iter().enumerate().filter_map(|(id, task)| Some((id, task.pending?)));
         let announced: Vec<String> = pending
             .map(|(id, pending)| {
                 format!(
-                    "{} is to {} at {}",
+                    "{} announces to {} at {}",
                     self.task_name(id as TaskId),
                     pending.describe(),
                     place(pending.source)
@@ -112,19 +117,20 @@ impl Execution {
             })
             .collect();
         format!(
-            "at step {}, the tasks do not announce what they announced in an earlier run with the same schedule. Now {}. \
-             {MEND_NONDETERMINISM}",
+            "at step {}, the tasks announce other operations than in an earlier run with the same schedule: now \
+             {}. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             if announced.is_empty() {
-                "none of them announces anything".to_owned()
+                "no task announces an operation".to_owned()
             } else {
                 announced.join(", ")
             },
         )
     }
 
-    /// Whether `pending`, which is the next event of the prefix, does to the states what it did in the earlier run. A value
-    /// that differs from run to run is an operand of it, or the value that an object was made with.
+    /// Whether `pending`, the next event of the prefix, has the same effect on the states as in the
+    /// earlier run. Values that differ between runs appear as its operands or as initial values of
+    /// objects.
     #[inline]
     pub(super) fn repeats_values(&self, pending: &Pending) -> bool {
         let expected = self.trail.expected();
@@ -139,9 +145,9 @@ impl Execution {
         }) && (!is_choice || pending.alternatives(&before, None) == alternatives)
     }
 
-    /// What differs, where [`repeats_values`](Execution::repeats_values) is false.
+    /// Describes the difference if [`repeats_values`](Execution::repeats_values) is false.
     #[cold]
-    fn repeats_with_others(&self, task: TaskId, pending: &Pending) -> String {
+    fn describe_other_values(&self, task: TaskId, pending: &Pending) -> String {
         let Footprint { choice, alternatives, .. } = self.trail.expected().footprint;
         let before = self.registry.states(pending);
         let (_, after) = pending.outcome(task, &before, choice, alternatives);
@@ -153,24 +159,26 @@ impl Execution {
             let object = self.registry.name(location);
             match its.mode {
                 Mode::Nothing => None,
-                _ if its.before != before => {
-                    Some(format!("{object} holds {} before it, and held {}", show(before), show(its.before)))
-                }
+                _ if its.before != before => Some(format!(
+                    "{object} contains {} before it, and contained {}",
+                    show(before),
+                    show(its.before)
+                )),
                 _ if its.after != after => {
-                    Some(format!("it leaves {} in {object}, and left {}", show(after), show(its.after)))
+                    Some(format!("it stores {} in {object}, and stored {}", show(after), show(its.after)))
                 }
                 _ => None,
             }
         });
         let difference = difference.unwrap_or_else(|| {
             format!(
-                "it is a choice of {}, and was one of {alternatives}",
+                "it chooses one of {}, and chose one of {alternatives}",
                 pending.alternatives(&before, None)
             )
         });
         format!(
-            "at step {}, {} does another {} at {} than in an earlier run with the same schedule: {difference}. A value \
-             differs from run to run. {MEND_NONDETERMINISM}",
+            "at step {}, {} performs another {} at {} than in an earlier run with the same schedule: \
+             {difference}. A value differs between runs. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             self.task_name(task),
             pending.describe(),
@@ -178,7 +186,8 @@ impl Execution {
         )
     }
 
-    /// The task of the next event of the prefix, if it has announced the same operation as before.
+    /// Returns the next decision of the prefix, if its task has announced the same operation as
+    /// before.
     #[inline]
     fn repeated_task(&mut self) -> Option<Decision> {
         let expected = self.trail.expected();
@@ -188,16 +197,16 @@ impl Execution {
             if self.repeats_values(pending) {
                 return Some(Decision { task, choice });
             }
-            self.stopped = Some(Ending::Nondeterministic(self.repeats_with_others(task, pending)));
+            self.end.ending = Some(Ending::Nondeterministic(self.describe_other_values(task, pending)));
             return None;
         }
         let found = match found {
             None => "nothing".to_owned(),
             Some(pending) => format!("an operation at {}", place(pending.source)),
         };
-        self.stopped = Some(Ending::Nondeterministic(format!(
-            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the operation at {}. \
-             {MEND_NONDETERMINISM}",
+        self.end.ending = Some(Ending::Nondeterministic(format!(
+            "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the \
+             operation at {}. {MEND_NONDETERMINISM}",
             self.trail.len() + 1,
             self.task_name(task),
             place(expected.source),

@@ -1,9 +1,13 @@
-//! How a run ended, in words.
+//! How a run ended.
+
+use std::panic::Location;
 
 use super::execution::Execution;
 use super::panics::PanicReport;
-use super::task::{Phase, Task};
+use super::task::Task;
+use crate::event::Phase;
 use crate::event::{Event, Pending, TaskId};
+use crate::stateful::Unsupported;
 use crate::text::place;
 
 /// How a run ended.
@@ -11,30 +15,46 @@ use crate::text::place;
 pub enum Ending {
     /// Every task ended.
     Complete,
-    /// No task could go on, and some had not ended: one line for each, saying what it waits for and where.
+    /// No task was enabled, and some had not ended. One line for each of them says which operation
+    /// it waits for and where.
     Deadlock(Vec<String>),
     /// A task panicked, and no other task took its result.
     Panic {
         /// The name of the task that panicked first in the run.
         task: String,
-        /// Its message and location. Where it is another task's panic that nobody took, such as that of a `join` that is
-        /// unwrapped, the message goes on with a line `then … panicked at …`.
+        /// Its message and location. If it results from another panic, as when a task unwraps the
+        /// result of a `join`, this is the first panic, and the message has an additional line
+        /// `then … panicked at …`.
         report: PanicReport,
     },
-    /// The run reached the bound on steps or on spins, and was given up.
+    /// The run reached the bound on steps or on spins, and was aborted.
     TooLong,
-    /// The program did not do the same again: what it did at this step, and what it had done there before.
+    /// The program behaved differently from an earlier run: its behaviour at this step in both
+    /// runs.
     Nondeterministic(String),
 }
 
+/// The reasons why a run ended before its tasks.
+#[derive(Default)]
+pub(super) struct RunEnd {
+    /// The ending, if the run was stopped.
+    pub(super) ending: Option<Ending>,
+    /// The loop because of which the run was aborted, and the number of its iterations.
+    pub(super) spinning: Option<(&'static Location<'static>, usize)>,
+    /// The operation because of which a search of states aborted the run.
+    pub(super) unsupported: Option<Unsupported>,
+    /// The first panic that ended a task. Other panics may result from it.
+    pub(super) first_panic: Option<(TaskId, PanicReport)>,
+}
+
 impl Execution {
-    /// How the run ended, now that no task goes on.
+    /// Returns how the run ended, when no task is enabled.
     pub(super) fn ending(&self) -> Ending {
-        if let Some(stopped) = &self.stopped {
+        if let Some(stopped) = &self.end.ending {
             return stopped.clone();
         }
         if self.strategy.was_redundant() {
-            // Nobody will ask who waits for what.
+            // The details of this deadlock are not reported.
             return Ending::Deadlock(Vec::new());
         }
         let over =
@@ -48,15 +68,16 @@ impl Execution {
         }
         let mut waiting: Vec<(TaskId, String)> =
             (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, self.waits_for(id, task)?))).collect();
-        // The numbers depend on the schedules before this one; the paths do not.
+        // Task numbers depend on earlier schedules; paths do not.
         waiting.sort_by_cached_key(|&(id, _)| self.registry.path(id));
         Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())
     }
 
-    /// The ending of a run in which `task` panicked, and nobody took that. If another panic came before it, that one is told
-    /// first, as its cause: a `join` or a poisoned lock that is unwrapped says nothing of it.
+    /// The ending of a run in which `task` panicked and no task took the panic. If another panic
+    /// preceded it, reports that one first, as the cause: the message of an unwrapped `join` or
+    /// poisoned lock does not contain it.
     fn panicked(&self, task: TaskId, report: &PanicReport) -> Ending {
-        let (first, cause) = match &self.first_panic {
+        let (first, cause) = match &self.end.first_panic {
             Some((first, cause)) => (*first, cause),
             None => (task, report),
         };
@@ -88,7 +109,7 @@ impl Execution {
         }
     }
 
-    /// Who holds the lock that `task` waits for, in words.
+    /// Describes the holder of the lock that `task` waits for.
     pub(super) fn holder(&self, task: TaskId, pending: &Pending) -> Option<String> {
         let &(location, _) = pending.actions().first()?;
         let holder = |taken: &Event, how: &str| {

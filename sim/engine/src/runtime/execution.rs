@@ -1,9 +1,9 @@
-//! One run after the other of the same program, on one OS thread.
+//! Consecutive runs of one program on one OS thread.
 //!
-//! A task announces each operation before it does it, and goes on when the strategy says that it is its turn; if that is
-//! at once, no stack is switched. Between two announcements a task runs alone. Spawning and joining are not events: a new
-//! task, and one whose join has been met, run at once up to their next announcement, so that whenever a choice is made
-//! the next operation of every task is known.
+//! A task announces each operation before it executes it, and resumes when the strategy chooses it.
+//! If it is chosen at once, no stack is switched. Between two announcements only this task runs.
+//! Spawns and joins are no events: a new task, and a task whose join has completed, run at once up
+//! to their next announcement. So the next operation of every task is known at each decision.
 
 use std::mem;
 use std::panic::Location;
@@ -11,81 +11,70 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::abandon::{LeftBehind, MAX_LEFT_BEHIND};
+use super::abort::{Leaked, MAX_LEAKED};
 use super::announce::Announced;
-use super::current::OWED;
-use super::ending::Ending;
+use super::announcements::Announcements;
+use super::comparison::Comparison;
+use super::current::DEFERRED;
+use super::ending::{Ending, RunEnd};
 use super::granted::Granted;
-use super::panics::PanicReport;
 use super::record::{Recorded, Switch};
 use super::sometimes::Sometimes;
-use super::spawns::{Deed, Noted};
-use super::task::{Phase, Task};
+use super::spawns::{SpawnLog, SpawnStep};
+use super::task::Task;
 use crate::coroutine::{Coroutine, StackPool};
 use crate::dpor::Races;
+use crate::event::Phase;
 use crate::event::{Decision, Fingerprint, Pending, TaskId};
-use crate::history::{FEW, Operation, Registry, Tracking, Trail};
-use crate::stateful::{Monitor, Part, State, Unsupported};
+use crate::history::{Operation, Registry, Tracking, Trail};
+use crate::stateful::{Monitor, Part, State, TaskView, Unsupported};
 use crate::strategy::{Prefix, Strategy};
 use crate::watchdog::Pulse;
 
-/// The exploration that is going on.
+/// The state of an exploration on its OS thread.
 pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
-    /// How many tasks there have been in the run.
-    pub(super) spawned: TaskId,
-    /// What the tasks of the run have spawned and joined, in order.
-    pub(super) deeds: Vec<Noted>,
+    /// The spawns and joins of the run.
+    pub(super) spawn_log: SpawnLog,
     pub(super) current: TaskId,
     pub(super) next: Option<Decision>,
     pub(super) granted: Granted,
-    pub(super) abandoning: bool,
-    /// The run goes on to its end in any order, because nothing more is to be found out in it: that costs less than to
-    /// unwind its tasks.
+    pub(super) aborting: bool,
+    /// The run continues in any order, because it is redundant: that costs less than unwinding its
+    /// tasks.
     pub(super) finishing: bool,
-    /// The first panic that ended a task of the run: others may follow from it.
-    pub(super) first_panic: Option<(TaskId, PanicReport)>,
-    /// The strategy [joins movers](Strategy::joins_movers).
+    /// Whether the strategy [joins movers](Strategy::joins_movers).
     pub(super) joins_movers: bool,
-    /// The last event was a [right mover](Pending::is_right_mover), and its task has spawned none since.
+    /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
+    /// none since.
     pub(super) is_right_mover: bool,
-    pub(super) stopped: Option<Ending>,
-    /// The task that waits until no other can go on.
+    /// The task that waits until no other can continue.
     pub(super) quiescing: Option<TaskId>,
-    pub(super) spinning: Option<(&'static Location<'static>, usize)>,
+    /// Why the run ended, if it was ended.
+    pub(super) end: RunEnd,
+    /// The announced operations of the tasks.
+    pub(super) announcements: Announcements,
+    /// The data of runs that are compared with others.
+    pub(crate) comparison: Comparison,
     pub(super) recording: bool,
     pub(super) max_steps: usize,
-    /// How often a task's waits for one condvar, and its parks, may end spuriously.
+    /// Maximum number of spurious wakeups of a task: per condvar, and from parks.
     pub(crate) spurious_wakeups: u16,
     pub(crate) trail: Trail,
     pub(crate) races: Races,
     pub(crate) registry: Registry,
-    /// Of each event of the run what it was, if the run is recorded.
+    /// The events of the run, if it is recorded.
     pub(crate) record: Vec<Recorded>,
     pub(crate) sometimes: Sometimes,
-    /// The tasks that have announced an operation, a bit for each.
-    pub(super) announced: u64,
-    /// What they have announced: the fingerprints of all pending operations, as one. `None` while a prefix is repeated.
-    pub(super) fingerprint: Option<u64>,
-    /// For each event of the trail, what was announced when it was chosen; of the last run, beyond the trail's end.
-    pub(super) announced_at: Vec<u64>,
     pub(super) strategy: Box<dyn Strategy>,
-    /// The state that the run is in, if the strategy wants to know.
+    /// The current state, if the strategy uses it.
     pub(super) state: Option<State>,
-    /// Each poll of an instrumented future waits for its turn: see [`unseen`](crate::unseen).
-    pub(super) pauses: bool,
-    /// Where a future was first run as instrumented.
-    pub(crate) instrumented: Option<&'static Location<'static>>,
-    /// What the tasks say that they observed, in a run that is compared with others.
-    pub(super) observed: Option<Vec<(TaskId, u64)>>,
-    /// Whoever is told of each event of the run.
+    /// The monitor, which is notified of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
-    /// Where the run did what a search of states cannot have, if that is why it was given up.
-    pub(super) unsupported: Option<Unsupported>,
     pub(super) stacks: StackPool,
-    /// The tasks of all runs so far that could not be unwound.
-    pub(super) left_behind: Option<LeftBehind>,
-    /// What the watchdog sees of the run.
+    /// The leaked tasks of all runs so far.
+    pub(super) leaked: Option<Leaked>,
+    /// The progress of the run, for the watchdog.
     pub(super) pulse: Arc<Pulse>,
 }
 
@@ -100,48 +89,44 @@ impl Execution {
     ) -> Self {
         Execution {
             tasks: Vec::with_capacity(4),
-            spawned: 0,
-            deeds: Vec::with_capacity(FEW),
+            spawn_log: SpawnLog::default(),
             current: 0,
             next: None,
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
-            abandoning: false,
+            aborting: false,
             finishing: false,
-            first_panic: None,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
-            stopped: None,
             quiescing: None,
-            spinning: None,
+            end: RunEnd::default(),
+            announcements: Announcements::default(),
+            comparison: Comparison::default(),
             recording,
             max_steps,
             spurious_wakeups: 0,
             state: (strategy.tracking() == Tracking::Nothing)
                 .then(|| State::new(strategy.is_symmetric(), left_out)),
-            pauses: false,
-            instrumented: None,
-            observed: None,
             monitor: None,
-            unsupported: None,
             trail: Trail::new(strategy.tracking()),
             races: Races::new(strategy.tracking()),
             registry: Registry::default(),
             record: Vec::new(),
-            announced: 0,
-            fingerprint: None,
-            announced_at: Vec::with_capacity(FEW),
             sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),
-            left_behind: None,
+            leaked: None,
             pulse: Pulse::own(watchdog),
         }
     }
 
-    /// Adds the races of what was announced and will never be done. To be called before the tasks are given up, which
-    /// changes the states: their locks are given back.
+    /// Adds the races of operations that were announced and will not be executed. Must be called
+    /// before the tasks are unwound, because that releases their locks.
     pub(super) fn find_races_of_blocked(&mut self) {
-        if self.announced == 0 || self.strategy.tracking() != Tracking::Races {
+        if self.announcements.tasks == 0 || self.strategy.tracking() != Tracking::Races {
+            return;
+        }
+        // The program differs from an earlier run, whose later events the trail still contains.
+        if self.trail.is_repeating() {
             return;
         }
         for (id, task) in self.tasks.iter().enumerate() {
@@ -153,26 +138,12 @@ impl Execution {
         }
     }
 
-    /// The next run is one of this strategy, which is compared with others. With `pauses`, each poll of an instrumented future
-    /// waits for its turn.
-    pub(crate) fn rehearse(&mut self, strategy: Box<dyn Strategy>, pauses: bool) {
-        self.strategy = strategy;
-        self.pauses = pauses;
-        self.observed = Some(Vec::new());
-        self.announced_at.clear();
-    }
-
-    /// What the tasks say that they observed, in a run that is [compared](Execution::rehearse) with others.
-    pub(crate) fn observed(&self) -> &[(TaskId, u64)] {
-        self.observed.as_deref().unwrap_or_default()
-    }
-
-    /// Prepares the next run. False if there is none.
+    /// Prepares the next run. Returns `false` if there is none.
     pub(crate) fn next_run(&mut self) -> bool {
         self.strategy.next_run(&mut self.trail, &self.races, &self.registry)
     }
 
-    /// The ways that are still to be gone, once no run will follow.
+    /// The prefixes that are still to be explored, after the last run.
     pub(crate) fn open(&mut self) -> Vec<Prefix> {
         self.strategy.open(&self.trail)
     }
@@ -185,7 +156,7 @@ impl Execution {
         self.recording
     }
 
-    /// For each task of the run its place in an order that is the same in every exploration.
+    /// For each task of the run its rank in an order that is the same in every exploration.
     pub(crate) fn ranks(&self) -> Vec<usize> {
         let is_there = |task: &TaskId| self.tasks[*task as usize].phase != Phase::Absent;
         let mut present: Vec<_> = (0..self.tasks.len() as TaskId).filter(is_there).collect();
@@ -197,22 +168,24 @@ impl Execution {
         ranks
     }
 
-    /// As which one the task was spawned in this run, from 0.
+    /// The task's spawn index in this run, from 0.
     pub(crate) fn order(&self, task: TaskId) -> TaskId {
         self.tasks[task as usize].order
     }
 
-    /// Where a task went round too often, and how often, if that is why the run was abandoned.
+    /// The location of the loop because of which the run was aborted, and the number of its
+    /// iterations.
     pub(crate) fn spinning(&self) -> Option<(&'static Location<'static>, usize)> {
-        self.spinning
+        self.end.spinning
     }
 
-    /// The tasks of all runs so far that could not be unwound, if there are more than an exploration may leave behind.
-    pub(crate) fn leaves_too_many(&self) -> Option<LeftBehind> {
-        self.left_behind.filter(|left| left.tasks >= MAX_LEFT_BEHIND)
+    /// The leaked tasks of all runs so far, if their number has reached the maximum.
+    pub(crate) fn leaves_too_many(&self) -> Option<Leaked> {
+        self.leaked.filter(|left| left.tasks >= MAX_LEAKED)
     }
 
-    /// The task's name: the one that it was given, or else the [path](Registry::path) to it. It is the same in all schedules.
+    /// The task's name: the given one, or else its [path](Registry::path). It is the same in all
+    /// schedules.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(Task::name);
         name.cloned().unwrap_or_else(|| self.registry.task_name(task))
@@ -220,26 +193,21 @@ impl Execution {
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
-        self.spawned = 0;
-        self.deeds.clear();
+        self.spawn_log.begin_run();
         self.current = 0;
         self.next = None;
-        self.stopped = None;
         self.quiescing = None;
-        self.spinning = None;
-        self.first_panic = None;
+        self.end = RunEnd::default();
         self.is_right_mover = false;
         self.finishing = false;
-        OWED.set(0);
+        DEFERRED.set(0);
         self.pulse.begin_run();
         self.registry.begin_run();
         self.trail.begin_run();
         self.races.begin_run(self.trail.prefix());
         self.record.clear();
-        self.announced = 0;
-        self.fingerprint = None;
+        self.announcements.begin_run();
         self.monitor = None;
-        self.unsupported = None;
         if let Some(state) = &mut self.state {
             state.begin_run(self.registry.run());
         }
@@ -259,7 +227,7 @@ impl Execution {
         self.is_right_mover = false;
         if let Some(parent) = parent {
             self.trail.spawn(parent, task);
-            self.note_deed(parent, Deed::Spawn(task));
+            self.record_spawn_step(parent, SpawnStep::Spawn(task));
         }
         if let Some(state) = &mut self.state {
             let nth = parent.map_or(0, |parent| self.tasks[parent as usize].children);
@@ -267,8 +235,8 @@ impl Execution {
         }
         let slot = &mut self.tasks[task as usize];
         slot.phase = Phase::Starting;
-        slot.order = self.spawned;
-        self.spawned += 1;
+        slot.order = self.spawn_log.count;
+        self.spawn_log.count += 1;
         if name.is_some() {
             slot.rare().name = name;
         }
@@ -276,7 +244,7 @@ impl Execution {
         task
     }
 
-    /// Executes the pending operation of `task`, whose turn it is.
+    /// Executes the pending operation of `task`.
     #[inline]
     pub(super) fn execute(&mut self, Decision { task, choice }: Decision, atomic_with_previous: bool) {
         self.current = task;
@@ -288,12 +256,12 @@ impl Execution {
         let position = if self.trail.is_repeating() {
             self.trail.repeat(&mut self.registry)
         } else {
-            let pending = slot.pending.as_ref().expect("a task whose turn it is has announced an operation");
+            let pending = slot.pending.as_ref().expect("the chosen task has announced an operation");
             let condition = slot.condition.as_deref();
             let operation = Operation { task, pending, condition };
             let position =
                 self.trail.push(operation, choice, atomic_with_previous, &mut self.registry, &mut self.races);
-            if let Some(announced) = &mut self.fingerprint {
+            if let Some(announced) = &mut self.announcements.fingerprint {
                 *announced ^= pending.fingerprint(task);
             }
             if !self.finishing {
@@ -304,29 +272,29 @@ impl Execution {
         let pending = slot.pending.take();
         self.is_right_mover = pending.as_ref().is_some_and(Pending::is_right_mover);
         slot.condition = None;
-        self.announced &= !(1 << task);
+        self.announcements.tasks &= !(1 << task);
         self.grant(position);
         if let Some(pending) = pending.filter(|_| self.is_observed()) {
             self.observe(position, &pending);
         }
     }
 
-    /// Executes what is next, and hands out the coroutine that goes on with it.
+    /// Executes the next decision. Returns the task and its coroutine, which is to be resumed.
     #[inline]
-    pub(super) fn begin_turn(&mut self) -> Option<(TaskId, Coroutine)> {
-        let turn = self.next.take()?;
-        self.execute(turn, false);
-        Some((turn.task, self.tasks[turn.task as usize].coroutine.take()?))
+    pub(super) fn begin_next(&mut self) -> Option<(TaskId, Coroutine)> {
+        let decision = self.next.take()?;
+        self.execute(decision, false);
+        Some((decision.task, self.tasks[decision.task as usize].coroutine.take()?))
     }
 
-    /// Decides what is next, and begins with it.
-    pub(super) fn next_turn(&mut self) -> Option<(TaskId, Coroutine)> {
+    /// Chooses the next decision and executes it.
+    pub(super) fn decide_and_begin(&mut self) -> Option<(TaskId, Coroutine)> {
         self.next = self.decide();
-        self.begin_turn()
+        self.begin_next()
     }
 
-    /// `task` has come back from its coroutine: it has announced something, or ended. Returns the tasks that waited for its
-    /// end, a bit for each.
+    /// Takes back the coroutine of `task`, which has announced an operation or ended. If it has
+    /// ended, returns the tasks that wait for its end, one bit per task.
     #[inline]
     pub(super) fn leave(&mut self, task: TaskId, coroutine: Coroutine, ended: bool) -> u64 {
         self.change(task);
@@ -344,22 +312,23 @@ impl Execution {
         joiners
     }
 
-    /// Whether the current task has to wait for the end of `other`. If it is done, all that `other` did happens before what
-    /// the task does next. `can_unwind` says whether the task may unwind instead if the run is abandoned.
+    /// Makes the current task wait for the end of `other`, unless it has ended. All events of
+    /// `other` happen before the task's next event. `can_unwind`: whether the task may unwind
+    /// instead if the run is aborted.
     pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
         let task = self.current;
         if let Some(state) = &mut self.state {
             state.read_end(other);
         }
         if self.tasks[other as usize].phase == Phase::Ended {
-            self.note_deed(task, Deed::Join(other));
+            self.record_spawn_step(task, SpawnStep::Join(other));
             self.joined(task, other);
             return Announced::Done;
         }
-        if self.abandoning {
-            return self.join_in_vain(other, can_unwind);
+        if self.aborting {
+            return self.join_aborted(other, can_unwind);
         }
-        self.note_deed(task, Deed::Join(other));
+        self.record_spawn_step(task, SpawnStep::Join(other));
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[other as usize].joiners |= 1 << task;
         self.tasks[task as usize].phase = Phase::Joining(other);
@@ -370,7 +339,7 @@ impl Execution {
         Announced::Wait
     }
 
-    /// `task` has waited for the end of `other`.
+    /// Records that the join of `other` by `task` has completed.
     pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
         self.trail.join(task, other);
         if let Some(state) = &mut self.state {
@@ -384,13 +353,13 @@ impl Execution {
         self.granted = Granted::new(self.trail.accesses(position), choice);
     }
 
-    /// Whether anybody has to know of each event.
+    /// Whether the state or a monitor processes each event.
     #[inline]
     pub(super) fn is_observed(&self) -> bool {
         (self.state.is_some() || self.monitor.is_some()) && !self.finishing
     }
 
-    /// The event at `position` has just been executed: the state and the monitor are to know.
+    /// Reports the executed event at `position` to the state and the monitor.
     pub(super) fn observe(&mut self, position: usize, pending: &Pending) {
         let (event, accesses) = (&self.trail.events()[position], self.trail.accesses(position));
         if let Some(state) = &mut self.state {
@@ -404,26 +373,31 @@ impl Execution {
         }
     }
 
-    /// The fingerprint of the state that the run is in.
+    /// The fingerprint of the current state.
     pub(super) fn state(&mut self) -> Fingerprint {
         let Some(state) = &mut self.state else { return Fingerprint::NONE };
-        state.fingerprint(&self.tasks, &self.registry, self.monitor.as_deref())
+        let tasks = &self.tasks;
+        let view = |task: TaskId| {
+            let task = &tasks[usize::from(task)];
+            TaskView { phase: task.phase, pending: task.pending.as_ref() }
+        };
+        state.fingerprint(tasks.len(), view, &self.registry, self.monitor.as_deref())
     }
 
-    /// The run does what a search of states cannot have: it is given up.
+    /// Aborts the run, because a search of states does not support it.
     #[cold]
     pub(super) fn refuse(&mut self, unsupported: Unsupported) {
-        self.unsupported = Some(unsupported);
-        self.stopped = Some(Ending::TooLong);
+        self.end.unsupported = Some(unsupported);
+        self.end.ending = Some(Ending::TooLong);
         self.next = None;
     }
 
-    /// What the run did that a search of states cannot have, if that is why it was given up.
+    /// The unsupported operation because of which the run was aborted.
     pub(crate) fn unsupported(&self) -> Option<Unsupported> {
-        self.unsupported
+        self.end.unsupported
     }
 
-    /// The state has changed, as to where this task stands.
+    /// Marks the state of the task as changed.
     #[inline]
     pub(super) fn change(&mut self, task: TaskId) {
         if let Some(state) = &mut self.state {
@@ -431,7 +405,7 @@ impl Execution {
         }
     }
 
-    /// Notes what `task` is about to do, and why it is its turn.
+    /// Records the pending operation of `task`, and the reason for the context switch before it.
     fn record(&mut self, task: TaskId) {
         let last = self.trail.events().last().map(|event| event.footprint.task);
         let switch = last.filter(|&last| last != task).map(|last| {
@@ -443,7 +417,7 @@ impl Execution {
                 (_, None) => Switch::Ended,
             }
         });
-        let pending = self.tasks[task as usize].pending.expect("an operation that is about to be done");
+        let pending = self.tasks[task as usize].pending.expect("the chosen task has announced an operation");
         self.record.push(Recorded { pending, switch });
     }
 }

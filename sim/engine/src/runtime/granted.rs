@@ -1,9 +1,9 @@
-//! What an operation came to, as its task is told.
+//! The result of an operation for its task.
 
 use crate::event::{Access, Pending};
 
-/// What an operation came to: the state of its first location before and after, that of the others before, and which of
-/// its alternatives it was.
+/// The result of an operation: the state of its first location before and after, the states of the
+/// others before, and the chosen alternative.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Granted {
     pub(crate) before: u64,
@@ -26,7 +26,7 @@ impl Granted {
         }
     }
 
-    /// The same, without the states that the task does not observe.
+    /// This result without the states that the task does not observe.
     pub(super) fn only_observed(self, pending: &Pending, accesses: &[Access]) -> Self {
         let observes =
             |slot: usize| accesses.get(slot).is_some_and(|access| pending.observes_state(slot, access.mode));

@@ -1,4 +1,4 @@
-//! An object's name in the exploration that made it.
+//! The identity of an object in the exploration that created it.
 
 use std::panic::Location;
 use std::rc::Rc;
@@ -12,22 +12,23 @@ use crate::event::{Action, Fingerprint, LocationId, Pending, Rule, TaskId};
 use crate::history::{CLOCK, Holds, New, Show, TOKENS};
 use crate::stateful::Unsupported;
 
-/// Which object of which run. Outside an exploration an object has no number, and behaves as std's does.
+/// An object's location and run. Outside an exploration an object has no location, and behaves like
+/// std's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handle {
     location: LocationId,
-    /// The run that made it; 0 outside an exploration.
+    /// The run that created it; 0 outside an exploration.
     run: u64,
 }
 
 impl Handle {
-    /// A new object, named by its creator, with this state.
+    /// Creates an object in this state, with a name given by its creator.
     #[inline]
     pub(crate) fn new(name: &'static str, holds: Holds, initial: u64) -> Self {
         Handle::registered(New { name, holds, initial, show: None })
     }
 
-    /// A new object whose state is a value, and how traces show it.
+    /// Creates an object whose state is a value. `show` formats it for traces.
     #[inline]
     pub(crate) fn of_value(name: &'static str, initial: u64, show: Show) -> Self {
         Handle::registered(New { name, holds: Holds::Word, initial, show: Some(show) })
@@ -39,11 +40,12 @@ impl Handle {
         Handle { location, run }
     }
 
-    /// Announces the operation, waits for its turn, and returns what it came to. `None` outside an exploration.
+    /// Announces the operation, waits until it is executed, and returns its result. `None` outside
+    /// an exploration.
     ///
     /// # Panics
     ///
-    /// If the object was not made in the current run.
+    /// If the object was not created in the current run.
     #[inline]
     pub(crate) fn perform(&self, action: Action, source: &'static Location<'static>) -> Option<Granted> {
         perform::perform(self.run, &Pending::one(self.location, action, source))
@@ -59,51 +61,58 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// If the object was not made in the current run.
+    /// If the object was not created in the current run.
     pub(crate) fn key(&self, key: u64) -> Option<LocationId> {
         current::key_location(self.run, self.location, key)
     }
 
-    /// Like [`perform`](Handle::perform), for an operation on several locations, which are the object's, or of objects
-    /// that were made with it.
+    /// Like [`perform`](Handle::perform), for an operation on several locations, all of this object
+    /// or of objects that were created with it.
     #[inline]
     pub(crate) fn perform_all(&self, pending: &Pending) -> Option<Granted> {
         perform::perform(self.run, pending)
     }
 
-    /// Does one more step right after the operation that has just been performed: no other task can go between. Whatever
-    /// conflicts with the step must conflict with that operation, too, or be possible only after it.
-    pub(crate) fn glue(&self, location: LocationId, action: Action, source: &'static Location<'static>) {
-        perform::glue(self.run, &Pending::one(location, action, source));
+    /// Executes an operation atomically with the one that was just performed. An operation that
+    /// conflicts with it must also conflict with that one, or be enabled only after it.
+    pub(crate) fn perform_with_previous(
+        &self,
+        location: LocationId,
+        action: Action,
+        source: &'static Location<'static>,
+    ) {
+        perform::perform_with_previous(self.run, &Pending::one(location, action, source));
     }
 
-    /// The current task looks at what the object holds, in the midst of a step: nobody else can get at it.
-    pub(crate) fn look(&self) {
+    /// The current task reads the contents of the object, to which it has exclusive access, outside
+    /// of an event.
+    pub(crate) fn read_contents(&self) {
         if self.run != 0 {
-            current::look(self.location);
+            current::read_contents(self.location);
         }
     }
 
-    /// The current task can change what the object holds from here on, unseen: nobody else can get at it.
+    /// The current task may change the contents of the object without events: it has exclusive
+    /// access.
     #[track_caller]
-    pub(crate) fn take_over(&self) {
+    pub(crate) fn note_exclusive_access(&self) {
         current::refuse(Unsupported::Exclusive(Location::caller()));
     }
 
-    /// The object is gone: nobody will ever touch it.
+    /// The object is dropped: it will not be used again.
     pub(crate) fn forget(&self) {
         current::forget(self.run, self.location);
     }
 
-    /// What the object, or one of its keys, holds is this from here on, whoever has put it there.
+    /// Reports the contents of the object, or of one of its keys.
     #[inline]
-    pub(crate) fn settle(&self, key: Option<u64>, value: impl Fn() -> Fingerprint) {
+    pub(crate) fn report_contents(&self, key: Option<u64>, value: impl Fn() -> Fingerprint) {
         if self.run != 0 {
-            current::settle(self.location, key, value);
+            current::report_contents(self.location, key, value);
         }
     }
 
-    /// The current task may have changed what a key of the object holds, in the midst of a step that only looks.
+    /// Reports that the current task may have changed the contents of a key during a read.
     #[inline]
     pub(crate) fn change(&self, key: u64) {
         if self.run != 0 {
@@ -113,12 +122,12 @@ impl Handle {
 
     /// # Panics
     ///
-    /// If an exploration is going on, and the object was not made in its current run.
+    /// If an exploration is running, and the object was not created in its current run.
     pub(crate) fn check(&self) {
         current::check(self.run, None);
     }
 
-    /// As [`check`](Handle::check), for an operation that no exploration announces.
+    /// Like [`check`](Handle::check), for an operation that is not announced.
     pub(crate) fn check_at(&self, source: &'static Location<'static>) {
         current::check(self.run, Some(source));
     }
@@ -128,12 +137,12 @@ impl Handle {
         current::current().map(|(_, run)| Handle { location: CLOCK, run })
     }
 
-    /// The token of a task of run `run`, with which it is unparked. `None` outside an exploration.
+    /// The park token of a task of run `run`. `None` outside an exploration.
     pub(crate) fn token(task: TaskId, run: u64) -> Option<Self> {
         current::key_location(run, TOKENS, task.into()).map(|location| Handle { location, run })
     }
 
-    /// Waits until `condition` holds of the state.
+    /// Waits until `condition` holds for the state.
     pub(crate) fn wait_until(
         &self,
         condition: impl Fn(u64) -> bool + 'static,
@@ -144,7 +153,7 @@ impl Handle {
         perform_when(self.run, &pending, Some(&condition))
     }
 
-    /// One operation on this object and on another, which `rule` decides with this argument.
+    /// Performs one operation on this object and another. `rule` defines it, with this argument.
     pub(crate) fn perform_rule_with(
         &self,
         other: &Handle,
@@ -156,12 +165,13 @@ impl Handle {
         perform::perform(self.run, &Pending::ruled(&locations, rule, argument, source))
     }
 
-    /// Adds one to the state, when the current task next does something.
+    /// Adds one to the state, before the current task's next operation.
     pub(crate) fn wake(&self, source: &'static Location<'static>) {
-        wakes::owe(Wake { location: self.location, run: self.run, source });
+        wakes::defer(Wake { location: self.location, run: self.run, source });
     }
 
-    /// Like [`perform`](Handle::perform), on one key of the object, and `on_whole` on the object as a whole.
+    /// Like [`perform`](Handle::perform), on one key of the object, with `on_whole` on the object
+    /// itself.
     #[inline]
     pub(crate) fn perform_on_key(
         &self,
@@ -175,8 +185,8 @@ impl Handle {
         perform::perform(self.run, &Pending::several(actions, source))
     }
 
-    /// Like [`perform`](Handle::perform), on the object as a whole, and on one of its keys if there is one; it looks at the
-    /// clock, too. Returns what the clock says.
+    /// Like [`perform`](Handle::perform), on the object itself, on one of its keys if given, and
+    /// with a read of the clock. Returns the time in nanoseconds.
     pub(crate) fn perform_at(
         &self,
         on_key: Option<(u64, Action)>,
@@ -191,7 +201,7 @@ impl Handle {
         Some(perform::perform(self.run, &Pending::several([(location, on_key), whole, clock], source))?.third)
     }
 
-    /// An operation on one key of the object and on the object as a whole, which `rule` decides.
+    /// Performs an operation on one key of the object and the object itself. `rule` defines it.
     #[inline]
     pub(crate) fn perform_rule_on_key(
         &self,
@@ -203,8 +213,8 @@ impl Handle {
         perform::perform(self.run, &Pending::ruled(&[location, self.location], rule, 0, source))
     }
 
-    /// An operation on `objects` and on one item of the last of them: the one whose number is the state of the first.
-    /// `rule` decides.
+    /// Performs an operation on `objects` and on one item of the last of them: the item whose
+    /// number is the state of the first object. `rule` defines it.
     #[inline]
     pub(crate) fn perform_rule_on_item<const N: usize>(
         objects: [Handle; N],
@@ -217,7 +227,7 @@ impl Handle {
         perform::perform(run, &pending.with_item(first))
     }
 
-    /// An operation on this object and another, each with its own action.
+    /// Performs an operation on this object and another, with an action for each.
     #[inline]
     pub(crate) fn perform_with(
         &self,

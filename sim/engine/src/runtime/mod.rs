@@ -1,8 +1,10 @@
-//! The running program: its tasks, what they have announced, and the events so far.
+//! The running program: its tasks, their announced operations, and the executed events.
 
-mod abandon;
+mod abort;
 mod announce;
+mod announcements;
 mod choice;
+mod comparison;
 mod condition;
 mod current;
 mod decide;
@@ -10,7 +12,7 @@ mod ending;
 mod execution;
 mod granted;
 mod handle;
-mod lives;
+mod life_cycle;
 mod panics;
 mod perform;
 mod quiet;
@@ -21,7 +23,7 @@ mod spin;
 mod task;
 mod wakes;
 
-pub(crate) use abandon::wait_forever;
+pub(crate) use abort::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
@@ -33,12 +35,11 @@ pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use lives::{abandoning, finish_panicked, join, join_scoped, run, spawn, take_panic};
+pub(crate) use life_cycle::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
 pub(crate) use quiet::quiesce;
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
-pub(crate) use task::{Phase, Task};
-pub(crate) use wakes::{Wake, owing, send_wakes};
+pub(crate) use wakes::{has_deferred_wakes, send_wakes};

@@ -1,15 +1,15 @@
-//! Panics inside an exploration are outcomes of a schedule: they are kept, and not printed once per schedule.
+//! Panics inside an exploration are outcomes of a schedule: they are recorded and not printed.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic;
 use std::sync::Once;
 
-use super::lives::abandoning;
+use super::life_cycle::aborting;
 use super::{condition, current};
 use crate::coroutine;
 
-/// A panic of a task: what it said, and where.
+/// The message and the location of a task's panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PanicReport {
     /// The message.
@@ -18,16 +18,18 @@ pub struct PanicReport {
     pub location: String,
 }
 
-/// How many panics of one task are kept whose payload nobody has described: those that it catches itself stay.
-const MOST_KEPT: usize = 16;
+/// Maximum number of recorded panics per task that the task has caught itself.
+const MAX_RECORDED: usize = 16;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
-    /// The panics on this OS thread that have been begun: of which coroutine, if of one, and what the hook was told.
+    /// The panics that began on this OS thread, each with its coroutine (`None` outside of all
+    /// tasks).
     static BEGUN: RefCell<Vec<(Option<usize>, PanicReport)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The panics of tasks on this OS thread are kept and not printed while this lives. The engine's own are printed.
+/// While it exists, panics of tasks on this OS thread are recorded and not printed. The engine's
+/// own are printed.
 pub(crate) struct Quiet(bool);
 
 impl Quiet {
@@ -37,8 +39,9 @@ impl Quiet {
             let previous = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
                 let task = coroutine::running();
-                // Outside of all tasks only a condition may panic, which the engine asks in a state that need not come to be.
-                if !QUIET.get() || (task.is_none() && !condition::is_asked()) {
+                // Outside of all tasks only a condition may panic, because the engine evaluates it
+                // in hypothetical states.
+                if !QUIET.get() || (task.is_none() && !condition::is_evaluating()) {
                     return previous(info);
                 }
                 if info.payload_as_str() == Some(IN_CLEANUP) {
@@ -57,7 +60,7 @@ impl Quiet {
 }
 
 impl Quiet {
-    /// Runs what is no part of the exploration: its panics are printed.
+    /// Runs code that is not part of the exploration: its panics are printed.
     pub(crate) fn interrupt<R>(&self, action: impl FnOnce() -> R) -> R {
         let quiet = QUIET.replace(self.0);
         let result = action();
@@ -72,23 +75,26 @@ impl Drop for Quiet {
     }
 }
 
-/// What std's panic says that follows one that has left a destructor while its task unwound. After it, std aborts the process.
+/// The message of std's panic after a panic has left a destructor while its task unwound. std then
+/// aborts the process.
 const IN_CLEANUP: &str = "panic in a destructor during cleanup";
 
-/// A destructor of this coroutine has panicked while its task unwound. The hook is the last that runs before std aborts.
+/// Explains the abort after a destructor of this coroutine has panicked while its task unwound.
+/// This hook is the last code that runs before std aborts.
 fn explain_abort(task: Option<usize>) {
     let cause = BEGUN.with_borrow(|begun| begun.iter().rfind(|(whose, _)| *whose == task).cloned());
     let (message, location) = cause
         .map_or((NO_TEXT.to_owned(), NO_PLACE.to_owned()), |(_, report)| (report.message, report.location));
-    let why = if abandoning() {
-        "The task was unwound because its run had ended without it (a deadlock, a panic of another task, or a bound): what a \
-         destructor waits for may have ended then. Do not unwrap results in destructors"
+    let why = if aborting() {
+        "The task was unwound because its run was aborted (a deadlock, a panic of another task, or a bound): \
+         the destructor may depend on a task that was already unwound. Do not unwrap results in destructors"
     } else {
-        "A program of its own aborts here, too. Do not panic in destructors if std::thread::panicking()"
+        "The program would also abort outside an exploration. Do not panic in destructors if std::thread::panicking()"
     };
     let name = current::current_task_name().unwrap_or_else(|| "a task".to_owned());
     eprintln!(
-        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} while the task unwound: {message}\n{why}"
+        "selvedge-engine: the process aborts: a destructor of {name} panicked at {location} \
+         while the task unwound: {message}\n{why}"
     );
 }
 
@@ -96,19 +102,19 @@ const NO_TEXT: &str = "a panic whose payload is not text";
 
 const NO_PLACE: &str = "an unknown place";
 
-/// A run begins: the panics of others are forgotten.
+/// Forgets the panics of earlier runs.
 pub(super) fn forget() {
     BEGUN.with_borrow_mut(Vec::clear);
 }
 
-/// A panic of this coroutine begins.
+/// Records the begin of a panic of this coroutine.
 fn begun(task: Option<usize>, report: PanicReport) {
     BEGUN.with_borrow_mut(|begun| {
         let its = |begun: &Vec<(Option<usize>, PanicReport)>| {
             begun.iter().filter(|(whose, _)| *whose == task).count()
         };
-        if its(begun) >= MOST_KEPT {
-            // The first may be the one that unwinds still, and this one is the last.
+        if its(begun) >= MAX_RECORDED {
+            // The first may still be unwinding, so the last recorded one is replaced.
             let last = begun.iter().rposition(|(whose, _)| *whose == task);
             last.map(|last| begun.remove(last));
         }
@@ -116,13 +122,14 @@ fn begun(task: Option<usize>, report: PanicReport) {
     });
 }
 
-/// The payload of this panic goes to a task that may resume it, and no hook runs then: where it was is kept.
+/// Records the location of a panic whose payload goes to a task that may resume it: no hook runs
+/// then.
 pub(crate) fn may_be_resumed(report: PanicReport) {
     begun(coroutine::running(), report);
 }
 
-/// The report of a panic of the running coroutine that has just been caught, and that no destructor has caught in between.
-/// Those that it has begun since are forgotten: they were caught.
+/// Describes a panic of the running coroutine that was just caught, unless a destructor has caught
+/// it in between. Forgets the panics that the coroutine began meanwhile: they were caught.
 pub(crate) fn describe_payload(payload: &(dyn Any + Send)) -> PanicReport {
     let message = payload
         .downcast_ref::<&str>()

@@ -1,25 +1,25 @@
-//! Doing an operation: announcing it, waiting for its turn, and going on with what it came to.
+//! Performing an operation: announces it, waits until it is scheduled, and returns its result.
 
 use std::panic::Location;
 
-use super::abandon::raise;
+use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
-use super::current::{EXECUTION, OWED, check_run, with_if_any};
+use super::current::{DEFERRED, EXECUTION, check_run, with_if_any};
 use super::granted::Granted;
 use super::task::SharedCondition;
-use super::wakes::send_owed;
+use super::wakes::send_deferred;
 use crate::coroutine;
 use crate::event::{CHOOSE, Pending};
 use crate::history::foreign;
 
-/// Announces an operation of the current task on objects of run `run`, and returns once it has been executed. `None`
-/// outside an exploration.
+/// Announces an operation of the current task on objects of run `run`, and returns after its
+/// execution. `None` outside an exploration.
 pub(super) fn perform(run: u64, pending: &Pending) -> Option<Granted> {
     perform_when(run, pending, None)
 }
 
-/// Like [`perform`], once `condition` holds of the location's state.
+/// Like [`perform`]. The operation is enabled only if `condition` holds for its locations' states.
 pub(super) fn perform_when(
     run: u64,
     pending: &Pending,
@@ -29,8 +29,8 @@ pub(super) fn perform_when(
     let announced = EXECUTION.with(|execution| match execution.try_borrow_mut() {
         Ok(mut execution) => execution.as_mut().map(|execution| {
             check_run(execution, run);
-            if OWED.get() > 0 && execution.owes_wakes() {
-                return Announced::Owing;
+            if DEFERRED.get() > 0 && execution.has_deferred_wakes() {
+                return Announced::SendWakes;
             }
             let announced = execution.announce(pending, condition);
             granted = execution.granted;
@@ -42,36 +42,37 @@ pub(super) fn perform_when(
         Some(Announced::Done) => Some(granted),
         Some(Announced::Wait) => {
             coroutine::suspend();
-            let granted = with_if_any(|execution| (!execution.abandoning).then_some(execution.granted))?;
-            // It was not the operation's turn: the run is abandoned.
+            let granted = with_if_any(|execution| (!execution.aborting).then_some(execution.granted))?;
+            // The operation was not executed: the run is aborted.
             granted.or_else(|| perform_when(run, pending, condition))
         }
         Some(Announced::Raise) => raise(),
-        Some(Announced::Owing) => {
-            send_owed();
+        Some(Announced::SendWakes) => {
+            send_deferred();
             perform_when(run, pending, condition)
         }
-        // It is outside an exploration, or part of a condition that the exploration asks about.
+        // Outside an exploration, or in a condition that the exploration evaluates.
         None => {
-            let is_asking = EXECUTION.with(|execution| execution.try_borrow().is_err());
-            if run != 0 && !is_asking {
-                foreign::refuse_intrusion(run, Some(pending.source));
+            let is_evaluating = EXECUTION.with(|execution| execution.try_borrow().is_err());
+            if run != 0 && !is_evaluating {
+                foreign::refuse_use(run, Some(pending.source));
             }
-            condition::load(run, pending, is_asking)
+            condition::load(run, pending, is_evaluating)
         }
     }
 }
 
-/// Does a step of the current task right after its last one. Whatever conflicts with it must conflict with that one, too,
-/// or be possible only after it: the strategies look at the first of the two, and the other comes with it.
-pub(super) fn glue(run: u64, pending: &Pending) {
+/// Executes an operation of the current task atomically with its previous event. An operation that
+/// conflicts with it must also conflict with that event, or be enabled only after it: the
+/// strategies examine only the first of the two.
+pub(super) fn perform_with_previous(run: u64, pending: &Pending) {
     with_if_any(|execution| {
         check_run(execution, run);
-        execution.glue(pending, None);
+        execution.perform_with_previous(pending, None);
     });
 }
 
-/// Takes one of so many alternatives: every one is explored. The first outside an exploration.
+/// Chooses one of `alternatives`; all are explored. 0 outside an exploration.
 #[track_caller]
 pub(crate) fn choose(alternatives: u16) -> u16 {
     let pending = Pending::ruled(&[], &CHOOSE, u64::from(alternatives), Location::caller());
@@ -79,7 +80,7 @@ pub(crate) fn choose(alternatives: u16) -> u16 {
     perform(run, &pending).map_or(0, |granted| granted.choice)
 }
 
-/// Announces something that is not known.
+/// Announces an operation with an unknown effect.
 #[track_caller]
 pub(crate) fn opaque() {
     let run = with_if_any(|execution| execution.registry.run()).unwrap_or(0);

@@ -1,35 +1,34 @@
-//! The wait for the moment in which no other task can go on.
+//! The wait until no other task can continue.
 //!
-//! It is no event, as joining is none. In each schedule the tasks run until all have ended or are blocked; only then does the
-//! waiting task go on, and all that the others have done happens before what it does next. So no race of the part before with
-//! the part after is left to be reversed: the part before is searched as a program of its own that ends there.
+//! It is no event, as joining is none. In each schedule the tasks run until all of them have ended or are blocked. Only
+//! then does the waiting task resume, and all that the others have done happens before what it does next. So no race
+//! between the two parts remains to be reversed: the first part is searched as a program that ends there.
 
 use std::panic::Location;
 use std::thread;
 
 use super::current::with;
 use super::execution::Execution;
-use super::lives::{abandoning, obey, resume_joiners};
-use super::task::Phase;
+use super::life_cycle::{aborting, continue_aborted, resume_joiners};
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine};
-use crate::event::TaskId;
+use crate::event::{Phase, TaskId};
 use crate::stateful::Unsupported;
 
-/// Waits until no other task can go on, unless the task cannot wait because it unwinds. Returns a line for each task that has
-/// not ended: what it waits for, and where.
+/// Waits until no other task can continue; does not wait if the current task unwinds. Returns a line
+/// for each task that has not ended: what it waits for, and where.
 pub(crate) fn quiesce(source: &'static Location<'static>) -> Vec<String> {
     send_wakes();
     if with(|execution| execution.waits_for_quiet(source)) {
         coroutine::suspend();
     }
-    while abandoning() && !thread::panicking() {
-        obey(with(Execution::unwind_again));
+    while aborting() && !thread::panicking() {
+        continue_aborted(with(Execution::unwind_again));
     }
     with(|execution| execution.blocked())
 }
 
-/// Lets the task go on that waits until no other can, if that is so. Returns whether it is.
+/// Resumes the task that waits until no other can continue, if none can. Returns whether it did.
 pub(super) fn release() -> bool {
     let Some((task, mut coroutine)) = with(Execution::take_quiet) else { return false };
     let ended = coroutine.resume();
@@ -39,10 +38,10 @@ pub(super) fn release() -> bool {
 }
 
 impl Execution {
-    /// Whether the current task has to wait until no other can go on.
+    /// Whether the current task has to wait until no other can continue.
     fn waits_for_quiet(&mut self, source: &'static Location<'static>) -> bool {
         let task = self.current;
-        if self.abandoning || thread::panicking() {
+        if self.aborting || thread::panicking() {
             return false;
         }
         let is_over = |other: TaskId| {
@@ -57,7 +56,7 @@ impl Execution {
         }
         assert!(
             self.quiescing.is_none(),
-            "two tasks wait until no other can go on: each would wait for the other"
+            "two tasks wait until no other can continue: each would wait for the other"
         );
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[task as usize].phase = Phase::Quiescing;
@@ -69,14 +68,14 @@ impl Execution {
         true
     }
 
-    /// Whether a task waits until no other can go on, and none can.
+    /// Whether a task waits until no other can continue, and none can.
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
         self.quiescing.is_some() && self.tasks.iter().all(|task| task.alternatives(&self.registry) == 0)
     }
 
     fn take_quiet(&mut self) -> Option<(TaskId, Coroutine)> {
-        if self.stopped.is_some() || !self.is_quiet() {
+        if self.end.ending.is_some() || !self.is_quiet() {
             return None;
         }
         let task = self.quiescing.take()?;
@@ -94,7 +93,7 @@ impl Execution {
         }
     }
 
-    /// A line for each other task that has not ended.
+    /// Returns a line for each other task that has not ended.
     fn blocked(&self) -> Vec<String> {
         let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.current as usize);
         others.filter_map(|(id, task)| self.waits_for(id as TaskId, task)).collect()

@@ -1,25 +1,25 @@
-//! What a run that is to be shown keeps of each event, beyond what the trail has. Words come later.
+//! The recorded data of an event beyond the trail's, from which traces are written.
 
 use crate::event::{Pending, TaskId};
 
 /// An event of a recorded run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recorded {
-    /// The operation, as it was announced.
+    /// The announced operation.
     pub(crate) pending: Pending,
-    /// Why it is not an event of the task that did the event before it.
+    /// The reason for the context switch before the event, if there was one.
     pub(crate) switch: Option<Switch>,
 }
 
-/// Why the task that did the last event did not go on.
+/// Why the task of the previous event did not continue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Switch {
     /// It has ended.
     Ended,
     /// It waits for the end of this task.
     Joins(TaskId),
-    /// Its next operation cannot be done yet.
+    /// Its next operation is disabled.
     Waits(Pending),
-    /// It could have gone on: the schedule has it so.
+    /// It was enabled: the schedule chose another task.
     Chosen,
 }

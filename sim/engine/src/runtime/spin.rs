@@ -1,4 +1,4 @@
-//! Loops in which a task goes round until another changes something.
+//! Loops that wait for a change by another task.
 
 use std::panic::Location;
 
@@ -7,37 +7,38 @@ use super::ending::Ending;
 use super::execution::Execution;
 use crate::event::{Event, Footprint, Mode};
 
-/// How often a task may go round in a loop while no other changes anything: then its run is abandoned.
+/// Maximum number of iterations without a change by another task. Beyond it the run is aborted.
 const MAX_SPINS: usize = 100;
 
-/// How many events may change nothing before the engine looks whether a task goes round in a loop that says so nowhere.
+/// Number of events without a change after which the engine looks for a loop without a hint.
 const UNCHANGED: usize = 512;
 
-/// How many of them must be the same operation for that.
+/// Number of these events that must be the same operation.
 const SAME: usize = UNCHANGED / 4;
 
-/// Whether the event leaves every state as it was.
-fn only_looks(event: &Event) -> bool {
+/// Whether the event changes no state.
+fn is_read_only(event: &Event) -> bool {
     let looks = |mode| matches!(mode, Mode::Nothing | Mode::Read | Mode::Glance | Mode::Probe);
     !event.footprint.opaque && event.footprint.modes().iter().all(|&mode| looks(mode))
 }
 
 impl Execution {
-    /// The current task has gone round in a loop once more. It is to wait if the run is abandoned for it.
+    /// Counts an iteration of a loop of the current task. Returns `Wait` if the run is aborted
+    /// because of it.
     pub(super) fn spin(&mut self, source: &'static Location<'static>) -> Announced {
         self.pulse.beat(self.current, source);
-        if self.abandoning {
-            return self.spin_in_vain();
+        if self.aborting {
+            return self.spin_aborted();
         }
         let task = self.current;
         let slot = &mut self.tasks[task as usize];
-        let new = &self.trail.events()[slot.looked..];
+        let new = &self.trail.events()[slot.checked_up_to..];
         let changes = |event: &Event| {
             let Footprint { task: whose, .. } = event.footprint;
-            whose != task && !only_looks(event)
+            whose != task && !is_read_only(event)
         };
         slot.spins = if new.iter().any(changes) { 1 } else { slot.spins + 1 };
-        slot.looked = self.trail.len();
+        slot.checked_up_to = self.trail.len();
         if slot.spins <= MAX_SPINS {
             return Announced::Done;
         }
@@ -45,22 +46,22 @@ impl Execution {
         Announced::Wait
     }
 
-    fn stop_spinning(&mut self, source: &'static Location<'static>, turns: usize) {
-        self.stopped = Some(Ending::TooLong);
-        self.spinning = Some((source, turns));
+    fn stop_spinning(&mut self, source: &'static Location<'static>, iterations: usize) {
+        self.end.ending = Some(Ending::TooLong);
+        self.end.spinning = Some((source, iterations));
         self.next = None;
     }
 
-    /// Whether the run is abandoned because a task goes round in a loop without a hint: so many of the last events are the
-    /// same operation, with the same outcome, and none of them has changed anything.
+    /// Whether the run is aborted because of a loop without a hint: the last [`UNCHANGED`] events
+    /// changed nothing, and [`SAME`] of them are the same operation with the same outcome.
     #[inline]
     pub(super) fn spins_without_hint(&mut self) -> bool {
         let events = self.trail.len();
-        events > 0 && events.is_multiple_of(UNCHANGED) && self.finds_spin()
+        events > 0 && events.is_multiple_of(UNCHANGED) && self.is_spinning()
     }
 
     #[cold]
-    fn finds_spin(&mut self) -> bool {
+    fn is_spinning(&mut self) -> bool {
         let first = self.trail.len() - UNCHANGED;
         let events = &self.trail.events()[first..];
         let Some(last) = events.last() else { return false };
@@ -71,12 +72,12 @@ impl Execution {
                 && event.footprint.locations() == last.footprint.locations()
                 && outcome(*nth).eq(outcome(UNCHANGED - 1))
         };
-        let turns = events.iter().enumerate().filter(is_same).count();
-        if turns < SAME || last.footprint.slots() == 0 || !events.iter().all(only_looks) {
+        let iterations = events.iter().enumerate().filter(is_same).count();
+        if iterations < SAME || last.footprint.slots() == 0 || !events.iter().all(is_read_only) {
             return false;
         }
         let source = last.source;
-        self.stop_spinning(source, turns);
+        self.stop_spinning(source, iterations);
         true
     }
 }

@@ -1,79 +1,62 @@
-//! A task and where it stands.
+//! The tasks of a run.
 
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::abandon::Vain;
+use super::abort::AbortedTask;
+use super::panics::PanicReport;
+use super::wakes::Wake;
 use crate::coroutine::Coroutine;
-use crate::event::{LocationStates, Pending, TaskId};
-use crate::runtime::{PanicReport, Wake};
-
-/// Where a task stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Not spawned in this run (another schedule has it).
-    #[default]
-    Absent,
-    /// Between its start, or the end of what it joined, and its next announcement.
-    Starting,
-    /// It has announced an operation, or is executing one.
-    Ready,
-    /// It waits for the end of another task.
-    Joining(TaskId),
-    /// It waits until no other task can go on.
-    Quiescing,
-    /// It has ended.
-    Ended,
-}
+use crate::event::{LocationStates, Pending, Phase, TaskId};
 
 /// A condition on the states of an operation's locations.
 pub(crate) type SharedCondition = Rc<dyn Fn(&LocationStates) -> bool>;
 
-/// One task of the current run.
+/// A task of the current run.
 #[derive(Default)]
 pub(crate) struct Task {
     pub(crate) phase: Phase,
-    /// As which one it was spawned in this run, from 0.
+    /// The task's spawn index in this run, from 0.
     pub(crate) order: TaskId,
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) pending: Option<Pending>,
     pub(crate) condition: Option<SharedCondition>,
-    /// The tasks that wait for the end of this one, a bit for each.
+    /// The tasks that wait for the end of this one, one bit per task.
     pub(crate) joiners: u64,
-    /// How many tasks it has spawned.
+    /// The number of tasks that it has spawned.
     pub(crate) children: usize,
-    /// How many objects it has created.
+    /// The number of objects that it has created.
     pub(crate) objects: usize,
-    /// How often it has returned from a park with no unpark.
+    /// The number of its spurious returns from park.
     pub(crate) spurious_parks: u16,
-    /// How many of its events are [pauses](Pending::pause).
+    /// The number of its events that are [pauses](Pending::pause).
     pub(crate) pauses: u32,
-    /// It does what the engine does not see along with its operations: each of them is opaque.
+    /// Whether its operations are opaque, because they have effects that the engine cannot see.
     pub(crate) unseen: bool,
-    /// How often it has gone round in a loop since another task last changed anything.
+    /// The number of iterations of its loop since the last change by another task.
     pub(crate) spins: usize,
-    /// Up to which event of the trail it has looked for such a change.
-    pub(crate) looked: usize,
-    /// What few tasks have. Kept apart, so that a task is soon forgotten.
+    /// The number of events of the trail that were checked for such a change.
+    pub(crate) checked_up_to: usize,
+    /// Data that few tasks have. Boxed, so that resetting a task is cheap.
     pub(crate) rare: Option<Box<Rare>>,
 }
 
-/// What few tasks have.
+/// Data that few tasks have.
 #[derive(Default)]
 pub(crate) struct Rare {
     pub(crate) name: Option<String>,
-    /// It has panicked, and nobody has asked for its result.
+    /// The panic of the task, until another task takes its result.
     pub(crate) panicked: Option<PanicReport>,
-    /// Wake-ups that it has called for and not yet sent.
+    /// Its deferred wakeups.
     pub(crate) wakes: Vec<Wake>,
-    /// Where it stands, if its run is abandoned.
-    pub(crate) vain: Option<Vain>,
-    /// Where its last operation was, if its run is abandoned.
+    /// Its progress, if its run is aborted.
+    pub(crate) aborted: Option<AbortedTask>,
+    /// The location of its last operation, if its run is aborted.
     pub(crate) last: Option<&'static Location<'static>>,
 }
 
 impl Task {
-    /// What few tasks have, to be given to this one.
+    /// The data that few tasks have. Creates it if necessary.
     pub(crate) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
@@ -90,7 +73,7 @@ impl Task {
         self.rare.as_mut()?.panicked.take()
     }
 
-    /// A run begins, in which the task may not be spawned.
+    /// Resets the task for a run in which it may not be spawned.
     #[inline]
     pub(crate) fn forget(&mut self) {
         self.phase = Phase::Absent;
@@ -104,7 +87,7 @@ impl Task {
         self.spurious_parks = 0;
         self.pauses = 0;
         self.spins = 0;
-        self.looked = 0;
+        self.checked_up_to = 0;
         if self.rare.is_some() {
             self.rare = None;
         }

@@ -10,8 +10,9 @@ use crate::observer::Observer;
 use crate::progress::Progress;
 use crate::report::{Bound, Report};
 use crate::run::Run;
-use crate::runtime::{self, Execution, Quiet, Sometimes};
+use crate::runtime::{Execution, Quiet, Sometimes};
 use crate::strategy::Prefix;
+use crate::thread::run_main;
 
 /// The counters that the workers of a search share.
 pub(crate) struct Totals {
@@ -86,7 +87,7 @@ impl Search<'_> {
                 break;
             }
             let ending;
-            (execution, ending) = runtime::run(execution, Rc::clone(&body));
+            (execution, ending) = run_main(execution, Rc::clone(&body));
             let run = Run { execution: &execution, ending: &ending };
             let is_redundant = execution.strategy().was_redundant();
             report.count(&run, is_redundant, self.settings.max_steps);
@@ -122,7 +123,7 @@ impl Search<'_> {
             report.bound.get_or_insert(Bound::Schedule);
         }
         if report.bound.is_none() && !more && self.found_nothing(&report) {
-            report.bound = self.settings.unseen(execution.instrumented, &body).map(Bound::Unseen);
+            report.bound = self.settings.unseen(execution.comparison.instrumented, &body).map(Bound::Unseen);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
         let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };

@@ -98,7 +98,7 @@ impl Settings {
             max_steps: 10_000,
             max_preemptions: None,
             stack_size: 256 << 10,
-            watchdog: watchdog::USUAL,
+            watchdog: watchdog::DEFAULT_LIMIT,
             recording: false,
             spurious_wakeups: 0,
             on_progress: None,

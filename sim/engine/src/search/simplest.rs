@@ -6,8 +6,9 @@ use std::rc::Rc;
 use super::settings::Settings;
 use crate::report::Failure;
 use crate::run::Run;
-use crate::runtime::{self, Ending, Quiet};
+use crate::runtime::{Ending, Quiet};
 use crate::strategy::Simplest;
+use crate::thread::run_main;
 
 /// The largest number of points of schedules that are visited.
 const BUDGET: u64 = 1 << 22;
@@ -29,7 +30,7 @@ impl Settings {
         loop {
             let switches = execution.strategy().switches();
             let ending;
-            (execution, ending) = runtime::run(execution, Rc::clone(&body));
+            (execution, ending) = run_main(execution, Rc::clone(&body));
             if !execution.strategy().was_redundant() && is_wanted(&ending) {
                 let schedule = Run { execution: &execution, ending: &ending }.schedule();
                 let is_better =

@@ -16,9 +16,10 @@ use crate::dpor::Route;
 use crate::history::{NumberTable, Registry};
 use crate::observer::Observer;
 use crate::report::Report;
-use crate::runtime::{self, Quiet};
+use crate::runtime::Quiet;
 use crate::stateful::Visited;
 use crate::strategy::{Optimal, Prefix, Probe, Stateful, Strategy};
+use crate::thread::run_main;
 use crate::work_queue;
 
 /// The number of runs after which the other workers start: a shorter search costs no more than with
@@ -87,7 +88,7 @@ impl Settings {
         let mut execution = self.execution(Box::new(probe));
         execution.registry.share(numbers);
         loop {
-            (execution, _) = runtime::run(execution, Rc::clone(&body));
+            (execution, _) = run_main(execution, Rc::clone(&body));
             if !execution.next_run() {
                 return execution.strategy().done().unwrap_or_default();
             }

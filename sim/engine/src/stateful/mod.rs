@@ -4,7 +4,7 @@
 //! The engine cannot inspect the local state of a task, because a task is a stack of native frames.
 //! But a task is deterministic, so that its local state is a function of its observations.
 //! Therefore every operation adds its results to the task's fingerprint, and a task receives
-//! nothing else ([`Granted`](crate::runtime::Granted)). The contents of an object with one word are
+//! nothing else. The contents of an object with one word are
 //! that word. Other contents (the value in a mutex) are a function of the writer's local state: a
 //! causal chain leads from the writer's fingerprint to the object's fingerprint, and on to each
 //! reader. `docs/stateful.md` contains the proof.
@@ -17,6 +17,7 @@ mod renaming;
 mod state;
 mod states;
 mod symmetric_view;
+mod task_view;
 mod transition;
 mod unsupported;
 mod visited;
@@ -29,6 +30,7 @@ pub use part::Part;
 pub use renaming::{Alike, Name, Symbol, hash_unordered};
 pub(crate) use state::State;
 pub use states::{Found, States};
+pub(crate) use task_view::TaskView;
 use transition::Transition;
 pub(crate) use transition::{Effect, Input};
 pub use unsupported::Unsupported;

@@ -7,10 +7,9 @@ use super::monitor_digest::MonitorDigest;
 use super::renaming::{self, Alike, Renaming};
 use super::symmetric_view::SymmetricView;
 use super::wakers::{Signal, Wakers};
-use super::{Effect, Input, Monitor, Part, Transition};
+use super::{Effect, Input, Monitor, Part, TaskView, Transition};
 use crate::event::{Access, Event, Fingerprint, LocationId, Pending, TaskId};
 use crate::history::Registry;
-use crate::runtime::Task;
 
 /// The current state of a run.
 pub(crate) struct State {
@@ -196,10 +195,11 @@ impl State {
         self.each(|view| view.executed(pending, event, accesses, registry));
     }
 
-    /// Computes the fingerprint of the state.
-    pub(crate) fn fingerprint(
+    /// Computes the fingerprint of the state. `task` returns each of the `tasks` tasks.
+    pub(crate) fn fingerprint<'t>(
         &mut self,
-        tasks: &[Task],
+        tasks: usize,
+        task: impl Fn(TaskId) -> TaskView<'t>,
         registry: &Registry,
         monitor: Option<&dyn Monitor>,
     ) -> Fingerprint {
@@ -208,16 +208,16 @@ impl State {
         self.current.clear();
         self.wakers.look();
         let mut changed = 0;
-        self.each(|view| changed |= view.update_tasks(tasks, registry));
+        self.each(|view| changed |= view.update_tasks(&task, registry));
         self.last.tasks |= changed;
         self.last.changed.append(&mut self.views[0].changed_locations);
         self.each(|view| view.changed_locations.clear());
         self.is_named = self.is_named_after(None);
         self.last.has_reports |= monitor.is_some_and(Monitor::is_touched);
-        self.least(monitor, tasks.len()).unwrap_or_else(|| {
+        self.least(monitor, tasks).unwrap_or_else(|| {
             // The monitor names a task whose name is shared.
             self.is_named = true;
-            self.least(monitor, tasks.len()).unwrap_or_default()
+            self.least(monitor, tasks).unwrap_or_default()
         })
     }
 

@@ -6,12 +6,11 @@
 
 use std::rc::Rc;
 
-use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, TaskId};
+use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, Phase, TaskId};
 use crate::history::{CLOCK, Registry};
-use crate::runtime::{Phase, Task};
 
-use super::Part;
 use super::renaming::Renaming;
+use super::{Part, TaskView};
 
 /// The kinds of fingerprints.
 mod kind {
@@ -417,16 +416,21 @@ impl SymmetricView {
 
     /// Computes the fingerprints of the tasks that may have changed. Returns the set of tasks that
     /// have, one bit each.
-    pub(super) fn update_tasks(&mut self, tasks: &[Task], registry: &Registry) -> u64 {
+    pub(super) fn update_tasks<'t>(
+        &mut self,
+        view: &impl Fn(TaskId) -> TaskView<'t>,
+        registry: &Registry,
+    ) -> u64 {
         let (mut candidates, mut changed) = (std::mem::take(&mut self.changed), 0);
         while candidates != 0 {
             let task = candidates.trailing_zeros() as TaskId;
             candidates &= candidates - 1;
-            let word = self.task_fingerprint(task, &tasks[task as usize], registry);
-            let pending = tasks[task as usize].pending.as_ref();
+            let of = view(task);
+            let word = self.task_fingerprint(task, of, registry);
             let names = |&(location, _): &(LocationId, _)| registry.names_tasks(location);
-            self.tasks[task as usize].is_naming = pending.is_some_and(|its| its.actions().iter().any(names));
-            self.tasks[task as usize].has_ended = tasks[task as usize].phase == Phase::Ended;
+            self.tasks[task as usize].is_naming =
+                of.pending.is_some_and(|its| its.actions().iter().any(names));
+            self.tasks[task as usize].has_ended = of.phase == Phase::Ended;
             if std::mem::replace(&mut self.tasks[task as usize].fingerprint, word) != word {
                 changed |= 1 << task;
             }
@@ -492,7 +496,7 @@ impl SymmetricView {
         all
     }
 
-    fn task_fingerprint(&self, task: TaskId, of: &Task, registry: &Registry) -> Fingerprint {
+    fn task_fingerprint(&self, task: TaskId, of: TaskView<'_>, registry: &Registry) -> Fingerprint {
         let its = &self.tasks[task as usize];
         let phase = match of.phase {
             Phase::Absent => return Fingerprint::NONE,
@@ -512,7 +516,7 @@ impl SymmetricView {
         }
         if self.has(Part::Pending) {
             word = word.with(0, its.steps.into());
-            if let Some(pending) = &of.pending {
+            if let Some(pending) = of.pending {
                 word = pending.operands(word, |location| registry.identity(location));
             }
         }

@@ -1,4 +1,4 @@
-//! A random schedule, or a planned one: for runs that are compared with one another.
+//! A random or a planned schedule, for runs that are compared with one another.
 
 use super::numbers::Numbers;
 use super::{Options, Strategy};
@@ -9,18 +9,19 @@ use crate::history::{Registry, Tracking, Trail};
 /// The strategy's state.
 pub(crate) struct Rehearsal {
     numbers: Numbers,
-    /// The turns of this run, with the numbers that tasks have in this exploration; `None` for random ones.
+    /// The decisions of this run, with the task numbers of this exploration; `None` for random
+    /// ones.
     plan: Option<Vec<Decision>>,
     enabled: Vec<(TaskId, u16)>,
 }
 
 impl Rehearsal {
-    /// A random schedule.
+    /// Chooses a random schedule.
     pub(crate) fn random(seed: u64) -> Self {
         Rehearsal { numbers: Numbers::new(seed), plan: None, enabled: Vec::new() }
     }
 
-    /// This schedule. The run ends where it does not fit.
+    /// Follows this schedule. The run ends at a decision that is not enabled.
     pub(crate) fn of(plan: Vec<Decision>) -> Self {
         Rehearsal { numbers: Numbers::new(0), plan: Some(plan), enabled: Vec::new() }
     }
@@ -33,9 +34,10 @@ impl Strategy for Rehearsal {
 
     fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
         if let Some(plan) = &self.plan {
-            let turn = *plan.get(trail.len())?;
-            let is_possible = turn.task < options.tasks() && turn.choice < options.alternatives(turn.task);
-            return is_possible.then_some(turn);
+            let decision = *plan.get(trail.len())?;
+            let is_possible =
+                decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
+            return is_possible.then_some(decision);
         }
         self.enabled.clear();
         let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));

@@ -1,7 +1,7 @@
-//! Atomics, as [`std::sync::atomic`] has them.
+//! Atomics, as in [`std::sync::atomic`].
 //!
-//! Orderings are accepted and not looked at: the engine explores sequential consistency, in which every ordering is the
-//! strongest. What a weaker one allows is loom's to find.
+//! Orderings are accepted and ignored: the engine explores sequential consistency, the strongest
+//! ordering. Use loom to find errors that weaker orderings allow.
 
 mod exclusive;
 mod pointer;
@@ -16,7 +16,7 @@ use crate::runtime::{self, Handle};
 pub use exclusive::ValueMut;
 pub use pointer::AtomicPtr;
 
-/// A fence. Under sequential consistency it does nothing, and is no event.
+/// A fence. No event, and no effect under sequential consistency.
 ///
 /// # Panics
 ///
@@ -25,7 +25,7 @@ pub fn fence(ordering: Ordering) {
     std::sync::atomic::fence(ordering);
 }
 
-/// A fence for the compiler. Under sequential consistency it does nothing, and is no event.
+/// A compiler fence. No event, and no effect under sequential consistency.
 ///
 /// # Panics
 ///
@@ -34,7 +34,7 @@ pub fn compiler_fence(ordering: Ordering) {
     std::sync::atomic::compiler_fence(ordering);
 }
 
-/// The word that stands for the value in the engine.
+/// A value that the engine represents as a 64-bit word.
 trait Word: Copy {
     fn to_word(self) -> u64;
     fn from_word(word: u64) -> Self;
@@ -61,7 +61,7 @@ macro_rules! atomic {
                 $name { handle, value: std::sync::atomic::$name::new(value) }
             }
 
-            /// The value.
+            /// Returns the value.
             #[track_caller]
             pub fn load(&self, ordering: Ordering) -> $type {
                 match self.handle.perform(Action::Load, Location::caller()) {
@@ -90,7 +90,7 @@ macro_rules! atomic {
             ///
             /// # Errors
             ///
-            /// The value, if it is not `current`: then this was a read.
+            /// The current value, if it is not `current`. The operation then counts as a read.
             #[track_caller]
             pub fn compare_exchange(
                 &self,
@@ -109,7 +109,7 @@ macro_rules! atomic {
                 }
             }
 
-            /// As [`compare_exchange`](Self::compare_exchange): it never fails spuriously here.
+            /// Like [`compare_exchange`](Self::compare_exchange). It never fails spuriously here.
             ///
             /// # Errors
             ///
@@ -125,12 +125,14 @@ macro_rules! atomic {
                 self.compare_exchange(current, new, success, failure)
             }
 
-            /// Waits until `condition` holds of the value, and returns it. In a schedule the task simply cannot go on before:
-            /// this is how to write a loop that spins on the value, so that its turns are not explored.
+            /// Waits until `condition` holds for the value, and returns the value. The task is
+            /// disabled until then. Use it instead of a loop that spins on the value: the
+            /// iterations are not explored.
             ///
             /// # Panics
             ///
-            /// Outside an exploration, if the condition does not hold: nobody would be waited for.
+            /// Outside an exploration, if the condition does not hold.
+            /// Outside an exploration, if the condition does not hold.
             #[track_caller]
             pub fn wait_until(&self, condition: impl Fn($type) -> bool + 'static) -> $type {
                 let condition = Rc::new(condition);
@@ -141,12 +143,12 @@ macro_rules! atomic {
                 value
             }
 
-            /// Reads the value, and as often as another task changes it meanwhile, tries again to store what `update`
-            /// makes of it: a load and compare-exchanges, as std does it. Returns the old value.
+            /// Replaces the value with the result of `update`: a load, then compare-exchanges until
+            /// one succeeds, as in std. Returns the old value.
             ///
             /// # Errors
             ///
-            /// The value, if `update` refuses it.
+            /// The current value, if `update` returns `None`.
             #[track_caller]
             pub fn try_update(
                 &self,
@@ -164,11 +166,11 @@ macro_rules! atomic {
                 Err(seen)
             }
 
-            /// As [`try_update`](Self::try_update): std's older name for it.
+            /// Like [`try_update`](Self::try_update), under std's older name.
             ///
             /// # Errors
             ///
-            /// The value, if `update` refuses it.
+            /// The current value, if `update` returns `None`.
             #[track_caller]
             pub fn fetch_update<F: FnMut($type) -> Option<$type>>(
                 &self,
@@ -179,7 +181,7 @@ macro_rules! atomic {
                 self.try_update(set_order, fetch_order, update)
             }
 
-            /// As [`try_update`](Self::try_update), with an `update` that refuses nothing.
+            /// Like [`try_update`](Self::try_update), with an `update` that always succeeds.
             #[track_caller]
             pub fn update(
                 &self,
@@ -192,19 +194,21 @@ macro_rules! atomic {
                 old
             }
 
-            /// Exclusive access to the value. It is stored when the access ends, which is one event.
+            /// Returns exclusive access to the value. The end of the access stores the value, in
+            /// one event.
             #[track_caller]
             pub fn get_mut(&mut self) -> ValueMut<'_, $type> {
                 ValueMut::new(self.handle, self.value.get_mut(), |value| value.to_word(), Location::caller())
             }
 
-            /// The value, with no event: the borrow is exclusive.
+            /// Returns the value. No event, because the access is exclusive.
             pub fn into_inner(self) -> $type {
-                self.handle.look();
+                self.handle.read_contents();
                 self.value.into_inner()
             }
 
-            /// A read-modify-write by `apply`, which `otherwise` does outside an exploration.
+            /// Applies a read-modify-write operation. `otherwise` replaces it outside an
+            /// exploration.
             #[track_caller]
             fn modify(
                 &self,

@@ -1,7 +1,8 @@
 //! A barrier, as [`std::sync::Barrier`].
 //!
-//! Its word is the set of the tasks that wait, a bit for each. To wait is two events: to enter the set, which commutes with
-//! others' entering, and to pass. The first to pass takes its group out of the set, and is the leader.
+//! Its word is the set of waiting tasks, one bit per task. A wait has two events: the task enters
+//! the set, which commutes with the entries of other tasks, and then passes. The first task of a
+//! group that passes removes the group from the set, and is the leader.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,8 +12,9 @@ use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
-/// Passing. A task that is in the set goes on once enough are, and takes them out; if there are more than enough, which
-/// of them is a choice. One that has been taken out just goes on: nobody's entering changes that.
+/// Passes the barrier. A task in the set is enabled when the set has enough tasks, and removes its
+/// group; if the set has more, the choice selects the group. A task that has already been removed
+/// passes at once, and entries of other tasks do not affect it.
 static PASS: Rule = Rule {
     tag: 99,
     alternatives: |states, argument| {
@@ -36,12 +38,12 @@ fn pack(task: TaskId, others: u32) -> u64 {
     u64::from(task) | u64::from(others) << 8
 }
 
-/// The task's own bit, and how many others it waits for.
+/// The task's bit, and the number of other tasks that it waits for.
 fn unpack(argument: u64) -> (u64, u32) {
     (1 << (argument & 63), (argument >> 8) as u32)
 }
 
-/// How many groups of `size` there are in `set`.
+/// The number of groups of `size` tasks in `set`.
 fn groups(set: u64, size: u32) -> u16 {
     let members = set.count_ones();
     if size > members {
@@ -51,7 +53,7 @@ fn groups(set: u64, size: u32) -> u16 {
     u16::try_from(count).expect("a barrier has at most 65,535 ways to choose who passes")
 }
 
-/// The `choice`-th group of `size` in `set`: those with the lowest task are first.
+/// The `choice`-th group of `size` tasks in `set`, in the order of their lowest tasks.
 fn group(set: u64, size: u32, mut choice: u16) -> u64 {
     let (mut rest, mut size, mut group) = (set, size, 0);
     while size > 0 && rest != 0 {
@@ -68,8 +70,8 @@ fn group(set: u64, size: u32, mut choice: u16) -> u64 {
     group
 }
 
-/// Lets tasks wait for each other. The order in which they come is not explored, since nobody can tell; which one is the
-/// leader is.
+/// Lets tasks wait for each other. The order of arrival cannot be observed and is not explored; the
+/// choice of the leader is explored.
 ///
 /// Outside an exploration it is std's barrier.
 ///
@@ -98,24 +100,24 @@ pub struct Barrier {
     inner: sync::Barrier,
 }
 
-/// What a task learns when it has passed.
+/// The result of [`Barrier::wait`].
 #[derive(Debug)]
 pub struct BarrierWaitResult(bool);
 
 impl BarrierWaitResult {
-    /// Whether this task is the one of its group that leads.
+    /// Whether this task is the leader of its group.
     pub fn is_leader(&self) -> bool {
         self.0
     }
 }
 
 impl Barrier {
-    /// A barrier for so many tasks.
+    /// Creates a barrier for this number of tasks.
     pub fn new(tasks: usize) -> Self {
         Barrier { handle: Handle::new("a barrier", Holds::Tasks, 0), tasks, inner: sync::Barrier::new(tasks) }
     }
 
-    /// Waits until as many tasks wait as the barrier is for.
+    /// Waits until enough tasks wait.
     #[track_caller]
     pub fn wait(&self) -> BarrierWaitResult {
         let source = Location::caller();
@@ -124,7 +126,7 @@ impl Barrier {
             return BarrierWaitResult(self.inner.wait().is_leader());
         };
         self.handle.perform(Action::Update(1 << task), source);
-        // More than there can be tasks is as good as any such number.
+        // Any number above the maximum number of tasks has the same effect.
         let others = self.tasks.saturating_sub(1).min(crate::MAX_TASKS) as u32;
         let pending = Pending::ruled(&[self.handle.location()], &PASS, pack(task, others), source);
         let passed = self.handle.perform_all(&pending);

@@ -1,8 +1,8 @@
 //! A condition variable, as [`std::sync::Condvar`].
 //!
-//! Its word is the set of the tasks that wait, a bit for each. To wait is three events: to enter the set and unlock the
-//! mutex, in one step; to be woken; to lock the mutex. Each waiting task has a flag, a location of its own, so that waking
-//! one has nothing to do with the others.
+//! Its word is the set of waiting tasks, one bit per task. A wait has three events: the task enters
+//! the set and unlocks the mutex (one event), wakes up, and locks the mutex. Each waiting task has
+//! a flag at a location of its own, so notifications of different tasks do not conflict.
 
 use std::fmt;
 use std::panic::Location;
@@ -14,11 +14,12 @@ use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
-/// The flag's first bit: the task has been notified. Above it, how often it has woken up for no reason.
+/// Flag of a waiting task: bit 0 is set if it has been notified; the other bits count its spurious
+/// wakeups.
 const NOTIFIED: u64 = 1;
 const SPURIOUS: u64 = 2;
 
-/// Taking one task out of the set: which one is a choice. If there is none, nothing but the set is observed.
+/// Removes one task from the set; the choice selects it. With an empty set it only reads the set.
 static NOTIFY_ONE: Rule = Rule {
     tag: 96,
     alternatives: |states, _| waiting(states[0]).count().max(1) as u16,
@@ -41,7 +42,7 @@ static NOTIFY_ALL: Rule = Rule {
     what: "notify",
 };
 
-/// Waking up: the task's flag and the set. A task that has not been notified takes itself out of the set.
+/// A wakeup: the task's flag and the set. A task that was not notified removes itself from the set.
 static WAKE: Rule = Rule {
     tag: 98,
     alternatives: |states, patience| {
@@ -73,13 +74,13 @@ enum Woken {
     Spuriously,
 }
 
-/// What a waiting task waits for besides a notification.
+/// The events other than a notification that can end a wait.
 #[derive(Clone, Copy)]
 struct Patience {
     task: TaskId,
-    /// It waits with a deadline.
+    /// Whether the wait has a deadline.
     ends: bool,
-    /// How often it may wake up for no reason.
+    /// The maximum number of spurious wakeups.
     spurious: u16,
 }
 
@@ -96,7 +97,7 @@ impl Patience {
         flag / SPURIOUS < self.spurious.into()
     }
 
-    /// What a choice of the wake-up means. A task that cannot go on is as one that is notified.
+    /// The cause that a choice stands for. A disabled task is treated as notified.
     fn woken(self, flag: u64, choice: u16) -> Woken {
         if flag & NOTIFIED != 0 || !(self.ends || self.has_spurious(flag)) {
             Woken::Notified
@@ -117,16 +118,18 @@ fn waiting(set: u64) -> impl Iterator<Item = TaskId> {
     (0..crate::MAX_TASKS as TaskId).filter(move |&task| set & bit(task) != 0)
 }
 
-/// A condition variable. Which of the waiting tasks a [`notify_one`](Condvar::notify_one) wakes is a choice of the
-/// schedule. A notification that nobody waits for is lost, as it is with std's.
+/// A condition variable. The schedule chooses the task that [`notify_one`](Condvar::notify_one)
+/// wakes. As in std, a notification without a waiting task is lost.
 ///
-/// A deadline may come at any point of a schedule, so that a wait that has one can always time out; the duration is not
-/// looked at. Nobody wakes up for no reason, unless
-/// [`Explorer::spurious_wakeups`](crate::Explorer::spurious_wakeups) says so. Outside an exploration it is std's condvar.
+/// A deadline may pass at any point of a schedule, so a wait with a deadline can always time out;
+/// its duration is ignored. There are no spurious wakeups unless
+/// [`Explorer::spurious_wakeups`](crate::Explorer::spurious_wakeups) allows them. Outside an
+/// exploration it is std's condvar.
 ///
 /// # Examples
 ///
-/// A task that looks and then waits, without holding the lock in between, can miss its notification.
+/// A task that checks a condition and then waits can miss its notification if it does not hold the
+/// lock in between.
 ///
 /// ```
 /// use selvedge_engine::sync::{Arc, Condvar, Mutex};
@@ -163,19 +166,19 @@ pub struct Condvar {
     inner: sync::Condvar,
 }
 
-/// Whether a wait ended because its time was over.
+/// Whether a wait timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
-    /// Whether it did.
+    /// Whether the wait timed out.
     pub fn timed_out(&self) -> bool {
         self.0
     }
 }
 
 impl Condvar {
-    /// A condvar that nobody waits for.
+    /// Creates a condvar without waiting tasks.
     pub fn new() -> Self {
         Condvar { handle: Handle::new("a condvar", Holds::Tasks, 0), inner: sync::Condvar::new() }
     }
@@ -201,7 +204,7 @@ impl Condvar {
         }
     }
 
-    /// Waits until `condition` is false, which is looked at under the lock.
+    /// Waits until `condition`, which is checked under the lock, is false.
     ///
     /// # Errors
     ///
@@ -221,7 +224,7 @@ impl Condvar {
         Ok(guard)
     }
 
-    /// Like [`wait`](Condvar::wait), and may also end because the time is over.
+    /// Like [`wait`](Condvar::wait), with a timeout.
     ///
     /// # Errors
     ///
@@ -246,11 +249,11 @@ impl Condvar {
                 }
             }),
         };
-        let told = |(guard, woken)| (guard, WaitTimeoutResult(woken == Woken::TimedOut));
-        waited.map(told).map_err(|poisoned| PoisonError::new(told(poisoned.into_inner())))
+        let result = |(guard, woken)| (guard, WaitTimeoutResult(woken == Woken::TimedOut));
+        waited.map(result).map_err(|poisoned| PoisonError::new(result(poisoned.into_inner())))
     }
 
-    /// Waits until `condition` is false, or the time is over.
+    /// Waits until `condition` is false, or until the timeout.
     ///
     /// # Errors
     ///
@@ -265,7 +268,7 @@ impl Condvar {
     where
         F: FnMut(&mut T) -> bool,
     {
-        // Inside an exploration no time passes that could be measured.
+        // Real time does not advance inside an exploration.
         let start = (!runtime::exploring()).then(Instant::now);
         let mut left = timeout;
         loop {
@@ -284,7 +287,7 @@ impl Condvar {
         }
     }
 
-    /// Wakes one of the tasks that wait, if there is one.
+    /// Wakes one waiting task, if there is one.
     #[track_caller]
     pub fn notify_one(&self) {
         let source = Location::caller();
@@ -295,7 +298,7 @@ impl Condvar {
         }
     }
 
-    /// Wakes all tasks that wait.
+    /// Wakes all waiting tasks.
     #[track_caller]
     pub fn notify_all(&self) {
         let source = Location::caller();
@@ -306,14 +309,18 @@ impl Condvar {
         }
     }
 
-    /// Sets the flags of the tasks that were taken out of the set, in the same step.
+    /// Sets the flags of the tasks that were removed from the set, atomically with the removal.
     fn wake(&self, tasks: u64, source: &'static Location<'static>) {
         for flag in waiting(tasks).filter_map(|task| self.flag(task)) {
-            self.handle.glue(flag, Action::Modify(|flag, notified| flag | notified, NOTIFIED), source);
+            self.handle.perform_with_previous(
+                flag,
+                Action::Modify(|flag, notified| flag | notified, NOTIFIED),
+                source,
+            );
         }
     }
 
-    /// The task's own location.
+    /// The location of the task's flag.
     fn flag(&self, task: TaskId) -> Option<u32> {
         self.handle.key(task.into())
     }
@@ -331,7 +338,7 @@ impl Condvar {
         let locations = [flag, self.handle.location()];
         let pending = Pending::ruled(&locations, &WAKE, patience.pack(), source);
         let granted = self.handle.perform_all(&pending).expect("a task that waits is of an exploration");
-        // Where the time is over, the virtual clock has come to the deadline, at the least.
+        // At a timeout the virtual clock has reached the deadline.
         let woken = patience.woken(granted.before, granted.choice);
         match mutex.lock_at(source) {
             Ok(guard) => Ok((guard, woken)),

@@ -1,16 +1,17 @@
 //! [`Arc`] and [`Weak`] whose reference counts are visible operations.
 //!
-//! [`sync::Arc`](super::Arc) is std's: to clone and to drop it are no events, and which task drops it last is not explored.
-//! For most programs that is right, and it costs no schedule: an `Arc` only keeps alive what tasks share. Use this one where
-//! the count decides something:
+//! [`sync::Arc`](super::Arc) is std's: clones and drops are no events, and the order of drops is
+//! not explored. This is right for most programs, whose `Arc` only keeps shared values alive, and
+//! it adds no schedules. Use this type if the count affects the program:
 //!
-//! - [`try_unwrap`](Arc::try_unwrap), [`into_inner`](Arc::into_inner), [`get_mut`](Arc::get_mut), [`make_mut`](Arc::make_mut),
-//!   [`strong_count`](Arc::strong_count) or [`Weak::upgrade`], while other tasks may clone or drop;
-//! - a destructor of the value that others can observe, and that more than one task may come to run.
+//! - [`try_unwrap`](Arc::try_unwrap), [`into_inner`](Arc::into_inner), [`get_mut`](Arc::get_mut),
+//!   [`make_mut`](Arc::make_mut), [`strong_count`](Arc::strong_count) or [`Weak::upgrade`] run
+//!   while other tasks may clone or drop;
+//! - the value has a destructor with observable effects, which different tasks may run.
 //!
-//! `use selvedge_engine::sync::counted::Arc` in place of `sync::Arc` is all that changes: the names are std's. What is missing is
-//! unsized coercion (`Arc<T>` to `Arc<dyn Trait>`), which stable Rust allows to no type but std's: put a `Box<dyn Trait>` in it.
-//! So it is a type of its own, and not what `sync::Arc` is.
+//! Replace `sync::Arc` by `use selvedge_engine::sync::counted::Arc`; the names are std's. Unsized
+//! coercion (`Arc<T>` to `Arc<dyn Trait>`) is missing, because stable Rust allows it for std's
+//! types only: store a `Box<dyn Trait>`. Therefore this type does not replace `sync::Arc`.
 //!
 //! # What commutes
 //!
@@ -19,8 +20,9 @@
 //! | clone | commute | commute | conflict | conflict |
 //! | drop | | commute, if the value has no destructor | conflict | conflict |
 //!
-//! Where the value [needs to be dropped](std::mem::needs_drop), each drop has to know whether it is the last: their order is
-//! explored, which is `n!` schedules for `n` tasks that drop at the same time. Where it does not, all drops commute.
+//! If the value [needs to be dropped](std::mem::needs_drop), each drop observes whether it is the
+//! last, and the order of drops is explored: `n!` schedules for `n` concurrent drops. Otherwise
+//! drops commute.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -33,10 +35,10 @@ use std::sync;
 use crate::event::{Action, Mode, NOTHING, Pending, Rule};
 use crate::runtime::Handle;
 
-/// One reference less.
-const LESS: u64 = u64::MAX;
+/// Adds -1 to the count.
+const MINUS_ONE: u64 = u64::MAX;
 
-/// To become one reference more, if there is any.
+/// Adds 1 to the count unless it is 0.
 static UPGRADE: Rule = Rule {
     tag: 112,
     alternatives: |_, _| 1,
@@ -48,7 +50,7 @@ static UPGRADE: Rule = Rule {
     what: "upgrade a reference to",
 };
 
-/// The counts of one value's references.
+/// The reference counts of a value.
 #[derive(Clone, Copy, Debug)]
 struct Counts {
     strong: Handle,
@@ -62,7 +64,7 @@ impl Counts {
     }
 }
 
-/// A shared value, as [`std::sync::Arc`], whose count is explored: see [the module](self).
+/// A shared value like [`std::sync::Arc`], whose count is explored: see [the module](self).
 ///
 /// # Examples
 ///
@@ -70,7 +72,7 @@ impl Counts {
 /// use selvedge_engine::sync::counted::Arc;
 /// use selvedge_engine::{Explorer, thread};
 ///
-/// // Does the main task get the value back? If the other has dropped its reference.
+/// The main task gets the value back if the other task has dropped its reference.
 /// let report = Explorer::optimal().run(|| {
 ///     let shared = Arc::new(5);
 ///     let other = Arc::clone(&shared);
@@ -81,32 +83,32 @@ impl Counts {
 /// ```
 pub struct Arc<T> {
     counts: Counts,
-    /// Where the reference was made.
+    /// Where the reference was created.
     source: &'static Location<'static>,
-    /// `None` once it is given up.
+    /// `None` once the reference is released.
     inner: Option<sync::Arc<T>>,
 }
 
-const GIVEN_UP: &str = "a reference is used before it is given up";
+const PRESENT: &str = "a reference is present until it is released";
 
 impl<T> Arc<T> {
-    /// A value with one reference.
+    /// Creates a value with one reference.
     #[track_caller]
     pub fn new(value: T) -> Self {
         Arc::named("an Arc", value)
     }
 
-    /// A value of this name, for messages and traces.
+    /// Creates a value with this name for messages and traces.
     #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         Arc { counts: Counts::new(name, 1), source: Location::caller(), inner: Some(sync::Arc::new(value)) }
     }
 
     fn inner(&self) -> &sync::Arc<T> {
-        self.inner.as_ref().expect(GIVEN_UP)
+        self.inner.as_ref().expect(PRESENT)
     }
 
-    /// The value, if this is the only reference.
+    /// Returns the value if this is the only reference.
     ///
     /// # Errors
     ///
@@ -118,18 +120,19 @@ impl<T> Arc<T> {
             return Err(this);
         }
         let (counts, source) = (this.counts, this.source);
-        let inner = this.inner.take().expect(GIVEN_UP);
+        let inner = this.inner.take().expect(PRESENT);
         sync::Arc::try_unwrap(inner).map_err(|inner| Arc { counts, source, inner: Some(inner) })
     }
 
-    /// Gives up the reference. The value, if it was the last one: of several tasks that call this exactly one gets the value.
+    /// Releases the reference, and returns the value if it was the last one. If several tasks call
+    /// this, exactly one gets the value.
     #[track_caller]
     pub fn into_inner(mut this: Self) -> Option<T> {
-        this.counts.strong.perform(Action::Modify(u64::wrapping_add, LESS), Location::caller());
-        sync::Arc::into_inner(this.inner.take().expect(GIVEN_UP))
+        this.counts.strong.perform(Action::Modify(u64::wrapping_add, MINUS_ONE), Location::caller());
+        sync::Arc::into_inner(this.inner.take().expect(PRESENT))
     }
 
-    /// How many references there are.
+    /// The number of strong references.
     #[track_caller]
     pub fn strong_count(this: &Self) -> usize {
         match this.counts.strong.perform(Action::Load, Location::caller()) {
@@ -138,7 +141,7 @@ impl<T> Arc<T> {
         }
     }
 
-    /// How many [weak](Weak) references there are.
+    /// The number of [weak](Weak) references.
     #[track_caller]
     pub fn weak_count(this: &Self) -> usize {
         match this.counts.weak.perform(Action::Load, Location::caller()) {
@@ -147,7 +150,7 @@ impl<T> Arc<T> {
         }
     }
 
-    /// The value, if there is no other reference, strong or weak.
+    /// Returns the value if there is no other reference, strong or weak.
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let Counts { strong, weak } = this.counts;
@@ -155,11 +158,11 @@ impl<T> Arc<T> {
         if granted.is_some_and(|granted| (granted.before, granted.second) != (1, 0)) {
             return None;
         }
-        strong.take_over();
-        sync::Arc::get_mut(this.inner.as_mut().expect(GIVEN_UP))
+        strong.note_exclusive_access();
+        sync::Arc::get_mut(this.inner.as_mut().expect(PRESENT))
     }
 
-    /// The value, which becomes a copy that has no other reference if there are any, strong or weak.
+    /// Returns the value. If there is another reference, strong or weak, clones the value first.
     #[track_caller]
     pub fn make_mut(this: &mut Self) -> &mut T
     where
@@ -168,7 +171,7 @@ impl<T> Arc<T> {
         if Arc::get_mut(this).is_none() {
             *this = Arc::new(T::clone(this));
         }
-        sync::Arc::get_mut(this.inner.as_mut().expect(GIVEN_UP)).expect("the only reference")
+        sync::Arc::get_mut(this.inner.as_mut().expect(PRESENT)).expect("the only reference")
     }
 
     /// Whether both refer to the same value.
@@ -176,7 +179,7 @@ impl<T> Arc<T> {
         sync::Arc::ptr_eq(this.inner(), other.inner())
     }
 
-    /// A reference that does not keep the value.
+    /// Creates a weak reference.
     #[track_caller]
     pub fn downgrade(this: &Self) -> Weak<T> {
         let source = Location::caller();
@@ -200,11 +203,11 @@ impl<T> Drop for Arc<T> {
             return;
         }
         let less = if mem::needs_drop::<T>() {
-            Action::Modify(u64::wrapping_add, LESS)
+            Action::Modify(u64::wrapping_add, MINUS_ONE)
         } else {
-            Action::Update(LESS)
+            Action::Update(MINUS_ONE)
         };
-        // Where it is dropped, no caller tells.
+        // A drop has no caller location.
         self.counts.strong.perform(less, self.source);
     }
 }
@@ -279,23 +282,23 @@ impl<T: fmt::Display> fmt::Display for Arc<T> {
     }
 }
 
-/// A reference that does not keep the value, as [`std::sync::Weak`].
+/// A weak reference, like [`std::sync::Weak`].
 pub struct Weak<T> {
-    /// `None` if it never referred to anything.
+    /// `None` if it never referred to a value.
     counts: Option<Counts>,
-    /// Where the reference was made.
+    /// Where the reference was created.
     source: &'static Location<'static>,
     inner: sync::Weak<T>,
 }
 
 impl<T> Weak<T> {
-    /// A reference to nothing.
+    /// Creates a reference to no value.
     #[track_caller]
     pub fn new() -> Self {
         Weak { counts: None, source: Location::caller(), inner: sync::Weak::new() }
     }
 
-    /// A reference that keeps the value, if there still is one.
+    /// Returns a strong reference if the value still exists.
     #[track_caller]
     pub fn upgrade(&self) -> Option<Arc<T>> {
         let counts = self.counts?;
@@ -306,14 +309,14 @@ impl<T> Weak<T> {
         Some(Arc { counts, source: Location::caller(), inner: Some(self.inner.upgrade()?) })
     }
 
-    /// How many references keep the value.
+    /// The number of strong references.
     #[track_caller]
     pub fn strong_count(&self) -> usize {
         let granted = self.counts.and_then(|its| its.strong.perform(Action::Load, Location::caller()));
         granted.map_or_else(|| self.inner.strong_count(), |granted| granted.before as usize)
     }
 
-    /// Whether both refer to the same value, or both to nothing.
+    /// Whether both refer to the same value, or both to none.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         self.inner.ptr_eq(&other.inner)
     }
@@ -332,7 +335,7 @@ impl<T> Clone for Weak<T> {
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
         if let Some(counts) = self.counts {
-            counts.weak.perform(Action::Update(LESS), self.source);
+            counts.weak.perform(Action::Update(MINUS_ONE), self.source);
         }
     }
 }

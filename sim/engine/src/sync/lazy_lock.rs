@@ -1,4 +1,4 @@
-//! A value that is made when it is first wanted, as [`std::sync::LazyLock`].
+//! A value that is initialized on first access, as [`std::sync::LazyLock`].
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,10 +7,10 @@ use std::sync;
 
 use super::once::{Entered, Progress};
 
-/// A value that the first task to look at it makes; others that come meanwhile wait.
+/// A value that the first task to access it initializes; other tasks wait meanwhile.
 ///
-/// The value lives in a [`std::sync::LazyLock`]: if the closure panics, every later look panics. It cannot be a static:
-/// each run makes its own. Outside an exploration it is std's.
+/// The value is stored in a [`std::sync::LazyLock`]: if the closure panics, later accesses panic.
+/// It cannot be a static, because each run creates its own. Outside an exploration it is std's.
 ///
 /// # Examples
 ///
@@ -32,16 +32,16 @@ pub struct LazyLock<T, F = fn() -> T> {
 }
 
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
-    /// A value that `init` will make.
+    /// Creates a value that `init` will initialize.
     pub fn new(init: F) -> Self {
         LazyLock { progress: Progress::new("a lazy lock"), inner: sync::LazyLock::new(init) }
     }
 
-    /// The value, which is made if this is the first look.
+    /// Returns the value, and initializes it on the first access.
     ///
     /// # Panics
     ///
-    /// If `init` panics, now or earlier.
+    /// If `init` panics, in this call or an earlier one.
     #[track_caller]
     pub fn force(this: &Self) -> &T {
         match this.progress.enter(false, true, Location::caller()) {

@@ -1,7 +1,7 @@
-//! Locks, atomics, channels and what else tasks meet at, as [`std::sync`] has them.
+//! Locks, atomics, channels and other synchronization objects, as in [`std::sync`].
 //!
-//! [`Arc`] and [`Weak`] are std's own: which task drops one last is not explored. Where that matters, [`counted`] has an `Arc`
-//! whose count is.
+//! [`Arc`] and [`Weak`] are std's: the order of drops is not explored. If it matters, use the `Arc`
+//! of [`counted`].
 
 pub mod atomic;
 mod barrier;

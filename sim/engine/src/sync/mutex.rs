@@ -10,48 +10,48 @@ use crate::event::{Action, Mode, Pending};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
-/// A mutual exclusion lock. Which of the tasks that wait for it gets it next is a choice of the schedule.
+/// A mutual exclusion lock. The schedule chooses which of the waiting tasks gets it next.
 ///
-/// The value lives in a [`std::sync::Mutex`], which the engine never lets two tasks want at once: poisoning, `Send` and
-/// `Sync` are std's own. Outside an exploration it is std's mutex.
+/// The value is stored in a [`std::sync::Mutex`] that at most one task locks at a time, so
+/// poisoning, `Send` and `Sync` are std's. Outside an exploration it is std's mutex.
 pub struct Mutex<T: ?Sized> {
     handle: Handle,
     inner: sync::Mutex<T>,
 }
 
-/// Unlocks the mutex when it is dropped.
+/// Unlocks the mutex when dropped.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
     unlock: Unlock,
-    /// Dropped after the unlocking was executed, before any other task can run.
+    /// Dropped after the unlock was executed, before another task can run.
     inner: sync::MutexGuard<'a, T>,
     mutex: &'a Mutex<T>,
 }
 
-/// Executes the unlocking when it is dropped.
+/// Executes the unlock when dropped.
 struct Unlock {
     handle: Handle,
     source: &'static Location<'static>,
 }
 
 impl<T> Mutex<T> {
-    /// A new, unlocked mutex.
+    /// Creates an unlocked mutex.
     pub fn new(value: T) -> Self {
         Mutex::named("a mutex", value)
     }
 
-    /// A new, unlocked mutex of this name, for messages and traces.
+    /// Creates an unlocked mutex with this name for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
         Mutex { handle: Handle::new(name, Holds::Value, 0), inner: sync::Mutex::new(value) }
     }
 
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
     ///
     /// If a task panicked while it held the lock.
     pub fn into_inner(self) -> LockResult<T> {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.into_inner()
     }
 }
@@ -72,8 +72,9 @@ impl<T: ?Sized> Mutex<T> {
         self.handle.perform(Action::Lock, source);
         match self.inner.lock() {
             Ok(inner) => Ok(self.guard(inner, source)),
-            // Poisoned by a task that was unwound as this one is: a destructor may unwrap the result, and must not panic.
-            Err(poisoned) if runtime::abandoning() => Ok(self.guard(poisoned.into_inner(), source)),
+            // Poisoned by a task that was unwound because the run was aborted, like this one. A
+            // destructor may unwrap the result, and must not panic.
+            Err(poisoned) if runtime::aborting() => Ok(self.guard(poisoned.into_inner(), source)),
             Err(poisoned) => Err(PoisonError::new(self.guard(poisoned.into_inner(), source))),
         }
     }
@@ -99,27 +100,27 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// The value, with no lock: the borrow is exclusive.
+    /// Returns the value. No lock and no event, because the access is exclusive.
     ///
     /// # Errors
     ///
     /// If a task panicked while it held the lock.
     #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock.
     pub fn is_poisoned(&self) -> bool {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.is_poisoned()
     }
 
-    /// Forgets that a task panicked while it held the lock.
+    /// Clears the poisoned flag.
     #[track_caller]
     pub fn clear_poison(&self) {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.clear_poison();
     }
 
@@ -133,7 +134,7 @@ impl<T: ?Sized> Mutex<T> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// Unlocks the mutex in a step that does `and` as well: one event. Returns the mutex.
+    /// Unlocks the mutex and performs `and` in one event. Returns the mutex.
     pub(super) fn unlock_and(
         self,
         handle: &Handle,
@@ -148,7 +149,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         mutex
     }
 
-    /// Hands std's guard to `action`, and goes on with the one that it gives back.
+    /// Passes std's guard to `action`, and continues with the guard that it returns.
     pub(super) fn with_std<R>(
         self,
         action: impl FnOnce(sync::MutexGuard<'a, T>) -> LockResult<(sync::MutexGuard<'a, T>, R)>,

@@ -1,7 +1,7 @@
-//! An initialization that is done once, as [`std::sync::Once`].
+//! A one-time initialization, as [`std::sync::Once`].
 //!
-//! Two words: whether a task is at it, and whether it is done. Whoever only asks whether it is done does not observe that
-//! a task has begun.
+//! Two words: whether a task runs the initialization, and whether it has completed. A task that
+//! only checks for completion does not observe that another has begun.
 
 use std::fmt;
 use std::mem;
@@ -16,8 +16,9 @@ use crate::runtime::Handle;
 const DONE: u64 = 1;
 const POISONED: u64 = 2;
 
-/// Beginning, or finding that it is done: the words are "a task is at it" and "done". The argument says whether a poisoned
-/// one is begun anew. One that finds it done conflicts with the beginning, too: it could have been the one.
+/// Begins the initialization, or finds it completed: the words are "running" and "completed". The
+/// argument says whether a poisoned initialization begins again. A task that finds it completed
+/// also conflicts with its begin: it could have been the first.
 static ENTER: Rule = Rule {
     tag: 100,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
@@ -32,7 +33,7 @@ static ENTER: Rule = Rule {
     what: "enter",
 };
 
-/// Beginning and being done in one step, unless it is done.
+/// Begins and completes in one event, unless completed.
 static SET: Rule = Rule {
     tag: 101,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
@@ -47,7 +48,7 @@ static SET: Rule = Rule {
     what: "set",
 };
 
-/// Waiting until it is done, or, unless told to ignore that, poisoned.
+/// Waits until it is completed or poisoned. The argument says whether to ignore poisoning.
 static WAIT: Rule = Rule {
     tag: 102,
     alternatives: |states, force| u16::from(states[0] == DONE || (states[0] == POISONED && force == 0)),
@@ -56,26 +57,27 @@ static WAIT: Rule = Rule {
     what: "see the end of",
 };
 
-/// How far an initialization is, as the engine sees it.
+/// The engine's record of an initialization.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     begun: Handle,
     done: Handle,
 }
 
-/// What a task finds that comes to an initialization.
+/// The result of [`Progress::enter`].
 pub(super) enum Entered<'a> {
-    /// It is this task's to do.
+    /// The caller must run the initialization.
     Begun(Attempt<'a>),
-    /// It is done, or cannot be done, or is outside an exploration: std's own type knows.
+    /// Completed, poisoned, or outside an exploration: std's type handles it.
     Over,
 }
 
-/// An initialization that a task is at. If it is dropped before it is finished, the initialization has failed.
+/// An initialization in progress. Dropping it before [`finish`](Attempt::finish) marks it as
+/// failed.
 pub(super) struct Attempt<'a> {
     progress: &'a Progress,
     source: &'static Location<'static>,
-    /// A failure leaves it poisoned.
+    /// Whether a failure poisons it.
     poisons: bool,
 }
 
@@ -85,7 +87,7 @@ impl Progress {
         Progress::at(name, 0)
     }
 
-    /// Done from the start.
+    /// Completed from the start.
     pub(super) fn new_done(name: &'static str) -> Self {
         Progress::at(name, DONE)
     }
@@ -98,7 +100,8 @@ impl Progress {
         [self.begun.location(), self.done.location()]
     }
 
-    /// Waits while another task is at it, and begins if it is not done. A poisoned one is begun only if `force`.
+    /// Waits while another task runs the initialization, and begins it if it is not completed. A
+    /// poisoned one begins only if `force`.
     pub(super) fn enter(
         &self,
         force: bool,
@@ -114,34 +117,35 @@ impl Progress {
         }
     }
 
-    /// Begins and is done in one step. False if it was done. True outside an exploration.
+    /// Begins and completes in one event. `false` if it was completed. `true` outside an
+    /// exploration.
     pub(super) fn set(&self, source: &'static Location<'static>) -> bool {
         let pending = Pending::ruled(&self.words(), &SET, 0, source);
         self.begun.perform_all(&pending).is_none_or(|granted| granted.second != DONE)
     }
 
-    /// The task looks at what was done, which is nobody else's.
-    pub(super) fn look(&self) {
-        self.done.look();
+    /// The current task accesses the result, to which it has exclusive access.
+    pub(super) fn read_contents(&self) {
+        self.done.read_contents();
     }
 
-    /// The task can change what was done, which is nobody else's.
+    /// The current task may change the result, to which it has exclusive access.
     #[track_caller]
-    pub(super) fn take_over(&self) {
-        self.done.take_over();
+    pub(super) fn note_exclusive_access(&self) {
+        self.done.note_exclusive_access();
     }
 
-    /// Takes back that it is done.
+    /// Resets it to not begun.
     pub(super) fn reset(&self, source: &'static Location<'static>) {
         self.done.perform(Action::Store(0), source);
     }
 
-    /// Whether it is done. `None` outside an exploration.
+    /// Whether it is completed. `None` outside an exploration.
     pub(super) fn is_done(&self, source: &'static Location<'static>) -> Option<bool> {
         self.done.perform(Action::Read, source).map(|granted| granted.before == DONE)
     }
 
-    /// Waits until it is done, or, unless `force`, poisoned.
+    /// Waits until it is completed or, unless `force`, poisoned.
     pub(super) fn wait(&self, force: bool, source: &'static Location<'static>) {
         let pending = Pending::ruled(&[self.done.location()], &WAIT, force.into(), source);
         self.done.perform_all(&pending);
@@ -149,7 +153,7 @@ impl Progress {
 }
 
 impl Attempt<'_> {
-    /// It is done.
+    /// Marks it as completed.
     pub(super) fn finish(self) {
         self.end(Action::Store(DONE));
         mem::forget(self);
@@ -172,10 +176,10 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// Something that is done once, by the first task that comes. The others wait for it; which one is first is a choice of
-/// the schedule.
+/// An initialization that the first task to arrive runs. The other tasks wait; the schedule chooses
+/// the first.
 ///
-/// Outside an exploration it is std's. It cannot be a static: each run makes its own.
+/// Outside an exploration it is std's. It cannot be a static, because each run creates its own.
 ///
 /// # Examples
 ///
@@ -199,13 +203,13 @@ pub struct Once {
 }
 
 impl Once {
-    /// Nothing has been done.
+    /// Creates an initialization that has not begun.
     #[expect(clippy::new_without_default, reason = "as std's")]
     pub fn new() -> Self {
         Once { progress: Progress::new("a once"), inner: sync::Once::new() }
     }
 
-    /// Runs `init` if no task has, and waits if a task is at it.
+    /// Runs `init` if no task has, and waits if another task runs it.
     ///
     /// # Panics
     ///
@@ -233,13 +237,13 @@ impl Once {
         }
     }
 
-    /// Whether it has been done.
+    /// Whether it has completed.
     #[track_caller]
     pub fn is_completed(&self) -> bool {
         self.progress.is_done(Location::caller()).unwrap_or_else(|| self.inner.is_completed())
     }
 
-    /// Waits until it has been done.
+    /// Waits until it has completed.
     ///
     /// # Panics
     ///
@@ -250,7 +254,7 @@ impl Once {
         self.inner.wait();
     }
 
-    /// Waits until it has been done, also if an `init` panicked.
+    /// Waits until it has completed, also if an `init` panicked.
     #[track_caller]
     pub fn wait_force(&self) {
         self.progress.wait(true, Location::caller());

@@ -6,10 +6,10 @@ use std::sync;
 
 use super::once::{Entered, Progress};
 
-/// A cell that is written once. To look whether there is a value commutes with a task's beginning to make it.
+/// A cell that is written once. Checking for a value commutes with the begin of its initialization.
 ///
-/// The value lives in a [`std::sync::OnceLock`], which the engine never lets two tasks want at once. Outside an
-/// exploration it is std's. It cannot be a static: each run makes its own.
+/// The value is stored in a [`std::sync::OnceLock`] that at most one task initializes at a time.
+/// Outside an exploration it is std's. It cannot be a static, because each run creates its own.
 ///
 /// # Examples
 ///
@@ -32,25 +32,25 @@ pub struct OnceLock<T> {
 }
 
 impl<T> OnceLock<T> {
-    /// A cell with no value.
+    /// Creates an empty cell.
     pub fn new() -> Self {
         OnceLock { progress: Progress::new("a once-lock"), inner: sync::OnceLock::new() }
     }
 
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
         match self.progress.is_done(Location::caller()) {
-            // A task can have been stopped right after it made the value.
+            // A task may have been suspended right after it initialized the value.
             Some(false) => None,
             _ => self.inner.get(),
         }
     }
 
-    /// The value, with no event: the borrow is exclusive.
+    /// Returns the value. No event, because the access is exclusive.
     #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
-        self.progress.take_over();
+        self.progress.note_exclusive_access();
         self.inner.get_mut()
     }
 
@@ -61,7 +61,7 @@ impl<T> OnceLock<T> {
         self.inner.wait()
     }
 
-    /// Gives it this value, if it has none. Waits if a task is at it.
+    /// Sets the value if there is none. Waits if another task initializes it.
     ///
     /// # Errors
     ///
@@ -71,7 +71,8 @@ impl<T> OnceLock<T> {
         if self.progress.set(Location::caller()) { self.inner.set(value) } else { Err(value) }
     }
 
-    /// The value; if there is none, `init` makes it. Waits if a task is at it. If `init` panics there is still none.
+    /// Returns the value; `init` creates it if there is none. Waits if another task initializes it.
+    /// If `init` panics the cell stays empty.
     #[track_caller]
     pub fn get_or_init<F: FnOnce() -> T>(&self, init: F) -> &T {
         match self.progress.enter(false, false, Location::caller()) {
@@ -84,13 +85,13 @@ impl<T> OnceLock<T> {
         }
     }
 
-    /// The value, with no event.
+    /// Returns the value. No event.
     pub fn into_inner(self) -> Option<T> {
-        self.progress.look();
+        self.progress.read_contents();
         self.inner.into_inner()
     }
 
-    /// Takes the value away.
+    /// Removes and returns the value.
     #[track_caller]
     pub fn take(&mut self) -> Option<T> {
         self.progress.reset(Location::caller());

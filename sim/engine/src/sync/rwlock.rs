@@ -9,15 +9,15 @@ use crate::event::{Action, Mode};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
-/// A lock that many readers or one writer hold. Readers commute: their order is never explored.
+/// A lock that many readers or one writer hold. Readers commute: their order is not explored.
 ///
-/// The value lives in a [`std::sync::RwLock`]; see [`Mutex`](super::Mutex).
+/// The value is stored in a [`std::sync::RwLock`]; see [`Mutex`](super::Mutex).
 pub struct RwLock<T: ?Sized> {
     handle: Handle,
     inner: sync::RwLock<T>,
 }
 
-/// Gives up shared access when it is dropped.
+/// Releases shared access when dropped.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     handle: Handle,
@@ -25,7 +25,7 @@ pub struct RwLockReadGuard<'a, T: ?Sized> {
     inner: sync::RwLockReadGuard<'a, T>,
 }
 
-/// Gives up exclusive access when it is dropped.
+/// Releases exclusive access when dropped.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     handle: Handle,
@@ -34,23 +34,23 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
 }
 
 impl<T> RwLock<T> {
-    /// A new, unlocked lock.
+    /// Creates an unlocked lock.
     pub fn new(value: T) -> Self {
         RwLock::named("a reader-writer lock", value)
     }
 
-    /// A new, unlocked lock of this name, for messages and traces.
+    /// Creates an unlocked lock with this name for messages and traces.
     pub fn named(name: &'static str, value: T) -> Self {
         RwLock { handle: Handle::new(name, Holds::Value, 0), inner: sync::RwLock::new(value) }
     }
 
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
     ///
     /// If a task panicked while it held the lock exclusively.
     pub fn into_inner(self) -> LockResult<T> {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.into_inner()
     }
 }
@@ -69,7 +69,7 @@ impl<T: ?Sized> RwLock<T> {
         match self.inner.read() {
             Ok(inner) => Ok(guard(inner)),
             // As in `Mutex::lock`.
-            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) if runtime::aborting() => Ok(guard(poisoned.into_inner())),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
         }
     }
@@ -87,7 +87,7 @@ impl<T: ?Sized> RwLock<T> {
         match self.inner.write() {
             Ok(inner) => Ok(guard(inner)),
             // As in `Mutex::lock`.
-            Err(poisoned) if runtime::abandoning() => Ok(guard(poisoned.into_inner())),
+            Err(poisoned) if runtime::aborting() => Ok(guard(poisoned.into_inner())),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
         }
     }
@@ -130,20 +130,20 @@ impl<T: ?Sized> RwLock<T> {
         })
     }
 
-    /// The value, with no lock: the borrow is exclusive.
+    /// Returns the value. No lock and no event, because the access is exclusive.
     ///
     /// # Errors
     ///
     /// If a task panicked while it held the lock exclusively.
     #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.inner.get_mut()
     }
 
     /// Whether a task panicked while it held the lock exclusively.
     pub fn is_poisoned(&self) -> bool {
-        self.handle.look();
+        self.handle.read_contents();
         self.inner.is_poisoned()
     }
 }

@@ -1,4 +1,4 @@
-//! The task that is running, and what it can do to itself.
+//! The running task, and the operations on itself.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::event::{
 use crate::runtime::{self, Handle};
 use crate::{hint, time};
 
-/// A task.
+/// A handle to a task.
 #[derive(Clone)]
 pub struct Thread {
     pub(super) task: TaskId,
@@ -19,7 +19,8 @@ pub struct Thread {
     pub(super) name: Option<Arc<str>>,
 }
 
-/// A task's number: the same in every schedule in which the same task spawns it as its n-th.
+/// A task's number. It is the same in every schedule in which the same task spawns it as its n-th
+/// child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadId(TaskId);
 
@@ -28,12 +29,12 @@ impl Thread {
         self.task
     }
 
-    /// The task's number.
+    /// Returns the task's number.
     pub fn id(&self) -> ThreadId {
         ThreadId(self.task)
     }
 
-    /// The name that it was given. The main task's is `main`.
+    /// Returns the task's name, if it has one. The main task is `main`.
     pub fn name(&self) -> Option<&str> {
         match (&self.name, self.task) {
             (None, 0) => Some("main"),
@@ -41,8 +42,9 @@ impl Thread {
         }
     }
 
-    /// Lets the task go on from its [`park`], or from the next one: there is one token, and who has unparked the task more
-    /// than once before it parks has unparked it once. The order of two that unpark is never explored.
+    /// Makes the task's token available, so that its [`park`] returns. There is one token: several
+    /// calls before the task parks have the effect of one. The order of two calls is never
+    /// explored.
     #[track_caller]
     pub fn unpark(&self) {
         if let Some(token) = Handle::token(self.task, self.run) {
@@ -63,7 +65,7 @@ impl fmt::Debug for Thread {
     }
 }
 
-/// The task that is running.
+/// Returns a handle to the running task.
 ///
 /// # Panics
 ///
@@ -73,11 +75,11 @@ pub fn current() -> Thread {
     Thread { task, run, name: runtime::current_name().map(Arc::from) }
 }
 
-/// Waits until the task is [unparked](Thread::unpark), or goes on at once if it has been.
+/// Waits until the task is [unparked](Thread::unpark). Returns at once if its token is available.
 ///
-/// std's may also return spuriously, with no unpark. Here it does so where
-/// [`Explorer::spurious_wakeups`](crate::Explorer::spurious_wakeups) allows it: a `park` whose condition is not checked again
-/// is found by that.
+/// Like std's, it may return spuriously where
+/// [`Explorer::spurious_wakeups`](crate::Explorer::spurious_wakeups) allows it. This finds a `park`
+/// whose condition is not checked again.
 ///
 /// # Examples
 ///
@@ -109,8 +111,8 @@ pub fn park() {
     }
 }
 
-/// As [`park`], for as long as `timeout` on the [virtual clock](time): the deadline may pass before whatever another task
-/// does next.
+/// Like [`park`], with a timeout on the [virtual clock](time). The deadline may pass before any
+/// next event of another task.
 #[track_caller]
 pub fn park_timeout(timeout: Duration) {
     match (own_token(), time::deadline(timeout)) {
@@ -130,7 +132,7 @@ fn own_token() -> Option<Handle> {
     runtime::current().and_then(|(task, run)| Handle::token(task, run))
 }
 
-/// Waits for so long on the [virtual clock](time). Takes no time outside of it.
+/// Waits for `duration` on the [virtual clock](time). Takes no real time.
 ///
 /// # Examples
 ///
@@ -154,8 +156,8 @@ pub fn sleep(duration: Duration) {
     }
 }
 
-/// Gives other tasks a chance to run. Every schedule is explored anyway: this does nothing but count as a turn of a loop,
-/// as [`hint::spin_loop`] does.
+/// Counts as an iteration of a loop, like [`hint::spin_loop`]. Every schedule is explored anyway,
+/// so it has no other effect.
 #[track_caller]
 pub fn yield_now() {
     hint::spin_loop();

@@ -1,4 +1,4 @@
-//! Values of which each task has its own, as [`std::thread_local`].
+//! Task-local values, as [`std::thread_local`].
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -7,9 +7,9 @@ use std::{fmt, ptr, result};
 
 use crate::runtime;
 
-/// One value of a task.
+/// A task's value of one key.
 struct Slot {
-    /// Which key: its address. It is only looked up.
+    /// The address of the key. Used only for look-ups.
     key: usize,
     /// `None` once it has been dropped.
     value: Option<Rc<dyn Any>>,
@@ -17,9 +17,9 @@ struct Slot {
 
 #[derive(Default)]
 struct Slots {
-    /// Of each task of the run that is going on, in the order in which they were made.
+    /// The slots of each task of the current run, in the order of their creation.
     tasks: Vec<Vec<Slot>>,
-    /// Of this OS thread, outside an exploration.
+    /// The slots of this OS thread outside an exploration.
     outside: Vec<Slot>,
 }
 
@@ -36,17 +36,17 @@ impl Slots {
 
 std::thread_local! {
     static SLOTS: RefCell<Slots> = RefCell::default();
-    /// Whether a task has ever had some: most programs need not look.
+    /// Whether any task has ever had a slot. Most programs have none and skip the search.
     static ANY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether any task may have something local.
+/// Whether any task may have a local value.
 #[inline]
 pub(super) fn any() -> bool {
     ANY.get()
 }
 
-/// Drops what is local to the current task, the youngest first.
+/// Drops the current task's local values, the youngest first.
 pub(super) struct Locals;
 
 impl Drop for Locals {
@@ -75,13 +75,13 @@ fn drop_all() {
     }
 }
 
-/// A value of which each task has its own, made when the task first asks for it, and dropped at the task's end. See
+/// A value per task, created on the task's first access and dropped at the end of the task. See
 /// [`thread_local!`](crate::thread_local).
 pub struct LocalKey<T: 'static> {
     init: fn() -> T,
 }
 
-/// The value has been dropped: the task is at its end.
+/// The value has been dropped, because the task is ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessError;
 
@@ -94,13 +94,13 @@ impl fmt::Display for AccessError {
 impl std::error::Error for AccessError {}
 
 impl<T: 'static> LocalKey<T> {
-    /// What [`thread_local!`](crate::thread_local) makes.
+    /// Called by [`thread_local!`](crate::thread_local).
     #[doc(hidden)]
     pub const fn new(init: fn() -> T) -> Self {
         LocalKey { init }
     }
 
-    /// Hands over the current task's value.
+    /// Calls `use_it` with the current task's value.
     ///
     /// # Panics
     ///
@@ -109,7 +109,7 @@ impl<T: 'static> LocalKey<T> {
         use_it(&self.value_or(self.init))
     }
 
-    /// Hands over the current task's value.
+    /// Calls `use_it` with the current task's value.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl<T: 'static> LocalKey<T> {
         Ok(use_it(&*self.value(self.init)?))
     }
 
-    /// The current task's value, which `init` makes if there is none yet.
+    /// Returns the current task's value. `init` creates it if there is none.
     fn value(&'static self, init: impl FnOnce() -> T) -> result::Result<Rc<T>, AccessError> {
         let key = ptr::from_ref(self).addr();
         let found = SLOTS.try_with(|slots| {
@@ -130,8 +130,8 @@ impl<T: 'static> LocalKey<T> {
             Some(value) => value?,
             None => {
                 let value: Rc<dyn Any> = Rc::new(init());
-                let kept = Some(Rc::clone(&value));
-                SLOTS.with_borrow_mut(|slots| slots.current().push(Slot { key, value: kept }));
+                let retained = Some(Rc::clone(&value));
+                SLOTS.with_borrow_mut(|slots| slots.current().push(Slot { key, value: retained }));
                 ANY.set(true);
                 value
             }
@@ -143,7 +143,8 @@ impl<T: 'static> LocalKey<T> {
         self.value(init).expect("cannot access a thread-local value during or after its destruction")
     }
 
-    /// Replaces the value in `slot`; if there is none yet, makes it of `value` and not as it was declared.
+    /// Replaces the value in `slot`. If there is none yet, creates it from `value` instead of its
+    /// declared initializer.
     fn put<V>(&'static self, value: V, make: fn(V) -> T, replace: fn(&T, V)) {
         let mut value = Some(value);
         let slot = self.value_or(|| make(value.take().expect("taken once")));
@@ -159,7 +160,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
         self.put(value, Cell::new, Cell::set);
     }
 
-    /// A copy of the value.
+    /// Returns a copy of the value.
     pub fn get(&'static self) -> T
     where
         T: Copy,
@@ -167,7 +168,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
         self.with(Cell::get)
     }
 
-    /// Takes the value, and leaves the default.
+    /// Returns the value, and replaces it by the default.
     pub fn take(&'static self) -> T
     where
         T: Default,
@@ -182,7 +183,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
 }
 
 impl<T: 'static> LocalKey<RefCell<T>> {
-    /// Hands over the value.
+    /// Calls `use_it` with the value.
     ///
     /// # Panics
     ///
@@ -191,7 +192,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.with(|cell| use_it(&cell.borrow()))
     }
 
-    /// Hands over the value, to be changed.
+    /// Calls `use_it` with mutable access to the value.
     ///
     /// # Panics
     ///
@@ -209,7 +210,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.put(value, RefCell::new, |cell, value| *cell.borrow_mut() = value);
     }
 
-    /// Takes the value, and leaves the default.
+    /// Returns the value, and replaces it by the default.
     ///
     /// # Panics
     ///
@@ -237,9 +238,10 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
     }
 }
 
-/// Declares values of which each task of each run has its own, as [`std::thread_local!`] does for threads: made when the task
-/// first asks for one, and dropped at the task's end, before anybody who joins it goes on. What their destructors do is
-/// done by the task. Outside an exploration they are the OS thread's.
+/// Declares values per task and run, as [`std::thread_local!`] does per thread. A value is created
+/// on the task's first access and dropped at the end of the task, before a task that joins it
+/// resumes. Its destructor runs as part of the task. Outside an exploration the values belong to
+/// the OS thread.
 ///
 /// # Examples
 ///

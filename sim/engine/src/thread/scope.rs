@@ -1,4 +1,4 @@
-//! Tasks that borrow from the one that waits for them.
+//! Tasks that borrow from the task that joins them.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use super::spawn::{self, Builder, Packet, Result};
 use crate::coroutine::{self, Scope};
 use crate::runtime;
 
-/// Owns the permission to wait for the end of a task of a [`scope`].
+/// A handle to a task of a [`scope`], to join it.
 pub struct ScopedJoinHandle<'scope, T> {
     thread: Thread,
     packet: Packet<T>,
@@ -19,7 +19,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 }
 
 impl<T> ScopedJoinHandle<'_, T> {
-    /// As [`JoinHandle::join`](super::JoinHandle::join).
+    /// Like [`JoinHandle::join`](super::JoinHandle::join).
     ///
     /// # Errors
     ///
@@ -28,12 +28,12 @@ impl<T> ScopedJoinHandle<'_, T> {
         spawn::join(&self.thread, self.packet)
     }
 
-    /// The task.
+    /// Returns a handle to the task.
     pub fn thread(&self) -> &Thread {
         &self.thread
     }
 
-    /// As [`JoinHandle::is_finished`](super::JoinHandle::is_finished).
+    /// Like [`JoinHandle::is_finished`](super::JoinHandle::is_finished).
     #[track_caller]
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
@@ -46,11 +46,12 @@ impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
     }
 }
 
-/// Runs `body`, which may spawn tasks that borrow from outside of it, and waits for their end.
+/// Runs `body`, which may spawn tasks that borrow from outside of it, and joins them.
 ///
 /// # Panics
 ///
-/// If one of the tasks panicked and was not joined. The message says which, where and with what.
+/// If a task panicked and was not joined. The message contains the source location and the message
+/// of its panic.
 ///
 /// # Examples
 ///
@@ -77,7 +78,7 @@ where
     let (result, panicked) = coroutine::enclose(body, |children| {
         let mut panicked = None;
         let mut waited = 0;
-        // While one is waited for, it may spawn others.
+        // A task may spawn others while the scope joins it.
         let child = |nth: usize| children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).copied();
         while let Some(task) = child(waited) {
             let its = runtime::join_scoped(task);
@@ -96,11 +97,11 @@ where
 }
 
 impl<'scope> Scope<'scope, '_> {
-    /// Spawns a task, which the scope waits for.
+    /// Spawns a task, which the scope joins.
     ///
     /// # Panics
     ///
-    /// As [`spawn`](super::spawn).
+    /// Like [`spawn`](super::spawn).
     pub fn spawn<F, T>(&'scope self, body: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,

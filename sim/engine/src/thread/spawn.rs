@@ -1,45 +1,47 @@
-//! Tasks that own what they use.
+//! Tasks that own the values that they use.
 
 use std::fmt;
 use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Thread;
 use super::local::{self, Locals};
-use crate::runtime;
+use crate::runtime::{self, Ending, Execution};
 
-/// The result of a task: what its closure returned, or what it panicked with.
+/// The result of a task: the return value of its closure, or the payload of its panic.
 pub type Result<T> = std::thread::Result<T>;
 
-/// What a task came to, once it has ended.
+/// The result of a task, once it has ended.
 pub(super) type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 
-/// Owns the permission to wait for a task's end. Dropping it detaches the task.
+/// A handle to a task, to join it. Dropping it detaches the task.
 pub struct JoinHandle<T> {
     pub(super) thread: Thread,
     pub(super) packet: Packet<T>,
 }
 
 impl<T> JoinHandle<T> {
-    /// Waits for the task's end. Not an event of its own: all that the task did happens before what follows.
+    /// Waits for the end of the task. Not an event: all events of the task happen before the
+    /// caller's next event.
     ///
     /// # Errors
     ///
-    /// The payload, if the task panicked. A panic that is taken here is not an outcome of the run.
+    /// The payload, if the task panicked. The panic is then not an outcome of the run.
     pub fn join(self) -> Result<T> {
         join(&self.thread, self.packet)
     }
 
-    /// The task.
+    /// Returns a handle to the task.
     pub fn thread(&self) -> &Thread {
         &self.thread
     }
 
-    /// Whether the task has ended. Which operation is a task's last is not known before it has ended, so that this is an
-    /// [opaque](crate::opaque) event: every order of it with all that others do is explored. Prefer
-    /// [`join`](JoinHandle::join), which costs nothing.
+    /// Whether the task has ended. A task's last operation is not known before the task has ended,
+    /// so this is an [opaque](crate::opaque) event, and all orders are explored. Prefer
+    /// [`join`](JoinHandle::join), which adds no schedules.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
@@ -56,17 +58,18 @@ pub(super) fn join<T>(thread: &Thread, packet: Packet<T>) -> Result<T> {
     if let Some(report) = runtime::join(thread.task()) {
         runtime::may_be_resumed(report);
     }
-    // The task that has ended has dropped its share.
+    // The task has ended and dropped its reference.
     let result = Arc::into_inner(packet)
         .and_then(|packet| packet.into_inner().unwrap_or_else(PoisonError::into_inner));
     if result.is_none() && std::thread::panicking() {
-        // A destructor joins a task that was unwound as its own was. It may unwrap what it gets, and must not panic.
+        // A destructor of an aborted run joins a task that was unwound too. It may unwrap the
+        // result, and must not panic.
         runtime::wait_forever();
     }
-    result.unwrap_or_else(|| Err(Box::new("the run was abandoned before the task ended")))
+    result.unwrap_or_else(|| Err(Box::new("the run was aborted before the task ended")))
 }
 
-/// Spawns a task, which runs at some point of every schedule.
+/// Spawns a task. It runs concurrently in every schedule.
 ///
 /// # Panics
 ///
@@ -99,18 +102,20 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A task with no name, and with a stack of [the usual size](crate::Explorer::stack_size).
+    /// Creates a configuration without a name, and with [the default stack
+    /// size](crate::Explorer::stack_size).
     pub fn new() -> Self {
         Builder::default()
     }
 
-    /// Names the task, for messages and traces.
+    /// Sets the task's name for messages and traces.
     pub fn name(mut self, name: String) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// The size of the task's stack in bytes, if it is more than [the usual size](crate::Explorer::stack_size).
+    /// Sets the size of the task's stack in bytes, if it is larger than [the
+    /// default](crate::Explorer::stack_size).
     pub fn stack_size(mut self, size: usize) -> Self {
         self.stack_size = size;
         self
@@ -138,7 +143,7 @@ impl Builder {
         JoinHandle { thread: self.start_body(body), packet }
     }
 
-    /// Starts a task that runs `body`, which is a task's whole life.
+    /// Spawns a task with `body`, which [`packed`] or [`run_task`] has wrapped.
     pub(crate) fn start_body(self, body: impl FnOnce() + 'static) -> Thread {
         let name = self.name.as_deref().map(Arc::from);
         let (task, run) = runtime::spawn(self.name, self.stack_size, body);
@@ -146,36 +151,42 @@ impl Builder {
     }
 }
 
-/// The life of a task that runs `body`, and where its result will be.
+/// Wraps `body` for a task. Returns the wrapped body and the packet for its result.
 pub(super) fn packed<T>(body: impl FnOnce() -> T) -> (Packet<T>, impl FnOnce()) {
     let packet = Packet::default();
     let result = Arc::clone(&packet);
     let hand_over = move |value| *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-    (packet, move || live(body, hand_over))
+    (packet, move || run_task(body, hand_over))
 }
 
-/// A task's life: runs `body`, hands over what it came to, and drops what is local to the task.
-pub(crate) fn live<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>)) {
+/// Runs `body` once as the main task of the exploration `execution`. Returns how the run ended.
+pub(crate) fn run_main(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
+    // A panic of the main task is already recorded as the run's ending.
+    runtime::run(execution, move || run_task(move || body(), drop))
+}
+
+/// Runs `body` as a task, passes its result to `hand_over`, and drops the task's local values.
+pub(crate) fn run_task<T>(body: impl FnOnce() -> T, hand_over: impl FnOnce(Result<T>)) {
     let when_unwound = Locals;
     hand_over(run_to_end(body));
     mem::forget(when_unwound);
-    if !local::any() && !runtime::owing() {
+    if !local::any() && !runtime::has_deferred_wakes() {
         return;
     }
     let farewell = || {
         drop(Locals);
         runtime::send_wakes();
     };
-    // A destructor that panics ends it early, and the others are still to be run.
+    // A destructor that panics ends it early: the rest still has to run.
     while run_to_end(farewell).is_err() {}
 }
 
-/// Runs part of a task; a panic is kept as the task's outcome.
+/// Runs a part of a task, and records its panic.
 fn run_to_end<T>(body: impl FnOnce() -> T) -> Result<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     if let Err(payload) = result {
-        if runtime::abandoning() {
-            // Not a panic: the stack is being unwound, and whoever does it waits for it to reach the end.
+        if runtime::aborting() {
+            // Not a panic of the program: the runtime unwinds the stack of an aborted run.
             panic::resume_unwind(payload);
         }
         runtime::finish_panicked(runtime::describe_payload(payload.as_ref()));

@@ -9,7 +9,7 @@ use std::{fmt, time};
 use crate::event::Action;
 use crate::runtime::{self, Handle};
 
-/// A time on the virtual clock. Outside an exploration it is the real one.
+/// A time on the virtual clock. Outside an exploration, a time on the real clock.
 ///
 /// # Examples
 ///
@@ -17,7 +17,7 @@ use crate::runtime::{self, Handle};
 /// use std::time::Duration;
 /// use selvedge_engine::{Explorer, thread, time::Instant};
 ///
-/// // Is a second over when the other task has slept for two? Only if it has woken up already.
+/// Is one second over once the other task has slept for two? Only if it has already woken up.
 /// let report = Explorer::optimal().run(|| {
 ///     let start = Instant::now();
 ///     thread::spawn(|| thread::sleep(Duration::from_secs(2)));
@@ -29,13 +29,13 @@ use crate::runtime::{self, Handle};
 pub struct Instant(Duration);
 
 impl Instant {
-    /// What the clock says.
+    /// Returns the current time.
     #[track_caller]
     pub fn now() -> Self {
         Instant::read(Location::caller())
     }
 
-    /// What the clock says, for whoever looks at it there.
+    /// Returns the current time, for a caller at `source`.
     pub(super) fn read(source: &'static Location<'static>) -> Self {
         static START: OnceLock<time::Instant> = OnceLock::new();
         let granted = Handle::clock().and_then(|clock| clock.perform(Action::Read, source));
@@ -45,33 +45,33 @@ impl Instant {
         })
     }
 
-    /// How long it has been since then.
+    /// The time since this instant.
     #[track_caller]
     pub fn elapsed(&self) -> Duration {
         Instant::now() - *self
     }
 
-    /// How long it was from `earlier` to this; zero if that is not earlier.
+    /// The time from `earlier` to this instant; zero if `earlier` is later.
     pub fn duration_since(&self, earlier: Instant) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// As [`duration_since`](Instant::duration_since).
+    /// Like [`duration_since`](Instant::duration_since).
     pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
         self.duration_since(earlier)
     }
 
-    /// How long it was from `earlier` to this; `None` if that is not earlier.
+    /// The time from `earlier` to this instant; `None` if `earlier` is later.
     pub fn checked_duration_since(&self, earlier: Instant) -> Option<Duration> {
         self.0.checked_sub(earlier.0)
     }
 
-    /// So much later, if there is such a time.
+    /// This instant plus `duration`; `None` on overflow.
     pub fn checked_add(&self, duration: Duration) -> Option<Instant> {
         self.0.checked_add(duration).map(Instant)
     }
 
-    /// So much earlier, if there is such a time.
+    /// This instant minus `duration`; `None` on underflow.
     pub fn checked_sub(&self, duration: Duration) -> Option<Instant> {
         self.0.checked_sub(duration).map(Instant)
     }
@@ -81,7 +81,8 @@ impl Instant {
     }
 }
 
-/// The clock, and what it says when the current task has waited for so long from now. `None` outside an exploration.
+/// The clock, and the deadline in nanoseconds `duration` after the latest time that the task has
+/// observed. `None` outside an exploration.
 pub(crate) fn deadline(duration: Duration) -> Option<(Handle, u64)> {
     let clock = Handle::clock()?;
     Some((clock, runtime::known_time()?.saturating_add(nanoseconds(duration))))

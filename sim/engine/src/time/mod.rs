@@ -1,17 +1,18 @@
 //! Virtual time.
 //!
-//! Each run has a clock, which begins at zero. It moves when a task wakes up from a [`sleep`](crate::thread::sleep) or a
-//! timeout: to the task's deadline, if it is not past it already. A sleeper can wake up at any point of a schedule,
-//! whatever other tasks have still to do, so that sleeps may end in any order: a shorter one is no promise that
-//! somebody else is done by then. What reads the clock in between conflicts with it.
+//! Each run has a clock that starts at zero. It advances when a task wakes up from a
+//! [`sleep`](crate::thread::sleep) or a timeout: to the task's deadline, unless it is already past
+//! it. A sleeping task can wake up at any point of a schedule, so sleeps may end in any order: a
+//! shorter sleep does not guarantee that another task has completed. Reads of the clock conflict
+//! with its advances.
 //!
-//! A deadline counts from the latest time that the task can know of: its own last look at the clock or end of a sleep, and
-//! those of all that happens before.
+//! A deadline counts from the latest time that the task has observed: by its own reads of the clock
+//! and ends of sleeps, and by those that happen before.
 //!
-//! What this covers: every order of wake-ups, timeouts and looks at the clock, with all that other tasks do.
-//! What it does not: time does not pass by computing. Between two wake-ups the clock stands still, so that no two looks
-//! at it find the time that the code in between takes, and a task is never so slow that a deadline of its own which it has
-//! not set yet moves on.
+//! This covers every order of wakeups, timeouts and reads of the clock with the events of other
+//! tasks. It does not cover the time that computation takes: the clock does not advance between two
+//! wakeups, so two reads of the clock never observe the time that the code in between takes, and a
+//! slow task does not delay a deadline that it has not set yet.
 
 mod instant;
 mod sleep;

@@ -11,7 +11,7 @@ use super::instant::{self, Instant};
 use super::timers::Timer;
 use crate::runtime;
 
-/// What [`sleep`] returns.
+/// The future of [`sleep`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
     deadline: u64,
@@ -19,8 +19,8 @@ pub struct Sleep {
     source: &'static Location<'static>,
 }
 
-/// Is ready when so much time has passed on the [virtual clock](super). It can be polled by whatever
-/// [`block_on`](crate::future::block_on) runs, alone or among others.
+/// Returns a future that is ready after `duration` on the [virtual clock](super).
+/// [`block_on`](crate::future::block_on) can poll it alone or combined with other futures.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Giving up a future when its time is over.
+//! Timeouts of futures.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::sleep;
 
-/// The time was over before the future was ready.
+/// The timeout ended before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 
@@ -21,12 +21,12 @@ impl fmt::Display for Elapsed {
 
 impl Error for Elapsed {}
 
-/// Waits for `future`, but not longer than `duration` on the [virtual clock](super). Time can be over at any point at which
-/// the future is pending; then the future is dropped.
+/// Waits for `future`, for at most `duration` on the [virtual clock](super). The timeout may end at
+/// any point at which the future is pending; the future is then dropped.
 ///
 /// # Errors
 ///
-/// If the time is over and the future is not ready.
+/// If the timeout ends and the future is not ready.
 ///
 /// # Panics
 ///
@@ -38,7 +38,8 @@ impl Error for Elapsed {}
 /// use std::time::Duration;
 /// use selvedge_engine::{Explorer, future, time};
 ///
-/// // The spawned task sleeps for a second. A timeout of a minute can still come first: nobody knows how slow the task is.
+/// The spawned task sleeps for a second. A timeout of a minute can still end first, because the
+/// task may be arbitrarily slow.
 /// let report = Explorer::optimal().run(|| {
 ///     let task = future::spawn(time::sleep(Duration::from_secs(1)));
 ///     let _done_or_elapsed = future::block_on(time::timeout(Duration::from_secs(60), task));

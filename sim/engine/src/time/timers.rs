@@ -4,26 +4,26 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-/// A deadline, and whom to wake when it passes. Without a waker nobody waits for it any more.
+/// A deadline, and the waker to call when it passes. `None`: cancelled.
 pub(super) struct Timer {
     deadline: u64,
     waker: Mutex<Option<Waker>>,
 }
 
 crate::thread_local! {
-    /// Those of the current task's futures.
+    /// The timers of the current task's futures.
     static TIMERS: RefCell<Vec<Arc<Timer>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Timer {
-    /// A timer of the current task.
+    /// Starts a timer of the current task.
     pub(super) fn start(deadline: u64, waker: Waker) -> Arc<Self> {
         let timer = Arc::new(Timer { deadline, waker: Mutex::new(Some(waker)) });
         TIMERS.with_borrow_mut(|timers| timers.push(Arc::clone(&timer)));
         timer
     }
 
-    /// Nobody waits for it any more. Returns who did.
+    /// Cancels the timer. Returns its waker, unless it was cancelled before.
     pub(super) fn stop(&self) -> Option<Waker> {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -33,7 +33,7 @@ impl Timer {
     }
 }
 
-/// The earliest deadline that the current task's futures wait for.
+/// The earliest deadline, in nanoseconds, of the current task's futures.
 pub(crate) fn earliest() -> Option<u64> {
     TIMERS.with_borrow_mut(|timers| {
         timers.retain(|timer| !timer.is_stopped());
@@ -41,7 +41,8 @@ pub(crate) fn earliest() -> Option<u64> {
     })
 }
 
-/// The clock has passed `now`: wakes those that have waited for it, but not `own`, who is awake.
+/// Wakes the timers whose deadline is at most `now` nanoseconds, except those of `own`, which is
+/// awake.
 pub(crate) fn fire(now: u64, own: &Waker) {
     let late = TIMERS.with_borrow(|timers| -> Vec<_> {
         timers.iter().filter(|timer| timer.deadline <= now).filter_map(|timer| timer.stop()).collect()

@@ -1,4 +1,5 @@
-//! Holds a search to the naive one, if that is short enough. `explore` runs one program with the explorer that it is given.
+//! Compares a search with the naive one, if that is short enough. `explore` runs a program with the
+//! given explorer.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Debug;
@@ -7,8 +8,8 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use selvedge_engine::{Class, Explorer, Report, Run, fold};
 
-/// Explores a program with as many workers as `explorer` has: the classes of its executions, and what `outcome` makes of
-/// each. `init` gives a worker the body, and what the body leaves there.
+/// Explores a program with the explorer's workers. Returns the classes of its executions, and the
+/// result of `outcome` for each. `init` gives each worker the body and the place of its result.
 pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
     explorer: &Explorer,
     init: impl Fn() -> (B, S) + Sync,
@@ -32,8 +33,8 @@ pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
     (report, classes, outcomes)
 }
 
-/// The optimal search finds the classes that the naive search finds in at most so many executions, each of them once, and
-/// the same outcomes; and so it does with several workers.
+/// Checks that the optimal search finds the classes and outcomes that the naive search finds within
+/// this number of executions, each class once, with one worker and with several.
 pub(crate) fn classes<O: PartialEq + Debug>(
     executions: u64,
     explore: impl Fn(&Explorer) -> (Report, Vec<Class>, O),
@@ -61,8 +62,8 @@ pub(crate) fn classes<O: PartialEq + Debug>(
     Ok(())
 }
 
-/// The search of states finds the outcomes that the naive search finds in at most so many executions. Programs that it
-/// refuses are not counted.
+/// Checks that the search of states finds the outcomes that the naive search finds within this
+/// number of executions. Skips programs that it does not support.
 pub(crate) fn states<O: PartialEq + Debug>(
     executions: u64,
     explore: impl Fn(&Explorer) -> (Report, Vec<Class>, O),

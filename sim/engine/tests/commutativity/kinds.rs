@@ -1,4 +1,4 @@
-//! The kinds of objects, and what is declared of their operations.
+//! The kinds of objects, and the declared commutativity of their operations.
 
 use selvedge_engine::object::{Cell, Counter, Entry, Map, Object, Queue, Set};
 use selvedge_engine::sync::atomic::AtomicU64;
@@ -8,9 +8,9 @@ use selvedge_engine::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWr
 use super::orders::Declared::{self, AtLeastByOutcome, ByOutcome, Commute, Conflict, Impossible};
 use super::orders::Kind;
 
-/// What an operation says that has nothing to say.
+/// The result of an operation that returns nothing.
 const DONE: u64 = 1_000;
-/// What an operation says that found nothing, or did not get what it wanted.
+/// The result of an operation that found no value or was refused.
 const NOTHING: u64 = 2_000;
 
 pub(crate) struct CellKind;
@@ -92,7 +92,7 @@ pub(crate) enum MapOp {
     ContainsKey(u8),
     Insert(u8),
     Remove(u8),
-    /// Takes the value if there is one, and puts one if not.
+    /// Removes the value if there is one, and inserts one if not.
     Update(u8),
     /// Locks the key.
     Lock(u8),
@@ -120,7 +120,7 @@ impl MapOp {
         }
     }
 
-    fn only_looks(self) -> bool {
+    fn is_read_only(self) -> bool {
         matches!(
             self,
             MapOp::Get(_) | MapOp::Look(_) | MapOp::ContainsKey(_) | MapOp::Len | MapOp::Keys | MapOp::ToVec
@@ -199,14 +199,14 @@ impl Kind for MapKind {
     fn declared(a: MapOp, b: MapOp) -> Declared {
         match (a.key(), b.key()) {
             (Some(own), Some(other)) if own != other => Commute,
-            _ if a.only_looks() && b.only_looks() => Commute,
-            // It waits for keys that are locked, as what writes does, and only looks.
-            _ if [a, b].iter().all(|op| op.only_looks() || *op == MapOp::UnorderedKeys) => AtLeastByOutcome,
+            _ if a.is_read_only() && b.is_read_only() => Commute,
+            // It waits for locked keys, like a write, but only reads.
+            _ if [a, b].iter().all(|op| op.is_read_only() || *op == MapOp::UnorderedKeys) => AtLeastByOutcome,
             _ if matches!((a, b), (MapOp::Unlock(_), MapOp::Unlock(_))) => Impossible,
-            // The second finds nothing to clear; that is not looked at.
+            // The second finds no key to clear; the engine does not use that.
             (None, None) if a == MapOp::Clear && b == MapOp::Clear => AtLeastByOutcome,
-            (None, Some(_)) if a.only_looks() && matches!(b, MapOp::Lock(_)) => Commute,
-            (Some(_), None) if b.only_looks() && matches!(a, MapOp::Lock(_)) => Commute,
+            (None, Some(_)) if a.is_read_only() && matches!(b, MapOp::Lock(_)) => Commute,
+            (Some(_), None) if b.is_read_only() && matches!(a, MapOp::Lock(_)) => Commute,
             _ => Conflict,
         }
     }
@@ -231,7 +231,7 @@ impl SetOp {
         }
     }
 
-    fn only_looks(self) -> bool {
+    fn is_read_only(self) -> bool {
         matches!(self, SetOp::Contains(_) | SetOp::Len | SetOp::ToVec)
     }
 }
@@ -269,7 +269,7 @@ impl Kind for SetKind {
     fn declared(a: SetOp, b: SetOp) -> Declared {
         match (a.key(), b.key()) {
             (Some(own), Some(other)) if own != other => Commute,
-            _ if a.only_looks() && b.only_looks() => Commute,
+            _ if a.is_read_only() && b.is_read_only() => Commute,
             _ if matches!(
                 (a, b),
                 (SetOp::Insert(_), SetOp::Remove(_)) | (SetOp::Remove(_), SetOp::Insert(_))
@@ -383,12 +383,12 @@ pub(crate) enum AtomicOp {
     Swap(u64),
     FetchAdd,
     CompareExchange(u64, u64),
-    /// Waits for a value that is not 0.
+    /// Waits for a value other than 0.
     Wait,
 }
 
 impl AtomicOp {
-    fn only_looks(self) -> bool {
+    fn is_read_only(self) -> bool {
         matches!(self, AtomicOp::Load | AtomicOp::Wait)
     }
 }
@@ -435,11 +435,11 @@ impl Kind for AtomicKind {
     fn declared(a: AtomicOp, b: AtomicOp) -> Declared {
         use AtomicOp::{CompareExchange, Store};
         match (a, b) {
-            _ if a.only_looks() && b.only_looks() => Commute,
-            (CompareExchange(..), _) if b.only_looks() => ByOutcome,
-            (_, CompareExchange(..)) if a.only_looks() => ByOutcome,
+            _ if a.is_read_only() && b.is_read_only() => Commute,
+            (CompareExchange(..), _) if b.is_read_only() => ByOutcome,
+            (_, CompareExchange(..)) if a.is_read_only() => ByOutcome,
             (CompareExchange(..), CompareExchange(..)) => ByOutcome,
-            // Two stores of one value cannot be told apart; that is not looked at.
+            // Two stores of one value are indistinguishable; the engine does not use that.
             (Store(own), Store(other)) if own == other => AtLeastByOutcome,
             _ => Conflict,
         }
@@ -544,7 +544,7 @@ impl Kind for RwLockKind {
             (Read | TryRead, Read | TryRead) | (Unlock, Unlock) => Commute,
             (Read | TryRead, Unlock) | (Unlock, Read | TryRead) => ByOutcome,
             (TryWrite, TryWrite) => ByOutcome,
-            // That a reader came or went is not looked at for whether it was the only one.
+            // The engine does not use whether a reader was the only one.
             (TryRead, TryWrite) | (TryWrite, TryRead) => AtLeastByOutcome,
             (Write | TryWrite, _) | (_, Write | TryWrite) => Conflict,
         }

@@ -1,9 +1,10 @@
-//! Which operations commute: what the objects' docs and the table of modes declare is held to what happens.
+//! Tests that operations commute exactly as the objects' docs and the table of modes declare.
 //!
-//! Two tasks bring an object into some reachable state. Then each does one operation, and both orders are run. If the
-//! engine says that the two are independent (neither happens before the other), the orders must come to the same: both
-//! results, and the state. If it is declared that they commute, the engine must say so, and a pair that is declared to
-//! conflict must be told apart in some state.
+//! Two tasks bring an object into a reachable state. Then each performs one operation, and both
+//! orders are run. If the engine treats the two as independent (neither happens before the other),
+//! both orders must give the same results and the same state. If they are declared to commute, the
+//! engine must treat them as independent; if they are declared to conflict, some state must
+//! distinguish the orders.
 
 mod kinds;
 mod orders;
@@ -14,7 +15,8 @@ use kinds::{
 use orders::{Declared, Kind, Prefix, Seen};
 use proptest::prelude::*;
 
-/// Every pair of operations, in every state that so many operations of either task lead to.
+/// Checks every pair of operations, in every state that up to this number of operations of either
+/// task reaches.
 fn check_all<K: Kind>(longest: usize) {
     let mut prefixes: Vec<Prefix<K>> = vec![Vec::new()];
     let mut from = 0;
@@ -56,7 +58,7 @@ fn prefix<K: Kind>() -> impl Strategy<Value = Vec<(usize, usize)>> {
     proptest::collection::vec((0..2usize, 0..K::OPS.len()), 2..=6)
 }
 
-/// A pair of operations, in a state that some random operations lead to.
+/// Checks a pair of operations, in a state that random operations reach.
 fn check_random<K: Kind>(prefix: &[(usize, usize)], pair: (usize, usize)) {
     let prefix: Prefix<K> = prefix.iter().map(|&(by, op)| (by, K::OPS[op])).collect();
     orders::check::<K>(&prefix, (K::OPS[pair.0], K::OPS[pair.1]));

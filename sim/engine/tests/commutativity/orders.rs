@@ -9,35 +9,35 @@ use selvedge_engine::sync::atomic::AtomicUsize;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::{Class, Explorer, Run, thread};
 
-/// What is declared of a pair of operations.
+/// The declared commutativity of a pair of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
     /// They commute in every state.
     Commute,
     /// They conflict in every state.
     Conflict,
-    /// They conflict in those states in which the order can be told, and in no other.
+    /// They conflict exactly in the states in which the order is observable.
     ByOutcome,
-    /// The same, and in some more.
+    /// The same, and in more states.
     AtLeastByOutcome,
-    /// There is no state in which both can be done.
+    /// There is no state in which both are enabled.
     Impossible,
 }
 
 /// A kind of object.
 pub(crate) trait Kind: 'static {
-    /// What the tasks share.
+    /// The shared object.
     type Shared: Default + Send + Sync + 'static;
-    /// What a task holds: guards.
+    /// The guards that a task holds.
     type Held<'a>: Default;
     /// An operation: one event.
     type Op: Copy + Debug + Send + Sync + 'static;
     const OPS: &'static [Self::Op];
-    /// How many tasks have to take part in bringing the object into all its states: two where a task can hold something.
+    /// The number of tasks that reach all states of the object: two if a task can hold a guard.
     const TASKS_IN_PREFIX: usize;
 
-    /// Does the operation, and returns what it told its task. A value that is written is `fresh`. `None` if the task
-    /// holds nothing that it could be done with.
+    /// Performs the operation, and returns its result. A written value is `fresh`. `None` if the
+    /// task has no guard that the operation needs.
     fn apply<'a>(
         shared: &'a Self::Shared,
         held: &mut Self::Held<'a>,
@@ -45,20 +45,20 @@ pub(crate) trait Kind: 'static {
         fresh: u64,
     ) -> Option<u64>;
 
-    /// All that can be found out about the object.
+    /// The complete observable state of the object.
     fn state(shared: &Self::Shared) -> Vec<u64>;
 
-    /// What is declared of a pair.
+    /// The declared commutativity of a pair.
     fn declared(a: Self::Op, b: Self::Op) -> Declared;
 }
 
-/// Operations, each with the task that does it.
+/// Operations, each with its task.
 pub(crate) type Prefix<K> = Vec<(usize, <K as Kind>::Op)>;
 
-/// What has been seen of a pair.
+/// The observations of a pair.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Seen {
-    /// A state in which both orders come to the same.
+    /// A state in which both orders give the same result.
     pub(crate) same: bool,
     /// A state in which they do not.
     pub(crate) different: bool,
@@ -70,12 +70,12 @@ impl Seen {
     }
 }
 
-/// What a run came to: the results of the two operations, if they were done, and the state.
+/// The outcome of a run: the results of the two operations, if they were executed, and the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Outcome {
     results: [Option<u64>; 2],
     state: Vec<u64>,
-    /// One of the two cannot be done in this state, by its task.
+    /// One of the two is disabled in this state.
     impossible: bool,
 }
 
@@ -100,7 +100,7 @@ fn body<K: Kind>(prefix: &[(usize, K::Op)], pair: [K::Op; 2], log: &Log) {
             let mut log = log.lock().unwrap();
             log.results[me] = result;
             log.impossible |= result.is_none();
-            // What is held stays held, so that the pair's events are the last.
+            // Guards stay held, so that the pair's events are the last.
             std::mem::forget(held);
         })
     });
@@ -110,14 +110,15 @@ fn body<K: Kind>(prefix: &[(usize, K::Op)], pair: [K::Op; 2], log: &Log) {
     log.lock().unwrap().state = K::state(&shared);
 }
 
-/// A run in which both operations were done.
+/// A run in which both operations were executed.
 struct Both {
     first: usize,
     independent: bool,
     outcome: Outcome,
 }
 
-/// Which operation came first, and whether the other was independent of it: each is the last event of its task.
+/// Returns which operation came first, and whether the other was independent of it. Each is the
+/// last event of its task.
 fn order(run: &Run<'_>) -> (usize, bool) {
     let steps: Vec<_> = run.steps().collect();
     let last = |task: u32| steps.iter().rposition(|step| step.task == task).expect("a task's last event");
@@ -127,7 +128,7 @@ fn order(run: &Run<'_>) -> (usize, bool) {
     (usize::from(b < a), seen < steps[earlier].index)
 }
 
-/// Runs the pair in both orders, after `prefix`, and holds the engine to what is declared.
+/// Runs the pair in both orders after `prefix`, and compares the engine with the declaration.
 pub(crate) fn check<K: Kind>(prefix: &[(usize, K::Op)], (a, b): (K::Op, K::Op)) -> Seen {
     let explore = |explorer: Explorer, visit: &mut dyn FnMut(&Run<'_>, Outcome)| {
         let log = Log::default();

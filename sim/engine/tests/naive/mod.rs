@@ -1,4 +1,5 @@
-//! Holds the optimal strategy to the naive one: the same classes, each of them once, and the same outcomes.
+//! Compares the optimal strategy with the naive one: the same classes, each once, and the same
+//! outcomes.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,12 +9,12 @@ use selvedge_engine::{Class, Ending, Explorer, Report};
 
 use crate::agreement;
 
-/// What the threads of a run saw, each in order.
+/// The observations of each thread of a run, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<Vec<u64>>>>);
 
 impl Seen {
-    /// Notes what thread `me` saw.
+    /// Records an observation of thread `me`.
     pub(crate) fn note(&self, me: usize, value: u64) {
         let mut seen = self.0.lock().unwrap();
         if seen.len() <= me {
@@ -23,7 +24,7 @@ impl Seen {
     }
 }
 
-/// How a run ended, and what its threads saw.
+/// How a run ended, and the observations of its threads.
 pub(crate) type Outcome = (u8, Vec<Vec<u64>>);
 
 pub(crate) fn explore(
@@ -51,16 +52,16 @@ pub(crate) fn explore(
     })
 }
 
-/// The most executions of the naive search.
+/// Maximum number of executions of the naive search.
 pub(crate) const EXECUTIONS: u64 = 5_000;
 
-/// Explores `body` with both, if the naive search of it is short enough.
+/// Explores `body` with both, if the naive search is short enough.
 pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::classes(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
 
-/// Explores `body` by its schedules and by its states, if the former are few enough. Programs that are refused are not
-/// counted.
+/// Explores `body` by schedules and by states, if there are few enough schedules. Skips unsupported
+/// programs.
 pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::states(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }

@@ -1,4 +1,4 @@
-//! What a program comes to, over all its schedules.
+//! The outcomes of a program over all its schedules.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use selvedge_engine::{Ending, Explorer, Report, thread};
 
-/// Explores `body`, and returns what it returned in its schedules. Panics and deadlocks are for the caller to judge.
+/// Explores `body`, and returns its results. The caller checks panics and deadlocks.
 pub(crate) fn explore<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -> (Report, BTreeSet<T>) {
     let returned = Arc::new(Mutex::new(BTreeSet::new()));
     let all = Arc::clone(&returned);
@@ -20,14 +20,14 @@ pub(crate) fn explore<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -
     (report, all)
 }
 
-/// What `body` returns in its schedules, none of which panics or deadlocks.
+/// The results of `body`. No schedule may panic or deadlock.
 pub(crate) fn outcomes<T: Ord + Send + 'static>(body: impl Fn() -> T + 'static) -> BTreeSet<T> {
     let (report, all) = explore(body);
     assert_eq!((report.panics, report.deadlocks), (0, 0), "{report:?}");
     all
 }
 
-/// The messages of the panics of `body` that nobody takes, over all schedules.
+/// The messages of the panics of `body` that no task takes, over all schedules.
 pub(crate) fn panics(body: impl Fn() + 'static) -> BTreeSet<String> {
     let mut messages = BTreeSet::new();
     let report = Explorer::optimal().run_each(body, |run| {
@@ -40,7 +40,7 @@ pub(crate) fn panics(body: impl Fn() + 'static) -> BTreeSet<String> {
     messages
 }
 
-/// How many of the classes of `body` end in a deadlock, and how many there are.
+/// The number of classes of `body` that deadlock, and the total number.
 pub(crate) fn deadlocks(body: impl Fn() + 'static) -> (u64, u64) {
     let (report, _) = explore(body);
     assert_eq!(report.panics, 0, "{report:?}");
@@ -52,7 +52,7 @@ pub(crate) fn set<T: Ord, const N: usize>(values: [T; N]) -> BTreeSet<T> {
     values.into()
 }
 
-/// Spawns a task with its own reference to what is shared.
+/// Spawns a task with its own reference to the shared value.
 pub(crate) fn task<S, T>(
     shared: &Arc<S>,
     body: impl FnOnce(&S) -> T + Send + 'static,

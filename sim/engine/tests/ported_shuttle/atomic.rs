@@ -75,7 +75,8 @@ fn a_read_modify_write_is_one_step() {
     assert_eq!(values, set([1, 2, 6, 7]));
 }
 
-/// What it observed happens before what follows: the other store if it succeeded, and nothing if it failed.
+/// The observed store happens before the next event: the other store if it succeeded, and none if
+/// it failed.
 #[test]
 fn a_compare_exchange_and_its_clock() {
     let results = outcomes(|| {
@@ -114,7 +115,7 @@ fn other_orderings_are_accepted() {
 }
 
 #[test]
-fn an_update_of_a_closure_tries_again() {
+fn an_update_is_retried() {
     let values = outcomes(|| {
         let x = Arc::new(AtomicU64::new(0));
         let other = task(&x, |x| x.store(1, SeqCst));

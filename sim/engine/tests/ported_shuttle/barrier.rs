@@ -1,4 +1,4 @@
-//! `basic/barrier.rs`: who waits for whom, and who leads.
+//! `basic/barrier.rs`: waiting and leaders.
 
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
@@ -6,9 +6,9 @@ use selvedge_engine::sync::{Arc, Barrier};
 
 use super::outcomes::{deadlocks, outcomes, set, task};
 
-/// One adds and one subtracts, and each waits for the other after every step.
+/// One task adds and one subtracts, and each waits for the other after every step.
 #[test]
-fn two_tasks_keep_step() {
+fn two_tasks_alternate() {
     let all = deadlocks(|| {
         let shared = Arc::new((Barrier::new(2), AtomicU64::new(100)));
         task(&shared, |(barrier, counter)| {
@@ -26,7 +26,7 @@ fn two_tasks_keep_step() {
     assert_eq!(all.0, 0);
 }
 
-/// Which of so many tasks led, at a barrier for `batch`.
+/// The tasks that led, for this number of tasks and a barrier for `batch` tasks.
 fn leaders(tasks: usize, batch: usize) -> Vec<Vec<bool>> {
     let all = outcomes(move || {
         let barrier = Arc::new(Barrier::new(batch));
@@ -41,14 +41,14 @@ fn leaders(tasks: usize, batch: usize) -> Vec<Vec<bool>> {
 fn one_of_each_batch_leads_and_it_may_be_any() {
     assert_eq!(leaders(3, 3), [[false, false, true], [false, true, false], [true, false, false]]);
     assert_eq!(leaders(3, 1), [[true; 3]]);
-    // Of four in two batches, any two.
+    // Of four tasks in two batches, any two.
     let pairs = leaders(4, 2);
     assert_eq!(pairs.len(), 6);
     assert!(pairs.iter().all(|led| led.iter().filter(|&&led| led).count() == 2));
 }
 
 #[test]
-fn one_too_few_is_a_deadlock() {
+fn too_few_tasks_are_a_deadlock() {
     let (deadlocks, all) = deadlocks(|| {
         let barrier = Arc::new(Barrier::new(3));
         task(&barrier, |barrier| _ = barrier.wait());

@@ -1,4 +1,4 @@
-//! `basic/clocks.rs`: what happens before what.
+//! `basic/clocks.rs`: happens-before.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use selvedge_engine::{causal_clock, next_event, thread};
 
 use super::outcomes::{explore, outcomes, task};
 
-/// A task that takes a lock has in its clock all that held it before, and nobody else.
+/// The clock of a task that takes a lock contains all earlier holders, and no other task.
 #[test]
-fn a_lock_hands_on_the_clock_of_who_held_it() {
+fn a_lock_passes_the_clock_of_its_holders() {
     outcomes(|| {
         let shared = Arc::new((Mutex::new(BTreeSet::new()), AtomicBool::new(false)));
         let bystander = task(&shared, |(_, flag)| flag.store(true, SeqCst));
@@ -33,9 +33,10 @@ fn a_lock_hands_on_the_clock_of_who_held_it() {
     });
 }
 
-/// A reader has the writers before it in its clock, and of the other readers only those who came before a writer.
+/// The clock of a reader contains the earlier writers, and only those readers that preceded a
+/// writer.
 #[test]
-fn a_shared_lock_hands_on_the_clocks_of_writers() {
+fn a_shared_lock_passes_the_clocks_of_writers() {
     outcomes(|| {
         let shared = Arc::new(RwLock::new(false));
         let writer = task(&shared, |lock| *lock.write().unwrap() = true);
@@ -56,7 +57,7 @@ fn a_shared_lock_hands_on_the_clocks_of_writers() {
 }
 
 #[test]
-fn a_join_hands_on_the_clock_of_the_task() {
+fn a_join_passes_the_clock_of_the_task() {
     let (report, _) = explore(|| {
         let flag = Arc::new(AtomicBool::new(false));
         let tasks = [1, 2, 3].map(|me: usize| {
@@ -79,9 +80,9 @@ fn a_join_hands_on_the_clock_of_the_task() {
     assert_eq!((report.executions, report.panics), (1, 0));
 }
 
-/// A message hands on the clock of who sent it.
+/// A message passes the clock of its sender.
 #[test]
-fn a_message_hands_on_the_clock_of_its_sender() {
+fn a_message_passes_the_clock_of_its_sender() {
     outcomes(|| {
         let (sender, receiver) = mpsc::channel();
         for me in [1, 2] {

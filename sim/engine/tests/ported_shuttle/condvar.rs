@@ -1,4 +1,4 @@
-//! `basic/condvar.rs`: waiting for a notification, and who is woken.
+//! `basic/condvar.rs`: waiting and notification.
 
 use selvedge_engine::sync::atomic::AtomicUsize;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
@@ -15,7 +15,8 @@ fn wait_for((lock, condvar): &Flag) {
     }
 }
 
-/// Tasks that wait for a flag; whoever sets it notifies as it likes. Deadlocks, of all classes.
+/// Tasks wait for a flag; the task that sets it calls `notify`. Returns the deadlocks and the
+/// number of classes.
 fn waiting(tasks: usize, notify: fn(&Condvar)) -> (u64, u64) {
     deadlocks(move || {
         let shared = Arc::new(Flag::default());
@@ -27,8 +28,8 @@ fn waiting(tasks: usize, notify: fn(&Condvar)) -> (u64, u64) {
     })
 }
 
-/// The notification comes without the lock. The task finds the flag set, or is woken: before it waits is too early only
-/// if it has not looked.
+/// The notification is sent without the lock. The task finds the flag set, or is woken. A
+/// notification before the wait is lost only if the task has not checked the flag.
 #[test]
 fn one_task_is_notified() {
     assert_eq!(waiting(1, Condvar::notify_one).0, 0);
@@ -77,9 +78,9 @@ fn one_notification_for_two_is_too_few() {
     assert!(deadlocks > 0 && deadlocks < all, "{deadlocks} of {all}");
 }
 
-/// Both wait, and the first to wait is not always the one that is woken. (loom wakes the first.)
+/// Both wait, and a notification may wake either one. (loom wakes the first.)
 #[test]
-fn any_of_those_who_wait_may_be_woken() {
+fn any_waiting_task_may_be_woken() {
     let woken = outcomes(|| {
         let shared = Arc::new((Mutex::new((0, None)), Condvar::new(), Condvar::new()));
         let tasks = [1, 2].map(|me| {
@@ -101,7 +102,7 @@ fn any_of_those_who_wait_may_be_woken() {
         }
         condvar.notify_one();
         drop(state);
-        // The other, so that it ends.
+        // Wakes the other task, so that it ends.
         condvar.notify_all();
         for task in tasks {
             task.join().unwrap();
@@ -112,8 +113,8 @@ fn any_of_those_who_wait_may_be_woken() {
     assert_eq!(woken, set([1, 2]));
 }
 
-/// "Operating Systems: Three Easy Pieces", figures 30.8, 30.10 and 30.12: two consumers and a producer of a buffer with
-/// one place.
+/// "Operating Systems: Three Easy Pieces", figures 30.8, 30.10 and 30.12: two consumers and a
+/// producer with a buffer for one item.
 struct Buffer {
     lock: Mutex<()>,
     count: AtomicUsize,
@@ -121,12 +122,12 @@ struct Buffer {
     full: Condvar,
     /// One condition variable for both.
     shared: bool,
-    /// Look again after a wait.
+    /// Check again after a wait.
     again: bool,
 }
 
 impl Buffer {
-    /// Waits until there are so many items, and then makes it so many.
+    /// Waits until there are `from` items, and then sets the number to `to`.
     fn change(&self, from: usize, to: usize) {
         let (wait, notify) = match (self.shared, from) {
             (true, _) => (&self.full, &self.full),
@@ -168,7 +169,7 @@ fn two_consumers(shared: bool, again: bool) -> impl Fn() + Copy + 'static {
 
 #[test]
 fn a_wait_without_a_loop() {
-    // It poisons the lock, so that others may panic after it.
+    // It poisons the lock, so other tasks may panic after it.
     let messages = panics(two_consumers(false, false));
     let first: std::collections::BTreeSet<_> = messages.iter().map(|it| it.lines().next()).collect();
     assert_eq!(first.len(), 1, "{messages:?}");

@@ -6,11 +6,11 @@ use selvedge_engine::sync::{Arc, Condvar, Mutex};
 
 use super::outcomes::{deadlocks, explore, set, task};
 
-/// A buffer with one place, and one condition variable for those who wait for an item and those who wait for space.
+/// A buffer for one item, with one condition variable for readers and writers.
 struct BoundedBuffer {
     item: Mutex<Option<u32>>,
     changed: Condvar,
-    /// Wake everybody, and not one.
+    /// Notify all waiting tasks instead of one.
     all: bool,
 }
 
@@ -55,8 +55,8 @@ fn one_reader_and_a_writer_do_not_deadlock() {
     assert_eq!(readers_and_a_writer(1, 2, false).0, 0);
 }
 
-/// shuttle finds it with five takes each, at random. One each is enough, and the search is complete: a reader's
-/// notification wakes the other reader, and nobody wakes the writer.
+/// shuttle finds it with five takes each, at random. One each is enough, and the search is
+/// complete: a reader's notification wakes the other reader, and the writer is never woken.
 #[test]
 fn two_readers_and_a_writer_deadlock() {
     let (deadlocks, all) = readers_and_a_writer(2, 1, false);
@@ -64,12 +64,12 @@ fn two_readers_and_a_writer_deadlock() {
 }
 
 #[test]
-fn they_do_not_if_everybody_is_woken() {
+fn two_readers_and_a_writer_complete_if_all_are_notified() {
     assert_eq!(readers_and_a_writer(2, 1, true).0, 0);
 }
 
-/// A short task beside a long one: a random walk nearly never lets the short one wait until the end. Here it is one class of
-/// twenty-six.
+/// A short task beside a long one: a random walk rarely delays the short one until the end. Here it
+/// is one class of twenty-six.
 #[test]
 fn a_short_task_beside_a_long_one() {
     let (report, last) = explore(|| {

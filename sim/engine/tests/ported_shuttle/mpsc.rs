@@ -1,4 +1,4 @@
-//! `basic/mpsc.rs`: channels without a bound, with one, and without room.
+//! `basic/mpsc.rs`: unbounded, bounded and rendezvous channels.
 
 use selvedge_engine::sync::mpsc::{RecvError, TryRecvError, TrySendError, channel, sync_channel};
 use selvedge_engine::thread;
@@ -29,7 +29,7 @@ fn two_senders_are_received_in_either_order() {
 }
 
 #[test]
-fn the_other_end_is_gone() {
+fn a_disconnected_channel() {
     let all = outcomes(|| {
         let (sender, receiver) = channel();
         drop(receiver);
@@ -54,7 +54,7 @@ fn the_other_end_is_gone() {
     assert_eq!(all, set([(true, [true; 2], true, [true; 2])]));
 }
 
-/// What was sent is received after the sender is gone.
+/// Sent messages are received after the sender is dropped.
 #[test]
 fn messages_outlive_their_sender() {
     let received = outcomes(|| {
@@ -67,7 +67,7 @@ fn messages_outlive_their_sender() {
 }
 
 #[test]
-fn a_bound_that_is_met_and_one_that_is_not() {
+fn a_full_channel_blocks() {
     let full = |messages: usize| {
         deadlocks(move || {
             let (sender, receiver) = sync_channel(2);
@@ -106,7 +106,7 @@ mod without_room {
     }
 
     #[test]
-    fn a_sender_alone_waits_for_ever() {
+    fn a_sender_without_a_receiver_deadlocks() {
         let all = deadlocks(|| {
             let (sender, receiver) = sync_channel(0);
             sender.send(53).unwrap();
@@ -127,7 +127,7 @@ mod without_room {
         assert_eq!(received, set([(10, 20), (20, 10)]));
     }
 
-    /// The receiving end is itself sent to another task.
+    /// The receiver is itself sent to another task.
     #[test]
     fn a_receiver_is_passed_on() {
         let received = outcomes(|| {
@@ -146,7 +146,8 @@ mod without_room {
     }
 }
 
-/// Receives without waiting while another task sends once and, if told to, gives up.
+/// Receives without waiting while another task sends once and, with `drop_sender`, drops its
+/// sender.
 fn try_receive(drop_sender: bool) -> Vec<Result<u32, &'static str>> {
     let all = outcomes(move || {
         let (sender, receiver) = channel();
@@ -167,7 +168,7 @@ fn try_receive(drop_sender: bool) -> Vec<Result<u32, &'static str>> {
 }
 
 #[test]
-fn to_receive_without_waiting() {
+fn receiving_without_waiting() {
     assert_eq!(try_receive(false), [Ok(5), Err("empty")]);
     assert_eq!(try_receive(true), [Ok(5), Err("empty")]);
     let gone = outcomes(|| {
@@ -179,7 +180,7 @@ fn to_receive_without_waiting() {
 }
 
 #[test]
-fn to_send_without_waiting() {
+fn sending_without_waiting() {
     let all = outcomes(|| {
         let (sender, receiver) = sync_channel(1);
         let first = sender.try_send(1).is_ok();
@@ -192,12 +193,12 @@ fn to_send_without_waiting() {
         };
         (first, second, receiving.join().unwrap())
     });
-    // The receiver takes the first and is dropped: at any point before, between and after.
+    // The receiver takes the first message and is dropped: before, between or after the sends.
     assert_eq!(all, set([(true, "full", 1), (true, "gone", 1), (true, "sent", 1)]));
 }
 
 #[test]
-fn to_send_without_waiting_and_without_room() {
+fn sending_without_waiting_to_a_rendezvous_channel() {
     let refused = outcomes(|| {
         let (sender, receiver) = sync_channel(0);
         let refused = matches!(sender.try_send(1), Err(TrySendError::Full(1)));

@@ -1,4 +1,4 @@
-//! `basic/mutex.rs`: locks, and who gets them.
+//! `basic/mutex.rs`: locks and the order of their holders.
 
 use selvedge_engine::object::Object;
 use selvedge_engine::sync::atomic::AtomicUsize;
@@ -68,7 +68,7 @@ fn increments_under_the_lock_do_not() {
 
 /// The multiplication comes before, between or after the increments.
 #[test]
-fn an_unlock_lets_others_in() {
+fn an_unlock_enables_other_tasks() {
     let values = outcomes(|| {
         let lock = Arc::new(Mutex::new(0));
         let adding = task(&lock, |lock| {
@@ -83,7 +83,8 @@ fn an_unlock_lets_others_in() {
     assert_eq!(values, set([2, 3, 4]));
 }
 
-/// A try-lock inside another lock tells what the multiplication, which holds the first, has come to.
+/// A try-lock inside another lock observes the progress of the multiplication, which holds the
+/// first.
 #[test]
 fn a_mutex_inside_a_reader_writer_lock() {
     let values = outcomes(|| {
@@ -114,7 +115,7 @@ fn a_mutex_inside_a_reader_writer_lock() {
     assert_eq!(values, set([6, 7, 9, 11, 12, 17]));
 }
 
-/// Adds, if nobody holds the lock.
+/// Adds if the lock is free.
 fn try_add(lock: &Mutex<u64>, step: u64) {
     match lock.try_lock() {
         Ok(mut value) => *value += step,
@@ -182,7 +183,7 @@ fn a_guard_is_dropped_by_a_panic() {
     assert_eq!(messages, set(["expected panic".to_owned()]));
 }
 
-/// Of two tasks that wait, either may be next, whichever came first.
+/// Of two waiting tasks, either may be next, regardless of their arrival.
 #[test]
 fn locks_are_not_fair() {
     let orders = outcomes(|| {

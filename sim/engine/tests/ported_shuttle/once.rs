@@ -1,4 +1,4 @@
-//! `basic/once.rs`: who initialises.
+//! `basic/once.rs`: initialization.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use selvedge_engine::sync::{Arc, Once};
 
 use super::outcomes::{outcomes, set, task};
 
-/// Any of the tasks, and only one. When a call returns it is done.
+/// Exactly one of the tasks initializes. When a call returns, the initialization has completed.
 #[test]
 fn one_of_the_tasks_initialises() {
     let by = outcomes(|| {
@@ -26,9 +26,9 @@ fn one_of_the_tasks_initialises() {
     assert_eq!(by, set([[1, 1], [2, 2]]));
 }
 
-/// Each is initialised by whoever comes first to it.
+/// The first task to reach each one initializes it.
 #[test]
-fn two_of_them() {
+fn two_initializations() {
     let by = outcomes(|| {
         let shared = Arc::new(([Once::new(), Once::new()], [AtomicU64::new(0), AtomicU64::new(0)]));
         let tasks = [1, 2].map(|me| {

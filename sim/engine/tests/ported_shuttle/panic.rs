@@ -1,4 +1,4 @@
-//! `basic/panic.rs`: poisoning, and those who wait while the holder panics.
+//! `basic/panic.rs`: poisoning, and tasks that wait while the holder panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,7 +32,7 @@ fn a_panic_poisons_the_lock_that_was_held_and_no_other() {
     assert_eq!(all, set([((true, true), (false, false))]));
 }
 
-/// Whether it waited or came early, the main task gets the lock.
+/// The main task gets the lock, whether it waited or came early.
 #[test]
 fn a_task_waits_for_a_lock_whose_holder_panics() {
     let poisoned = outcomes(|| {

@@ -1,4 +1,5 @@
-//! `basic/replay.rs`: schedules that are run again; and `basic/uncontrolled_nondeterminism.rs`: programs that do not do the same.
+//! `basic/replay.rs`: schedules that are replayed; and `basic/uncontrolled_nondeterminism.rs`:
+//! nondeterministic programs.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64 as StdAtomicU64;
@@ -60,10 +61,10 @@ fn a_deadlock_of_three() {
     assert_eq!(report.deadlocks, 1);
 }
 
-/// A schedule that ends early, or gives a turn to a task that cannot go on, leaves tasks behind that hold locks. They
-/// are taken down, and what they hold is dropped.
+/// A schedule that ends early, or chooses a disabled task, leaves tasks that hold locks. They are
+/// unwound, and their values are dropped.
 #[test]
-fn a_schedule_that_leads_nowhere() {
+fn an_incomplete_schedule() {
     for schedule in ["s1:a", "s1:aba", "s1:bcb"] {
         let report = Explorer::replay(schedule.parse().unwrap()).run(three_locks_in_a_circle);
         assert_eq!((report.executions, report.panics), (1, 0));
@@ -100,7 +101,7 @@ fn a_long_schedule() {
 }
 
 #[test]
-fn a_program_that_is_not_deterministic_is_told() {
+fn a_nondeterministic_program_is_reported() {
     let runs = StdAtomicU64::new(0);
     let report = Explorer::optimal().run(move || {
         let random = runs.fetch_add(1, Relaxed);

@@ -1,6 +1,7 @@
-//! `basic/dfs.rs`, `basic/execution.rs`, `basic/timeout.rs`: how many runs there are, and the bounds on them.
+//! `basic/dfs.rs`, `basic/execution.rs`, `basic/timeout.rs`: the number of runs, and its bounds.
 //!
-//! Shuttle's depth-first search counts interleavings, in which a task's start and end are steps. These are classes.
+//! shuttle's depth-first search counts interleavings, in which the start and the end of a task are
+//! steps. These tests count classes.
 
 use std::time::Duration;
 
@@ -18,13 +19,13 @@ fn classes(body: impl Fn() + 'static) -> u64 {
 #[test]
 fn tasks_that_do_nothing() {
     assert_eq!(classes(|| {}), 1);
-    // There: 2.
+    // shuttle: 2.
     assert_eq!(classes(|| drop(thread::spawn(|| {}))), 1);
 }
 
 #[test]
 fn two_tasks_and_a_lock() {
-    // There: 15.
+    // shuttle: 15.
     let classes = classes(|| {
         let lock = Arc::new(Mutex::new(0));
         task(&lock, |lock| *lock.lock().unwrap() += 1);
@@ -34,8 +35,8 @@ fn two_tasks_and_a_lock() {
 }
 
 #[test]
-fn to_yield_is_no_step() {
-    // There: 50,050.
+fn a_yield_is_no_step() {
+    // shuttle: 50,050.
     let classes = classes(|| {
         let yielding = || (0..3).for_each(|_| thread::yield_now());
         thread::spawn(yielding);

@@ -51,7 +51,8 @@ fn two_writers() {
     assert_eq!(all, (0, 2));
 }
 
-/// Each waits for the other while it holds the lock: only two that read at once get through.
+/// Each waits for the other while it holds the lock: they complete only if both read at the same
+/// time.
 #[test]
 fn two_readers_that_wait_for_one_another() {
     let all = deadlocks(|| {
@@ -108,7 +109,7 @@ fn the_value_after_two_writers() {
     assert_eq!(values, set([2]));
 }
 
-/// Adds, if nobody holds the lock.
+/// Adds if the lock is free.
 fn try_add(lock: &RwLock<u64>, step: u64) {
     match lock.try_write() {
         Ok(mut value) => *value += step,
@@ -131,7 +132,7 @@ fn one_of_two_try_writes_succeeds_or_both() {
 }
 
 #[test]
-fn what_is_granted_std_grants_too() {
+fn the_granted_locks_are_those_of_std() {
     let granted = outcomes(|| {
         let locks = Arc::new((RwLock::new(()), std::sync::RwLock::new(())));
         let tasks = [0, 1].map(|_| {
@@ -177,7 +178,7 @@ fn a_write_two_try_writes_and_a_try_read() {
 }
 
 #[test]
-fn what_a_task_gets_that_holds_the_lock() {
+fn try_locks_of_the_holder() {
     let all = outcomes(|| {
         let lock = RwLock::new(());
         let read = {
@@ -194,7 +195,7 @@ fn what_a_task_gets_that_holds_the_lock() {
 }
 
 #[test]
-fn to_upgrade_or_downgrade_a_lock_deadlocks() {
+fn upgrading_or_downgrading_a_lock_deadlocks() {
     let upgrade = deadlocks(|| {
         let lock = RwLock::new(());
         let _read = lock.read().unwrap();

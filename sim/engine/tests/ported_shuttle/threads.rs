@@ -21,7 +21,7 @@ fn either_task_goes_first() {
 }
 
 #[test]
-fn a_join_returns_what_the_task_returned_after_all_it_did() {
+fn a_join_returns_the_result_after_the_tasks_events() {
     let seen = outcomes(|| {
         let lock = Arc::new(Mutex::new(false));
         let handle = task(&lock, |lock| {
@@ -72,7 +72,7 @@ fn a_name_is_in_the_messages() {
 }
 
 #[test]
-fn outside_an_exploration_a_lock_is_std_s() {
+fn outside_an_exploration_a_lock_is_stds() {
     let lock = Mutex::new(0);
     *lock.lock().unwrap() += 1;
     assert_eq!(lock.into_inner().unwrap(), 1);

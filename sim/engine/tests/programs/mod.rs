@@ -1,4 +1,4 @@
-//! The programs of the literature, whose numbers of classes are known.
+//! The programs of the literature, with known numbers of classes.
 
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::atomic::AtomicU64;
@@ -6,7 +6,7 @@ use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::thread;
 
-/// An array of variables that tasks share.
+/// An array of shared variables.
 pub(crate) type Variables = Arc<Vec<Cell<u64>>>;
 
 fn variables(count: usize) -> Variables {
@@ -21,7 +21,7 @@ fn mutexes(count: usize) -> Arc<Vec<Mutex<u64>>> {
     Arc::new((0..count).map(|_| Mutex::new(0)).collect())
 }
 
-/// Spawns a task with its own reference to what is shared.
+/// Spawns a task with its own reference to the shared value.
 fn task<S: Send + Sync + 'static>(shared: &Arc<S>, body: impl FnOnce(&S) + Send + 'static) {
     let shared = Arc::clone(shared);
     thread::spawn(move || body(&shared));
@@ -265,7 +265,8 @@ pub(crate) fn trylock_unlock(n: usize) {
     }
 }
 
-/// The article's cache at the level of operations: readers `r L1; on a miss r L2; w L1` ‖ writers `w L2; w L1=∅`.
+/// The article's cache as operations: readers `r L1; on a miss r L2; w L1` ‖ writers `w L2; w
+/// L1=∅`.
 pub(crate) fn cache_aside(readers: usize, writers: usize) {
     let tiers = Arc::new((Cell::new(None), Cell::new(0)));
     for _ in 0..readers {

@@ -1,4 +1,5 @@
-//! Random scripts of which some are alike: what has changed places with what it writes has the same outcomes.
+//! Random scripts, some of them symmetric: exchanging the scripts and their values gives the same
+//! outcomes.
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -12,7 +13,7 @@ use selvedge_engine::{Alike, Ending, Explorer, Report, Script, Symbol, symmetric
 
 use crate::many;
 
-/// What a script writes: its own, or what was there at the start.
+/// A value that a script writes: its own, or the initial one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Value(u64);
 
@@ -24,22 +25,22 @@ impl Hash for Value {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Op {
-    /// Copies what one key holds to another.
+    /// Copies the value of one key to another.
     Copy(u8, u8),
-    /// Writes its own.
+    /// Writes its own value.
     Put(u8),
-    /// Writes its own if nothing is there.
+    /// Writes its own value if the key is empty.
     PutIfAbsent(u8),
     Remove(u8),
-    /// Takes a lock for as long as it copies.
+    /// Takes a lock while it copies.
     LockAndCopy(u8),
-    /// Counts, and remembers how many there were before.
+    /// Increments the counter, and stores the previous count.
     Count,
-    /// Removes what is there if as many have counted before.
+    /// Removes the value if the count is the same as then.
     RemoveIfCounted(u64, u8),
-    /// Shows its own to whoever looks.
+    /// Publishes its own value.
     Show,
-    /// Keeps what is shown under a key.
+    /// Stores the published value under a key.
     KeepShown(u8),
 }
 
@@ -58,7 +59,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// For each class how many scripts there are of it, and what they do.
+/// For each class of scripts, the number of its members and their operations.
 fn classes() -> impl Strategy<Value = Vec<(usize, Vec<Op>)>> {
     let one = |count| proptest::collection::vec(op(), 1..=2).prop_map(move |ops| (count, ops));
     prop_oneof![
@@ -105,7 +106,8 @@ fn perform(shared: &Shared, &(own, op): &(Value, Op)) {
 
 type Outcome = Vec<Option<Value>>;
 
-/// Runs the scripts, and says what the keys hold in the end. The nth script writes the value n, from 1.
+/// Runs the scripts, and records the final value of each key. The nth script writes the value n,
+/// from 1.
 fn body(classes: &[(usize, Vec<Op>)], outcome: &Arc<std::sync::Mutex<Outcome>>) {
     let map = Map::hashed("a map");
     map.insert(0, Value(0));
@@ -137,12 +139,12 @@ fn explore(explorer: &Explorer, classes: &[(usize, Vec<Op>)]) -> (Report, BTreeS
     (report, outcomes)
 }
 
-/// What the outcomes are if the members of each class change places in all ways.
+/// Closes the outcomes under all exchanges of the members of each class.
 fn closed(outcomes: &BTreeSet<Outcome>, classes: &[(usize, Vec<Op>)]) -> BTreeSet<Outcome> {
     let mut all = outcomes.clone();
     let mut first = 1;
     for &(count, _) in classes {
-        // Changing two neighbours, often enough, is every order.
+        // Exchanges of neighbours generate every permutation.
         for _ in 0..count {
             for low in first..first + count as u64 - 1 {
                 let swap = |value: Value| match value.0 {
@@ -164,7 +166,7 @@ proptest! {
     #![proptest_config(many::many())]
 
     #[test]
-    fn each_outcome_is_found_but_for_who_is_who(classes in classes()) {
+    fn each_outcome_is_found_up_to_symmetry(classes in classes()) {
         let (naive, expected) = explore(&Explorer::optimal().max_executions(20_000), &classes);
         prop_assume!(naive.is_complete());
         let (stateful, found) = explore(&Explorer::stateful(), &classes);
@@ -175,11 +177,11 @@ proptest! {
 }
 
 #[test]
-fn what_is_alike_is_one() {
+fn symmetric_states_are_one_state() {
     let states =
         |classes: &[(usize, Vec<Op>)]| explore(&Explorer::stateful(), classes).0.states.unwrap().count;
-    // The start; nobody has written, one, or both; and then what is there is looked at, under two keys.
+    // The initial state; none, one or both have written; then the value is read, under two keys.
     assert_eq!(states(&[(2, vec![Op::Put(0)])]), 1 + 3 + 2);
-    // One of two, and whose is there if both have.
+    // One of the two, and the owner of the value if both have written.
     assert_eq!(states(&[(1, vec![Op::Put(0)]), (1, vec![Op::Put(0)])]), 1 + (1 + 2 + 2) + 2 * 2);
 }

@@ -1,4 +1,4 @@
-//! A search that is broken off, any number of times, comes to the same as one that is not.
+//! An interrupted and resumed search gives the same results as an uninterrupted one.
 
 use std::cell::Cell;
 use std::hash::Hasher;
@@ -12,7 +12,7 @@ use selvedge_engine::{
     thread,
 };
 
-/// All that does not depend on how often it was broken off, nor on who did what.
+/// The results that do not depend on interruptions and workers.
 #[derive(Debug, PartialEq)]
 struct Result {
     states: u64,
@@ -35,14 +35,15 @@ fn result(report: &Report) -> Result {
     }
 }
 
-/// Searches in parts, each within the bounds of `part`. Returns the last report, and how many parts there were.
+/// Searches in parts, each within the bounds of `part`. Returns the last report, and the number of
+/// parts.
 fn in_parts(part: impl Fn(Explorer, u64) -> Explorer, body: fn()) -> (Report, u64) {
     let mut explorer = Explorer::stateful();
     for parts in 1.. {
         let mut report = part(explorer, parts).checkpointing().run_on_workers(body);
         let Some(checkpoint) = report.checkpoint.take() else { return (report, parts) };
         assert!(!report.is_complete(), "{report:?}");
-        // As if it had been written and read.
+        // As if the checkpoint had been written and read.
         let copy = Checkpoint { visited: checkpoint.visited.iter().rev().copied().collect(), ..checkpoint };
         explorer = Explorer::stateful().resume(copy);
     }
@@ -65,7 +66,7 @@ fn same_in_parts(body: fn()) {
 }
 
 #[test]
-fn of_tasks_that_spawn_and_choose() {
+fn resumed_search_of_tasks_that_spawn_and_choose() {
     same_in_parts(|| {
         let words = Arc::new([0; 2].map(AtomicU32::new));
         for own in 0..3 {
@@ -105,7 +106,7 @@ impl Monitor for Turns {
 }
 
 #[test]
-fn of_what_a_monitor_finds() {
+fn resumed_search_with_a_monitor() {
     same_in_parts(|| {
         monitor(Rc::new(Turns::default()));
         let word = Arc::new(AtomicU32::new(0));
@@ -117,7 +118,7 @@ fn of_what_a_monitor_finds() {
 }
 
 #[test]
-fn of_scripts_that_are_alike_and_of_locks() {
+fn resumed_search_of_symmetric_scripts_and_locks() {
     same_in_parts(|| {
         let shared = Arc::new((Lock::named("lock", 0), Map::hashed("map").unlisted(), AtomicU32::new(0)));
         let script = |_| (Script { name: "script".to_owned(), operations: vec![0, 1, 2] }, Alike::default());
@@ -130,7 +131,7 @@ fn of_scripts_that_are_alike_and_of_locks() {
 }
 
 #[test]
-fn what_has_failed_is_not_resumed() {
+fn a_failed_search_has_no_checkpoint() {
     let fails = || {
         let word = Arc::new(AtomicU32::new(0));
         for _ in 0..4 {
@@ -143,7 +144,7 @@ fn what_has_failed_is_not_resumed() {
 }
 
 #[test]
-fn a_search_that_is_complete_leaves_nothing() {
+fn a_complete_search_has_no_checkpoint() {
     let report = Explorer::stateful().checkpointing().run_on_workers(|| assert!(choose(3) < 3));
     assert!(report.is_complete() && report.checkpoint.is_none(), "{report:?}");
     let bounded =

@@ -19,7 +19,7 @@ fn a_program_without_events_has_one_state() {
 }
 
 #[test]
-fn tasks_that_observe_nothing_have_a_state_for_each_subset_that_is_done() {
+fn tasks_without_observations_have_one_state_per_completed_subset() {
     for tasks in 1..=6 {
         let (report, states) = search(move || {
             let flag = Arc::new(AtomicU32::new(0));
@@ -36,8 +36,8 @@ fn tasks_that_observe_nothing_have_a_state_for_each_subset_that_is_done() {
 }
 
 #[test]
-fn what_is_stored_last_stays() {
-    // Nothing, one of two stored, or both, and then either of them last.
+fn the_last_store_determines_the_state() {
+    // None, one of two stored, or both, with either of them last.
     let (report, states) = search(|| {
         let flag = Arc::new(AtomicU32::new(0));
         for value in 1..=2 {
@@ -49,8 +49,8 @@ fn what_is_stored_last_stays() {
 }
 
 #[test]
-fn what_a_task_has_observed_tells_its_states_apart() {
-    // Two adders. None, one of two, both: who was first is what they have seen.
+fn observations_distinguish_states() {
+    // Two adders: none, one of two, or both. They observe which of them was first.
     let (_, states) = search(|| {
         let sum = Arc::new(AtomicU32::new(0));
         for _ in 0..2 {
@@ -62,7 +62,7 @@ fn what_a_task_has_observed_tells_its_states_apart() {
 }
 
 #[test]
-fn between_the_operations_of_a_script_it_is_forgotten() {
+fn a_script_forgets_observations_between_operations() {
     let (_, states) = search(|| {
         let sum = Arc::new(AtomicU32::new(0));
         let adder = || Script { name: "adder".to_owned(), operations: vec![(); 3] };
@@ -74,9 +74,9 @@ fn between_the_operations_of_a_script_it_is_forgotten() {
 }
 
 #[test]
-fn a_lock_has_who_waits_and_who_has_it() {
-    // Two tasks that lock and unlock: each is before, inside or after, and not both are inside. When both are through, the
-    // value is that of whoever was last.
+fn a_lock_distinguishes_waiting_and_holding_tasks() {
+    // Two tasks that lock and unlock: each is before, inside or after, and not both are inside. At
+    // the end, the value is that of the last holder.
     let (report, states) = search(|| {
         let lock = Arc::new(Mutex::new(()));
         for _ in 0..2 {
@@ -88,7 +88,7 @@ fn a_lock_has_who_waits_and_who_has_it() {
 }
 
 #[test]
-fn a_choice_is_a_step_with_several_states_after_it() {
+fn a_choice_is_a_step_with_several_successors() {
     let (report, states) = search(|| {
         choose(3);
     });
@@ -114,7 +114,7 @@ fn a_deadlock_is_a_state_and_is_found() {
 }
 
 #[test]
-fn the_bound_on_states_is_said() {
+fn the_bound_on_states_is_reported() {
     let program = || {
         let flag = Arc::new(AtomicU32::new(0));
         for _ in 0..6 {
@@ -127,12 +127,12 @@ fn the_bound_on_states_is_said() {
     assert!(report.done > 0.0 && report.done < 1.0, "{}", report.done);
     let Verdict::Bounded { bound, .. } = report.verdict() else { panic!("{report:?}") };
     assert_eq!(bound.to_string(), "the bound of 40 states");
-    // As many as there are is no bound.
+    // A bound equal to the number of states is not reached.
     assert!(Explorer::stateful().max_states(64).run(program).is_complete());
 }
 
 #[test]
-fn of_steps_that_have_nothing_to_do_with_each_other_one_order_is_gone() {
+fn independent_steps_are_explored_in_one_order() {
     let (_, states) = search(|| {
         for _ in 0..3 {
             thread::spawn(|| {
@@ -143,7 +143,8 @@ fn of_steps_that_have_nothing_to_do_with_each_other_one_order_is_gone() {
             });
         }
     });
-    // All ways lead through the grid; where two of them would meet, that is known beforehand.
+    // All paths lead through the grid; where two of them would meet, the search knows it in
+    // advance.
     assert_eq!((states.count, states.transitions), (125, 3 * 4 * 25));
     assert_eq!((states.predicted, states.runs), (3 * 4 * 25 - 124, 25));
 }

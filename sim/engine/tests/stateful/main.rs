@@ -1,4 +1,5 @@
-//! The search of states: held to the others on random scripts, state by state on small programs, and part by part.
+//! The search of states, compared with other searches on random scripts, state by state on small
+//! programs, and part by part.
 
 #[path = "../many/mod.rs"]
 mod many;

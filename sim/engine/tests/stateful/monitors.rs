@@ -1,4 +1,4 @@
-//! Monitors: what they find is found in whatever state it is, and what they remember tells states apart.
+//! Monitors: their findings are found in every state, and their memory is part of the state.
 
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
@@ -17,7 +17,7 @@ thread_local! {
 #[derive(Debug, Default)]
 struct Order {
     first_ended: Cell<bool>,
-    /// The second has been called, and has not done anything yet.
+    /// The second has been called, and has not performed an event yet.
     second_called: Cell<bool>,
     found: Cell<u64>,
 }
@@ -43,7 +43,7 @@ fn program() {
     monitor(order);
     let number = Arc::new(AtomicU64::new(0));
     let script = |me| Script { name: format!("script {me}"), operations: vec![me] };
-    // No operation ends in another way than the other, and no object tells.
+    // Neither the results of operations nor the objects reveal it.
     scripted(&number, [script(1), script(2)], |number, &me| {
         let order = ORDER.with_borrow(Clone::clone).unwrap();
         order.second_called.set(order.second_called.get() || me == 2);
@@ -54,7 +54,7 @@ fn program() {
 }
 
 #[test]
-fn what_a_monitor_finds_is_reported_with_a_schedule() {
+fn a_monitors_finding_is_reported_with_a_schedule() {
     let report = Explorer::stateful().run(program);
     let found = report.states.unwrap().found;
     assert_eq!(found.len(), 1);
@@ -62,7 +62,7 @@ fn what_a_monitor_finds_is_reported_with_a_schedule() {
     let turns: Vec<u32> = found[0].schedule.decisions().map(|(task, _)| task).collect();
     assert_eq!(turns, [1, 1, 2]);
 
-    // It ends where that was found; it can be gone on from.
+    // The search ends at the finding, and can be resumed.
     let mut whole = Vec::new();
     let begun = found[0].schedule.clone();
     let report = Explorer::continuing(begun.clone()).run_each(program, |run| {
@@ -74,7 +74,7 @@ fn what_a_monitor_finds_is_reported_with_a_schedule() {
 }
 
 #[test]
-fn the_search_for_the_simplest_schedule_can_be_broken_off() {
+fn the_search_for_the_simplest_schedule_can_be_stopped() {
     let simplest = |most| {
         let mut runs = 0;
         Explorer::stateful().simplest_finding(3, program, || {
@@ -87,9 +87,10 @@ fn the_search_for_the_simplest_schedule_can_be_broken_off() {
 }
 
 #[test]
-fn what_a_monitor_remembers_tells_states_apart() {
+fn a_monitors_memory_distinguishes_states() {
     let with = Explorer::stateful().run(program).states.unwrap();
     let without = Explorer::stateful().leaving_out(Part::Monitor).run(program).states.unwrap();
-    // Each is before, inside or after. It is remembered that the second began after the first, for one step.
+    // Each is before, inside or after. For one step, the monitor remembers that the second began
+    // after the first.
     assert_eq!((without.count, with.count), (9, 10));
 }

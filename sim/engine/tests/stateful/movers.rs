@@ -1,4 +1,5 @@
-//! Locks that nobody can find taken: what is left out around them is missed by nobody.
+//! Locks that no task can find taken: the search leaves out states around them without missing
+//! outcomes.
 
 use std::hash::Hash;
 
@@ -11,27 +12,27 @@ use selvedge_engine::{Explorer, Script, choose, scripted, thread};
 use crate::many;
 use crate::outcomes::{Outcome, explore};
 
-/// One operation of a random script. The number is the lock, the key, or the atomic.
+/// An operation of a random script. The number is the lock, the key, or the atomic.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Copy(usize),
     Add(usize),
-    /// Under one lock it looks at what others write.
+    /// Under one lock it reads values that others write.
     AddSeen(usize),
-    /// Under one lock it writes twice what others look at.
+    /// Under one lock it writes twice a value that others read.
     StoreTwice(usize),
-    /// Takes the other lock, too.
+    /// Takes the other lock too.
     Nest(usize),
-    /// Under the lock it spawns a task, which does something before it does itself.
+    /// Under the lock it spawns a task, which performs an operation before it does itself.
     Spawn(usize),
-    /// Under the lock it waits for a task.
+    /// Under the lock it joins a task.
     SpawnAndJoin(usize),
-    /// Gives the lock back by a panic.
+    /// Releases the lock by a panic.
     PanicIf(usize),
     ChooseUnder(usize),
     Get(usize),
     InsertIf(usize),
-    /// Under the lock of one key it looks at the other.
+    /// Under the lock of one key it reads the other.
     InsertOther(usize),
     Remove(usize),
     Clear,
@@ -83,7 +84,7 @@ impl Shared {
         }
     }
 
-    /// All that can be seen, once everybody is done.
+    /// The final values, once all tasks have ended.
     fn values(&self) -> Vec<u64> {
         let atomics = self.atomics.iter().map(|atomic| atomic.load(SeqCst));
         let locks = self.locks.iter().map(|lock| lock.with(|value| *value));
@@ -141,13 +142,13 @@ fn body(scripts: &[Vec<Op>]) -> Vec<u64> {
         operations: ops.iter().map(|&op| (me, op)).collect(),
     });
     for task in scripted(&shared, scripts, perform) {
-        // A panic is an outcome of the task's alone.
+        // A panic is an outcome of that task only.
         drop(task.join());
     }
     shared.values()
 }
 
-/// How many states there are with and without steps that come together, and that what is found is the same.
+/// The number of states with and without joined movers. Checks that both searches find the same.
 fn states_of(scripts: &[&[Op]]) -> [u64; 2] {
     let scripts: Vec<Vec<Op>> = scripts.iter().map(|ops| ops.to_vec()).collect();
     let run = |explorer: Explorer| {
@@ -163,10 +164,12 @@ fn states_of(scripts: &[&[Op]]) -> [u64; 2] {
 }
 
 #[test]
-fn a_lock_with_nothing_under_it_is_one_step() {
-    // None has added, one, the other, or both in either order. And main's six steps at the end, after both orders.
+fn an_empty_critical_section_is_one_step() {
+    // None has added, one, the other, or both in either order; and main's six steps at the end,
+    // after both orders.
     let joined = 5 + 2 * 6;
-    // One has the lock, and the other has added or has not. For main it is a step more to give back each of two locks.
+    // One has the lock, and the other has added or not. Main needs one more step to release each of
+    // two locks.
     let apart = joined + 4 + 2 * 2;
     assert_eq!(states_of(&[&[Op::Add(0)], &[Op::Add(0)]]), [joined, apart]);
 }
@@ -182,14 +185,14 @@ fn two_locks_in_opposite_orders_are_a_deadlock() {
 fn a_task_that_is_spawned_under_a_lock_may_come_before_what_follows() {
     let scripts = vec![vec![Op::Spawn(0)]];
     let (_, found) = explore(&Explorer::stateful(), move || body(&scripts));
-    // It has added before the lock's owner looks, before main does, or not yet.
+    // It has added before the lock's owner reads, before main does, or not yet.
     let ends = [[10, 0, 10, 0, 1_000, 1_000], [10, 0, 0, 0, 1_000, 1_000], [0, 0, 0, 0, 1_000, 1_000]];
     assert_eq!(found, ends.map(|values| Outcome::Complete(values.to_vec())).into());
 }
 
 #[test]
-#[should_panic(expected = "an unlisted map is asked which keys it has")]
-fn an_unlisted_map_does_not_say_which_keys_it_has() {
+#[should_panic(expected = "an unlisted map cannot list its keys")]
+fn an_unlisted_map_cannot_list_its_keys() {
     Map::<u8, u8>::new().unlisted().len();
 }
 

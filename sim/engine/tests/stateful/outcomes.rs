@@ -1,4 +1,4 @@
-//! What a program comes to, by whatever search.
+//! The outcomes of a program, with any search.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use selvedge_engine::{Ending, Explorer, Report};
 
-/// How a run ended, and what the main task returned if it came so far.
+/// How a run ended, and the result of the main task if it completed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Complete(Vec<u64>),
@@ -44,7 +44,8 @@ pub(crate) fn explore(
     (report, outcomes)
 }
 
-/// Who waits for what. Who has taken a lock for good, and where, is the run's history: the state has only that it is taken.
+/// The waiting tasks without the holders of locks: the holder is part of the run's history, and the
+/// state contains only that the lock is taken.
 fn without_holder(line: &str) -> String {
     line.split(", which ").next().unwrap_or_default().to_owned()
 }

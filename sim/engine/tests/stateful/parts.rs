@@ -1,5 +1,5 @@
-//! Each part of a state is missed if it is left out: the search takes states for the same that are not, and does not find
-//! what comes after one of them.
+//! Each part of a state is necessary: without it, the search merges different states and misses
+//! outcomes.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use selvedge_engine::{Explorer, Part, Script, choose, scripted, thread};
 
 use crate::outcomes::explore;
 
-/// The search of states finds what the naive search finds, and not without this part.
+/// Checks that the search of states finds the outcomes of the naive search, but not without this
+/// part.
 fn missed(part: Part, explorers: [Explorer; 2], body: fn() -> Vec<u64>) {
     let [naive, stateful] = explorers;
     let (_, expected) = explore(&naive, body);
@@ -29,9 +30,9 @@ fn script<const N: usize, O>(operations: [O; N]) -> Script<O> {
 }
 
 #[test]
-fn what_is_pending_is_missed() {
+fn the_pending_operation_is_necessary() {
     missed(Part::Pending, unbounded(), || {
-        // The first store changes nothing, so that all but what comes next is as it was.
+        // The first store changes no state, so that all but the next operation is as before.
         let flag = Arc::new(AtomicU64::new(1));
         let own = Arc::clone(&flag);
         let task = thread::spawn(move || {
@@ -44,7 +45,7 @@ fn what_is_pending_is_missed() {
 }
 
 #[test]
-fn what_was_observed_is_missed() {
+fn the_observations_are_necessary() {
     missed(Part::Observed, unbounded(), || {
         let flag = Arc::new(AtomicU64::new(0));
         let own = Arc::clone(&flag);
@@ -55,9 +56,9 @@ fn what_was_observed_is_missed() {
 }
 
 #[test]
-fn who_holds_a_lock_is_missed() {
+fn the_holder_of_a_lock_is_necessary() {
     missed(Part::Locks, unbounded(), || {
-        // Whether the first operation has kept the lock for good is forgotten by its task.
+        // The task forgets whether the first operation has kept the lock forever.
         let lock = Arc::new(Mutex::new(()));
         let tasks = scripted(&lock, [script([true, false])], |lock, &keeps| {
             if !keeps {
@@ -72,7 +73,7 @@ fn who_holds_a_lock_is_missed() {
 }
 
 #[test]
-fn what_an_object_holds_is_missed() {
+fn the_contents_of_an_object_are_necessary() {
     missed(Part::Values, unbounded(), || {
         let number = Arc::new(AtomicU64::new(0));
         let tasks = scripted(&number, [script([true, false])], |number, &writes| {
@@ -86,7 +87,7 @@ fn what_an_object_holds_is_missed() {
 }
 
 #[test]
-fn what_a_lock_guards_is_missed() {
+fn the_value_under_a_lock_is_necessary() {
     missed(Part::Values, unbounded(), || {
         let number = Arc::new(Mutex::new(0));
         let tasks = scripted(&number, [script([true, false])], |number, &writes| {
@@ -102,7 +103,7 @@ fn what_a_lock_guards_is_missed() {
 }
 
 #[test]
-fn the_clock_is_missed() {
+fn the_clock_is_necessary() {
     missed(Part::Clock, unbounded(), || {
         let start = Instant::now();
         let tasks = scripted(&Arc::new(()), [script([true, false])], |(), &sleeps| {
@@ -116,9 +117,9 @@ fn the_clock_is_missed() {
 }
 
 #[test]
-fn what_a_task_knows_of_the_clock_is_missed() {
-    // Whether the second has looked before the first has stored is seen by nobody. But if not, it knows that a second is
-    // over, and its five seconds count from there.
+fn the_observed_time_is_necessary() {
+    // No task observes whether the second has read before the first has stored. If it has not, it
+    // knows that a second has passed, and its five seconds count from there.
     missed(Part::Clock, unbounded(), || {
         let shared = Arc::new((Instant::now(), AtomicU64::new(0), AtomicU64::new(0)));
         let tasks =
@@ -137,11 +138,12 @@ fn what_a_task_knows_of_the_clock_is_missed() {
 }
 
 #[test]
-fn the_budget_is_missed() {
+fn the_preemption_budget_is_necessary() {
     let bounded = |explorer: Explorer| explorer.max_preemptions(1);
     missed(Part::Budget, unbounded().map(bounded), || {
-        // That the first sees both, and the second of them late, takes a preemption of its last look. None must have been
-        // spent to let the other go before its second operation: that one has to go before all.
+        // The first sees both, and the second of them late, only with a preemption before its last
+        // read. No preemption may be spent to let the other run before its second operation: that
+        // one must run first.
         let shared = Arc::new([0; 3].map(AtomicU64::new));
         let [a, b] = [Arc::clone(&shared), Arc::clone(&shared)];
         let own = Arc::clone(&shared);

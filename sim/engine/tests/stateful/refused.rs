@@ -1,4 +1,4 @@
-//! Programs whose states cannot be told from one another are refused, and told why.
+//! Unsupported programs, whose states the search cannot distinguish, are refused with a reason.
 
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -16,7 +16,7 @@ fn why(body: impl Fn() + 'static) -> String {
 }
 
 #[test]
-fn an_opaque_step_is_refused_with_its_place() {
+fn an_opaque_step_is_refused_with_its_location() {
     let why = why(|| {
         thread::spawn(opaque);
         opaque();
@@ -31,7 +31,7 @@ fn a_foreign_future_is_refused() {
 }
 
 #[test]
-fn a_question_whether_a_task_has_ended_is_refused() {
+fn is_finished_is_refused() {
     assert!(why(|| assert!(!thread::spawn(|| {}).is_finished())).contains("an opaque step"));
 }
 

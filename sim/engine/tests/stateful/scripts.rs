@@ -1,4 +1,5 @@
-//! Random scripts: the search of states finds each outcome that the optimal and the naive ones find.
+//! Random scripts: the search of states finds each outcome that the optimal and the naive searches
+//! find.
 
 use std::ops::ControlFlow;
 use std::panic;
@@ -15,10 +16,10 @@ use selvedge_engine::{Ending, Explorer, Schedule, Script, choose, future, script
 use crate::many;
 use crate::outcomes::explore;
 
-/// One operation of a random script. The first number is the object, or the key.
+/// An operation of a random script. The first number is the object, or the key.
 #[derive(Clone, Copy, Debug)]
 enum Op {
-    /// Load one atomic, and store what was seen in the other.
+    /// Loads one atomic, and stores the value in the other.
     Copy(usize),
     AddTwice(usize),
     Cas(usize),
@@ -144,7 +145,7 @@ impl Shared {
         }
     }
 
-    /// All that can be seen, once everybody is done.
+    /// The final values, once all tasks have ended.
     fn values(&self) -> Vec<u64> {
         let mut values: Vec<u64> = self.atomics.iter().map(|atomic| atomic.load(SeqCst)).collect();
         values.extend(self.locks.iter().map(|lock| lock.try_lock().map_or(1_000, |value| *value)));
@@ -246,14 +247,14 @@ fn tasks(scripts: &[Vec<Op>], shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
 fn body(scripts: &[Vec<Op>]) -> Vec<u64> {
     let shared = Arc::new(Shared::new());
     for task in tasks(scripts, &shared) {
-        // A panic is an outcome of the task's alone.
+        // A panic is an outcome of that task only.
         drop(task.join());
     }
     shared.values()
 }
 
 #[test]
-fn to_find_something_first_is_not_to_find_it_second() {
+fn the_order_of_findings_is_part_of_the_state() {
     struct Places {
         maps: [Map<u8, u64>; 3],
         word: AtomicU64,
@@ -286,7 +287,7 @@ fn to_find_something_first_is_not_to_find_it_second() {
 }
 
 #[test]
-fn tasks_that_one_spawns_in_different_operations_are_different_tasks() {
+fn tasks_spawned_in_different_operations_are_different() {
     let body = || {
         let number = Arc::new(AtomicU64::new(0));
         let script = Script { name: "a script".to_owned(), operations: vec![1, 2] };
@@ -339,7 +340,7 @@ proptest! {
 
     #[test]
     fn the_simplest_failure_is_shown(scripts in scripts()) {
-        // Whoever locks for good, and whoever finds a number too large, fails.
+        // A script that keeps a lock forever or finds a number too large fails.
         let fails = move || tasks(&scripts, &Arc::new(Shared::new())).into_iter().for_each(|task| task.join().unwrap());
         let is_panic = |ending: &Ending| matches!(ending, Ending::Panic { .. });
         let mut all: Vec<(bool, usize, usize, Schedule)> = Vec::new();

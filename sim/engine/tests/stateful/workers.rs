@@ -1,4 +1,4 @@
-//! Any number of workers comes to the same states.
+//! Any number of workers visits the same states.
 
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ fn search(jobs: usize, body: fn()) -> Report {
     report
 }
 
-/// All that does not depend on who did what.
+/// The results that do not depend on the distribution of the work.
 fn result(report: &Report) -> (u64, u64, u64, u64, bool) {
     let states = report.states.as_ref().expect("a search of states");
     (states.count, states.transitions, report.executions, report.deadlocks, report.is_complete())
@@ -37,12 +37,12 @@ fn see_one_another() {
 }
 
 #[test]
-fn of_tasks_that_see_one_another() {
+fn workers_agree_on_tasks_that_observe_one_another() {
     same_for_any_number(see_one_another);
 }
 
 #[test]
-fn of_tasks_that_can_wait_for_each_other_for_ever() {
+fn workers_agree_on_deadlocks() {
     same_for_any_number(|| {
         let locks = Arc::new([0; 4].map(Mutex::new));
         for own in 0..6 {
@@ -57,7 +57,7 @@ fn of_tasks_that_can_wait_for_each_other_for_ever() {
 }
 
 #[test]
-fn of_tasks_that_are_alike() {
+fn workers_agree_on_symmetric_tasks() {
     same_for_any_number(|| {
         let words = Arc::new([0; 3].map(AtomicU32::new));
         let script =
@@ -70,7 +70,7 @@ fn of_tasks_that_are_alike() {
 }
 
 #[test]
-fn a_bound_on_states_is_met_exactly() {
+fn a_bound_on_states_is_exact() {
     for jobs in [1, 2, 3] {
         let explorer = Explorer::stateful().jobs(jobs).max_states(2_000);
         let report = explorer.run_on_workers(|| {
@@ -89,7 +89,7 @@ fn a_bound_on_states_is_met_exactly() {
 }
 
 #[test]
-fn what_part_was_done_is_about_right() {
+fn the_estimated_progress_is_accurate() {
     let all = search(1, see_one_another).states.unwrap().count;
     for part in [0.1, 0.3, 0.5, 0.9] {
         let report =

@@ -1,4 +1,4 @@
-//! What atomics can do besides loads and stores.
+//! Operations of atomics other than loads and stores.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::SeqCst;
@@ -11,7 +11,8 @@ use super::check;
 
 #[test]
 fn no_update_is_lost() {
-    // As two tasks that each load and compare-exchange: 2 orders in which one tries once, 2 in which it tries again.
+    // Two tasks that each load and compare-exchange: 2 orders in which each tries once, 2 in which
+    // one tries again.
     let (last, _) = check(&Explorer::optimal(), 4, 0, || {
         let number = Arc::new(AtomicU32::new(0));
         let other = Arc::clone(&number);

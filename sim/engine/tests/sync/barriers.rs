@@ -1,11 +1,11 @@
-//! Who passes, and who leads.
+//! Barriers: passing and leaders.
 
 use selvedge_engine::sync::{Arc, Barrier};
 use selvedge_engine::{Explorer, thread};
 
 use super::{check, lines};
 
-/// So many tasks meet at a barrier so often. Returns how often each led.
+/// `tasks` tasks meet `rounds` times at a barrier for `size`. Returns how often each led.
 fn meet(tasks: usize, size: usize, rounds: usize) -> Vec<usize> {
     let barrier = Arc::new(Barrier::new(size));
     let meet = |_| {
@@ -17,7 +17,7 @@ fn meet(tasks: usize, size: usize, rounds: usize) -> Vec<usize> {
 }
 
 #[test]
-fn each_task_leads_in_one_class() {
+fn each_task_is_the_leader_in_one_class() {
     for tasks in 1..=5 {
         let (leaders, _) = check(&Explorer::optimal(), tasks as u64, 0, move || meet(tasks, tasks, 1));
         assert_eq!(leaders.len(), tasks);
@@ -32,18 +32,18 @@ fn rounds_do_not_mix() {
 }
 
 #[test]
-fn one_too_many_is_left() {
-    // Three that lead, two that may go with each, and the third comes before or after.
+fn one_task_too_many_deadlocks() {
+    // Three possible leaders, two possible partners for each, and the third comes before or after.
     let (_, waits) = check(&Explorer::optimal(), 0, 12, || meet(3, 2, 1));
     assert!(waits.is_superset(&lines(["task 1 waits to pass a barrier", "task 3 waits to pass a barrier"])));
 }
 
 #[test]
-fn one_too_few_wait() {
+fn too_few_tasks_deadlock() {
     check(&Explorer::optimal(), 0, 1, || meet(2, 3, 1));
 }
 
 #[test]
-fn a_barrier_for_nobody_is_one_for_one() {
+fn a_barrier_for_zero_tasks_is_one_for_one() {
     check(&Explorer::optimal(), 1, 0, || assert_eq!(meet(1, 0, 2), [2]));
 }

@@ -1,4 +1,4 @@
-//! Which orders of sends and receives can be told apart.
+//! The observable orders of sends and receives.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -54,7 +54,7 @@ fn producers_have_a_class_for_each_order_of_their_sends() {
 }
 
 #[test]
-fn a_look_finds_a_message_or_none() {
+fn a_poll_finds_a_message_or_none() {
     let soon = Duration::from_secs(1);
     let (seen, _) = check(&Explorer::optimal(), 2, 0, || {
         let (sender, receiver) = mpsc::channel();
@@ -76,8 +76,8 @@ fn a_look_finds_a_message_or_none() {
 }
 
 #[test]
-fn a_message_that_waits_for_room_comes_back_when_the_receiver_goes() {
-    // It goes before the first send, before the second, or while that one waits.
+fn a_message_without_room_returns_when_the_receiver_is_dropped() {
+    // It is dropped before the first send, before the second, or while that one waits.
     let (seen, _) = check(&Explorer::optimal(), 3, 0, || {
         let (sender, receiver) = mpsc::sync_channel(1);
         thread::spawn(move || drop(receiver));
@@ -87,7 +87,7 @@ fn a_message_that_waits_for_room_comes_back_when_the_receiver_goes() {
 }
 
 #[test]
-fn there_is_room_again_when_a_message_has_been_received() {
+fn receiving_a_message_makes_room() {
     let (seen, _) = check(&Explorer::optimal(), 2, 0, || {
         let (sender, receiver) = mpsc::sync_channel(1);
         assert_eq!(sender.try_send(1), Ok(()));
@@ -106,7 +106,7 @@ fn there_is_room_again_when_a_message_has_been_received() {
 }
 
 #[test]
-fn without_room_a_try_needs_a_receiver_that_waits() {
+fn try_send_to_a_rendezvous_needs_a_waiting_receiver() {
     let (seen, _) = check(&Explorer::optimal(), 2, 0, || {
         let (sender, receiver) = mpsc::sync_channel(0);
         let task = thread::spawn(move || receiver.recv());
@@ -119,7 +119,7 @@ fn without_room_a_try_needs_a_receiver_that_waits() {
 
 #[test]
 fn a_rendezvous_ends_when_the_message_has_been_received() {
-    // The receiver's look comes before the offer, or takes it: then the sender goes on.
+    // The receiver's poll comes before the offer, or takes it: then the sender continues.
     let (seen, _) = check(&Explorer::optimal(), 1, 1, || {
         let (sender, receiver) = mpsc::sync_channel(0);
         let task = thread::spawn(move || sender.send(1));
@@ -131,7 +131,7 @@ fn a_rendezvous_ends_when_the_message_has_been_received() {
 }
 
 #[test]
-fn who_waits_for_ever_is_told() {
+fn a_deadlock_names_the_waiting_tasks() {
     let (_, waits) = check(&Explorer::optimal(), 0, 1, || {
         let (_sender, receiver) = mpsc::channel::<u32>();
         receiver.recv().ok()
@@ -145,7 +145,7 @@ fn who_waits_for_ever_is_told() {
 }
 
 #[test]
-fn messages_that_nobody_receives_are_dropped_with_the_receiver() {
+fn unreceived_messages_are_dropped_with_the_receiver() {
     check(&Explorer::optimal(), 1, 0, || {
         let (sender, receiver) = mpsc::channel();
         let message = std::sync::Arc::new(());

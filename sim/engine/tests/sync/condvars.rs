@@ -1,4 +1,4 @@
-//! Who is woken, who is not, and why a wait ended.
+//! Condvars: which tasks wake up, and why a wait ends.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::SeqCst;
@@ -14,7 +14,7 @@ type Pair = Arc<(Mutex<u32>, Condvar)>;
 
 #[test]
 fn a_condition_that_is_set_under_the_lock_is_always_seen() {
-    // The notifier locks first, and nobody has to wait; or last, and somebody does.
+    // The notifier locks first, and no task waits; or last, and one does.
     check(&Explorer::optimal(), 2, 0, || {
         let pair = Pair::default();
         let other = Arc::clone(&pair);
@@ -41,7 +41,7 @@ fn a_notification_before_the_wait_is_lost() {
     assert_eq!(waits, lines(["task 1 waits to be notified by a condvar"]));
 }
 
-/// Two tasks wait; when both do, `notify` is called. Returns which task went on first.
+/// Two tasks wait; when both do, `notify` is called. Returns the task that resumed first.
 fn two_waiters(notify: fn(&Condvar)) -> u32 {
     let (pair, entered, first) = (Pair::default(), Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     for me in 1..=2 {
@@ -62,7 +62,7 @@ fn two_waiters(notify: fn(&Condvar)) -> u32 {
 
 #[test]
 fn which_waiter_is_woken_is_a_choice() {
-    // Two orders in which they enter, two that can be woken. The other sleeps for ever.
+    // Two orders of entry, and two tasks that can be woken. The other waits forever.
     let (first, waits) = check(&Explorer::optimal(), 0, 4, || two_waiters(Condvar::notify_one));
     assert_eq!(first, BTreeSet::from([1, 2]));
     assert_eq!(
@@ -73,14 +73,14 @@ fn which_waiter_is_woken_is_a_choice() {
 
 #[test]
 fn all_are_woken() {
-    // Two orders in which they enter, two in which they lock again.
+    // Two orders of entry, and two orders of locking again.
     let (first, _) = check(&Explorer::optimal(), 4, 0, || two_waiters(Condvar::notify_all));
     assert_eq!(first, BTreeSet::from([1, 2]));
 }
 
 #[test]
 fn a_wait_can_time_out_before_and_after_a_notification() {
-    // The notification comes before the wait, or wakes it, or comes too late.
+    // The notification comes before the wait, wakes it, or comes too late.
     let (timed_out, _) = check(&Explorer::optimal(), 3, 0, || {
         let pair = Pair::default();
         let other = Arc::clone(&pair);
@@ -93,7 +93,8 @@ fn a_wait_can_time_out_before_and_after_a_notification() {
 
 #[test]
 fn a_condition_that_holds_at_the_deadline_is_no_timeout() {
-    // The other task locks before the wait, or during it, notifying in time or too late, or after it.
+    // The other task locks before the wait, during it (with a notification in time or too late), or
+    // after it.
     let (seen, _) = check(&Explorer::optimal(), 4, 0, || {
         let pair = Pair::default();
         let other = Arc::clone(&pair);
@@ -111,7 +112,7 @@ fn a_condition_that_holds_at_the_deadline_is_no_timeout() {
 }
 
 #[test]
-fn a_wait_ends_for_no_reason_as_often_as_allowed() {
+fn spurious_wakeups_of_a_wait_are_bounded() {
     let waits = || {
         let pair = Pair::default();
         let guard = pair.1.wait(pair.0.lock().unwrap()).unwrap();

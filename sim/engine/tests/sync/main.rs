@@ -1,5 +1,5 @@
-//! Condvars, onces, barriers, channels and atomics: numbers of classes that were counted by hand, what goes wrong and how it
-//! is told, and that they do as std's do.
+//! Condvars, onces, barriers, channels and atomics: numbers of classes counted by hand, failures
+//! and their reports, and std's behaviour outside an exploration.
 
 mod atomics;
 mod barriers;
@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex};
 
 use selvedge_engine::{Ending, Explorer};
 
-/// What the complete executions returned, and what the tasks of the others wait for.
+/// The results of the complete executions, and the waiting tasks of the others.
 type Found<T> = (BTreeSet<T>, BTreeSet<String>);
 
-/// Explores the program, and holds it to the number of complete executions and of deadlocks. No task may panic.
+/// Explores the program, and checks the numbers of complete executions and of deadlocks. No task
+/// may panic.
 #[track_caller]
 fn check<T: Ord + 'static>(
     explorer: &Explorer,

@@ -1,4 +1,4 @@
-//! Who is first, who waits, and what a panic leaves.
+//! Onces: initializing, waiting and panics.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +29,7 @@ fn each_task_is_first_in_one_class() {
 }
 
 #[test]
-fn to_look_does_not_tell_that_a_task_has_begun() {
+fn a_check_does_not_observe_the_begin() {
     let (seen, _) = check(&Explorer::optimal(), 2, 0, || {
         let lock = Arc::new(OnceLock::new());
         let other = Arc::clone(&lock);
@@ -53,7 +53,7 @@ fn one_of_two_values_is_set() {
 }
 
 #[test]
-fn a_value_can_be_taken_and_made_anew() {
+fn a_value_can_be_taken_and_initialized_again() {
     check(&Explorer::optimal(), 1, 0, || {
         let mut lock = OnceLock::from(1);
         assert_eq!((lock.clone().get(), lock.take(), lock.get()), (Some(&1), Some(1), None));
@@ -86,7 +86,7 @@ fn a_panic_poisons_a_once_and_lets_a_once_lock_try_again() {
 }
 
 #[test]
-fn an_initialization_that_wants_itself_waits_for_ever() {
+fn a_recursive_initialization_deadlocks() {
     let (_, waits) = check(&Explorer::optimal(), 0, 1, || {
         let once = Once::new();
         once.call_once(|| once.call_once(|| ()));

@@ -1,4 +1,4 @@
-//! Outside an exploration they are std's; inside, they must have been made there.
+//! Outside an exploration the objects are std's; inside, they must be created there.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, TrySendError};
@@ -8,7 +8,7 @@ use selvedge_engine::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, m
 use selvedge_engine::{Ending, Explorer};
 
 #[test]
-fn os_threads_meet_at_them() {
+fn os_threads_synchronize_outside() {
     let shared = Arc::new((Mutex::new(0), Condvar::new(), Barrier::new(2), Once::new(), OnceLock::new()));
     let (sender, receiver) = mpsc::sync_channel(1);
     let other = Arc::clone(&shared);
@@ -40,7 +40,7 @@ fn os_threads_meet_at_them() {
 }
 
 #[test]
-fn one_that_was_made_outside_is_refused() {
+fn an_object_created_outside_is_refused() {
     let (sender, _receiver) = mpsc::channel();
     let condvar = Arc::new(Condvar::new());
     let programs: [Box<dyn Fn()>; 2] =
@@ -53,6 +53,6 @@ fn one_that_was_made_outside_is_refused() {
             }
             std::ops::ControlFlow::Continue(())
         });
-        assert!(message.starts_with("this object was not made in this run"), "{message}");
+        assert!(message.starts_with("this object was not created in this run"), "{message}");
     }
 }

@@ -7,7 +7,7 @@ use std::panic::Location;
 use crate::event::Action;
 use crate::runtime::Handle;
 
-/// An atomic's value, to be changed in place. The engine learns what it has become when this is dropped.
+/// Exclusive access to an atomic's value. Dropping it stores the value.
 pub struct ValueMut<'a, T> {
     handle: Handle,
     value: &'a mut T,
@@ -22,7 +22,7 @@ impl<'a, T> ValueMut<'a, T> {
         to_word: fn(&T) -> u64,
         source: &'static Location<'static>,
     ) -> Self {
-        handle.look();
+        handle.read_contents();
         ValueMut { handle, value, to_word, source }
     }
 }

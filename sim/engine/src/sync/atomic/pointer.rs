@@ -1,4 +1,4 @@
-//! A pointer that tasks share.
+//! A shared pointer.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,8 +9,9 @@ use crate::history::Holds;
 use crate::runtime::{self, Handle};
 use crate::stateful::Unsupported;
 
-/// As [`std::sync::atomic::AtomicPtr`]. Addresses differ from run to run, so that the engine does not know them: all that
-/// may write counts as a write, a compare-exchange that fails as well.
+/// Like [`std::sync::atomic::AtomicPtr`]. Addresses differ between runs, so the engine does not
+/// compare them: every operation that may write counts as a write, including a compare-exchange
+/// that fails.
 pub struct AtomicPtr<T> {
     handle: Handle,
     value: atomic::AtomicPtr<T>,
@@ -25,7 +26,7 @@ impl<T> AtomicPtr<T> {
         }
     }
 
-    /// The pointer.
+    /// Returns the pointer.
     #[track_caller]
     pub fn load(&self, ordering: Ordering) -> *mut T {
         self.handle.perform(Action::Read, Location::caller());
@@ -64,7 +65,7 @@ impl<T> AtomicPtr<T> {
         self.value.compare_exchange(current, new, success, failure)
     }
 
-    /// As [`compare_exchange`](Self::compare_exchange): it never fails spuriously here.
+    /// Like [`compare_exchange`](Self::compare_exchange). It never fails spuriously here.
     ///
     /// # Errors
     ///
@@ -80,11 +81,12 @@ impl<T> AtomicPtr<T> {
         self.compare_exchange(current, new, success, failure)
     }
 
-    /// A load and compare-exchanges until one succeeds, as std does it. Returns the old pointer.
+    /// Replaces the pointer with the result of `update`: a load, then compare-exchanges until one
+    /// succeeds, as in std. Returns the old pointer.
     ///
     /// # Errors
     ///
-    /// The pointer, if `update` refuses it.
+    /// The current pointer, if `update` returns `None`.
     #[track_caller]
     pub fn fetch_update<F: FnMut(*mut T) -> Option<*mut T>>(
         &self,
@@ -102,16 +104,16 @@ impl<T> AtomicPtr<T> {
         Err(seen)
     }
 
-    /// Exclusive access to the pointer, with no event.
+    /// Returns exclusive access to the pointer. No event.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut *mut T {
-        self.handle.take_over();
+        self.handle.note_exclusive_access();
         self.value.get_mut()
     }
 
-    /// The pointer, with no event.
+    /// Returns the pointer. No event.
     pub fn into_inner(self) -> *mut T {
-        self.handle.look();
+        self.handle.read_contents();
         self.value.into_inner()
     }
 }

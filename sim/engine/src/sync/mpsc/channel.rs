@@ -1,15 +1,15 @@
-//! What the two ends of a channel share, and which of its words each operation touches.
+//! The shared part of a channel, and the words that each operation accesses.
 //!
-//! - *tail*: how many messages have been sent. Sends are ordered by it.
-//! - *item*, one for each message: whether it has been sent, and, in a bounded channel, whether it has been received.
-//! - *senders*: how many there are. Only a receiver that finds nothing looks at it.
-//! - *gone*: whether the receiver is.
-//! - *head*, in a bounded channel: twice the number of messages received, and one more while the receiver of a channel
-//!   without room waits. Only a `try_send` looks at it.
+//! - *tail*: the number of messages sent. It orders the sends.
+//! - *item*, one per message: whether the message was sent and, in a bounded channel, received.
+//! - *senders*: the number of senders. Only a receiver that finds no message reads it.
+//! - *gone*: whether the receiver was dropped.
+//! - *head*, in a bounded channel: twice the number of received messages, plus one while the
+//!   receiver of a channel with bound 0 waits. Only `try_send` reads it.
 //!
-//! A send whose message has no room puts it in its place all the same, and then waits: messages are received in order, so
-//! that the receiver cannot get at it before there is room. Hence the wait is for one item, that of the message whose
-//! place it takes, and a send commutes with the receiving of any other.
+//! A send to a full channel stores its message first and then waits. Messages are received in
+//! order, so the receiver cannot reach the message before there is room. Hence the send waits for
+//! one item, the message whose slot it uses, and commutes with the receipt of every other message.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -19,11 +19,11 @@ use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
 use crate::history::Holds;
 use crate::runtime::{Granted, Handle};
 
-/// The states of an item.
+/// States of an item.
 const SENT: u64 = 1;
 const RECEIVED: u64 = 2;
 
-/// Putting a message at the tail, unless the receiver is gone: tail, gone.
+/// Appends a message at the tail unless the receiver is gone: tail, gone.
 static SEND: Rule = Rule {
     tag: 103,
     alternatives: |_, _| 1,
@@ -35,7 +35,7 @@ static SEND: Rule = Rule {
     what: "send into",
 };
 
-/// Waiting until the message whose place is wanted has been received, or the receiver is gone: item, gone.
+/// Waits until the message that occupies the slot is received, or the receiver is gone: item, gone.
 static ROOM: Rule = Rule {
     tag: 104,
     alternatives: |states, _| u16::from(states[0] == RECEIVED || states[1] != 0),
@@ -47,7 +47,7 @@ static ROOM: Rule = Rule {
     what: "send into",
 };
 
-/// Sending if there is room: tail, gone, head. The argument is the bound.
+/// Sends if there is room: tail, gone, head. The argument is the bound.
 static TRY_SEND: Rule = Rule {
     tag: 105,
     alternatives: |_, _| 1,
@@ -67,7 +67,7 @@ static TRY_SEND: Rule = Rule {
     what: "send into",
 };
 
-/// Waiting for a message, or for the last sender's end: item, senders.
+/// Waits for a message or the end of the last sender: item, senders.
 static RECEIVE: Rule = Rule {
     tag: 106,
     alternatives: |states, _| u16::from(states[0] == SENT || states[1] == 0),
@@ -79,13 +79,13 @@ static RECEIVE: Rule = Rule {
     what: "receive from",
 };
 
-/// The same in a bounded channel, where it is told that the message is received: item, senders, head. The argument is what
-/// it adds to the head, as a [`Step`].
+/// Like [`RECEIVE`], in a bounded channel, where it also marks the message as received: item,
+/// senders, head. The argument is the change of the head, as a [`HeadStep`].
 static RECEIVE_BOUNDED: Rule = Rule {
     tag: 107,
     alternatives: RECEIVE.alternatives,
     outcome: |states, step, _| {
-        let (found, not_found) = Step::unpack(step).updates(states[2]);
+        let (found, not_found) = HeadStep::unpack(step).updates(states[2]);
         if states[0] == SENT {
             [(Mode::Write, RECEIVED), NOTHING, found]
         } else {
@@ -96,7 +96,8 @@ static RECEIVE_BOUNDED: Rule = Rule {
     what: "receive from",
 };
 
-/// Receiving a message if there is one: item, tail, senders. Where there is none, the next send matters.
+/// Receives a message if there is one: item, tail, senders. If there is none, it conflicts with the
+/// next send.
 static POLL: Rule = Rule {
     tag: 108,
     alternatives: |_, _| 1,
@@ -108,13 +109,13 @@ static POLL: Rule = Rule {
     what: "receive from",
 };
 
-/// The same in a bounded channel: tail, senders, head. The argument is a [`Step`].
+/// Like [`POLL`], in a bounded channel: tail, senders, head. The argument is a [`HeadStep`].
 static POLL_BOUNDED: Rule = Rule {
     tag: 109,
     alternatives: |_, _| 1,
     outcome: |states, step, _| {
         let [tail, senders, head] = *states;
-        let step = Step::unpack(step);
+        let step = HeadStep::unpack(step);
         let (found, not_found) = step.updates(head);
         if tail > step.next {
             [(Mode::Read, tail), NOTHING, found]
@@ -126,25 +127,25 @@ static POLL_BOUNDED: Rule = Rule {
     what: "receive from",
 };
 
-/// What the receiver of a bounded channel does to the head.
+/// The change that the receiver of a bounded channel makes to the head.
 #[derive(Clone, Copy)]
-struct Step {
-    /// The message that it wants.
+struct HeadStep {
+    /// The number of the expected message.
     next: u64,
-    /// It has announced that it waits.
+    /// Whether it has announced that it waits.
     waits: bool,
 }
 
-impl Step {
+impl HeadStep {
     fn pack(self) -> u64 {
         self.next << 1 | u64::from(self.waits)
     }
 
     fn unpack(word: u64) -> Self {
-        Step { next: word >> 1, waits: word & 1 != 0 }
+        HeadStep { next: word >> 1, waits: word & 1 != 0 }
     }
 
-    /// What becomes of the head if there is a message, and if there is none.
+    /// The change of the head if there is a message, and if there is none.
     fn updates(self, head: u64) -> ((Mode, u64), (Mode, u64)) {
         if self.waits {
             ((Mode::Update, head.wrapping_add(1)), (Mode::Update, head.wrapping_sub(1)))
@@ -154,12 +155,12 @@ impl Step {
     }
 }
 
-/// What a receiver finds.
+/// The result of a poll.
 pub(super) enum Found<T> {
     Message(T),
-    /// None, and there are senders.
+    /// No message, but there are senders.
     Empty,
-    /// None, and no sender.
+    /// No message and no sender.
     Disconnected,
 }
 
@@ -180,7 +181,7 @@ pub(super) struct Channel<T> {
 }
 
 impl<T> Channel<T> {
-    /// A channel with one sender and a receiver.
+    /// Creates a channel with one sender and one receiver.
     pub(super) fn new(bound: Option<u64>) -> Self {
         let word = |state| Handle::new("a channel", Holds::Marks, state);
         Channel {
@@ -207,21 +208,22 @@ impl<T> Channel<T> {
         self.tail.perform_all(&Pending::ruled(locations, rule, argument, source)).expect(OUTSIDE)
     }
 
-    /// There is one more sender.
+    /// Adds a sender.
     pub(super) fn add_sender(&self, source: &'static Location<'static>) {
         self.senders.perform(Action::Update(1), source);
     }
 
-    /// There is one sender less.
+    /// Removes a sender.
     pub(super) fn remove_sender(&self, source: &'static Location<'static>) {
         self.senders.perform(Action::Update(1_u64.wrapping_neg()), source);
     }
 
-    /// The receiver is gone. Messages that have been sent are dropped; those that wait for room are their senders'.
+    /// Removes the receiver. Messages that were sent are dropped; messages that wait for room
+    /// return to their senders.
     pub(super) fn remove_receiver(&self, next: u64, source: &'static Location<'static>) {
         self.gone.perform(Action::Store(1), source);
-        // What is dropped can do something of its own.
-        self.tail.look();
+        // A dropped message may run code that performs operations.
+        self.tail.read_contents();
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = self.bound.map_or_else(BTreeMap::new, |bound| messages.split_off(&(next + bound)));
         let sent = std::mem::replace(&mut *messages, wait);
@@ -272,7 +274,8 @@ impl<T> Channel<T> {
         if granted.before == SENT { self.take(number) } else { None }
     }
 
-    /// Receives the message of this number if it has been sent. `waits`: there was time to wait for it.
+    /// Receives the message with this number if it has been sent. `waits`: whether the receiver
+    /// could have waited for it.
     pub(super) fn poll(&self, number: u64, waits: bool, source: &'static Location<'static>) -> Found<T> {
         let (tail, senders) = (self.tail.location(), self.senders.location());
         if self.bound.is_none() {
@@ -283,11 +286,12 @@ impl<T> Channel<T> {
                 _ => Found::Empty,
             };
         }
-        let step = if waits { self.announce(number, source) } else { Step { next: number, waits: false } };
+        let step =
+            if waits { self.announce(number, source) } else { HeadStep { next: number, waits: false } };
         let locations = [tail, senders, self.head.location()];
         let granted = self.perform(&locations, &POLL_BOUNDED, step.pack(), source);
         if granted.before > number {
-            self.tail.glue(self.item(number), Action::Store(RECEIVED), source);
+            self.tail.perform_with_previous(self.item(number), Action::Store(RECEIVED), source);
             self.take(number).map_or(Found::Empty, Found::Message)
         } else if granted.second == 0 {
             Found::Disconnected
@@ -296,18 +300,18 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Tells that the receiver waits for this message, where a send needs to know.
-    fn announce(&self, next: u64, source: &'static Location<'static>) -> Step {
+    /// Announces that the receiver waits for this message, if sends depend on it.
+    fn announce(&self, next: u64, source: &'static Location<'static>) -> HeadStep {
         let waits = self.bound == Some(0);
         if waits {
             self.head.perform(Action::Update(1), source);
         }
-        Step { next, waits }
+        HeadStep { next, waits }
     }
 
     fn put(&self, number: u64, message: T, source: &'static Location<'static>) {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(number, message);
-        self.tail.glue(self.item(number), Action::Store(SENT), source);
+        self.tail.perform_with_previous(self.item(number), Action::Store(SENT), source);
     }
 
     fn take(&self, number: u64) -> Option<T> {

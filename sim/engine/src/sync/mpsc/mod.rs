@@ -1,7 +1,8 @@
-//! Channels, as [`std::sync::mpsc`] has them.
+//! Channels, as in [`std::sync::mpsc`].
 //!
-//! The order of sends is explored, because the receiver can tell. A send and the receiving of an earlier message commute,
-//! so that one producer and one consumer have a single class, however many the messages.
+//! The order of sends is explored, because the receiver observes it. A send commutes with the
+//! receipt of an earlier message, so one producer and one consumer have one class of schedules,
+//! regardless of the number of messages.
 //!
 //! Outside an exploration they are std's channels.
 //!
@@ -20,7 +21,7 @@
 //!     drop(sender);
 //!     assert_eq!(receiver.iter().sum::<i32>(), 1);
 //! });
-//! assert_eq!((report.executions, report.panics), (2, 0)); // who sends first
+//! assert_eq!((report.executions, report.panics), (2, 0)); // either sends first
 //! ```
 
 mod channel;
@@ -39,7 +40,7 @@ use crate::history::Holds;
 use crate::runtime::{self, Handle};
 use channel::Channel;
 
-/// A channel that holds any number of messages: no send waits.
+/// Creates an unbounded channel: sends never wait.
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     if runtime::exploring() {
@@ -52,8 +53,8 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     }
 }
 
-/// A channel that holds at most `bound` messages: a send waits until there is room. With a bound of 0, it waits until its
-/// message has been received.
+/// Creates a channel for at most `bound` messages: a send waits until there is room. With bound 0
+/// it waits until its message is received.
 #[track_caller]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     if runtime::exploring() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::channel::{Channel, Found};
 use crate::runtime::Handle;
 
-/// The receiver of an exploration's channel.
+/// The receiver of a channel that was created in an exploration.
 struct Registered<T> {
     channel: Arc<Channel<T>>,
     /// The number of the next message.
@@ -42,11 +42,11 @@ impl<T> Drop for Registered<T> {
 
 enum Flavor<T> {
     Engine(Registered<T>),
-    /// Made outside an exploration.
+    /// Created outside an exploration.
     Std(Handle, mpsc::Receiver<T>),
 }
 
-/// Receives messages, in the order in which they were sent.
+/// Receives messages in the order in which they were sent.
 pub struct Receiver<T>(Flavor<T>);
 
 impl<T> Receiver<T> {
@@ -62,7 +62,7 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// If there is none, and no sender.
+    /// If there is neither a message nor a sender.
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
         match &self.0 {
@@ -94,8 +94,8 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Waits for a message, or until the time is over, which may be at any point of a schedule: the duration is not
-    /// looked at.
+    /// Waits for a message or the timeout. A timeout may occur at any point of a schedule; its
+    /// duration is ignored.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl<T> Receiver<T> {
         match &self.0 {
             Flavor::Engine(own) => match own.poll(true, Location::caller()) {
                 Found::Message(message) => Ok(message),
-                // The virtual clock has come to the deadline, at the least.
+                // At a timeout the virtual clock has reached the deadline.
                 Found::Empty => Err(RecvTimeoutError::Timeout),
                 Found::Disconnected => Err(RecvTimeoutError::Disconnected),
             },
@@ -116,12 +116,12 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// The messages, until there is none and no sender.
+    /// Iterates over messages until there is neither a message nor a sender.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter(self)
     }
 
-    /// The messages, until there is none.
+    /// Iterates over messages until there is none.
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter(self)
     }
@@ -133,15 +133,15 @@ impl<T> fmt::Debug for Receiver<T> {
     }
 }
 
-/// Waits for each message: see [`Receiver::iter`].
+/// Iterator that waits for each message: see [`Receiver::iter`].
 #[derive(Debug)]
 pub struct Iter<'a, T>(&'a Receiver<T>);
 
-/// Takes what is there: see [`Receiver::try_iter`].
+/// Iterator over the available messages: see [`Receiver::try_iter`].
 #[derive(Debug)]
 pub struct TryIter<'a, T>(&'a Receiver<T>);
 
-/// Waits for each message, and owns the receiver.
+/// Iterator that waits for each message, and owns the receiver.
 #[derive(Debug)]
 pub struct IntoIter<T>(Receiver<T>);
 

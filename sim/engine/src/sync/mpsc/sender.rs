@@ -8,14 +8,14 @@ use std::sync::mpsc::{self, SendError, TrySendError};
 use super::channel::{Channel, Refused};
 use crate::runtime::Handle;
 
-/// A sender of an exploration's channel: while there is one, the receiver waits.
+/// A sender of a channel that was created in an exploration. The receiver waits while there is one.
 struct Registered<T> {
     channel: Arc<Channel<T>>,
     source: &'static Location<'static>,
 }
 
 impl<T> Registered<T> {
-    /// One more.
+    /// Creates another sender.
     fn another(&self, source: &'static Location<'static>) -> Self {
         self.channel.add_sender(source);
         Registered { channel: Arc::clone(&self.channel), source }
@@ -30,14 +30,14 @@ impl<T> Drop for Registered<T> {
 
 enum Flavor<T, S> {
     Engine(Registered<T>),
-    /// Made outside an exploration.
+    /// Created outside an exploration.
     Std(Handle, S),
 }
 
 /// Sends messages without waiting.
 pub struct Sender<T>(Flavor<T, mpsc::Sender<T>>);
 
-/// Sends messages and waits for room.
+/// Sends messages, and waits for room.
 pub struct SyncSender<T>(Flavor<T, mpsc::SyncSender<T>>);
 
 macro_rules! both {
@@ -90,7 +90,7 @@ both!(Sender);
 both!(SyncSender);
 
 impl<T> SyncSender<T> {
-    /// Sends a message if there is room; with a bound of 0, if the receiver waits for one.
+    /// Sends a message if there is room; with bound 0, if the receiver waits for one.
     ///
     /// # Errors
     ///

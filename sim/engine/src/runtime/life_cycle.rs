@@ -1,26 +1,26 @@
-//! The lives of tasks: a run from its beginning to its end, what is spawned and joined in it, and what is left of it.
+//! The life cycle of runs and tasks: start, spawn, join, end and abort.
 
 use std::io;
 use std::mem::{self, ManuallyDrop};
 use std::panic::{self, AssertUnwindSafe};
-use std::rc::Rc;
 use std::thread;
 
-use super::abandon::raise;
+use super::abort::raise;
 use super::announce::Announced;
 use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
 use super::panics::{self, PanicReport, describe_payload};
 use super::quiet;
-use super::task::Phase;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine, Frame, Label};
+use crate::event::Phase;
 use crate::event::TaskId;
 use crate::strategy::tasks_of;
 
-/// Runs `body` once as the main task, on the exploration `execution`, and says how it ended.
-pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Execution>, Ending) {
+/// Runs `body` once as the main task of the exploration `execution`. Returns how the run ended.
+/// `body` must record its panic: see [`finish_panicked`].
+pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (Box<Execution>, Ending) {
     EXECUTION.with(|slot| {
         let outer = slot.borrow_mut().replace(ManuallyDrop::new(execution));
         debug_assert!(outer.is_none(), "a search begins outside of all others");
@@ -32,42 +32,39 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
         execution.add_task(None, None);
         execution.stacks.take(0)
     });
-    let (main, ended) = start(frame, Label { task: 0, name: None }, move || {
-        // Its panic is the run's ending already.
-        crate::thread::live(move || body(), drop);
-    });
-    let mut turn = with(|execution| {
+    let (main, ended) = start(frame, Label { task: 0, name: None }, body);
+    let mut next_task = with(|execution| {
         execution.leave(0, main, ended);
-        execution.next_turn()
+        execution.decide_and_begin()
     });
     loop {
-        let Some((task, mut coroutine)) = turn else {
+        let Some((task, mut coroutine)) = next_task else {
             if !quiet::release() {
                 break;
             }
-            turn = with(Execution::next_turn);
+            next_task = with(Execution::decide_and_begin);
             continue;
         };
         let ended = coroutine.resume();
         let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
-            // Who is suspended has asked already whose turn it is.
-            0 if !ended => (0, execution.begin_turn()),
-            0 => (0, execution.next_turn()),
+            // A suspended task has already decided which task is next.
+            0 if !ended => (0, execution.begin_next()),
+            0 => (0, execution.decide_and_begin()),
             joiners => (joiners, None),
         });
-        turn = next;
+        next_task = next;
         if joiners != 0 {
             resume_joiners(task, joiners);
-            turn = with(Execution::next_turn);
+            next_task = with(Execution::decide_and_begin);
         }
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        let intrusion = execution.registry.intrusion();
-        intrusion.map_or_else(|| execution.ending(), Ending::Nondeterministic)
+        let foreign_use = execution.registry.foreign_use();
+        foreign_use.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     if ending != Ending::Complete {
-        abandon_rest();
+        abort_rest();
     }
     mem::forget(entered);
     let execution =
@@ -76,13 +73,13 @@ pub(crate) fn run(execution: Box<Execution>, body: Rc<dyn Fn()>) -> (Box<Executi
     (ManuallyDrop::into_inner(execution), ending)
 }
 
-/// An error of the engine ends the run that is going on: the OS thread can be used for other explorations.
+/// On an internal error of the engine, ends the exploration, so that the OS thread can be used for
+/// others.
 struct Entered;
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // Its tasks stand anywhere, and cannot be unwound: the exploration is leaked, as what it holds is not dropped by
-        // itself.
+        // Its tasks are in arbitrary positions and cannot be unwound, so the exploration is leaked.
         EXECUTION.with(|slot| match slot.try_borrow_mut() {
             Ok(mut slot) => drop(slot.take().map(|execution| execution.pulse.stop())),
             Err(_) => eprintln!("selvedge-engine: no further exploration is possible on this thread"),
@@ -90,12 +87,12 @@ impl Drop for Entered {
     }
 }
 
-/// Spawns a task, with a stack of at least so many bytes: it runs at once up to its first announcement. Returns its number
-/// and the run's.
+/// Spawns a task with a stack of at least `stack_size` bytes, and runs it up to its first
+/// announcement. Returns the numbers of the task and of the run.
 pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce() + 'static) -> (TaskId, u64) {
     send_wakes();
-    if abandoning() && !thread::panicking() {
-        obey(with(Execution::unwind_again));
+    if aborting() && !thread::panicking() {
+        continue_aborted(with(Execution::unwind_again));
     }
     let label_name = name.as_deref().map(Box::from);
     let (parent, task, frame) = with(|execution| {
@@ -106,7 +103,7 @@ pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce()
     });
     let (coroutine, ended) = start(frame, Label { task, name: label_name }, body);
     with(|execution| {
-        // Nobody waits for its end yet.
+        // No task can wait for its end yet.
         execution.leave(task, coroutine, ended);
         execution.current = parent;
         (task, execution.registry.run())
@@ -120,33 +117,34 @@ fn start(frame: io::Result<Frame>, label: Label, body: impl FnOnce() + 'static) 
     (coroutine, ended)
 }
 
-/// Runs a task's whole life, which ends with a panic if its run is abandoned.
+/// Runs a task to its end. If the run is aborted, its body ends with a panic.
 fn contain(body: impl FnOnce()) {
     let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) else { return };
-    if !abandoning() {
+    if !aborting() {
         let PanicReport { message, location } = describe_payload(payload.as_ref());
         eprintln!("selvedge-engine: an error of the engine, at {location}: {message}");
         panic::resume_unwind(payload);
     }
-    // What is dropped with it may panic, too.
+    // Dropping the payload may also panic.
     if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(another);
     }
 }
 
-/// Does what the current task, whose run is abandoned, is told to.
-pub(super) fn obey(announced: Announced) {
+/// Continues the current task, whose run is aborted, as `announced` says.
+pub(super) fn continue_aborted(announced: Announced) {
     match announced {
         Announced::Wait => coroutine::suspend(),
         Announced::Raise => raise(),
-        Announced::Done | Announced::Owing => {}
+        Announced::Done | Announced::SendWakes => {}
     }
 }
 
-/// `task` has ended: those that waited for it, a bit for each, go on to their next announcement.
+/// Resumes the tasks in the bit set `joiners`, which waited for the end of `task`, up to their next
+/// announcement.
 ///
-/// They go on in the order in which they were spawned in this run. Their numbers here are those of the whole exploration, and
-/// others where a schedule is run by itself.
+/// They resume in the order of their spawn in this run. Task numbers would give another order: they
+/// belong to the whole exploration, and differ when a schedule is replayed alone.
 pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
     let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
     if waiting.len() > 1 {
@@ -168,14 +166,15 @@ pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
     }
 }
 
-/// Waits for the end of `other`. Takes the panic of `other`, if it has panicked and nobody has asked for its result: it is
-/// the caller's to judge, and no longer an outcome of the run.
+/// Waits for the end of `other`. Takes the panic of `other`, if it has panicked and no task has
+/// taken its result: the caller handles it, and it is no outcome of the run.
 pub(crate) fn join(other: TaskId) -> Option<PanicReport> {
     wait_for_end_of(other, true);
     take_panic(other)
 }
 
-/// As [`join`], of a task that borrows from the caller: the caller does not unwind before it has ended.
+/// Like [`join`], for a task that borrows from the caller: the caller does not unwind before the
+/// task has ended.
 pub(crate) fn join_scoped(other: TaskId) -> Option<PanicReport> {
     wait_for_end_of(other, false);
     take_panic(other)
@@ -184,51 +183,51 @@ pub(crate) fn join_scoped(other: TaskId) -> Option<PanicReport> {
 fn wait_for_end_of(other: TaskId, can_unwind: bool) {
     if can_unwind {
         send_wakes();
-    } else if !abandoning() {
-        // The task that borrows is waited for in any case.
+    } else if !aborting() {
+        // The join of a borrowing task must not be skipped.
         let sent = panic::catch_unwind(send_wakes);
         drop(sent);
     }
     loop {
         match with(|execution| execution.waits_for_end_of(other, can_unwind)) {
-            Announced::Done | Announced::Owing => return,
-            announced => obey(announced),
+            Announced::Done | Announced::SendWakes => return,
+            announced => continue_aborted(announced),
         }
-        let is_joined = with(|execution| !execution.abandoning);
+        let is_joined = with(|execution| !execution.aborting);
         if is_joined {
             return;
         }
     }
 }
 
-/// Takes the panic of `other`, as [`join`] does, once it has ended.
+/// Takes the panic of `other`, like [`join`], once it has ended.
 pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
     with(|execution| execution.tasks[other as usize].take_panic())
 }
 
-/// The current task has panicked.
+/// Records the panic that ended the current task.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
         let task = execution.current;
-        execution.first_panic.get_or_insert_with(|| (task, report.clone()));
+        execution.end.first_panic.get_or_insert_with(|| (task, report.clone()));
         execution.tasks[task as usize].rare().panicked = Some(report);
     });
 }
 
-/// Whether the run is abandoned, so that an unwinding is not a panic.
-pub(crate) fn abandoning() -> bool {
-    with_if_any(|execution| execution.abandoning).unwrap_or(false)
+/// Whether the run is aborted: unwinding is then not an outcome of the run.
+pub(crate) fn aborting() -> bool {
+    with_if_any(|execution| execution.aborting).unwrap_or(false)
 }
 
-/// Unwinds the tasks that have not ended, so that what is on their stacks is dropped.
-fn abandon_rest() {
-    with(|execution| execution.abandoning = true);
-    while let Some((task, mut coroutine)) = with(Execution::next_abandoned) {
+/// Unwinds the tasks that have not ended, so that the values on their stacks are dropped.
+fn abort_rest() {
+    with(|execution| execution.aborting = true);
+    while let Some((task, mut coroutine)) = with(Execution::next_aborted) {
         let ended = coroutine.resume();
         with(|execution| execution.leave(task, coroutine, ended));
     }
     with(|execution| {
-        execution.leave_behind();
-        execution.abandoning = false;
+        execution.leak_rest();
+        execution.aborting = false;
     });
 }
