@@ -1,4 +1,4 @@
-//! Searches that are kept in files: what is broken off is gone on with, and comes to what it would have come to at once.
+//! Checkpoints: a resumed search has the same result as one without an interruption.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A folder of its own for a test, with one scenario in it.
+/// A separate folder for a test, with one scenario.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str, cache: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("checkpoints-{name}"));
-        // The folder may be left from another run.
+        // The folder may exist from a previous run.
         _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder for the test");
         let folder = Folder(path);
@@ -30,7 +30,7 @@ impl Folder {
         fs::write(self.0.join("four.toml"), text).expect("a file for the test");
     }
 
-    /// Explores the scenario, with the exit code that it must have.
+    /// Explores the scenario and checks the exit code.
     #[track_caller]
     fn explore(&self, words: &[&str], code: i32) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
@@ -41,7 +41,7 @@ impl Folder {
         output
     }
 
-    /// The same, as it is told to programs, but for what depends on who did what when.
+    /// The JSON result of the exploration, without the fields that depend on timing.
     #[track_caller]
     fn told(&self, words: &[&str], code: i32) -> Value {
         let output = self.explore(&[words, &["--format", "json"]].concat(), code);
@@ -66,7 +66,7 @@ fn words<'w>(words: &[&'w str]) -> Vec<&'w str> {
 }
 
 #[test]
-fn a_search_in_parts_comes_to_the_same() {
+fn a_resumed_search_has_the_same_result() {
     let folder = Folder::new("parts", "tiered");
     let whole = folder.told(&["--engine", "stateful"], 0);
     for (most, jobs) in [("4000", "1"), ("9000", "2")] {
@@ -75,11 +75,11 @@ fn a_search_in_parts_comes_to_the_same() {
         assert_eq!(folder.kept().len(), 1);
     }
     assert_eq!(folder.told(&words(&["--engine", "stateful", "--jobs", "3"]), 0), whole);
-    assert_eq!(folder.kept(), [] as [PathBuf; 0], "what is finished is not kept");
+    assert_eq!(folder.kept(), [] as [PathBuf; 0], "a completed search has no checkpoint");
 }
 
 #[test]
-fn what_was_found_before_is_found() {
+fn a_violation_found_before_a_checkpoint_is_reported() {
     let folder = Folder::new("found", "article");
     let whole = folder.told(&["--engine", "stateful"], 1);
     assert!(whole["violations"]["stale"].as_u64() > Some(0), "{whole}");
@@ -89,7 +89,7 @@ fn what_was_found_before_is_found() {
 }
 
 #[test]
-fn a_case_of_many_classes_is_not_searched_by_them_again() {
+fn a_resumed_search_does_not_repeat_the_search_by_classes() {
     let folder = Folder::new("auto", "tiered");
     let part = folder.told(&words(&["--max-states", "4000"]), 3);
     assert_eq!(part["engine"], "stateful");
@@ -99,12 +99,12 @@ fn a_case_of_many_classes_is_not_searched_by_them_again() {
 }
 
 #[test]
-fn what_cannot_be_gone_on_with_is_told_and_left() {
+fn an_unusable_checkpoint_is_reported_and_not_changed() {
     let folder = Folder::new("wrong", "tiered");
     let part = words(&["--engine", "stateful", "--max-states", "500"]);
     let output = folder.explore(&part, 3);
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("of the search; kept in kept, to be gone on with"), "{told}");
+    assert!(told.contains("of the search; saved in kept, to be resumed"), "{told}");
     let refused = |why: &str| {
         let output = folder.explore(&part, 2);
         let told = String::from_utf8_lossy(&output.stderr).replace("\n  │", "");
@@ -125,9 +125,12 @@ fn what_cannot_be_gone_on_with_is_told_and_left() {
 }
 
 #[test]
-fn a_search_of_classes_keeps_nothing() {
+fn a_search_by_classes_has_no_checkpoints() {
     let folder = Folder::new("classes", "tiered");
     let output = folder.explore(&words(&["--engine", "optimal"]), 2);
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("--checkpoint keeps a search by states, and --engine optimal has none"), "{told}");
+    assert!(
+        told.contains("--checkpoint requires a stateful search, and --engine optimal is not one"),
+        "{told}"
+    );
 }

@@ -209,8 +209,8 @@ fn requirements() -> Vec<(Ability, String, String)> {
         (Ability::Settles, special(Special::NeverSettles), get()),
         (Ability::Derives, "derived = { \"user:1\" = [\"profile:1\"] }".to_owned(), get()),
         (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
-        (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Told.name())),
-        (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::ToldAll.name())),
+        (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Notified.name())),
+        (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::NotifiedAll.name())),
     ]
 }
 
