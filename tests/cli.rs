@@ -111,7 +111,7 @@ fn a_mistake_in_a_scenario_is_2_with_the_file_and_the_line() {
         assert_eq!(run.stdout, "", "stdout is for results");
         contains(
             &run.stderr,
-            &["mistake.toml:3", "`artcle` is no cache", "expected one of", "did you mean `article`?"],
+            &["mistake.toml:3", "unknown cache: `artcle`", "expected one of", "did you mean `article`?"],
         );
     }
 }
@@ -132,7 +132,7 @@ fn a_field_that_the_cache_would_ignore_is_2_with_its_line() {
 #[test]
 fn text_that_is_not_toml_is_2_with_the_line() {
     let file = File::new("broken", "name = \"broken\"\nabout = \n");
-    contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "not TOML"]);
+    contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "invalid TOML"]);
 }
 
 #[test]
@@ -417,7 +417,7 @@ fn a_bound_on_states_ends_the_search_and_reports_its_progress() {
     // A case with few classes is not searched by states.
     check(&["gate", file.path(), "--max-states", "1"], 0);
     let refused = check(&["gate", file.path(), "--engine", "optimal", "--max-states", "1"], 2);
-    contains(&refused.stderr, &["--max-states bounds a search by states", "optimal"]);
+    contains(&refused.stderr, &["--max-states requires a stateful search", "optimal"]);
     contains(&check(&["gate", "--max-states", "0"], 2).stderr, &["max-states"]);
 }
 

@@ -188,7 +188,7 @@ fn in_github_actions_failures_are_annotated_and_summarised() {
 }
 
 #[test]
-fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
+fn an_unwritable_output_is_2_before_the_search_begins() {
     let folder = Folder::new("unwritable");
     folder.scenario("bad", "article", 1, LINEARIZABLE);
     for (option, what) in [("--junit", "the JUnit report"), ("--sarif", "the SARIF log")] {
@@ -196,7 +196,7 @@ fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
             let run = folder.check(&["gate", "scenarios", option, path], 2);
             contains(
                 &run.stderr,
-                &[&format!("cannot write {what} to {path}"), why, "give a file in a folder"],
+                &[&format!("cannot write {what} to {path}"), why, "name a file in an existing folder"],
             );
             assert_eq!(run.stdout, "", "nothing was explored");
         }
@@ -213,20 +213,17 @@ fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
 fn a_folder_without_a_scenario_is_2() {
     let folder = Folder::new("empty");
     let run = folder.check(&["gate", "scenarios"], 2);
-    contains(&run.stderr, &["the folder scenarios holds no scenario", "*.toml", "nothing was explored"]);
+    contains(&run.stderr, &["the folder scenarios contains no scenario", "*.toml", "nothing was explored"]);
     let run = folder.check(&["gate", "scenarois"], 2);
-    contains(&run.stderr, &["scenarois is no file, no folder and no shipped scenario"]);
+    contains(&run.stderr, &["scenarois is not a file, a folder or a shipped scenario"]);
 }
 
 #[test]
-fn a_filter_that_no_case_passes_is_4_and_told() {
+fn a_filter_without_a_matching_case_is_4() {
     let folder = Folder::new("filter");
     folder.scenario("good", "tiered", 1, LINEARIZABLE);
     let run = folder.check(&["gate", "scenarios", "--case", "local=cold", "--case", "x"], 4);
-    contains(
-        &run.stderr,
-        &["no case has `local=cold` and `x` in its name; the first that there is is called `only`"],
-    );
+    contains(&run.stderr, &["no case has `local=cold` and `x` in its name; the first case is `only`"]);
     contains(&run.stdout, &["no case ran"]);
 }
 
@@ -309,7 +306,7 @@ fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_acc
     contains(
         &run.stdout,
         &[
-            "FAIL stale only: as expected, but not as it was accepted: `selvedge gate --accept` takes it over",
+            "FAIL stale only: as expected, but different from the baseline: `selvedge gate --accept` updates it",
             "--- accepted\n+++ now\n",
             "\n-schedules 5\n",
             "\n+schedules 52\n+stale     10\n",
@@ -319,7 +316,7 @@ fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_acc
     contains(&folder.read("gate.xml"), &["type=\"changed\"", "+schedules 52"]);
     let run = folder.check(&["gate", "scenarios", "--format", "json"], 1);
     assert_eq!(run.stdout.lines().map(json).count(), 2);
-    contains(&run.stderr, &["FAIL stale only: as expected, but not", "+schedules 52"]);
+    contains(&run.stderr, &["FAIL stale only: as expected, but different", "+schedules 52"]);
     contains(&folder.check(&["gate", "scenarios", "--accept"], 0).stdout, &["baseline: 1 change recorded\n"]);
     folder.check(&["gate", "scenarios"], 0);
 
@@ -358,7 +355,7 @@ fn a_violation_cannot_be_accepted() {
             &run.stdout,
             &[
                 "FAIL guarded only: stale in 1, lasting in 1 of 5 schedules: not linearizable",
-                "baseline: 0 changes recorded; 1 case refused: what is not as the scenario expects cannot be accepted\n",
+                "baseline: 0 changes recorded; 1 case refused: a result that the scenario does not expect cannot be accepted\n",
             ],
         );
         assert_eq!(folder.read("scenarios/baseline/guarded/only.txt"), before);
@@ -384,9 +381,9 @@ fn a_new_or_removed_case_is_a_change() {
     contains(
         &run.stdout,
         &[
-            "FAIL moving local=warm: as expected, but it has no baseline yet",
+            "FAIL moving local=warm: as expected, but without a baseline",
             "FAIL moving local=cold\n",
-            "local=cold.txt is of no case any more",
+            "local=cold.txt belongs to no case",
         ],
     );
     let run = folder.check(&["gate", "scenarios", "--accept"], 0);
@@ -417,14 +414,14 @@ fn shipped_scenarios_have_baselines_in_the_given_folder() {
     let run = folder.check(&["gate", "control-article", "--accept"], 2);
     contains(&run.stderr, &["`control-article` ships with selvedge", "--baseline DIR"]);
     let run = folder.check(&["gate", "control-article", "--baseline", "kept"], 2);
-    contains(&run.stderr, &["there is no folder kept to compare with", "--accept"]);
+    contains(&run.stderr, &["the folder of baselines kept does not exist", "--accept"]);
     folder.check(&["gate", "control-article", "--baseline", "kept", "--accept"], 0);
     folder.check(&["gate", "control-article", "--baseline", "kept"], 0);
     folder.write("kept/control-article/only.txt", "selvedge baseline 1\nverdict   clean\n");
     folder.check(&["gate", "control-article", "--baseline", "kept"], 1);
     folder.check(&["gate", "control-article"], 0);
     let run = folder.check(&["gate", "control-article", "--baseline", "kept", "--engine", "naive"], 2);
-    contains(&run.stderr, &["baselines are of the engine `auto`, and this is `naive`"]);
+    contains(&run.stderr, &["baselines require the engine `auto`, not `naive`"]);
 }
 
 #[test]
@@ -435,15 +432,15 @@ fn a_broken_baseline_is_2_and_told_before_the_search_begins() {
     let file = "scenarios/baseline/good/only.txt";
     let text = folder.read(file);
     for (broken, why) in [
-        (String::new(), "its first line must be `selvedge baseline 1`, and is ``"),
-        ("<<<<<<< HEAD\n".to_owned() + &text, "and is `<<<<<<< HEAD`"),
-        (text[..25].to_owned(), "it was cut short"),
-        (text.replace("baseline 1", "baseline 2"), "it is of version 2, and this selvedge knows 1"),
+        (String::new(), "its first line is `` instead of `selvedge baseline 1`"),
+        ("<<<<<<< HEAD\n".to_owned() + &text, "its first line is `<<<<<<< HEAD`"),
+        (text[..25].to_owned(), "it is truncated"),
+        (text.replace("baseline 1", "baseline 2"), "it has version 2, but this selvedge supports only 1"),
     ] {
         folder.write(file, &broken);
         for accept in [&["gate", "scenarios"][..], &["gate", "scenarios", "--accept"]] {
             let run = folder.check(accept, 2);
-            contains(&run.stderr, &["only.txt is no baseline: ", why, "take it back from version control"]);
+            contains(&run.stderr, &["only.txt is not a baseline: ", why, "restore it from version control"]);
             assert_eq!(run.stdout, "", "nothing was explored");
         }
     }

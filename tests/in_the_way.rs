@@ -93,7 +93,7 @@ fn a_folder_without_a_scenario() {
     ] {
         let run = folder.check(words, 2);
         assert_eq!(run.stdout, "", "{words:?}");
-        contains(&run.stderr, &["the folder scenarios holds no scenario", "a file `*.toml`"]);
+        contains(&run.stderr, &["the folder scenarios contains no scenario", "a file `*.toml`"]);
     }
 }
 

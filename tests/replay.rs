@@ -111,8 +111,8 @@ fn a_schedule_needs_exactly_one_case() {
     contains(&run.stdout, &["Nothing is wrong with this run."]);
 
     let schedule = ["replay", "article-matrix", "--schedule", "s1:ab2c2ba"];
-    contains(&check(&schedule, 2).stderr, &["a schedule is of one case, and", "--case"]);
-    contains(&check(&[&schedule[..], &["--case", "nowhere"]].concat(), 2).stderr, &["0 cases are chosen"]);
+    contains(&check(&schedule, 2).stderr, &["a schedule belongs to one case, and", "--case"]);
+    contains(&check(&[&schedule[..], &["--case", "nowhere"]].concat(), 2).stderr, &["0 cases are selected"]);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_missing_scenario_of_a_trace_is_named() {
     let trace = folder.write("a.trace.json", &check(&["trace", &scenario, "--format", "json"], 1).stdout);
     contains(&check(&["replay", &trace], 2).stderr, &["`ours`, which does not ship", "after the trace"]);
     let other = check(&["replay", &trace, "control-article"], 2);
-    contains(&other.stderr, &["`ours`, which is not among those that are named"]);
+    contains(&other.stderr, &["`ours`, which is not among the named ones"]);
 
     folder.write(
         "ours.toml",
@@ -166,11 +166,11 @@ fn a_missing_scenario_of_a_trace_is_named() {
 
     folder.write("ours.toml", &ARTICLE.replace("article", "tiered"));
     let changed = check(&["replay", &trace, &scenario], 2);
-    contains(&changed.stderr, &["of the cache `article`, and its case has `tiered` now", "--cache tiered"]);
+    contains(&changed.stderr, &["of the cache `article`, but its case now has `tiered`", "--cache tiered"]);
     contains(&check(&["replay", &trace, &scenario, "--cache", "tiered"], 0).stdout, &["Nothing is wrong"]);
     contains(
         &check(&["replay", &trace, &scenario, "--cache", "teired"], 2).stderr,
-        &["`teired` is no cache", "tiered"],
+        &["there is no cache `teired`", "tiered"],
     );
 }
 
@@ -296,8 +296,8 @@ fn a_server_that_refuses_is_2_and_nothing_is_judged() {
                 &[
                     "failed before the first step, SET user:1 v0: ",
                     "OOM",
-                    "nothing was judged",
-                    "is gone in 10 minutes",
+                    "the run has no verdict",
+                    "expire in 10 minutes",
                 ],
             );
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{read, sources};
 
-/// Of each crate its modules, from the bottom up. A module may import those on its left.
+/// The modules of each crate, bottom up. A module may import those on its left.
 const LAYERS: [(&str, &str); 2] = [
     (
         "sim/engine/src",
@@ -25,7 +25,8 @@ fn module<'a>(folder: &str, file: &'a str) -> &'a str {
     path.split('/').next().expect("a path").trim_end_matches(".rs")
 }
 
-/// The modules of its own crate that a file imports by `crate::`, outside of comments and unit tests.
+/// The modules of its own crate that a file imports by `crate::`, outside of comments and unit
+/// tests.
 fn imported(text: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code: Vec<&str> = code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();

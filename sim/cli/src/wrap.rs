@@ -3,8 +3,9 @@
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// Wraps a line. Further lines are indented to the line's last column of text. A word that is longer
-/// than a line is not split. A line with colours is returned unchanged: its painter knows the width.
+/// Wraps a line. Further lines are indented to the line's last column of text. A word that is
+/// longer than a line is not split. A line with colours is returned unchanged: its painter knows
+/// the width.
 pub(crate) fn wrap(line: &str, columns: usize) -> String {
     let text = line.trim_end_matches('\n');
     if display_width(text) <= columns || text.contains('\x1b') {

@@ -81,8 +81,8 @@ impl<P: Primitives, C: Caches> Build<P> for C {
     }
 }
 
-/// A function that is generic over the cache under test. It replaces `dyn CacheUnderTest`, which async
-/// methods rule out.
+/// A function that is generic over the cache under test. It replaces `dyn CacheUnderTest`, which
+/// async methods rule out.
 pub trait Visitor {
     /// The result.
     type Output;

@@ -4,7 +4,7 @@
 //! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
 //!           2 generation + 1                       2 token = generation
 //!           3 remove k from L1                     3 GET k from Redis
-//!                                                  4 under L1's lock of k, generation = token: fill L1
+//!                                                  4 under k's lock, generation = token: fill L1
 //!                                                  5 return
 //! ```
 //!

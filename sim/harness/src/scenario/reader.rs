@@ -164,7 +164,7 @@ impl Reader {
             [] => format!("no {kind} is defined here"),
             known => format!("expected one of: {}", known.join(", ")),
         };
-        self.mistake(span, format!("unknown {kind} `{name}`"), expected, help);
+        self.mistake(span, format!("unknown {kind}: `{name}`"), expected, help);
     }
 
     fn wrong_type<T>(&mut self, value: &Value<'_>, found: &DeValue<'_>, expected: &str) -> Option<T> {
