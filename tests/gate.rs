@@ -101,7 +101,7 @@ fn a_total_budget_shrinks_with_each_case_and_unreached_cases_are_bounded() {
             "bounded, and the control has not failed: stale, lasting not found in 1 schedule \
              (stopped at the bound of 6 schedules in all, after 1 schedule)",
             "FAIL c only\n       not explored: the bound of 6 schedules in all was used up\n",
-            "and 1 case after it, not explored either",
+            "and 1 case after it, also not explored",
         ],
     );
     let run = folder.check(&["gate", "scenarios", "--total-schedules", "6", "--format", "json"], 3);
