@@ -176,8 +176,8 @@ fn a_failure_that_the_cache_cannot_tell_panics_with_what_to_do() {
 fn keys_leave_the_tiers_and_other_nodes_write() {
     for (ops, is_database) in [
         (["evict user:1", "get user:1"], false),
-        (["told user:1", "get user:1"], false),
-        (["told-all user:1", "get user:1"], false),
+        (["notified user:1", "get user:1"], false),
+        (["notified-all user:1", "get user:1"], false),
         (["forget user:1", "get user:1"], true),
     ] {
         let source = if is_database { Source::Database } else { Source::Remote };
@@ -362,7 +362,7 @@ fn faults_do_not_cover_lost_notifications() {
         local = "warm"
         remote = "present"
         faults = 1
-        thread = [{ name = "reader", ops = ["get user:1"] }, { name = "node", ops = ["told user:1"] }]
+        thread = [{ name = "reader", ops = ["get user:1"] }, { name = "node", ops = ["notified user:1"] }]
         expect = [{ consistency = "linearizable" }]
         "#,
         Engine::Optimal,

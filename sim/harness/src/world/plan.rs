@@ -83,7 +83,7 @@ impl<C> Plan<C> {
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
             OpKind::Forget => Call::Forget,
-            OpKind::Set | OpKind::Told | OpKind::ToldAll | OpKind::Untold | OpKind::Load => {
+            OpKind::Set | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified | OpKind::Load => {
                 let version = versions.entry(key).or_default();
                 *version += 1;
                 let value = Value { key, version: *version };
@@ -98,7 +98,7 @@ impl<C> Plan<C> {
                 .collect(),
         });
         let limits = Arc::<Limits>::default();
-        if case.faults > 0 && (case.has(OpKind::Told) || case.has(OpKind::ToldAll)) {
+        if case.faults > 0 && (case.has(OpKind::Notified) || case.has(OpKind::NotifiedAll)) {
             limits.note(NO_LOST_NOTIFICATION);
         }
         Plan {
@@ -151,7 +151,7 @@ impl<C> Plan<C> {
     pub(crate) fn only_absences_expire(&self) -> bool {
         let calls = self.threads.iter().flat_map(|thread| &thread.calls);
         let writes = |call: &&PlannedCall| !matches!(call.call, Call::Get);
-        let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Untold);
+        let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Unnotified);
         is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
     }
 

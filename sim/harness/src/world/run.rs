@@ -16,7 +16,7 @@ use super::store::Store;
 use super::{Acknowledging, Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
-use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
+use crate::protocols::{Build, CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
 use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
 /// How long a local entry lives, where it can expire.
@@ -30,8 +30,8 @@ where
 {
     P::begin();
     recorder.begin(|| Specification { derived: plan.derived.clone() });
-    let passes_untold = plan.has(OpKind::Untold);
-    let clock = P::clock(plan.has_clock() || passes_untold);
+    let has_unnotified = plan.has(OpKind::Unnotified);
+    let clock = P::clock(plan.has_clock() || has_unnotified);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
@@ -41,7 +41,7 @@ where
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove has to expire.
         Local::Cold if plan.only_absences_expire() => (None, None),
-        Local::Cold | Local::Warm if passes_untold => (Some(TTL), Some(TTL)),
+        Local::Cold | Local::Warm if has_unnotified => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),
         Local::Expiring => (Some(TTL), Some(TTL)),
@@ -86,7 +86,7 @@ where
 {
     type Output = ();
 
-    fn visit<C: Cache>(self, cache: C) {
+    fn visit<C: CacheUnderTest>(self, cache: C) {
         let Threads { plan, recorder, clock, store, network, order } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
         let (stalled, keys) = (Arc::<Stalled>::default(), plan.keys.clone());
@@ -168,7 +168,7 @@ struct Caller<P: Simulated, C> {
     stalled: Weak<Stalled>,
 }
 
-impl<P: Simulated, C: Cache> Caller<P, C> {
+impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
     fn take(&self, step: &Step) {
         match step {
             &Step::Resume { thread } => self.resume(thread),
@@ -227,7 +227,7 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
-            (OpKind::Untold, Call::Set(value)) => {
+            (OpKind::Unnotified, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 P::advance(&self.clock, TTL);
             }
@@ -240,10 +240,10 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
                 return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
             }
             (_, Call::Load(value)) => return cache.load(key, || store.make(value)).await.map(Reply::Read),
-            (OpKind::Told | OpKind::ToldAll, Call::Set(value)) => {
+            (OpKind::Notified | OpKind::NotifiedAll, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 match kind {
-                    OpKind::Told => cache.invalidate(key),
+                    OpKind::Notified => cache.invalidate(key),
                     _ => cache.invalidate_all(),
                 }
             }
