@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::AtomicU64;
 use loom::thread;
 use remote::Unordered;
-use selvedge::parts::{Kept, Stripes};
+use selvedge::parts::{Lookup, Stripes};
 use selvedge::sync::{AtomicU64 as _, Primitives};
 use selvedge::{Builder, TieredCache};
 use selvedge_sim::backends::{Loom, Simulated};
@@ -64,7 +64,7 @@ fn read(cache: &Cache) {
 
 /// Nobody is at the cache any more, and 1 was written. The old version is not kept.
 fn is_not_stale(cache: &Cache) {
-    assert_ne!(cache.l1().get(&()), Some(Kept::Value(0)));
+    assert_ne!(cache.l1().get(&()), Some(Lookup::Value(0)));
 }
 
 /// Whoever sees the close in its token sees in Redis what was written before it.

@@ -2,14 +2,24 @@
 
 use crate::read;
 
-/// The files that are copied, and can be mutated, without `.rs`. Not `l1/cached`, `tiered/kept` and `remote`: traces know the
-/// entries by their type, and the simulated store is one for all.
-const FILES: [&str; 25] = [
+/// The files that are copied, and can be mutated, without `.rs`. Not `l1/cached`, `lookup` and
+/// `remote`: traces identify the entries by their type, and all mutants share one simulated store.
+const FILES: [&str; 32] = [
     "builder",
     "derived",
     "error",
-    "fills",
-    "flights",
+    "fence/fence",
+    "fence/fill_guard",
+    "fence/fills",
+    "fence/losses",
+    "fence/mod",
+    "fence/stripe",
+    "fence/wakers",
+    "fence/write_guard",
+    "flights/guard",
+    "flights/mod",
+    "flights/shard",
+    "flights/table",
     "l1/bound",
     "l1/eviction",
     "l1/ghosts",
@@ -17,19 +27,16 @@ const FILES: [&str; 25] = [
     "l1/removal",
     "l1/tag",
     "l1/tier",
-    "lost",
+    "settings",
     "stats",
-    "stripe",
     "tiered/blocking",
     "tiered/cache",
-    "tiered/filling",
     "tiered/invalidate",
     "tiered/load",
-    "tiered/lost",
     "tiered/mod",
     "tiered/read",
+    "tiered/settle",
     "tiered/write",
-    "wakers",
 ];
 
 const SOURCE: &str = "../../src";

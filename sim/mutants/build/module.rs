@@ -15,13 +15,17 @@ const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
 /// What a mutant's module has besides the files.
 const SHAPE: &str = "
-    pub use builder::{Builder, Decided, Decision, RemoteFailure, Undecided};
+    pub use builder::{Builder, Decided, Decision, Undecided};
     pub use error::{Cause, Error, Operation};
     pub use selvedge::{Remote, Template, remote, sync};
+    pub use settings::RemoteFailure;
     pub use stats::Stats;
     pub use tiered::TieredCache;
+    mod lookup {
+        pub(super) use selvedge::parts::Lookup;
+    }
     mod parts {
-        pub(super) use selvedge::parts::Kept;
+        pub(super) use selvedge::parts::Lookup;
     }
 ";
 
@@ -61,7 +65,7 @@ impl Modules {
         let has_l1 = file.is_some_and(|file| file.starts_with(L1));
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
-        for inner in ["tiered", "l1"] {
+        for inner in ["tiered", "fence", "flights", "l1"] {
             fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_make(&folder, error))?;
         }
         let mut files = String::new();
@@ -70,11 +74,9 @@ impl Modules {
             let path = folder.join(file).with_extension("rs");
             let text = text
                 // Known by its type, it is the core's own.
-                .replace("mod kept;", "")
                 .replace("mod cached;", "")
                 .replace("pub use cached::Cached;", "pub use selvedge::parts::Cached;")
                 .replace("use super::cached::Cached;", "use selvedge::parts::Cached;")
-                .replace("pub use kept::Kept;", "pub use selvedge::parts::Kept;")
                 .replace("crate::", &format!("crate::{module}::"));
             write(&path, &text)?;
             // The files of a folder are its module's.
