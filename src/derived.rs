@@ -1,25 +1,25 @@
-//! Derived keys: whose values are made from another key's.
+//! Derived keys: keys whose values are computed from another key's value.
 
 use std::fmt;
 
-/// Which keys are derived from a key.
+/// The rules by which keys are derived from a key.
 pub(crate) struct Derived<K>(Vec<Rule<K>>);
 
 type Rule<K> = Box<dyn Fn(&K) -> Vec<K> + Send + Sync>;
 
 impl<K: Clone + Eq> Derived<K> {
-    /// No key is.
+    /// No rules.
     pub(crate) fn none() -> Self {
         Derived(Vec::new())
     }
 
-    /// These are too.
+    /// Adds a rule.
     pub(crate) fn add(&mut self, rule: impl Fn(&K) -> Vec<K> + Send + Sync + 'static) {
         self.0.push(Box::new(rule));
     }
 
-    /// All that is derived from the key, and what is derived from that, each once, and not the key itself. They are few:
-    /// quadratic in their number.
+    /// All keys that are derived from the key, transitively, without duplicates and without the key
+    /// itself. Takes quadratic time in their number, which is small.
     pub(crate) fn of(&self, key: &K) -> Vec<K> {
         let mut found = Vec::new();
         let mut from = Some(key.clone());

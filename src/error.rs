@@ -1,17 +1,18 @@
-//! Why an operation of the cache failed.
+//! Errors of the cache's operations.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
-/// Why an operation of the cache failed: which operation, on which keys, and what the tier said that could not do its part.
+/// Error of an operation: the operation, its keys, and the error of the tier that failed.
 ///
-/// It can be cloned, since all who wait for one load share its error.
+/// It can be cloned, because all callers that wait for one load share its error.
 ///
 /// # After a write
 ///
-/// A write that failed may have happened, may still happen, or may never do so. The cache is then slower for its key, not
-/// wrong: see [`TieredCache`](crate::TieredCache). Repeat the write: it is not certain until it answers `Ok`.
+/// A failed write may have taken effect, may still do so later, or may never. The cache is then
+/// slower for its key, but not wrong: see [`TieredCache`](crate::TieredCache). Repeat the write:
+/// its outcome is certain only when it returns `Ok`.
 #[derive(Debug)]
 pub struct Error<K, E> {
     operation: Operation,
@@ -19,18 +20,19 @@ pub struct Error<K, E> {
     cause: Cause<E>,
 }
 
-/// What the tier said that could not do its part.
+/// The error of the tier that failed.
 #[derive(Debug)]
 pub enum Cause<E> {
     /// The remote tier's error.
     Remote(Arc<E>),
     /// The loader's error.
     Loader(Arc<dyn StdError + Send + Sync>),
-    /// A call of the blocking face would have waited forever, for this reason: see [`Remote::park`](crate::Remote::park).
+    /// A call of the blocking interface would have waited forever, for this reason: see
+    /// [`Remote::park`](crate::Remote::park).
     Blocking(&'static str),
 }
 
-/// What was asked of the cache.
+/// An operation of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -66,17 +68,17 @@ impl<K, E> Error<K, E> {
         self.operation
     }
 
-    /// The keys that it was about: all that the failed command named.
+    /// The keys of the failed command.
     pub fn keys(&self) -> &[K] {
         &self.keys
     }
 
-    /// What went wrong, and in which tier.
+    /// The cause, with the tier that failed.
     pub fn cause(&self) -> &Cause<E> {
         &self.cause
     }
 
-    /// The remote tier's error, if it is the one that failed.
+    /// The remote tier's error, if that tier failed.
     pub fn as_remote(&self) -> Option<&E> {
         match &self.cause {
             Cause::Remote(error) => Some(error),
@@ -117,7 +119,7 @@ impl<K: Debug, E> Display for Error<K, E> {
         let tier = match self.cause {
             Cause::Remote(_) => "the remote tier",
             Cause::Loader(_) => "the loader",
-            Cause::Blocking(_) => "the blocking face",
+            Cause::Blocking(_) => "the blocking interface",
         };
         write!(f, "{tier} failed to {} ", self.operation)?;
         match &*self.keys {

@@ -1,31 +1,31 @@
-//! What a cache has done, counted.
+//! Counts of a cache's operations.
 
 use crate::sync::Counters;
 
-/// What a cache has done since it was made.
+/// Counts of a cache's operations since it was built.
 ///
-/// The counts are exact once nobody is at the cache. Those of one moment need not fit each other: they are read one after
-/// the other, while others count on.
+/// The counts are exact when no call is in progress. Otherwise they may be inconsistent with each
+/// other, because they are read one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Reads of a key that the local tier answered.
     pub hits: u64,
-    /// Reads of a key that had to ask further.
+    /// Reads of a key that the local tier did not answer.
     pub misses: u64,
-    /// Values (or absences) that were put into the local tier.
+    /// Values (or absences) that were stored in the local tier.
     pub fills: u64,
-    /// Values that were not, because their stripe was written meanwhile.
+    /// Values that were not stored, because their stripe was written in the meantime.
     pub refused: u64,
-    /// Entries that left the local tier to make room.
+    /// Entries that were evicted from the local tier to make room.
     pub evictions: u64,
-    /// Calls of a loader that ended, well or not.
+    /// Calls of a loader that completed, successfully or not.
     pub loads: u64,
-    /// Commands of the remote tier that failed, and loads that did.
+    /// Failed commands of the remote tier, and failed loads.
     pub errors: u64,
 }
 
-/// What is counted.
+/// The counters.
 #[derive(Clone, Copy)]
 pub(crate) enum Count {
     Hit,

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-/// Keys of one pattern, and the patterns of what is derived from them: `user:{id}` and `user_profile:{id}`.
+/// A pattern of keys, and the patterns of the keys derived from them: `user:{id}` and
+/// `user_profile:{id}`.
 ///
-/// A name in braces stands for whatever is in its place, at least one character; the derived patterns use the names again.
-/// Where a key could be read in several ways, each name stands for as little as possible.
+/// A name in braces matches at least one character; the derived patterns reuse the names. If a key
+/// matches in several ways, each name matches as few characters as possible, from left to right.
 ///
 /// ```
 /// use selvedge::Template;
@@ -16,7 +17,10 @@ use std::fmt;
 /// assert_eq!(user.derived("user:7"), ["user_profile:7", "team_of_user:7"]);
 /// assert!(user.derived("order:7").is_empty());
 ///
-/// let cache = TieredCache::builder(redis).single_process().derive(move |key: &String| user.derived(key)).build();
+/// let cache = TieredCache::builder(redis)
+///     .single_process()
+///     .derive(move |key: &String| user.derived(key))
+///     .build();
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -31,33 +35,33 @@ enum Part {
     Name(String),
 }
 
-/// What is wrong with a pattern.
+/// Error of an invalid pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
     pattern: String,
-    what: String,
+    reason: String,
 }
 
 impl Template {
-    /// Keys of `pattern`, and what is derived from them.
+    /// Creates a template for keys of `pattern`, with the patterns of their derived keys.
     ///
     /// # Errors
     ///
-    /// If a brace has no partner, a name is empty or stands twice in `pattern`, two names follow each other with nothing
-    /// between, or a derived pattern uses a name that `pattern` does not have.
+    /// If a brace has no partner, a name is empty or occurs twice in `pattern`, two names are
+    /// adjacent, or a derived pattern uses a name that `pattern` does not have.
     pub fn new<'a>(pattern: &str, derived: impl IntoIterator<Item = &'a str>) -> Result<Self, TemplateError> {
-        let wrong = |pattern: &str, what: String| TemplateError { pattern: pattern.to_owned(), what };
+        let wrong = |pattern: &str, reason: String| TemplateError { pattern: pattern.to_owned(), reason };
         let parts = parse(pattern)?;
         let mut known: Vec<&str> = Vec::new();
         for pair in parts.windows(2) {
             if let [Part::Name(one), Part::Name(other)] = pair {
-                let what = format!("nothing tells where `{{{one}}}` ends and `{{{other}}}` begins");
-                return Err(wrong(pattern, what));
+                let reason = format!("`{{{one}}}` and `{{{other}}}` are adjacent: put text between them");
+                return Err(wrong(pattern, reason));
             }
         }
         for name in names(&parts) {
             if known.contains(&name) {
-                return Err(wrong(pattern, format!("the name `{{{name}}}` stands there twice")));
+                return Err(wrong(pattern, format!("the name `{{{name}}}` occurs twice")));
             }
             known.push(name);
         }
@@ -65,14 +69,14 @@ impl Template {
         for its in derived {
             let made = parse(its)?;
             if let Some(name) = names(&made).find(|name| !known.contains(name)) {
-                return Err(wrong(its, format!("`{{{name}}}` is no name of the pattern `{pattern}`")));
+                return Err(wrong(its, format!("`{{{name}}}` is not a name of the pattern `{pattern}`")));
             }
             all.push(made);
         }
         Ok(Template { pattern: parts, derived: all })
     }
 
-    /// The keys that are derived from this one: none, if it is not of the pattern.
+    /// The keys that are derived from this key: none, if it does not match the pattern.
     pub fn derived(&self, key: &str) -> Vec<String> {
         let mut values = Vec::new();
         if !read(&self.pattern, key, &mut values) {
@@ -98,7 +102,7 @@ fn names(parts: &[Part]) -> impl Iterator<Item = &str> {
 }
 
 fn parse(pattern: &str) -> Result<Vec<Part>, TemplateError> {
-    let wrong = |what: &str| Err(TemplateError { pattern: pattern.to_owned(), what: what.to_owned() });
+    let wrong = |reason: &str| Err(TemplateError { pattern: pattern.to_owned(), reason: reason.to_owned() });
     let mut parts = Vec::new();
     let mut rest = pattern;
     while !rest.is_empty() {
@@ -122,7 +126,8 @@ fn parse(pattern: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
-/// Reads `text` by the pattern, and notes what each name stands for. Leaves what it noted in vain to its caller.
+/// Matches `text` against the pattern, and adds each name's match to `values`. After a mismatch,
+/// `values` may have extra items.
 fn read<'p, 't>(parts: &'p [Part], text: &'t str, values: &mut Vec<(&'p str, &'t str)>) -> bool {
     match parts {
         [] => text.is_empty(),
@@ -146,7 +151,7 @@ fn read<'p, 't>(parts: &'p [Part], text: &'t str, values: &mut Vec<(&'p str, &'t
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the pattern `{}` cannot be: {}", self.pattern, self.what)
+        write!(f, "invalid pattern `{}`: {}", self.pattern, self.reason)
     }
 }
 
@@ -157,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_for_what_is_in_their_place() {
+    fn names_match_and_are_reused() {
         let order =
             Template::new("{tenant}:order:{id}", ["{tenant}:orders", "cart:{id}:{tenant}", "all"]).unwrap();
         assert_eq!(order.derived("acme:order:7"), ["acme:orders", "cart:7:acme", "all"]);
@@ -171,27 +176,21 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_says_what_and_where() {
-        let told = |pattern, derived: &[&'static str]| {
-            Template::new(pattern, derived.iter().copied()).expect_err("a mistake").to_string()
+    fn an_error_has_the_pattern_and_the_reason() {
+        let error = |pattern, derived: &[&'static str]| {
+            Template::new(pattern, derived.iter().copied()).expect_err("an error").to_string()
         };
-        assert_eq!(told("user:{id", &[]), "the pattern `user:{id` cannot be: a `{` has no `}` after it");
-        assert_eq!(told("user:id}", &[]), "the pattern `user:id}` cannot be: a `}` has no `{` before it");
+        assert_eq!(error("user:{id", &[]), "invalid pattern `user:{id`: a `{` has no `}` after it");
+        assert_eq!(error("user:id}", &[]), "invalid pattern `user:id}`: a `}` has no `{` before it");
+        assert_eq!(error("user:{}", &[]), "invalid pattern `user:{}`: braces hold a name, such as `{id}`");
         assert_eq!(
-            told("user:{}", &[]),
-            "the pattern `user:{}` cannot be: braces hold a name, such as `{id}`"
+            error("{a}{b}", &[]),
+            "invalid pattern `{a}{b}`: `{a}` and `{b}` are adjacent: put text between them"
         );
+        assert_eq!(error("{a}:{a}", &[]), "invalid pattern `{a}:{a}`: the name `{a}` occurs twice");
         assert_eq!(
-            told("{a}{b}", &[]),
-            "the pattern `{a}{b}` cannot be: nothing tells where `{a}` ends and `{b}` begins"
-        );
-        assert_eq!(
-            told("{a}:{a}", &[]),
-            "the pattern `{a}:{a}` cannot be: the name `{a}` stands there twice"
-        );
-        assert_eq!(
-            told("user:{id}", &["profile:{user}"]),
-            "the pattern `profile:{user}` cannot be: `{user}` is no name of the pattern `user:{id}`"
+            error("user:{id}", &["profile:{user}"]),
+            "invalid pattern `profile:{user}`: `{user}` is not a name of the pattern `user:{id}`"
         );
     }
 }

@@ -1,17 +1,17 @@
-//! From values to bytes and back.
+//! The trait of codecs.
 
 use std::error::Error;
 
 use bytes::Bytes;
 
-/// Turns values into bytes and back. What is decoded from what was encoded is equal to it.
+/// Encodes values as bytes and decodes them. Decoding an encoded value returns an equal value.
 pub trait Codec<V>: Send + Sync {
-    /// Why a value could not be turned. The remote tier adds which key's it was.
+    /// Error of encoding or decoding. The remote tier adds the key.
     type Error: Error + Send + Sync + 'static;
 
-    /// The value as bytes.
+    /// Encodes the value.
     fn encode(&self, value: &V) -> Result<Bytes, Self::Error>;
 
-    /// The value of these bytes.
+    /// Decodes the value.
     fn decode(&self, bytes: Bytes) -> Result<V, Self::Error>;
 }

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::Codec;
 
-/// Any type that serde knows, as JSON: for values that people or other programs read too. With the cargo feature `json`.
+/// Any serde type, as JSON: for values that people or other programs read too. Requires the cargo
+/// feature `json`.
 ///
 /// ```
 /// use selvedge::codec::{Codec, Json};

@@ -1,14 +1,15 @@
-//! What values look like outside of the process.
+//! Encodings of values in the remote tier.
 //!
 //! | codec | values | in the remote tier |
 //! |---|---|---|
-//! | [`Postcard`] | any type that serde knows | compact, and not self-describing |
+//! | [`Postcard`] | any serde type | compact, and not self-describing |
 //! | [`Raw`] | [`Bytes`](bytes::Bytes) | the bytes themselves; a read copies none of them |
-//! | `Json`, with the cargo feature `json` | any type that serde knows | text, for people and other programs |
+//! | `Json`, with the cargo feature `json` | any serde type | text, for people and other programs |
 //!
-//! All nodes that share a remote tier must read what any of them writes, also while a new version of the program is
-//! being rolled out. With [`Postcard`], a type whose fields have changed is another format, and an old value may even be
-//! read as a wrong one: give the changed type another key prefix.
+//! All processes that share a remote tier must be able to read each other's values, also while a
+//! new version of the program is being deployed. With [`Postcard`], a type whose fields have
+//! changed has another format, and an old value may even decode as a wrong one: use another key
+//! prefix for the changed type.
 
 #[expect(clippy::module_inception, reason = "a file is named after its idea, and this one is the codec")]
 mod codec;

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::Codec;
 
-/// Any type that serde knows, in the [wire format of postcard](https://postcard.jamesmunns.com/wire-format): compact, and
-/// stable since its version 1. It has neither names nor types in it, so that both sides must agree on the type.
+/// Any serde type, in the [wire format of postcard](https://postcard.jamesmunns.com/wire-format):
+/// compact, and stable since its version 1. It contains neither names nor types, so that both sides
+/// must agree on the type.
 ///
 /// ```
 /// use selvedge::codec::{Codec, Postcard};
@@ -21,13 +22,13 @@ use super::Codec;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Postcard;
 
-/// Why a value could not be turned into postcard's format or back.
+/// Error of encoding or decoding.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PostcardError {
-    /// serde or the format refused.
+    /// An error of serde or of the format.
     #[error("{0}")]
     Format(#[from] ::postcard::Error),
-    /// There was more than the value: it is of another type.
+    /// Bytes were left after the value: it has another type.
     #[error("{0} bytes were left after the value")]
     TooLong(usize),
 }

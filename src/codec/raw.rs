@@ -1,4 +1,4 @@
-//! Bytes as they are.
+//! Bytes without encoding.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Codec;
 
-/// Values that are bytes already. They are handed through: neither direction copies them.
+/// Values that are bytes already. Neither direction copies them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Raw;
 

@@ -1,11 +1,11 @@
-//! How much the local tier may hold.
+//! The bound on the local tier.
 
 use std::fmt;
 
-/// How much the local tier may hold: so many entries, or entries of so much weight.
+/// The bound on the local tier: a number of entries, or a total weight.
 pub struct Bound<K, V> {
     pub(super) capacity: u64,
-    /// How many entries there will be about. It is the bound on what is remembered of those that have left.
+    /// The expected number of entries. It limits the memory of keys that have left.
     pub(super) entries: u64,
     weigher: Option<Weigher<K, V>>,
 }
@@ -18,10 +18,12 @@ impl<K, V> Bound<K, V> {
         Bound { capacity, entries: capacity, weigher: None }
     }
 
-    /// At most this weight, as the weigher has it. An entry is weighed once, before it is put there. Nothing weighs less
-    /// than 1, and what weighs more than all may weigh together is not kept.
+    /// At most this total weight, in units of the weigher. An entry is weighed once, before it is
+    /// inserted. Its weight is at least 1. An entry that is heavier than the capacity is not
+    /// stored.
     ///
-    /// `entries` is how many of them there will be about. It is no bound, and a wrong guess costs hits, not memory.
+    /// `entries` is the expected number of entries. It is not a limit; a wrong value costs hits,
+    /// not memory.
     pub fn weight(
         capacity: u64,
         entries: u64,

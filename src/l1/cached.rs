@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-/// An entry of the local tier: a value, and when it expires.
+/// An entry of the local tier: a value and its expiry time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cached<V> {
     value: V,
-    /// A time on the cache's clock, in one word. An `Option<Duration>` is two, and there is one for each entry.
+    /// A time on the cache's clock, in one word. An `Option<Duration>` has two, for each entry.
     deadline: u64,
 }
 
-/// The deadline of what does not expire. No time is as large.
+/// The deadline of an entry that does not expire. Larger than any time.
 const NEVER: u64 = u64::MAX;
 
-/// Where the seconds begin. The nanoseconds are below: 30 bits hold a second's.
+/// The lowest bit of the seconds. The 30 bits below hold the nanoseconds.
 const SECONDS: u32 = 30;
 
-/// The latest time in seconds; all that comes later is as late. That is after 544 years.
+/// The latest time in seconds, 544 years; later times are rounded down to it.
 const LAST: u64 = (1 << (u64::BITS - SECONDS)) - 1;
 
 impl<V> Cached<V> {
-    /// A value that expires then; `None` is "never".
+    /// Creates an entry that expires at this time; `None` is "never".
     pub fn new(value: V, expires_at: Option<Duration>) -> Self {
         Cached { value, deadline: expires_at.map_or(NEVER, word) }
     }
@@ -30,19 +30,19 @@ impl<V> Cached<V> {
         &self.value
     }
 
-    /// The value, by itself.
+    /// Returns the value.
     #[inline]
     pub fn into_value(self) -> V {
         self.value
     }
 
-    /// When it expires, on the cache's clock; `None` is "never".
+    /// The expiry time on the cache's clock; `None` is "never".
     pub fn expires_at(&self) -> Option<Duration> {
         let (seconds, nanoseconds) = (self.deadline >> SECONDS, self.deadline % (1 << SECONDS));
         self.can_expire().then(|| Duration::new(seconds, nanoseconds as u32))
     }
 
-    /// Whether it will expire at all. If not, nobody needs to look at a clock.
+    /// Whether it can expire. If not, no clock needs to be read.
     #[inline]
     pub fn can_expire(&self) -> bool {
         self.deadline != NEVER
@@ -55,8 +55,8 @@ impl<V> Cached<V> {
     }
 }
 
-/// The time as one word: whichever is later is larger. Seconds are shifted and not multiplied, since each hit of an entry
-/// that can expire does it.
+/// The time as one word, in the order of time. The seconds are shifted and not multiplied, because
+/// each hit of an entry that can expire does this.
 #[inline]
 fn word(time: Duration) -> u64 {
     time.as_secs().min(LAST) << SECONDS | u64::from(time.subsec_nanos())

@@ -1,88 +1,96 @@
-//! Which entry has to go.
+//! The eviction policy.
 //!
-//! S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023), with SIEVE (Zhang et al., "SIEVE
-//! is simpler than LRU", NSDI 2024) for its main queue, so that one bit an entry is enough. A hit sets the bit, if it is
-//! not set yet, and does nothing else.
+//! S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023), with SIEVE
+//! (Zhang et al., "SIEVE is simpler than LRU", NSDI 2024) for its main queue, so that one bit per
+//! entry is enough. A hit only sets the bit, if it is not set yet.
 //!
-//! - A new entry is on *probation*: a queue with a tenth of the weight. Who comes to its head without having been read is
-//!   evicted; who has been read is promoted.
-//! - The *main line* has a hand, which moves from the oldest entry to the newest. Who was read since the hand came by is
-//!   spared, and stays where it is; who was not is evicted. Queues cannot be left in the middle, so the line is two of
-//!   them: what the hand has ahead, with the newest at its end, and what it has passed, in the same order. When nothing is
-//!   ahead, they change their roles.
-//! - A new entry whose key was evicted on probation not long ago, or was removed from the main line by its user, goes to
-//!   the main line at once. The second is not in the papers. To a cache that is invalidated by writes it matters most: a
-//!   write says nothing of how often a key is read.
+//! - A new entry is on *probation*: a queue with a tenth of the weight. When it reaches the head,
+//!   it is promoted if it has been read, and evicted otherwise.
+//! - The *main queue* has a hand, which moves from the oldest entry to the newest. An entry that
+//!   was read since the hand passed it is spared, and keeps its position; others are evicted. Items
+//!   cannot be taken from the middle of a queue, so that the main queue is two: the entries ahead
+//!   of the hand, with the newest at the end, and those that it has passed, in the same order. When
+//!   none is ahead, the two swap roles.
+//! - A new entry goes to the main queue at once if its key was recently evicted on probation, or
+//!   removed from the main queue by the user. The latter is not in the papers. It matters most for
+//!   a cache that writes invalidate: a write does not change how often a key is read.
 //!
 //! # Nodes
 //!
-//! A queue holds nodes: a key and a ticket. The entry's tag in the map has the same ticket. A key that is removed leaves
-//! its node behind, and one that comes back gets a new ticket and a new node, so that the old node is *dead* and not
-//! taken for the new one. An entry whose value is replaced keeps its ticket and its place. Whoever comes across a dead
-//! node drops it. (Tickets come round after 2^30. A dead node that has waited for that long, for the same key, would be
-//! taken for a live one: then the key has two nodes, and the policy is off by one.)
+//! A queue holds nodes: a key and a ticket. The entry's tag in the map has the same ticket. A key
+//! that is removed leaves its node behind. If it returns, it gets a new ticket and a new node, so
+//! that the old node is *dead* and not mistaken for the new one. An entry whose value is replaced
+//! keeps its ticket and its position. A dead node is dropped when it is found. (Tickets wrap around
+//! after 2^30. A dead node that is still there then, for the same key, would be mistaken for a live
+//! one: the key has two nodes, and the policy is off by one.)
 //!
-//! So that dead nodes and expired entries do not lie about for ever, insertions *sweep*: each looks at a few nodes and puts
-//! those that live back behind. (One that replaces an entry which cannot expire does not: it brings no node.) If there is
-//! room, neither probation nor the hand moves by itself: then it is two nodes of each. If there is none, probation moves, and
-//! it is one of each queue of the main line, which keeps its place against the hand. So every node is looked at within about as many insertions as there are nodes, and there are at most
-//! about twice as many nodes as entries. What has expired stays until something is inserted.
+//! To limit dead nodes and expired entries, insertions *sweep*: each inspects a few nodes and puts
+//! the live ones back at the end. (An insertion that replaces an entry which cannot expire does
+//! not: it adds no node.) If there is room, neither probation nor the hand moves by itself, and an
+//! insertion inspects two nodes of each. If there is none, probation moves, and it inspects one
+//! node of each main queue, which keeps its position relative to the hand. So each node is
+//! inspected within about as many insertions as there are nodes, and there are at most about twice
+//! as many nodes as entries. Expired entries stay until something is inserted.
 //!
 //! # The bound
 //!
-//! The weight of an entry is added under the lock of its key, before it is there, and taken off after it has left. So the
-//! sum is never less than what is there. A thread that has added to it evicts until the sum is within the bound or no
-//! queue has a node. It may find none because another thread is just looking at it. That thread puts the node back and
-//! *then* looks at the sum, which shows it what was added: to add and to look are sequentially consistent, as the queues
-//! are, and neither thread can miss the other. So once all are done, the sum is within the bound.
+//! The weight of an entry is added under the lock of its key, before it is inserted, and subtracted
+//! after it has left. So the sum is never less than the weight of the entries. A thread that has
+//! added to it evicts until the sum is within the bound or no queue has a node. It may find none
+//! because another thread is inspecting one. That thread puts the node back and *then* loads the
+//! sum, which includes the added weight: adding and loading are sequentially consistent, like the
+//! queues, so that at least one of the threads sees the other. So once all are done, the sum is
+//! within the bound.
 //!
-//! All other words are relaxed. Tickets need only be given once each, which any read-modify-write sees to. The weight on
-//! probation, the hand's queue and the ghosts are hints: a thread that sees an old one looks in the wrong queue first, and
-//! then in the other.
+//! All other words are relaxed. Tickets only need to be unique, which any read-modify-write
+//! ensures. The weight on probation, the hand's queue and the ghosts are hints: a thread that reads
+//! an old value tries the wrong queue first, and then the other.
 //!
 //! # What it means for coherence
 //!
-//! Nothing here ever makes, copies or moves a value. All it does to the map is to remove an entry or to change its tag,
-//! under the lock of its key. So what a key has in L1 is at any time what it would have without a bound, or nothing: the
-//! argument in `stripe.rs` is about which fills are still there, and it holds for any subset of them.
+//! This file never creates, copies or moves a value. It only removes entries from the map or
+//! changes their tags, under the lock of the key. So at any time L1 has for a key either what it
+//! would have without a bound, or nothing. The proof in `fence/stripe.rs` is about the fills that
+//! are still there, and holds for any subset of them.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::cached::Cached;
-use super::ghosts::{Ghosts, Name};
+use super::ghosts::{Ghosts, KeyHash};
 use super::removal::RemovalCause;
 use super::tag::Tag;
 use crate::sync::{AtomicU64, Entry, Key, Map, Primitives, Queue};
 
-/// Probation's part of the weight: one in so many.
+/// Probation's share of the weight is one part in this many.
 const PROBATION: u64 = 10;
 
-/// How many entries an insertion spares before it evicts one all the same. If nearly all have been read, there would be
-/// no end of it.
+/// The number of entries that an insertion spares before it evicts one regardless. Without a limit,
+/// an insertion might not end if nearly all entries have been read.
 const MOST_SPARED: u32 = 64;
 
-/// How many nodes of a line an insertion looks at that evicts nothing. Each insertion adds one.
+/// The number of nodes per queue that an insertion inspects if it evicts nothing. Each insertion
+/// adds one.
 const SWEPT: u32 = 2;
 
-/// The place of an entry in a line.
+/// The position of an entry in a queue.
 pub(super) struct Node<K> {
     key: K,
     ticket: u32,
 }
 
-/// Where a node was.
+/// The queue of a node.
 #[derive(Clone, Copy)]
 enum Line {
     Probation,
-    /// In this one of the two queues.
+    /// The main queue with this index.
     Main(usize),
 }
 
-/// What a look at a node has come to.
+/// The result of inspecting a node.
 enum Look<V> {
-    /// Its entry is not there any more.
+    /// Its entry has left.
     Dead,
     /// Its entry has this tag now.
     Lives(Tag),
@@ -95,16 +103,17 @@ pub(super) struct Eviction<K: Key, P: Primitives> {
     capacity: u64,
     /// The weight of all entries.
     used: P::AtomicU64,
-    /// The weight of those on probation. A hint only: it says which line is next to lose an entry.
+    /// The weight of those on probation. A hint for the queue to evict from next.
     on_probation: P::AtomicU64,
     tickets: P::AtomicU64,
     probation: P::Queue<Node<K>>,
     main: [P::Queue<Node<K>>; 2],
-    /// Which of the two is ahead of the hand.
+    /// The index of the queue that is ahead of the hand.
     ahead: P::AtomicU64,
     /// Keys that were evicted on probation.
     evicted: Ghosts<P>,
-    /// Keys that were removed from the main line. Apart from the others, which would soon have taken all places.
+    /// Keys that were removed from the main queue. Separate from the others, which would soon take
+    /// all slots.
     removed: Ghosts<P>,
 }
 
@@ -123,10 +132,10 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// An entry of the key is about to be put there, in the place of one with the tag `old`, if there is one. Under the
-    /// key's lock. Returns its tag.
+    /// Accounts for an entry that is about to be inserted, in place of one with the tag `old` if
+    /// there is one. Called under the key's lock. Returns its tag.
     #[track_caller]
-    pub(super) fn admit(&self, key: Name, old: Option<Tag>, weight: u32) -> Tag {
+    pub(super) fn admit(&self, key: KeyHash, old: Option<Tag>, weight: u32) -> Tag {
         self.used.fetch_add(weight.into(), Ordering::SeqCst);
         let tag = match old {
             Some(old) => old.with_weight(weight),
@@ -141,27 +150,27 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         tag
     }
 
-    /// An entry with this tag has left, or was replaced.
+    /// Accounts for an entry that has left or was replaced.
     #[track_caller]
     pub(super) fn release(&self, tag: Tag) {
         let weight = u64::from(tag.weight()).wrapping_neg();
-        // Who does not see it yet evicts one more.
+        // A thread that does not see this yet evicts one more.
         self.used.fetch_add(weight, Ordering::Relaxed);
         if !tag.is_main() {
             self.on_probation.fetch_add(weight, Ordering::Relaxed);
         }
     }
 
-    /// An entry with this tag was removed by its user.
+    /// Accounts for an entry that the user removed.
     #[track_caller]
     pub(super) fn forget(&self, key: &K, tag: Tag) {
         self.release(tag);
         if tag.is_main() {
-            self.removed.remember(Name::of(key));
+            self.removed.remember(KeyHash::of(key));
         }
     }
 
-    /// A key has come that was not there, and has this tag.
+    /// Adds a node for a new entry with this tag.
     #[track_caller]
     pub(super) fn enqueue(&self, key: K, tag: Tag) {
         let node = Node { key, ticket: tag.ticket() };
@@ -172,8 +181,9 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// After an insertion: sweeps, if that is asked for, and evicts until all is within the bound. `newcomer` is the weight
-    /// that the insertion has brought to the end of probation. `removed` is called with what had to go, under no lock.
+    /// Called after an insertion: sweeps if `sweeps` is set, and evicts until the bound holds.
+    /// `newcomer` is the weight that the insertion added to the end of probation. Calls `removed`
+    /// with each removed entry, under no lock.
     #[track_caller]
     pub(super) fn settle<V: Entry>(
         &self,
@@ -183,7 +193,8 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         now: Duration,
         mut removed: impl FnMut(&K, Cached<V>, RemovalCause),
     ) {
-        // The sweep first: who holds a node has to look at the sum after it has put the node back.
+        // The sweep first: a thread that holds a node must load the sum after it has put the node
+        // back.
         if sweeps {
             self.sweep(map, now, &mut removed);
         }
@@ -210,7 +221,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
                 }
                 Look::Removed(cached, tag, cause) => {
                     if cause == RemovalCause::Size && !tag.is_main() {
-                        self.evicted.remember(Name::of(&node.key));
+                        self.evicted.remember(KeyHash::of(&node.key));
                     }
                     removed(&node.key, cached, cause);
                 }
@@ -218,7 +229,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// Looks at some nodes for what is dead or expired.
+    /// Inspects some nodes, and removes dead and expired ones.
     #[track_caller]
     fn sweep<V: Entry>(
         &self,
@@ -254,7 +265,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         self.used.load(Ordering::SeqCst) > self.capacity
     }
 
-    /// Removes the node's entry if it has expired, or if `spare` does not give it a new tag.
+    /// Removes the node's entry if it has expired, or if `spare` returns no new tag.
     #[track_caller]
     fn look<V: Entry>(
         &self,
@@ -283,8 +294,8 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         Look::Removed(cached, Tag(tag), cause)
     }
 
-    /// The next node that may have to go. Probation is next as long as it has its part of the weight without what has just
-    /// come.
+    /// The next node to evict. It comes from probation while that has its share of the weight,
+    /// without the entry that was just inserted.
     #[track_caller]
     fn next(&self, newcomer: u32) -> Option<(Line, Node<K>)> {
         let others = self.on_probation.load(Ordering::Relaxed).saturating_sub(newcomer.into());
@@ -297,7 +308,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
         }
     }
 
-    /// The node at the hand, and the queue that it was in.
+    /// The node at the hand, and the index of its queue.
     #[track_caller]
     fn next_in_main(&self) -> Option<(usize, Node<K>)> {
         let ahead = self.ahead();
@@ -305,7 +316,7 @@ impl<K: Key, P: Primitives> Eviction<K, P> {
             return Some((ahead, node));
         }
         let node = self.main[other(ahead)].pop()?;
-        // If another thread has turned the hand meanwhile, it is turned already.
+        // If this fails, another thread has swapped the queues.
         self.ahead.replace(ahead as u64, other(ahead) as u64, Ordering::Relaxed);
         Some((other(ahead), node))
     }
@@ -328,7 +339,7 @@ impl<K: Key, P: Primitives> fmt::Debug for Eviction<K, P> {
 
 #[cfg(test)]
 impl<K: Key, P: Primitives> Eviction<K, P> {
-    /// The weight that the books have, on probation and in all.
+    /// The accounted weight, on probation and in total.
     pub(super) fn weights(&self) -> (u64, u64) {
         (self.on_probation.load(Ordering::SeqCst), self.used.load(Ordering::SeqCst))
     }

@@ -1,4 +1,4 @@
-//! The local tier: values with the time at which they expire, and a bound on how many there are.
+//! The local tier: a map of values with expiry times and a bound on its size.
 
 mod bound;
 mod cached;

@@ -1,17 +1,18 @@
-//! Why an entry has left the local tier, and who is told.
+//! Causes of removals from the local tier, and the listener for them.
 
-/// Why an entry has left the local tier.
+/// Cause of a removal from the local tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RemovalCause {
     /// A write of its key, or an invalidation.
     Explicit,
-    /// Its key was given a value again while it was there.
+    /// Its key was set again.
     Replaced,
-    /// Its time was over. It had not been served since; that it is told is later, when somebody comes across it.
+    /// It had expired. It has not been served since; the listener is called when an operation finds
+    /// it.
     Expired,
-    /// It had to make room.
+    /// It was evicted to make room.
     Size,
 }
 
-/// Who is told of each entry that has left.
+/// Listener for each entry that leaves.
 pub type Listener<K, V> = Box<dyn Fn(&K, &V, RemovalCause) + Send + Sync>;

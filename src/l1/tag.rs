@@ -1,25 +1,25 @@
-//! What the eviction policy keeps of an entry: one word, the entry's tag in the map.
+//! The eviction policy's state of an entry: one word, the entry's tag in the map.
 
-/// Whether the entry was read since the hand passed it. The only bit that a read sets.
+/// Whether the entry was read since the hand passed it. Reads set only this bit.
 const VISITED: u64 = 1 << 63;
 
-/// Whether the entry is in the main line. If not, it is on probation.
+/// Whether the entry is in the main queue. If not, it is on probation.
 const MAIN: u64 = 1 << 62;
 
 const TICKET: u32 = 32;
 
-/// How many tickets there are before they come round.
+/// The number of tickets before they wrap around.
 const TICKETS: u64 = 1 << 30;
 
-/// An entry's weight, its ticket and two marks.
+/// An entry's weight, its ticket and two flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag(pub(super) u64);
 
 impl Tag {
-    /// What a read sets.
+    /// The bit that a read sets.
     pub(super) const VISITED: u64 = VISITED;
 
-    /// The tag of an entry that is new. Tickets count on: see [`Node`](super::eviction::Node).
+    /// The tag of a new entry. Tickets are consecutive: see [`Node`](super::eviction::Node).
     pub(super) fn new(ticket: u64, weight: u32, main: bool) -> Self {
         let line = if main { MAIN } else { 0 };
         Tag(line | (ticket % TICKETS) << TICKET | u64::from(weight))
@@ -41,7 +41,7 @@ impl Tag {
         self.0 & VISITED != 0
     }
 
-    /// The same entry with another value: that counts as a visit.
+    /// The tag after the entry's value was replaced, which counts as a visit.
     pub(super) fn with_weight(self, weight: u32) -> Self {
         Tag(self.0 & !u64::from(u32::MAX) | u64::from(weight) | VISITED)
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// A key that a store outside of the process can be asked for.
+/// A key of an external store.
 ///
-/// Different keys must have different bytes: otherwise one is served the other's value. A type of one's own says how:
+/// Different keys must have different bytes: otherwise one reads the other's value. Implement it
+/// for a type of your own like this:
 ///
 /// ```
 /// use std::io::Write;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 /// }
 /// ```
 pub trait KeyBytes {
-    /// Writes the key's bytes behind those that are there.
+    /// Appends the key's bytes to the buffer.
     fn append_to(&self, buffer: &mut Vec<u8>);
 }
 

@@ -1,6 +1,6 @@
-//! The remote tier: what the cache asks of it, and [`Redis`].
+//! The remote tier: its trait, and [`Redis`].
 
-// The one trait that this module is about.
+// The trait of this module.
 #[expect(
     clippy::module_inception,
     reason = "a file is named after its idea, and this one is the remote tier"

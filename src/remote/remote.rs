@@ -1,30 +1,31 @@
-//! The remote tier, as the cache sees it.
+//! The trait of the remote tier.
 
 use std::time::Duration;
 
 /// The remote tier: a store that all processes share, such as Redis.
 ///
-/// It must be linearizable for each key, as one Redis primary is: an answer is not older than any write that was
-/// acknowledged before the question was sent. A read from a replica breaks this, and the cache can then be no better
-/// than the replica.
+/// It must be linearizable for each key, like one Redis primary: a read is not older than any write
+/// that was acknowledged before the read was sent. Reads from a replica violate this, and the cache
+/// can then be no better than the replica.
 ///
-/// Three methods make a remote tier. The others have defaults that are right and slow: [`get_many`](Remote::get_many)
-/// asks for one key after the other, every failure may still take effect, and no lease is given.
+/// Three methods are required. The others have defaults that are correct but slow:
+/// [`get_many`](Remote::get_many) reads one key after the other, every failed write may still take
+/// effect, and there are no leases.
 ///
 /// # Commands that are lost
 ///
-/// A command is *lost* if its future was dropped before it ended, or ended in an error whose
-/// [`outcome`](Remote::outcome) is [`Outcome::Unknown`]. A lost write may take effect later: at any time, as far as the
-/// caller can tell. [`settle`](Remote::settle) waits until none can.
+/// A command is *lost* if its future was dropped before it completed, or failed with an error whose
+/// [`outcome`](Remote::outcome) is [`Outcome::Unknown`]. A lost write may take effect later, at any
+/// time. [`settle`](Remote::settle) waits until none can.
 pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
-    /// Why a command failed. All who wait for a value share the error.
+    /// Error of a command. All callers that wait for a value share it.
     type Error: Send + Sync + 'static;
 
-    /// The key's value, and how long it still has to live; `None` if it has none.
+    /// The key's value and its remaining time to live; `None` if it has none.
     fn get(&self, key: &K) -> impl Future<Output = Result<Option<Found<V>>, Self::Error>> + Send;
 
-    /// Gives the key a value, which lives for `ttl`; for ever, if that is `None`. Answers `Ok` only when every later
-    /// [`get`](Remote::get) sees it. A lease of the key ends.
+    /// Sets the key's value, which expires after `ttl`, or never if that is `None`. Returns `Ok`
+    /// only when every later [`get`](Remote::get) sees it. Ends a lease of the key.
     fn set(
         &self,
         key: &K,
@@ -32,11 +33,12 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Deletes the key. Answers `Ok` only when every later [`get`](Remote::get) sees it. A lease of the key ends.
+    /// Deletes the key. Returns `Ok` only when every later [`get`](Remote::get) sees it. Ends a
+    /// lease of the key.
     fn delete(&self, key: &K) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The values of several keys, in their order. Each is read as [`get`](Remote::get) reads it; together they are a
-    /// snapshot only if the store says so.
+    /// The values of several keys, in their order. Each is read as by [`get`](Remote::get); they
+    /// are a snapshot only if the store guarantees it.
     fn get_many(
         &self,
         keys: &[K],
@@ -60,9 +62,10 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
         }
     }
 
-    /// [`get`](Remote::get) for a caller who will load the value from a source of truth if there is none, and then
-    /// [`fill`](Remote::fill) it: with the lease to do so. Take it *before* the load begins. It is
-    /// [`Lease::none`] if there is a value, or if the store gives none.
+    /// [`get`](Remote::get) for a caller that will load a missing value from a source of truth and
+    /// then [`fill`](Remote::fill) it. Also returns the lease for that, which must be taken
+    /// *before* the load begins. It is [`Lease::none`] if there is a value, or if the store has no
+    /// leases.
     fn get_for_fill(
         &self,
         key: &K,
@@ -70,9 +73,9 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
         async move { Ok((self.get(key).await?, Lease::none())) }
     }
 
-    /// Gives the key a value that was loaded under this lease, unless the lease has ended: because somebody, on whatever
-    /// node, has written, deleted or filled the key since, or because the lease was too old. Without leases it is
-    /// [`set`](Remote::set), and nothing keeps an old value away.
+    /// Sets the key to a value that was loaded under this lease, unless the lease has ended:
+    /// because a process has written, deleted or filled the key since, or because the lease has
+    /// expired. Without leases this is [`set`](Remote::set), and may store an old value.
     fn fill(
         &self,
         key: &K,
@@ -84,27 +87,29 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
         async move { self.set(key, value, ttl).await.map(|()| Fill::Filled) }
     }
 
-    /// What became of a write that failed with this error. The default knows nothing.
+    /// The outcome of a write that failed with this error. The default is [`Outcome::Unknown`].
     fn outcome(&self, error: &Self::Error) -> Outcome {
         let _ = error;
         Outcome::Unknown
     }
 
-    /// Waits until no write that was lost *before this call* can take effect any more: each has, or never will. Answers
-    /// whether that is certain now; if not, ask again later. Writes whose futures are alive are not waited for.
+    /// Waits until no write that was lost *before this call* can take effect any more: each has, or
+    /// never will. Returns whether that is certain; if not, call it again later. It does not wait
+    /// for writes whose futures are alive.
     ///
-    /// It may be dropped at any time, and called by several tasks at once. With nothing lost it answers at once. The
-    /// default is never certain.
+    /// The future may be dropped at any time, and several tasks may call this concurrently. It
+    /// returns at once if no write is lost. The default returns `false`.
     fn settle(&self) -> impl Future<Output = bool> + Send {
         std::future::ready(false)
     }
 
-    /// Runs `wait`, which parks the calling thread until commands of this tier are answered: for a cache's
-    /// [blocking face](crate::Blocking). The default runs it.
+    /// Runs `wait`, which blocks the calling thread until commands of this tier complete: for a
+    /// cache's [blocking interface](crate::Blocking). The default calls it.
     ///
     /// # Errors
     ///
-    /// A message for people, if the answers need the calling thread, so that it would wait forever. `wait` has not run then.
+    /// A message if the commands need the calling thread to complete, so that it would wait
+    /// forever. `wait` has not run then.
     fn park<T>(&self, wait: impl FnOnce() -> T) -> Result<T, &'static str>
     where
         Self: Sized,
@@ -113,13 +118,14 @@ pub trait Remote<K: Sync, V: Send + Sync>: Send + Sync + 'static {
     }
 }
 
-/// A value that the remote tier holds.
+/// A value in the remote tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<V> {
     /// The value.
     pub value: V,
-    /// How long it had to live when it was read; `None` is "for ever". The value and this are of one moment. So who counts
-    /// it from a time *before* the read began never keeps the value longer than the remote tier does.
+    /// Its remaining time to live at the read; `None` if it does not expire. The value and this
+    /// were read atomically. So counted from a time *before* the read, it never ends later than in
+    /// the remote tier.
     pub ttl: Option<Duration>,
 }
 
@@ -130,24 +136,25 @@ impl<V> Found<V> {
     }
 }
 
-/// What became of a write that failed.
+/// The outcome of a failed write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was not carried out and never will be: it was not sent, or the store refused it.
+    /// It did not take effect and never will: it was not sent, or the store refused it.
     NotApplied,
-    /// It may have been carried out, or part of it; nothing is still to come of it.
+    /// It may have taken effect, fully or in part, but will not do so later.
     Over,
-    /// It may have been carried out, and if not, it may still be, until [`Remote::settle`] says otherwise.
+    /// It may have taken effect. If not, it still may, until [`Remote::settle`] excludes that.
     Unknown,
 }
 
-/// The right to fill a key with what was read from the source of truth after it was given: a token that is never given
-/// twice. Nishtala et al., "Scaling Memcache at Facebook" (NSDI 2013), section 3.2.1.
+/// The right to fill a key with a value that was read from the source of truth after the lease was
+/// taken: a unique token. Nishtala et al., "Scaling Memcache at Facebook" (NSDI 2013), section
+/// 3.2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease(Option<u64>);
 
 impl Lease {
-    /// The lease with this token.
+    /// Creates a lease with this token.
     pub fn new(token: u64) -> Self {
         Lease(Some(token))
     }
@@ -157,17 +164,17 @@ impl Lease {
         Lease(None)
     }
 
-    /// Its token, if it is one.
+    /// The token, if there is one.
     pub fn token(self) -> Option<u64> {
         self.0
     }
 }
 
-/// What came of a fill.
+/// The result of a fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fill {
     /// The key has the value.
     Filled,
-    /// The lease had ended: the value may be old, and was not kept.
+    /// The lease had ended: the value may be old, and was not stored.
     Refused,
 }

@@ -1,15 +1,15 @@
-//! The clock of production: coarse where the system has such a clock, so that an entry that can expire is looked at
+//! The production clock: coarse where the system has such a clock, so that expiry is checked
 //! without a system call and without reading the processor's counter.
 
 use std::time::Duration;
 
 use super::Clock;
 
-/// The machine's monotonic clock.
+/// The system's monotonic clock.
 ///
-/// On Linux it is `CLOCK_MONOTONIC_COARSE`: the time of the last tick of the kernel, which is read from memory. Ticks are
-/// 1 to 10 ms apart, and one may come late, so that the clock is taken to lag by up to two of them. Elsewhere it is
-/// [`std::time::Instant`]. Time for which the machine is suspended does not count.
+/// On Linux it is `CLOCK_MONOTONIC_COARSE`: the time of the kernel's last tick, which is read from
+/// memory. Ticks are 1 to 10 ms apart and may be late, so that the clock may lag by two of them. On
+/// other systems it is [`std::time::Instant`]. Time while the machine is suspended does not count.
 #[derive(Clone, Copy, Debug)]
 pub struct StdClock(system::System);
 
@@ -38,7 +38,7 @@ mod system {
 
     const CLOCK: ClockId = ClockId::MonotonicCoarse;
 
-    /// It starts with the machine.
+    /// Starts with the machine.
     #[derive(Clone, Copy, Debug)]
     pub(super) struct System;
 
@@ -57,7 +57,7 @@ mod system {
         }
     }
 
-    /// Neither part is ever negative: the clock counts from the start of the machine.
+    /// Neither part is negative: the clock counts from the start of the machine.
     #[inline]
     fn duration(time: Timespec) -> Duration {
         Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
@@ -68,7 +68,7 @@ mod system {
 mod system {
     use std::time::{Duration, Instant};
 
-    /// It starts when it is made.
+    /// Starts when it is created.
     #[derive(Clone, Copy, Debug)]
     pub(super) struct System(Instant);
 
@@ -100,7 +100,7 @@ mod tests {
         assert!(lag <= Duration::from_millis(20), "{lag:?}");
         let first = clock.now();
         let mut last = first;
-        // Until it has moved: a clock that stands still would keep every entry for ever.
+        // Until it has advanced: with a clock that stands still no entry would expire.
         while last == first {
             let now = clock.now();
             assert!(now >= last);

@@ -1,8 +1,8 @@
-//! Counters that do not slow down what they count.
+//! Counters with little cost for the counting threads.
 //!
-//! They are no part of the seam: the cache decides nothing by what they say, so that a simulator need not see them. Each
-//! thread counts in a shard of its own, with a load and a store and no locked instruction. Who finds all shards taken
-//! counts in the last one, with the others who do.
+//! They are not part of [`Primitives`](super::Primitives): no decision of the cache depends on
+//! them, so that a simulator need not see them. Each thread counts in its own shard, with a load
+//! and a store and no locked instruction. Threads that find no free shard share the last one.
 
 use std::array;
 use std::cell::Cell;
@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// As many threads as this count without meeting.
+/// The number of shards that belong to one thread each.
 const OWN: usize = 31;
 
 /// `N` counters.
@@ -23,27 +23,28 @@ pub struct Counters<const N: usize> {
 struct Shard<const N: usize>([AtomicU64; N]);
 
 impl<const N: usize> Counters<N> {
-    /// All at zero.
+    /// Creates counters that are all 0.
     #[expect(clippy::new_without_default, reason = "it is made in one place")]
     pub fn new() -> Self {
         let shard = |_| Shard(array::from_fn(|_| AtomicU64::new(0)));
         Counters { shards: (0..=OWN).map(shard).collect() }
     }
 
-    /// Counts one more.
+    /// Adds 1 to a counter.
     #[inline]
     pub fn add(&self, counter: usize) {
         let shard = shard();
         let count = &self.shards[shard].0[counter];
         if shard < OWN {
-            // Nobody else stores here while this thread has the shard; who had it before gave it back under a lock.
+            // No other thread stores here while this one owns the shard; the previous owner
+            // returned it under a lock.
             count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         } else {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// What was counted so far. What other threads are just counting may be missing.
+    /// The sum of the counter. It may not include additions in progress on other threads.
     pub fn sum(&self, counter: usize) -> u64 {
         self.shards.iter().map(|shard| shard.0[counter].load(Ordering::Relaxed)).sum()
     }
@@ -55,11 +56,12 @@ impl<const N: usize> fmt::Debug for Counters<N> {
     }
 }
 
-/// The shards that no thread has.
+/// The shards that no thread owns.
 static FREE: Mutex<Option<Vec<usize>>> = Mutex::new(None);
 
 thread_local! {
-    /// The thread's shard. A cell without a destructor, which is read without asking whether it is still alive.
+    /// The thread's shard. A cell without a destructor, so that reading it needs no check whether
+    /// it is still alive.
     static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
     static OWNED: Owned = Owned::take();
 }
@@ -72,13 +74,13 @@ fn shard() -> usize {
 
 #[cold]
 fn first_use() -> usize {
-    // A thread that is at its end counts with the others.
+    // A thread that is ending uses the shared shard.
     let shard = OWNED.try_with(|owned| owned.0).unwrap_or(OWN);
     SHARD.set(shard);
     shard
 }
 
-/// A shard that is given back when the thread ends.
+/// A shard that is returned when the thread ends.
 struct Owned(usize);
 
 impl Owned {

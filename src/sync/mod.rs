@@ -1,7 +1,8 @@
-//! The seam: everything that the cache takes from the platform.
+//! Everything that the cache takes from the platform.
 //!
-//! The cache names no atomic, no map, no clock and no executor of its own. It is generic over [`Primitives`], so that
-//! the code that runs in production, on [`Std`], is the code that a simulator takes through its schedules.
+//! The cache names no atomic, map, clock or executor directly. It is generic over [`Primitives`],
+//! so that the code that runs in production, on [`Std`], is the code whose schedules a simulator
+//! explores.
 
 mod clock;
 mod counters;

@@ -1,19 +1,20 @@
-//! The lock.
+//! The lock trait.
 
 use std::sync::{self, PoisonError};
 
 /// A lock around a value. It is held for a few steps, and never across an await.
 pub trait Mutex<T>: Send + Sync {
-    /// An open lock around this value.
+    /// Creates an unlocked lock around this value.
     #[track_caller]
     fn new(name: &'static str, value: T) -> Self;
 
-    /// Calls `action` with the value, once nobody else is at it. `action` must not take the lock again.
+    /// Calls `action` with the value, under the lock. `action` must not acquire the lock again.
     #[track_caller]
     fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R;
 }
 
-/// A panic in `action` poisons nothing: what is kept under the cache's locks is whole after each step.
+/// A panic in `action` does not poison the lock: values under the cache's locks are consistent
+/// after each step.
 impl<T: Send> Mutex<T> for sync::Mutex<T> {
     fn new(_name: &'static str, value: T) -> Self {
         sync::Mutex::new(value)

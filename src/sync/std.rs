@@ -1,4 +1,4 @@
-//! The primitives of production.
+//! The production primitives.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use foldhash::fast::RandomState;
 
 use super::{AtomicU64, Entry, Insertion, Key, Map, Primitives, Queue, StdClock};
 
-/// The primitives of production: `std`'s atomics, DashMap, and crossbeam's queue. They compile down to the bare types;
-/// names are dropped.
+/// The production primitives: `std`'s atomics, DashMap, and crossbeam's queue. They compile to the
+/// bare types; names are dropped.
 #[derive(Clone, Copy, Debug)]
 pub struct Std;
 
@@ -25,8 +25,8 @@ impl Primitives for Std {
     type Queue<T: Send + 'static> = SegQueue<T>;
     type Clock = StdClock;
 
-    /// Parks the thread while the future waits. Inside an async runtime, await instead: a parked worker runs nothing
-    /// else.
+    /// Parks the thread while the future is pending. Inside an async runtime, await instead: a
+    /// parked worker runs no other task.
     fn block_on<F: Future>(future: F) -> F::Output {
         let mut future = pin!(future);
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -35,7 +35,7 @@ impl Primitives for Std {
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return output;
             }
-            // Returns at once if the wake came first. A spurious return costs a poll.
+            // Returns at once if it has been woken already. A spurious return costs one poll.
             thread::park();
         }
     }
@@ -76,14 +76,14 @@ impl AtomicU64 for atomic::AtomicU64 {
     }
 }
 
-/// DashMap, with a tag beside each value. Its hasher is foldhash: among the fastest for short keys, and seeded at random,
-/// so that nobody can choose keys that all fall into one place without having seen how the map behaves.
+/// DashMap, with a tag for each value. Its hasher is foldhash: among the fastest for short keys,
+/// and seeded at random, so that colliding keys cannot be chosen in advance.
 pub struct StdMap<K, V>(DashMap<K, Slot<V>, RandomState>);
 
 struct Slot<V> {
     value: V,
-    /// Relaxed throughout. The lock of the key's shard orders what is done under it, and those who share it only set
-    /// bits.
+    /// Always relaxed. The lock of the key's shard orders the exclusive operations, and the shared
+    /// ones only set bits.
     tag: atomic::AtomicU64,
 }
 
@@ -111,7 +111,7 @@ impl<K: Key, V: Entry> Map<K, V> for StdMap<K, V> {
     #[inline]
     fn touch(&self, key: &K, bits: u64) -> Option<V> {
         let slot = self.0.get(key)?;
-        // Looked at first: to write would take the cache line away from the other readers, each time.
+        // Checked first: each write would take the cache line from the other readers.
         if slot.tag.load(Ordering::Relaxed) & bits != bits {
             slot.tag.fetch_or(bits, Ordering::Relaxed);
         }
@@ -130,7 +130,8 @@ impl<K: Key, V: Entry> Map<K, V> for StdMap<K, V> {
 
     #[inline]
     fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
-        // The entry holds the write lock of the key's shard. What was there is returned, and so dropped after it.
+        // The entry holds the write lock of the key's shard. The old value is returned, and so
+        // dropped after it.
         match self.0.entry(key) {
             dashmap::Entry::Vacant(entry) => match make(None) {
                 Some((value, tag)) => {
@@ -225,8 +226,8 @@ mod tests {
         waker.join().expect("the wake does not panic");
     }
 
-    /// Runs `operation` with a closure for it to call, which gives a removal of the key time to come in between. What the map
-    /// has of the key when both have ended.
+    /// Runs `operation` with a closure to call, during which another thread tries to remove the
+    /// key. Returns the map's value of the key afterwards.
     fn against_a_removal(map: &StdMap<u8, u8>, operation: impl FnOnce(&dyn Fn())) -> Option<u8> {
         let (begin, begun) = mpsc::channel();
         let (end, ended) = mpsc::channel();
@@ -234,12 +235,12 @@ mod tests {
             scope.spawn(move || {
                 begun.recv().expect("the operation calls its closure");
                 Map::remove(map, &1);
-                // The operation may not wait any more.
+                // The operation may have stopped waiting.
                 let _ = end.send(());
             });
             operation(&|| {
                 begin.send(()).expect("the other thread waits");
-                // Under the lock of the key this waits in vain.
+                // Under the lock of the key this times out.
                 let _ = ended.recv_timeout(Duration::from_millis(100));
             });
         });

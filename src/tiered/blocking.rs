@@ -1,4 +1,4 @@
-//! The blocking face of the cache.
+//! The blocking interface of the cache.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,12 +12,14 @@ use crate::error::{Error, Operation};
 use crate::remote::Remote;
 use crate::sync::{Entry, Key, Primitives, Std};
 
-/// The blocking face of a [`TieredCache`]: each call runs on the calling thread until it has ended. What does not wait is
-/// called on the cache itself: [`invalidate`](TieredCache::invalidate), [`stats`](TieredCache::stats) and their like.
+/// The blocking interface of a [`TieredCache`]: each call blocks the calling thread until it
+/// completes. Call methods that never wait on the cache itself:
+/// [`invalidate`](TieredCache::invalidate), [`stats`](TieredCache::stats) and similar ones.
 ///
-/// A call that has to wait on a thread that must not wait fails instead, if the remote tier [says so](Remote::park): with
-/// [`Cause::Blocking`](crate::Cause::Blocking). For [`remote::Redis`](crate::remote::Redis) that is the thread of tokio's
-/// current-thread runtime.
+/// On a thread that must not block, a call that has to wait fails with
+/// [`Cause::Blocking`](crate::Cause::Blocking), if the remote tier [detects this](Remote::park).
+/// For [`remote::Redis`](crate::remote::Redis) that is the thread of tokio's current-thread
+/// runtime.
 pub struct Blocking<'a, K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     pub(super) cache: &'a TieredCache<K, V, R, P>,
 }
@@ -27,7 +29,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::get`].
     pub fn get(&self, key: &K) -> Result<Option<V>, Error<K, R::Error>> {
         self.read(Operation::Get, iter::once(key), self.cache.get(key))
     }
@@ -36,7 +38,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::get_many`].
     pub fn get_many(&self, keys: &[K]) -> Result<Vec<Option<V>>, Error<K, R::Error>> {
         self.read(Operation::Get, keys.iter(), self.cache.get_many(keys))
     }
@@ -45,11 +47,11 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::get_or_load`].
     ///
     /// # Panics
     ///
-    /// As there.
+    /// See [`TieredCache::get_or_load`].
     pub fn get_or_load<E>(
         &self,
         key: &K,
@@ -66,7 +68,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::set`].
     pub fn set(&self, key: &K, value: &V) -> Result<(), Error<K, R::Error>> {
         self.write(Operation::Set, key, self.cache.set(key, value))
     }
@@ -75,7 +77,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::set_with_ttl`].
     pub fn set_with_ttl(&self, key: &K, value: &V, ttl: Duration) -> Result<(), Error<K, R::Error>> {
         self.write(Operation::Set, key, self.cache.set_with_ttl(key, value, ttl))
     }
@@ -84,17 +86,17 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
     ///
     /// # Errors
     ///
-    /// As there.
+    /// See [`TieredCache::delete`].
     pub fn delete(&self, key: &K) -> Result<(), Error<K, R::Error>> {
         self.write(Operation::Delete, key, self.cache.delete(key))
     }
 
-    /// [`TieredCache::settle`], blocking. `false` too where the thread must not wait.
+    /// [`TieredCache::settle`], blocking. Also `false` on a thread that must not block.
     pub fn settle(&self) -> bool {
         self.cache.remote.park(|| P::block_on(self.cache.settle())).unwrap_or(false)
     }
 
-    /// Runs a read. One that need not wait may run on any thread.
+    /// Runs a read. A read that completes at its first poll may run on any thread.
     fn read<'k, T>(
         &self,
         operation: Operation,
@@ -109,7 +111,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Blocking<'_, K, V, R, P> 
         parked.unwrap_or_else(|reason| Err(Error::blocking(operation, keys.cloned().collect(), reason)))
     }
 
-    /// Runs a write. Nothing is sent where the thread must not wait.
+    /// Runs a write. Sends no command on a thread that must not block.
     fn write(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! What others have written.
+//! Writes by other processes.
 
 use std::iter;
 
@@ -7,26 +7,28 @@ use crate::remote::Remote;
 use crate::sync::{Entry, Key, Primitives};
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
-    /// The key has been written elsewhere: forgets it, and what is [derived](crate::Builder::derive) from it, and keeps no
-    /// older version that is being read or loaded now. To be called after the remote tier has the new version, with what other
-    /// nodes tell. It does not touch the remote tier.
+    /// Removes the local entries of the key and of its [derived](crate::Builder::derive) keys after
+    /// another process has written the key. Reads and loads in progress do not cache an older
+    /// version. Call it after the remote tier has the new version, for example for each
+    /// notification from another node. It does not access the remote tier.
     ///
-    /// A read that begins after this has returned sees that version, or a newer one.
+    /// A read that begins after this call returns that version or a newer one.
     pub fn invalidate(&self, key: &K) {
         let derived = self.derived.of(key);
-        // As a write does: first the stripes, then the entries. A fill is refused, or is there to be removed.
-        for stripe in self.stripes_of(iter::once(key).chain(&derived)) {
-            self.stripes[stripe].advance();
+        // In the order of a write: stripes, then entries. A fill is refused, or its entry is
+        // removed.
+        for stripe in self.fence.stripes_of(iter::once(key).chain(&derived)) {
+            self.fence.stripe(stripe).advance();
         }
         for key in iter::once(key).chain(&derived) {
             self.l1.remove(key);
         }
     }
 
-    /// Any key may have been written elsewhere: empties the local tier, and keeps nothing that is being read or loaded now.
-    /// For a node that may have missed what others told. It goes through all stripes, and costs reads nothing.
+    /// Empties the local tier. Reads and loads in progress cache nothing. For a node that may have
+    /// missed notifications. It changes every stripe, and does not slow down reads.
     pub fn invalidate_all(&self) {
-        for stripe in self.stripes.iter() {
+        for stripe in self.fence.stripes() {
             stripe.advance();
         }
         self.l1.clear();

@@ -1,22 +1,24 @@
-//! Reads, and what they keep.
+//! Reads, and the fills of L1 with their results.
 
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Kept, TieredCache};
+use super::TieredCache;
 use crate::error::{Error, Operation};
+use crate::fence::Token;
+use crate::lookup::Lookup;
 use crate::remote::{Found, Remote};
 use crate::stats::Count;
-use crate::stripe::Token;
 use crate::sync::{Entry, Key, Primitives};
 
-/// What a read notes before it asks further.
+/// The state of a stripe and of the clock before a read queries the remote tier.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ask {
+pub(super) struct ReadTicket {
+    /// The index of the key's stripe.
     pub(super) stripe: usize,
-    /// The stripe at that moment.
+    /// The stripe's state.
     pub(super) token: Token,
-    /// The time at that moment: what is kept has that age.
+    /// The time on L1's clock, from which the age of the entry counts.
     pub(super) at: Duration,
 }
 
@@ -25,41 +27,41 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     ///
     /// # Errors
     ///
-    /// The remote tier's, if it had to be asked and could not answer.
+    /// An error of the remote tier, if the local tier has no entry.
     pub async fn get(&self, key: &K) -> Result<Option<V>, Error<K, R::Error>> {
-        // 1. No stripe is asked: a write takes the entry away before it changes anything.
-        if let Some(kept) = self.l1.get(key) {
+        // 1. Without its stripe: a write removes the entry before it changes anything else.
+        if let Some(found) = self.l1.get(key) {
             self.counts.add(Count::Hit);
-            return Ok(kept.into_value());
+            return Ok(found.into_value());
         }
         self.counts.add(Count::Miss);
-        let ask = self.ask(key).await;
+        let ticket = self.ticket(key).await;
         // 3.
-        let found = self.answer(Operation::Get, key, self.remote.get(key)).await?;
+        let found = self.query(Operation::Get, key, self.remote.get(key)).await?;
         // 4.
-        Ok(self.keep_found(key, ask, found))
+        Ok(self.fill_l1_found(key, ticket, found))
     }
 
-    /// The values of several keys, in their order, with at most one question to the remote tier. Each is read as
-    /// [`get`](TieredCache::get) reads it; together they are no snapshot.
+    /// The values of several keys, in their order, with at most one call of the remote tier. Each
+    /// key is read as by [`get`](TieredCache::get); the values are not a snapshot.
     ///
     /// # Errors
     ///
-    /// The remote tier's, if it had to be asked and could not answer.
+    /// An error of the remote tier, if the local tier lacks one of the entries.
     pub async fn get_many(&self, keys: &[K]) -> Result<Vec<Option<V>>, Error<K, R::Error>> {
         let mut values = Vec::with_capacity(keys.len());
-        let (mut places, mut missing, mut asks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut indices, mut missing, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
-            let kept = self.l1.get(key);
-            if kept.is_none() {
+            let found = self.l1.get(key);
+            if found.is_none() {
                 self.counts.add(Count::Miss);
-                places.push(values.len());
+                indices.push(values.len());
                 missing.push(key.clone());
-                asks.push(self.ask(key).await);
+                tickets.push(self.ticket(key).await);
             } else {
                 self.counts.add(Count::Hit);
             }
-            values.push(kept.and_then(Kept::into_value));
+            values.push(found.and_then(Lookup::into_value));
         }
         if missing.is_empty() {
             return Ok(values);
@@ -71,38 +73,38 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
                 return Err(Error::remote(Operation::Get, missing.into(), error));
             }
         };
-        for (((place, key), ask), found) in places.into_iter().zip(&missing).zip(asks).zip(found) {
-            values[place] = self.keep_found(key, ask, found);
+        for (((index, key), ticket), found) in indices.into_iter().zip(&missing).zip(tickets).zip(found) {
+            values[index] = self.fill_l1_found(key, ticket, found);
         }
         Ok(values)
     }
 
-    /// Whether the local tier has a value of the key, which a [`get`](TieredCache::get) would return now without asking
-    /// further.
+    /// Whether the local tier has a value that a [`get`](TieredCache::get) of the key would return
+    /// now.
     pub fn contains_local(&self, key: &K) -> bool {
-        matches!(self.l1.get(key), Some(Kept::Value(_)))
+        matches!(self.l1.get(key), Some(Lookup::Value(_)))
     }
 
-    /// Before Redis is asked.
-    pub(super) async fn ask(&self, key: &K) -> Ask {
-        let stripe = self.stripes.of(key);
-        // 2. Before Redis is asked: a token taken later would not see a write that came in between.
-        let mut token = self.stripes[stripe].token();
+    /// Takes a ticket before a query of Redis.
+    pub(super) async fn ticket(&self, key: &K) -> ReadTicket {
+        let stripe = self.fence.stripe_of(key);
+        // 2. Before the query: a later token would not see a write in between.
+        let mut token = self.fence.stripe(stripe).token();
         if token.has_lost() {
             self.settle().await;
-            token = self.stripes[stripe].token();
+            token = self.fence.stripe(stripe).token();
         }
-        self.ask_under(stripe, token)
+        self.ticket_with(stripe, token)
     }
 
-    /// The question under this token.
-    pub(super) fn ask_under(&self, stripe: usize, token: Token) -> Ask {
-        // Also before: the entry's age counts from a moment when its value was not yet read.
-        Ask { stripe, token, at: self.l1.now() }
+    /// A ticket with this token.
+    pub(super) fn ticket_with(&self, stripe: usize, token: Token) -> ReadTicket {
+        // The time, too, is taken before the query: the entry is at least as old as its value.
+        ReadTicket { stripe, token, at: self.l1.now() }
     }
 
-    /// What the remote tier answers, with its error in the cache's words.
-    pub(super) async fn answer<T>(
+    /// Queries the remote tier, and adds the operation and the key to its error.
+    pub(super) async fn query<T>(
         &self,
         operation: Operation,
         key: &K,
@@ -114,45 +116,52 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         })
     }
 
-    fn keep_found(&self, key: &K, ask: Ask, found: Option<Found<V>>) -> Option<V> {
+    fn fill_l1_found(&self, key: &K, ticket: ReadTicket, found: Option<Found<V>>) -> Option<V> {
         match found {
             Some(Found { value, ttl }) => {
-                self.keep_if_closed(key, ask, Kept::Value(value.clone()), ttl);
+                self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
                 Some(value)
             }
             None => {
-                self.keep_absent(key, ask, Kept::AbsentRemotely);
+                self.fill_l1_absent(key, ticket, Lookup::AbsentRemotely);
                 None
             }
         }
     }
 
-    /// Keeps that the key has no value, if such things are kept.
-    pub(super) fn keep_absent(&self, key: &K, ask: Ask, absent: Kept<V>) {
+    /// Stores in L1 that the key has no value, if the settings enable that.
+    pub(super) fn fill_l1_absent(&self, key: &K, ticket: ReadTicket, absent: Lookup<V>) {
         if self.settings.absent_ttl.is_some() {
-            self.keep_if_closed(key, ask, absent, None);
+            self.fill_l1_if_closed(key, ticket, absent, None);
         }
     }
 
-    /// As [`keep`](Self::keep), if the stripe was closed.
-    pub(super) fn keep_if_closed(&self, key: &K, ask: Ask, kept: Kept<V>, ttl: Option<Duration>) {
-        if ask.token.is_closed() {
-            self.keep(key, ask, kept, ttl);
+    /// [`fill_l1`](Self::fill_l1), if the stripe was closed in the ticket.
+    pub(super) fn fill_l1_if_closed(
+        &self,
+        key: &K,
+        ticket: ReadTicket,
+        found: Lookup<V>,
+        ttl: Option<Duration>,
+    ) {
+        if ticket.token.is_closed() {
+            self.fill_l1(key, ticket, found, ttl);
         } else {
             self.counts.add(Count::Refused);
         }
     }
 
-    /// Fills L1 with what was read under this token, which was closed or that of a fill, unless the stripe has changed.
-    /// `ttl` is how long it may be kept besides.
-    pub(super) fn keep(&self, key: &K, ask: Ask, kept: Kept<V>, ttl: Option<Duration>) {
-        let absent_ttl = if matches!(kept, Kept::Value(_)) { None } else { self.settings.absent_ttl };
+    /// Fills L1 with the result of a read, unless the stripe has changed since the ticket. The
+    /// ticket's token must be that of a closed stripe or of a fill. `ttl` limits the entry's time
+    /// to live.
+    pub(super) fn fill_l1(&self, key: &K, ticket: ReadTicket, found: Lookup<V>, ttl: Option<Duration>) {
+        let absent_ttl = if matches!(found, Lookup::Value(_)) { None } else { self.settings.absent_ttl };
         let ttl = [self.settings.local_ttl, absent_ttl, ttl].into_iter().flatten().min();
-        // A time past the end of `Duration` never comes.
-        let expires_at = ttl.and_then(|ttl| ask.at.checked_add(ttl));
-        // 4. Under the lock: a write that opens after the check finds the entry and removes it.
-        let stripe = &self.stripes[ask.stripe];
-        let filled = self.l1.insert_if(key.clone(), kept, expires_at, || stripe.is_at(ask.token));
+        // A time beyond the range of `Duration` means "never".
+        let expires_at = ttl.and_then(|ttl| ticket.at.checked_add(ttl));
+        // 4. Under the lock: a write that opens after the check removes the entry after the fill.
+        let stripe = self.fence.stripe(ticket.stripe);
+        let filled = self.l1.insert_if(key.clone(), found, expires_at, || stripe.is_at(ticket.token));
         self.counts.add(if filled { Count::Fill } else { Count::Refused });
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{read, sources};
 
 /// The modules of each crate, bottom up. A module may import those on its left.
-const LAYERS: [(&str, &str); 2] = [
+const LAYERS: [(&str, &str); 3] = [
+    ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
     (
         "sim/engine/src",
         "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::AtomicU64;
 use loom::thread;
 use remote::Unordered;
-use selvedge::parts::{Kept, Stripes};
+use selvedge::parts::{Lookup, Stripes};
 use selvedge::sync::{AtomicU64 as _, Primitives};
 use selvedge::{Builder, TieredCache};
 use selvedge_sim::backends::{Loom, Simulated};
@@ -67,7 +67,7 @@ fn read(cache: &Cache) {
 /// Checks that the cache does not store the old version, after all operations have ended and 1 was
 /// written.
 fn is_not_stale(cache: &Cache) {
-    assert_ne!(cache.l1().get(&()), Some(Kept::Value(0)));
+    assert_ne!(cache.l1().get(&()), Some(Lookup::Value(0)));
 }
 
 /// A read whose token has the close sees the write before it in Redis.

@@ -63,7 +63,7 @@ async fn a_server_that_is_not_there_was_sent_nothing() {
     let error = set(&redis, "k", "v", None).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "redis: SET of \"app:k\": it was not sent, since there is no connection to /nowhere/redis.sock (No such file or \
+        "redis: SET of \"app:k\": not sent: no connection to /nowhere/redis.sock (No such file or \
          directory (os error 2)). Is the server running there?"
     );
     assert_eq!(outcome(&redis, &error), Outcome::NotApplied);
@@ -73,7 +73,7 @@ async fn a_server_that_is_not_there_was_sent_nothing() {
 #[tokio::test]
 async fn an_invalid_url_is_reported_at_once_without_the_password() {
     let error = Redis::builder("http://user:secret@localhost/").build().unwrap_err().to_string();
-    assert!(error.starts_with("the URL of Redis is not valid: "), "{error}");
+    assert!(error.starts_with("the URL of Redis is invalid: "), "{error}");
     assert!(!error.contains("secret"), "{error}");
     let builder = Redis::builder("redis://user:secret@localhost/");
     assert!(!format!("{builder:?} {:?}", builder.clone().build().unwrap()).contains("secret"));
@@ -125,8 +125,8 @@ async fn a_command_to_a_slow_server_times_out() {
         assert!(matches!(error.problem(), Problem::TimedOut { after } if *after == SHORT), "{error}");
         assert_eq!(
             error.to_string(),
-            "redis: GET of \"app:k\": there was no answer within 500ms. It may have been carried out, and may still \
-             be. If the server is only slow, raise the builder's `command_timeout`"
+            "redis: GET of \"app:k\": no answer within 500ms. The command may have been executed, or may still \
+             be. If the server is slow, raise the builder's `command_timeout`"
         );
     });
     // A connection that timed out is not used again.
@@ -299,8 +299,8 @@ async fn the_blocking_interface_does_not_wait_on_the_only_thread_of_its_runtime(
     assert!(matches!(failed.cause(), Cause::Blocking(_)));
     assert_eq!(
         failed.to_string(),
-        "the blocking face failed to set \"k\": the calling thread is that of tokio's current-thread runtime, and no task of \
-         the runtime can run while the thread waits. Await the cache's own methods, or call the blocking face in \
+        "the blocking interface failed to set \"k\": the calling thread is that of tokio's current-thread runtime, and no task of \
+         the runtime can run while the thread waits. Await the cache's own methods, or call the blocking interface in \
          `spawn_blocking`"
     );
     assert!(matches!(cache.blocking().get(&key).unwrap_err().cause(), Cause::Blocking(_)));

@@ -133,8 +133,8 @@ async fn an_unreadable_value_is_an_error_with_its_key() {
     let error = get(&redis, "k").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "redis: GET of \"app:k\": what is there cannot be decoded (Hit the end of buffer, expected more data). If \
-         another type or another codec wrote it, give this one a prefix of its own, or delete the key"
+        "redis: GET of \"app:k\": the value in Redis cannot be decoded (Hit the end of buffer, expected more data). If \
+         another type or codec wrote it, use another prefix, or delete the key"
     );
     assert_eq!((error.command(), error.key()), ("GET", &b"app:k"[..]));
     let many: Result<Vec<Option<Found<String>>>, _> = redis.get_many(&["a", "k"]).await;
@@ -164,7 +164,7 @@ async fn a_value_that_the_codec_rejects_is_not_sent() {
     }
     let error = redis.set(&"k", &Endless, None).await.unwrap_err();
     assert!(
-        error.to_string().starts_with("redis: SET of \"app:k\": its value cannot be encoded ("),
+        error.to_string().starts_with("redis: SET of \"app:k\": the value cannot be encoded ("),
         "{error}"
     );
     assert_eq!(Remote::<&str, Endless>::outcome(&redis, &error), Outcome::NotApplied);

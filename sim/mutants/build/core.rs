@@ -2,15 +2,25 @@
 
 use crate::read;
 
-/// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `tiered/kept` and
+/// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `lookup` and
 /// `remote` are excluded: traces identify entries by their type, and all mutants share the
 /// simulated store.
-const FILES: [&str; 25] = [
+const FILES: [&str; 32] = [
     "builder",
     "derived",
     "error",
-    "fills",
-    "flights",
+    "fence/fence",
+    "fence/fill_guard",
+    "fence/fills",
+    "fence/losses",
+    "fence/mod",
+    "fence/stripe",
+    "fence/wakers",
+    "fence/write_guard",
+    "flights/guard",
+    "flights/mod",
+    "flights/shard",
+    "flights/table",
     "l1/bound",
     "l1/eviction",
     "l1/ghosts",
@@ -18,19 +28,16 @@ const FILES: [&str; 25] = [
     "l1/removal",
     "l1/tag",
     "l1/tier",
-    "lost",
+    "settings",
     "stats",
-    "stripe",
     "tiered/blocking",
     "tiered/cache",
-    "tiered/filling",
     "tiered/invalidate",
     "tiered/load",
-    "tiered/lost",
     "tiered/mod",
     "tiered/read",
+    "tiered/settle",
     "tiered/write",
-    "wakers",
 ];
 
 const SOURCE: &str = "../../src";

@@ -16,13 +16,17 @@ const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
 /// The re-exports in a mutant's module.
 const SHAPE: &str = "
-    pub use builder::{Builder, Decided, Decision, RemoteFailure, Undecided};
+    pub use builder::{Builder, Decided, Decision, Undecided};
     pub use error::{Cause, Error, Operation};
     pub use selvedge::{Remote, Template, remote, sync};
+    pub use settings::RemoteFailure;
     pub use stats::Stats;
     pub use tiered::TieredCache;
+    mod lookup {
+        pub(super) use selvedge::parts::Lookup;
+    }
     mod parts {
-        pub(super) use selvedge::parts::Kept;
+        pub(super) use selvedge::parts::Lookup;
     }
 ";
 
@@ -62,7 +66,7 @@ impl Modules {
         let has_l1 = file.is_some_and(|file| file.starts_with(L1));
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
-        for inner in ["tiered", "l1"] {
+        for inner in ["tiered", "fence", "flights", "l1"] {
             fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_create(&folder, error))?;
         }
         let mut files = String::new();
@@ -73,11 +77,9 @@ impl Modules {
                 // Unit tests and their helpers are not copied.
                 .replace("#[cfg(test)]", "#[cfg(false)]")
                 // Traces identify entries by type, so these types are the core's.
-                .replace("mod kept;", "")
                 .replace("mod cached;", "")
                 .replace("pub use cached::Cached;", "pub use selvedge::parts::Cached;")
                 .replace("use super::cached::Cached;", "use selvedge::parts::Cached;")
-                .replace("pub use kept::Kept;", "pub use selvedge::parts::Kept;")
                 .replace("crate::", &format!("crate::{module}::"));
             write(&path, &text)?;
             // The module of a folder declares its other files.

@@ -1,4 +1,4 @@
-//! A tier whose clock is set by hand, and that notes what it tells.
+//! A tier with a manual clock and a recording listener.
 
 use std::sync::atomic::{self, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::l1::{Bound, L1, RemovalCause};
 use crate::sync::{Clock, Entry, Key, Primitives, Std};
 
-/// `Std` with a clock that is set by hand.
+/// `Std` with a manual clock.
 pub(super) struct ByHand;
 
 impl Primitives for ByHand {
@@ -42,48 +42,48 @@ impl Clock for HandClock {
 
 pub(super) type Tier = L1<u32, u64, ByHand>;
 
-/// Each entry that has left, in order.
-pub(super) type Told = Arc<Mutex<Vec<(u32, u64, RemovalCause)>>>;
+/// The entries that have left, in order.
+pub(super) type Removals = Arc<Mutex<Vec<(u32, u64, RemovalCause)>>>;
 
 pub(super) struct Fixture {
     pub(super) tier: Tier,
     pub(super) clock: HandClock,
-    told: Told,
+    notified: Removals,
 }
 
 impl Fixture {
     pub(super) fn new(ttl: Option<Duration>, bound: Option<Bound<u32, u64>>) -> Self {
-        let (clock, told) = (HandClock::default(), Told::default());
-        let log = told.clone();
+        let (clock, notified) = (HandClock::default(), Removals::default());
+        let log = notified.clone();
         let mut tier = Tier::new(clock.clone(), ttl)
             .on_removal(move |&key, &value, cause| log.lock().unwrap().push((key, value, cause)));
         if let Some(bound) = bound {
             tier = tier.bounded(bound);
         }
-        Fixture { tier, clock, told }
+        Fixture { tier, clock, notified }
     }
 
-    /// Without a TTL, and with room for this many entries.
+    /// Without a TTL, with this many entries.
     pub(super) fn of(entries: u64) -> Self {
         Fixture::new(None, Some(Bound::entries(entries)))
     }
 
-    /// Puts the key there, with itself as its value, for good.
+    /// Inserts the key with itself as its value, without expiry.
     pub(super) fn put(&self, key: u32) {
         self.tier.insert(key, key.into(), None);
     }
 
-    /// Puts the key there until then.
+    /// Inserts the key until this time.
     pub(super) fn put_until(&self, key: u32, seconds: u64) {
         self.tier.insert(key, key.into(), Some(Duration::from_secs(seconds)));
     }
 
-    /// Whether the key is served. That is a visit.
+    /// Whether a read returns the key. Counts as a visit.
     pub(super) fn has(&self, key: u32) -> bool {
         self.tier.get(&key).is_some()
     }
 
-    /// Which of the keys hold memory, expired or not.
+    /// The keys that use memory, expired or not.
     pub(super) fn held(&self, keys: impl IntoIterator<Item = u32>) -> Vec<u32> {
         keys.into_iter().filter(|key| self.tier.peek(key).is_some()).collect()
     }
@@ -92,8 +92,8 @@ impl Fixture {
         self.clock.seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// What was told since this was last asked.
-    pub(super) fn told(&self) -> Vec<(u32, u64, RemovalCause)> {
-        std::mem::take(&mut self.told.lock().unwrap())
+    /// The calls of the listener since the last call of this function.
+    pub(super) fn notified(&self) -> Vec<(u32, u64, RemovalCause)> {
+        std::mem::take(&mut self.notified.lock().unwrap())
     }
 }

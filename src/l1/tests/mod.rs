@@ -1,6 +1,6 @@
-//! The local tier: what it returns, how much it holds, whom it evicts, and whom it tells.
+//! The local tier: results, bound, evictions and listeners.
 
-mod books;
+mod accounting;
 mod fixture;
 mod policy;
 mod removals;

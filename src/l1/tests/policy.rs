@@ -1,10 +1,10 @@
-//! Who has to go.
+//! Choice of the evicted entry.
 
 use super::fixture::Fixture;
 use crate::l1::RemovalCause;
 
 #[test]
-fn who_was_not_read_goes_first() {
+fn an_unread_entry_is_evicted_first() {
     let fixture = Fixture::of(10);
     (0..10).for_each(|key| fixture.put(key));
     assert!(fixture.has(1) && fixture.has(7));
@@ -14,7 +14,7 @@ fn who_was_not_read_goes_first() {
 }
 
 #[test]
-fn a_scan_does_not_drive_out_what_is_read() {
+fn a_scan_does_not_evict_read_entries() {
     let fixture = Fixture::of(100);
     (0..50).for_each(|key| fixture.put(key));
     for scanned in 1_000..3_000 {
@@ -24,35 +24,35 @@ fn a_scan_does_not_drive_out_what_is_read() {
     assert_eq!(fixture.held(0..50).len(), 50);
 }
 
-/// Puts so many keys there that nobody has seen, as a scan does.
+/// Inserts keys that were never seen before, as a scan does.
 fn scan(fixture: &Fixture, from: u32) {
     (from..from + 100).for_each(|key| fixture.put(key));
 }
 
 #[test]
-fn who_is_asked_for_again_soon_after_it_was_evicted_stays() {
+fn a_key_that_returns_soon_after_its_eviction_stays() {
     let fixture = Fixture::of(100);
     (0..=100).for_each(|key| fixture.put(key));
-    let [(evicted, _, RemovalCause::Size)] = fixture.told()[..] else { panic!("one has to go") };
-    // It comes back, and though it is not read, a scan that is longer than probation does not take it away.
+    let [(evicted, _, RemovalCause::Size)] = fixture.notified()[..] else { panic!("one is evicted") };
+    // It returns. Although it is not read, a scan longer than probation does not evict it.
     fixture.put(evicted);
     scan(&fixture, 1_000);
     assert_eq!(fixture.held([evicted]), [evicted]);
-    // One that was not seen before goes with the scan.
+    // A new key is evicted by the scan.
     fixture.put(5_000);
     scan(&fixture, 2_000);
     assert_eq!(fixture.held([5_000]), [0_u32; 0]);
 }
 
 #[test]
-fn who_is_removed_from_the_main_line_comes_back_there() {
+fn a_key_removed_from_the_main_queue_returns_there() {
     let fixture = Fixture::of(100);
     (0..100).for_each(|key| fixture.put(key));
     assert!(fixture.has(1));
-    // It is promoted; no other is.
+    // It is the only one that is promoted.
     scan(&fixture, 1_000);
     fixture.tier.remove(&1);
-    // Long after, so that no other memory has it.
+    // Much later, so that no other memory has it.
     (0..20).for_each(|round| scan(&fixture, 10_000 + 100 * round));
     fixture.put(1);
     scan(&fixture, 2_000);
@@ -60,7 +60,7 @@ fn who_is_removed_from_the_main_line_comes_back_there() {
 }
 
 #[test]
-fn though_all_were_read_somebody_goes() {
+fn one_entry_is_evicted_even_if_all_were_read() {
     let fixture = Fixture::of(1_000);
     (0..1_000).for_each(|key| fixture.put(key));
     (0..1_000).for_each(|key| assert!(fixture.has(key)));
@@ -68,7 +68,7 @@ fn though_all_were_read_somebody_goes() {
         fixture.put(key);
         assert_eq!(fixture.tier.eviction().weights().1, 1_000);
     }
-    assert_eq!(fixture.held(1_000..1_010).len(), 10, "who has just come does not go at once");
+    assert_eq!(fixture.held(1_000..1_010).len(), 10, "the newest entries are not evicted at once");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who is told of what has left, and when: never under a lock.
+//! Calls of the listener: which, when, and under no lock.
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -8,31 +8,31 @@ use crate::l1::{Bound, L1, RemovalCause};
 use RemovalCause::{Expired, Explicit, Replaced, Size};
 
 #[test]
-fn each_that_leaves_is_told_once_with_why() {
+fn each_removal_calls_the_listener_once_with_its_cause() {
     let fixture = Fixture::new(None, Some(Bound::weight(10, 10, |_, &value| value as u32)));
     fixture.tier.insert(1, 2, None);
     fixture.tier.insert(1, 3, Some(Duration::from_secs(10)));
-    assert_eq!(fixture.told(), [(1, 2, Replaced)]);
+    assert_eq!(fixture.notified(), [(1, 2, Replaced)]);
     fixture.set_clock(10);
     fixture.tier.insert(1, 4, None);
-    assert_eq!(fixture.told(), [(1, 3, Expired)]);
+    assert_eq!(fixture.notified(), [(1, 3, Expired)]);
     fixture.tier.remove(&1);
     fixture.tier.remove(&1);
-    assert_eq!(fixture.told(), [(1, 4, Explicit)]);
+    assert_eq!(fixture.notified(), [(1, 4, Explicit)]);
     fixture.tier.insert(2, 6, None);
     fixture.tier.insert(3, 7, None);
-    assert_eq!(fixture.told(), [(2, 6, Size)]);
+    assert_eq!(fixture.notified(), [(2, 6, Size)]);
     assert!(!fixture.tier.insert_if(3, 8, None, || false));
-    assert_eq!(fixture.told(), []);
+    assert_eq!(fixture.notified(), []);
     fixture.tier.insert(4, 1, None);
     fixture.tier.clear();
-    let mut told = fixture.told();
-    told.sort_by_key(|&(key, ..)| key);
-    assert_eq!(told, [(3, 7, Explicit), (4, 1, Explicit)]);
+    let mut notified = fixture.notified();
+    notified.sort_by_key(|&(key, ..)| key);
+    assert_eq!(notified, [(3, 7, Explicit), (4, 1, Explicit)]);
 }
 
 #[test]
-fn without_a_bound_the_same_is_told() {
+fn without_a_bound_the_listener_is_called_too() {
     let fixture = Fixture::new(None, None);
     fixture.tier.insert(1, 1, None);
     fixture.tier.insert(1, 2, Some(Duration::from_secs(10)));
@@ -43,26 +43,26 @@ fn without_a_bound_the_same_is_told() {
     assert!(fixture.tier.insert_if(2, 6, None, || true));
     fixture.tier.remove(&1);
     fixture.tier.clear();
-    let told = [(1, 1, Replaced), (1, 2, Replaced), (2, 5, Expired), (1, 3, Explicit), (2, 6, Explicit)];
-    assert_eq!(fixture.told(), told);
+    let notified = [(1, 1, Replaced), (1, 2, Replaced), (2, 5, Expired), (1, 3, Explicit), (2, 6, Explicit)];
+    assert_eq!(fixture.notified(), notified);
 }
 
 #[test]
-fn what_is_too_heavy_takes_the_place_of_nobody_else() {
+fn a_too_heavy_value_evicts_no_other() {
     let fixture = Fixture::new(None, Some(Bound::weight(10, 10, |_, &value| value as u32)));
     fixture.tier.insert(1, 4, None);
     fixture.tier.insert(2, 4, None);
     fixture.tier.insert(2, 11, None);
-    assert_eq!(fixture.told(), [(2, 4, Replaced), (2, 11, Size)]);
+    assert_eq!(fixture.notified(), [(2, 4, Replaced), (2, 11, Size)]);
     assert_eq!(fixture.held(1..=2), [1]);
     assert!(!fixture.tier.insert_if(1, 11, None, || false));
-    assert_eq!(fixture.told(), []);
+    assert_eq!(fixture.notified(), []);
     assert_eq!(fixture.held([1]), [1]);
     assert_eq!(fixture.tier.eviction().weights(), (4, 4));
 }
 
 #[test]
-fn a_new_value_may_weigh_something_else() {
+fn a_new_value_may_have_another_weight() {
     let fixture = Fixture::new(None, Some(Bound::weight(10, 10, |_, &value| value as u32)));
     (1..=3).for_each(|key| fixture.tier.insert(key, 3, None));
     fixture.tier.insert(3, 7, None);
@@ -72,13 +72,13 @@ fn a_new_value_may_weigh_something_else() {
     assert_eq!(fixture.tier.eviction().weights().1, 4, "nothing weighs less than 1");
 }
 
-/// A tier, for its own listener or its own values to use.
+/// A tier that its own listener or values use.
 type Own<V> = OnceLock<Weak<L1<u32, V, ByHand>>>;
 
 fn all_of<V: Clone + Send + Sync + 'static>(own: &Own<V>) -> impl Fn() + use<'_, V> {
     move || {
         if let Some(tier) = own.get().and_then(Weak::upgrade) {
-            // Each shard: whoever holds one, this would not come back.
+            // All shards: this would deadlock if the thread held one.
             (0..100).for_each(|key| tier.remove(&key));
         }
     }
@@ -106,7 +106,7 @@ fn a_listener_may_use_the_tier() {
     }
 }
 
-/// A value whose destructor does something: it uses the tier that the value is in.
+/// A value whose destructor uses the tier that contains it.
 struct Restless(Arc<dyn Fn() + Send + Sync>);
 
 impl Drop for Restless {
@@ -140,7 +140,7 @@ fn a_values_destructor_may_use_the_tier() {
 }
 
 #[test]
-fn a_listener_that_panics_leaves_the_books_right() {
+fn a_listener_that_panics_leaves_the_accounting_right() {
     let tier = L1::<u32, u64, ByHand>::new(HandClock::default(), None)
         .bounded(Bound::entries(2))
         .on_removal(|&key, _, _| assert_ne!(key, 1, "on purpose"));

@@ -1,4 +1,4 @@
-//! What expires, and when its memory is given back.
+//! Expiry, and the release of expired entries' memory.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -33,10 +33,12 @@ fn a_clock_that_lags_makes_lives_shorter_and_never_longer() {
     let lag = Duration::from_secs(2);
     let clock = HandClock { lag, ..HandClock::default() };
     let tier = Tier::new(clock.clone(), Some(Duration::from_secs(10)));
-    // It is 7 s, and the clock shows 5. The entry may live until 17 s, when the clock shows at least 15.
+    // It is 7 s, and the clock shows 5. The entry may live until 17 s, when the clock shows at
+    // least 15.
     clock.seconds.store(5, Ordering::Relaxed);
     assert_eq!(tier.deadline(), Some(Duration::from_secs(13)));
-    // It is 5 s, and the clock shows them. The entry may live until 15 s, when the clock may show 13.
+    // It is 5 s, and the clock shows them. The entry may live until 15 s, when the clock may show
+    // 13.
     tier.insert(1, 1, tier.deadline());
     clock.seconds.store(12, Ordering::Relaxed);
     assert_eq!(tier.get(&1), Some(1));
@@ -75,7 +77,7 @@ fn expired_entries_are_swept_by_insertions_though_there_is_room() {
     assert_eq!(fixture.held(0..100).len(), 100);
     (1_000..1_100).for_each(|key| fixture.put(key));
     assert_eq!(fixture.held(0..100), [0_u32; 0]);
-    assert!(fixture.told().iter().all(|&(_, _, cause)| cause == RemovalCause::Expired));
+    assert!(fixture.notified().iter().all(|&(_, _, cause)| cause == RemovalCause::Expired));
     assert_eq!(fixture.tier.eviction().weights(), (100, 100));
 }
 
@@ -92,18 +94,18 @@ fn expired_entries_are_swept_though_only_one_key_is_refilled() {
 fn expired_entries_are_swept_where_the_hand_does_not_come() {
     let fixture = Fixture::of(100);
     (0..50).for_each(|key| fixture.put_until(key, 10));
-    // All are promoted. Then nothing else is, so that the hand does not move.
+    // All are promoted. Later entries are not, so that the hand does not move.
     (0..50).for_each(|key| assert!(fixture.has(key)));
     (1_000..1_200).for_each(|key| fixture.put(key));
     assert_eq!(fixture.held(0..50).len(), 50);
     fixture.set_clock(10);
-    // As many as are held: each looks at one node of each queue of the main line.
+    // As many as there are entries: each inspects one node of each main queue.
     (2_000..2_100).for_each(|key| fixture.put(key));
     assert_eq!(fixture.held(0..50), [0_u32; 0]);
 }
 
 #[test]
-fn what_has_expired_goes_before_what_was_read() {
+fn expired_entries_are_removed_before_read_ones() {
     let fixture = Fixture::new(None, Some(Bound::entries(3)));
     fixture.put_until(1, 10);
     (2..=3).for_each(|key| fixture.put(key));
@@ -111,5 +113,5 @@ fn what_has_expired_goes_before_what_was_read() {
     fixture.set_clock(10);
     fixture.put(4);
     assert_eq!(fixture.held(1..=4), [2, 3, 4]);
-    assert_eq!(fixture.told(), [(1, 1, RemovalCause::Expired)]);
+    assert_eq!(fixture.notified(), [(1, 1, RemovalCause::Expired)]);
 }

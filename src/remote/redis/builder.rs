@@ -1,4 +1,4 @@
-//! How [`Redis`] is set up.
+//! Builder of [`Redis`].
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use super::lease::Leases;
 use super::store::Redis;
 use crate::codec::Postcard;
 
-/// How [`Redis`] is set up.
+/// Builder of [`Redis`].
 #[derive(Clone)]
 pub struct Builder<C = Postcard> {
     url: String,
@@ -23,18 +23,18 @@ pub struct Builder<C = Postcard> {
     leases: Option<Duration>,
 }
 
-/// Why there is no [`Redis`].
+/// Error of [`Builder::build`].
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The URL is not one of Redis. It is not shown, since there may be a password in it.
+    /// The URL is not valid for Redis. It is not shown, because it may contain a password.
     #[error(
-        "the URL of Redis is not valid: {0}. It has the form redis://user:password@host:port/database, or \
+        "the URL of Redis is invalid: {0}. Its form is redis://user:password@host:port/database or \
          unix:///path/of/the/socket"
     )]
     Url(String),
-    /// With this prefix a key could be taken for a lease.
+    /// With this prefix a key could equal that of a lease.
     #[error(
-        "with leases the keys need a prefix of their own, and \"{0}\" could be taken for that of the leases, \
+        "the prefix \"{0}\" is ambiguous: with it a key could equal that of a lease, which begins with \
          \"selvedge:lease:\". Call `prefix` with another one"
     )]
     Prefix(String),
@@ -57,21 +57,21 @@ impl Builder {
 }
 
 impl<C> Builder<C> {
-    /// What comes before each key in Redis; nothing by default.
+    /// Prefix of each key in Redis; empty by default.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Vec<u8>>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How values are written; [`Postcard`] by default.
+    /// Codec of the values; [`Postcard`] by default.
     #[must_use]
     pub fn codec<D>(self, codec: D) -> Builder<D> {
         let Builder { url, prefix, codec: _, connect_timeout, command_timeout, leases } = self;
         Builder { url, prefix, codec, connect_timeout, command_timeout, leases }
     }
 
-    /// How long an attempt to connect may take; a second by default. A call that finds no connection waits for one
+    /// Timeout of an attempt to connect; 1 s by default. A call without a connection waits for one
     /// attempt, and then fails.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -79,37 +79,38 @@ impl<C> Builder<C> {
         self
     }
 
-    /// How long the answer to a command may take; half a second by default.
+    /// Timeout of a command; 500 ms by default.
     #[must_use]
     pub fn command_timeout(mut self, timeout: Duration) -> Self {
         self.command_timeout = timeout;
         self
     }
 
-    /// Fences fills of Redis from a source of truth, on all nodes that use the option: see [leases](super). A load may
-    /// take as long as a lease lives; otherwise its value is not kept in Redis. Ten seconds are a good start. It needs a
-    /// [`prefix`](Builder::prefix). Off by default.
+    /// Fences fills of Redis from a source of truth, on all nodes that use this option: see
+    /// [leases](super). A load that takes longer than `life` is not stored in Redis; 10 s is a good
+    /// value to begin with. Requires a [`prefix`](Builder::prefix). Off by default.
     #[must_use]
     pub fn leases(mut self, life: Duration) -> Self {
         self.leases = Some(life);
         self
     }
 
-    /// The remote tier. It connects when it is first asked for something, so that a Redis that is down does not keep a
-    /// program from starting.
+    /// Builds the remote tier. It connects on the first call, so that a program can start while
+    /// Redis is down.
     ///
-    /// Connections live in the tokio runtime from which this is called. If there is none, one is started, with one
-    /// thread. The blocking face of a cache must not be used on the threads of a runtime.
+    /// Connections live in the tokio runtime from which this is called. If there is none, one with
+    /// one thread is started.
     ///
     /// # Errors
     ///
-    /// If the URL is not one of Redis, if the prefix does not go with leases, or if there is no runtime and none can be
-    /// started. Whether there is a server at the URL is not looked at.
+    /// If the URL is not valid for Redis, if the prefix could be that of leases, or if there is no
+    /// runtime and none can be started. Does not check whether there is a server at the URL.
     pub fn build(self) -> Result<Redis<C>, BuildError> {
         let Builder { url, prefix, codec, connect_timeout, command_timeout, leases } = self;
         let invalid = |error: redis::RedisError| BuildError::Url(error.to_string());
         let info = url.into_connection_info().map_err(invalid)?;
-        // Commands are sent when they are there: many share the connection, and would wait for one another.
+        // Commands are sent without delay: many share the connection, and would wait for each
+        // other.
         let tcp = info.tcp_settings().clone().set_nodelay(true);
         let client = Client::open(info.set_tcp_settings(tcp)).map_err(invalid)?;
         if leases.is_some() && !Leases::allow(&prefix) {
@@ -122,7 +123,7 @@ impl<C> Builder<C> {
 
 impl<C> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the URL, which may have a password in it, nor the codec.
+        // Without the URL, which may contain a password, and without the codec.
         f.debug_struct("Builder")
             .field("prefix", &self.prefix.escape_ascii().to_string())
             .field("connect_timeout", &self.connect_timeout)

@@ -1,15 +1,15 @@
-//! The commands, as they are sent.
+//! The commands that are sent to Redis.
 
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation};
 
-/// What is sent in one round trip.
+/// One round trip.
 pub(super) enum Command {
     One(Cmd),
     Transaction(Pipeline),
-    /// By its hash; its text is sent along only if the server does not know it.
+    /// By its hash; the text is sent only if the server does not have it.
     Script(ScriptInvocation<'static>),
 }
 
@@ -25,7 +25,7 @@ impl Command {
         }
     }
 
-    /// Whether a part of it may have been carried out when the server answers with this error.
+    /// Whether it may have been executed in part when the server returns this error.
     pub(super) fn in_part(&self, error: &RedisError) -> bool {
         let refused_as_a_whole = error.kind() == ErrorKind::Server(redis::ServerErrorKind::ExecAbort);
         !matches!(self, Command::One(_)) && !refused_as_a_whole
@@ -43,21 +43,21 @@ impl Command {
         Command::One(redis::cmd("PING"))
     }
 
-    /// Ends a connection.
+    /// Closes another connection.
     pub(super) fn kill(number: u64) -> Self {
         let mut command = two("CLIENT", "KILL");
         command.arg("ID").arg(number);
         Command::One(command)
     }
 
-    /// A value and what it has left to live, of one moment.
+    /// Reads a value and its remaining time to live atomically.
     pub(super) fn get(key: &[u8]) -> Self {
         let mut commands = transaction();
         commands.cmd("GET").arg(key).cmd("PTTL").arg(key);
         Command::Transaction(commands)
     }
 
-    /// As [`Command::get`], of several keys: first the values, then each one's time.
+    /// [`Command::get`] for several keys: first the values, then the times.
     pub(super) fn get_many(keys: &[Vec<u8>]) -> Self {
         let mut commands = transaction();
         commands.cmd("MGET").arg(keys);
@@ -67,7 +67,7 @@ impl Command {
         Command::Transaction(commands)
     }
 
-    /// `lease` ends with it, if there is one.
+    /// Also ends `lease`, if there is one.
     pub(super) fn set(key: &[u8], value: &[u8], ttl: Option<Duration>, lease: Option<&[u8]>) -> Self {
         let mut set = redis::cmd("SET");
         set.arg(key).arg(value);
@@ -84,7 +84,7 @@ impl Command {
         }
     }
 
-    /// At least one key.
+    /// Requires at least one key.
     pub(super) fn delete(keys: &[Vec<u8>]) -> Self {
         let mut command = redis::cmd("DEL");
         command.arg(keys);
@@ -104,14 +104,14 @@ fn transaction() -> Pipeline {
     commands
 }
 
-/// A TTL as Redis takes it: at least one millisecond, otherwise rounded down. Redis refuses what lies past the end of its
-/// clock; a thousand years stand for that.
+/// A TTL for Redis: at least 1 ms, otherwise rounded down. Redis refuses times beyond the range of
+/// its clock, so that the longest is a thousand years.
 pub(super) fn milliseconds(ttl: Duration) -> u64 {
     const MOST: u64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
     u64::try_from(ttl.as_millis()).unwrap_or(MOST).clamp(1, MOST)
 }
 
-/// Whether the error is the server's answer, so that the command is over.
+/// Whether the error is an answer of the server, so that the command has completed.
 pub(super) fn is_reply(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
 }

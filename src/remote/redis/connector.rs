@@ -1,7 +1,8 @@
-//! The connection that is in use, the next one when it breaks, and the certainty that nothing comes of the earlier ones.
+//! The current connection, its replacement when it breaks, and the certainty that no earlier
+//! connection executes anything.
 //!
-//! redis-rs has a connection manager of its own. It hides which connection a command was sent over, and that is what
-//! must be known to settle what became of it.
+//! redis-rs has a connection manager. It hides the connection that a command was sent over, which
+//! must be known to settle the command.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError};
 use super::command::{Command, is_reply};
 use super::link::{Identity, Link};
 
-/// After a failed attempt to connect, calls fail at once for so long.
+/// Calls fail at once for this long after a failed attempt to connect.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes connections, one at a time.
@@ -21,11 +22,11 @@ pub(super) struct Connector {
     config: AsyncConnectionConfig,
     connect_timeout: Duration,
     state: Mutex<State>,
-    /// Held by who connects; the last failure is in it.
+    /// Held while connecting; contains the last failure.
     attempt: tokio::sync::Mutex<Option<Failure>>,
-    /// How many attempts have failed.
+    /// The number of failed attempts.
     failures: AtomicU64,
-    /// How many writes were lost, and how many of these nothing can come of any more.
+    /// The number of lost writes, and the number of those that are settled.
     lost: AtomicU64,
     settled: AtomicU64,
 }
@@ -33,17 +34,17 @@ pub(super) struct Connector {
 #[derive(Default)]
 struct State {
     current: Option<Arc<Link>>,
-    /// Connections that are no longer used, and that may still carry something out.
+    /// Connections that are no longer used, but may still execute commands.
     earlier: Vec<Identity>,
-    /// When the last connection was retired whose identity was never known. It is not in `earlier`, and nobody can end it: only
-    /// a server process that has started later does not have it.
+    /// When the last connection of unknown identity was retired. It is not in `earlier`, and cannot
+    /// be closed: only a server process that started later is certain not to have it.
     unknown: Option<Instant>,
-    /// When it was last tried to end those in vain.
+    /// When closing those last failed.
     tried: Option<Instant>,
 }
 
 impl State {
-    /// Whether nothing comes of any connection but the current one.
+    /// Whether no connection but the current one can execute commands.
     fn is_certain(&self) -> bool {
         self.earlier.is_empty() && self.unknown.is_none()
     }
@@ -54,7 +55,7 @@ struct Failure {
     error: RedisError,
 }
 
-/// Why there is no answer.
+/// The reason that there is no answer.
 pub(super) enum Unanswered {
     /// There was no connection, so that nothing was sent.
     NotConnected(RedisError),
@@ -79,12 +80,12 @@ impl Connector {
         }
     }
 
-    /// Where the server is. Without the password.
+    /// The server's address, without the password.
     pub(super) fn address(&self) -> String {
         self.client.get_connection_info().addr().to_string()
     }
 
-    /// Sends a command that nobody needs to settle: a read.
+    /// Sends a command that need not be settled: a read.
     pub(super) async fn read<T: FromRedisValue>(
         self: &Arc<Self>,
         command: &Command,
@@ -93,7 +94,7 @@ impl Connector {
         self.ask(&link, command).await.map_err(Unanswered::Failed)
     }
 
-    /// Sends a write. If its future is dropped on the way, or its outcome is unknown, it is lost.
+    /// Sends a write. If its future is dropped, or its outcome is unknown, the write is lost.
     pub(super) async fn write<T: FromRedisValue>(
         self: &Arc<Self>,
         command: &Command,
@@ -108,18 +109,19 @@ impl Connector {
         answer.map_err(Unanswered::Failed)
     }
 
-    /// Waits until no write that was lost before this call can be carried out any more. Whether that is certain.
+    /// Waits until no write that was lost before this call can be executed any more. Returns
+    /// whether that is certain.
     pub(super) async fn settle(self: &Arc<Self>) -> bool {
         let lost = self.lost.load(Ordering::SeqCst);
         if self.settled.load(Ordering::SeqCst) >= lost {
             return true;
         }
-        // A connection that has just been made has ended those before it, if it may.
+        // A new connection has closed the earlier ones, if it has the permission.
         let Ok(link) = self.link().await else { return false };
         if !self.is_certain_again(&link).await {
             return false;
         }
-        // What was lost on this one was sent before the `PING`, or never will be.
+        // A write that was lost on this connection was sent before the `PING`, or never will be.
         let answer = self.ask::<()>(&link, &Command::ping()).await;
         if answer.is_err_and(|error| !is_reply(&error)) {
             self.retire(&link);
@@ -127,7 +129,7 @@ impl Connector {
                 return false;
             }
         }
-        // The connection that was made just now may not have ended the one before it.
+        // The new connection may not have closed the one before it.
         let certain = self.state().is_certain();
         if certain {
             self.settled.fetch_max(lost, Ordering::SeqCst);
@@ -135,8 +137,8 @@ impl Connector {
         certain
     }
 
-    /// Whether nothing comes of earlier connections. If they could not be ended, it is tried again now and then: permissions
-    /// change.
+    /// Whether no earlier connection can execute commands. If closing them failed, retries it from
+    /// time to time, because permissions change.
     async fn is_certain_again(&self, link: &Link) -> bool {
         {
             let mut state = self.state();
@@ -151,7 +153,7 @@ impl Connector {
         link.identify().await.is_ok() && self.end_earlier(link).await.is_ok() && self.state().is_certain()
     }
 
-    /// Ends all earlier connections that this one may end.
+    /// Closes all earlier connections that this one may close.
     async fn end_earlier(&self, link: &Link) -> Result<(), RedisError> {
         let earlier = self.state().earlier.clone();
         let mut ended = Vec::new();
@@ -183,9 +185,10 @@ impl Connector {
         answer
     }
 
-    /// The connection. Made, if there is none.
+    /// The current connection. Makes one if there is none.
     ///
-    /// The attempt is a task of its own: the caller's future may be kept and not polled, and would hold up all others.
+    /// The attempt is a separate task: the caller's future may be kept without being polled, and
+    /// would block all others.
     async fn link(self: &Arc<Self>) -> Result<Arc<Link>, RedisError> {
         if let Some(link) = self.current() {
             return Ok(link);
@@ -200,13 +203,15 @@ impl Connector {
         }
     }
 
-    /// Connects, once nobody else does; `failures` is how many attempts had failed when the caller came.
+    /// Connects, one caller at a time; `failures` is the number of failed attempts when the caller
+    /// came.
     async fn attempt(&self, failures: u64) -> Result<Arc<Link>, RedisError> {
         let mut failure = self.attempt.lock().await;
         if let Some(link) = self.current() {
             return Ok(link);
         }
-        // Who has waited for an attempt that failed does not make the next one: they would wait one after the other.
+        // A caller that waited for a failed attempt does not make another: callers would wait one
+        // after the other.
         let has_waited = self.failures.load(Ordering::SeqCst) != failures;
         if let Some(Failure { error, at }) = &*failure
             && (has_waited || at.elapsed() < PAUSE)
@@ -227,7 +232,7 @@ impl Connector {
         }
     }
 
-    /// Makes a connection, and sees to it that it outlives those before it.
+    /// Makes a connection, and closes the earlier ones.
     async fn connect(&self) -> Result<Arc<Link>, RedisError> {
         let link = Arc::new(Link::connect(&self.client, &self.config).await?);
         // None is added meanwhile: only a current connection is retired.
@@ -240,7 +245,7 @@ impl Connector {
         self.state().current.clone()
     }
 
-    /// No longer uses this connection.
+    /// Stops using this connection.
     fn retire(&self, link: &Arc<Link>) {
         let mut state = self.state();
         if state.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
@@ -252,13 +257,13 @@ impl Connector {
         }
     }
 
-    /// Each change is one assignment after the other that none can come between: what a panic leaves is sound.
+    /// The state is consistent after each assignment, also after a panic.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A write that has no answer yet. Dropped, it is lost.
+/// A write that has no answer yet. If it is dropped, it is lost.
 struct UnderWay<'a> {
     lost: &'a AtomicU64,
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a command.
+//! Errors of commands.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::remote::Outcome;
 
-/// A command that failed: which one, of which key, and why.
+/// Error of a command: the command, its keys, and the problem.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("redis: {command} of {keys}: {problem}")]
 pub struct Error {
@@ -16,62 +16,60 @@ pub struct Error {
     problem: Problem,
 }
 
-/// Why a command failed.
+/// The problem of a failed command.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Problem {
-    /// There was no connection. It was not sent.
-    #[error(
-        "it was not sent, since there is no connection to {address} ({reason}). Is the server running there?"
-    )]
+    /// There was no connection. The command was not sent.
+    #[error("not sent: no connection to {address} ({reason}). Is the server running there?")]
     NotConnected {
-        /// Where the server should be.
+        /// The expected address of the server.
         address: String,
-        /// Why there is none.
+        /// The reason.
         reason: String,
     },
-    /// The server answered with an error.
+    /// The server returned an error.
     #[error("the server refused it: {reason}")]
     Refused {
-        /// The server's words.
+        /// The server's message.
         reason: String,
-        /// Whether it may have been carried out in part.
+        /// Whether it may have been executed in part.
         in_part: bool,
     },
     /// There was no answer in time.
     #[error(
-        "there was no answer within {after:?}. It may have been carried out, and may still be. If the server is only \
-         slow, raise the builder's `command_timeout`"
+        "no answer within {after:?}. The command may have been executed, or may still be. If the server is slow, raise the \
+         builder's `command_timeout`"
     )]
     TimedOut {
-        /// How long it was waited for.
+        /// The timeout.
         after: Duration,
     },
     /// The connection broke before the answer came.
     #[error(
-        "the connection to {address} broke before the answer came ({reason}). It may have been carried out, and may still \
-         be. The next command connects anew"
+        "the connection to {address} broke before the answer came ({reason}). The command may have been executed, or may \
+         still be. The next command reconnects"
     )]
     ConnectionLost {
-        /// Where the server is.
+        /// The address of the server.
         address: String,
-        /// What was seen of it.
+        /// The connection's error.
         reason: String,
     },
-    /// The codec could not encode the value. It was not sent.
-    #[error("its value cannot be encoded ({0}). Such a value does not fit the codec")]
+    /// The codec could not encode the value. The command was not sent.
+    #[error("the value cannot be encoded ({0}). The codec does not support it")]
     Encode(Arc<dyn StdError + Send + Sync>),
-    /// The codec could not decode what Redis holds.
+    /// The codec could not decode the value in Redis.
     #[error(
-        "what is there cannot be decoded ({0}). If another type or another codec wrote it, give this one a prefix of its \
-         own, or delete the key"
+        "the value in Redis cannot be decoded ({0}). If another type or codec wrote it, use another prefix, or delete the \
+         key"
     )]
     Decode(Arc<dyn StdError + Send + Sync>),
-    /// The answer was none that the command can have.
-    #[error("the answer is not one of this command ({reason}). Is it Redis that listens on {address}?")]
+    /// The answer is not valid for the command.
+    #[error("the answer is not valid for this command ({reason}). Does Redis listen on {address}?")]
     Unexpected {
-        /// Where the server is.
+        /// The address of the server.
         address: String,
-        /// What was wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -86,12 +84,12 @@ impl Error {
         self.command
     }
 
-    /// The key in Redis, its prefix included; of several, the first.
+    /// The key in Redis, including the prefix; the first of several.
     pub fn key(&self) -> &[u8] {
         &self.keys.first
     }
 
-    /// What was wrong.
+    /// The problem.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
@@ -109,7 +107,7 @@ impl Error {
     }
 }
 
-/// The keys of a command, for people. Not all of them: a message has to stay readable.
+/// The keys of a command, for messages. Only the first and a count, so that messages stay readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Keys {
     first: Vec<u8>,
@@ -117,7 +115,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// A key and so many others.
+    /// A key and the number of others.
     pub(super) fn new(first: &[u8], others: usize) -> Self {
         Keys { first: first.to_vec(), others }
     }

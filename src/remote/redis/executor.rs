@@ -1,4 +1,4 @@
-//! The runtime that connections live in.
+//! The tokio runtime of the connections.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,21 +8,21 @@ use std::pin::pin;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-/// Why the blocking face does not wait.
+/// Error message of a blocking call that cannot wait.
 const INSIDE: &str = "the calling thread is that of tokio's current-thread runtime, and no task of the runtime can run while \
-                      the thread waits. Await the cache's own methods, or call the blocking face in `spawn_blocking`";
+                      the thread waits. Await the cache's own methods, or call the blocking interface in `spawn_blocking`";
 
-/// redis-rs needs tokio for its sockets and its timeouts. Whoever polls a command, on whatever thread, polls it in this
-/// runtime, so that the blocking face works on threads that have none.
+/// redis-rs needs tokio for its sockets and timeouts. A command is polled in this runtime whatever
+/// thread polls it, so that the blocking interface works on threads without a runtime.
 #[derive(Debug)]
 pub(super) struct Executor {
     handle: Handle,
-    /// The runtime that was started because there was none.
+    /// The runtime that was started because the caller had none.
     own: Option<Runtime>,
 }
 
 impl Executor {
-    /// The runtime of the caller; if it has none, a new one with a thread of its own.
+    /// Uses the caller's runtime; if it has none, starts one with one thread.
     pub(super) fn new() -> io::Result<Self> {
         if let Ok(handle) = Handle::try_current() {
             return Ok(Executor { handle, own: None });
@@ -35,7 +35,8 @@ impl Executor {
         Ok(Executor { handle: runtime.handle().clone(), own: Some(runtime) })
     }
 
-    /// Runs `wait`, which parks the thread until Redis answers. A worker of a runtime hands its tasks to another thread first.
+    /// Runs `wait`, which blocks the thread until Redis answers. A worker of a multi-thread runtime
+    /// first hands its tasks to another thread.
     ///
     /// # Errors
     ///
@@ -45,14 +46,15 @@ impl Executor {
         if here.runtime_flavor() != RuntimeFlavor::CurrentThread {
             return Ok(block_in_place(wait));
         }
-        // A thread of the runtime's blocking pool may wait. tokio tells it from the runtime's own by a panic alone.
+        // A thread of the runtime's blocking pool may block. tokio distinguishes it from the
+        // runtime's own thread only by a panic.
         match panic::catch_unwind(|| block_in_place(|| ())) {
             Ok(()) => Ok(wait()),
             Err(_) => Err(INSIDE),
         }
     }
 
-    /// Runs the future where it is awaited, with this runtime around it.
+    /// Runs the future in the calling task, inside this runtime.
     pub(super) async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| {
@@ -66,7 +68,7 @@ impl Executor {
 impl Drop for Executor {
     fn drop(&mut self) {
         if let Some(runtime) = self.own.take() {
-            // A plain drop waits, and panics where waiting is not allowed.
+            // A plain drop waits, and panics in an async context.
             runtime.shutdown_background();
         }
     }

@@ -10,10 +10,11 @@ use redis::Script;
 use super::command::{Command, milliseconds};
 use crate::remote::Lease;
 
-/// Where leases are kept: this, and then the key they are of.
+/// The prefix of the Redis key of a lease; the leased key follows.
 const ROOT: &[u8] = b"selvedge:lease:";
 
-/// The value and what it has left to live; without one, the lease that is out, or a new one.
+/// Returns the value and its remaining time to live; without a value, the current lease or a new
+/// one.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local value = redis.call('GET', KEYS[1])
@@ -25,8 +26,9 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Sets the key if the lease is out. That there is no value is asked too: a `SET` of somebody who knows of no leases.
-/// The lease ends last, so that a server that is out of memory and refuses the `SET` has changed nothing.
+/// Sets the key if the lease is current and there is no value; there may be one from a `SET` by a
+/// program without leases. The lease ends last, so that a server that is out of memory and refuses
+/// the `SET` has changed nothing.
 static FILL: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -40,7 +42,7 @@ static FILL: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// The giver of leases.
+/// Creates leases.
 pub(super) struct Leases {
     life: Duration,
     random: RandomState,
@@ -52,18 +54,18 @@ impl Leases {
         Leases { life, random: RandomState::new(), given: AtomicU64::new(0) }
     }
 
-    /// The key under which a key's lease is kept.
+    /// The Redis key of a key's lease.
     pub(super) fn key_of(key: &[u8]) -> Vec<u8> {
         [ROOT, key].concat()
     }
 
-    /// Whether keys with this prefix can be told from leases, whatever comes after it.
+    /// Whether keys with this prefix are always distinct from keys of leases.
     pub(super) fn allow(prefix: &[u8]) -> bool {
         !ROOT.starts_with(prefix) && !prefix.starts_with(ROOT)
     }
 
     pub(super) fn take(&self, key: &[u8]) -> Command {
-        // As good as random, from a seed that is: std's hasher is made to be unpredictable.
+        // A pseudorandom number from a random seed: std's hasher is designed to be unpredictable.
         let token = self.random.hash_one(self.given.fetch_add(1, Ordering::Relaxed));
         let mut invocation = TAKE.key(key);
         invocation.key(Leases::key_of(key)).arg(token).arg(milliseconds(self.life));
@@ -79,7 +81,7 @@ impl Leases {
         Command::Script(invocation)
     }
 
-    /// The lease in the answer to [`take`](Leases::take).
+    /// Parses the lease in the answer to [`take`](Leases::take).
     pub(super) fn read(token: &[u8]) -> Option<Lease> {
         std::str::from_utf8(token).ok()?.parse().ok().map(Lease::new)
     }

@@ -1,4 +1,4 @@
-//! One connection, and who it is to the server.
+//! One connection, and its identity on the server.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,31 +9,32 @@ use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
 
 use super::command::{Command, is_reply};
 
-/// One connection. Many commands are under way on it at once; it is never made anew.
+/// One connection, which many commands share. It never reconnects.
 pub(super) struct Link {
     connection: MultiplexedConnection,
     identity: OnceLock<Identity>,
-    /// The earliest moment at which the server process can have started.
+    /// The earliest time at which the server process can have started.
     started: OnceLock<Instant>,
     answers: AtomicU64,
 }
 
-/// Which connection it is, of which server process.
+/// Identifies a connection of a server process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
-    /// The process' `run_id`: random, new at each start.
+    /// The process's `run_id`: random, new at each start.
     process: String,
-    /// The connection's number, which the process gives to no other.
+    /// The connection's id, which the process never reuses.
     number: u64,
 }
 
 impl Link {
-    /// Connects. There is no identity yet if the user may not ask for it.
+    /// Connects. The identity stays unknown if the user lacks the permission to query it.
     ///
     /// # Errors
     ///
-    /// If there is no connection, or the server refuses what it would refuse to nobody who may use it: it wants a password, is
-    /// loading, or is busy. Such a connection would have no identity, although the next one could have.
+    /// If there is no connection, or the server refuses for a reason other than permissions: it
+    /// requires a password, is loading, or is busy. Such a connection would have no identity,
+    /// although the next one could have.
     pub(super) async fn connect(client: &Client, config: &AsyncConnectionConfig) -> RedisResult<Self> {
         let connection = client.get_multiplexed_async_connection_with_config(config).await?;
         let (identity, started) = (OnceLock::new(), OnceLock::new());
@@ -42,7 +43,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Asks for the identity, unless it is known. An administrator may have given the user the permission.
+    /// Queries the identity, unless it is known. An administrator may have granted the permission
+    /// since.
     pub(super) async fn identify(&self) -> RedisResult<()> {
         if self.identity.get().is_some() {
             return Ok(());
@@ -71,7 +73,7 @@ impl Link {
         self.started.get().is_some_and(|started| *started >= moment)
     }
 
-    /// Sends the command and waits for its answer, for as long as the connection's configuration says.
+    /// Sends the command and waits for its answer, up to the connection's timeout.
     pub(super) async fn ask<T: redis::FromRedisValue>(&self, command: &Command) -> RedisResult<T> {
         let answer = command.query(&mut self.connection.clone()).await;
         if answer.as_ref().err().is_none_or(is_reply) {
@@ -80,16 +82,17 @@ impl Link {
         answer
     }
 
-    /// How many answers have come over it: a connection that gives none any more is taken for dead.
+    /// The number of answers so far: a connection that gives no more is considered dead.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
     }
 
-    /// Sees to it that no command of an earlier connection is carried out from now on. Answers whether that is certain.
+    /// Ensures that no command of an earlier connection is executed from now on. Returns whether
+    /// that is certain.
     pub(super) async fn outlive(&self, earlier: &Identity) -> RedisResult<bool> {
         match self.identity() {
             None => Ok(false),
-            // Its connections ended with it; and here the number may be somebody else's.
+            // Its connections ended with it; in this process the id may belong to another client.
             Some(own) if own.process != earlier.process => Ok(true),
             Some(_) => {
                 let killed: Option<u64> = permitted(self.ask(&Command::kill(earlier.number)).await)?;
@@ -99,7 +102,7 @@ impl Link {
     }
 }
 
-/// `None` if the user may not do this, or the server has no such command. Any other refusal passes.
+/// `None` if the user lacks the permission, or the server lacks the command. Returns other errors.
 fn permitted<T>(answer: Result<T, RedisError>) -> RedisResult<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -108,7 +111,7 @@ fn permitted<T>(answer: Result<T, RedisError>) -> RedisResult<Option<T>> {
     }
 }
 
-/// A field of what `INFO` answers.
+/// A field of the answer to `INFO`.
 fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
 }

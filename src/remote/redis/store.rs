@@ -1,4 +1,4 @@
-//! Redis as the remote tier.
+//! The implementation of `Remote` for Redis.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::lease::Leases;
 use crate::codec::{Codec, Postcard};
 use crate::remote::{Fill, Found, KeyBytes, Lease, Outcome, Remote};
 
-/// Redis as the remote tier: one connection, which all calls share, and which is made anew when it breaks. A call that
-/// fails is not repeated.
+/// Redis as the remote tier. All calls share one connection, which is replaced when it breaks. A
+/// failed call is not retried.
 ///
-/// The [module's docs](super) say what is sent, and what is known of a command that was lost.
+/// The [module's docs](super) list the commands, and explain lost commands.
 pub struct Redis<C = Postcard> {
     connector: Arc<Connector>,
     executor: Executor,
@@ -29,8 +29,9 @@ pub struct Redis<C = Postcard> {
 }
 
 impl Redis {
-    /// To set up the Redis at this URL: `redis://user:password@host:port/database`, or `unix:///path/of/the/socket`.
-    /// `rediss://` needs a TLS feature of the crate `redis`, which a program that depends on it too can turn on.
+    /// A builder for the Redis at this URL: `redis://user:password@host:port/database`, or
+    /// `unix:///path/of/the/socket`. `rediss://` needs a TLS feature of the crate `redis`, which a
+    /// program that also depends on it can enable.
     pub fn builder(url: &str) -> Builder {
         Builder::new(url)
     }
@@ -55,17 +56,17 @@ impl<C> Redis<C> {
         bytes
     }
 
-    async fn read<T: FromRedisValue>(&self, name: Name<'_>, command: &Command) -> Result<T, Error> {
+    async fn read<T: FromRedisValue>(&self, name: NamedCommand<'_>, command: &Command) -> Result<T, Error> {
         let answer = self.executor.run(self.connector.read(command)).await;
         answer.map_err(|unanswered| self.error(name, command, unanswered))
     }
 
-    async fn write<T: FromRedisValue>(&self, name: Name<'_>, command: &Command) -> Result<T, Error> {
+    async fn write<T: FromRedisValue>(&self, name: NamedCommand<'_>, command: &Command) -> Result<T, Error> {
         let answer = self.executor.run(self.connector.write(command)).await;
         answer.map_err(|unanswered| self.error(name, command, unanswered))
     }
 
-    fn error(&self, name: Name<'_>, command: &Command, unanswered: Unanswered) -> Error {
+    fn error(&self, name: NamedCommand<'_>, command: &Command, unanswered: Unanswered) -> Error {
         let address = || self.connector.address();
         let problem = match unanswered {
             Unanswered::NotConnected(error) => {
@@ -87,19 +88,19 @@ impl<C> Redis<C> {
         name.failed(problem)
     }
 
-    fn unexpected(&self, name: Name<'_>, reason: &str) -> Error {
+    fn unexpected(&self, name: NamedCommand<'_>, reason: &str) -> Error {
         name.failed(Problem::Unexpected { address: self.connector.address(), reason: reason.to_owned() })
     }
 
-    fn encode<V>(&self, name: Name<'_>, value: &V) -> Result<bytes::Bytes, Error>
+    fn encode<V>(&self, name: NamedCommand<'_>, value: &V) -> Result<bytes::Bytes, Error>
     where
         C: Codec<V>,
     {
         self.codec.encode(value).map_err(|error| name.failed(Problem::Encode(Arc::new(error))))
     }
 
-    /// A value as `GET` answers it, and its time as `PTTL` does.
-    fn found<V>(&self, name: Name<'_>, value: Value, ttl: i64) -> Result<Option<Found<V>>, Error>
+    /// Converts the answers of `GET` and `PTTL`.
+    fn found<V>(&self, name: NamedCommand<'_>, value: Value, ttl: i64) -> Result<Option<Found<V>>, Error>
     where
         C: Codec<V>,
     {
@@ -132,14 +133,14 @@ where
 
     async fn get(&self, key: &K) -> Result<Option<Found<V>>, Error> {
         let key = self.key(key);
-        let name = Name::new("GET", &key);
+        let name = NamedCommand::new("GET", &key);
         let (value, ttl) = self.read(name, &Command::get(&key)).await?;
         self.found(name, value, ttl)
     }
 
     async fn set(&self, key: &K, value: &V, ttl: Option<Duration>) -> Result<(), Error> {
         let key = self.key(key);
-        let name = Name::new("SET", &key);
+        let name = NamedCommand::new("SET", &key);
         let value = self.encode(name, value)?;
         let lease = self.leases.as_ref().map(|_| Leases::key_of(&key));
         let command = Command::set(&key, &value, ttl, lease.as_deref());
@@ -154,7 +155,7 @@ where
     async fn get_many(&self, keys: &[K]) -> Result<Vec<Option<Found<V>>>, Error> {
         let keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
         let Some(first) = keys.first() else { return Ok(Vec::new()) };
-        let name = Name { command: "MGET", key: first, others: keys.len() - 1 };
+        let name = NamedCommand { command: "MGET", key: first, others: keys.len() - 1 };
         let mut answers: Vec<Value> = self.read(name, &Command::get_many(&keys)).await?;
         if answers.len() != keys.len() + 1 {
             return Err(self.unexpected(name, "there are not as many values as keys"));
@@ -167,7 +168,7 @@ where
             return Err(self.unexpected(name, "there are not as many values as keys"));
         }
         let found = keys.iter().zip(values).zip(ttls).map(|((key, value), ttl)| {
-            let name = Name::new("MGET", key);
+            let name = NamedCommand::new("MGET", key);
             let Value::Int(ttl) = ttl else { return Err(self.unexpected(name, "a TTL is not a number")) };
             self.found(name, value, ttl)
         });
@@ -183,7 +184,7 @@ where
             return Ok((self.get(key).await?, Lease::none()));
         };
         let key = self.key(key);
-        let name = Name::new("GET", &key);
+        let name = NamedCommand::new("GET", &key);
         let mut answer: Vec<Value> = self.read(name, &leases.take(&key)).await?;
         match (answer.pop(), answer.pop()) {
             (Some(Value::BulkString(token)), None) => {
@@ -202,7 +203,7 @@ where
         }
         let Some(token) = lease.token() else { return Ok(Fill::Refused) };
         let key = self.key(key);
-        let name = Name::new("FILL", &key);
+        let name = NamedCommand::new("FILL", &key);
         let value = self.encode(name, value)?;
         let filled: bool = self.write(name, &Leases::fill(&key, &value, ttl, token)).await?;
         Ok(if filled { Fill::Filled } else { Fill::Refused })
@@ -224,7 +225,7 @@ where
 impl<C> Redis<C> {
     async fn delete_all(&self, mut keys: Vec<Vec<u8>>) -> Result<(), Error> {
         let Some(first) = keys.first().cloned() else { return Ok(()) };
-        let name = Name { command: "DEL", key: &first, others: keys.len() - 1 };
+        let name = NamedCommand { command: "DEL", key: &first, others: keys.len() - 1 };
         if self.leases.is_some() {
             let leases: Vec<_> = keys.iter().map(|key| Leases::key_of(key)).collect();
             keys.extend(leases);
@@ -243,17 +244,17 @@ impl<C> fmt::Debug for Redis<C> {
     }
 }
 
-/// A command and its keys, for the errors.
+/// A command and its keys, for error messages.
 #[derive(Clone, Copy)]
-struct Name<'a> {
+struct NamedCommand<'a> {
     command: &'static str,
     key: &'a [u8],
     others: usize,
 }
 
-impl<'a> Name<'a> {
+impl<'a> NamedCommand<'a> {
     fn new(command: &'static str, key: &'a [u8]) -> Self {
-        Name { command, key, others: 0 }
+        NamedCommand { command, key, others: 0 }
     }
 
     fn failed(self, problem: Problem) -> Error {

@@ -1,4 +1,4 @@
-//! Loads of the source of truth.
+//! Loads from the source of truth.
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,7 @@ fn unneeded() -> Result<Option<u32>, Infallible> {
 }
 
 #[test]
-fn the_remote_tier_is_told_the_time_to_live() {
+fn the_remote_tier_receives_the_time_to_live() {
     let bench = Bench::new(|builder| builder.remote_ttl(Duration::from_secs(10)));
     let ttl = |key| bench.redis.data.lock().unwrap()[key].1.expect("it expires");
     bench.cache.blocking().set(&"k", &1).unwrap();
@@ -31,7 +31,7 @@ fn the_remote_tier_is_told_the_time_to_live() {
 }
 
 #[test]
-fn its_futures_go_from_thread_to_thread() {
+fn futures_can_move_between_threads() {
     fn send<T: Send>(_: T) {}
     let bench = Bench::holding(1);
     send(bench.cache.get(&"k"));
@@ -43,13 +43,13 @@ fn its_futures_go_from_thread_to_thread() {
 }
 
 #[test]
-fn what_redis_lacks_the_source_may_have() {
+fn a_value_that_redis_lacks_is_loaded() {
     let bench = Bench::new(|builder| builder.absent_ttl(Duration::from_secs(5)));
     assert_eq!(bench.read(), (None, ASKED));
     let cache = bench.cache.blocking();
     assert_eq!(cache.get_or_load(&"k", loader(7)).unwrap(), Some(7));
     assert_eq!((bench.redis.holds("k"), bench.read()), (Some(7), (Some(7), !ASKED)));
-    // What the source lacks is known to all.
+    // An absence at the source is cached for all kinds of reads.
     assert_eq!(cache.get_or_load(&"other", || Ok::<_, Infallible>(None)).unwrap(), None);
     assert_eq!(cache.get_or_load(&"other", unneeded).unwrap(), None);
     assert_eq!(cache.get(&"other").unwrap(), None);
@@ -81,7 +81,7 @@ fn a_write_during_a_load_keeps_its_value_out_of_both_tiers() {
 }
 
 #[test]
-fn what_others_tell_during_a_read_or_a_load_keeps_the_value_out() {
+fn a_notification_during_a_read_or_a_load_prevents_the_fill() {
     let told: [fn(&Cache); 2] = [|cache| cache.invalidate(&"k"), |cache| cache.invalidate_all()];
     for tell in told {
         let bench = Bench::holding(1);
@@ -113,7 +113,7 @@ fn what_others_tell_during_a_read_or_a_load_keeps_the_value_out() {
 fn a_write_waits_for_a_fill_of_redis() {
     let bench = Bench::new(|builder| builder);
     let mut context = Context::from_waker(Waker::noop());
-    // The SET of the fill hangs.
+    // The SET of the fill stays pending.
     bench.next(Fate::Answer);
     bench.next(Fate::Hang);
     let mut load = Box::pin(bench.cache.get_or_load(&"k", || async { Ok::<_, Infallible>(Some(1)) }));
@@ -121,7 +121,8 @@ fn a_write_waits_for_a_fill_of_redis() {
     let mut write = pin!(bench.cache.set(&"k", &2));
     assert!(write.as_mut().poll(&mut context).is_pending());
     assert_eq!(bench.redis.holds("k"), None);
-    // It is lost, and settles nothing. The write goes on, and reads of the key are not kept.
+    // The fill is lost, and `settle` fails. The write proceeds, and reads of the key are not
+    // cached.
     drop(load);
     assert!(write.as_mut().poll(&mut context).is_ready());
     assert_eq!(bench.redis.holds("k"), Some(2));
@@ -130,7 +131,8 @@ fn a_write_waits_for_a_fill_of_redis() {
     assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
 }
 
-/// A load whose fill is pending, and that nobody polls any more. The fill has this fate when it is polled again.
+/// A load whose fill is pending, and that is not polled any more. The fill has this fate when it is
+/// polled again.
 macro_rules! stalled_load {
     ($bench:ident, $fate:expr, $key:expr) => {{
         $bench.next(Fate::Answer);
@@ -149,7 +151,7 @@ fn a_write_carries_out_the_fill_of_a_load_that_nobody_polls() {
     let mut write = pin!(bench.cache.set(&"k", &2));
     assert!(write.as_mut().poll(&mut context).is_ready());
     assert_eq!(bench.redis.holds("k"), Some(2));
-    // The load returns its value, and keeps it nowhere.
+    // The load returns its value, but does not cache it.
     let Poll::Ready(loaded) = load.as_mut().poll(&mut context) else { panic!("its fill has ended") };
     assert_eq!(loaded.unwrap(), Some(1));
     assert_eq!((bench.read(), bench.read()), ((Some(2), ASKED), (Some(2), !ASKED)));
@@ -183,7 +185,7 @@ fn a_write_of_several_keys_carries_out_the_fills_of_all() {
 fn a_write_that_finds_a_fill_being_polled_is_woken_when_it_can_go_on() {
     let bench = Bench::new(|builder| builder);
     let (first, second) = (Arc::<Bell>::default(), Arc::<Bell>::default());
-    // The second write comes while the first one polls the fill.
+    // The second write begins while the first one polls the fill.
     let other: &'static Cache = Box::leak(Box::new(bench.cache.clone()));
     let waiting = Arc::new(Mutex::new(Box::pin(other.set(&"k", &3))));
     let (its, bell) = (waiting.clone(), second.clone());
@@ -259,7 +261,7 @@ fn a_fill_that_fails_does_not_fail_the_read() {
         let cache = bench.cache.blocking();
         assert_eq!(cache.get_or_load(&"k", loader(1)).unwrap(), Some(1));
         assert_eq!(bench.cache.stats().errors, 1);
-        // It is neither here nor there; the stripe is open only as long as it may come.
+        // The value is in neither tier; the stripe is open only while the fill may take effect.
         assert_eq!(cache.get_or_load(&"k", loader(2)).unwrap(), Some(2));
         assert_eq!(bench.redis.holds("k").is_none(), outcome == Outcome::Unknown, "{outcome:?}");
     }
@@ -281,7 +283,7 @@ fn a_remote_tier_that_is_down_fails_a_load_or_is_passed_over() {
 }
 
 #[test]
-fn a_loader_that_fails_says_so_and_nothing_is_kept() {
+fn a_failed_load_returns_its_error_and_caches_nothing() {
     let bench = Bench::new(|builder| builder.absent_ttl(Duration::MAX));
     let fails = || Err::<Option<u32>, _>("no such table");
     let error = bench.cache.blocking().get_or_load(&"k", fails).expect_err("it fails");
@@ -301,7 +303,7 @@ fn a_loader_that_panics_leaves_the_key_to_others() {
 }
 
 #[test]
-fn what_was_derived_from_an_old_version_is_not_kept() {
+fn a_value_derived_from_an_old_version_is_not_cached() {
     let bench = Bench::new(|builder| builder.derive(|key| (*key == "user").then_some("profile")));
     bench.redis.put("user", 1);
     let cache = bench.cache.clone();
@@ -315,7 +317,7 @@ fn what_was_derived_from_an_old_version_is_not_kept() {
 }
 
 #[test]
-fn what_it_does_is_counted() {
+fn operations_are_counted() {
     let bench = Bench::holding(1);
     bench.read();
     bench.read();

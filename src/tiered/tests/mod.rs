@@ -1,4 +1,5 @@
-//! The protocol step by step, in one thread: a hook in the remote tier lets a write come at the worst moment.
+//! The protocol step by step, in one thread: a hook in the remote tier runs a write at the worst
+//! moment.
 
 mod loads;
 mod reads;
@@ -14,7 +15,7 @@ use crate::remote::{Found, Outcome, Remote};
 use crate::sync::{Clock, Entry, Key, Primitives, Std};
 use crate::{Builder, Decided};
 
-/// `Std` with a clock that is set by hand.
+/// `Std` with a manual clock.
 struct ByHand;
 
 impl Primitives for ByHand {
@@ -42,22 +43,22 @@ impl Clock for HandClock {
     }
 }
 
-/// What a command does before it answers; a write's has not been carried out then.
+/// The behaviour of a command before it completes. A write has not been executed then.
 #[derive(Default)]
 enum Fate {
     #[default]
     Answer,
-    /// A read has its answer; this is done before it gives it.
+    /// Runs this before it completes; a read has its answer already.
     Meanwhile(Box<dyn FnOnce() + Send>),
     Fail(Outcome),
     Hang,
-    /// It is pending when it is first polled. Then it has this fate.
+    /// Pending at the first poll. Then it has this fate.
     Later(Box<Fate>),
-    /// It is pending, and its waker is put there.
+    /// Always pending; stores its waker here.
     Given(Arc<Mutex<Option<std::task::Waker>>>),
 }
 
-/// The fates of the next commands, in order, are in `next`.
+/// A Redis in memory. `next` has the fates of the next commands, in order.
 #[derive(Default)]
 struct FakeRedis {
     data: Mutex<BTreeMap<&'static str, (u32, Option<Duration>)>>,
@@ -160,19 +161,19 @@ impl Bench {
         Bench { redis, clock, cache }
     }
 
-    /// Redis holds `k` = `value`.
+    /// Redis has `k` = `value`.
     fn holding(value: u32) -> Self {
         let bench = Bench::new(|builder| builder);
         bench.redis.put("k", value);
         bench
     }
 
-    /// What comes of the next command for which nothing has been said.
+    /// Sets the fate of the next command without one.
     fn next(&self, fate: Fate) {
         self.redis.next.lock().unwrap().push_back(fate);
     }
 
-    /// Reads `k`; returns the answer and whether Redis was asked.
+    /// Reads `k`; returns the answer and whether Redis was queried.
     #[track_caller]
     fn read(&self) -> (Option<u32>, bool) {
         let before = self.redis.reads.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What reads return and keep.
+//! Results of reads, and what they cache.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ fn the_second_read_is_local() {
 }
 
 #[test]
-fn an_absent_key_is_asked_for_each_time() {
+fn an_absent_key_is_queried_each_time() {
     let bench = Bench::new(|builder| builder);
     assert_eq!(bench.read(), (None, ASKED));
     assert_eq!(bench.read(), (None, ASKED));
@@ -33,7 +33,7 @@ fn keys_that_share_a_stripe_cost_one_another_a_fill() {
 }
 
 #[test]
-fn a_failed_read_keeps_nothing() {
+fn a_failed_read_caches_nothing() {
     let bench = Bench::holding(1);
     bench.next(Fate::Fail(Outcome::Unknown));
     let error = bench.cache.blocking().get(&"k").expect_err("it fails");
@@ -45,7 +45,7 @@ fn a_failed_read_keeps_nothing() {
 fn an_expired_entry_is_never_returned() {
     let bench = Bench::new(|builder| builder.local_ttl(Duration::from_secs(10)));
     bench.redis.put("k", 1);
-    // The GET takes 4 s: they count.
+    // The GET takes 4 s, which count.
     let seconds = bench.clock.seconds.clone();
     bench.next(Fate::Meanwhile(Box::new(move || seconds.store(4, Ordering::Relaxed))));
     assert_eq!(bench.read(), (Some(1), ASKED));
@@ -67,7 +67,7 @@ fn without_a_ttl_a_hit_does_not_read_the_clock() {
 }
 
 #[test]
-fn nothing_is_kept_longer_than_the_remote_tier_keeps_it() {
+fn no_entry_outlives_the_remote_one() {
     let bench = Bench::new(|builder| builder.local_ttl(Duration::from_secs(10)));
     bench.redis.data.lock().unwrap().insert("k", (1, Some(Duration::from_secs(3))));
     assert_eq!(bench.read(), (Some(1), ASKED));
@@ -88,7 +88,7 @@ fn a_ttl_past_the_end_of_time_is_no_ttl() {
 }
 
 #[test]
-fn several_keys_are_read_with_one_question_and_answered_in_their_order() {
+fn several_keys_are_read_with_one_query_and_returned_in_order() {
     let bench = Bench::new(|builder| builder);
     bench.redis.put("a", 1);
     bench.redis.put("b", 2);
@@ -105,7 +105,7 @@ fn several_keys_are_read_with_one_question_and_answered_in_their_order() {
 }
 
 #[test]
-fn an_absent_key_is_kept_for_its_own_time_if_told_to() {
+fn an_absence_is_cached_for_its_own_ttl_if_enabled() {
     let bench =
         Bench::new(|builder| builder.absent_ttl(Duration::from_secs(5)).local_ttl(Duration::from_secs(10)));
     assert_eq!(bench.read(), (None, ASKED));

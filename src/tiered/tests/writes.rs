@@ -1,4 +1,4 @@
-//! What writes leave behind, also those that fail.
+//! State after writes, including failed ones.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -29,7 +29,7 @@ fn a_whole_write_during_a_read_keeps_the_old_value_out() {
 }
 
 #[test]
-fn a_read_during_a_write_is_not_kept() {
+fn a_read_during_a_write_is_not_cached() {
     let bench = Bench::holding(1);
     let cache = bench.cache.clone();
     bench.next(Fate::Meanwhile(Box::new(move || assert_eq!(cache.blocking().get(&"k").unwrap(), Some(1)))));
@@ -47,7 +47,7 @@ fn a_write_leaves_other_stripes_alone() {
 }
 
 #[test]
-fn a_failed_write_may_still_come_so_its_key_is_no_longer_kept() {
+fn after_a_failed_write_of_unknown_outcome_its_key_is_not_cached() {
     let bench = Bench::holding(1);
     bench.read();
     bench.next(Fate::Fail(Outcome::Unknown));
@@ -59,7 +59,7 @@ fn a_failed_write_may_still_come_so_its_key_is_no_longer_kept() {
 }
 
 #[test]
-fn a_dropped_write_may_still_come_so_its_key_is_no_longer_kept() {
+fn after_a_dropped_write_its_key_is_not_cached() {
     let bench = Bench::holding(1);
     bench.read();
     bench.next(Fate::Hang);
@@ -84,14 +84,14 @@ fn a_write_that_was_certainly_not_applied_leaves_no_trace() {
 }
 
 #[test]
-fn a_key_is_kept_again_once_its_lost_write_can_no_longer_come() {
+fn a_key_is_cached_again_once_its_lost_write_is_settled() {
     let bench = Bench::holding(1);
     bench.next(Fate::Fail(Outcome::Unknown));
     bench.cache.blocking().set(&"k", &2).expect_err("it fails");
     assert!(!bench.cache.blocking().settle());
     assert_eq!(bench.read(), (Some(1), ASKED));
     bench.redis.settles.store(true, Ordering::Relaxed);
-    // The read settles it, and is the first that is kept.
+    // The read settles the write, and is the first that is cached.
     assert_eq!(bench.read(), (Some(1), ASKED));
     assert_eq!(bench.read(), (Some(1), !ASKED));
     assert!(bench.cache.blocking().settle());
@@ -111,20 +111,20 @@ fn however_many_writes_are_lost_one_settlement_ends_them() {
 }
 
 #[test]
-fn a_write_during_the_question_for_several_keys_keeps_its_own_out() {
+fn a_write_during_a_read_of_several_keys_prevents_its_own_fill() {
     let bench = Bench::new(|builder| builder);
     bench.redis.put("a", 1);
     bench.redis.put("k", 1);
     let cache = bench.cache.clone();
     bench.next(Fate::Meanwhile(Box::new(move || cache.blocking().set(&"k", &2).unwrap())));
-    // The default asks for one after the other: the write comes after "k" was read.
+    // The default reads one key after the other: the write comes after "k" was read.
     assert_eq!(bench.cache.blocking().get_many(&["k", "a"]).unwrap(), [Some(1), Some(1)]);
     assert!(bench.cache.contains_local(&"a") && !bench.cache.contains_local(&"k"));
     assert_eq!(bench.read(), (Some(2), ASKED));
 }
 
 #[test]
-fn a_write_removes_what_is_derived_from_both_tiers() {
+fn a_write_removes_derived_keys_from_both_tiers() {
     let bench = Bench::new(|builder| {
         builder.derive(|key| (*key == "user").then_some("profile")).derive(|key| match *key {
             "profile" => vec!["page", "menu"],

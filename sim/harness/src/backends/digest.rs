@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::hash::{Hash, Hasher};
 
-use selvedge::parts::{BookOfLost, Cached, Kept};
+use selvedge::parts::{Cached, Lookup, LostStripes};
 
 use crate::history::Value;
 use crate::world::Held;
@@ -15,8 +15,8 @@ pub(super) fn is_known<V: 'static>() -> bool {
         TypeId::of::<Option<Value>>(),
         TypeId::of::<Held>(),
         TypeId::of::<Cached<Value>>(),
-        TypeId::of::<Cached<Kept<Value>>>(),
-        TypeId::of::<BookOfLost>(),
+        TypeId::of::<Cached<Lookup<Value>>>(),
+        TypeId::of::<LostStripes>(),
     ];
     known.contains(&TypeId::of::<V>())
 }
@@ -31,15 +31,15 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
         held.hash(&mut state);
     } else if let Some(cached) = value.downcast_ref::<Cached<Value>>() {
         (cached.value(), cached.expires_at()).hash(&mut state);
-    } else if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {
+    } else if let Some(cached) = value.downcast_ref::<Cached<Lookup<Value>>>() {
         let kept = match cached.value() {
-            Kept::Value(value) => (0, Some(value)),
-            Kept::AbsentRemotely => (1, None),
-            Kept::AbsentAtSource => (2, None),
+            Lookup::Value(value) => (0, Some(value)),
+            Lookup::AbsentRemotely => (1, None),
+            Lookup::AbsentAtSource => (2, None),
         };
         (kept, cached.expires_at()).hash(&mut state);
-    } else if let Some(book) = value.downcast_ref::<BookOfLost>() {
-        book.hash(&mut state);
+    } else if let Some(lost) = value.downcast_ref::<LostStripes>() {
+        lost.hash(&mut state);
     } else {
         unreachable!("a value of a type that is not known");
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 use std::time::Duration;
 
-use selvedge::parts::{Cached, Kept};
+use selvedge::parts::{Cached, Lookup};
 
 use crate::history::{Key, Value};
 #[cfg(feature = "redis")]
@@ -143,7 +143,7 @@ pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(held) = value.downcast_ref::<Held>() {
         return Some(held.content);
     }
-    if let Some(cached) = value.downcast_ref::<Cached<Kept<Value>>>() {
+    if let Some(cached) = value.downcast_ref::<Cached<Lookup<Value>>>() {
         return Some(cached.value().clone().into_value());
     }
     value.downcast_ref::<Cached<Value>>().map(|cached| Some(*cached.value()))
@@ -151,7 +151,7 @@ pub(super) fn content(value: &dyn Any) -> Content {
 
 /// When a map's value expires, if it is an entry that can.
 pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
-    let kept = value.downcast_ref::<Cached<Kept<Value>>>().and_then(Cached::expires_at);
+    let kept = value.downcast_ref::<Cached<Lookup<Value>>>().and_then(Cached::expires_at);
     let kept = kept.or_else(|| value.downcast_ref::<Held>().and_then(|held| held.deadline));
     kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }

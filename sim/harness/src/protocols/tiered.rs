@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use selvedge::parts::Kept;
+use selvedge::parts::Lookup;
 use selvedge::sync::Primitives;
 use selvedge::{Builder, Cause, Error, Remote, RemoteFailure, TieredCache};
 
@@ -36,7 +36,7 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     }
     let cache = builder.build_with_clock(clock);
     for WarmEntry { key, value, expires_at } in warm {
-        cache.l1().insert(key, Kept::Value(value), expires_at);
+        cache.l1().insert(key, Lookup::Value(value), expires_at);
     }
     cache
 }

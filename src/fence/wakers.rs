@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-/// A list of wakers, each task's once.
+/// A list of wakers, without duplicates.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wakers(Vec<Waker>);
 
@@ -15,7 +15,7 @@ impl Wakers {
         }
     }
 
-    /// Wakes all tasks. Call it without a lock: a waker is code of an executor.
+    /// Wakes all tasks. Call it without a lock: a waker runs code of an executor.
     pub(crate) fn wake_all(self) {
         self.0.into_iter().for_each(Waker::wake);
     }

@@ -1,5 +1,5 @@
-//! Random programs: what is returned is what was put there, the bound holds after each operation, and the books agree with
-//! what is there.
+//! Random programs: values are returned as they were inserted, the bound holds after each
+//! operation, and the eviction state agrees with the map.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,7 +40,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Each value is new, and tells its weight.
+/// Makes a unique value that contains its weight.
 fn value(fresh: u64, weight: u64) -> u64 {
     fresh * 10 + weight
 }
@@ -49,8 +49,9 @@ fn by_value(_: &u32, value: &u64) -> u32 {
     (value % 10) as u32
 }
 
-/// What the tier holds. Nobody else is at it now: so the bound holds, the books have the weight of what is there, and each
-/// entry has its one node, without which nobody could evict it.
+/// Returns the entries. No other thread uses the tier now, so that the bound holds, the accounted
+/// weight is that of the entries, and each entry has exactly one node, without which it could not
+/// be evicted.
 fn audit(tier: &Tier) -> Vec<(u32, Cached<u64>)> {
     let held: Vec<_> = (0..KEYS).filter_map(|key| Some((key, tier.peek(&key)?))).collect();
     let weight = |of: &dyn Fn(Tag) -> bool| {
@@ -67,13 +68,13 @@ fn audit(tier: &Tier) -> Vec<(u32, Cached<u64>)> {
     held.into_iter().map(|(key, (cached, _))| (key, cached)).collect()
 }
 
-/// What was put there, with no bound: its value and when it expires.
+/// The inserted entries, without a bound: value and expiry time.
 type Model = BTreeMap<u32, (u64, Option<u64>)>;
 
-/// Runs the program, and holds the tier to the model after each operation.
+/// Runs the program, and compares the tier with the model after each operation.
 fn run(program: &[Operation], bound: Bound<u32, u64>) {
     let fixture = Fixture::new(None, Some(bound));
-    let (tier, mut model, mut now, mut inserted, mut told) = (&fixture.tier, Model::new(), 0, 0, 0);
+    let (tier, mut model, mut now, mut inserted, mut notified) = (&fixture.tier, Model::new(), 0, 0, 0);
     for (fresh, operation) in (0..).zip(program) {
         match *operation {
             Operation::Get(key) => {
@@ -116,8 +117,8 @@ fn run(program: &[Operation], bound: Bound<u32, u64>) {
             let (value, expires_at) = model[key];
             assert_eq!((*cached.value(), cached.expires_at()), (value, expires_at.map(Duration::from_secs)));
         }
-        told += fixture.told().len();
-        assert_eq!(told + held.len(), inserted, "each that was put there is there, or was told of");
+        notified += fixture.notified().len();
+        assert_eq!(notified + held.len(), inserted, "each inserted entry is there or was reported");
     }
 }
 
@@ -125,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_books_are_right_by_entries(
+    fn the_accounting_is_right_by_entries(
         program in prop::collection::vec(operation(), 0..300),
         capacity in 0..10_u64,
     ) {
@@ -133,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn the_books_are_right_by_weight(
+    fn the_accounting_is_right_by_weight(
         program in prop::collection::vec(operation(), 0..300),
         capacity in 0..30_u64,
     ) {
@@ -141,16 +142,16 @@ proptest! {
     }
 }
 
-/// However it is churned: what was removed and comes back leaves a dead node each time, and they are not kept.
+/// Each entry that is removed and reinserted leaves a dead node. They do not accumulate.
 #[test]
-fn dead_nodes_do_not_pile_up() {
+fn dead_nodes_do_not_accumulate() {
     const ENTRIES: u32 = 100;
     for capacity in [u64::from(ENTRIES) + 1, 10 * u64::from(ENTRIES)] {
         let fixture = Fixture::of(capacity);
         (0..ENTRIES).for_each(|key| fixture.put(key));
         let mut most = 0;
         for step in 0..100_000_u32 {
-            // Some keys more often than others, some read in between, and now and then one that is new.
+            // Some keys more often than others, some reads in between, and occasionally a new key.
             let key = step.wrapping_mul(2_654_435_761) % (1 + step % ENTRIES);
             if step % 3 == 0 {
                 fixture.has((key + 7) % ENTRIES);
@@ -171,12 +172,12 @@ fn dead_nodes_do_not_pile_up() {
 }
 
 #[test]
-fn the_books_are_right_once_all_threads_are_done() {
+fn the_accounting_is_right_once_all_threads_are_done() {
     const THREADS: u64 = 4;
     for round in 0..20 {
         let capacity = [1, 3, 40, 1_000][round % 4];
-        let told = Arc::new(AtomicU64::new(0));
-        let counted = told.clone();
+        let notified = Arc::new(AtomicU64::new(0));
+        let counted = notified.clone();
         let tier = Tier::new(HandClock::default(), None)
             .bounded(Bound::weight(capacity, 16, by_value))
             .on_removal(move |_, _, _| {
@@ -216,6 +217,6 @@ fn the_books_are_right_once_all_threads_are_done() {
         let inserted: u64 =
             threads.collect::<Vec<_>>().into_iter().map(|it| it.join().expect("it does not panic")).sum();
         let held = audit(&tier);
-        assert_eq!(told.load(Ordering::Relaxed) + held.len() as u64, inserted);
+        assert_eq!(notified.load(Ordering::Relaxed) + held.len() as u64, inserted);
     }
 }
