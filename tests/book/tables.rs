@@ -38,7 +38,7 @@ fn the_reference_has_every_field_of_the_parser() {
     for (heading, broken) in [
         ("## A scenario", format!("nothing = 1\n{rest}")),
         ("## A thread", rest.replace("ops", "nothing = 1, ops")),
-        ("## What must come of a case", rest.replace("consistency", "nothing = 1, consistency")),
+        ("## Expectations", rest.replace("consistency", "nothing = 1, consistency")),
     ] {
         let mut of_page = first_cells("scenarios.md", heading);
         // The section also has the tables of the levels and the operations.
@@ -57,8 +57,8 @@ fn the_reference_has_every_value_of_a_field() {
     let (local, remote) = (Local::ALL.map(Local::name), RemoteStart::ALL.map(RemoteStart::name));
     assert_eq!(starts, [&local[..], &remote].concat());
     assert_eq!(first_cells("scenarios.md", "## The source of truth"), Source::ALL.map(Source::name));
-    assert_eq!(first_cells("scenarios.md", "## What goes wrong"), Special::ALL.map(Special::name));
-    let levels = rows(&page("scenarios.md"), "## What must come of a case");
+    assert_eq!(first_cells("scenarios.md", "## Faults"), Special::ALL.map(Special::name));
+    let levels = rows(&page("scenarios.md"), "## Expectations");
     for level in Level::ALL {
         let row = levels.iter().find(|row| row[0] == format!("`{level}`")).expect("a row for each level");
         let mut forbidden: Vec<_> =

@@ -7,7 +7,7 @@
 //! nothing else. The contents of an object with one word are
 //! that word. Other contents (the value in a mutex) are a function of the writer's local state: a
 //! causal chain leads from the writer's fingerprint to the object's fingerprint, and on to each
-//! reader. `docs/stateful.md` contains the proof.
+//! reader. `docs/stateful-proofs.md` contains the proof.
 
 mod checkpoint;
 mod monitor;

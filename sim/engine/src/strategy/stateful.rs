@@ -7,7 +7,7 @@
 //!
 //! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996,
 //! describes the search. The fingerprint of a task without access to its stack is this engine's
-//! own: see `docs/stateful.md`.
+//! own: see `docs/stateful-proofs.md`.
 
 use std::sync::Arc;
 
