@@ -1,4 +1,4 @@
-//! The binary, run as its users run it.
+//! The binary, as its users run it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ fn selvedge(words: &[&str]) -> Run {
     Run { code: status.code().expect("no signal"), stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// Runs a command that must exit with this code.
+/// Runs a command and checks its exit code.
 #[track_caller]
 fn check(words: &[&str], code: i32) -> Run {
     let run = selvedge(words);
@@ -36,7 +36,7 @@ fn contains(text: &str, parts: &[&str]) {
     }
 }
 
-/// A scenario of one reader and one writer, in a file of its own.
+/// A scenario of one reader and one writer, in a separate file.
 struct File {
     path: PathBuf,
 }
@@ -48,7 +48,7 @@ impl File {
         File { path }
     }
 
-    /// With this cache, what the reader and the writer do, and what is expected.
+    /// The scenario with this cache, these operations and this expectation.
     fn scenario(name: &str, cache: &str, reader: &str, writer: &str, expect: &str) -> Self {
         let text = format!(
             "name = \"{name}\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n\
@@ -89,7 +89,7 @@ fn list_has_a_line_for_each_shipped_scenario() {
 }
 
 #[test]
-fn what_an_engine_has_no_room_for_is_bounded_and_says_so() {
+fn a_case_too_large_for_an_engine_is_bounded() {
     let run = check(&["explore", "tiered-4-readers", "--engine", "loom"], 3);
     contains(&run.stdout, &["this engine has room for 4 threads, and the case has 6"]);
 }
@@ -111,7 +111,7 @@ fn a_mistake_in_a_scenario_is_2_with_the_file_and_the_line() {
         assert_eq!(run.stdout, "", "stdout is for results");
         contains(
             &run.stderr,
-            &["mistake.toml:3", "`artcle` is no cache", "expected one of", "did you mean `article`?"],
+            &["mistake.toml:3", "unknown cache: `artcle`", "expected one of", "did you mean `article`?"],
         );
     }
 }
@@ -132,7 +132,7 @@ fn a_field_that_the_cache_would_ignore_is_2_with_its_line() {
 #[test]
 fn text_that_is_not_toml_is_2_with_the_line() {
     let file = File::new("broken", "name = \"broken\"\nabout = \n");
-    contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "not TOML"]);
+    contains(&check(&["gate", file.path()], 2).stderr, &["broken.toml:2", "invalid TOML"]);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_case_in_which_no_read_meets_a_write_is_vacuous_and_4() {
 }
 
 #[test]
-fn text_that_a_terminal_or_a_runner_would_interpret_is_shown() {
+fn text_that_a_terminal_or_a_runner_would_interpret_is_escaped() {
     let text = |name: &str, key: &str| {
         format!(
             "name = \"{name}\"\nabout = \"a\\nb\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
@@ -202,7 +202,7 @@ fn text_that_a_terminal_or_a_runner_would_interpret_is_shown() {
         assert!(run.stderr.lines().all(|line| !line.trim_start().starts_with("::")), "{}", run.stderr);
         contains(&run.stderr, &["hostile.toml:1", "hostile.toml:2", "hostile.toml:7"]);
     }
-    // A file's raw bytes are echoed by no error.
+    // No error contains raw bytes of a file.
     let file = File::new("raw", "name = \"\x1b]0;title\x07\"\n::error::x\n");
     let run = check(&["gate", file.path()], 2);
     assert!(!run.stderr.contains(['\x1b', '\x07']), "{}", run.stderr);
@@ -224,7 +224,7 @@ fn a_file_of_one_long_line_is_2_and_not_echoed() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_error_that_nobody_can_read_has_its_exit_code() {
+fn an_error_with_closed_stderr_has_its_exit_code() {
     let mistake = File::scenario("unread", "artcle", GET, SET, LINEARIZABLE);
     for (words, code) in [
         (&["gate", mistake.path()][..], 2),
@@ -246,7 +246,7 @@ fn an_error_that_nobody_can_read_has_its_exit_code() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn one_signal_ends_what_searches_nothing() {
+fn one_signal_ends_a_command_without_a_search() {
     use std::time::{Duration, Instant};
 
     let fifo = folder("signalled").with_extension("json");
@@ -259,7 +259,7 @@ fn one_signal_ends_what_searches_nothing() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
             let command = command.args(words).stdout(std::process::Stdio::null());
             let mut child = command.spawn().expect("the binary runs");
-            // The handlers are there, and it waits.
+            // The handlers are installed, and the command waits.
             std::thread::sleep(Duration::from_millis(500));
             assert!(child.try_wait().expect("ours").is_none(), "{words:?} waits");
             let start = Instant::now();
@@ -270,7 +270,7 @@ fn one_signal_ends_what_searches_nothing() {
             assert!(start.elapsed() < Duration::from_secs(1), "{words:?} {signal}: {:?}", start.elapsed());
         }
     }
-    assert!(!socket.exists(), "the socket's file is gone");
+    assert!(!socket.exists(), "the socket's file is removed");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn nothing_ran_is_4() {
 }
 
 #[test]
-fn a_violation_counts_before_what_is_bounded_and_that_before_what_is_vacuous() {
+fn a_violation_outweighs_bounded_and_bounded_outweighs_vacuous() {
     let violation = File::scenario("grave", "article", GET, SET, LINEARIZABLE);
     let vacuous = File::scenario("hollow", "tiered", GET, "\"set user:2\"", LINEARIZABLE);
     check(&["gate", vacuous.path(), violation.path()], 1);
@@ -291,7 +291,7 @@ fn json_lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn json_is_one_object_a_case() {
+fn json_is_one_object_per_case() {
     for command in ["explore", "gate", "matrix"] {
         let run = check(&[command, "article-classes", "--case", "writers=1", "--format", "json"], 0);
         let cases = json_lines(&run.stdout);
@@ -322,7 +322,7 @@ fn json_is_one_object_a_case() {
                 && violating >= count("stale")
                 && violating <= cases[0]["schedules"].as_u64().expect("a count")
         );
-        assert_eq!(run.stderr, "", "{command}: all is as expected, and stderr is no terminal");
+        assert_eq!(run.stderr, "", "{command}: every case passes, and stderr is not a terminal");
     }
 }
 
@@ -357,7 +357,7 @@ fn trace_shows_the_articles_stale_read() {
     assert_eq!(run.stdout, check(&["trace", "control-article"], 0).stdout, "the same each time");
 }
 
-/// A reader and so many writers of one key.
+/// A reader and `writers` writers of one key.
 fn writers(name: &str, writers: u32) -> File {
     let text = format!(
         "name = \"{name}\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
@@ -369,7 +369,7 @@ fn writers(name: &str, writers: u32) -> File {
 }
 
 #[test]
-fn a_large_case_is_searched_by_states_and_says_so() {
+fn a_large_case_is_searched_by_states_with_the_reason() {
     // 118,092 classes, and a quarter as many states.
     let file = writers("large", 3);
     let run = check(&["gate", file.path(), "--format", "json"], 0);
@@ -381,10 +381,10 @@ fn a_large_case_is_searched_by_states_and_says_so() {
     assert!(count("states") > 1_000 && count("transitions") > count("states"), "{case}");
     assert!((16..200).contains(&count("bytes_per_state")), "{case}");
     let states = run_of_states(&check(&["explore", file.path()], 0).stdout);
-    assert_eq!(states, count("states"), "the same, whoever looks");
+    assert_eq!(states, count("states"), "explore and gate count the same states");
 }
 
-/// How many states a table of one case has.
+/// The number of states in a table of one case.
 fn run_of_states(text: &str) -> u64 {
     contains(
         text,
@@ -395,7 +395,7 @@ fn run_of_states(text: &str) -> u64 {
 }
 
 #[test]
-fn a_bound_on_states_ends_the_search_and_says_how_far_it_came() {
+fn a_bound_on_states_ends_the_search_and_reports_its_progress() {
     let file = writers("states", 2);
     let words = ["gate", file.path(), "--engine", "stateful", "--max-states", "100"];
     contains(
@@ -412,23 +412,23 @@ fn a_bound_on_states_ends_the_search_and_says_how_far_it_came() {
     let case = json_lines(&run.stdout).remove(0);
     assert_eq!((&case["verdict"], &case["states"]), (&"bounded".into(), &100.into()), "{case}");
     assert!((0.0..1.0).contains(&case["done"].as_f64().expect("a share")), "{case}");
-    // With room for all of them there is no bound.
+    // A bound above the number of states has no effect.
     check(&["gate", file.path(), "--engine", "stateful", "--max-states", "1000000"], 0);
-    // Few classes are searched without states.
+    // A case with few classes is not searched by states.
     check(&["gate", file.path(), "--max-states", "1"], 0);
     let refused = check(&["gate", file.path(), "--engine", "optimal", "--max-states", "1"], 2);
-    contains(&refused.stderr, &["--max-states bounds a search by states", "optimal"]);
+    contains(&refused.stderr, &["--max-states requires a stateful search", "optimal"]);
     contains(&check(&["gate", "--max-states", "0"], 2).stderr, &["max-states"]);
 }
 
-/// A folder that is not there.
+/// A folder that does not exist.
 fn folder(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     _ = fs::remove_dir_all(&path);
     path
 }
 
-/// The recorded trace of the control, in a file of its own.
+/// The recorded trace of the control, in a separate file.
 fn recorded(name: &str) -> PathBuf {
     let run = check(&["trace", "control-article", "--format", "json"], 0);
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.trace.json"));
@@ -437,7 +437,7 @@ fn recorded(name: &str) -> PathBuf {
 }
 
 #[test]
-fn a_recorded_trace_is_shown_as_its_scenario_was() {
+fn a_recorded_trace_is_shown_like_that_of_its_scenario() {
     let path = recorded("recorded");
     let path = path.to_str().expect("UTF-8");
     for (form, sign) in [
@@ -504,7 +504,7 @@ fn a_report_that_cannot_be_written_is_2_and_nothing_is_explored() {
 }
 
 #[test]
-fn trace_says_so_where_there_is_none() {
+fn trace_reports_that_there_is_none() {
     let run = check(&["trace", "tiered-delete", "--case", "readers=1"], 0);
     assert_eq!(run.stdout, "");
     contains(&run.stderr, &["no trace to show"]);
@@ -513,7 +513,7 @@ fn trace_says_so_where_there_is_none() {
 const TRACE: [&str; 2] = ["trace", "control-article"];
 
 #[test]
-fn what_goes_to_no_terminal_has_no_colour_unless_it_is_asked_for() {
+fn output_without_a_terminal_has_no_colour_by_default() {
     assert!(!check(&TRACE, 0).stdout.contains('\x1b'));
     assert!(check(&["trace", "control-article", "--color", "always"], 0).stdout.contains('\x1b'));
     for command in ["explore", "gate"] {
@@ -523,7 +523,7 @@ fn what_goes_to_no_terminal_has_no_colour_unless_it_is_asked_for() {
     }
 }
 
-/// What the command writes to a terminal of this many columns.
+/// The output of the command on a terminal of this width.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(words: &[&str], columns: u16, variables: &[(&str, &str)]) -> String {
     use std::io::Read;
@@ -542,7 +542,7 @@ fn on_a_terminal(words: &[&str], columns: u16, variables: &[(&str, &str)]) -> St
     let mut child = command.stdout(theirs).spawn().expect("the binary runs");
     drop(command);
     let (mut written, mut ours) = (Vec::new(), fs::File::from(ours));
-    // The terminal ends with an error once nobody holds its other side.
+    // Reading the terminal fails once its other side is closed.
     _ = ours.read_to_end(&mut written);
     assert!(child.wait().expect("it ends").success());
     String::from_utf8(written).expect("UTF-8").replace("\r\n", "\n")
@@ -565,20 +565,23 @@ fn a_terminal_has_colours_and_its_own_width() {
     ] {
         assert_eq!(on_a_terminal(words, 120, variables), plain, "{words:?} {variables:?}");
     }
-    assert!(on_a_terminal(&TRACE, 120, &[("NO_COLOR", "")]).contains('\x1b'), "empty is not set");
+    assert!(
+        on_a_terminal(&TRACE, 120, &[("NO_COLOR", "")]).contains('\x1b'),
+        "an empty variable counts as unset"
+    );
     let folded = on_a_terminal(&["list"], 80, &[]);
     assert!(folded.lines().all(|line| line.chars().count() <= 80), "{folded}");
     assert_eq!(folded.split_whitespace().collect::<Vec<_>>(), plain_words(&["list"]));
     let narrow = on_a_terminal(&["trace", "control-epoch"], 80, &[("NO_COLOR", "1")]);
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
-    // What a step has to do with the reason is below where there is no room beside it.
+    // On a narrow terminal, the notes of a step are below it.
     let wide = check(&["trace", "control-epoch"], 0).stdout;
     assert_eq!(narrow.matches('◄').count(), wide.matches('◄').count(), "{narrow}\n{wide}");
     assert!(wide.contains('◄'), "{wide}");
 }
 
 #[test]
-fn a_closed_pipe_is_no_panic_and_no_pass() {
+fn a_closed_pipe_neither_panics_nor_passes() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);

@@ -1,7 +1,8 @@
-//! Mutated scenarios and traces: whatever a file holds, the binary ends with an exit code of its table, within its budget and
-//! within 1 GB, and prints nothing that a terminal interprets.
+//! Mutated scenarios and traces: for any content of a file, the binary ends with a documented exit
+//! code, within its budget and within 1 GB, and prints nothing that a terminal interprets.
 //!
-//! Each run tries some hundreds. `SELVEDGE_FUZZ=20000 cargo test -p selvedge-cli --test fuzz` tries more.
+//! Each run tries a few hundred. `SELVEDGE_FUZZ=20000 cargo test -p selvedge-cli --test fuzz` tries
+//! more.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,41 +17,41 @@ use proptest::test_runner::TestCaseError;
 
 /// The exit codes of the table in docs/exit-codes.md.
 const CODES: [i32; 6] = [0, 1, 2, 3, 4, 130];
-/// What all cases of a file may take.
+/// The time limit of all cases of a file.
 const BUDGET: Duration = Duration::from_millis(300);
-/// How much longer a run may take: a second, and what a process and its files take.
+/// The allowance of a run beyond the budget: a second, and the time of the process and its files.
 const GRACE: Duration = Duration::from_millis(1_300);
-/// Of address space, in KiB.
+/// The limit of address space, in KiB.
 const MEMORY: u32 = 1 << 20;
-/// A run that takes this long is ended.
+/// The time after which a run is killed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn cases() -> u32 {
     env::var("SELVEDGE_FUZZ").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200)
 }
 
-/// A change of a text. Places are shares of its length.
+/// A change of a text. Positions are fractions of its length.
 #[derive(Clone, Debug)]
 enum Mutation {
-    /// This many bytes are gone.
+    /// Removes this many bytes.
     Delete(Index, usize),
-    /// This many bytes are there twice, the second time elsewhere.
+    /// Copies this many bytes to another position.
     Copy(Index, usize, Index),
-    /// This many bytes are repeated so often.
+    /// Repeats this many bytes.
     Repeat(Index, usize, usize),
-    /// A byte is another.
+    /// Changes a byte.
     Byte(Index, u8),
-    /// A word is inserted.
+    /// Inserts a word.
     Insert(Index, Index),
-    /// A word takes a word's place.
+    /// Replaces a word.
     Word(Index, Index),
-    /// A line has another's place.
+    /// Moves a line.
     Swap(Index, Index),
-    /// A line is there so often.
+    /// Repeats a line.
     Lines(Index, usize),
 }
 
-/// What has a meaning somewhere, and what should have none.
+/// Words with a meaning in some format, and words that should have none.
 const WORDS: [&str; 48] = [
     "0",
     "1",
@@ -82,7 +83,7 @@ const WORDS: [&str; 48] = [
     "\"set user:1\"",
     "\"delete user:2\"",
     "\"evict user:1\"",
-    "\"told-all user:1\"",
+    "\"notified-all user:1\"",
     "\"forget user:1\"",
     "faults = 8\n",
     "drops = 8\n",
@@ -165,15 +166,15 @@ impl Mutation {
     }
 }
 
-/// What a run has come to.
+/// The result of a run.
 struct Ended {
-    /// `None`: a signal has ended it, or it had to be.
+    /// `None` if a signal ended it, or the time limit did.
     code: Option<i32>,
     took: Duration,
     out: String,
 }
 
-/// Runs the binary on a file, with 1 GB at most.
+/// Runs the binary on a file with at most 1 GB of memory.
 fn run(folder: &Path, words: &[&str], file: &Path) -> Ended {
     let outputs = ["out", "err"].map(|name| folder.join(name));
     let [out, err] = outputs.each_ref().map(|path| File::create(path).expect("a file for the test"));
@@ -197,10 +198,10 @@ fn run(folder: &Path, words: &[&str], file: &Path) -> Ended {
     Ended { code, took: start.elapsed(), out: outputs.each_ref().map(read).concat() }
 }
 
-/// Whether a run of the file is as every run must be.
+/// Checks the properties of every run.
 fn check(folder: &Path, words: &[&str], file: &Path) -> Result<(), TestCaseError> {
     let mut ended = run(folder, words, file);
-    // Others may have had the processor.
+    // Other processes may have used the CPU.
     for _ in 0..3 {
         if ended.took > BUDGET + GRACE {
             ended = run(folder, words, file);
@@ -234,14 +235,14 @@ fn mutated(seeds: &[Vec<u8>], seed: Index, mutations: &[Mutation]) -> Vec<u8> {
     let mut text = seed.get(seeds).clone();
     for mutation in mutations {
         mutation.apply(&mut text);
-        // Files of many megabytes are refused by their size.
+        // Files of many megabytes are rejected by size.
         text.truncate(4 << 20);
     }
     text
 }
 
 #[test]
-fn a_mutated_scenario_is_read_or_refused() {
+fn a_mutated_scenario_is_read_or_rejected() {
     let folder = folder("scenarios");
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let files =
@@ -270,10 +271,10 @@ fn a_mutated_scenario_is_read_or_refused() {
 }
 
 #[test]
-fn a_mutated_trace_is_shown_or_refused() {
+fn a_mutated_trace_is_shown_or_rejected() {
     let folder = folder("traces");
     let seeds: Vec<_> =
-        ["control-article", "control-epoch", "control-lost-fill", "control-rename", "control-told"]
+        ["control-article", "control-epoch", "control-lost-fill", "control-rename", "control-notified"]
             .map(|name| {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
                 let output =

@@ -1,4 +1,4 @@
-//! The gate as a CI job has it: budgets, reports, baselines, interrupts, and what is in its way.
+//! The gate in a CI job: budgets, reports, baselines, interrupts, and errors.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_selvedge");
 
-/// A folder of its own for a test, with scenarios in it.
+/// A separate folder for a test, with scenarios.
 struct Folder {
     path: PathBuf,
 }
@@ -17,13 +17,13 @@ struct Folder {
 impl Folder {
     fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gate-{name}"));
-        // The folder may be left from another run.
+        // The folder may exist from a previous run.
         _ = fs::remove_dir_all(&path);
         fs::create_dir_all(path.join("scenarios")).expect("a folder for the test");
         Folder { path }
     }
 
-    /// A scenario of one reader and so many writers.
+    /// A scenario of one reader and `writers` writers.
     fn scenario(&self, name: &str, cache: &str, writers: u32, expect: &str) -> &Self {
         let text = format!(
             "name = \"{name}\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n\
@@ -43,7 +43,7 @@ impl Folder {
         fs::read_to_string(self.path.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 
-    /// The command, in this folder, and as if it were nowhere else.
+    /// The command in this folder, without the variables of a CI runner.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(words).current_dir(&self.path);
@@ -51,7 +51,7 @@ impl Folder {
         command
     }
 
-    /// Runs a command that must exit with this code.
+    /// Runs a command and checks its exit code.
     #[track_caller]
     fn check(&self, words: &[&str], code: i32) -> Run {
         ended(self.command(words).output().expect("the binary runs"), words, code)
@@ -74,7 +74,7 @@ fn ended(output: Output, words: &[&str], code: i32) -> Run {
 
 #[track_caller]
 fn contains(text: &str, parts: &[&str]) {
-    // Long lines of errors are folded.
+    // Long lines of errors are wrapped.
     let folded: Vec<_> = text.split_whitespace().filter(|word| *word != "│").collect();
     let folded = folded.join(" ");
     for part in parts {
@@ -87,11 +87,11 @@ const STALE: &str = "violations = [\"stale\", \"lasting\"]";
 const BOUNDED: &str = "consistency = \"linearizable\"\nbounded = true";
 
 #[test]
-fn a_budget_for_all_shrinks_from_case_to_case_and_what_is_not_reached_is_bounded() {
+fn a_total_budget_shrinks_with_each_case_and_unreached_cases_are_bounded() {
     let folder = Folder::new("total");
     folder.scenario("a", "article", 1, STALE).scenario("b", "article", 1, STALE);
     folder.scenario("c", "tiered", 1, BOUNDED).scenario("d", "tiered", 1, LINEARIZABLE);
-    // `a` has 5 schedules, `b` as many; of these there is one left for `b`, and none for the others.
+    // `a` and `b` have 5 schedules each. The budget leaves one for `b`, and none for the others.
     let run = folder.check(&["gate", "scenarios", "--total-schedules", "6"], 3);
     contains(
         &run.stdout,
@@ -101,20 +101,20 @@ fn a_budget_for_all_shrinks_from_case_to_case_and_what_is_not_reached_is_bounded
             "bounded, and the control has not failed: stale, lasting not found in 1 schedule \
              (stopped at the bound of 6 schedules in all, after 1 schedule)",
             "FAIL c only\n       not explored: the bound of 6 schedules in all was used up\n",
-            "and 1 case after it, not explored either",
+            "and 1 case after it, also not explored",
         ],
     );
     let run = folder.check(&["gate", "scenarios", "--total-schedules", "6", "--format", "json"], 3);
     let complete: Vec<_> = run.stdout.lines().map(|line| json(line)["complete"].clone()).collect();
     assert_eq!(complete, [true, false, false, false]);
-    // No time at all is enough for no case.
+    // A total budget of 0 ms explores no case.
     let run = folder.check(&["gate", "scenarios", "--total-budget", "0s"], 3);
     contains(&run.stdout, &["gate: 4 cases in 0 schedules", "the bound of 0 ms in all was used up"]);
     folder.check(&["gate", "scenarios", "--total-budget", "1h", "--total-schedules", "1000000"], 0);
 }
 
 #[test]
-fn a_budget_for_each_case_ends_it() {
+fn a_budget_per_case_ends_its_search() {
     let folder = Folder::new("each");
     folder.scenario("strict", "tiered", 2, LINEARIZABLE);
     let run = folder.check(&["gate", "scenarios", "--max-schedules", "2"], 3);
@@ -148,14 +148,14 @@ fn junit_and_sarif_are_written_to_their_files() {
     let results = sarif["runs"][0]["results"].as_array().expect("results");
     assert_eq!(results.len(), 1);
     assert_eq!(results[0]["ruleId"], "stale");
-    // Nothing failed: the files are there, and say so.
+    // Without failures the files are still written.
     folder.check(&["gate", "scenarios/good.toml", "--junit", "gate.xml", "--sarif", "gate.sarif"], 0);
     contains(&folder.read("gate.xml"), &["tests=\"1\"", "failures=\"0\""]);
     assert_eq!(json(&folder.read("gate.sarif"))["runs"][0]["results"], Value::Array(Vec::new()));
 }
 
 #[test]
-fn inside_of_github_actions_failures_are_annotated_and_summed_up() {
+fn in_github_actions_failures_are_annotated_and_summarised() {
     let folder = Folder::new("github");
     folder.scenario("bad", "article", 1, LINEARIZABLE).scenario("hollow", "tiered", 1, STALE);
     folder.write("summary.md", "an earlier step\n");
@@ -168,7 +168,7 @@ fn inside_of_github_actions_failures_are_annotated_and_summed_up() {
     let inside = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "summary.md")];
     let text = run(&inside, &["gate", "scenarios"]).stdout;
     assert_eq!(annotated(&text), 2, "{text}");
-    // The line of the expectation, where no run shows anything.
+    // Without a trace, the line of the expectation.
     contains(
         &text,
         &[
@@ -177,17 +177,18 @@ fn inside_of_github_actions_failures_are_annotated_and_summed_up() {
     );
     let summary = folder.read("summary.md");
     assert!(summary.starts_with("an earlier step\n## selvedge gate: 2 of 2 cases failed\n"), "{summary}");
-    // Objects keep stdout to themselves.
+    // With JSON, stdout has only objects.
     let json = run(&inside, &["gate", "scenarios", "--format", "json"]);
     assert_eq!((annotated(&json.stdout), annotated(&json.stderr)), (0, 2));
-    // By hand, without a file for the summary; and not at all elsewhere.
+    // With `--github` outside of GitHub Actions there is no file for the summary; without it, no
+    // annotation.
     assert_eq!(annotated(&run(&[], &["gate", "scenarios", "--github"]).stdout), 2);
     assert_eq!(annotated(&run(&[], &["gate", "scenarios"]).stdout), 0);
     assert_eq!(annotated(&run(&[("GITHUB_ACTIONS", "false")], &["gate", "scenarios"]).stdout), 0);
 }
 
 #[test]
-fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
+fn an_unwritable_output_is_2_before_the_search_begins() {
     let folder = Folder::new("unwritable");
     folder.scenario("bad", "article", 1, LINEARIZABLE);
     for (option, what) in [("--junit", "the JUnit report"), ("--sarif", "the SARIF log")] {
@@ -195,7 +196,7 @@ fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
             let run = folder.check(&["gate", "scenarios", option, path], 2);
             contains(
                 &run.stderr,
-                &[&format!("cannot write {what} to {path}"), why, "give a file in a folder"],
+                &[&format!("cannot write {what} to {path}"), why, "name a file in an existing folder"],
             );
             assert_eq!(run.stdout, "", "nothing was explored");
         }
@@ -212,31 +213,28 @@ fn what_cannot_be_written_is_2_and_told_before_the_search_begins() {
 fn a_folder_without_a_scenario_is_2() {
     let folder = Folder::new("empty");
     let run = folder.check(&["gate", "scenarios"], 2);
-    contains(&run.stderr, &["the folder scenarios holds no scenario", "*.toml", "nothing was explored"]);
+    contains(&run.stderr, &["the folder scenarios contains no scenario", "*.toml", "nothing was explored"]);
     let run = folder.check(&["gate", "scenarois"], 2);
-    contains(&run.stderr, &["scenarois is no file, no folder and no shipped scenario"]);
+    contains(&run.stderr, &["scenarois is not a file, a folder or a shipped scenario"]);
 }
 
 #[test]
-fn a_filter_that_no_case_passes_is_4_and_told() {
+fn a_filter_without_a_matching_case_is_4() {
     let folder = Folder::new("filter");
     folder.scenario("good", "tiered", 1, LINEARIZABLE);
     let run = folder.check(&["gate", "scenarios", "--case", "local=cold", "--case", "x"], 4);
-    contains(
-        &run.stderr,
-        &["no case has `local=cold` and `x` in its name; the first that there is is called `only`"],
-    );
+    contains(&run.stderr, &["no case has `local=cold` and `x` in its name; the first case is `only`"]);
     contains(&run.stdout, &["no case ran"]);
 }
 
-/// A signal to a process, as a terminal sends it.
+/// Sends a signal to a process, as a terminal does.
 #[cfg(unix)]
 fn interrupt(process: u32) {
     let status = Command::new("sh").args(["-c", &format!("kill -INT {process}")]).status();
     assert!(status.expect("a shell").success());
 }
 
-/// Ctrl-C in the middle of a long search. `first` is explored before it.
+/// Sends Ctrl-C during a long search, after exploring `first`.
 #[cfg(unix)]
 fn interrupted(name: &str, first: (&str, &str)) -> (Folder, Run) {
     let folder = Folder::new(name);
@@ -247,7 +245,7 @@ fn interrupted(name: &str, first: (&str, &str)) -> (Folder, Run) {
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let mut out = BufReader::new(process.stdout.take().expect("a pipe"));
     let mut stdout = String::new();
-    // The first case is over: the second is being searched, or about to be.
+    // The first case has completed; the search of the second is running or about to start.
     out.read_line(&mut stdout).expect("a line");
     interrupt(process.id());
     out.read_to_string(&mut stdout).expect("UTF-8");
@@ -261,7 +259,7 @@ fn interrupted(name: &str, first: (&str, &str)) -> (Folder, Run) {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_keeps_what_was_found_and_says_so() {
+fn ctrl_c_reports_the_results_so_far() {
     let (folder, run) = interrupted("interrupted", ("article", STALE));
     let cases: Vec<_> = run.stdout.lines().map(json).collect();
     assert_eq!(cases.len(), 3);
@@ -270,13 +268,13 @@ fn ctrl_c_keeps_what_was_found_and_says_so() {
         assert_eq!((&case["verdict"], &case["complete"]), (&"bounded".into(), &false.into()), "{case}");
     }
     contains(&run.stderr, &["1 as expected, 2 not:", "not explored: the search was interrupted"]);
-    // The report has it too.
+    // The report contains it too.
     contains(&folder.read("gate.xml"), &["tests=\"3\"", "failures=\"2\"", "interrupted"]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_violation_that_was_found_before_ctrl_c_is_still_a_violation() {
+fn a_violation_found_before_ctrl_c_is_reported() {
     let (_, run) = interrupted("interrupted-late", ("article", LINEARIZABLE));
     contains(&run.stderr, &["FAIL a only", "stale in 1, lasting in 1 of 5 schedules: not linearizable"]);
 }
@@ -302,13 +300,13 @@ fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_acc
         &["baseline: 0 changes recorded\n"],
     );
 
-    // One writer more: as expected still, but not what it was.
+    // With another writer the result is still as expected, but different.
     folder.scenario("stale", "article", 2, STALE);
     let run = folder.check(&["gate", "scenarios", "--junit", "gate.xml"], 1);
     contains(
         &run.stdout,
         &[
-            "FAIL stale only: as expected, but not as it was accepted: `selvedge gate --accept` takes it over",
+            "FAIL stale only: as expected, but different from the baseline: `selvedge gate --accept` updates it",
             "--- accepted\n+++ now\n",
             "\n-schedules 5\n",
             "\n+schedules 52\n+stale     10\n",
@@ -318,21 +316,21 @@ fn a_baseline_is_recorded_beside_the_scenario_and_a_change_fails_until_it_is_acc
     contains(&folder.read("gate.xml"), &["type=\"changed\"", "+schedules 52"]);
     let run = folder.check(&["gate", "scenarios", "--format", "json"], 1);
     assert_eq!(run.stdout.lines().map(json).count(), 2);
-    contains(&run.stderr, &["FAIL stale only: as expected, but not", "+schedules 52"]);
+    contains(&run.stderr, &["FAIL stale only: as expected, but different", "+schedules 52"]);
     contains(&folder.check(&["gate", "scenarios", "--accept"], 0).stdout, &["baseline: 1 change recorded\n"]);
     folder.check(&["gate", "scenarios"], 0);
 
-    // The same counts, and another witness.
+    // The same counts with another witness.
     let accepted = folder.read("scenarios/baseline/stale/only.txt");
     folder.write("scenarios/baseline/stale/only.txt", &accepted.replace("→ miss", "→ hit"));
     contains(&folder.check(&["gate", "scenarios"], 1).stdout, &["→ hit\n+", "→ miss\n"]);
-    // Lines that a checkout has ended in another way are the same.
+    // Converted line ends make no difference.
     folder.write("scenarios/baseline/stale/only.txt", &accepted.replace('\n', "\r\n"));
     folder.check(&["gate", "scenarios"], 0);
 }
 
 #[test]
-fn a_baseline_of_a_case_that_was_searched_by_states_says_so() {
+fn the_baseline_of_a_stateful_search_names_the_engine() {
     let folder = Folder::new("baseline-states");
     // 118,092 classes.
     folder.scenario("large", "tiered", 3, LINEARIZABLE);
@@ -340,12 +338,12 @@ fn a_baseline_of_a_case_that_was_searched_by_states_says_so() {
     let recorded = folder.read("scenarios/baseline/large/only.txt");
     contains(&recorded, &["engine    stateful\nverdict   clean\nstates    "]);
     folder.check(&["gate", "scenarios"], 0);
-    // Classes are no states: they are not compared.
+    // Counts of classes are not compared with counts of states.
     folder.check(&["gate", "scenarios", "--engine", "optimal"], 0);
 }
 
 #[test]
-fn a_violation_cannot_be_accepted_away() {
+fn a_violation_cannot_be_accepted() {
     let folder = Folder::new("refused");
     folder.scenario("good", "tiered", 1, LINEARIZABLE).scenario("guarded", "tiered", 1, LINEARIZABLE);
     folder.check(&["gate", "scenarios", "--accept"], 0);
@@ -357,7 +355,7 @@ fn a_violation_cannot_be_accepted_away() {
             &run.stdout,
             &[
                 "FAIL guarded only: stale in 1, lasting in 1 of 5 schedules: not linearizable",
-                "baseline: 0 changes recorded; 1 case refused: what is not as the scenario expects cannot be accepted\n",
+                "baseline: 0 changes recorded; 1 case refused: a result that the scenario does not expect cannot be accepted\n",
             ],
         );
         assert_eq!(folder.read("scenarios/baseline/guarded/only.txt"), before);
@@ -366,7 +364,7 @@ fn a_violation_cannot_be_accepted_away() {
 }
 
 #[test]
-fn a_case_that_is_new_or_gone_is_a_change() {
+fn a_new_or_removed_case_is_a_change() {
     let folder = Folder::new("moved");
     let axes = |labels: &str| {
         let text = format!(
@@ -383,15 +381,15 @@ fn a_case_that_is_new_or_gone_is_a_change() {
     contains(
         &run.stdout,
         &[
-            "FAIL moving local=warm: as expected, but it has no baseline yet",
+            "FAIL moving local=warm: as expected, but without a baseline",
             "FAIL moving local=cold\n",
-            "local=cold.txt is of no case any more",
+            "local=cold.txt belongs to no case",
         ],
     );
     let run = folder.check(&["gate", "scenarios", "--accept"], 0);
     contains(&run.stdout, &["baseline: 1 change recorded, 1 file removed\n"]);
     folder.check(&["gate", "scenarios"], 0);
-    // A case that was not asked for is not gone.
+    // An unselected case does not count as removed.
     axes("[\"warm\", \"expired\"]");
     folder.check(&["gate", "scenarios", "--case", "warm"], 0);
     folder.check(&["gate", "scenarios", "--accept", "--case", "expired"], 0);
@@ -399,7 +397,7 @@ fn a_case_that_is_new_or_gone_is_a_change() {
 }
 
 #[test]
-fn a_bounded_search_has_nothing_to_compare() {
+fn a_bounded_search_is_not_compared() {
     let folder = Folder::new("bounded");
     folder.scenario("slow", "tiered", 1, BOUNDED);
     folder.check(&["gate", "scenarios", "--accept", "--max-schedules", "2"], 0);
@@ -411,19 +409,19 @@ fn a_bounded_search_has_nothing_to_compare() {
 }
 
 #[test]
-fn shipped_scenarios_have_a_baseline_where_one_says() {
+fn shipped_scenarios_have_baselines_in_the_given_folder() {
     let folder = Folder::new("shipped");
     let run = folder.check(&["gate", "control-article", "--accept"], 2);
     contains(&run.stderr, &["`control-article` ships with selvedge", "--baseline DIR"]);
     let run = folder.check(&["gate", "control-article", "--baseline", "kept"], 2);
-    contains(&run.stderr, &["there is no folder kept to compare with", "--accept"]);
+    contains(&run.stderr, &["the folder of baselines kept does not exist", "--accept"]);
     folder.check(&["gate", "control-article", "--baseline", "kept", "--accept"], 0);
     folder.check(&["gate", "control-article", "--baseline", "kept"], 0);
     folder.write("kept/control-article/only.txt", "selvedge baseline 1\nverdict   clean\n");
     folder.check(&["gate", "control-article", "--baseline", "kept"], 1);
     folder.check(&["gate", "control-article"], 0);
     let run = folder.check(&["gate", "control-article", "--baseline", "kept", "--engine", "naive"], 2);
-    contains(&run.stderr, &["baselines are of the engine `auto`, and this is `naive`"]);
+    contains(&run.stderr, &["baselines require the engine `auto`, not `naive`"]);
 }
 
 #[test]
@@ -434,15 +432,15 @@ fn a_broken_baseline_is_2_and_told_before_the_search_begins() {
     let file = "scenarios/baseline/good/only.txt";
     let text = folder.read(file);
     for (broken, why) in [
-        (String::new(), "its first line must be `selvedge baseline 1`, and is ``"),
-        ("<<<<<<< HEAD\n".to_owned() + &text, "and is `<<<<<<< HEAD`"),
-        (text[..25].to_owned(), "it was cut short"),
-        (text.replace("baseline 1", "baseline 2"), "it is of version 2, and this selvedge knows 1"),
+        (String::new(), "its first line is `` instead of `selvedge baseline 1`"),
+        ("<<<<<<< HEAD\n".to_owned() + &text, "its first line is `<<<<<<< HEAD`"),
+        (text[..25].to_owned(), "it is truncated"),
+        (text.replace("baseline 1", "baseline 2"), "it has version 2, but this selvedge supports only 1"),
     ] {
         folder.write(file, &broken);
         for accept in [&["gate", "scenarios"][..], &["gate", "scenarios", "--accept"]] {
             let run = folder.check(accept, 2);
-            contains(&run.stderr, &["only.txt is no baseline: ", why, "take it back from version control"]);
+            contains(&run.stderr, &["only.txt is not a baseline: ", why, "restore it from version control"]);
             assert_eq!(run.stdout, "", "nothing was explored");
         }
     }

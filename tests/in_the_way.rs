@@ -1,4 +1,4 @@
-//! What can be in a command's way, for each command that it can be in the way of: a clear message, and the exit code.
+//! Obstacles to each command: a clear message and the exit code.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ const SCHEDULE: &str = "s1:ab2c2ba";
 
 struct Run {
     stdout: String,
-    /// In one line, without the frame that is around it.
+    /// The message in one line, without its frame.
     stderr: String,
 }
 
-/// A folder of its own for a test. Commands are run in it.
+/// A separate folder for a test, in which its commands run.
 struct Folder(TempDir);
 
 impl Folder {
@@ -40,7 +40,7 @@ impl Folder {
         command
     }
 
-    /// Runs a command that must exit with this code.
+    /// Runs a command and checks its exit code.
     #[track_caller]
     fn check(&self, words: &[&str], code: i32) -> Run {
         ended(self.command(words).output().expect("the binary runs"), words, code)
@@ -64,7 +64,7 @@ fn contains(text: &str, parts: &[&str]) {
     }
 }
 
-/// One reader, and so many writers.
+/// A scenario of one reader and `writers` writers.
 fn scenario(cache: &str, writers: u32, expect: &str) -> String {
     format!(
         "name = \"{cache}-{writers}\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n\
@@ -93,11 +93,11 @@ fn a_folder_without_a_scenario() {
     ] {
         let run = folder.check(words, 2);
         assert_eq!(run.stdout, "", "{words:?}");
-        contains(&run.stderr, &["the folder scenarios holds no scenario", "a file `*.toml`"]);
+        contains(&run.stderr, &["the folder scenarios contains no scenario", "a file `*.toml`"]);
     }
 }
 
-/// What is read by both of them, in words that name the file.
+/// Checks that both commands report the unreadable file with this message.
 #[track_caller]
 fn no_trace(folder: &Folder, name: &str, said: &[&str]) {
     for command in ["trace", "replay"] {
@@ -109,7 +109,7 @@ fn no_trace(folder: &Folder, name: &str, said: &[&str]) {
 }
 
 #[test]
-fn a_trace_that_is_none() {
+fn a_file_that_is_not_a_trace() {
     let folder = Folder::new();
     let text = folder.check(&["trace", "control-article", "--format", "json"], 0).stdout;
     folder.write("broken.json", text.replacen("\"steps\": [", "\"steps\": [,", 1));
@@ -132,7 +132,7 @@ fn a_trace_that_is_none() {
 }
 
 #[test]
-fn a_trace_that_is_cut_off_anywhere() {
+fn a_trace_that_is_truncated_anywhere() {
     let folder = Folder::new();
     let text = folder.check(&["trace", "control-article", "--format", "json"], 0).stdout;
     for length in (0..text.trim_end().len()).step_by(397).filter(|&at| text.is_char_boundary(at)) {
@@ -142,7 +142,7 @@ fn a_trace_that_is_cut_off_anywhere() {
 }
 
 #[test]
-fn a_report_that_cannot_be_begun() {
+fn a_report_that_cannot_be_created() {
     let folder = Folder::new();
     folder.write("file", "");
     folder.folder("page-is-a-folder/index.html");
@@ -153,24 +153,24 @@ fn a_report_that_cannot_be_begun() {
             assert_eq!(run.stdout, "", "nothing is explored");
         }
     }
-    assert_eq!(fs::read(folder.path().join("file")).expect("it is there"), b"", "and nothing is spoilt");
+    assert_eq!(fs::read(folder.path().join("file")).expect("it is there"), b"", "the file is unchanged");
 }
 
 #[test]
-fn a_report_that_cannot_be_gone_on_with() {
+fn a_report_that_cannot_be_continued() {
     let folder = Folder::new();
     folder.folder("report/control-epoch.only.trace.json");
     for command in ["explore", "gate"] {
         let run = folder.check(&[command, "control-article", "control-epoch", "--report", "report"], 2);
         contains(&run.stderr, &["cannot write the report to report/control-epoch.only.trace.json"]);
-        // What came before is there.
+        // The cases before the error are there.
         folder.check(&["trace", "report/control-article.only.trace.json"], 0);
         let page = fs::read_to_string(folder.path().join("report/index.html")).expect("the page");
         contains(&page, &["\"scenario\":\"control-article\""]);
     }
 }
 
-/// Where nothing has room.
+/// A device without free space.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_report_on_a_full_disk() {
@@ -185,7 +185,7 @@ fn a_report_on_a_full_disk() {
     );
 }
 
-/// Ctrl-C once the first case is in the report, and the second is being searched.
+/// Sends Ctrl-C when the first case is in the report and the second is being searched.
 #[cfg(unix)]
 fn interrupted(command: &str, engine: &str, second: &str, code: i32) -> (Folder, Run) {
     let folder = Folder::new();
@@ -207,7 +207,7 @@ fn interrupted(command: &str, engine: &str, second: &str, code: i32) -> (Folder,
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_in_the_middle_keeps_what_was_found_and_says_so() {
+fn ctrl_c_during_a_search_reports_the_results_so_far() {
     for command in ["explore", "gate", "matrix"] {
         let (folder, run) = interrupted(command, "optimal", &scenario("tiered", 12, LINEARIZABLE), 130);
         contains(
@@ -222,7 +222,7 @@ fn ctrl_c_in_the_middle_keeps_what_was_found_and_says_so() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_in_the_middle_of_a_search_by_states_says_how_far_it_came() {
+fn ctrl_c_during_a_stateful_search_reports_its_progress() {
     let (folder, run) = interrupted("gate", "stateful", &scenario("tiered", 12, LINEARIZABLE), 130);
     let found = "FAIL tiered-12 only\n       bounded, but must be complete: nothing found in ";
     let (_, said) = run.stdout.split_once(found).unwrap_or_else(|| panic!("{}", run.stdout));
@@ -233,10 +233,10 @@ fn ctrl_c_in_the_middle_of_a_search_by_states_says_how_far_it_came() {
     contains(&page, &[&format!("\"searched\":\"{states}\""), "\"engine\":\"stateful\""]);
 }
 
-/// Before anything is written: until the signal is caught, it ends the process as it always does.
+/// Before any output: until the handler is installed, the signal ends the process.
 #[cfg(target_os = "linux")]
 #[test]
-fn ctrl_c_while_a_trace_is_looked_for() {
+fn ctrl_c_during_the_search_for_a_trace() {
     let folder = Folder::new();
     folder.write("long.toml", scenario("tiered", 12, LINEARIZABLE));
     let words = ["trace", "long.toml", "--budget", "1h"];

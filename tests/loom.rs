@@ -1,4 +1,5 @@
-//! loom beside our engine: the same scenarios come to the same verdicts. And what loom misses.
+//! loom and Selvedge's engine give the same verdicts for the same scenarios, and two programs in
+//! which loom misses an outcome.
 
 mod peer;
 mod shipped;
@@ -13,7 +14,7 @@ use loom::thread;
 use selvedge_sim::verdict::Engine;
 
 #[test]
-fn loom_comes_to_the_same_verdicts() {
+fn loom_gives_the_same_verdicts() {
     peer::comes_to_the_same_verdicts(Engine::Loom);
 }
 
@@ -22,7 +23,7 @@ fn loom_finds_in_the_controls_what_optimal_finds() {
     peer::finds_in_the_controls_what_ours_finds(Engine::Loom);
 }
 
-/// How many executions loom makes of the program, and what they return.
+/// The number of loom's executions of the program, and their results.
 fn outcomes(program: impl Fn() -> u64 + Send + Sync + 'static) -> (u64, BTreeSet<u64>) {
     let seen = sync::Arc::new(Mutex::new((0, BTreeSet::new())));
     let shared = sync::Arc::clone(&seen);
@@ -36,9 +37,10 @@ fn outcomes(program: impl Fn() -> u64 + Send + Sync + 'static) -> (u64, BTreeSet
     seen.clone()
 }
 
-/// The two programs in which loom 0.7.3 misses an outcome that sequential consistency has, and so the reason why a proof
-/// under it is our engine's. `sim/engine/tests/loom_misses.rs` has them on our engine, which finds both outcomes. If loom
-/// comes to find them, this fails: what the book says of loom is to be mended then.
+/// A program in which loom 0.7.3 misses an outcome that sequential consistency allows. This is why
+/// proofs under sequential consistency use Selvedge's engine, which finds both outcomes in
+/// `sim/engine/tests/loom_misses.rs`. If loom finds them in a later version, this test fails:
+/// update the book then.
 #[test]
 fn loom_misses_the_write_that_follows_a_read_of_the_same_task() {
     let program = || {
@@ -53,9 +55,9 @@ fn loom_misses_the_write_that_follows_a_read_of_the_same_task() {
     assert_eq!(outcomes(program), (3, BTreeSet::from([0])));
 }
 
-/// See above.
+/// The second such program.
 #[test]
-fn loom_misses_a_write_that_hangs_on_another_tasks_write() {
+fn loom_misses_a_write_that_depends_on_another_tasks_write() {
     let program = || {
         let (x, y) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (x1, x2, x3) = (Arc::clone(&x), Arc::clone(&x), Arc::clone(&x));

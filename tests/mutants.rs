@@ -1,4 +1,4 @@
-//! The gate catches our own protocol when it is broken: each mutant of the core fails it, with a trace that shows why.
+//! The gate detects each mutant of the core, with a trace that shows the reason.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 
-/// Runs a command on every case of the mutant. The exit code, and what it wrote on stdout.
+/// Runs a command on every case of the mutant. Returns the exit code and the output.
 #[track_caller]
 fn run(command: &str, mutant: Mutant, format: &str) -> (i32, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_selvedge-mutants"));
@@ -19,7 +19,7 @@ fn run(command: &str, mutant: Mutant, format: &str) -> (i32, String) {
     (status.code().expect("no signal"), String::from_utf8(stdout).expect("UTF-8"))
 }
 
-/// The rules that are broken in any of the cases, and whether one has a deadlock.
+/// The rules broken in any case, and `deadlock` if a case has one.
 fn broken(lines: &str) -> BTreeSet<String> {
     let mut broken = BTreeSet::new();
     for line in lines.lines() {
@@ -32,10 +32,10 @@ fn broken(lines: &str) -> BTreeSet<String> {
     broken
 }
 
-/// The table has what breaks and what does not, such as the unmutated core: so it is the step that fails the gate, and
-/// not how mutants are made.
+/// The table also has mutants that break nothing, such as the unmutated core: so the changed step
+/// fails the gate, not the way in which mutants are generated.
 #[test]
-fn the_gate_finds_in_each_mutant_what_the_table_says() {
+fn the_gate_finds_the_listed_violations_of_each_mutant() {
     for &mutant in Mutant::ALL {
         let expected: BTreeSet<_> = mutant.violations().iter().copied().map(str::to_owned).collect();
         let (code, lines) = run("gate", mutant, "json");
@@ -47,11 +47,15 @@ fn the_gate_finds_in_each_mutant_what_the_table_says() {
 }
 
 #[test]
-fn the_trace_shows_why() {
+fn the_trace_shows_the_reason() {
     for &mutant in Mutant::ALL.iter().filter(|mutant| !mutant.violations().is_empty()) {
         let (code, trace) = run("trace", mutant, "text");
         assert_eq!(code, 1, "{}", mutant.name());
-        assert!(run("gate", mutant, "text").1.contains(&trace), "{}: the gate shows it too", mutant.name());
+        assert!(
+            run("gate", mutant, "text").1.contains(&trace),
+            "{}: the gate shows the same trace",
+            mutant.name()
+        );
         insta::with_settings!({
             snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"),
             prepend_module_to_snapshot => false,

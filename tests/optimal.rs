@@ -1,4 +1,5 @@
-//! The optimal explorer on the whole: each class of schedules once, judged for every schedule in it.
+//! The optimal search: it explores each class of schedules once, and judges it for all its
+//! schedules.
 
 mod shipped;
 
@@ -24,17 +25,17 @@ fn broken(history: &History) -> BTreeSet<Rule> {
     findings.iter().map(|finding| finding.rule).collect()
 }
 
-/// When an operation has begun, for an oracle that trusts the order of the run.
+/// When an operation begins, for an oracle that uses the order of the run.
 #[derive(Clone, Copy)]
 enum Begun {
-    /// When it was called: as soon as its thread had done what came before.
+    /// At its call: as soon as its thread has completed the previous operation.
     AtCall,
-    /// Only with its first event: no order of the run puts more operations one after the other.
+    /// At its first event: this orders as many operations as any order of the run can.
     AtFirstEvent,
 }
 
-/// The history as an oracle has it that trusts the order of the run: each event is a moment, and the moments are all in
-/// one line.
+/// The history for an oracle that uses the order of the run: each event is a moment, and all
+/// moments are totally ordered.
 fn in_run_order(run: &Run<'_>, history: &History, begun: Begun) -> History {
     let moment = |mark: Mark| {
         let at = run.steps().position(|step| (step.task, step.index) == (mark.task, mark.index));
@@ -51,7 +52,7 @@ fn in_run_order(run: &Run<'_>, history: &History, begun: Begun) -> History {
     }
     for (id, operation) in history.operations().iter().enumerate() {
         let first = match begun {
-            // The main task waits for all others before it calls: that is no event of its own.
+            // The main task waits for all others before it calls; the wait is not an event.
             Begun::AtCall if !operation.settled => {
                 let before = moment(Mark { index: operation.first.index - 1, ..operation.first });
                 Mark { index: before.index + 1, ..before }
@@ -66,7 +67,8 @@ fn in_run_order(run: &Run<'_>, history: &History, begun: Begun) -> History {
     line
 }
 
-/// How many classes have a stale read among those that count: judged as classes, and by the order of the one run of each.
+/// The number of classes with a stale read among the counted reads: judged as classes, and by the
+/// order of one run of each.
 fn stale_both_ways(case: &Case, begun: Begun, counts: fn(&Operation) -> bool) -> (u64, u64) {
     let stale = |history: &History| {
         let mut findings = Vec::new();
@@ -84,14 +86,14 @@ fn stale_both_ways(case: &Case, begun: Begun, counts: fn(&Operation) -> bool) ->
     (as_class, in_run)
 }
 
-/// What brute force says of a case: its interleavings and classes.
+/// The brute-force result of a case: its interleavings and classes.
 struct BruteForce {
     interleavings: u64,
-    /// For each class, what is broken in at least one of its schedules, in that schedule's own order.
+    /// For each class, the rules broken in at least one of its schedules, in that schedule's order.
     classes: HashMap<Class, BTreeSet<Rule>>,
 }
 
-/// Every interleaving, each judged by its own order and nothing else. `None` if there are more than `most`.
+/// Judges every interleaving by its own order. `None` if there are more than `most`.
 fn brute_force(case: &Case, most: u64) -> Option<BruteForce> {
     let mut classes = HashMap::<_, BTreeSet<_>>::new();
     let report = each_run(case, &Explorer::naive().max_executions(most), |run, history| {
@@ -102,12 +104,12 @@ fn brute_force(case: &Case, most: u64) -> Option<BruteForce> {
     report.is_complete().then_some(BruteForce { interleavings: report.executions, classes })
 }
 
-/// Each class that the optimal search runs, and what the oracle says of it.
+/// Each class of the optimal search, with the oracle's result.
 fn optimal(case: &Case) -> HashMap<Class, BTreeSet<Rule>> {
     let mut classes = HashMap::new();
     let report = each_run(case, &Explorer::optimal(), |run, history| {
         let seen = classes.insert(run.class(), broken(history));
-        assert_eq!(seen, None, "no class is run twice");
+        assert_eq!(seen, None, "no class is explored twice");
         ControlFlow::Continue(())
     });
     assert!(report.is_complete());
@@ -115,7 +117,8 @@ fn optimal(case: &Case) -> HashMap<Class, BTreeSet<Rule>> {
     classes
 }
 
-/// The article's cache, one get a reader, one set a writer, against the numbers that are known.
+/// Checks the article's cache, with one get per reader and one set per writer, against known
+/// numbers.
 #[track_caller]
 fn check_article(name: &str, interleavings: u64, classes: usize, stale: usize) {
     let case = article_case(name);
@@ -128,8 +131,8 @@ fn check_article(name: &str, interleavings: u64, classes: usize, stale: usize) {
     assert_eq!(stale_classes, stale, "{name}: stale classes");
 }
 
-/// Spawning the threads, waiting for them, what the tiers hold at the start and the read after all have ended add no
-/// interleaving.
+/// Spawning and joining the threads, the initial content of the tiers and the observer's read add
+/// no interleaving.
 #[test]
 fn the_articles_classes_and_stale_classes_are_those_of_brute_force() {
     check_article("local=cold,readers=1,writers=1", 10, 5, 1);
@@ -140,7 +143,7 @@ fn the_articles_classes_and_stale_classes_are_those_of_brute_force() {
 }
 
 #[test]
-fn brute_force_agrees_wherever_it_comes_to_an_end() {
+fn brute_force_agrees_wherever_it_completes() {
     let mut agreed = 0;
     for case in scenarios(&[]).into_iter().flat_map(|scenario| scenario.cases) {
         if let Some(brute) = brute_force(&case, 3_000) {
@@ -148,11 +151,12 @@ fn brute_force_agrees_wherever_it_comes_to_an_end() {
             agreed += 1;
         }
     }
-    assert!(agreed >= 70, "brute force came to an end in {agreed} cases only");
+    assert!(agreed >= 70, "brute force completed in only {agreed} cases");
 }
 
-/// Each thread calls its one operation when it starts, and the run's order has them all at once. What is left is the read
-/// after all have ended: it comes last in any order, and shows a stale entry if it is still there.
+/// Each thread calls its one operation when it starts, so the run's order makes all of them
+/// concurrent. Only the observer's read is ordered: it is last, and shows a stale entry if that
+/// still exists.
 #[test]
 fn the_runs_own_order_hides_stale_reads_of_the_article() {
     for (name, all, by_threads) in [
@@ -166,10 +170,10 @@ fn the_runs_own_order_hides_stale_reads_of_the_article() {
     }
 }
 
-/// The set ends with an event that does not meet the get's, and the entry may expire, so that the read after the end does
-/// not show what a reader saw.
+/// The last event of the set does not conflict with the get, and the entry may expire, so that the
+/// observer's read does not show the version that a reader saw.
 #[test]
-fn the_runs_own_order_hides_stale_reads_however_it_is_taken() {
+fn the_runs_own_order_hides_stale_reads_under_either_definition() {
     let text = r#"
         name = "delete-first-expiring"
         about = "the local delete before the write, and an entry that may expire"

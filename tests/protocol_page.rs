@@ -1,4 +1,4 @@
-//! The page about the protocol shows what the gate has found.
+//! The page about the protocol shows the gate's results.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,13 +15,13 @@ fn read(path: &str) -> String {
     fs::read_to_string(format!("{ROOT}/{path}")).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What a snapshot holds, without its head.
+/// The content of a snapshot, without its header.
 fn snapshot(name: &str) -> String {
     let file = read(&format!("snapshots/{name}.snap"));
     file.splitn(3, "---\n").nth(2).expect("a head between two lines").to_owned()
 }
 
-/// A row for each mutant: those that are wrong first.
+/// A row for each mutant, the broken ones first.
 fn table() -> String {
     let mut rows = String::from("| what is changed | breaks | trace |\n|---|---|---|\n");
     let mutants = Mutant::ALL.iter().filter(|mutant| **mutant != Mutant::Unmutated);
@@ -39,7 +39,7 @@ fn table() -> String {
     rows
 }
 
-/// The page, with its traces and its table as they are now.
+/// The page with its current traces and table.
 fn renewed(page: &str) -> String {
     let (text, _) = page.split_once(TABLE).expect("the page has the table's place");
     let mut parts = text.split(SNAPSHOT);
@@ -53,10 +53,10 @@ fn renewed(page: &str) -> String {
     format!("{new}{TABLE}\n\n{}", table())
 }
 
-/// `UPDATE_DOCS=1` renews it. What the mutants break is held by their own test: nothing can be accepted here that the gate
-/// does not find.
+/// `UPDATE_DOCS=1` updates the page. A separate test checks the mutants, so nothing can be accepted
+/// here that the gate does not find.
 #[test]
-fn the_page_shows_what_the_gate_has_found() {
+fn the_page_shows_the_results_of_the_gate() {
     let page = read(PAGE);
     let renewed = renewed(&page);
     assert!(renewed.matches("```text").count() >= 3, "the page has traces");

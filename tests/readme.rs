@@ -1,4 +1,4 @@
-//! The README shows what the commands really print, and what it tells a newcomer to do works.
+//! The README shows real output of the commands, and its instructions work.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ const README: &str = include_str!("../README.md");
 
 /// The code blocks of this language, in order.
 fn blocks(language: &str) -> Vec<&'static str> {
-    // Outside and inside of blocks take turns.
+    // Text and blocks alternate.
     let inside = README.split("```").skip(1).step_by(2);
     inside.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
 }
 
-/// Runs the binary, which must exit with this code, and returns what it prints.
+/// Runs the binary, checks the exit code and returns the output.
 #[track_caller]
 fn selvedge(words: &[&str], code: i32) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
@@ -31,7 +31,7 @@ fn the_two_commands_come_first() {
 }
 
 #[test]
-fn the_trace_is_what_the_command_prints() {
+fn the_trace_is_the_output_of_the_command() {
     assert!(README.contains("`cargo run --release -- trace control-article`"));
     assert_eq!(blocks("text"), [selvedge(&["trace", "control-article"], 0)]);
 }
@@ -50,7 +50,7 @@ fn the_scenario_passes_and_fails_with_the_articles_cache() {
 }
 
 #[test]
-fn every_link_and_folder_that_is_named_is_there() {
+fn every_link_and_folder_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let links = README.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     let folders = README.lines().filter(|line| line.starts_with("| `")).flat_map(|line| line.split('`'));

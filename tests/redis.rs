@@ -1,4 +1,4 @@
-//! `selvedge redis`: the simulated Redis, as a process that any client connects to.
+//! `selvedge redis`: the simulated Redis as a process that serves any client.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::{env, fs, process};
 
-/// A server that ends with the test.
+/// A server that is stopped at the end of the test.
 struct Served {
     process: Child,
     address: String,
@@ -59,7 +59,7 @@ fn on_a_socket() {
     assert_eq!(served.address, format!("redis+unix://{text}"));
     assert_eq!(talk(UnixStream::connect(&path).expect("it listens")), REPLIES);
 
-    // Where somebody listens, nobody else can.
+    // A second server cannot listen on the same socket.
     let other = Command::new(env!("CARGO_BIN_EXE_selvedge")).args(["redis", "--socket", text]).output();
     let other = other.expect("the binary was built");
     assert_eq!(other.status.code(), Some(2));
@@ -68,7 +68,7 @@ fn on_a_socket() {
     fs::remove_file(path).expect("a process that is killed leaves its socket");
 }
 
-/// What a tool of Debian's prints; `None` if it is not there, which CI does not accept.
+/// The output of a Debian tool; `None` if it is not installed, which CI does not allow.
 fn tool(name: &str, arguments: &[&str]) -> Option<String> {
     match Command::new(name).args(arguments).output() {
         Ok(output) => {
@@ -80,7 +80,7 @@ fn tool(name: &str, arguments: &[&str]) -> Option<String> {
         Err(error)
             if error.kind() == ErrorKind::NotFound && env::var_os("CI").is_none_or(|ci| ci != "true") =>
         {
-            // Past the test's own output, so that it is seen.
+            // Directly to stderr: the test harness captures other output.
             let line = format!(
                 "skipped: {name} against `selvedge redis`: there is no {name} (apt-get install redis-tools)\n"
             );

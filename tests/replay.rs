@@ -1,4 +1,4 @@
-//! `selvedge replay`: a recorded schedule, run again by the binary; also on a real redis-server.
+//! `selvedge replay`: the binary replays a recorded schedule, also on a real redis-server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use tempfile::TempDir;
 struct Run {
     code: i32,
     stdout: String,
-    /// In one line, without the frame that is around it.
+    /// The message in one line, without its frame.
     stderr: String,
 }
 
-/// Runs the binary, which must exit with this code.
+/// Runs the binary and checks the exit code.
 #[track_caller]
 fn check(words: &[&str], code: i32) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
@@ -45,7 +45,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Writes a file, and gives its path as a word.
+    /// Writes a file and returns its path as an argument.
     fn write(&self, name: &str, text: &str) -> String {
         fs::write(self.path(name), text).expect("a file for the test");
         word(&self.path(name))
@@ -74,12 +74,15 @@ expect = [{ consistency = \"linearizable\" }]
 ";
 
 #[test]
-fn a_trace_of_a_shipped_scenario_says_by_itself_what_it_is_of() {
+fn a_trace_of_a_shipped_scenario_needs_no_other_argument() {
     let folder = Folder::new();
     let trace = folder.trace("control-article", &[]);
     let run = check(&["replay", &trace], 0);
     contains(&run.stdout, &["Stale: observer's get user:1 returned v0", "6 steps, each as in "]);
-    assert!(run.stdout.starts_with(&check(&["trace", "control-article"], 0).stdout), "it is shown as it was");
+    assert!(
+        run.stdout.starts_with(&check(&["trace", "control-article"], 0).stdout),
+        "the replayed trace is the recorded one"
+    );
     assert_eq!(run.stderr, "");
 
     let page = check(&["replay", &trace, "--format", "html"], 0);
@@ -94,22 +97,22 @@ fn a_violation_that_nobody_expects_is_1() {
     check(&["explore", &scenario, "--report", &word(&folder.path("report"))], 1);
     let trace = word(&folder.path("report/ours.only.trace.json"));
     contains(&check(&["replay", &trace, &scenario], 1).stdout, &["Stale: ", "6 steps"]);
-    // Also from the folder that the scenario is in.
+    // The folder of the scenario works too.
     check(&["replay", &trace, &word(folder.0.path())], 1);
     check(&["replay", &trace, &scenario, "--cache", "tiered"], 0);
     check(&["replay", &trace, &scenario, "--cache", "article"], 1);
 }
 
 #[test]
-fn a_schedule_is_run_of_one_case() {
+fn a_schedule_needs_exactly_one_case() {
     let run = check(&["replay", "control-article", "--schedule", "s1:ab2c2ba"], 0);
     contains(&run.stdout, &["Stale: ", "6 steps, in the schedule s1:ab2c2ba."]);
     let run = check(&["replay", "control-article", "--schedule", "s1:ab3c2a3"], 0);
     contains(&run.stdout, &["Nothing is wrong with this run."]);
 
     let schedule = ["replay", "article-matrix", "--schedule", "s1:ab2c2ba"];
-    contains(&check(&schedule, 2).stderr, &["a schedule is of one case, and", "--case"]);
-    contains(&check(&[&schedule[..], &["--case", "nowhere"]].concat(), 2).stderr, &["0 cases are chosen"]);
+    contains(&check(&schedule, 2).stderr, &["a schedule belongs to one case, and", "--case"]);
+    contains(&check(&[&schedule[..], &["--case", "nowhere"]].concat(), 2).stderr, &["0 cases are selected"]);
 }
 
 #[test]
@@ -126,7 +129,7 @@ fn a_schedule_that_does_not_fit_is_2() {
 }
 
 #[test]
-fn what_is_to_be_run_again_must_be_clear() {
+fn ambiguous_arguments_are_rejected() {
     for words in [
         &["replay"][..],
         &["replay", "control-article"],
@@ -141,13 +144,13 @@ fn what_is_to_be_run_again_must_be_clear() {
 }
 
 #[test]
-fn a_trace_whose_scenario_is_not_there_says_which() {
+fn a_missing_scenario_of_a_trace_is_named() {
     let folder = Folder::new();
     let scenario = folder.write("ours.toml", ARTICLE);
     let trace = folder.write("a.trace.json", &check(&["trace", &scenario, "--format", "json"], 1).stdout);
     contains(&check(&["replay", &trace], 2).stderr, &["`ours`, which does not ship", "after the trace"]);
     let other = check(&["replay", &trace, "control-article"], 2);
-    contains(&other.stderr, &["`ours`, which is not among those that are named"]);
+    contains(&other.stderr, &["`ours`, which is not among the named ones"]);
 
     folder.write(
         "ours.toml",
@@ -163,17 +166,17 @@ fn a_trace_whose_scenario_is_not_there_says_which() {
 
     folder.write("ours.toml", &ARTICLE.replace("article", "tiered"));
     let changed = check(&["replay", &trace, &scenario], 2);
-    contains(&changed.stderr, &["of the cache `article`, and its case has `tiered` now", "--cache tiered"]);
+    contains(&changed.stderr, &["of the cache `article`, but its case now has `tiered`", "--cache tiered"]);
     contains(&check(&["replay", &trace, &scenario, "--cache", "tiered"], 0).stdout, &["Nothing is wrong"]);
     contains(
         &check(&["replay", &trace, &scenario, "--cache", "teired"], 2).stderr,
-        &["`teired` is no cache", "tiered"],
+        &["there is no cache `teired`", "tiered"],
     );
 }
 
-/// A cache that had another body when the trace was recorded.
+/// A cache that had another implementation when the trace was recorded.
 #[test]
-fn a_cache_that_would_ignore_a_part_of_the_case_does_not_take_its_place() {
+fn a_cache_without_a_required_ability_is_rejected() {
     let folder = Folder::new();
     let trace = folder.trace("control-lost-fill", &[]);
     let refused = check(&["replay", &trace, "--cache", "article"], 2);
@@ -204,13 +207,13 @@ fn a_trace_whose_code_has_changed_names_the_first_step_that_differs() {
 }
 
 #[test]
-fn the_articles_stale_read_happens_for_real_and_not_with_the_fence() {
+fn the_articles_stale_read_occurs_on_a_real_server_but_not_with_the_fence() {
     let Some(server) = RedisServer::start_or_skip("the article's stale read on a real server") else {
         return;
     };
     let client = redis::Client::open(server.url()).expect("its URL");
     let mut connection = client.get_connection().expect("it is there");
-    // What somebody else has there stays, whatever it is called.
+    // Keys of other clients remain, whatever their names.
     let () = connection.set("user:1", "somebody's").expect("a server");
     let folder = Folder::new();
     let trace = folder.trace("control-article", &[]);
@@ -235,11 +238,11 @@ fn the_articles_stale_read_happens_for_real_and_not_with_the_fence() {
     );
 
     let keys: Vec<String> = connection.keys("*").expect("a server");
-    assert_eq!(keys, ["user:1"], "what was written is gone, and nothing else");
+    assert_eq!(keys, ["user:1"], "only the keys of the replay are deleted");
     assert_eq!(connection.get::<_, String>("user:1").expect("a server"), "somebody's");
 }
 
-/// Deletes, an absent key, a clock that moves, two keys, a database behind it, and a command that arrives late.
+/// Deletes, an absent key, an advancing clock, two keys, a database, and a late command.
 #[test]
 fn other_traces_are_the_same_on_a_real_server() {
     let Some(server) = RedisServer::start_or_skip("traces on a real server") else { return };
@@ -293,12 +296,12 @@ fn a_server_that_refuses_is_2_and_nothing_is_judged() {
                 &[
                     "failed before the first step, SET user:1 v0: ",
                     "OOM",
-                    "nothing was judged",
-                    "is gone in 10 minutes",
+                    "the run has no verdict",
+                    "expire in 10 minutes",
                 ],
             );
         }
-        // The test above has said so.
+        // The test above has reported this.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => panic!("redis-server does not start: {error}"),
     }

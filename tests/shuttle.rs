@@ -1,4 +1,5 @@
-//! shuttle beside our engine: the same scenarios come to the same verdicts. And what is too large for every schedule.
+//! shuttle and Selvedge's engine give the same verdicts for the same scenarios. Also random
+//! schedules of programs that are too large for a complete search.
 
 mod peer;
 mod shipped;
@@ -10,7 +11,7 @@ use selvedge_sim::scenario::parse;
 use selvedge_sim::verdict::{Engine, Verdict};
 
 #[test]
-fn shuttle_comes_to_the_same_verdicts() {
+fn shuttle_gives_the_same_verdicts() {
     peer::comes_to_the_same_verdicts(Engine::Shuttle);
 }
 
@@ -19,7 +20,7 @@ fn shuttle_finds_in_the_controls_what_optimal_finds() {
     peer::finds_in_the_controls_what_ours_finds(Engine::Shuttle);
 }
 
-/// Eight tasks with the clock, on two keys.
+/// Eight tasks, including the clock, on two keys.
 const TASKS: &str = r#"
     name = "eight-tasks"
     about = "too many schedules for all of them"
@@ -39,7 +40,8 @@ const TASKS: &str = r#"
     expect = [{ consistency = CONSISTENCY }]
 "#;
 
-/// Thousands of schedules of each kind. With the article's cache the same search finds what is wrong with it.
+/// Runs thousands of schedules of each strategy. The same search finds the violation of the
+/// article's cache.
 #[track_caller]
 fn eight_tasks(other: &str, sources: &str, consistency: &str) {
     let text = TASKS.replace("OTHER", other).replace("SOURCES", sources).replace("CONSISTENCY", consistency);
@@ -59,13 +61,13 @@ fn eight_tasks(other: &str, sources: &str, consistency: &str) {
 }
 
 #[test]
-fn eight_tasks_read_load_write_delete_and_make_room() {
+fn eight_tasks_read_load_write_delete_and_evict() {
     let room = r#"["evict user:1", "evict user:2"]"#;
     eight_tasks(room, r#"["remote", "database"]"#, r#""linearizable""#);
 }
 
 #[test]
-fn eight_tasks_of_which_one_tells_what_another_node_has_written() {
-    let node = r#"["told user:1", "told-all user:2", "told user:1"]"#;
+fn eight_tasks_with_notifications_from_another_node() {
+    let node = r#"["notified user:1", "notified-all user:2", "notified user:1"]"#;
     eight_tasks(node, r#"["remote"]"#, r#""regular""#);
 }

@@ -1,6 +1,6 @@
-//! Real threads, a real redis-server, and the oracle that judges the schedules of the simulator.
+//! Real threads and a real redis-server, judged by the simulator's oracle.
 //!
-//! In what order Redis carried the writes out, it says itself: `MONITOR` tells each command when it is executed.
+//! `MONITOR` gives the order in which Redis executed the writes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -26,7 +26,7 @@ const WRITERS: usize = 2;
 const READS: usize = 8;
 const WRITES: u32 = 4;
 
-/// A call, and the moments between which it ran.
+/// A call with the moments of its start and its end.
 struct Done {
     thread: usize,
     call: Call,
@@ -35,7 +35,7 @@ struct Done {
     last: u32,
 }
 
-/// The moments of a round: each is one, and they have an order.
+/// The moments of a round: distinct and totally ordered.
 #[derive(Default)]
 struct Moments(AtomicU32);
 
@@ -70,7 +70,7 @@ fn write(cache: &Cache, key: Key, call: Call) -> Reply {
     Reply::Done
 }
 
-/// The versions that a writer writes; each of its last ones is a deletion.
+/// The versions that a writer writes; the last one is a deletion.
 fn writes(writer: usize, key: Key) -> impl Iterator<Item = Call> {
     (1..=WRITES).map(move |nth| match nth {
         WRITES => Call::Delete,
@@ -78,7 +78,7 @@ fn writes(writer: usize, key: Key) -> impl Iterator<Item = Call> {
     })
 }
 
-/// Readers and writers of one key, all at once, while another thread takes the local entry away.
+/// Concurrent readers and writers of one key, while another thread evicts the local entry.
 fn round(cache: &Cache, key: Key) -> Vec<Done> {
     let (moments, start) = (Moments::default(), Barrier::new(READERS + WRITERS + 1));
     let mut done = thread::scope(|scope| {
@@ -115,7 +115,7 @@ fn round(cache: &Cache, key: Key) -> Vec<Done> {
     done
 }
 
-/// What the server says that it does, from now on.
+/// The stream of commands that the server executes from now on.
 struct Monitor(BufReader<UnixStream>);
 
 impl Monitor {
@@ -134,7 +134,7 @@ impl Monitor {
         line.trim_end().to_owned()
     }
 
-    /// The contents that each key was given, in the server's order, up to the command `ECHO end`.
+    /// The contents written to each key, in the server's order, up to the command `ECHO end`.
     fn contents(mut self) -> BTreeMap<String, Vec<Option<u32>>> {
         let mut contents = BTreeMap::<String, Vec<Option<u32>>>::new();
         loop {
@@ -152,7 +152,7 @@ impl Monitor {
     }
 }
 
-/// The round as the oracle reads it.
+/// The history of the round, for the oracle.
 fn history(key: Key, done: &[Done], contents: &[Option<u32>]) -> History {
     let mut history = History::default();
     history.start_with(key, None);
@@ -162,7 +162,8 @@ fn history(key: Key, done: &[Done], contents: &[Option<u32>]) -> History {
         let operation = history.invoke(its.thread, key, its.call, mark, settled);
         history.respond(operation, its.reply, [its.last]);
     }
-    // A thread's commands are carried out in its order: deletions, which look alike, are told apart by the versions around.
+    // The server executes a thread's commands in order. Deletions look alike; the versions around
+    // them distinguish them.
     let mut deletions: Vec<_> = done.iter().enumerate().filter(|(_, its)| its.call == Call::Delete).collect();
     for &content in contents {
         let by = match content {
@@ -175,7 +176,7 @@ fn history(key: Key, done: &[Done], contents: &[Option<u32>]) -> History {
                     let of = |version: &Option<u32>| version.is_some_and(|v| (v - 1) / WRITES == thread);
                     contents.iter().filter(|&version| of(version)).count()
                 };
-                // Each writer deletes once, when all of its versions are written.
+                // Each writer deletes once, after it has written all its versions.
                 let place = deletions
                     .iter()
                     .position(|(_, its)| {
@@ -228,12 +229,12 @@ fn real_threads_over_a_real_server_are_linearizable() {
     for (nth, done) in rounds.into_iter().enumerate() {
         let key = key(nth as u32);
         let contents = &contents[&format!("stress:{}", key.name())];
-        assert_eq!(contents.len(), WRITERS * WRITES as usize, "each write was carried out once");
+        assert_eq!(contents.len(), WRITERS * WRITES as usize, "each write was executed once");
         let history = history(key, &done, contents);
         judge(&history, &mut findings);
         assert!(findings.is_empty(), "round {nth}: {findings:?}\n{history:?}");
         empty += u32::from(vacuous(&history));
-        // The same judge finds what is wrong: the last read, put back to the first version.
+        // The same oracle detects a violation: the last read, changed to the first version.
         let mut done = done;
         let first = contents[0].map(|version| Value { key, version });
         done.last_mut().expect("the last read").reply = Reply::Read(first);

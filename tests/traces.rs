@@ -1,4 +1,4 @@
-//! The witness of each control, as its reader sees it.
+//! The witness of each control, as shown to its reader.
 
 mod recorded;
 mod shipped;
@@ -40,7 +40,7 @@ fn the_witness_of_each_control_is_the_recorded_one() {
     }
 }
 
-/// How often each control is explored, by each of so many threads.
+/// The number of explorations of each control per thread, and the number of threads.
 const RUNS: usize = 10;
 const THREADS: usize = 2;
 

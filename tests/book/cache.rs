@@ -27,7 +27,7 @@ impl Cache for Aside {
 }
 
 #[test]
-fn a_session_that_has_changed_is_seen() {
+fn a_changed_session_is_detected() {
     check(
         scenario("sessions", |Setup { local, redis, .. }| Aside { local, redis })
             .thread("reader", ["get session:1"])

@@ -1,4 +1,4 @@
-//! The book is whole: every page has its chapter, and every link its end.
+//! Every page of the book is a chapter, and every link has a target.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ fn targets(text: &str) -> Vec<String> {
     after.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
-/// The anchors of a page's headings, as mdBook and GitHub make them.
+/// The anchors that mdBook and GitHub create for a page's headings.
 fn anchors(name: &str) -> BTreeSet<String> {
     let text = prose(&page(name));
     let headings =
@@ -34,18 +34,18 @@ fn every_page_is_a_chapter_once() {
 }
 
 #[test]
-fn the_book_is_made_of_this_folder() {
+fn the_book_is_built_from_this_folder() {
     let book: toml::Table =
         fs::read_to_string(docs().join("book.toml")).expect("it is there").parse().expect("TOML");
     assert_eq!(book["book"]["src"].as_str(), Some("."));
     assert!(book["book"]["title"].as_str().is_some_and(|title| !title.is_empty()));
     assert_eq!(book["build"]["create-missing"].as_bool(), Some(false));
     let into = book["build"]["build-dir"].as_str().expect("a folder");
-    assert!(into.starts_with("../target/"), "{into} is no place for what is made");
+    assert!(into.starts_with("../target/"), "{into} is not in the target folder");
 }
 
 #[test]
-fn every_link_of_every_page_has_its_end() {
+fn every_link_of_every_page_has_a_target() {
     let mut links = 0;
     for name in pages() {
         for target in targets(&prose(&page(&name))) {

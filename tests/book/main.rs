@@ -1,7 +1,7 @@
-//! The book: what its pages show of the command was printed by it, what they tell somebody to do works, and their links and
-//! tables are whole.
+//! The book: its transcripts are output of the command, its instructions work, and its links and
+//! tables are complete.
 //!
-//! `UPDATE_DOCS=1` renews what commands print. Read what changes.
+//! `UPDATE_DOCS=1` updates the transcripts. Review the changes.
 
 mod cache;
 mod links;

@@ -1,4 +1,4 @@
-//! The pages, and what is in them.
+//! The pages of the book, and their parts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(crate) fn page(name: &str) -> String {
     fs::read_to_string(docs().join(name)).unwrap_or_else(|error| panic!("docs/{name}: {error}"))
 }
 
-/// Every page's name, in the order of the alphabet.
+/// The name of every page, sorted.
 pub(crate) fn pages() -> Vec<String> {
     let entries =
         fs::read_dir(docs()).expect("the pages").map(|entry| entry.expect("it can be read").file_name());
@@ -27,10 +27,10 @@ pub(crate) fn pages() -> Vec<String> {
 /// A block of code in a page.
 pub(crate) struct Block {
     pub(crate) language: String,
-    /// What the comment before it says: `file: sessions.toml`.
+    /// The comment before it: `file: sessions.toml`.
     pub(crate) note: Option<String>,
     pub(crate) text: String,
-    /// Where the text is in the page.
+    /// The range of the text in the page.
     pub(crate) at: usize,
 }
 
@@ -54,18 +54,18 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
         }
         at = end;
     }
-    assert!(open.is_none(), "a block that does not end");
+    assert!(open.is_none(), "a block without an end");
     blocks
 }
 
-/// The page without its blocks of code.
+/// The page without its code blocks.
 pub(crate) fn prose(page: &str) -> String {
     let parts = page.split("\n```").enumerate().filter(|(nth, _)| nth % 2 == 0);
-    // What follows a block begins with the end of the line of its fence.
+    // The text after a block begins with the line end of its fence.
     parts.map(|(_, part)| part).collect::<Vec<_>>().join("\n")
 }
 
-/// The rows of the tables under a heading, each with its cells. Without the heads.
+/// The rows of the tables under a heading, as cells, without the header rows.
 pub(crate) fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
     let page = format!("\n{page}");
     let (_, section) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
@@ -83,7 +83,7 @@ pub(crate) fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
     .collect()
 }
 
-/// The words in backticks of a cell.
+/// The words of a cell that are in backticks.
 pub(crate) fn code(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

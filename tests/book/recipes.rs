@@ -1,4 +1,4 @@
-//! The recipes for CI: what they have a machine do is done here.
+//! Executes the recipes for CI.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::pages::{blocks, page};
 const LINEARIZABLE: &str = "consistency = \"linearizable\"";
 const STALE: &str = "violations = [\"stale\", \"lasting\"]";
 
-/// A repository of somebody's, with scenarios in it.
+/// A user's repository with scenarios.
 struct Repository {
     folder: TempDir,
 }
@@ -40,7 +40,8 @@ impl Repository {
         fs::write(self.path(&format!("scenarios/{name}.toml")), text).expect("a scenario");
     }
 
-    /// A program in it, with our binary on the path, and a `cargo` that has installed it already.
+    /// A command in the repository, with the binary on the path, and a `cargo` that has installed
+    /// it already.
     fn run(&self, program: &str, words: &[&str]) -> Output {
         use std::os::unix::fs::PermissionsExt;
 
@@ -57,7 +58,7 @@ impl Repository {
         command.output().expect("it runs")
     }
 
-    /// Runs a job's script, as a CI runner does: each line in turn, until one fails.
+    /// Runs the script of a job like a CI runner: line by line, until one fails.
     #[track_caller]
     fn job(&self, script: &str, code: i32) {
         let output = self.run("sh", &["-e", "-c", script]);
@@ -66,7 +67,7 @@ impl Repository {
         assert_eq!(output.status.code(), Some(code), "{script}\n{said}");
     }
 
-    /// The files that a job hands on, which must be there and hold something.
+    /// The artifacts of a job, which must exist and not be empty.
     #[track_caller]
     fn hands_on(&self, names: &[&str]) {
         for name in names {
@@ -89,14 +90,15 @@ fn recipe(heading: &str) -> Yaml {
 }
 
 fn text(yaml: &Yaml) -> &str {
-    yaml.as_str().unwrap_or_else(|| panic!("{yaml:?} is no string"))
+    yaml.as_str().unwrap_or_else(|| panic!("{yaml:?} is not a string"))
 }
 
 fn list(yaml: &Yaml) -> &[Yaml] {
-    yaml.as_vec().unwrap_or_else(|| panic!("{yaml:?} is no list"))
+    yaml.as_vec().unwrap_or_else(|| panic!("{yaml:?} is not a list"))
 }
 
-/// The script passes while the scenarios do, and fails with 1 when one does not; either way it leaves these files.
+/// Checks that the script passes with the scenarios, fails with 1 if one of them fails, and writes
+/// these files in both cases.
 fn passes_and_fails(script: &str, files: &[&str]) {
     let repository = Repository::new();
     repository.job(script, 0);
@@ -104,14 +106,14 @@ fn passes_and_fails(script: &str, files: &[&str]) {
     repository.scenario("users", "article", LINEARIZABLE);
     repository.job(script, 1);
     repository.hands_on(files);
-    // A gate whose control is gone is no gate.
+    // A missing control must fail the gate.
     repository.scenario("users", "tiered", LINEARIZABLE);
     repository.scenario("control", "tiered", STALE);
     repository.job(script, 1);
 }
 
 #[test]
-fn the_one_for_github_actions_uploads_what_it_writes() {
+fn the_recipe_for_github_actions_uploads_its_reports() {
     let workflow = recipe("GitHub Actions");
     assert!(!workflow["on"].is_badvalue() && !workflow["name"].is_badvalue());
     let job = &workflow["jobs"]["stale-reads"];
@@ -126,7 +128,7 @@ fn the_one_for_github_actions_uploads_what_it_writes() {
                 for field in ["sarif_file", "path"] {
                     uploads.extend(step["with"][field].as_str());
                 }
-                // What a failure is explained by is uploaded after it.
+                // The evidence of a failure is uploaded after it.
                 assert_eq!(step["with"].is_badvalue(), step["if"].is_badvalue(), "{action}");
             }
             _ => panic!("a step either runs or uses something: {step:?}"),
@@ -137,7 +139,7 @@ fn the_one_for_github_actions_uploads_what_it_writes() {
 }
 
 #[test]
-fn the_one_for_gitlab_keeps_what_it_writes() {
+fn the_recipe_for_gitlab_stores_its_reports() {
     let pipeline = recipe("GitLab");
     let job = &pipeline["stale-reads"];
     let script: Vec<_> = list(&job["script"]).iter().map(text).collect();
@@ -150,7 +152,7 @@ fn the_one_for_gitlab_keeps_what_it_writes() {
 }
 
 #[test]
-fn the_hook_keeps_a_stale_cache_from_being_pushed() {
+fn the_hook_rejects_a_push_of_a_stale_cache() {
     use std::os::unix::fs::PermissionsExt;
 
     let blocks = blocks(&page("ci.md"));
@@ -181,9 +183,9 @@ fn the_hook_keeps_a_stale_cache_from_being_pushed() {
     assert!(said.contains("FAIL users only") && said.contains("Stale: "), "{said}");
 }
 
-/// The lines of the other pages' shell blocks that begin with the command, as far as their files are there.
+/// The commands in the shell blocks of the other pages, if their files exist.
 #[test]
-fn what_the_gate_page_has_one_type_works() {
+fn the_commands_of_the_gate_page_work() {
     let repository = Repository::new();
     let text = page("gate.md");
     let shell: Vec<_> = blocks(&text).into_iter().filter(|block| block.language == "sh").collect();

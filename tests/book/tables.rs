@@ -1,4 +1,4 @@
-//! The tables of the reference are those of the parser and of the command's help.
+//! The tables of the reference agree with the parser and the command's help.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -9,7 +9,7 @@ use selvedge_sim::scenario::{Level, Local, OpKind, RemoteStart, Source, Special,
 
 use crate::pages::{code, page, rows};
 
-/// The names in the first cells of the tables under a heading. Of several words, such as `get KEY`, the first.
+/// The names in the first column of the tables under a heading; of `get KEY`, the first word.
 fn first_cells(name: &str, heading: &str) -> Vec<String> {
     let first = |row: Vec<String>| {
         let words = code(&row[0]);
@@ -19,7 +19,7 @@ fn first_cells(name: &str, heading: &str) -> Vec<String> {
     rows(&page(name), heading).into_iter().map(first).collect()
 }
 
-/// What the parser would have in the place of a field that there is not.
+/// The fields that the parser expects in place of an unknown one.
 fn fields_beside(broken: &str) -> Vec<String> {
     let text = format!(
         "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n{broken}\n"
@@ -41,7 +41,7 @@ fn the_reference_has_every_field_of_the_parser() {
         ("## What must come of a case", rest.replace("consistency", "nothing = 1, consistency")),
     ] {
         let mut of_page = first_cells("scenarios.md", heading);
-        // The levels and the operations have their tables there too.
+        // The section also has the tables of the levels and the operations.
         let others = Level::ALL.map(Level::name).into_iter().chain(OpKind::ALL.map(OpKind::name));
         of_page.retain(|name| others.clone().all(|other| other != name));
         assert_eq!(of_page, fields_beside(&broken), "{heading}");
@@ -49,7 +49,7 @@ fn the_reference_has_every_field_of_the_parser() {
 }
 
 #[test]
-fn the_reference_has_every_name_that_a_field_may_have() {
+fn the_reference_has_every_value_of_a_field() {
     let operations = first_cells("scenarios.md", "## A thread");
     assert!(operations.ends_with(&OpKind::ALL.map(|kind| kind.name().to_owned())), "{operations:?}");
     assert_eq!(first_cells("scenarios.md", "## Caches"), Protocol::names());
@@ -76,21 +76,21 @@ fn the_rules_are_those_of_the_oracle() {
     assert_eq!(rules.len(), Rule::ALL.len());
     for (row, rule) in rules.iter().zip(Rule::ALL) {
         assert_eq!(row[0], format!("`{rule}`"));
-        // The strongest level that a read of this kind still leaves is the next one down.
+        // The strongest level that allows such a read is the next weaker one.
         let broken =
             Level::ALL.into_iter().filter(|level| level.forbids(rule)).max().expect("some level forbids it");
         assert!(row[2] == broken.name() || row[2] == "anything" && broken == Level::Eventual, "{row:?}");
     }
 }
 
-/// The table of exit codes, on the page and in the README, is that of the command's help.
+/// The tables of exit codes on the page and in the README agree with the command's help.
 #[test]
 fn the_exit_codes_are_those_of_the_help() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_selvedge")).arg("--help").output().expect("the binary runs");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     let (_, codes) = help.split_once("Exit codes:\n").expect("a list of codes");
-    // A long line goes on below itself.
+    // A long line continues on the next one.
     let codes = codes.replace("\n     ", " ");
     let of_help: BTreeMap<String, String> = codes
         .lines()
@@ -109,7 +109,7 @@ fn the_exit_codes_are_those_of_the_help() {
     }
 }
 
-/// Every command of the binary is in the table that says which codes it has.
+/// The table of exit codes has every command of the binary.
 #[test]
 fn each_command_has_its_exit_codes() {
     let output =

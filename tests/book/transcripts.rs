@@ -1,4 +1,4 @@
-//! What the pages show of the command was printed by it.
+//! The transcripts in the pages are output of the command.
 
 use std::fs;
 use std::path::Path;
@@ -12,15 +12,15 @@ use crate::pages::{Block, blocks, docs, page};
 /// The URL in the pages; the tests' own server has another.
 const URL: &str = "redis://127.0.0.1:6379";
 
-/// A page, done from its top to its end in a folder of its own.
+/// A page, executed from start to end in a separate folder.
 struct Reader {
     folder: TempDir,
-    /// `None` if there is no redis-server on this machine: its parts are left as they are.
+    /// `None` without a redis-server on this machine: its transcripts are not checked.
     server: Option<RedisServer>,
 }
 
 impl Reader {
-    /// What the block should be.
+    /// The expected text of the block.
     fn follow(&self, block: &Block) -> String {
         match (block.language.as_str(), block.note.as_deref().and_then(|note| note.split_once(": "))) {
             ("console", _) => self.run(&block.text),
@@ -41,7 +41,7 @@ impl Reader {
         }
     }
 
-    /// Puts the lines in the place of those that set the same fields.
+    /// Replaces the lines that set the same fields.
     fn edit(&self, name: &str, lines: &str) {
         let path = self.folder.path().join(name);
         let mut text = fs::read_to_string(&path).expect("an earlier block has made it");
@@ -53,7 +53,7 @@ impl Reader {
         fs::write(path, text).expect("a file for the page");
     }
 
-    /// The block with what its commands print now.
+    /// The block with the current output of its commands.
     fn run(&self, block: &str) -> String {
         let mut shown = String::new();
         let mut commands = block.split("$ ").skip(1).peekable();
@@ -73,7 +73,7 @@ impl Reader {
         shown
     }
 
-    /// What a command prints, with the numbers taken out that differ from run to run.
+    /// The output of a command, without the numbers that differ between runs.
     fn print(&self, command: &str) -> String {
         let binaries = Path::new(env!("CARGO_BIN_EXE_selvedge")).parent().expect("a folder");
         let path = format!("{}:{}", binaries.display(), std::env::var("PATH").expect("a path"));
@@ -120,7 +120,7 @@ fn check(name: &str, commands: usize) {
 }
 
 #[test]
-fn the_first_hour_goes_as_it_says() {
+fn the_first_hour_matches_its_transcripts() {
     check("first-hour.md", 7);
 }
 

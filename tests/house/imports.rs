@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{ROOT, manifest, read, sources};
 
-/// A crate, and which of ours it may depend on.
+/// A crate, and the crates of the workspace that it may depend on.
 const CRATES: [(&str, &[&str]); 9] = [
     (".", &[]),
     ("sim/engine", &[]),
@@ -12,7 +12,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("sim/harness", &["selvedge", "selvedge-engine", "selvedge-redis"]),
     ("sim/cli", &["selvedge-redis", "selvedge-sim"]),
     ("sim/redis-server", &[]),
-    // It does not know that it is explored.
+    // It must not depend on the simulator that explores it.
     ("sim/team-cache", &[]),
     ("sim/mutants", &["selvedge", "selvedge-cli", "selvedge-sim"]),
     (
@@ -21,7 +21,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// A crate of others, and the places in the product that may import it. Tests may import what they like.
+/// An external crate, and the places in the product that may import it. Tests may import any.
 const OTHERS: [(&str, &[&str]); 9] = [
     ("loom", &["sim/harness/src/backends/", "sim/bench/src/"]),
     ("shuttle", &["sim/harness/src/backends/", "sim/bench/src/"]),
@@ -30,6 +30,7 @@ const OTHERS: [(&str, &[&str]); 9] = [
         &[
             "./src/remote/",
             "sim/redis/src/face/",
+            "sim/cli/src/error/replay.rs",
             "sim/cli/src/replay/",
             "sim/bench/src/",
             "sim/team-cache/src/",
@@ -43,7 +44,7 @@ const OTHERS: [(&str, &[&str]); 9] = [
     ("parking_lot", &["./src/sync/std.rs"]),
 ];
 
-/// The lines in which the word stands outside of a comment, before one of `next`.
+/// The lines with the word outside of a comment, before one of `next`.
 fn lines_with(files: &[String], word: &str, next: &[&str]) -> Vec<String> {
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let mut found = Vec::new();
@@ -62,14 +63,14 @@ fn lines_with(files: &[String], word: &str, next: &[&str]) -> Vec<String> {
     found
 }
 
-/// The lines that are not in one of the places.
+/// The lines outside of these places.
 fn elsewhere(lines: &[String], places: &[&str]) -> Vec<String> {
     let is_there = |line: &&String| places.iter().any(|place| line.starts_with(place));
     lines.iter().filter(|line| !is_there(line)).cloned().collect()
 }
 
 #[test]
-fn each_crate_depends_on_those_of_ours_that_it_may() {
+fn each_crate_depends_only_on_allowed_crates_of_the_workspace() {
     let members = manifest(".")["workspace"]["members"].clone();
     let members: Vec<String> = members.try_into().expect("a list of folders");
     let known = CRATES.map(|(folder, _)| folder);
@@ -87,32 +88,33 @@ fn each_crate_depends_on_those_of_ours_that_it_may() {
 }
 
 #[test]
-fn what_not_everybody_needs_is_asked_for() {
+fn optional_parts_are_optional_dependencies() {
     for (folder, dependency) in [("sim/redis", "selvedge-engine"), ("sim/harness", "selvedge-redis")] {
         let manifest = manifest(folder);
         let is_optional = manifest["dependencies"][dependency].get("optional").and_then(toml::Value::as_bool);
         assert_eq!(is_optional, Some(true), "{folder} is used without {dependency}");
         let default = manifest["features"].get("default").and_then(toml::Value::as_array);
-        assert!(default.is_none_or(Vec::is_empty), "{folder} has features that nobody asked for");
+        assert!(default.is_none_or(Vec::is_empty), "{folder} has default features");
     }
 }
 
 #[test]
-fn the_crates_of_others_are_imported_in_their_places_alone() {
+fn external_crates_are_imported_only_in_their_places() {
     let mut files: Vec<_> = CRATES.iter().flat_map(|(folder, _)| sources(&format!("{folder}/src"))).collect();
     files.retain(|file| !file.ends_with("/tests.rs") && !file.contains("/tests/"));
     for (name, places) in OTHERS {
-        // `crossbeam` is a family of crates: crossbeam_queue. Of another's name a function's may begin.
+        // `crossbeam` is a family of crates, such as crossbeam_queue. Other names may begin a
+        // function's name.
         let next: &[_] = if name == "crossbeam" { &["::", "_"] } else { &["::", " as ", ";"] };
         let lines = lines_with(&files, name, next);
         assert_eq!(elsewhere(&lines, places), [""; 0], "{name} belongs in {places:?}");
     }
-    // The search finds what is there: it would find it elsewhere too.
+    // The search works: it finds the imports in the allowed places.
     assert!(!lines_with(&files, "loom", &["::"]).is_empty());
 }
 
 #[test]
-fn only_the_coroutines_are_unsafe() {
+fn only_coroutines_contain_unsafe_code() {
     let folders = CRATES.iter().flat_map(|(folder, _)| [format!("{folder}/src"), format!("{folder}/tests")]);
     let files: Vec<_> =
         folders.filter(|folder| Path::new(ROOT).join(folder).is_dir()).flat_map(|it| sources(&it)).collect();

@@ -4,13 +4,20 @@ use std::collections::BTreeSet;
 
 use super::{read, sources};
 
-/// Of each crate its modules, from the bottom up. A module may import those on its left.
-const LAYERS: [(&str, &str); 1] = [(
-    "sim/engine/src",
-    "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
+/// The modules of each crate, bottom up. A module may import those on its left.
+const LAYERS: [(&str, &str); 2] = [
+    (
+        "sim/engine/src",
+        "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
      monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
      verdict observer search explorer check",
-)];
+    ),
+    (
+        "sim/cli/src",
+        "wrap terminal interrupt allowance progress error args look surroundings projection session trace replay \
+         simulated_redis gate explore list matrix run",
+    ),
+];
 
 /// The module of a file of the crate in `folder`: `sync` of `sync/mutex.rs`.
 fn module<'a>(folder: &str, file: &'a str) -> &'a str {
@@ -18,7 +25,8 @@ fn module<'a>(folder: &str, file: &'a str) -> &'a str {
     path.split('/').next().expect("a path").trim_end_matches(".rs")
 }
 
-/// The modules of its own crate that a file imports by `crate::`, outside of comments and unit tests.
+/// The modules of its own crate that a file imports by `crate::`, outside of comments and unit
+/// tests.
 fn imported(text: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code: Vec<&str> = code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();

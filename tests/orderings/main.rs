@@ -1,6 +1,8 @@
-//! The core's memory orderings under loom: each is strong enough, and where loom can show it, none could be relaxed.
+//! The core's memory orderings under loom: each is strong enough, and, where loom can show it,
+//! necessary.
 //!
-//! Redis is a relaxed word here. So all that orders its commands is what the cache does, and not a lock of a simulator.
+//! Redis is a relaxed atomic here, so only the cache orders its commands, not a lock of a
+//! simulator.
 
 mod remote;
 mod weaker;
@@ -22,11 +24,11 @@ use weaker::{Access, Site, Weaker, with_relaxed};
 
 type Cache = TieredCache<(), u64, Unordered, Weaker>;
 
-/// The token.
+/// The ordering that reads the token.
 const TOKEN: Site = Site { word: "stripe", access: Access::Load, ordering: Acquire };
-/// The open.
+/// The ordering that opens a write.
 const OPEN: Site = Site { word: "stripe", access: Access::Add, ordering: Acquire };
-/// The close, and all else that ends or settles something.
+/// The ordering that closes or settles a write.
 const CLOSE: Site = Site { word: "stripe", access: Access::Add, ordering: Release };
 
 /// Whether the program holds in all executions.
@@ -38,7 +40,7 @@ fn holds(relaxed: Option<Site>, program: fn()) -> bool {
     with_relaxed(relaxed, || catch_unwind(AssertUnwindSafe(explored))).is_ok()
 }
 
-/// The program holds as the cache is, and no longer if one of these is relaxed.
+/// Checks that the program holds, and that it fails if any of these orderings is relaxed.
 #[track_caller]
 fn needs(program: fn(), sites: &[Site]) {
     assert!(holds(None, program));
@@ -52,7 +54,7 @@ fn cache(remote: &Unordered) -> Arc<Cache> {
     Arc::new(cache.build_with_clock(Loom::clock(false)))
 }
 
-/// Runs the body on a thread of its own.
+/// Runs the body on a separate thread.
 fn spawn(cache: &Arc<Cache>, body: impl FnOnce(&Cache) + Send + 'static) -> thread::JoinHandle<()> {
     let cache = Arc::clone(cache);
     thread::spawn(move || body(&cache))
@@ -62,12 +64,13 @@ fn read(cache: &Cache) {
     Weaker::block_on(cache.get(&())).expect("reads do not fail");
 }
 
-/// Nobody is at the cache any more, and 1 was written. The old version is not kept.
+/// Checks that the cache does not store the old version, after all operations have ended and 1 was
+/// written.
 fn is_not_stale(cache: &Cache) {
     assert_ne!(cache.l1().get(&()), Some(Kept::Value(0)));
 }
 
-/// Whoever sees the close in its token sees in Redis what was written before it.
+/// A read whose token has the close sees the write before it in Redis.
 #[test]
 fn a_read_and_a_write() {
     needs(
@@ -83,9 +86,9 @@ fn a_read_and_a_write() {
     );
 }
 
-/// Whoever sees in its token that another node's write was told sees that write.
+/// A read whose token has the notification of another node's write sees that write.
 #[test]
-fn a_read_and_what_another_node_tells() {
+fn a_read_and_a_notification() {
     needs(
         || {
             let remote = Unordered::new();
@@ -103,9 +106,10 @@ fn a_read_and_what_another_node_tells() {
     );
 }
 
-/// A write that was lost publishes nothing; who settles it does, having had the lock of the book. So its own step is relaxed.
+/// A lost write publishes nothing; the task that settles it does, after it held the lock of the
+/// lost writes. So the lost write's own step is relaxed.
 #[test]
-fn a_read_and_a_write_that_is_lost_and_settled() {
+fn a_read_and_a_lost_write_that_is_settled() {
     needs(
         || {
             let cache = cache(&Unordered { loses: true, ..Unordered::new() });
@@ -121,9 +125,9 @@ fn a_read_and_a_write_that_is_lost_and_settled() {
     );
 }
 
-/// Whoever sees in its token that what was lost is settled sees what came of it.
+/// A read whose token has the settling of a lost write sees the outcome of that write.
 #[test]
-fn a_read_after_what_was_lost_is_settled() {
+fn a_read_after_a_lost_write_is_settled() {
     needs(
         || {
             let stripes = Arc::new(Stripes::<Weaker>::new(NonZeroUsize::MIN));
@@ -155,7 +159,8 @@ fn a_read_after_what_was_lost_is_settled() {
     );
 }
 
-/// A write's command comes after a fill of Redis that had ended when it opened, or for whose end it waited.
+/// A write's command follows every fill of Redis that ended before the write opened, or for whose
+/// end it waited.
 #[test]
 fn a_fill_of_redis_and_a_write() {
     needs(
@@ -195,8 +200,8 @@ fn a_fill_of_redis_and_a_write() {
     );
 }
 
-/// The bound of the local tier, in small: one adds to the sum and finds no node, the other puts the node back and looks at
-/// the sum. Not both may miss the other.
+/// The bound of the local tier, reduced: one thread adds to the sum and finds no node, the other
+/// returns the node and reads the sum. At least one must see the other's change.
 #[test]
 fn a_sum_and_a_queue() {
     const USED: &str = "L1.used";

@@ -1,4 +1,5 @@
-//! A remote tier that orders nothing but what is written to it: who has not been told of a write may miss it.
+//! A remote tier that orders only the writes to it: a read that does not happen after a write may
+//! miss it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,7 +13,7 @@ use selvedge::remote::Found;
 #[derive(Clone)]
 pub(crate) struct Unordered {
     pub(crate) value: Arc<AtomicU64>,
-    /// Whether a write, which is carried out, fails with an unknown outcome.
+    /// Whether an applied write fails with an unknown outcome.
     pub(crate) loses: bool,
 }
 
@@ -41,7 +42,7 @@ impl Remote<(), u64> for Unordered {
         unreachable!("nothing is deleted here")
     }
 
-    /// What was lost has been carried out.
+    /// The lost write has been applied.
     async fn settle(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! loom's primitives, of which one ordering can be weaker than the cache asks for.
+//! loom's primitives, with one ordering that can be weaker than the cache requests.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -10,7 +10,7 @@ use selvedge_sim::backends::Loom;
 
 type Word = <Loom as Primitives>::AtomicU64;
 
-/// An ordering that the cache asks for: of a word, by its name.
+/// An ordering that the cache requests, of an atomic by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
     pub(crate) word: &'static str,
@@ -25,7 +25,7 @@ pub(crate) enum Access {
 }
 
 thread_local! {
-    /// The one that is relaxed. loom runs all threads of a model on the thread that has begun it.
+    /// The relaxed ordering. loom runs all threads of a model on the thread that started it.
     static RELAXED: Cell<Option<Site>> = const { Cell::new(None) };
 }
 
@@ -59,7 +59,8 @@ pub(crate) struct WeakerWord {
 }
 
 impl WeakerWord {
-    /// loom takes sequentially consistent accesses for weaker ones, and has such fences: these take their place.
+    /// loom treats sequentially consistent accesses as weaker ones, but supports such fences, which
+    /// replace them.
     fn access<T>(&self, access: Access, ordering: Ordering, make: impl FnOnce(Ordering) -> T) -> T {
         if RELAXED.get() == Some(Site { word: self.name, access, ordering }) {
             return make(Ordering::Relaxed);

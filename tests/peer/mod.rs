@@ -1,4 +1,4 @@
-//! What another engine must agree on with ours.
+//! The agreement of another engine with Selvedge's.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,9 @@ fn explored(case: &Case, engine: Engine, budget: Budget) -> CaseReport {
     explore(case, engine, budget, &mut |_| ())
 }
 
-/// Every protocol with one reader and one writer: small enough for every engine to come to an end. A peer judges a run by
-/// its own order, so that one run shows less to it than a class does to ours; over all its runs it comes to the same.
+/// Every protocol with one reader and one writer, which every engine can search completely. A peer
+/// judges a run by its own order, so one of its runs shows less than a class does; all its runs
+/// together have the same result.
 #[track_caller]
 pub(crate) fn comes_to_the_same_verdicts(peer: Engine) {
     let text = r#"
@@ -41,14 +42,14 @@ pub(crate) fn comes_to_the_same_verdicts(peer: Engine) {
     }
 }
 
-/// Every control that ships, for as many schedules as the peer may run of it: what it finds ours has found, and if it
-/// comes to an end it has found all of it.
+/// Every shipped control, with a bound on the peer's schedules: the optimal search finds all
+/// violations that the peer finds, and a complete search of the peer finds the same ones.
 #[track_caller]
 pub(crate) fn finds_in_the_controls_what_ours_finds(peer: Engine) {
     let budget = Budget { schedules: Some(5_000), ..Budget::default() };
     let mut found = BTreeSet::new();
     let controls = scenarios(&[]).into_iter().filter(|scenario| scenario.name.starts_with("control-"));
-    // What fails is a choice, and they have none.
+    // Peers have no choices, which faults require.
     let cases = controls.flat_map(|scenario| scenario.cases).filter(|case| case.faults + case.drops == 0);
     for case in cases {
         let ours = explored(&case, Engine::Optimal, Budget::default());

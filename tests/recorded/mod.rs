@@ -1,6 +1,6 @@
-//! What is recorded under `snapshots/`.
+//! The snapshots under `snapshots/`.
 
-/// Holds the text to the snapshot of this name.
+/// Compares the text with the snapshot of this name.
 #[track_caller]
 pub(crate) fn check(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();

@@ -1,4 +1,4 @@
-//! The whole cache over a real server.
+//! The complete cache over a real server.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,12 +21,12 @@ fn nodes(real: &Real, leases: bool) -> [TieredCache<&'static str, u32, Redis>; 2
 }
 
 #[tokio::test]
-async fn it_keeps_what_it_has_read() {
+async fn it_caches_a_read_value() {
     let Some(mut real) = Real::start("a cache over Redis") else { return };
     let cache = TieredCache::builder(real.redis()).single_process().build();
     cache.set(&"k", &7_u32).await.unwrap();
     assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
-    // Not told to the cache.
+    // The cache is not notified.
     let _: () = real.by_hand("SET app:k \u{8}");
     assert_eq!(cache.get(&"k").await.unwrap(), Some(7));
     cache.delete(&"k").await.unwrap();
@@ -34,7 +34,7 @@ async fn it_keeps_what_it_has_read() {
 }
 
 #[test]
-fn its_blocking_face_needs_no_runtime() {
+fn its_blocking_interface_needs_no_runtime() {
     let Some(real) = Real::start("the blocking face") else { return };
     let cache = TieredCache::builder(real.redis()).single_process().build();
     let cache = cache.blocking();
@@ -43,7 +43,7 @@ fn its_blocking_face_needs_no_runtime() {
 }
 
 #[tokio::test]
-async fn it_keeps_nothing_for_longer_than_redis_does() {
+async fn it_stores_nothing_for_longer_than_redis() {
     let Some(mut real) = Real::start("an entry that expires in Redis") else { return };
     let cache = TieredCache::builder(real.redis()).local_ttl(Duration::from_secs(3_600)).build();
     let (short, long) = (Duration::from_millis(300), Duration::from_secs(3_600));
@@ -62,7 +62,8 @@ async fn it_keeps_nothing_for_longer_than_redis_does() {
     assert!(cache.contains_local(&"long"));
 }
 
-/// While the first node loads, the second writes the source of truth and tells Redis. What the second one reads then.
+/// While the first node loads, the second writes the source of truth and invalidates Redis. Returns
+/// what the second node reads then.
 async fn load_during_a_write(leases: bool) -> Option<Option<u32>> {
     let real = Real::start("two nodes and a source of truth")?;
     let [first, second] = nodes(&real, leases);
@@ -91,7 +92,7 @@ async fn with_leases_it_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_write_is_settled_before_its_key_is_kept_again() {
+async fn a_lost_write_is_settled_before_its_key_is_cached_again() {
     let Some(mut real) = Real::start("a lost write of the cache") else { return };
     let proxy = Proxy::start(&real.server);
     let redis = real.builder_at(&proxy.url()).command_timeout(Duration::from_millis(500)).build().unwrap();
@@ -99,7 +100,7 @@ async fn a_lost_write_is_settled_before_its_key_is_kept_again() {
     cache.set(&"k", &1_u32).await.unwrap();
     proxy.hold();
     cache.set(&"k", &2).await.unwrap_err();
-    // The machine may be slow; until it is settled, reads are served by Redis.
+    // The machine may be slow; Redis serves the reads until the write is settled.
     while !cache.contains_local(&"k") {
         if let Ok(value) = cache.get(&"k").await {
             assert_eq!(value, Some(1));
@@ -107,5 +108,5 @@ async fn a_lost_write_is_settled_before_its_key_is_kept_again() {
     }
     drop(cache);
     proxy.release();
-    assert_eq!(real.by_hand::<String>("GET app:k"), "\u{1}", "what was kept is still what Redis has");
+    assert_eq!(real.by_hand::<String>("GET app:k"), "\u{1}", "the cached value is still that of Redis");
 }

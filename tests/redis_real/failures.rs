@@ -1,4 +1,4 @@
-//! Servers that are down, slow or unwilling; writes that are lost, and what settles them.
+//! Servers that are down, slow or refuse commands; lost writes, and how they are settled.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,14 +16,14 @@ use tokio::time::{sleep, timeout};
 use super::proxy::Proxy;
 use super::{Real, get, lasting, postcard, set, settle, settle_at_last};
 
-/// Too short for a server that does not answer, and long enough for one that does.
+/// A timeout that is too short for a stopped server, and long enough for a running one.
 const SHORT: Duration = Duration::from_millis(500);
 
 fn outcome(redis: &Redis, error: &Error) -> Outcome {
     Remote::<&str, String>::outcome(redis, error)
 }
 
-/// Reads until the server answers; how many times it did not.
+/// Reads until the server replies. Returns the number of failures, and the value.
 async fn get_at_last(redis: &Redis, key: &str) -> (u32, Option<String>) {
     for failed in 0..1_000 {
         match get(redis, key).await {
@@ -39,18 +39,18 @@ impl Real {
         self.builder().command_timeout(SHORT).build().expect("the URL is valid")
     }
 
-    /// From now on the server carries out no write.
+    /// Stops the server from executing writes.
     fn pause_writes(&mut self) {
         let _: () = self.by_hand("CLIENT PAUSE 60000 WRITE");
     }
 
-    /// And now it does. Those that were waiting come first.
+    /// Lets the server execute writes again, waiting ones first.
     fn unpause(&mut self) {
         let _: () = self.by_hand("CLIENT UNPAUSE");
         let _: () = self.by_hand("SET the-pause-is-over 1");
     }
 
-    /// Ends everybody's connections but that of this hand.
+    /// Closes all connections except this one.
     fn hang_up(&mut self) {
         let ended: u64 = self.by_hand("CLIENT KILL TYPE normal SKIPME yes");
         assert!(ended > 0);
@@ -71,7 +71,7 @@ async fn a_server_that_is_not_there_was_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_url_that_is_none_is_told_at_once_without_the_password() {
+async fn an_invalid_url_is_reported_at_once_without_the_password() {
     let error = Redis::builder("http://user:secret@localhost/").build().unwrap_err().to_string();
     assert!(error.starts_with("the URL of Redis is not valid: "), "{error}");
     assert!(!error.contains("secret"), "{error}");
@@ -80,7 +80,7 @@ async fn a_url_that_is_none_is_told_at_once_without_the_password() {
 }
 
 #[tokio::test]
-async fn it_connects_anew_when_the_server_was_started_again() {
+async fn it_reconnects_after_a_restart_of_the_server() {
     let Some(mut real) = Real::start("a restart of the server") else { return };
     let redis = real.redis();
     set(&redis, "k", "v", None).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_broken_connection_costs_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_server_is_waited_for_until_the_timeout() {
+async fn a_command_to_a_slow_server_times_out() {
     let Some(mut real) = Real::start("timeouts") else { return };
     let redis = real.impatient();
     set(&redis, "k", "v", None).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_slow_server_is_waited_for_until_the_timeout() {
         let waiting = scope.spawn(|| {
             Std::block_on(async {
                 loop {
-                    // The server may not have fallen asleep yet.
+                    // The server may not be asleep yet.
                     if let Err(error) = get(&redis, "k").await {
                         break error;
                     }
@@ -129,13 +129,13 @@ async fn a_slow_server_is_waited_for_until_the_timeout() {
              be. If the server is only slow, raise the builder's `command_timeout`"
         );
     });
-    // A connection that has fallen silent is not trusted again.
+    // A connection that timed out is not used again.
     assert_eq!(get_at_last(&redis, "k").await.1.as_deref(), Some("v"));
     assert!(real.connections() > before);
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_not_done() {
+async fn a_refused_command_is_not_applied() {
     let Some(mut real) = Real::start("refusals") else { return };
     let plain = real.redis();
     let leasing = real.builder().leases(Duration::from_secs(10)).build().unwrap();
@@ -150,7 +150,7 @@ async fn what_the_server_refuses_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_write_that_timed_out_may_still_come() {
+async fn a_write_that_timed_out_may_still_be_applied() {
     let Some(mut real) = Real::start("a write that comes late") else { return };
     let redis = real.impatient();
     real.pause_writes();
@@ -159,23 +159,24 @@ async fn a_write_that_timed_out_may_still_come() {
     assert_eq!(outcome(&redis, &error), Outcome::Unknown);
     assert!(!real.by_hand::<bool>("EXISTS app:k"));
     real.unpause();
-    assert!(real.by_hand::<bool>("EXISTS app:k"), "it was waiting in the server all the time");
+    assert!(real.by_hand::<bool>("EXISTS app:k"), "it was waiting in the server");
 }
 
 #[tokio::test]
-async fn once_settled_it_comes_no_more() {
+async fn a_settled_write_is_not_applied_later() {
     let Some(mut real) = Real::start("settling by a new connection") else { return };
     let redis = real.impatient();
     real.pause_writes();
     set(&redis, "k", "late", None).await.unwrap_err();
     settle_at_last(&redis).await;
     real.unpause();
-    assert!(!real.by_hand::<bool>("EXISTS app:k"), "its connection is gone, and it with it");
+    assert!(!real.by_hand::<bool>("EXISTS app:k"), "it was lost with its connection");
     set(&redis, "k", "new", None).await.unwrap();
     assert_eq!(get(&redis, "k").await.unwrap(), lasting("new"));
 }
 
-/// A write that lies in the network when its connection is given up. Whether it is there when all has been delivered.
+/// A write that is in the network when its connection is closed. Returns whether it is applied once
+/// everything has been delivered.
 async fn late_from_the_network(real: &mut Real, settled: bool) -> bool {
     let proxy = Proxy::start(&real.server);
     let redis = real.builder_at(&proxy.url()).command_timeout(SHORT).build().unwrap();
@@ -193,19 +194,19 @@ async fn late_from_the_network(real: &mut Real, settled: bool) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_sent_comes_even_when_the_connection_has_been_closed() {
+async fn a_sent_write_is_applied_even_after_its_connection_is_closed() {
     let Some(mut real) = Real::start("a write in the network") else { return };
     assert!(late_from_the_network(&mut real, false).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn once_settled_it_does_not_come_out_of_the_network() {
+async fn a_settled_write_does_not_arrive_from_the_network() {
     let Some(mut real) = Real::start("settling a write in the network") else { return };
     assert!(!late_from_the_network(&mut real, true).await);
 }
 
 #[tokio::test]
-async fn a_dropped_write_is_settled_over_the_connection_that_it_went() {
+async fn a_dropped_write_is_settled_over_its_own_connection() {
     let Some(mut real) = Real::start("a dropped write") else { return };
     let redis = real.redis();
     set(&redis, "k", "old", None).await.unwrap();
@@ -216,7 +217,7 @@ async fn a_dropped_write_is_settled_over_the_connection_that_it_went() {
         assert!(timeout(SHORT, &mut write).await.is_err(), "it is waiting in the server");
     }
     let mut settling = pin!(settle(&redis));
-    assert!(timeout(SHORT, &mut settling).await.is_err(), "it may still be carried out");
+    assert!(timeout(SHORT, &mut settling).await.is_err(), "it may still be applied");
     real.unpause();
     assert!(settling.await);
     assert_eq!(real.by_hand::<String>("GET app:k"), postcard("new"));
@@ -224,7 +225,7 @@ async fn a_dropped_write_is_settled_over_the_connection_that_it_went() {
 }
 
 #[tokio::test]
-async fn while_the_server_is_down_nothing_is_certain() {
+async fn nothing_settles_while_the_server_is_down() {
     let Some(mut real) = Real::start("settling over a restart") else { return };
     let redis = real.impatient();
     real.pause_writes();
@@ -233,7 +234,7 @@ async fn while_the_server_is_down_nothing_is_certain() {
     assert!(!settle(&redis).await);
     real.server.start_again();
     get_at_last(&redis, "k").await;
-    // The process that had the write is gone.
+    // The process with the write has ended.
     settle_at_last(&redis).await;
 }
 
@@ -252,7 +253,7 @@ async fn a_connection_made_while_the_server_wants_a_password_is_not_used() {
     let _: () = real.by_hand("CONFIG SET requirepass ");
     real.unpause();
     settle_at_last(&redis).await;
-    // And so it stays: a later loss is settled as any other.
+    // A later lost write is settled like any other.
     real.pause_writes();
     set(&redis, "k", "late", None).await.unwrap_err();
     real.unpause();
@@ -260,7 +261,7 @@ async fn a_connection_made_while_the_server_wants_a_password_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_never_known_is_gone_with_its_server_process() {
+async fn an_unidentified_connection_ends_with_its_server_process() {
     let Some(mut real) = Real::start("settling after a connection without a number") else { return };
     let _: () = real.by_hand("ACL SETUSER default -client|id");
     let redis = real.impatient();
@@ -270,16 +271,16 @@ async fn a_connection_that_was_never_known_is_gone_with_its_server_process() {
     real.unpause();
     let _: () = real.by_hand("ACL SETUSER default +client|id");
     get_at_last(&redis, "k").await;
-    assert!(!settle(&redis).await, "nobody can end the connection, nor say that it has ended");
+    assert!(!settle(&redis).await, "no client can close the connection, or confirm that it is closed");
     real.server.crash();
-    // The server tells its age in whole seconds.
+    // The server reports its age in whole seconds.
     sleep(Duration::from_millis(1_100)).await;
     real.server.start_again();
     settle_at_last(&redis).await;
 }
 
 #[tokio::test]
-async fn a_future_that_is_not_polled_while_it_connects_holds_up_nobody() {
+async fn an_unpolled_future_that_connects_blocks_no_other_call() {
     let Some(real) = Real::start("a connection in the making") else { return };
     let redis = real.redis();
     let mut kept = pin!(get(&redis, "k"));
@@ -290,7 +291,7 @@ async fn a_future_that_is_not_polled_while_it_connects_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn the_blocking_face_does_not_wait_on_the_only_thread_of_its_runtime() {
+async fn the_blocking_interface_does_not_wait_on_the_only_thread_of_its_runtime() {
     let Some(real) = Real::start("the blocking face in a runtime") else { return };
     let cache = Arc::new(TieredCache::<String, String, _>::builder(real.redis()).single_process().build());
     let key = "k".to_owned();
@@ -303,19 +304,19 @@ async fn the_blocking_face_does_not_wait_on_the_only_thread_of_its_runtime() {
          `spawn_blocking`"
     );
     assert!(matches!(cache.blocking().get(&key).unwrap_err().cause(), Cause::Blocking(_)));
-    // Nothing was sent. On a thread of the pool it may wait.
+    // Nothing was sent. On a thread of the blocking pool it may wait.
     let its = Arc::clone(&cache);
     let found = tokio::task::spawn_blocking(move || {
         its.blocking().set(&"other".to_owned(), &"w".to_owned()).unwrap();
         [its.blocking().get(&"k".to_owned()).unwrap(), its.blocking().get(&"other".to_owned()).unwrap()]
     });
     assert_eq!(found.await.unwrap(), [None, Some("w".to_owned())]);
-    // What needs no wait may be called anywhere.
+    // A call that need not wait is allowed on any thread.
     assert_eq!(cache.blocking().get(&"other".to_owned()).unwrap().as_deref(), Some("w"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_blocking_face_leaves_the_worker_of_a_runtime_to_its_tasks() {
+async fn the_blocking_interface_leaves_the_worker_of_a_runtime_to_its_tasks() {
     let Some(real) = Real::start("the blocking face on a worker") else { return };
     let cache = TieredCache::<String, String, _>::builder(real.redis()).single_process().build();
     let waits = tokio::spawn(async move {
@@ -326,7 +327,7 @@ async fn the_blocking_face_leaves_the_worker_of_a_runtime_to_its_tasks() {
 }
 
 #[tokio::test]
-async fn who_may_not_end_connections_is_not_certain_until_it_may() {
+async fn without_the_permission_to_close_connections_nothing_settles() {
     let Some(mut real) = Real::start("settling without permission") else { return };
     let _: () = real.by_hand("ACL SETUSER limited on >pw ~* +@all -client|kill");
     let url = format!("{}?user=limited&pass=pw", real.server.url());

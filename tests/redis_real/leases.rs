@@ -1,4 +1,5 @@
-//! The second fence: two nodes, a source of truth behind Redis, and the order of steps that goes wrong without it.
+//! The second fence: two nodes, a source of truth behind Redis, and the order of steps that fails
+//! without it.
 
 use std::thread;
 use std::time::Duration;
@@ -28,8 +29,8 @@ impl Real {
     }
 }
 
-/// The first node loads the old value; the second writes the source of truth, and deletes the key; the first one's fill
-/// comes last.
+/// The first node loads the old value; the second writes the source of truth and deletes the key;
+/// then the first node fills.
 async fn late_fill(first: &Redis, second: &Redis) -> (Fill, Option<Found<String>>) {
     let (found, lease) = get_for_fill(first, "k").await;
     assert_eq!(found, None);
@@ -39,7 +40,7 @@ async fn late_fill(first: &Redis, second: &Redis) -> (Fill, Option<Found<String>
 }
 
 #[tokio::test]
-async fn without_leases_a_late_fill_brings_the_old_value_back() {
+async fn without_leases_a_late_fill_restores_the_old_value() {
     let Some(real) = Real::start("the control of the leases") else { return };
     let (first, second) = (real.redis(), real.redis());
     assert_eq!(late_fill(&first, &second).await, (Fill::Filled, lasting("old")));
@@ -50,7 +51,7 @@ async fn with_leases_a_late_fill_is_refused() {
     let Some(real) = Real::start("leases") else { return };
     let (first, second) = (real.node(), real.node());
     assert_eq!(late_fill(&first, &second).await, (Fill::Refused, None));
-    // Whoever loads after the write may fill.
+    // A node that loads after the write may fill.
     let (found, lease) = get_for_fill(&first, "k").await;
     assert_eq!(found, None);
     assert_eq!(fill(&first, "k", "new", lease).await.unwrap(), Fill::Filled);
@@ -73,7 +74,7 @@ async fn every_write_ends_a_lease() {
     assert_eq!(get(&first, "k").await.unwrap().unwrap().value, "newer");
     delete(&second, "k").await;
 
-    // Also if what was set has expired since.
+    // Even if the new value has expired since.
     let (_, lease) = get_for_fill(&first, "k").await;
     set(&second, "k", "newer", Some(Duration::ZERO)).await.unwrap();
     while real.by_hand::<bool>("EXISTS app:k") {
@@ -85,7 +86,7 @@ async fn every_write_ends_a_lease() {
     Remote::<_, String>::delete_many(&second, &["j", "k"]).await.unwrap();
     assert_eq!(fill(&first, "k", "old", lease).await.unwrap(), Fill::Refused);
 
-    // Somebody who knows of no leases: a SET is noticed.
+    // A SET by a client without leases also ends the lease.
     let (_, lease) = get_for_fill(&first, "k").await;
     let _: () = real.by_hand("SET app:k \u{5}newer");
     assert_eq!(fill(&first, "k", "old", lease).await.unwrap(), Fill::Refused);
@@ -93,7 +94,7 @@ async fn every_write_ends_a_lease() {
 }
 
 #[tokio::test]
-async fn of_those_who_share_a_lease_the_first_fills() {
+async fn of_the_nodes_that_share_a_lease_the_first_fills() {
     let Some(mut real) = Real::start("a shared lease") else { return };
     let (first, second) = (real.node(), real.node());
     let (_, lease) = get_for_fill(&first, "k").await;
@@ -106,7 +107,7 @@ async fn of_those_who_share_a_lease_the_first_fills() {
 }
 
 #[tokio::test]
-async fn a_lease_is_of_one_key_and_never_given_twice() {
+async fn a_lease_belongs_to_one_key_and_is_never_given_twice() {
     let Some(real) = Real::start("leases and keys") else { return };
     let node = real.node();
     let (_, of_j) = get_for_fill(&node, "j").await;
@@ -120,7 +121,7 @@ async fn a_lease_is_of_one_key_and_never_given_twice() {
 }
 
 #[tokio::test]
-async fn a_lease_that_is_too_old_is_over() {
+async fn an_old_lease_expires() {
     let Some(mut real) = Real::start("the life of a lease") else { return };
     let node = real.builder().leases(Duration::from_millis(1)).build().unwrap();
     let (_, lease) = get_for_fill(&node, "k").await;
@@ -131,7 +132,7 @@ async fn a_lease_that_is_too_old_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_filled_lives_as_long_as_it_is_told() {
+async fn a_filled_value_has_its_ttl() {
     let Some(real) = Real::start("the TTL of a fill") else { return };
     let node = real.node();
     let (_, lease) = get_for_fill(&node, "k").await;
@@ -144,7 +145,7 @@ async fn what_is_filled_lives_as_long_as_it_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_forgotten_the_scripts_is_told_them_again() {
+async fn scripts_are_sent_again_after_the_server_has_lost_them() {
     let Some(mut real) = Real::start("forgotten scripts") else { return };
     let node = real.node();
     let (_, lease) = get_for_fill(&node, "k").await;

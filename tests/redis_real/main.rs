@@ -14,7 +14,7 @@ use selvedge::remote::{Found, Remote};
 use selvedge_redis_server::RedisServer;
 use tokio::time::sleep;
 
-/// A server, and a connection of somebody else to it.
+/// A server, with a connection of another client.
 struct Real {
     server: RedisServer,
     other: redis::Connection,
@@ -32,12 +32,12 @@ impl Real {
         client.get_connection().expect("the server listens")
     }
 
-    /// With a prefix, and patience for a machine under load.
+    /// A builder with a prefix, and with timeouts for a machine under load.
     fn builder(&self) -> Builder {
         self.builder_at(&self.server.url())
     }
 
-    /// As [`Real::builder`], for a way round.
+    /// Same as [`Real::builder`], through a proxy.
     fn builder_at(&self, url: &str) -> Builder {
         let patience = Duration::from_secs(20);
         Redis::builder(url).prefix("app:").command_timeout(patience).connect_timeout(patience)
@@ -47,7 +47,7 @@ impl Real {
         self.builder().build().expect("the URL is valid")
     }
 
-    /// Somebody else's command.
+    /// Runs a command of the other client.
     #[track_caller]
     fn by_hand<T: redis::FromRedisValue>(&mut self, command: &str) -> T {
         let mut words = command.split(' ');
@@ -58,7 +58,7 @@ impl Real {
         command.query(&mut self.other).expect("the server obeys")
     }
 
-    /// How many connections there have been.
+    /// The number of connections so far.
     fn connections(&mut self) -> u64 {
         let info: redis::InfoDict = self.by_hand("INFO stats");
         info.get("total_connections_received").expect("it is there")
@@ -69,7 +69,7 @@ async fn settle(redis: &Redis) -> bool {
     Remote::<&str, String>::settle(redis).await
 }
 
-/// Settles, however slow the machine is.
+/// Settles, on a slow machine after several attempts.
 async fn settle_at_last(redis: &Redis) {
     for _ in 0..100 {
         if settle(redis).await {
@@ -77,10 +77,10 @@ async fn settle_at_last(redis: &Redis) {
         }
         sleep(Duration::from_millis(20)).await;
     }
-    panic!("it cannot be settled");
+    panic!("the lost writes cannot be settled");
 }
 
-/// The key's value, which is a text.
+/// The key's value, a text.
 async fn get(redis: &Redis, key: &str) -> Result<Option<Found<String>>, Error> {
     redis.get(&key).await
 }
@@ -93,7 +93,7 @@ fn lasting(value: &str) -> Option<Found<String>> {
     Some(Found::lasting(value.to_owned()))
 }
 
-/// A short text as postcard writes it.
+/// A short text in postcard's format.
 fn postcard(text: &str) -> String {
     let length = char::from(u8::try_from(text.len()).unwrap());
     format!("{length}{text}")

@@ -1,4 +1,4 @@
-//! A network between a client and the server, that delivers when it is told to.
+//! A proxy between a client and the server that delivers on demand.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use selvedge_redis_server::RedisServer;
 
-/// Listens on a socket of its own. Each connection leads to a connection of its own to the server.
+/// Listens on its own socket, and opens a connection to the server for each accepted one.
 pub(crate) struct Proxy {
     folder: tempfile::TempDir,
     network: Arc<Network>,
@@ -26,11 +26,11 @@ struct Network {
 #[derive(Default)]
 struct State {
     connections: usize,
-    /// Of so many of the first connections nothing that the client sends is delivered.
+    /// The number of first connections whose data from the client is held.
     held: usize,
-    /// Before these bytes are delivered, this is done: once.
+    /// A function that is called once before these bytes are delivered.
     hook: Option<(&'static [u8], Hook)>,
-    /// Those who carry what the clients send.
+    /// The threads that forward the clients' data.
     carriers: Vec<JoinHandle<()>>,
 }
 
@@ -54,13 +54,14 @@ impl Proxy {
         format!("unix://{}", socket(&self.folder).display())
     }
 
-    /// What is sent over the connections there are so far stays on its way, also when the client closes them.
+    /// Holds the data sent over the existing connections, even after the client closes them.
     pub(crate) fn hold(&self) {
         let mut state = self.network.state.lock().unwrap();
         state.held = state.connections;
     }
 
-    /// Delivers what was held, and waits until the server has done with it. The client must have closed all connections.
+    /// Delivers the held data, and waits until the server has processed it. The client must have
+    /// closed all connections.
     pub(crate) fn release(self) {
         let mut state = self.network.state.lock().unwrap();
         state.held = 0;
@@ -70,7 +71,7 @@ impl Proxy {
         carriers.into_iter().for_each(|carrier| carrier.join().unwrap());
     }
 
-    /// Does something as soon as what comes before these bytes has been delivered.
+    /// Calls a function as soon as everything before these bytes has been delivered.
     pub(crate) fn before(&self, bytes: &'static [u8], hook: impl FnOnce() + Send + 'static) {
         self.network.state.lock().unwrap().hook = Some((bytes, Box::new(hook)));
     }
@@ -80,7 +81,7 @@ impl Network {
     fn carry(self: &Arc<Self>, mut client: UnixStream, mut server: UnixStream) {
         let (mut to_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
         let answers = thread::spawn(move || {
-            // Either side may close: then there is nobody to carry it to.
+            // Either side may have closed.
             let _ = std::io::copy(&mut from_server, &mut to_client);
             let _ = to_client.shutdown(Shutdown::Both);
         });
@@ -96,7 +97,7 @@ impl Network {
                 }
             }
             let _ = server.shutdown(Shutdown::Write);
-            // The server closes when it has carried out what it got.
+            // The server closes after it has executed everything received.
             answers.join().unwrap();
         }));
     }

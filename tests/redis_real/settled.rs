@@ -1,4 +1,4 @@
-//! What `settle` promises, whatever has gone wrong before: of the writes that were lost, none comes any more.
+//! The guarantee of `settle` after any failures: no lost write is applied later.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use tokio::time::timeout;
 use super::proxy::Proxy;
 use super::{Real, get, postcard, set, settle_at_last};
 
-/// Most of what is lost here is waited for as long as this.
+/// The timeout of most writes that are lost here.
 const SHORT: Duration = Duration::from_millis(40);
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// A write that is waited for.
+    /// A write that is awaited.
     Set,
-    /// A write whose future is dropped when it has been handed over.
+    /// A write whose future is dropped after it was handed to the connection.
     Drop,
-    /// A write whose future is dropped when it has been sent.
+    /// A write whose future is dropped after it was sent.
     SendAndDrop,
     /// A read.
     Get,
-    /// What is sent over the connections so far stays on its way.
+    /// Holds the data sent over the existing connections.
     Hold,
     /// The server closes its connections.
     HangUp,
@@ -36,11 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 #[test]
-fn no_lost_write_comes_after_it() {
+fn no_lost_write_is_applied_after_settle() {
     let Some(real) = Real::start("settling whatever went wrong") else { return };
     let real = RefCell::new(real);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    // Most of the time is waiting.
+    // The test mostly waits.
     let mut runner = TestRunner::new(ProptestConfig { cases: 24, ..ProptestConfig::default() });
     let result = runner.run(&vec(step(), 1..10), |steps| {
         let proxy = Proxy::start(&real.borrow().server);
@@ -48,7 +48,7 @@ fn no_lost_write_comes_after_it() {
         runtime.block_on(async {
             for step in steps {
                 match step {
-                    // Whether it was carried out or not.
+                    // It may or may not have been applied.
                     Step::Set => drop(set(&redis, "k", "lost", None).await),
                     Step::Drop => drop(timeout(Duration::ZERO, set(&redis, "k", "lost", None)).await),
                     Step::SendAndDrop => {
@@ -64,7 +64,7 @@ fn no_lost_write_comes_after_it() {
             settle_at_last(&redis).await;
         });
         let _: () = real.borrow_mut().by_hand(&format!("SET app:k {}", postcard("last")));
-        // Also what the network still has.
+        // Including the data held by the network.
         drop(redis);
         proxy.release();
         prop_assert_eq!(real.borrow_mut().by_hand::<String>("GET app:k"), postcard("last"));

@@ -1,4 +1,4 @@
-//! What goes in comes out, with what it has left to live.
+//! A stored value is read back with its remaining TTL.
 
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{Real, get, lasting, postcard, set};
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn a_value_comes_back_with_what_it_has_left_to_live() {
+async fn a_value_is_read_with_its_remaining_ttl() {
     let Some(real) = Real::start("values and their TTLs") else { return };
     let redis = real.redis();
     assert_eq!(get(&redis, "k").await.unwrap(), None);
@@ -29,13 +29,13 @@ async fn a_value_comes_back_with_what_it_has_left_to_live() {
 }
 
 #[tokio::test]
-async fn a_ttl_is_in_milliseconds_and_never_for_ever() {
+async fn a_ttl_is_in_milliseconds_and_never_unbounded() {
     let Some(mut real) = Real::start("TTLs") else { return };
     let redis = real.redis();
     set(&redis, "k", "v", Some(Duration::from_micros(59_999_999))).await.unwrap();
     let ttl: u64 = real.by_hand("PTTL app:k");
     assert!((1..=59_999).contains(&ttl), "{ttl}");
-    // Redis refuses what lies past the end of its clock.
+    // Redis rejects a TTL beyond the range of its clock.
     set(&redis, "k", "v", Some(Duration::MAX)).await.unwrap();
     let ttl: u64 = real.by_hand("PTTL app:k");
     assert!(ttl > 0);
@@ -47,14 +47,14 @@ async fn a_ttl_is_in_milliseconds_and_never_for_ever() {
 }
 
 #[tokio::test]
-async fn a_value_and_its_ttl_are_of_one_moment() {
+async fn a_value_and_its_ttl_are_read_atomically() {
     let Some(real) = Real::start("the transaction of a read") else { return };
     let proxy = Proxy::start(&real.server);
     let redis = real.builder_at(&proxy.url()).build().unwrap();
     let write_between = || {
         let mut other = Real::connect(&real.server);
         proxy.before(b"PTTL", move || {
-            // If the server were to answer the GET before, it has now.
+            // If the server could reply to the GET alone, it has done so now.
             thread::sleep(Duration::from_millis(50));
             redis::cmd("SET").arg("app:k").arg(postcard("new")).exec(&mut other).unwrap();
         });
@@ -80,7 +80,7 @@ async fn keys_have_the_prefix_and_values_the_codec_s_bytes() {
 }
 
 #[tokio::test]
-async fn values_that_others_read_too_are_json() {
+async fn values_for_other_readers_are_json() {
     let Some(mut real) = Real::start("JSON values") else { return };
     let redis: Redis<Json> = real.builder().codec(Json).build().unwrap();
     redis.set(&7, &vec![Some(1), None], None).await.unwrap();
@@ -101,7 +101,7 @@ async fn bytes_of_every_kind_are_keys_and_values() {
 }
 
 #[tokio::test]
-async fn many_are_answered_in_their_order_with_gaps_for_the_missing() {
+async fn many_values_are_returned_in_order_with_gaps_for_missing_ones() {
     let Some(mut real) = Real::start("get_many") else { return };
     let redis = real.redis();
     set(&redis, "a", "1", None).await.unwrap();
@@ -117,7 +117,7 @@ async fn many_are_answered_in_their_order_with_gaps_for_the_missing() {
 }
 
 #[tokio::test]
-async fn none_of_many_needs_no_server() {
+async fn an_empty_get_many_needs_no_server() {
     let redis = Redis::builder("unix:///nowhere/redis.sock").build().unwrap();
     let none: [&str; 0] = [];
     let found: Vec<Option<Found<String>>> = redis.get_many(&none).await.unwrap();
@@ -126,7 +126,7 @@ async fn none_of_many_needs_no_server() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_an_error_that_says_where_it_is() {
+async fn an_unreadable_value_is_an_error_with_its_key() {
     let Some(mut real) = Real::start("what cannot be read") else { return };
     let redis = real.redis();
     let _: () = real.by_hand("SET app:k \u{1}");
@@ -147,9 +147,9 @@ async fn what_cannot_be_read_is_an_error_that_says_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_value_that_the_codec_refuses_is_not_sent() {
+async fn a_value_that_the_codec_rejects_is_not_sent() {
     let redis = Redis::builder("unix:///nowhere/redis.sock").prefix("app:").build().unwrap();
-    // postcard has to know how many there are.
+    // postcard requires the length in advance.
     struct Endless;
     impl serde::Serialize for Endless {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,11 +1,11 @@
-//! What all cases of a command may cost together.
+//! The budget that all cases of a command share.
 
 use std::time::Instant;
 
 use selvedge_sim::number::{counted, lasted};
 use selvedge_sim::verdict::Budget;
 
-/// What all cases may cost together, and what of it is left.
+/// The budget of all cases together, and how much of it is spent.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     total: Budget,
@@ -14,12 +14,12 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// All of it is left.
+    /// Nothing is spent.
     pub(crate) fn new(total: Budget) -> Self {
         Allowance { total, began: Instant::now(), schedules: 0 }
     }
 
-    /// What a case that may cost so much by itself may still cost.
+    /// The budget of the next case: `case`, limited to the rest of the total.
     pub(crate) fn of(&self, case: Budget) -> Budget {
         let schedules = self.total.schedules.map(|most| most.saturating_sub(self.schedules));
         let time = self.total.time.map(|most| most.saturating_sub(self.began.elapsed()));
@@ -30,12 +30,12 @@ impl Allowance {
         }
     }
 
-    /// So many schedules more have been run.
+    /// Counts executed schedules.
     pub(crate) fn spend(&mut self, schedules: u64) {
         self.schedules += schedules;
     }
 
-    /// The bound that nothing is left of, if there is one.
+    /// The bound that is used up, if any.
     pub(crate) fn used_up(&self) -> Option<String> {
         match self.total {
             Budget { schedules: Some(most), .. } if self.schedules >= most => {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_shrinks_and_a_case_never_gets_more_than_its_own() {
+    fn spending_shrinks_the_rest_and_a_case_never_exceeds_its_own_budget() {
         let mut allowance = Allowance::new(budget(Some(100), None));
         assert_eq!(allowance.of(budget(Some(60), None)).schedules, Some(60));
         allowance.spend(60);
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn time_that_is_over_is_over_for_all() {
+    fn elapsed_time_is_used_up_for_all_cases() {
         let allowance = Allowance::new(budget(None, Some(Duration::ZERO)));
         assert_eq!(allowance.used_up().as_deref(), Some("the bound of 0 ms in all"));
         assert_eq!(allowance.of(budget(None, Some(Duration::MAX))).time, Some(Duration::ZERO));
     }
 
     #[test]
-    fn without_a_total_nothing_is_ever_used_up() {
+    fn without_a_total_no_bound_is_used_up() {
         let mut allowance = Allowance::new(Budget::default());
         allowance.spend(u64::MAX);
         assert_eq!(allowance.used_up(), None);

@@ -1,4 +1,4 @@
-//! The command line's words.
+//! The command line: commands, arguments and options.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,58 +11,57 @@ use selvedge_sim::explore::Schedule;
 use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, Engine};
 
-use crate::simulated_redis::Place;
 use crate::terminal::Form;
 
-/// Explore every schedule of a cache, read the trace of a stale read, gate merges on zero of them.
+/// Explore every schedule of a cache, read the trace of a stale read, gate merges.
 #[derive(Debug, Parser)]
 #[command(name = "selvedge", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Whether text has colours; `auto`: on a terminal, unless NO_COLOR is set
+    /// Colour the text; `auto` does so on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  every case came out as its scenario expects
+  0  every case has the result that its scenario expects
   1  a violation, a deadlock or a panic; a control that did not fail;
      a change from the baseline
-  2  a mistake in the arguments, a scenario or a file beside it;
+  2  an error in the arguments, a scenario or another input file;
      a server that does not answer
   3  the budget ended a search that had to be complete
-  4  a vacuous case (no read met a write), or nothing ran
-  130  interrupted, and no violation was found until then";
+  4  a vacuous case (no read met a write), or no case ran
+  130  interrupted before any violation was found";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Explore the cases; show a table of all, a trace, and the gate's summary
+    /// Explore the cases; show a table of them, one trace, and the gate's summary
     #[command(after_help = "\
 Examples:
   selvedge explore                            every shipped scenario
   selvedge explore my-cache.toml --budget 30s
   selvedge explore article-matrix --case local=cold --case readers=2")]
     Explore(Selection),
-    /// Explore the cases; say only what did not come out as expected, with its trace
+    /// Explore the cases; show only those that fail, each with its trace
     #[command(after_help = "\
 Examples:
   selvedge gate                               every shipped scenario
   selvedge gate scenarios/                    every *.toml of a folder
   selvedge gate scenarios/ --format json > gate.jsonl
   selvedge gate scenarios/ --total-budget 10m --sarif gate.sarif
-  selvedge gate scenarios/ --report report    a page of all, and each trace
-  selvedge gate scenarios/ --accept           record what is now as the baseline")]
+  selvedge gate scenarios/ --report report    an HTML page, and each trace
+  selvedge gate scenarios/ --accept           record the results as the baseline")]
     Gate(GateOptions),
-    /// Explore the cases; show each scenario as a grid, one axis across
+    /// Explore the cases; show each scenario as a grid with one axis across
     #[command(after_help = "\
 Examples:
   selvedge matrix article-matrix
   selvedge matrix article-classes tiered-matrix --case local=warm")]
     Matrix(Selection),
-    /// Explore the cases until one breaks a rule; show the simplest schedule that does, and why. Or show a recorded trace
+    /// Show the simplest schedule that breaks a rule, with the reason; or show a recorded trace
     #[command(after_help = "\
 Examples:
   selvedge trace                                   the article's stale read
@@ -70,8 +69,8 @@ Examples:
   selvedge trace article-matrix --case local=expiring --case work=backfill
   selvedge trace control-epoch --format html > epoch.html
   selvedge trace report/control-epoch.only.trace.json --format mermaid")]
-    Trace(Shown),
-    /// Run a recorded schedule again, and say whether it still comes to the same; on a real Redis, if one is given
+    Trace(TraceOptions),
+    /// Replay a recorded schedule and compare the result; with --redis, also on a real Redis
     #[command(after_help = "\
 Examples:
   selvedge replay control-article.only.trace.json
@@ -79,28 +78,30 @@ Examples:
   selvedge replay control-article.only.trace.json --redis redis://127.0.0.1
   selvedge replay control-article.only.trace.json --cache tiered
   selvedge replay control-article --schedule s1:ab2c2ba")]
-    Replay(Replayed),
-    /// Serve the simulated Redis, for any client, until it is ended
+    Replay(ReplayOptions),
+    /// Serve the simulated Redis to any client, until interrupted
     #[command(after_help = "\
 Examples:
-  selvedge redis                              on a free port, which it tells
+  selvedge redis                              on a free port, which it prints
   selvedge redis --port 6379
   selvedge redis --socket /tmp/redis.sock")]
-    Redis(Place),
-    /// List the scenarios and how many cases each has
+    Redis(ListenOptions),
+    /// List the scenarios with their numbers of cases
     #[command(after_help = "\
 Examples:
   selvedge list                                    the shipped scenarios
   selvedge list scenarios/")]
     List {
-        /// Scenario files, folders of them, or shipped scenarios' names; none means all that ship
+        /// Scenario files, folders of them, or names of shipped scenarios; by default all shipped
+        /// ones
         #[arg(value_name = "SCENARIO")]
         scenarios: Vec<String>,
     },
 }
 
 impl Command {
-    /// The form of its results, for a terminal of so many columns if it is one. Prose alone is broken into lines.
+    /// The form of its results. `columns` is the width of the terminal, if stdout is one. Only
+    /// prose is wrapped.
     pub(crate) fn form(&self, look: Look, columns: Option<usize>) -> Form {
         let colours = look.has_colours();
         let prose = Form::Text { colours, columns };
@@ -118,165 +119,178 @@ impl Command {
             Command::Explore(selection) | Command::Matrix(selection) => of_format(selection.format),
             Command::Gate(options) => of_format(options.selection.format),
             Command::Trace(shown) => of_trace(shown.format),
-            Command::Replay(words) => of_trace(words.format),
+            Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
             Command::Redis(_) => Form::Text { colours, columns: None },
         }
     }
 }
 
-/// Which cases are explored, and what is told of them.
+/// Which cases to explore, and how to report them.
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
     #[command(flatten)]
     pub(crate) search: Search,
 
-    /// Text for people, or one JSON object a line
+    /// Text, or one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
-    /// Write each case there as it comes: a page of all of them, and each trace as a file
+    /// Directory for the report: an HTML page of all cases, and a file for each trace
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
 }
 
-/// A trace, and how it is shown. A recorded one stands for the scenarios: FILE.json.
+/// Which trace to show, and in which form. A recorded trace, FILE.json, replaces the scenarios.
 #[derive(Debug, Args)]
-pub(crate) struct Shown {
+pub(crate) struct TraceOptions {
     #[command(flatten)]
     pub(crate) search: Search,
 
-    /// How the trace is shown
+    /// Form of the trace
     #[arg(long, value_enum, default_value_t = Projection::Text)]
     pub(crate) format: Projection,
 }
 
-/// A schedule that is run again, and where.
+/// Which schedule to replay, and where.
 #[derive(Debug, Args)]
-pub(crate) struct Replayed {
-    /// A recorded trace, FILE.json, and the file or folder of its scenario, unless that ships; or a scenario, with --schedule
+pub(crate) struct ReplayOptions {
+    /// A recorded trace, FILE.json, with its scenario's file or folder unless shipped; or a
+    /// scenario, with --schedule
     #[arg(value_name = "TRACE|SCENARIO", required = true)]
-    pub(crate) words: Vec<String>,
+    pub(crate) inputs: Vec<String>,
 
-    /// Only the cases whose name contains this; given several times, all of them
+    /// Only the cases whose name contains this; if repeated, a name must contain all of them
     #[arg(long = "case", value_name = "SUBSTRING")]
     pub(crate) cases: Vec<String>,
 
-    /// The schedule, as a trace or a report has it: s1:…
+    /// Schedule, copied from a trace or a report: s1:…
     #[arg(long)]
     pub(crate) schedule: Option<Schedule>,
 
-    /// Run the trace's calls and commands, in their order, on this cache
+    /// Run the trace's calls and commands in the recorded order on this cache
     #[arg(long, value_name = "CACHE", conflicts_with = "schedule")]
     pub(crate) cache: Option<String>,
 
-    /// Send the commands to this Redis too, under keys of their own, which are deleted at the end: redis://HOST:PORT,
-    /// unix:///SOCKET
+    /// Also send the commands to this Redis, redis://HOST:PORT or unix:///SOCKET. Its keys have a prefix, and are deleted at the end
     #[arg(long, value_name = "URL")]
     pub(crate) redis: Option<String>,
 
-    /// How the run is shown
+    /// Form of the replayed trace
     #[arg(long, value_enum, default_value_t = Projection::Text)]
     pub(crate) format: Projection,
+}
+
+/// Where the simulated Redis listens.
+#[derive(Debug, Args)]
+pub(crate) struct ListenOptions {
+    /// Local port; 0 chooses a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, conflicts_with = "socket")]
+    pub(crate) port: u16,
+
+    /// Unix socket to use instead of a port
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// A form of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Projection {
-    /// Lanes, and the reason in words
+    /// One column per task, then the reason
     Text,
-    /// The recorded trace itself: docs/trace-format.md
+    /// The recorded trace: docs/trace-format.md
     Json,
     /// A sequence diagram for Markdown
     Mermaid,
-    /// For ui.perfetto.dev: Chrome's trace events
+    /// Chrome's trace events, for ui.perfetto.dev
     Perfetto,
     /// A log for ShiViz
     Shiviz,
-    /// A page to step through
+    /// An interactive page
     Html,
 }
 
-/// Which cases are explored, and how.
+/// Which cases to explore, and how.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// Scenario files, folders of them, or shipped scenarios' names; none means all that ship
+    /// Scenario files, folders of them, or names of shipped scenarios; by default all shipped ones
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
 
-    /// Only the cases whose name contains this; given several times, all of them
+    /// Only the cases whose name contains this; if repeated, a name must contain all of them
     #[arg(long = "case", value_name = "SUBSTRING")]
     pub(crate) cases: Vec<String>,
 
-    /// Who searches
+    /// Search engine to use
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     engine: EngineName,
 
-    /// How long the search of one case may take: 500ms, 30s, 5m, 1h
+    /// Time limit for the search of one case: 500ms, 30s, 5m, 1h
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     budget: Duration,
 
-    /// How many schedules the search of one case may run
+    /// Limit of schedules for the search of one case
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_schedules: Option<u64>,
 
-    /// How many states the search of one case may keep, if it is searched by states: each takes about 35 bytes
+    /// Limit of stored states for the stateful search of one case; each takes about 35 bytes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_states: Option<u64>,
 
-    /// Keep searches by states that are not finished there, once a minute and when they end, and go on with those that are there
+    /// Directory for checkpoints: unfinished stateful searches are saved every minute and at the
+    /// end, and resumed
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// How many workers search a case by states; what they find does not depend on it [default: one for each core]
+    /// Number of workers for a stateful search; does not affect the results [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
 
-/// What the gate is to do beyond exploring.
+/// Options of the gate beyond those of a search.
 #[derive(Debug, Args)]
 pub(crate) struct GateOptions {
     #[command(flatten)]
     pub(crate) selection: Selection,
 
-    /// How long all searches together may take; a case for which nothing is left counts as bounded
+    /// Time limit for all searches together; a case that it leaves unexplored counts as bounded
     #[arg(long, value_name = "TIME", value_parser = duration)]
     total_budget: Option<Duration>,
 
-    /// How many schedules all searches together may run
+    /// Limit of schedules for all searches together
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     total_schedules: Option<u64>,
 
-    /// Write the cases as JUnit XML
+    /// File for the cases as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
-    /// Write what failed as SARIF 2.1.0, a code flow each
+    /// File for the failed cases as SARIF 2.1.0, with a code flow each
     #[arg(long, value_name = "FILE")]
     pub(crate) sarif: Option<PathBuf>,
 
-    /// Annotate for GitHub Actions, and write the job's summary; on by itself inside of it
+    /// Write annotations and the job summary for GitHub Actions; enabled automatically there
     #[arg(long)]
     pub(crate) github: bool,
 
-    /// Record the counts and the witness of each case as its baseline; of none that fails
+    /// Record the counts and the witness of each passing case as its baseline
     #[arg(long)]
     pub(crate) accept: bool,
 
-    /// Where the baselines are [default: the folder `baseline` beside each scenario's file]
+    /// Directory of the baselines [default: `baseline` beside each scenario's file]
     #[arg(long, value_name = "DIR")]
     pub(crate) baseline: Option<PathBuf>,
 }
 
 impl GateOptions {
-    /// What all cases may cost together.
+    /// The budget of all cases together.
     pub(crate) fn total(&self) -> Budget {
         Budget { schedules: self.total_schedules, time: self.total_budget, ..Budget::default() }
     }
 }
 
 impl Search {
-    /// Who searches.
+    /// The search engine.
     pub(crate) fn engine(&self) -> Engine {
         match self.engine {
             EngineName::Auto => Engine::Auto,
@@ -288,22 +302,21 @@ impl Search {
         }
     }
 
-    /// What a case may cost.
+    /// The budget of one case.
     ///
     /// # Errors
     ///
-    /// If states are bounded or kept, and the engine has none.
+    /// If an option of the stateful search is given with an engine that has no states.
     pub(crate) fn budget(&self) -> Result<Budget, clap::Error> {
         let engine = self.engine();
-        let of_states = [
-            (self.max_states.is_some(), "--max-states bounds"),
-            (self.checkpoint.is_some(), "--checkpoint keeps"),
-        ];
+        let of_states =
+            [(self.max_states.is_some(), "--max-states"), (self.checkpoint.is_some(), "--checkpoint")];
         let has_states = matches!(engine, Engine::Auto | Engine::Stateful);
-        if let Some((_, does)) = of_states.iter().find(|(is_given, _)| *is_given && !has_states) {
-            let what =
-                format!("{does} a search by states, and --engine {engine} has none: leave one of them out\n");
-            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, what));
+        if let Some((_, option)) = of_states.iter().find(|(is_given, _)| *is_given && !has_states) {
+            let message = format!(
+                "{option} requires a stateful search, and --engine {engine} is not one: remove one of them\n"
+            );
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(Budget {
             schedules: self.max_schedules,
@@ -316,15 +329,15 @@ impl Search {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EngineName {
-    /// `optimal`, and `stateful` for a case of more than 100,000 schedules
+    /// `optimal`, then `stateful` if a case has more than 100,000 schedules
     Auto,
     /// Each class of schedules exactly once, under sequential consistency
     Optimal,
-    /// Each state exactly once: for whole neighbourhoods of threads
+    /// Each state exactly once, for large cases
     Stateful,
-    /// Every interleaving, to check the others by
+    /// Every interleaving, to check the other engines
     Naive,
-    /// loom: weak memory, for small cases
+    /// loom: C11 weak memory, for small cases
     Loom,
     /// shuttle's depth-first search
     Shuttle,
@@ -334,18 +347,18 @@ enum EngineName {
 pub(crate) enum Format {
     /// Tables and prose
     Text,
-    /// One object a line
+    /// One object per line
     Json,
 }
 
-/// When text has colours.
+/// When to colour text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal
+    /// Colours on a terminal only
     Auto,
-    /// Also in a file
+    /// Colours also in a file
     Always,
-    /// Not even on a terminal
+    /// No colours
     Never,
 }
 
@@ -369,7 +382,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_sound() {
+    fn clap_accepts_the_definition() {
         Arguments::command().debug_assert();
     }
 

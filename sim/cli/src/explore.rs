@@ -7,8 +7,8 @@ use selvedge_sim::report::{Judged, table};
 use selvedge_sim::trace::Trace;
 
 use crate::error::Failure;
+use crate::projection::trace_text;
 use crate::session::Session;
-use crate::trace::trace_text;
 
 pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut shown: Option<(Interest, Trace)> = None;
@@ -34,8 +34,8 @@ pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failu
     session.finish(out)
 }
 
-/// Which trace is worth showing, the best first; of two alike, the first that was found. What nobody expected comes
-/// first; then a stale read, which is what Selvedge is about.
+/// The priority of a trace, highest first. Of two equal ones, the first found is shown. A stale
+/// read has priority because it is what Selvedge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Interest {
     Unexpected,

@@ -1,5 +1,5 @@
-//! Ctrl-C in the middle of a search: it ends, and what was found is kept. A second one ends the process; and so does the first
-//! one where nothing is searched.
+//! Ctrl-C during a search ends it, and the results so far are reported. A second one ends the
+//! process; so does the first one when no search is running.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,15 +10,15 @@ use signal_hook::flag;
 /// The exit code of a command that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Whether somebody has had enough.
+/// Whether the user has interrupted the command.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt {
     is_set: Arc<AtomicBool>,
-    /// Whether nobody looks at `is_set`, so that a signal has to end the process.
+    /// Whether no search polls `is_set`, so that a signal has to end the process.
     is_idle: Arc<AtomicBool>,
 }
 
-/// Somebody looks whether there was an interrupt, for as long as this lives.
+/// Guard of a search that polls [`Interrupt::is_set`].
 #[derive(Debug)]
 pub(crate) struct Searching(Arc<AtomicBool>);
 
@@ -29,13 +29,13 @@ impl Drop for Searching {
 }
 
 impl Interrupt {
-    /// By a signal to this process.
+    /// Set by SIGINT and SIGTERM.
     pub(crate) fn of_process() -> Self {
         let interrupt = Interrupt::default();
         interrupt.is_idle.store(true, Ordering::Relaxed);
         for signal in [SIGINT, SIGTERM] {
-            // They are called in this order, and the first signal finds `is_set` unset. Where a signal cannot be caught, it
-            // ends the process, as it always did.
+            // The handlers run in this order: the first signal finds `is_set` unset. If no handler
+            // can be installed, a signal ends the process.
             for condition in [&interrupt.is_idle, &interrupt.is_set] {
                 _ = flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(condition));
             }
@@ -44,12 +44,12 @@ impl Interrupt {
         interrupt
     }
 
-    /// Whether it has happened.
+    /// Whether a signal has arrived.
     pub(crate) fn is_set(&self) -> bool {
         self.is_set.load(Ordering::Relaxed)
     }
 
-    /// From now on, somebody looks whether it has happened.
+    /// Until the guard is dropped, a signal does not end the process.
     pub(crate) fn searching(&self) -> Searching {
         self.is_idle.store(false, Ordering::Relaxed);
         Searching(Arc::clone(&self.is_idle))

@@ -1,15 +1,16 @@
-//! The command line of Selvedge, as a library: [`run`] does all that the binary `selvedge` does.
+//! The command line of Selvedge as a library.
 //!
-//! [`main`] is the binary. A test can call [`run`] as the shell does. Results go to the writer; the return value is the exit
-//! code. The type says which caches a scenario may name: [`Protocol`](selvedge_sim::protocols::Protocol) has those that
-//! ship. Bring your own [`Caches`](selvedge_sim::protocols::Caches), and the same command explores them.
+//! [`main`] is the binary `selvedge`. [`run`] runs one command line: it writes the results to a
+//! writer and returns the exit code. The type parameter is the set of caches that a scenario can
+//! name: [`Protocol`](selvedge_sim::protocols::Protocol) has the shipped ones. Implement
+//! [`Caches`](selvedge_sim::protocols::Caches) to explore your own.
 //!
 //! ```
 //! use selvedge_sim::protocols::Protocol;
 //!
 //! let mut results = Vec::new();
 //! let code = selvedge_cli::run::<Protocol>(["selvedge", "gate", "control-article"], &mut results);
-//! assert_eq!(code, 0); // the control shows its stale read, as it must
+//! assert_eq!(code, 0); // the control has its stale read, as expected
 //!
 //! let results = String::from_utf8(results).unwrap();
 //! assert!(results.starts_with("gate: 1 case in 5 schedules"));
@@ -19,13 +20,13 @@ mod allowance;
 mod args;
 mod error;
 mod explore;
-mod fold;
 mod gate;
 mod interrupt;
 mod list;
 mod look;
 mod matrix;
 mod progress;
+mod projection;
 mod replay;
 mod run;
 mod session;
@@ -33,5 +34,6 @@ mod simulated_redis;
 mod surroundings;
 mod terminal;
 mod trace;
+mod wrap;
 
 pub use run::{main, run};

@@ -1,4 +1,4 @@
-//! `selvedge list`: the scenarios and what they show.
+//! `selvedge list`: the scenarios with their numbers of cases and their descriptions.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! From the words of the command line to the exit code.
+//! Runs a command line and returns its exit code.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,55 +17,59 @@ use crate::surroundings::Surroundings;
 use crate::terminal::Results;
 use crate::{explore, gate, list, matrix, replay, simulated_redis, trace};
 
-/// What the binary does, for scenarios of these caches: [`run`] with the process's words and standard output. Beyond
-/// that, Ctrl-C ends a search early and keeps what was found, with exit code 130 unless that is a violation; and inside
-/// of GitHub Actions the gate writes annotations and the job's summary.
+/// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
+/// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
+/// code 130 unless a violation was found; and in GitHub Actions the gate writes annotations and the
+/// job summary.
 pub fn main<C: Caches>() -> ExitCode {
     let out = &mut io::stdout().lock();
     ExitCode::from(run_in::<C>(&Surroundings::of_process(), env::args_os(), out))
 }
 
-/// Runs the command that the words ask for, the first word being the program's name, on scenarios of these caches:
-/// [`Protocol`](selvedge_sim::protocols::Protocol) for those that ship. Results go to `out`; progress and mistakes to
-/// stderr. Returns the exit code: 0 as expected; 1 a violation, or a control that did not fail; 2 a mistake
-/// in the arguments or a scenario; 3 bounded where complete was required; 4 vacuous, or nothing ran.
+/// Runs a command line, whose first argument is the program's name, on scenarios that name caches
+/// of `C`: [`Protocol`](selvedge_sim::protocols::Protocol) for the shipped ones. Writes results to
+/// `out`, progress and errors to stderr.
+///
+/// Returns the exit code: 0 as expected; 1 a violation, or a control that did not fail; 2 an error
+/// in the arguments or a scenario; 3 bounded where complete was required; 4 vacuous, or no case
+/// ran.
 pub fn run<C: Caches>(
-    words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
 ) -> u8 {
-    run_in::<C>(&Surroundings::default(), words, out)
+    run_in::<C>(&Surroundings::default(), arguments, out)
 }
 
 fn run_in<C: Caches>(
     surroundings: &Surroundings,
-    words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
 ) -> u8 {
-    let result = perform::<C>(surroundings, words, out);
+    let result = execute::<C>(surroundings, arguments, out);
     let flushed = result.and_then(|code| out.flush().map(|()| code).map_err(Failure::from));
-    flushed.unwrap_or_else(Failure::tell)
+    flushed.unwrap_or_else(Failure::report)
 }
 
-fn perform<C: Caches>(
+fn execute<C: Caches>(
     surroundings: &Surroundings,
-    words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let arguments = Arguments::try_parse_from(words).map_err(Failure::Arguments)?;
-    let look = look(arguments.color, surroundings.terminal);
+    let parsed = Arguments::try_parse_from(arguments).map_err(Failure::Arguments)?;
+    let look = look(parsed.color, surroundings.terminal);
     let columns = surroundings.terminal.and_then(|terminal| terminal.columns);
-    let results = &mut Results::new(out, arguments.command.form(look, columns));
+    let results = &mut Results::new(out, parsed.command.form(look, columns));
     let session = |selection| Session::new::<C>(selection, look, &surroundings.interrupt);
-    let code = match arguments.command {
+    let code = match parsed.command {
         Command::Explore(selection) => explore::run(session(&selection)?, results),
         Command::Gate(options) => {
             let session = session(&options.selection)?.within(options.total());
             gate::run(session, &options, surroundings, results)
         }
         Command::Matrix(selection) => matrix::run(session(&selection)?, results),
-        Command::Trace(shown) => trace::run::<C>(&shown, look, &surroundings.interrupt, results),
-        Command::Replay(words) => replay::run::<C>(&words, look, results),
-        Command::Redis(place) => simulated_redis::run(&place, &surroundings.interrupt, results),
+        Command::Trace(options) => trace::run::<C>(&options, look, &surroundings.interrupt, results),
+        Command::Replay(options) => replay::run::<C>(&options, look, results),
+        Command::Redis(options) => simulated_redis::run(&options, &surroundings.interrupt, results),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::known())?, results),
     }?;
     results.flush()?;

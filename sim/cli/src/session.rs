@@ -1,4 +1,4 @@
-//! The cases that a command was asked for, explored one after the other.
+//! Explores the selected cases of a command, one after another.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -20,21 +20,21 @@ use crate::interrupt::{INTERRUPTED, Interrupt, Searching};
 use crate::progress::Progress;
 use crate::terminal::{Results, say};
 
-/// [`explore_while`], among the caches that scenarios can name.
+/// [`explore_while`] for the caches that scenarios can name.
 type Explore = fn(&Case, Engine, Budget, Watch<'_>) -> CaseReport;
 
-/// [`explore_resumable`], among them.
+/// [`explore_resumable`] for the same caches.
 type Resume = fn(&Case, Engine, Budget, &mut Kept<'_>, Watch<'_>) -> CaseReport;
 
-/// Who is told how far a search has come, and can break it off.
+/// Called with the progress of a search; stops it by returning `Break`.
 type Watch<'w> = &'w mut (dyn FnMut(Reached) -> ControlFlow<()> + Send);
 
-/// How often a search that is kept is written.
-const KEPT_EVERY: Duration = Duration::from_secs(60);
+/// The interval between checkpoints.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The chosen cases, and how to explore them.
+/// The selected cases, and how to explore them.
 pub(crate) struct Session {
-    /// The scenarios, each with the chosen ones of its cases; none without any.
+    /// The scenarios with their selected cases; each has at least one.
     pub(crate) scenarios: Vec<Scenario>,
     explore: Explore,
     resume: Resume,
@@ -43,20 +43,20 @@ pub(crate) struct Session {
     budget: Budget,
     allowance: Allowance,
     format: Format,
-    /// How traces are shown as text.
+    /// The look of traces as text.
     pub(crate) look: Look,
     report: Option<Folder>,
     progress: Progress,
     interrupt: Interrupt,
     _searching: Searching,
-    /// Whether some case was not explored to its end because of an interrupt.
+    /// Whether an interrupt cut the search of a case short.
     interrupted: bool,
-    /// What the explored cases came to.
+    /// The results of the explored cases.
     pub(crate) summary: Summary,
 }
 
 impl Session {
-    /// Loads the scenarios, whose caches are some of `C`, and chooses the cases.
+    /// Loads the scenarios, which name caches of `C`, and selects the cases.
     pub(crate) fn new<C: Caches>(
         selection: &Selection,
         look: Look,
@@ -67,7 +67,7 @@ impl Session {
         Ok(Session { report, ..session })
     }
 
-    /// As [`new`](Self::new), without a report.
+    /// Same as [`new`](Self::new), without a report.
     pub(crate) fn of<C: Caches>(
         search: &Search,
         format: Format,
@@ -85,10 +85,7 @@ impl Session {
         let cases: usize = scenarios.iter().map(|scenario| scenario.cases.len()).sum();
         if let (0, Some(first)) = (cases, first) {
             let parts: Vec<_> = search.cases.iter().map(|part| format!("`{part}`")).collect();
-            say(&format!(
-                "no case has {} in its name; the first that there is is called `{first}`\n",
-                parts.join(" and ")
-            ));
+            say(&format!("no case has {} in its name; the first case is `{first}`\n", parts.join(" and ")));
         }
         Ok(Session {
             scenarios,
@@ -109,12 +106,12 @@ impl Session {
         })
     }
 
-    /// Lets all cases together cost no more than this.
+    /// Sets the budget of all cases together.
     pub(crate) fn within(self, total: Budget) -> Self {
         Session { allowance: Allowance::new(total), ..self }
     }
 
-    /// Who searches.
+    /// The search engine.
     pub(crate) fn engine(&self) -> Engine {
         self.engine
     }
@@ -126,15 +123,16 @@ impl Session {
         Ok(judged)
     }
 
-    /// Explores a case and judges it. A case for which nothing is left is not explored, and bounded.
+    /// Explores a case and judges it. If the total budget is used up, reports the case as bounded
+    /// without exploring it.
     pub(crate) fn search<'s>(&mut self, case: &'s Case) -> Result<Judged<'s>, Failure> {
-        if let Some(why) = self.over() {
+        if let Some(why) = self.stopped() {
             return Ok(Judged::new(case, unexplored(case, self.engine, why)));
         }
         self.progress.begin(case);
         let budget = self.allowance.of(self.budget);
         let explored = match self.checkpoints.clone() {
-            Some(checkpoints) => self.explore_further(&checkpoints, case, budget),
+            Some(checkpoints) => self.explore_resuming(&checkpoints, case, budget),
             None => Ok((self.explore)(case, self.engine, budget, &mut |reached| self.watch(reached))),
         };
         self.progress.end();
@@ -150,8 +148,9 @@ impl Session {
         Ok(Judged::new(case, report))
     }
 
-    /// Explores a case; goes on with what was kept of its search, and keeps what is left.
-    fn explore_further(
+    /// Explores a case, resuming from its checkpoint if there is one. Saves a checkpoint if the
+    /// search does not complete.
+    fn explore_resuming(
         &mut self,
         checkpoints: &Checkpoints,
         case: &Case,
@@ -161,7 +160,7 @@ impl Session {
         let mut failed = None;
         let mut kept = Kept {
             unfinished,
-            every: KEPT_EVERY,
+            every: CHECKPOINT_INTERVAL,
             keep: &mut |unfinished| failed = checkpoints.save(case, Some(unfinished)).err(),
         };
         let (resume, engine) = (self.resume, self.engine);
@@ -169,18 +168,18 @@ impl Session {
         let unfinished = kept.unfinished;
         checkpoints.save(case, unfinished.as_ref())?;
         if let (Some(_), Verdict::Bounded(why)) = (unfinished, &mut report.verdict) {
-            *why += &format!("; kept in {}, to be gone on with", checkpoints.folder().display());
+            *why += &format!("; saved in {}, to be resumed", checkpoints.folder().display());
         }
         failed.map_or(Ok(report), |failed| Err(failed.into()))
     }
 
-    /// Tells how far a search has come, and breaks it off if there was an interrupt.
+    /// Shows the progress of a search, and stops it after an interrupt.
     fn watch(&mut self, reached: Reached) -> ControlFlow<()> {
         self.progress.reached(reached);
         if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Counts a case; in JSON, its line is written. It is put into the report at once, if there is to be one.
+    /// Counts a case and adds it to the report, if any. In JSON, also writes its line.
     pub(crate) fn add(&mut self, judged: &Judged<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         self.summary.add(judged);
         if let Some(folder) = &mut self.report {
@@ -192,8 +191,8 @@ impl Session {
         Ok(())
     }
 
-    /// Why no further case is explored, if none is.
-    fn over(&mut self) -> Option<String> {
+    /// The reason to explore no further case, if any.
+    fn stopped(&mut self) -> Option<String> {
         if self.interrupt.is_set() {
             self.interrupted = true;
             return Some("the search was interrupted".to_owned());
@@ -201,17 +200,17 @@ impl Session {
         self.allowance.used_up().map(|bound| format!("{bound} was used up"))
     }
 
-    /// Whether the results are for people.
+    /// Whether the results are text.
     pub(crate) fn is_text(&self) -> bool {
         self.format == Format::Text
     }
 
-    /// Writes results, without the progress bar getting in between.
+    /// Writes results with the progress bar hidden.
     pub(crate) fn write(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         self.progress.aside(|| out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
-    /// Writes what is said beside the results: with them, where they are for people, and else on stderr.
+    /// Writes a remark: to the results if they are text, otherwise to stderr.
     pub(crate) fn remark(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         match self.format {
             Format::Text => self.write(out, text),
@@ -222,7 +221,7 @@ impl Session {
         }
     }
 
-    /// Writes what a runner of a CI interprets: with the results, where they are for people, and else on stderr.
+    /// Writes a command for a CI runner: to the results if they are text, otherwise to stderr.
     pub(crate) fn command(&self, out: &mut Results<'_>, text: &str) -> io::Result<()> {
         match self.format {
             Format::Text => self.progress.aside(|| out.command(text)),
@@ -233,8 +232,8 @@ impl Session {
         }
     }
 
-    /// Writes the gate's summary (for people, with the results; otherwise on stderr, if something is wrong) and gives
-    /// the exit code.
+    /// Writes the gate's summary, as a [remark](Self::remark), and returns the exit code. In JSON,
+    /// a passing gate has no summary.
     pub(crate) fn finish(&self, out: &mut dyn Write) -> Result<u8, Failure> {
         let code = self.end();
         if self.is_text() || code != 0 {
@@ -243,7 +242,8 @@ impl Session {
         Ok(code)
     }
 
-    /// The exit code, without a summary. An interrupt is told by its own, unless a violation was found before it.
+    /// The exit code, without a summary. An interrupt has its own, unless a violation was found
+    /// before.
     pub(crate) fn end(&self) -> u8 {
         self.progress.clear();
         match self.summary.exit_code() {
@@ -254,7 +254,7 @@ impl Session {
     }
 }
 
-/// The report of a case that nothing was left for.
+/// The report of a case that was not explored.
 fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
     CaseReport {
         scenario: case.scenario.clone(),

@@ -1,4 +1,4 @@
-//! What the process that a command runs in tells it, beyond the command line.
+//! The environment of a command, beyond its arguments.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,24 +6,24 @@ use std::path::PathBuf;
 use crate::interrupt::Interrupt;
 use crate::look::Terminal;
 
-/// What is around a command. By default nothing is: a test that calls the command as a library sees no more than its
-/// words.
+/// The environment of a command. It is empty by default: a command that a test calls as a library
+/// depends only on its arguments.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
-    /// Whether somebody has had enough.
+    /// The interrupt by the user.
     pub(crate) interrupt: Interrupt,
-    /// Whether this is a step of GitHub Actions.
+    /// Whether the command runs in GitHub Actions.
     pub(crate) github_actions: bool,
-    /// Where a step of GitHub Actions writes its summary.
+    /// The file for the job summary of GitHub Actions.
     pub(crate) step_summary: Option<PathBuf>,
-    /// The terminal that results go to, if it is one.
+    /// The terminal that shows the results, if any.
     pub(crate) terminal: Option<Terminal>,
-    /// The folder from which the command was run.
+    /// The working directory.
     pub(crate) root: PathBuf,
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// The environment of this process.
     pub(crate) fn of_process() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         Surroundings {

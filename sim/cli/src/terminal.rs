@@ -1,4 +1,4 @@
-//! All that is written for people: what a terminal, or the log of a CI, would interpret is shown instead.
+//! Output for people: characters that a terminal or a CI log would interpret are escaped.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -6,30 +6,30 @@ use std::mem;
 
 use selvedge_sim::plain::{is_unsafe, plain};
 
-use crate::fold::fold;
+use crate::wrap::wrap;
 
-/// Says something on stderr. If that is closed or full, there is nobody to say it to.
+/// Writes a message to stderr. Errors are ignored: there is no other place to report them.
 pub(crate) fn say(text: &str) {
     _ = io::stderr().write_all(plain(text, io::stderr().is_terminal()).as_bytes());
 }
 
-/// In which form results are.
+/// The form of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Text, with or without colours, for a terminal of so many columns if it is one.
+    /// Plain text.
     Text {
-        /// Whether it may have colours.
+        /// Whether colours are allowed.
         colours: bool,
-        /// How many columns a line may have.
+        /// The width of the terminal, if the output is one.
         columns: Option<usize>,
     },
-    /// JSON, which has escapes of its own.
+    /// JSON, escaped as JSON strings.
     Json,
-    /// A page: a browser interprets no character of its text.
+    /// HTML, not escaped: a browser interprets no control character.
     Page,
 }
 
-/// Where results go. Each line is cleaned when it ends.
+/// The output for results. Each line is escaped when it is complete.
 pub(crate) struct Results<'w> {
     out: &'w mut dyn Write,
     form: Form,
@@ -41,7 +41,7 @@ impl<'w> Results<'w> {
         Results { out, form, line: Vec::new() }
     }
 
-    /// Writes what a runner of a CI is meant to interpret.
+    /// Writes a command for a CI runner, unescaped.
     pub(crate) fn command(&mut self, text: &str) -> io::Result<()> {
         self.flush()?;
         self.out.write_all(text.as_bytes())?;
@@ -57,7 +57,7 @@ impl<'w> Results<'w> {
             Form::Text { colours, columns } => {
                 let text = plain(&text, colours);
                 match columns {
-                    Some(columns) => self.out.write_all(fold(&text, columns).as_bytes()),
+                    Some(columns) => self.out.write_all(wrap(&text, columns).as_bytes()),
                     None => self.out.write_all(text.as_bytes()),
                 }
             }
@@ -82,7 +82,7 @@ impl Write for Results<'_> {
     }
 }
 
-/// A line of JSON with the escapes of its strings: nothing else in it can be unsafe.
+/// Escapes a line of JSON: only its strings can contain unsafe characters.
 fn json(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     for character in line.chars() {
@@ -104,7 +104,7 @@ mod tests {
     fn written(form: Form, text: &str) -> String {
         let mut out = Vec::new();
         let mut results = Results::new(&mut out, form);
-        // In pieces, as a formatter writes it; some are parts of a character.
+        // In pieces, as a formatter writes; some split a character.
         for piece in text.as_bytes().chunks(3) {
             results.write_all(piece).expect("it is written");
         }
@@ -115,7 +115,7 @@ mod tests {
     const HOSTILE: &str = "a\x1b[31mb\u{202e}c\n::error::d\n";
 
     #[test]
-    fn text_shows_what_a_terminal_would_interpret() {
+    fn text_escapes_what_a_terminal_would_interpret() {
         let form = |colours| Form::Text { colours, columns: None };
         assert_eq!(written(form(false), HOSTILE), "a\\u{1b}[31mb\\u{202e}c\n\\u{3a}:error::d\n");
         assert_eq!(written(form(true), HOSTILE), "a\x1b[31mb\\u{202e}c\n\\u{3a}:error::d\n");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn json_escapes_it_and_a_page_has_it() {
+    fn json_escapes_control_characters_and_html_does_not() {
         assert_eq!(
             written(Form::Json, "{\"a\u{7f}\": \"\u{202e}\u{e0041}\"}\n"),
             "{\"a\\u007f\": \"\\u202e\\udb40\\udc41\"}\n"
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_written_as_it_is() {
+    fn a_command_is_written_unescaped() {
         let mut out = Vec::new();
         let mut results = Results::new(&mut out, Form::Text { colours: false, columns: Some(10) });
         results.write_all(b"before").expect("it is written");

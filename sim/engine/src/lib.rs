@@ -213,7 +213,7 @@ pub use stateful::Part;
 pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unsupported, hash_unordered};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
-pub use wait::await_until;
+pub use wait::{await_until, quiesce};
 pub use witness::Effort;
 
 /// The README's program, run as a doctest.

@@ -1,4 +1,6 @@
-//! Conditions on several atomics.
+//! Conditions on several atomics, and the wait for everything else.
+
+use std::panic::Location;
 
 use crate::runtime;
 
@@ -50,4 +52,41 @@ use crate::runtime;
 #[track_caller]
 pub fn await_until(condition: impl Fn() -> bool + 'static) {
     runtime::await_until(condition);
+}
+
+/// Waits until no other task can go on: each has ended, or is blocked. Returns a line for each that is blocked: what it waits
+/// for, and where. All that the other tasks have done happens before what the caller does next. It is no event.
+///
+/// This is how to look at what comes of a program whose tasks nobody joins. What the caller does next may wake the blocked.
+///
+/// # Panics
+///
+/// Outside an exploration, or if another task waits like this.
+///
+/// # Examples
+///
+/// ```
+/// use selvedge_engine::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}, mpsc};
+/// use selvedge_engine::{Explorer, quiesce, thread};
+///
+/// let report = Explorer::optimal().run(|| {
+///     let done = Arc::new(AtomicU32::new(0));
+///     let (queue, jobs) = mpsc::channel::<u32>();
+///     let its = Arc::clone(&done);
+///     thread::spawn(move || {
+///         for job in jobs.iter() {
+///             its.fetch_add(job, SeqCst);
+///         }
+///     });
+///     queue.send(2).unwrap();
+///     queue.send(3).unwrap();
+///     let blocked = quiesce();
+///     assert_eq!(done.load(SeqCst), 5);
+///     assert!(blocked[0].starts_with("task 1 waits to receive from"), "{blocked:?}");
+/// });
+/// assert_eq!(report.panics, 0);
+/// ```
+#[track_caller]
+pub fn quiesce() -> Vec<String> {
+    runtime::quiesce(Location::caller())
 }

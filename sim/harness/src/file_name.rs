@@ -1,9 +1,9 @@
-//! What a case's files are called.
+//! The names of a case's files.
 
-/// The longest name that a file gets, without its ending: file systems take 255 bytes.
+/// The longest stem, in bytes. File systems allow 255 for a name.
 const LONGEST: usize = 200;
 
-/// A name that every file system takes, without its ending. Two cases may have the same.
+/// A portable file name without an extension. It may not be unique.
 pub(crate) fn stem(scenario: &str, case: &str) -> String {
     let plain = |letter: char| {
         if letter.is_ascii_alphanumeric() || "._=,-".contains(letter) { letter } else { '_' }

@@ -112,6 +112,44 @@ impl Call {
     }
 }
 
+/// Which versions operations make by their specification: a `set` one with its value, a `delete` one that is absent, each of
+/// its own key and of the keys that are derived from it; and a `load` one with the value that its own loader makes, if that
+/// comes to the source of truth. What any other operation writes there makes no version, however often the cache writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Specification {
+    /// Keys whose values are made from another key's, by that key.
+    pub derived: BTreeMap<Key, Vec<Key>>,
+}
+
+impl Specification {
+    /// Whether `call` of the key `own` makes a version of `key` with this content. A derived key is deleted, or made anew from
+    /// the value.
+    pub fn makes(&self, (own, call): (Key, Call), key: Key, content: Option<Value>) -> bool {
+        let written = match call {
+            Call::Set(value) => Some(value),
+            Call::Delete => None,
+            Call::Load(value) => return own == key && content == Some(value),
+            Call::Get | Call::Evict | Call::Forget => return false,
+        };
+        if own == key {
+            return content == written;
+        }
+        let is_derived = self.derived.get(&own).is_some_and(|made| made.contains(&key));
+        is_derived && (content.is_none() || content == written.map(|value| Value { key, ..value }))
+    }
+
+    /// What `call` of the key `own` must have left at the source of truth when it is acknowledged.
+    pub fn effects(&self, (own, call): (Key, Call)) -> impl Iterator<Item = (Key, Option<Value>)> {
+        let written = match call {
+            Call::Set(value) => Some(Some(value)),
+            Call::Delete => Some(None),
+            Call::Get | Call::Evict | Call::Forget | Call::Load(_) => None,
+        };
+        let derived = written.and_then(|_| self.derived.get(&own)).into_iter().flatten();
+        written.map(|content| (own, content)).into_iter().chain(derived.map(|&key| (key, None)))
+    }
+}
+
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -183,6 +221,10 @@ pub struct History {
     operations: Vec<Operation>,
     versions: Vec<Version>,
     clocks: Vec<u32>,
+    /// What operations have left at the source of truth themselves, or found there, as their specification says.
+    seen_to: Vec<(OperationId, Key)>,
+    /// Operations that found the key as they were to leave it, and the place of the version that it had then.
+    confirmed: Vec<(OperationId, Key, usize)>,
 }
 
 impl History {
@@ -191,6 +233,8 @@ impl History {
         self.operations.clear();
         self.versions.clear();
         self.clocks.clear();
+        self.seen_to.clear();
+        self.confirmed.clear();
     }
 
     /// The source of truth holds this at the start. To be said of every key that the run uses, also of those
@@ -252,6 +296,113 @@ impl History {
     /// The source of truth has lost the key, because its deadline had passed: no operation has made this version.
     pub fn expired(&mut self, key: Key, at: Mark) {
         self.versions.push(Version { key, content: None, by: None, at: Some(at) });
+    }
+
+    /// The event `at`, of a task that is in the operation `current`, has written the key at the source of truth. `clock[t]` is
+    /// the number of events of task `t` that happen before it; empty if that is not known.
+    ///
+    /// It makes a version if some operation's [`Specification`] says so and that operation has made none of the key yet:
+    ///
+    /// - `current` itself; or
+    /// - the `set` or the `load` of this value, whichever task carries it out: a value is written by one operation alone; or
+    /// - where nothing tells who deletes, because the task is in no operation, the first `delete`, in the order of tasks, that
+    ///   happens before, has not answered, and has made no version.
+    ///
+    /// All else brings back, or takes away, what is not its own to change. Reads are judged by the versions that there are.
+    pub fn wrote(
+        &mut self,
+        specification: &Specification,
+        (key, content): (Key, Option<Value>),
+        current: Option<OperationId>,
+        at: Mark,
+        clock: &[u32],
+    ) {
+        let of = |id: OperationId| (self.operations[id].key, self.operations[id].call);
+        let makes = |&id: &OperationId| specification.makes(of(id), key, content);
+        let own = current.filter(makes);
+        let is_pending = |&id: &OperationId| {
+            let first = self.operations[id].first;
+            let happens_before =
+                clock.is_empty() || clock.get(first.task as usize).is_some_and(|&seen| seen >= first.index);
+            happens_before && self.response(id).is_none() && !self.has_made(id, key)
+        };
+        let mut all = 0..self.operations.len();
+        let maker = own.or_else(|| match (content, current) {
+            (Some(_), _) => all.find(makes),
+            (None, None) => {
+                all.filter(|id| makes(id) && is_pending(id)).min_by_key(|&id| self.operations[id].first)
+            }
+            (None, Some(_)) => None,
+        });
+        if let Some(own) = own.filter(|&own| self.operations[own].first.task == at.task) {
+            self.seen_to.push((own, key));
+        }
+        if let Some(by) = maker.filter(|&by| !self.has_made(by, key)) {
+            self.written(key, content, by, at);
+        }
+    }
+
+    /// The event `at`, of a task that is in the operation `current`, has found this at the source of truth. If that is what the
+    /// operation is to leave there, it need not write it: what is there stands for its version, if it is the last one. If it is
+    /// no version, it is one from now on.
+    pub fn found(
+        &mut self,
+        specification: &Specification,
+        (key, content): (Key, Option<Value>),
+        current: OperationId,
+        at: Mark,
+    ) {
+        let Operation { key: own, call, first, .. } = self.operations[current];
+        let is_own = first.task == at.task && specification.makes((own, call), key, content);
+        if !is_own || self.seen_to.contains(&(current, key)) {
+            return;
+        }
+        self.seen_to.push((current, key));
+        if self.has_made(current, key) {
+            return;
+        }
+        let place = self.versions(key).count();
+        let is_last = self.versions(key).next_back().is_some_and(|last| last.content == content);
+        if is_last {
+            self.confirmed.push((current, key, place - 1));
+        } else {
+            self.written(key, content, current, at);
+        }
+    }
+
+    /// The keys that the operation was to write, and has neither written in its own task nor found written. If it is acknowledged
+    /// now, that is an event that has an order with whatever else writes them: see [`acknowledged`](History::acknowledged).
+    pub fn owed(&self, specification: &Specification, operation: OperationId) -> Vec<Key> {
+        let Operation { key, call, .. } = self.operations[operation];
+        let owed = specification.effects((key, call)).map(|(key, _)| key);
+        owed.filter(|&key| !self.seen_to.contains(&(operation, key))).collect()
+    }
+
+    /// The operation is acknowledged, in the event `at`: what it was to write and has not is a version from now on, though the
+    /// source of truth does not have it yet.
+    pub fn acknowledged(&mut self, specification: &Specification, operation: OperationId, at: Mark) {
+        let Operation { key, call, .. } = self.operations[operation];
+        for (key, content) in specification.effects((key, call)) {
+            if !self.seen_to.contains(&(operation, key)) && !self.has_made(operation, key) {
+                self.written(key, content, operation, at);
+            }
+        }
+    }
+
+    /// Whether the operation has made a version of the key.
+    fn has_made(&self, operation: OperationId, key: Key) -> bool {
+        self.versions(key).any(|version| version.by == Some(operation))
+    }
+
+    /// The operations that found the key as they were to leave it, when it had its version at this place, and wrote none.
+    pub fn confirmed(&self, key: Key, place: usize) -> impl Iterator<Item = OperationId> {
+        let its = self.confirmed.iter().filter(move |&&(_, its, at)| (its, at) == (key, place));
+        its.map(|&(by, ..)| by).filter(move |&by| !self.has_made(by, key))
+    }
+
+    /// The same operations confirm the same versions as in the other history, which is of the same run.
+    pub(crate) fn confirm_as(&mut self, other: &History) {
+        self.confirmed.clone_from(&other.confirmed);
     }
 
     /// The operations, in the order in which the run called them.

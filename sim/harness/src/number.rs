@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formats numbers for people.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn time_has_the_unit_that_fits() {
+    fn time_is_shown_in_a_suitable_unit() {
         let cases = [(0, "0 ms"), (999, "999 ms"), (1_340, "1.3 s"), (125_000, "2 min 5 s")];
         for (millis, text) in cases {
             assert_eq!(lasted(Duration::from_millis(millis)), text);

@@ -1,9 +1,10 @@
-//! Text for terminals and logs: what is printed shows what it contains, and commands nothing.
+//! Escapes text for terminals and logs, so that they interpret nothing in it.
 
 use std::borrow::Cow;
 
-/// Whether a terminal, an editor or a log viewer may interpret the character instead of showing it: control characters (C0,
-/// DEL, C1), line separators, and the invisible characters that reorder or hide text.
+/// Whether a terminal, an editor or a log viewer may interpret the character instead of showing it.
+/// These are control characters (C0, DEL, C1), line separators, and the invisible characters that
+/// reorder or hide text.
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -20,9 +21,9 @@ pub fn is_unsafe(character: char) -> bool {
         )
 }
 
-/// The text with each [unsafe](is_unsafe) character as its escape, as in `\u{1b}`, but for line ends; and without what a
-/// runner of GitHub Actions takes for a command: `::` at the start of a line, and `##[`. If `colours` is true, the sequences
-/// that set a colour, bold, dim, italic or underline stay.
+/// Escapes each [unsafe](is_unsafe) character except line ends, as in `\u{1b}`, and the commands of
+/// GitHub's runner: `::` at the start of a line, and `##[`. With `colours`, keeps the sequences
+/// that set a colour, bold, dim, italic or underline.
 pub fn plain(text: &str, colours: bool) -> Cow<'_, str> {
     if !text.contains(is_unsafe_but_line_end) && !text.contains("::") && !text.contains("##[") {
         return Cow::Borrowed(text);
@@ -61,15 +62,16 @@ fn write_line(out: &mut String, line: &str, colours: bool) {
     }
 }
 
-/// How long the sequence is that sets a rendition here, in bytes; 0 if there is none. One that hides text is none.
+/// The length in bytes of the rendition sequence at the start of `text`; 0 if there is none, or if
+/// it may hide text.
 fn sequence(text: &str) -> usize {
     let Some(parameters) = text.strip_prefix("\x1b[") else { return 0 };
     let Some(end) = parameters.find('m').filter(|&end| end <= 20) else { return 0 };
     let parameters = &parameters[..end];
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    // 7 swaps the colours, 8 conceals: nothing here does either.
+    // 7 swaps the colours and 8 conceals the text: Selvedge uses neither.
     let is_known = |part: &str| is_number(part) && !matches!(part.trim_start_matches('0'), "7" | "8");
-    // The numbers after 38 and 48 are a colour's own.
+    // The numbers after 38 and 48 are a colour.
     let is_palette = parameters.contains("38;") || parameters.contains("48;");
     match parameters.split(';').all(|part| if is_palette { is_number(part) } else { is_known(part) }) {
         true => 2 + end + 1,
@@ -82,14 +84,14 @@ mod tests {
     use super::plain;
 
     #[test]
-    fn what_is_harmless_stays() {
+    fn harmless_text_is_unchanged() {
         for text in ["", "user:1 → v0\n", "a: b\n  c::d", "straße\n", "# a [b]\n"] {
             assert_eq!(plain(text, true), text);
         }
     }
 
     #[test]
-    fn what_a_terminal_interprets_is_shown() {
+    fn control_characters_are_escaped() {
         for (text, shown) in [
             ("a\x1b]0;title\x07b", "a\\u{1b}]0;title\\u{7}b"),
             ("a\x1b[2Jb", "a\\u{1b}[2Jb"),
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_stay_where_there_may_be_any() {
+    fn colours_are_kept_only_where_allowed() {
         let text = "\x1b[1m\x1b[38;5;8mbold\x1b[0m";
         assert_eq!(plain(text, true), text);
         assert_eq!(plain(text, false), text.replace('\x1b', "\\u{1b}"));
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_no_command_of_a_runner() {
+    fn commands_of_a_runner_are_escaped() {
         assert_eq!(plain("a\n::error::b\n", false), "a\n\\u{3a}:error::b\n");
         assert_eq!(plain("  ::error::b", false), "  \\u{3a}:error::b");
         assert_eq!(plain("\x1b[1m::error::b", true), "\x1b[1m\\u{3a}:error::b");

@@ -1,4 +1,4 @@
-//! What an exploration of one case came to.
+//! The result of exploring one case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use crate::oracle::Rule;
 use crate::trace::Trace;
 
-/// Which explorer runs the schedules.
+/// The search engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Engine {
-    /// `Optimal` for as long as that is small, and then `Stateful`, where a case can be searched so. A report has the one that
-    /// it was, and this only if nothing was searched.
+    /// `Optimal`, then `Stateful` if the case is large and supports it. A report names the chosen
+    /// engine; it has `Auto` only if nothing was searched.
     Auto,
-    /// Ours: each class of schedules exactly once.
+    /// Selvedge's: each class of schedules exactly once.
     Optimal,
-    /// Ours: each state exactly once.
+    /// Selvedge's: each state exactly once.
     Stateful,
-    /// Ours: every interleaving. For checking the others.
+    /// Selvedge's: every interleaving, to check the other engines.
     Naive,
-    /// loom: C11 weak memory, small cases.
+    /// loom: C11 weak memory, for small cases.
     Loom,
     /// shuttle's depth-first search.
     Shuttle,
@@ -46,27 +46,27 @@ impl fmt::Display for Engine {
     }
 }
 
-/// How much a search may spend on one case. `None` is "no bound".
+/// The bounds of the search of one case. `None` is no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// Schedules.
+    /// Executed schedules.
     pub schedules: Option<u64>,
-    /// States, of a search by them.
+    /// Stored states of a stateful search.
     pub states: Option<u64>,
     /// Wall-clock time.
     pub time: Option<Duration>,
-    /// How many workers a search by states has (1 unless told). They come to the same report.
+    /// Workers of a stateful search; `None` is 1. They do not affect the report.
     pub jobs: Option<NonZeroUsize>,
 }
 
-/// What a case came to. `Clean` is only ever said of a complete search.
+/// The verdict of a case. Only a complete search is `Clean`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every schedule was searched, and none breaks the consistency that was asked for.
+    /// Every schedule was searched, and none breaks the required consistency.
     Clean,
-    /// The budget ended first, and nothing was found until then. Says which bound, and how far.
+    /// The budget ended the search before anything was found. Names the bound and the progress.
     Bounded(String),
-    /// No read overlapped or followed a write of its key: nothing could have gone wrong.
+    /// No read overlapped or followed a write of its key, so no rule could be broken.
     Vacuous,
     /// These rules were broken.
     Violated(BTreeSet<Rule>),
@@ -74,12 +74,12 @@ pub enum Verdict {
     Deadlock,
     /// Some schedule panics, with this message.
     Panic(String),
-    /// The case did not do the same when it was run again; says at which step it first differed.
+    /// A repeated schedule had another result. Names the first step that differs.
     Nondeterministic(String),
 }
 
 impl Verdict {
-    /// One word, as reports have it: the gravest broken rule's name for a violation.
+    /// The verdict in one word, for reports; for a violation, the gravest broken rule.
     pub fn word(&self) -> &'static str {
         match self {
             Verdict::Clean => "clean",
@@ -93,29 +93,29 @@ impl Verdict {
     }
 }
 
-/// How large a search of states was.
+/// The size of a stateful search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StateCount {
-    /// The different states.
+    /// Distinct states.
     pub states: u64,
-    /// The steps between them.
+    /// Steps between states.
     pub transitions: u64,
-    /// The runs that it took, those that were cut short at a known state included.
+    /// Executed runs, including those cut short at a known state.
     pub runs: u64,
-    /// The memory that the states took, in bytes.
+    /// The memory of the states, in bytes.
     pub bytes: u64,
-    /// Which part of the search was done, from 0 to 1: an estimate, unless it was complete.
+    /// The searched fraction, from 0 to 1; an estimate if the search is not complete.
     pub done: f64,
 }
 
 impl StateCount {
-    /// The memory that a state took, in bytes.
+    /// The memory per state, in bytes.
     pub fn bytes_each(&self) -> u64 {
         self.bytes.checked_div(self.states).unwrap_or(0)
     }
 }
 
-/// What an exploration of one case came to, with its numbers.
+/// The result of exploring one case, with its counts.
 #[derive(Clone, Debug)]
 pub struct CaseReport {
     /// The scenario's name.
@@ -124,33 +124,33 @@ pub struct CaseReport {
     pub case: String,
     /// The cache under test.
     pub cache: String,
-    /// Who searched.
+    /// The engine that searched.
     pub engine: Engine,
-    /// What of the case made [`Engine::Auto`] choose another than the usual one, in a few words.
+    /// Why [`Engine::Auto`] did not choose the usual engine, if so.
     pub engine_reason: Option<String>,
-    /// Schedules that were run (under `optimal`: classes; under `stateful`: those that ended in a new state, and those that
-    /// were run before states were chosen).
+    /// Executed schedules (`optimal`: classes; `stateful`: those that ended in a new state, and
+    /// those executed before `Auto` chose this engine).
     pub schedules: u64,
-    /// Events that were executed in all.
+    /// Executed events in all.
     pub events: u64,
-    /// What a search of states came to besides.
+    /// The size of a stateful search.
     pub states: Option<StateCount>,
-    /// How many schedules (classes; states, under `stateful`) show each broken rule.
+    /// The schedules (`optimal`: classes; `stateful`: states) that break each rule.
     pub violations: BTreeMap<Rule, u64>,
-    /// How many schedules break at least one rule; `None` under `stateful`, which counts each rule by itself.
+    /// The schedules that break at least one rule; `None` under `stateful`, which counts per rule.
     pub violating: Option<u64>,
     /// The verdict.
     pub verdict: Verdict,
     /// Whether the search covered every schedule.
     pub complete: bool,
-    /// How long it took.
+    /// The wall-clock time.
     pub wall: Duration,
-    /// The simplest run that shows the violation, the deadlock or the panic, recorded.
+    /// The recorded trace of the simplest run with the violation, the deadlock or the panic.
     pub trace: Option<Trace>,
 }
 
 impl CaseReport {
-    /// How much was searched, and what is counted: schedules or states.
+    /// The number of searched schedules or states, with the noun.
     pub fn searched(&self) -> (u64, &'static str) {
         self.states.map_or((self.schedules, "schedule"), |states| (states.states, "state"))
     }

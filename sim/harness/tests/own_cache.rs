@@ -1,4 +1,5 @@
-//! A team's own cache under test, as its `tests/cache.rs` has it: and what the test says when it fails.
+//! A team's own cache under test, as its `tests/cache.rs` has it: and what the test says when it
+//! fails.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -50,7 +51,8 @@ impl Cache for Aside {
     }
 }
 
-/// The same, with a generation that each write moves on before and after, under the engine's own types.
+/// The same, with a generation that each write moves on before and after, under the engine's own
+/// types.
 struct Fenced {
     local: Mutex<BTreeMap<Key, Value>>,
     generation: AtomicU64,
@@ -170,7 +172,8 @@ fn a_check_that_fails() {
     check(scenario("aside", Aside::new).thread("reader", ["get user:1"]).thread("writer", ["set user:1"]));
 }
 
-/// The variable is read from the environment: the two tests are run once more, in a process that has it.
+/// The variable is read from the environment: the two tests are run once more, in a process that
+/// has it.
 #[test]
 fn a_report_is_written_where_the_environment_says() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-report");
@@ -348,8 +351,8 @@ fn mistakes_in_the_scenario_are_told_at_the_tests_own_line() {
         made(|| drop(check(scenario("aside", Aside::new)))),
     ];
     let expected = [
-        "`gte` is no operation: expected get KEY, set KEY or delete KEY",
-        "`get` names no key: expected get KEY, set KEY or delete KEY",
+        "unknown operation `gte`: expected get KEY, set KEY or delete KEY",
+        "`get` has no key: expected get KEY, set KEY or delete KEY",
         "the thread `reader` does nothing: give it an operation, such as \"get user:1\"",
         "two threads have the name `a`: give each its own",
         "the scenario `aside` has no thread: add one with .thread(…)",

@@ -15,7 +15,9 @@ use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Primitives, Std};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
-use selvedge_sim::protocols::{Cache, Caches, Failure, Protocol, Settings, Tiers, Visitor, WarmEntry};
+use selvedge_sim::protocols::{
+    CacheUnderTest, Caches, Failure, Protocol, Settings, Tiers, Visitor, WarmEntry,
+};
 use selvedge_sim::verdict::Budget;
 
 thread_local! {
@@ -217,7 +219,7 @@ struct Play;
 impl Visitor for Play {
     type Output = Operations;
 
-    fn visit<C: Cache>(self, cache: C) -> Operations {
+    fn visit<C: CacheUnderTest>(self, cache: C) -> Operations {
         let cache = Rc::new(cache);
         Rc::new(move |operation| {
             let cache = cache.clone();
@@ -410,7 +412,7 @@ struct Race<P>(std::marker::PhantomData<P>);
 impl<P: Simulated> Visitor for Race<P> {
     type Output = Option<Value>;
 
-    fn visit<C: Cache>(self, cache: C) -> Option<Value> {
+    fn visit<C: CacheUnderTest>(self, cache: C) -> Option<Value> {
         let cache = Arc::new(cache);
         let (reading, writing) = (cache.clone(), cache.clone());
         let reader = P::spawn("reader", move || {

@@ -188,7 +188,8 @@ violations = ["stael"]
     snapshot("scenario-many-mistakes", &shown(&mistakes));
 }
 
-/// A get and a set of one key with an `article`'s or another cache's scenario, and what is required besides.
+/// A get and a set of one key with an `article`'s or another cache's scenario, and what is required
+/// besides.
 fn requiring(cache: &str, more: &str, op: &str) -> String {
     format!(
         "name = \"a\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n{more}\n\
@@ -208,9 +209,11 @@ fn requirements() -> Vec<(Ability, String, String)> {
         (Ability::Leases, special(Special::Leases), get()),
         (Ability::Settles, special(Special::NeverSettles), get()),
         (Ability::Derives, "derived = { \"user:1\" = [\"profile:1\"] }".to_owned(), get()),
+        (Ability::Bounds, special(Special::OneEntry), get()),
+        (Ability::Loads, String::new(), format!("{} user:1", OpKind::Load.name())),
         (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
-        (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Told.name())),
-        (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::ToldAll.name())),
+        (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Notified.name())),
+        (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::NotifiedAll.name())),
     ]
 }
 
@@ -252,7 +255,7 @@ fn what_concerns_loads_needs_a_source_to_load_from() {
     for special in [Special::Leases, Special::PassesOver] {
         let text = requiring("tiered", &format!("specials = [\"{}\"]", special.name()), "get user:1");
         let mistakes = parse("a.toml", &text, &Protocol::known()).expect_err("nothing is loaded");
-        assert!(shown(&mistakes).contains("nothing is loaded there"), "{}", shown(&mistakes));
+        assert!(shown(&mistakes).contains("so nothing is loaded"), "{}", shown(&mistakes));
     }
 }
 
@@ -290,7 +293,7 @@ fn more_tasks_than_a_run_can_have_are_a_mistake_with_its_line() {
         assert_eq!(parsed.is_ok(), fits, "{count} {local} {more}");
         let Err(mistakes) = parsed else { continue };
         let text = shown(&mistakes);
-        assert!(text.contains("and a run has at most 64") && text.contains("a.toml:"), "{text}");
+        assert!(text.contains("but a run has at most 64") && text.contains("a.toml:"), "{text}");
     }
     let text = shown(&parse("a.toml", &threads(70, "cold", ""), &Protocol::known()).expect_err("too many"));
     assert!(text.contains("a.toml:7:1"), "the thread with which they are too many: {text}");
@@ -334,7 +337,7 @@ fn too_many_combinations_are_a_mistake_and_not_a_long_wait() {
     let axes = format!("[axes]\n{}{}{}", axis("a"), axis("b"), axis("c"));
     let mistakes = parse("big.toml", &SOUND.replace("[axes]\n", &axes), &KNOWN).expect_err("a million cases");
     let told: Vec<_> = mistakes.0.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["the axes make more than 10000 cases"]);
+    assert_eq!(told, ["the axes result in more than 10000 cases"]);
 }
 
 #[test]
@@ -365,8 +368,8 @@ fn check_load(words: &[&str], message: &str) {
 fn what_cannot_be_loaded_is_told() {
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
     fs::create_dir_all(&empty).expect("a folder for the test");
-    check_load(&[&empty.to_string_lossy()], "holds no scenario");
-    check_load(&["no-such-file.toml"], "no-such-file.toml is no file, no folder and no shipped scenario");
+    check_load(&[&empty.to_string_lossy()], "contains no scenario");
+    check_load(&["no-such-file.toml"], "no-such-file.toml is not a file, a folder or a shipped scenario");
     check_load(&["contrl-article"], "did you mean the shipped scenario `control-article`?");
     check_load(&["control-article", "control-article"], "two scenarios have the name `control-article`");
 }
@@ -398,12 +401,13 @@ fn every_scenario_of_the_folder_ships() {
 
 #[test]
 fn a_load_of_its_own_is_told_where_a_get_loads() {
+    let known = KNOWN.map(|name| Known { name, abilities: Ability::ALL });
     let text = SOUND.replace("get user:1", "load user:1");
-    assert!(parse("load.toml", &text, &KNOWN).is_ok());
+    assert!(parse("load.toml", &text, &known).is_ok());
     let with_database = text.replace("remote = \"present\"", "remote = \"present\"\nsource = \"database\"");
-    let mistakes = parse("load.toml", &with_database, &KNOWN).expect_err("a `get` loads there");
+    let mistakes = parse("load.toml", &with_database, &known).expect_err("a `get` loads there");
     assert!(
-        shown(&mistakes).contains("`load` where the source of truth is a database"),
+        shown(&mistakes).contains("`load`, although the source of truth is a database"),
         "{}",
         shown(&mistakes)
     );

@@ -1,9 +1,10 @@
-//! The core's source text, as it ships: without its tests.
+//! The shipped source text of the core, without tests.
 
 use crate::read;
 
-/// The files that are copied, and can be mutated, without `.rs`. Not `l1/cached`, `tiered/kept` and `remote`: traces know the
-/// entries by their type, and the simulated store is one for all.
+/// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `tiered/kept` and
+/// `remote` are excluded: traces identify entries by their type, and all mutants share the
+/// simulated store.
 const FILES: [&str; 25] = [
     "builder",
     "derived",
@@ -49,7 +50,7 @@ impl Core {
         files.collect::<Result<_, _>>().map(Core)
     }
 
-    /// The core with `find`, which must be there exactly once, replaced in this file.
+    /// Replaces `find`, which must occur exactly once, in this file.
     pub(crate) fn mutated(&self, file: &str, find: &str, replace: &str) -> Result<Self, String> {
         let mut mutated = self.clone();
         let Some((_, text)) = mutated.0.iter_mut().find(|(name, _)| *name == file) else {
@@ -58,15 +59,15 @@ impl Core {
         let times = text.matches(find).count();
         if times != 1 {
             return Err(format!(
-                "its `find` must be exactly once in src/{file}.rs, and is there {times} times. Bring it up to the \
-                 source as it is now, and see that the mutation still breaks what it says"
+                "its `find` must occur exactly once in src/{file}.rs, but occurs {times} times. Update it to the \
+                 current source, and check that the mutation still breaks the listed rules"
             ));
         }
         *text = text.replace(find, replace);
         Ok(mutated)
     }
 
-    /// Each file's name and text.
+    /// The name and text of each file.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (*name, text.as_str()))
     }

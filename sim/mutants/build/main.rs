@@ -1,4 +1,4 @@
-//! Makes the mutants of `mutants.toml` from the core's source text.
+//! Generates the mutants of `mutants.toml` from the core's source text.
 
 mod core;
 mod module;
@@ -16,8 +16,8 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build");
     match generate() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(mistake) => {
-            eprintln!("{mistake}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -27,17 +27,17 @@ fn generate() -> Result<(), String> {
     let core = Core::read()?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: this is a build script")?;
     let mut modules = Modules::new(Path::new(&out))?;
-    modules.add("unmutated", "The core as it is, made in the same way.", &[], &core, None)?;
+    modules.add("unmutated", "The unchanged core, generated in the same way.", &[], &core, None)?;
     for Mutation { name, about, violations, file, find, replace } in mutation::table()? {
-        let mutated = core.mutated(&file, &find, &replace).map_err(|mistake| {
-            format!("{}: the mutation `{name}` no longer fits: {mistake}", mutation::TABLE)
+        let mutated = core.mutated(&file, &find, &replace).map_err(|error| {
+            format!("{}: the mutation `{name}` no longer applies: {error}", mutation::TABLE)
         })?;
         modules.add(&name, &about, &violations, &mutated, Some(&file))?;
     }
     modules.finish()
 }
 
-/// A file's text. When the file changes, the mutants are made anew.
+/// Reads a file. If it changes, cargo runs this script again.
 fn read(path: &str) -> Result<String, String> {
     println!("cargo::rerun-if-changed={path}");
     fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))

@@ -1,6 +1,7 @@
-//! A module for each mutant, in the shape of the crate `selvedge`: the core's files, and in the place of the others what
-//! that crate makes public. So the files compile as they are, once `crate` is the mutant's module. What makes the mutant a
-//! cache under test is the harness' own adapter for the real cache, copied likewise.
+//! Generates a module for each mutant with the structure of the crate `selvedge`: the core's files,
+//! and re-exports of that crate in place of the others. So the files compile unchanged, except that
+//! `crate` becomes the mutant's module. The harness's adapter for the real cache is copied in the
+//! same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,12 @@ use std::path::{Path, PathBuf};
 use crate::core::Core;
 use crate::{read, write};
 
-/// Where the files of the local tier are.
+/// The folder of the local tier.
 const L1: &str = "l1/";
 
 const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
-/// What a mutant's module has besides the files.
+/// The re-exports in a mutant's module.
 const SHAPE: &str = "
     pub use builder::{Builder, Decided, Decision, RemoteFailure, Undecided};
     pub use error::{Cause, Error, Operation};
@@ -25,15 +26,15 @@ const SHAPE: &str = "
     }
 ";
 
-/// The local tier of a mutant that leaves it as it is: the core's own, so that it is compiled once.
-const OWN_L1: &str = "
+/// The local tier of a mutant that does not change it: the core's, which is compiled only once.
+const SHARED_L1: &str = "
     mod l1 {
         pub(super) use selvedge::RemovalCause;
         pub(super) use selvedge::parts::{Bound, L1, Listener};
     }
 ";
 
-/// The modules so far.
+/// The generated modules.
 pub(crate) struct Modules {
     out: PathBuf,
     adapter: String,
@@ -62,16 +63,16 @@ impl Modules {
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
         for inner in ["tiered", "l1"] {
-            fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_make(&folder, error))?;
+            fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_create(&folder, error))?;
         }
         let mut files = String::new();
         let copied = core.files().filter(|(file, _)| has_l1 || !file.starts_with(L1));
         for (file, text) in copied.chain([("adapter", self.adapter.as_str())]) {
             let path = folder.join(file).with_extension("rs");
             let text = text
-                // The core's unit tests, and what is there for them alone, are not copied.
+                // Unit tests and their helpers are not copied.
                 .replace("#[cfg(test)]", "#[cfg(false)]")
-                // Known by its type, it is the core's own.
+                // Traces identify entries by type, so these types are the core's.
                 .replace("mod kept;", "")
                 .replace("mod cached;", "")
                 .replace("pub use cached::Cached;", "pub use selvedge::parts::Cached;")
@@ -79,27 +80,27 @@ impl Modules {
                 .replace("pub use kept::Kept;", "pub use selvedge::parts::Kept;")
                 .replace("crate::", &format!("crate::{module}::"));
             write(&path, &text)?;
-            // The files of a folder are its module's.
+            // The module of a folder declares its other files.
             match file.split_once('/') {
                 Some((_, other)) if other != "mod" => {}
                 Some((name, _)) => files.push_str(&format!("    #[path = {path:?}]\n    pub mod {name};\n")),
                 None => files.push_str(&format!("    #[path = {path:?}]\n    pub mod {file};\n")),
             }
         }
-        let own = if has_l1 { "" } else { OWN_L1 };
+        let own = if has_l1 { "" } else { SHARED_L1 };
         self.modules.push_str(&format!("#[doc = {about:?}]\npub mod {module} {{{SHAPE}{own}{files}}}\n\n"));
         self.rows.push_str(&format!("    {} {module} {name:?} {about:?} {violations:?}\n", camel_case(name)));
         Ok(())
     }
 
-    /// Writes down all of them, and the call of the macro `mutants` that lists them.
+    /// Writes all modules, and the call of the macro `mutants` that lists them.
     pub(crate) fn finish(self) -> Result<(), String> {
         write(&self.out.join("mutants.rs"), &format!("{}mutants! {{\n{}}}\n", self.modules, self.rows))
     }
 }
 
-fn cannot_make(folder: &Path, error: std::io::Error) -> String {
-    format!("cannot make {}: {error}", folder.display())
+fn cannot_create(folder: &Path, error: std::io::Error) -> String {
+    format!("cannot create {}: {error}", folder.display())
 }
 
 fn camel_case(kebab: &str) -> String {

@@ -6,7 +6,7 @@ use crate::read;
 
 pub(crate) const TABLE: &str = "mutants.toml";
 
-/// A row of the table: its header says what the fields are.
+/// A row of the table, whose header describes the fields.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Mutation {
@@ -24,7 +24,7 @@ struct Table {
     mutant: Vec<Mutation>,
 }
 
-/// The rows.
+/// Reads the rows.
 pub(crate) fn table() -> Result<Vec<Mutation>, String> {
     let table: Table = toml::from_str(&read(TABLE)?).map_err(|error| format!("{TABLE}: {error}"))?;
     Ok(table.mutant)

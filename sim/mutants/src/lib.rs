@@ -1,8 +1,8 @@
-//! Selvedge's own protocol, broken on purpose.
+//! Mutants of Selvedge's own protocol.
 //!
-//! A gate that passes our cache proves something only if it would not pass a broken one. Each [`Mutant`] is the core's
-//! source text with one step wrong, a row of `mutants.toml`. The text is read when this crate is built: what is broken
-//! here is what ships, and the core has no hook for it.
+//! A gate that passes Selvedge's cache is evidence only if it fails a broken one. Each [`Mutant`]
+//! is the core's source text with one step changed, by a row of `mutants.toml`. The build script
+//! reads the text, so a mutant is the shipped code with one change, and the core needs no hook.
 
 #[macro_use]
 mod mutant;

@@ -1,4 +1,4 @@
-//! The command `selvedge`, on the mutants.
+//! The command `selvedge` for the mutants.
 
 use std::process::ExitCode;
 

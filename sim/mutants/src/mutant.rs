@@ -1,4 +1,4 @@
-//! The mutants as caches that scenarios name.
+//! The mutants as caches that scenarios can name.
 
 /// Defines `Mutant` by rows of: variant, module, name, about, violations.
 macro_rules! mutants {
@@ -10,14 +10,15 @@ macro_rules! mutants {
         }
 
         impl Mutant {
-            /// Why it is wrong, or why it is not.
+            /// Why it is wrong, or why it is correct.
             pub fn about(self) -> &'static str {
                 match self {
                     $(Mutant::$variant => $about,)*
                 }
             }
 
-            /// What the gate must find: the rules that are broken, and deadlocks. None: it breaks nothing.
+            /// What the gate must find: the broken rules, and deadlocks. Empty if the mutant is
+            /// correct.
             pub fn violations(self) -> &'static [&'static str] {
                 match self {
                     $(Mutant::$variant => &[$($rule),*],)*

@@ -64,7 +64,9 @@ fn the_watchdog_names_the_task_that_blocks_the_exploration() {
     let mut child = Killed(child);
     let stderr = child.0.stderr.take().expect("a pipe");
     let (send, lines) = mpsc::channel();
-    thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+    thread::spawn(move || {
+        BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+    });
     // The watchdog reports after 10 s; a loaded machine may take longer.
     let mut report = String::new();
     while let Ok(line) = lines.recv_timeout(Duration::from_secs(60)) {

@@ -3,7 +3,8 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use redis::Commands;
-use selvedge_sim::own::{Cache, RemoteStart, Setup, Value, check, closures, scenario};
+use selvedge_sim::own::{Cache, RemoteStart, Rule, Setup, Value, check, closures, scenario};
+use selvedge_sim::trace::lanes;
 
 /// Sessions that last for a minute, and a read that looks whether there is one before it takes it.
 fn sessions(setup: Setup) -> impl Cache {
@@ -55,6 +56,35 @@ fn what_is_there_at_the_start_expires_where_the_scenario_says_so() {
     };
     let (present, expiring) = (count(RemoteStart::Present), count(RemoteStart::Expiring));
     assert!(expiring > present, "{expiring} schedules, and {present} where nothing expires");
+}
+
+/// A read gives what it finds another minute.
+fn sliding(setup: Setup) -> impl Cache {
+    closures(
+        setup.server().connection(),
+        |redis, key| {
+            let session = redis.clone().get::<_, Option<String>>(key.name()).unwrap()?;
+            redis.clone().set_ex::<_, _, ()>(key.name(), &session, 60).unwrap();
+            Value::in_text(key, &session)
+        },
+        |redis, key, value| redis.clone().set_ex(key.name(), value.text(), 60).unwrap(),
+        |redis, key| redis.clone().del(key.name()).unwrap(),
+    )
+}
+
+/// The observer does not wait for a deadline: what was brought back is there until then.
+#[test]
+fn what_is_brought_back_for_a_minute_lasts_for_a_minute() {
+    let report = check(
+        scenario("sliding", sliding)
+            .thread("reader", ["get user:1"])
+            .thread("writer", ["delete user:1"])
+            .violations([Rule::Stale, Rule::Lasting]),
+    );
+    assert!(report.complete);
+    let trace = report.trace.expect("a control has a witness");
+    let is_late = trace.steps.iter().any(|step| step.what == "user:1 is to expire after the observer begins");
+    assert!(is_late, "{}", lanes(&trace));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Baselines: what cases came to when somebody last looked, a file each, in words.
+//! Baselines: the accepted result of each case, as a text file.
 //!
-//! A scenario has baselines if there is a folder for them: `baseline/<scenario>/` beside its file, or in the folder that
-//! `--baseline` names. Then every case is held to its own, and one without is a change too: else a file that was lost
-//! would go unnoticed.
+//! A scenario has baselines if there is a folder for them: `baseline/<scenario>/` beside its file,
+//! or in the folder of `--baseline`. Then every case is compared with its baseline. A case without
+//! one counts as changed: otherwise a lost file would go unnoticed.
 //!
-//! What is accepted is that a case *changed*. Whether it passes is the scenario's to say, and no file here has a part in
-//! that.
+//! A baseline accepts only a *change* of a case. The scenario alone decides whether the case
+//! passes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ use crate::error::{Failure, GateError};
 const FIRST_WORDS: &str = "selvedge baseline ";
 const VERSION: u32 = 1;
 
-/// The baselines of the scenarios that the gate was asked for.
+/// The baselines of the selected scenarios.
 pub(super) struct Baselines {
     accept: bool,
     recorded: u64,
@@ -36,12 +36,13 @@ pub(super) struct Baselines {
 /// The baselines of one scenario.
 struct Folder {
     path: PathBuf,
-    /// The accepted texts, by the names of their files.
+    /// The accepted texts by file name.
     accepted: BTreeMap<String, String>,
 }
 
 impl Baselines {
-    /// Reads what there is. Without a folder, and if nothing is to be accepted, there is nothing to compare with.
+    /// Reads the baselines. A scenario without a folder is not compared, unless its results are to
+    /// be accepted.
     pub(super) fn open(
         scenarios: &[Scenario],
         engine: Engine,
@@ -69,7 +70,7 @@ impl Baselines {
             let path = match options.baseline.clone().or(beside) {
                 Some(folder) => folder.join(encoded(&scenario.name)),
                 None if options.accept => {
-                    return Err(GateError::NoPlace { scenario: scenario.name.clone() }.into());
+                    return Err(GateError::ShippedScenario { scenario: scenario.name.clone() }.into());
                 }
                 None => continue,
             };
@@ -81,8 +82,9 @@ impl Baselines {
         Ok(Baselines { folders, ..none })
     }
 
-    /// Holds a case to its baseline; or makes what it came to its baseline, if that is to be accepted and can be.
-    pub(super) fn meet(&mut self, scenario: &Scenario, judged: &mut Judged<'_>) -> Result<(), Failure> {
+    /// Compares a case with its baseline. With `--accept`, records the result of a passing case
+    /// instead.
+    pub(super) fn compare(&mut self, scenario: &Scenario, judged: &mut Judged<'_>) -> Result<(), Failure> {
         let Some(folder) = self.folders.get_mut(&scenario.name) else { return Ok(()) };
         let file = file_name(&judged.case.name);
         let accepted = folder.accepted.remove(&file);
@@ -103,20 +105,20 @@ impl Baselines {
         }
         match accepted {
             Some(accepted) => judged.differs(
-                "as expected, but not as it was accepted: `selvedge gate --accept` takes it over",
+                "as expected, but different from the baseline: `selvedge gate --accept` updates it",
                 diff(&accepted, &now),
             ),
             None => judged.differs(
-                "as expected, but it has no baseline yet: `selvedge gate --accept` records it",
+                "as expected, but without a baseline: `selvedge gate --accept` records it",
                 diff("", &now),
             ),
         }
         Ok(())
     }
 
-    /// The scenario has no further case. The baselines that are left are of cases that it no longer has, unless they
-    /// were not asked for; they are told, or removed if that is to be accepted.
-    pub(super) fn leave(&mut self, scenario: &Scenario) -> Result<Vec<(String, String)>, Failure> {
+    /// Ends a scenario. Returns the baselines of cases that it no longer has, with a message each;
+    /// with `--accept`, removes them instead.
+    pub(super) fn finish(&mut self, scenario: &Scenario) -> Result<Vec<(String, String)>, Failure> {
         let Some(folder) = self.folders.remove(&scenario.name) else { return Ok(Vec::new()) };
         let known: BTreeSet<_> = scenario.every_case.iter().map(|case| file_name(case)).collect();
         let mut gone = Vec::new();
@@ -128,7 +130,7 @@ impl Baselines {
                 self.removed += 1;
             } else {
                 let why = format!(
-                    "{} is of no case any more: `selvedge gate --accept` removes it",
+                    "{} belongs to no case: `selvedge gate --accept` removes it",
                     folder.path.join(&file).display()
                 );
                 gone.push((file.trim_end_matches(".txt").to_owned(), why));
@@ -137,25 +139,26 @@ impl Baselines {
         Ok(gone)
     }
 
-    /// What was accepted, if anything was to be.
-    pub(super) fn said(&self) -> Option<String> {
+    /// The counts of accepted changes; `None` without `--accept`.
+    pub(super) fn summary(&self) -> Option<String> {
         let Baselines { accept, recorded, refused, removed, .. } = *self;
         if !accept {
             return None;
         }
-        let mut said = format!("baseline: {} recorded", counted(recorded, "change"));
+        let mut summary = format!("baseline: {} recorded", counted(recorded, "change"));
         if removed > 0 {
-            said += &format!(", {} removed", counted(removed, "file"));
+            summary += &format!(", {} removed", counted(removed, "file"));
         }
         if refused > 0 {
             let cases = counted(refused, "case");
-            said += &format!("; {cases} refused: what is not as the scenario expects cannot be accepted");
+            summary +=
+                &format!("; {cases} refused: a result that the scenario does not expect cannot be accepted");
         }
-        Some(said + "\n")
+        Some(summary + "\n")
     }
 }
 
-/// How far a bounded search came depends on the machine: there is nothing to compare.
+/// Whether the texts agree. Bounded searches always do: their counts depend on the machine.
 fn is_same(accepted: &str, now: &str) -> bool {
     let bounded = |text: &str| text.lines().any(|line| line == "search    bounded");
     accepted == now || bounded(accepted) || bounded(now)
@@ -182,7 +185,7 @@ fn read_folder(folder: &Path) -> Result<Option<BTreeMap<String, String>>, Failur
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
-        // Version control may have given the lines other ends.
+        // Version control may convert line ends.
         let text = String::from_utf8(bytes).map(|text| text.replace("\r\n", "\n"));
         let text = text.map_err(|_| "it is not UTF-8".to_owned());
         match text.and_then(|text| check(&text).map(|()| text)) {
@@ -196,15 +199,15 @@ fn read_folder(folder: &Path) -> Result<Option<BTreeMap<String, String>>, Failur
 fn check(text: &str) -> Result<(), String> {
     let first = text.lines().next().unwrap_or("");
     let Some(version) = first.strip_prefix(FIRST_WORDS) else {
-        return Err(format!("its first line must be `{FIRST_WORDS}{VERSION}`, and is `{first}`"));
+        return Err(format!("its first line is `{first}` instead of `{FIRST_WORDS}{VERSION}`"));
     };
     match version.parse::<u32>() {
         Ok(VERSION) if text.lines().any(|line| line.starts_with("verdict ")) => Ok(()),
-        Ok(VERSION) => Err("it has no line `verdict`: it was cut short".to_owned()),
-        Ok(newer) if newer > VERSION => {
-            Err(format!("it is of version {newer}, and this selvedge knows {VERSION}: a newer one wrote it"))
-        }
-        _ => Err(format!("`{version}` is no version: it must be {VERSION}")),
+        Ok(VERSION) => Err("it has no line `verdict`: it is truncated".to_owned()),
+        Ok(newer) if newer > VERSION => Err(format!(
+            "it has version {newer}, but this selvedge supports only {VERSION}: a newer one wrote it"
+        )),
+        _ => Err(format!("its version is `{version}` instead of {VERSION}")),
     }
 }
 
@@ -212,7 +215,7 @@ fn file_name(case: &str) -> String {
     format!("{}.txt", encoded(case))
 }
 
-/// A name as a file's: what some system would not have in one is written as its bytes.
+/// A name as a file name: characters that a file system may reject are percent-encoded.
 fn encoded(name: &str) -> String {
     let mut file = String::new();
     for byte in name.bytes() {
@@ -230,20 +233,23 @@ mod tests {
     use super::{check, encoded};
 
     #[test]
-    fn names_become_files_that_every_system_takes() {
+    fn names_become_portable_file_names() {
         assert_eq!(encoded("local=cold,readers=1"), "local=cold,readers=1");
         assert_eq!(encoded("../a b/ü"), "%2E.%2Fa%20b%2F%C3%BC");
     }
 
     #[test]
-    fn what_is_no_baseline_is_told() {
+    fn an_invalid_baseline_is_reported() {
         assert_eq!(check("selvedge baseline 1\nverdict   clean\n"), Ok(()));
         for (text, why) in [
-            ("", "its first line must be `selvedge baseline 1`, and is ``"),
-            ("{}", "its first line must be `selvedge baseline 1`, and is `{}`"),
-            ("selvedge baseline 1\nscen", "it has no line `verdict`: it was cut short"),
-            ("selvedge baseline 2\n", "it is of version 2, and this selvedge knows 1: a newer one wrote it"),
-            ("selvedge baseline one\n", "`one` is no version: it must be 1"),
+            ("", "its first line is `` instead of `selvedge baseline 1`"),
+            ("{}", "its first line is `{}` instead of `selvedge baseline 1`"),
+            ("selvedge baseline 1\nscen", "it has no line `verdict`: it is truncated"),
+            (
+                "selvedge baseline 2\n",
+                "it has version 2, but this selvedge supports only 1: a newer one wrote it",
+            ),
+            ("selvedge baseline one\n", "its version is `one` instead of 1"),
         ] {
             assert_eq!(check(text), Err(why.to_owned()));
         }

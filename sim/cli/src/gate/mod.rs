@@ -1,5 +1,5 @@
-//! `selvedge gate`: what did not come out as expected, with its trace, and a summary; reports for others to read; and
-//! baselines.
+//! `selvedge gate`: shows the failed cases with their traces and a summary, writes reports for
+//! other tools, and compares with baselines.
 
 mod baseline;
 mod diff;

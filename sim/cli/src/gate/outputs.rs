@@ -1,4 +1,5 @@
-//! The files that others read: opened before the search begins, so that one that cannot be written is told at once.
+//! The report files for other tools. They are opened before the search, so that an unwritable one
+//! fails early.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -10,7 +11,7 @@ use crate::args::GateOptions;
 use crate::error::{Failure, GateError};
 use crate::surroundings::Surroundings;
 
-/// The reports that are wanted.
+/// The requested reports.
 pub(super) struct Outputs {
     junit: Option<Output>,
     sarif: Option<Output>,
@@ -26,8 +27,8 @@ struct Output {
 }
 
 impl Outputs {
-    /// Opens the files. One that is there already is emptied: an old report is not to be taken for a new one if this
-    /// process is ended before it writes its own.
+    /// Opens the files and truncates existing ones: if the process dies before it writes a report,
+    /// an old one must not pass for it.
     pub(super) fn open(options: &GateOptions, surroundings: &Surroundings) -> Result<Self, Failure> {
         let github = options.github || surroundings.github_actions;
         let new = |what, path: &Option<PathBuf>| {
@@ -46,7 +47,7 @@ impl Outputs {
         })
     }
 
-    /// Writes the reports. Returns GitHub's annotations, if they are wanted.
+    /// Writes the reports. Returns GitHub's annotations, if requested.
     pub(super) fn write(self, cases: &[Judged<'_>], summary: &Summary) -> Result<Option<String>, Failure> {
         if let Some(output) = self.junit {
             output.write(&junit(cases))?;

@@ -1,4 +1,4 @@
-//! The gate, case by case.
+//! Runs the gate, case by case.
 
 use selvedge_sim::scenario::Outcome;
 
@@ -17,16 +17,16 @@ pub(crate) fn run(
     out: &mut Results<'_>,
 ) -> Result<u8, Failure> {
     let scenarios = std::mem::take(&mut session.scenarios);
-    // What is wrong with a file is said before anything is explored.
+    // Reports an unusable file before the search.
     let mut baselines = Baselines::open(&scenarios, session.engine(), options)?;
     let outputs = Outputs::open(options, surroundings)?;
     let mut cases = Vec::new();
     for scenario in &scenarios {
         for case in &scenario.cases {
             let mut judged = session.search(case)?;
-            baselines.meet(scenario, &mut judged)?;
+            baselines.compare(scenario, &mut judged)?;
             session.add(&judged, out)?;
-            // In JSON the object says it; but it has no room for a difference.
+            // A JSON object contains all but a difference from the baseline.
             let shown = session.is_text() || judged.diff.is_some();
             if shown && !judged.judgement.passed() && !judged.is_unexplored() {
                 let mut text = format!("FAIL {} {}: {}\n", case.scenario, case.name, judged.judgement);
@@ -41,13 +41,13 @@ pub(crate) fn run(
             }
             cases.push(judged);
         }
-        for (case, why) in baselines.leave(scenario)? {
+        for (case, why) in baselines.finish(scenario)? {
             session.summary.fail(&scenario.name, &case, Outcome::Changed, why);
         }
     }
     let code = session.finish(out)?;
-    if let Some(said) = baselines.said() {
-        session.remark(out, &said)?;
+    if let Some(summary) = baselines.summary() {
+        session.remark(out, &summary)?;
     }
     if let Some(annotations) = outputs.write(&cases, &session.summary)? {
         session.command(out, &annotations)?;

@@ -1,9 +1,7 @@
-//! `selvedge replay`: a recorded schedule, run again; on a real Redis, if one is given.
+//! `selvedge replay`: replays a recorded schedule, optionally also on a real Redis.
 
-mod error;
 mod real;
 mod run;
-mod what;
+mod source;
 
-pub(crate) use error::ReplayError;
 pub(crate) use run::run;

@@ -1,4 +1,5 @@
-//! A real Redis, as the world of a scenario has it: under keys of its own, which are deleted at the end.
+//! A real Redis that receives the commands of a run. Its keys have a prefix and are deleted at the
+//! end.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
@@ -10,44 +11,44 @@ use redis::{Client, Connection, RedisResult};
 use selvedge_sim::explore::Server;
 use selvedge_sim::history::{Key, Value};
 
-use super::ReplayError;
+use crate::error::ReplayError;
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout of the connection and of each command.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long what is written lives if nobody deletes it, in seconds: the process may be killed.
-const AT_MOST: u64 = 600;
+/// The TTL of each key in seconds, in case the process is killed before it deletes them.
+const TTL: u64 = 600;
 
-/// A connection to a real Redis. Dropping it deletes what it has written.
+/// A connection to a real Redis. Dropping it deletes the written keys.
 pub(super) struct RealRedis {
     connection: Connection,
     prefix: String,
     written: BTreeSet<Key>,
 }
 
-/// What is told of it.
+/// The description of a server.
 pub(super) struct About {
-    /// Where it is, without a password.
+    /// Its URL, without a password.
     pub(super) place: String,
-    /// Which it is: `redis 7.0.15`.
+    /// Its name and version: `redis 7.0.15`.
     pub(super) name: String,
-    /// What its keys begin with.
+    /// The prefix of the written keys.
     pub(super) prefix: String,
 }
 
 impl RealRedis {
-    /// Connects to the server of this URL.
+    /// Connects to the server at this URL.
     pub(super) fn connect(url: &str) -> Result<(Self, About), ReplayError> {
         let client = Client::open(url).map_err(|error| no_server(&without_password(url), error))?;
         let place = client.get_connection_info().addr().to_string();
-        let connected = client.get_connection_with_timeout(PATIENCE).and_then(|mut connection| {
-            connection.set_read_timeout(Some(PATIENCE))?;
-            connection.set_write_timeout(Some(PATIENCE))?;
+        let connected = client.get_connection_with_timeout(TIMEOUT).and_then(|mut connection| {
+            connection.set_read_timeout(Some(TIMEOUT))?;
+            connection.set_write_timeout(Some(TIMEOUT))?;
             redis::cmd("PING").exec(&mut connection)?;
             Ok(connection)
         });
         let mut connection = connected.map_err(|error| no_server(&place, error))?;
-        // Not everybody may ask.
+        // An ACL may forbid `INFO`.
         let info: RedisResult<String> = redis::cmd("INFO").arg("server").query(&mut connection);
         let info = info.unwrap_or_default();
         let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
@@ -66,7 +67,7 @@ fn no_server(place: &str, error: redis::RedisError) -> ReplayError {
     ReplayError::NoServer { place: place.to_owned(), error }
 }
 
-/// A URL that cannot be parsed may still have a password in it.
+/// Removes the password from a URL that may be invalid.
 fn without_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
@@ -81,14 +82,14 @@ impl Server for RealRedis {
         let value = text
             .rsplit_once(' ')
             .and_then(|(key, version)| Some(Value { key: Key::new(key), version: version.parse().ok()? }));
-        value.map(Some).ok_or_else(|| format!("it holds {text:?}, which no step has written").into())
+        value.map(Some).ok_or_else(|| format!("it returned {text:?}, which no step has written").into())
     }
 
     fn set(&mut self, key: Key, value: Value) -> Result<(), Box<dyn Error + Send + Sync>> {
         self.written.insert(key);
         let text = format!("{} {}", value.key, value.version);
         let mut command = redis::cmd("SET");
-        Ok(command.arg(self.name(key)).arg(text).arg("EX").arg(AT_MOST).exec(&mut self.connection)?)
+        Ok(command.arg(self.name(key)).arg(text).arg("EX").arg(TTL).exec(&mut self.connection)?)
     }
 
     fn delete(&mut self, key: Key) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -99,7 +100,7 @@ impl Server for RealRedis {
 impl Drop for RealRedis {
     fn drop(&mut self) {
         for key in std::mem::take(&mut self.written) {
-            // A server that is gone has told so already, and what it still holds expires.
+            // A failed server has been reported, and its keys expire.
             _ = self.delete(key);
         }
     }

@@ -1,4 +1,4 @@
-//! Running it again, and telling what came of it.
+//! Replays a schedule and reports the result.
 
 use std::io::Write;
 
@@ -9,44 +9,47 @@ use selvedge_sim::protocols::Caches;
 use selvedge_sim::scenario::{Case, Expected};
 use selvedge_sim::trace::{Difference, Look, Trace, on_server};
 
-use super::ReplayError;
 use super::real::{About, RealRedis};
-use super::what::{From, What, what};
-use crate::args::{Projection, Replayed};
-use crate::error::Failure;
+use super::source::{Input, Source, load};
+use crate::args::{Projection, ReplayOptions};
+use crate::error::{Failure, ReplayError};
+use crate::projection::project;
 use crate::terminal::say;
-use crate::trace::project;
 
-pub(crate) fn run<C: Caches>(words: &Replayed, look: Look, out: &mut dyn Write) -> Result<u8, Failure> {
-    let What { mut case, from } = what::<C>(words)?;
+pub(crate) fn run<C: Caches>(
+    options: &ReplayOptions,
+    look: Look,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let Input { mut case, source } = load::<C>(options)?;
     let is_control = matches!(case.expectation.expected, Expected::Violations(_));
-    if let Some(name) = &words.cache {
+    if let Some(name) = &options.cache {
         put_cache::<C>(&mut case, name)?;
     }
-    let follows = words.cache.is_some();
-    let schedule = schedule::<C>(&case, &from, follows)?;
-    let chosen = match &from {
-        From::Trace(_, recorded) if !follows => recorded.findings.first(),
+    let follows = options.cache.is_some();
+    let schedule = schedule::<C>(&case, &source, follows)?;
+    let chosen = match &source {
+        Source::Trace(_, recorded) if !follows => recorded.findings.first(),
         _ => None,
     };
-    let (server, about) = words.redis.as_deref().map(RealRedis::connect).transpose()?.unzip();
+    let (server, about) = options.redis.as_deref().map(RealRedis::connect).transpose()?.unzip();
     let server = server.map(|server| Box::new(server) as Box<dyn Server>);
     let replay = replay::<C>(&case, schedule, chosen, server);
     if let (Some(Told { trouble: Some(trouble), .. }), Some(about)) = (&replay.told, &about) {
         return Err(failed(trouble, about).into());
     }
-    fits(&case, &from, follows, &replay.trace, replay.misfit)?;
+    check_replayed(&case, &source, follows, &replay.trace, replay.misfit)?;
     let trace = replay.trace;
-    write!(out, "{}", project(&trace, words.format, look))?;
-    let mut said = format!("{}\n", came_to(&trace, &from, follows));
+    write!(out, "{}", project(&trace, options.format, look))?;
+    let mut said = format!("{}\n", result_text(&trace, &source, follows));
     if let (Some(told), Some(About { name, place, .. })) = (replay.told, about) {
         said += &format!("\n{}", on_server(&trace, &told, &format!("{name} at {place}"), look));
     }
-    match words.format {
+    match options.format {
         Projection::Text => write!(out, "\n{said}")?,
         _ => say(&said),
     }
-    // A control is there to be broken; what was put in its place is not.
+    // A control must fail; the cache that replaces it must not.
     Ok(u8::from(!trace.findings.is_empty() && (follows || !is_control)))
 }
 
@@ -61,15 +64,15 @@ fn put_cache<C: Caches>(case: &mut Case, name: &str) -> Result<(), ReplayError> 
     Ok(())
 }
 
-/// The schedule in which the case is run.
-fn schedule<C: Caches>(case: &Case, from: &From, follows: bool) -> Result<Schedule, ReplayError> {
-    match from {
-        From::Words(schedule) => Ok(schedule.clone()),
-        From::Trace(_, recorded) if follows => Ok(follow::<C>(case, recorded)),
-        From::Trace(_, recorded) if recorded.cache == case.cache => {
+/// The schedule to execute.
+fn schedule<C: Caches>(case: &Case, source: &Source, follows: bool) -> Result<Schedule, ReplayError> {
+    match source {
+        Source::Argument(schedule) => Ok(schedule.clone()),
+        Source::Trace(_, recorded) if follows => Ok(follow::<C>(case, recorded)),
+        Source::Trace(_, recorded) if recorded.cache == case.cache => {
             Ok(recorded.schedule.parse().expect("a trace is read with its schedule"))
         }
-        From::Trace(file, recorded) => Err(ReplayError::OtherCache {
+        Source::Trace(file, recorded) => Err(ReplayError::OtherCache {
             file: file.clone(),
             was: recorded.cache.clone(),
             is: case.cache.clone(),
@@ -77,16 +80,16 @@ fn schedule<C: Caches>(case: &Case, from: &From, follows: bool) -> Result<Schedu
     }
 }
 
-/// Whether the run is the one that was meant.
-fn fits(
+/// Checks that the run is the recorded one, or that of the given schedule.
+fn check_replayed(
     case: &Case,
-    from: &From,
+    source: &Source,
     follows: bool,
     trace: &Trace,
     misfit: Option<String>,
 ) -> Result<(), ReplayError> {
-    match from {
-        From::Trace(file, recorded) if !follows => {
+    match source {
+        Source::Trace(file, recorded) if !follows => {
             match Difference::between(recorded, trace, misfit.is_none()) {
                 None => Ok(()),
                 Some(difference) => Err(ReplayError::Changed {
@@ -97,24 +100,24 @@ fn fits(
             }
         }
         _ => misfit.map_or(Ok(()), |why| {
-            Err(ReplayError::Unfit { scenario: case.scenario.clone(), case: case.name.clone(), why })
+            Err(ReplayError::Mismatch { scenario: case.scenario.clone(), case: case.name.clone(), why })
         }),
     }
 }
 
-/// How the run compares with what it is of.
-fn came_to(trace: &Trace, from: &From, follows: bool) -> String {
+/// The number of steps, and what determined their order.
+fn result_text(trace: &Trace, source: &Source, follows: bool) -> String {
     let steps = counted(trace.steps.len() as u64, "step");
-    match from {
-        From::Trace(file, _) if follows => {
+    match source {
+        Source::Trace(file, _) if follows => {
             format!("{steps}, in the order of the calls and commands of {file}.")
         }
-        From::Trace(file, _) => format!("{steps}, each as in {file}."),
-        From::Words(_) => format!("{steps}, in the schedule {}.", trace.schedule),
+        Source::Trace(file, _) => format!("{steps}, each as in {file}."),
+        Source::Argument(_) => format!("{steps}, in the schedule {}.", trace.schedule),
     }
 }
 
-/// What went wrong with the server.
+/// The error of a run on a server.
 fn failed(trouble: &Trouble, about: &About) -> ReplayError {
     let (place, command) = (about.place.clone(), trouble.command.to_string());
     let content = |content: &Option<Value>| content.map_or("nothing".to_owned(), |value| value.to_string());
@@ -130,7 +133,7 @@ fn failed(trouble: &Trouble, about: &About) -> ReplayError {
             error: error.to_string(),
             prefix: about.prefix.clone(),
         },
-        (Fault::Other { held, expected }, step) => ReplayError::Unlike {
+        (Fault::Other { held, expected }, step) => ReplayError::WrongReply {
             place,
             step: step.unwrap_or_default(),
             command,

@@ -14,6 +14,8 @@ pub(crate) enum Phase {
     Ready,
     /// It waits for the end of this task.
     Joining(TaskId),
+    /// It waits until no other task can continue.
+    Quiescing,
     /// It has ended.
     Ended,
 }

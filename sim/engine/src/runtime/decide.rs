@@ -11,7 +11,7 @@ use crate::text::place;
 impl Execution {
     /// Returns the next decision.
     pub(super) fn decide(&mut self) -> Option<Decision> {
-        if self.end.ending.is_some() {
+        if self.end.ending.is_some() || self.is_quiet() {
             return None;
         }
         if self.trail.is_repeating() {

@@ -89,10 +89,13 @@ impl Execution {
         Ending::Panic { task: self.task_name(first), report: shown }
     }
 
-    fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {
+    pub(super) fn waits_for(&self, id: TaskId, task: &Task) -> Option<String> {
         match (task.phase, &task.pending) {
             (Phase::Joining(other), _) => {
                 Some(format!("{} waits for the end of {}", self.task_name(id), self.task_name(other)))
+            }
+            (Phase::Quiescing, _) => {
+                Some(format!("{} waits until no other task can go on", self.task_name(id)))
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);

@@ -48,6 +48,8 @@ pub(crate) struct Execution {
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
     /// none since.
     pub(super) is_right_mover: bool,
+    /// The task that waits until no other can continue.
+    pub(super) quiescing: Option<TaskId>,
     /// Why the run ended, if it was ended.
     pub(super) end: RunEnd,
     /// The announced operations of the tasks.
@@ -95,6 +97,7 @@ impl Execution {
             finishing: false,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
+            quiescing: None,
             end: RunEnd::default(),
             announcements: Announcements::default(),
             comparison: Comparison::default(),
@@ -193,6 +196,7 @@ impl Execution {
         self.spawn_log.begin_run();
         self.current = 0;
         self.next = None;
+        self.quiescing = None;
         self.end = RunEnd::default();
         self.is_right_mover = false;
         self.finishing = false;

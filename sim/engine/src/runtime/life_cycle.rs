@@ -11,6 +11,7 @@ use super::current::{EXECUTION, with, with_if_any};
 use super::ending::Ending;
 use super::execution::Execution;
 use super::panics::{self, PanicReport, describe_payload};
+use super::quiet;
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine, Frame, Label};
 use crate::event::Phase;
@@ -36,7 +37,14 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
         execution.leave(0, main, ended);
         execution.decide_and_begin()
     });
-    while let Some((task, mut coroutine)) = next_task {
+    loop {
+        let Some((task, mut coroutine)) = next_task else {
+            if !quiet::release() {
+                break;
+            }
+            next_task = with(Execution::decide_and_begin);
+            continue;
+        };
         let ended = coroutine.resume();
         let (joiners, next) = with(|execution| match execution.leave(task, coroutine, ended) {
             // A suspended task has already decided which task is next.
@@ -124,7 +132,7 @@ fn contain(body: impl FnOnce()) {
 }
 
 /// Continues the current task, whose run is aborted, as `announced` says.
-fn continue_aborted(announced: Announced) {
+pub(super) fn continue_aborted(announced: Announced) {
     match announced {
         Announced::Wait => coroutine::suspend(),
         Announced::Raise => raise(),
@@ -137,7 +145,7 @@ fn continue_aborted(announced: Announced) {
 ///
 /// They resume in the order of their spawn in this run. Task numbers would give another order: they
 /// belong to the whole exploration, and differ when a schedule is replayed alone.
-fn resume_joiners(task: TaskId, joiners: u64) {
+pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
     let mut waiting: Vec<TaskId> = tasks_of(joiners).collect();
     if waiting.len() > 1 {
         with(|execution| waiting.sort_by_key(|&joiner| execution.order(joiner)));

@@ -15,6 +15,7 @@ mod handle;
 mod life_cycle;
 mod panics;
 mod perform;
+mod quiet;
 mod record;
 mod sometimes;
 mod spawns;
@@ -38,6 +39,7 @@ pub(crate) use life_cycle::{aborting, finish_panicked, join, join_scoped, run, s
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};
+pub(crate) use quiet::quiesce;
 pub(crate) use record::Switch;
 pub(crate) use sometimes::Sometimes;
 pub(crate) use wakes::{has_deferred_wakes, send_wakes};

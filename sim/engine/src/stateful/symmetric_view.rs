@@ -504,6 +504,7 @@ impl SymmetricView {
             // A task that waits for all scripts also waits for the other ones, in any order.
             Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
             Phase::Joining(other) => 3 + u64::from(other),
+            Phase::Quiescing => u64::MAX,
             Phase::Ended => 1,
         };
         let mut word = Fingerprint::of_kind(kind::TASK).with(phase, its.segment.into());

@@ -15,6 +15,8 @@ pub enum Unsupported {
     /// Exclusive access to the contents of an object, through which they can be changed without an
     /// event.
     Exclusive(&'static Location<'static>),
+    /// A [wait until no other task can proceed](crate::quiesce) while some task has not ended.
+    Quiet(&'static Location<'static>),
 }
 
 impl fmt::Display for Unsupported {
@@ -22,6 +24,9 @@ impl fmt::Display for Unsupported {
         let (source, what) = match self {
             Unsupported::Opaque(source) => {
                 (source, "does something that the engine does not see (an opaque step)")
+            }
+            Unsupported::Quiet(source) => {
+                (source, "waits until no other task can proceed, while some task has not ended")
             }
             Unsupported::Address(source) => {
                 (source, "compares the address of a pointer, which differs between runs")

@@ -455,6 +455,27 @@ impl Simulated for Engine {
         EngineMutex { name, inner }
     }
 
+    fn quiesce() -> Vec<String> {
+        let blocked = selvedge_engine::quiesce();
+        notes::blocked(&blocked);
+        blocked
+    }
+
+    fn order<V: Entry>(map: &EngineMap<Key, V>, key: Key) {
+        let content = map
+            .entries
+            .update(key, |slot| slot.as_ref().map_or(Some(None), |tagged| notes::content(&tagged.value)));
+        map.note(
+            &key,
+            |name| format!("returns, with {} {name} = {}", map.name, notes::shown(content, "absent")),
+            |_| None,
+        );
+    }
+
+    fn begin() {
+        CURRENT.with_borrow_mut(Vec::clear);
+    }
+
     fn enter(operation: OperationId) {
         let (task, _) = selvedge_engine::next_event();
         CURRENT.with_borrow_mut(|current| {

@@ -13,7 +13,7 @@ mod simulated;
 pub(crate) use engine::explorer as explorer_within;
 pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, EngineQueue};
 pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex, LoomQueue};
-pub(crate) use notes::{Note, made_for, take as take_notes, take_sources};
+pub(crate) use notes::{Note, made_for, take as take_notes, take_blocked, take_sources};
 #[cfg(feature = "redis")]
 pub(crate) use notes::{made_for_users_line, note};
 pub use shuttle::{Draw, Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex, ShuttleQueue};

@@ -34,6 +34,7 @@ thread_local! {
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
     /// The steps, from 1, that were made for a line which is not the one that called the engine.
     static SOURCES: RefCell<BTreeMap<usize, String>> = const { RefCell::new(BTreeMap::new()) };
+    static BLOCKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes what the last step was, if the run is recorded.
@@ -92,6 +93,9 @@ fn users_line(backtrace: &str) -> Option<String> {
                 // The column is not told of other steps.
                 let place = place.rsplit_once(':').map_or(place, |(line, _)| line);
                 let place = place.strip_prefix("./").unwrap_or(place);
+                // A backtrace has whole paths, also where the compiler has those within the workspace.
+                let root = env!("CARGO_MANIFEST_DIR").strip_suffix("sim/harness");
+                let place = root.and_then(|root| place.strip_prefix(root)).unwrap_or(place);
                 if is_users(place) {
                     return Some(place.to_owned());
                 }
@@ -100,6 +104,18 @@ fn users_line(backtrace: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// These tasks of the cache's were still blocked when the observer began, if the run is recorded.
+pub(crate) fn blocked(lines: &[String]) {
+    if selvedge_engine::recording() {
+        BLOCKED.with_borrow_mut(|blocked| blocked.extend_from_slice(lines));
+    }
+}
+
+/// The tasks that were blocked, since this was last called.
+pub(crate) fn take_blocked() -> Vec<String> {
+    BLOCKED.take()
 }
 
 /// The lines that steps were made for since this was last called.

@@ -74,7 +74,25 @@ pub trait Simulated: Primitives {
         });
     }
 
-    /// The calling thread begins an operation.
+    /// Waits until no other thread can go on. Returns a line for each that is blocked: what it waits for. Nothing, where caches
+    /// start no threads.
+    #[track_caller]
+    fn quiesce() -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A step that conflicts with each other on the key, and changes nothing.
+    #[track_caller]
+    fn order<V: Entry>(map: &Self::Map<Key, V>, key: Key) {
+        map.remove_unless(&key, |_, tag| Some(tag));
+    }
+
+    /// An execution begins: no thread is in an operation.
+    fn begin() {
+        Self::enter(OperationId::MAX);
+    }
+
+    /// The calling thread begins an operation, or, with [`OperationId::MAX`], has ended one.
     fn enter(operation: OperationId);
 
     /// The operation that the calling thread began last.

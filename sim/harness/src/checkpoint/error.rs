@@ -1,4 +1,4 @@
-//! What is wrong with a checkpoint's file.
+//! The errors of checkpoint files.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,46 +6,44 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-/// Why a checkpoint cannot be written, or cannot be gone on with.
+/// Why a checkpoint cannot be written or resumed.
 #[derive(Debug, Error, Diagnostic)]
 pub enum CheckpointError {
     /// The folder or the file cannot be read or written.
     #[error("cannot {what} the checkpoint {}: {error}", .path.display())]
-    #[diagnostic(help("give `--checkpoint` a folder that can be read and written, or one that can be made"))]
+    #[diagnostic(help("name a folder for `--checkpoint` that can be created, read and written"))]
     Io {
         /// `read`, `write` or `remove`.
         what: &'static str,
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The error of the file system.
         error: io::Error,
     },
-    /// The file is none, or not all of one.
-    #[error("{} is no checkpoint that can be gone on with: {why}", .path.display())]
-    #[diagnostic(help(
-        "copy it anew from where it was written, or remove it: the search then begins at the beginning"
-    ))]
+    /// The file is not a complete checkpoint.
+    #[error("{} is not a checkpoint that can be resumed: {why}", .path.display())]
+    #[diagnostic(help("copy it again from its origin, or remove it to start the search again"))]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// The program that would go on with it is another.
+    /// Another executable wrote the checkpoint.
     #[error("the checkpoint {} was written by another build of this program", .path.display())]
     #[diagnostic(help(
-        "what was searched then may not be what would be searched now. Use the same executable, or remove the file: the search \
-         then begins at the beginning"
+        "its searched part may differ for this build. Use the same executable, or remove the file to start the \
+         search again"
     ))]
     OtherProgram {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
     /// The case has changed.
-    #[error("the checkpoint {} is of the case as it was before: it has changed", .path.display())]
-    #[diagnostic(help("take the change back, or remove the file: the search then begins at the beginning"))]
+    #[error("the case has changed since the checkpoint {} was written", .path.display())]
+    #[diagnostic(help("revert the change, or remove the file to start the search again"))]
     OtherCase {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
 }

@@ -1,4 +1,5 @@
-//! A checkpoint as the bytes of a file: a line that says what it is, a digest of the rest, and the rest in postcard's format.
+//! The file format of checkpoints: a line with the version, a digest, and the data in postcard's
+//! format.
 
 use std::time::Duration;
 
@@ -8,45 +9,46 @@ use sha1_smol::Sha1;
 
 use crate::explore::{Schedule, Unfinished};
 
-/// What the file begins with. The number is the format's.
+/// The first line of the file, with the version of the format.
 const MAGIC: &[u8] = b"selvedge checkpoint 1\n";
 
-/// How long a digest is, in bytes.
+/// The length of a digest, in bytes.
 const DIGEST: usize = 20;
 
-/// A digest, by SHA-1: against accidents, and not against anybody.
+/// A SHA-1 digest: protects against accidental damage, not against an attacker.
 pub(super) type Digest = [u8; DIGEST];
 
-/// Of these bytes.
+/// The digest of these bytes.
 pub(super) fn digest(bytes: &[u8]) -> Digest {
     Sha1::from(bytes).digest().bytes()
 }
 
-/// All that the file says.
+/// The data of the file.
 #[derive(Serialize, Deserialize)]
 pub(super) struct File {
-    /// The program that has written it, and the case.
+    /// The digest of the executable that wrote the file.
     pub(super) program: Digest,
+    /// The digest of the case.
     pub(super) case: Digest,
-    /// 16 bytes for each state, the lowest first.
+    /// 16 bytes for each state, lowest state first.
     visited: Vec<u8>,
     open: Vec<String>,
     tasks: Vec<(u32, u32, u64)>,
-    /// Executions, those that were cut short, and their events.
+    /// Executions, redundant executions, and events.
     ran: (u64, u64, u64),
-    /// Transitions, those that were predicted, and runs.
+    /// Transitions, predicted transitions, and runs.
     stepped: (u64, u64, u64),
     found: Vec<(u32, u64, String)>,
     sometimes: Vec<(String, bool)>,
     has_met: bool,
-    any_may_write: bool,
+    failed_may_land: bool,
     classes: (u64, u64),
     wall: Duration,
 }
 
 impl File {
     pub(super) fn new(program: Digest, case: Digest, unfinished: &Unfinished) -> Self {
-        let Unfinished { checkpoint, has_met, any_may_write, classes, wall } = unfinished;
+        let Unfinished { checkpoint, has_met, failed_may_land, classes, wall } = unfinished;
         let text = |(kind, states, schedule): &(u32, u64, Schedule)| (*kind, *states, schedule.to_string());
         File {
             program,
@@ -59,7 +61,7 @@ impl File {
             found: checkpoint.found.iter().map(text).collect(),
             sometimes: checkpoint.sometimes.clone(),
             has_met: *has_met,
-            any_may_write: *any_may_write,
+            failed_may_land: *failed_may_land,
             classes: *classes,
             wall: *wall,
         }
@@ -72,10 +74,10 @@ impl File {
 
     /// # Errors
     ///
-    /// What is wrong with the bytes, in words.
+    /// The reason why the bytes are not a checkpoint.
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin as one of this version does")?;
-        let damaged = "it is not as it was written";
+        let rest = bytes.strip_prefix(MAGIC).ok_or("its first line is not that of this version")?;
+        let damaged = "its digest does not match";
         let (sum, rest) = rest.split_at_checked(DIGEST).ok_or(damaged)?;
         if digest(rest) != sum {
             return Err(damaged.to_owned());
@@ -85,9 +87,9 @@ impl File {
 
     /// # Errors
     ///
-    /// What is wrong with what the file says, in words.
+    /// The reason why the data is not a checkpoint.
     pub(super) fn into_unfinished(self) -> Result<Unfinished, String> {
-        let (states, []) = self.visited.as_chunks() else { return Err("a state is cut off".to_owned()) };
+        let (states, []) = self.visited.as_chunks() else { return Err("a state is truncated".to_owned()) };
         let schedule = |text: &str| text.parse::<Schedule>().map_err(|error| error.to_string());
         let found = self.found.iter().map(|(kind, states, text)| Ok((*kind, *states, schedule(text)?)));
         let checkpoint = Checkpoint {
@@ -103,7 +105,7 @@ impl File {
             found: found.collect::<Result<_, String>>()?,
             sometimes: self.sometimes,
         };
-        let File { has_met, any_may_write, classes, wall, .. } = self;
-        Ok(Unfinished { checkpoint, has_met, any_may_write, classes, wall })
+        let File { has_met, failed_may_land, classes, wall, .. } = self;
+        Ok(Unfinished { checkpoint, has_met, failed_may_land, classes, wall })
     }
 }

@@ -1,4 +1,4 @@
-//! The folder that checkpoints are kept in: a file for each case that is not finished.
+//! The folder of checkpoints: a file for each case with an unfinished search.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -13,17 +13,17 @@ use crate::scenario::Case;
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
-    /// Which program writes them.
+    /// The digest of the running executable.
     program: Digest,
 }
 
 impl Checkpoints {
-    /// Those in this folder, which is made if it is not there. They are of the running executable: another may be of
-    /// another cache.
+    /// Opens the folder, or creates it. Its checkpoints belong to the running executable: the code
+    /// of the cache is part of it.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be made, or the executable cannot be read.
+    /// If the folder cannot be created, or the executable cannot be read.
     pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
         fs::create_dir_all(folder).map_err(|error| failed("write", folder, error))?;
         let program =
@@ -31,16 +31,16 @@ impl Checkpoints {
         Ok(Checkpoints { folder: folder.to_owned(), program: digest(&program) })
     }
 
-    /// Where they are.
+    /// The path of the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What was left of the search of this case, if there is a file of it.
+    /// Loads the unfinished search of this case, if there is one.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or is not of this program and of this case as it is.
+    /// If the file cannot be read, or belongs to another executable or another version of the case.
     pub fn load(&self, case: &Case) -> Result<Option<Unfinished>, CheckpointError> {
         let path = self.path(case);
         let bytes = match fs::read(&path) {
@@ -59,8 +59,8 @@ impl Checkpoints {
         file.into_unfinished().map(Some).map_err(damaged)
     }
 
-    /// Keeps what is left of the search of this case, in the place of what was kept before; removes the file if there is
-    /// nothing. The file is whole at any time.
+    /// Saves the unfinished search of this case, replacing the previous checkpoint. `None` removes
+    /// the file. The file is complete at any time.
     ///
     /// # Errors
     ///
@@ -80,14 +80,14 @@ impl Checkpoints {
     }
 
     fn path(&self, case: &Case) -> PathBuf {
-        // Names that file systems take for the same are told apart.
+        // The digest distinguishes names that a file system treats as equal.
         let [a, b, c, d, ..] = digest(format!("{}\n{}", case.scenario, case.name).as_bytes());
         let name = format!("{}.{a:02x}{b:02x}{c:02x}{d:02x}.checkpoint", stem(&case.scenario, &case.name));
         self.folder.join(name)
     }
 }
 
-/// All of a case that its search depends on.
+/// A digest of the parts of a case that its search depends on.
 fn identity(case: &Case) -> Digest {
     let Case { cache, local, remote, source, derived, faults, drops, specials, threads, .. } = case;
     digest(

@@ -1,4 +1,4 @@
-//! Searches that were broken off, kept in files: to go on with them later, or on another machine.
+//! Checkpoints of unfinished searches in files, to resume them later or on another machine.
 
 mod error;
 mod file;

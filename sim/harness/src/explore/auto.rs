@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::history::{Key, Value};
     use crate::oracle::Rule;
-    use crate::protocols::{Cache, Failure, Protocol, Tiers, Visitor};
+    use crate::protocols::{CacheUnderTest, Failure, Protocol, Tiers, Visitor};
     use crate::scenario::parse;
 
     /// One reader and so many writers, with what else a scenario says.
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    impl<R: Remote<Key, Value, Error = Failure> + 'static> Cache for Passing<R> {
+    impl<R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Passing<R> {
         async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
             opaque();
             Ok(self.0.get(&key).await?.map(|found| found.value))

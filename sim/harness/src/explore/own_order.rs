@@ -27,5 +27,6 @@ pub fn own_order(run: &Run<'_>, history: &History) -> History {
             own.respond(id, its.reply, [moment(last)]);
         }
     }
+    own.confirm_as(history);
     own
 }

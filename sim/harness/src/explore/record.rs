@@ -2,7 +2,7 @@
 
 use selvedge_engine::{Ending, Run, TraceStep};
 
-use crate::backends::{Note, take_sources};
+use crate::backends::{Note, take_blocked, take_sources};
 use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
 use crate::scenario::{Case, Local, RemoteStart, Source};
@@ -20,9 +20,9 @@ pub(super) fn record<C>(
     notes: Vec<Note>,
     findings: Vec<Finding>,
 ) -> Trace {
-    let lanes = lanes(case, plan, run);
+    let lanes = Lanes::of(case, plan, run, history);
     let mut mishaps = Vec::new();
-    let steps = steps(plan, run, history, notes, lanes.len(), &mut mishaps);
+    let steps = steps(run, history, notes, &lanes, &mut mishaps);
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
     Trace {
         scenario: case.scenario.clone(),
@@ -31,7 +31,8 @@ pub(super) fn record<C>(
         engine: by.name().to_owned(),
         tiers: tiers(case, plan),
         mishaps,
-        lanes,
+        blocked: take_blocked(),
+        lanes: lanes.names,
         steps,
         operations: spans,
         findings,
@@ -47,25 +48,50 @@ pub(super) fn record<C>(
     }
 }
 
-/// The threads, the observer, and then whatever else the run has started, such as the clock.
-fn lanes<C>(case: &Case, plan: &Plan<C>, run: &Run<'_>) -> Vec<String> {
-    let threads = plan.threads.len();
-    let mut lanes: Vec<String> = plan.threads.iter().map(|thread| thread.name.clone()).collect();
-    lanes.push("observer".to_owned());
-    let last = run.steps().map(|event| event.task as usize).max().unwrap_or(0);
-    lanes.extend((threads + 1..=last).map(|task| run.task_name(task as u32)));
-    if case.has_clock() && last <= threads {
-        lanes.push("clock".to_owned());
-    }
-    lanes
+/// The lanes, and which of them each task has.
+struct Lanes {
+    names: Vec<String>,
+    /// Of each of the engine's tasks, by its number.
+    of: Vec<usize>,
 }
 
-/// The lane of the engine's task: the main task is the observer.
-fn lane(threads: usize, task: u32) -> usize {
-    match task as usize {
-        0 => threads,
-        task if task <= threads => task - 1,
-        task => task,
+impl Lanes {
+    /// The threads, the observer, and then whatever else the run has started, such as the clock. Tasks that the cache has
+    /// started come in between: a thread is known by what it has called, or by its name.
+    fn of<C>(case: &Case, plan: &Plan<C>, run: &Run<'_>, history: &History) -> Self {
+        let threads = plan.threads.len();
+        let last = run.steps().map(|event| event.task as usize).max().unwrap_or(0);
+        let mut of: Vec<Option<usize>> = vec![None; last + 1];
+        of[0] = Some(threads);
+        for its in history.operations().iter().filter(|its| its.thread < threads) {
+            if let Some(lane) = of.get_mut(its.first.task as usize) {
+                *lane = Some(its.thread);
+            }
+        }
+        for (thread, its) in plan.threads.iter().enumerate() {
+            let is_its = |task: &usize| of[*task].is_none() && run.task_name(*task as u32) == its.name;
+            if !of.contains(&Some(thread))
+                && let Some(task) = (1..=last).find(is_its)
+            {
+                of[task] = Some(thread);
+            }
+        }
+        let mut names: Vec<String> = plan.threads.iter().map(|thread| thread.name.clone()).collect();
+        names.push("observer".to_owned());
+        for (task, lane) in of.iter_mut().enumerate().filter(|(_, lane)| lane.is_none()) {
+            *lane = Some(names.len());
+            let name = run.task_name(task as u32);
+            // The cache may call its own tasks as the scenario calls a thread.
+            names.push(if names.contains(&name) { format!("{name} (task {task})") } else { name });
+        }
+        if case.has_clock() && !names.iter().any(|name| name == "clock") {
+            names.push("clock".to_owned());
+        }
+        Lanes { names, of: of.into_iter().flatten().collect() }
+    }
+
+    fn of_task(&self, task: u32) -> usize {
+        self.of[task as usize]
     }
 }
 
@@ -93,22 +119,20 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
 }
 
 /// The steps. What goes wrong is chosen before the first of them: it is noted among the `mishaps`.
-fn steps<C>(
-    plan: &Plan<C>,
+fn steps(
     run: &Run<'_>,
     history: &History,
     notes: Vec<Note>,
-    lanes: usize,
+    lanes: &Lanes,
     mishaps: &mut Vec<String>,
 ) -> Vec<Step> {
-    let threads = plan.threads.len();
     let mut time = 0;
     let sources = take_sources();
     let told = run.trace().map(|told| told.steps).unwrap_or_default();
     let mut notes = notes.into_iter().peekable();
     let mut steps = Vec::new();
     // Of each lane, how many of its events come up to each of its steps: an event of the set-up is no step.
-    let mut kept: Vec<Vec<u32>> = vec![Vec::new(); lanes];
+    let mut kept: Vec<Vec<u32>> = vec![Vec::new(); lanes.names.len()];
     for (position, event) in run.steps().enumerate() {
         // What is noted after the last step's own is of tasks that unwind.
         let mut note = None;
@@ -119,17 +143,22 @@ fn steps<C>(
             time = moved.as_millis() as u64;
         }
         let operation = operation_of(history, event.task, event.index);
-        let lane = lane(threads, event.task);
+        let lane = lanes.of_task(event.task);
         if event.task == 0 && operation.is_none() {
             mishaps.extend(note.filter(|note| note.place == Place::Other).map(|note| note.what));
             continue;
         }
         kept[lane].push(event.index);
-        let mut clock = vec![0; lanes];
+        let mut clock = vec![0; lanes.names.len()];
         for (task, &seen) in run.clock(position).iter().enumerate().filter(|(_, seen)| **seen > 0) {
-            let its = self::lane(threads, task as u32);
+            let its = lanes.of_task(task as u32);
             clock[its] = kept[its].partition_point(|&index| index <= seen) as u32;
         }
+        // Of what is noted, the note tells enough.
+        let object = match &note {
+            Some(_) => None,
+            None => told.get(position).and_then(|told| told.object.clone()),
+        };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
             None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
@@ -137,7 +166,7 @@ fn steps<C>(
         let called = || format!("{}:{}", event.source.file(), event.source.line());
         let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
         let number = steps.len() as u32 + 1;
-        steps.push(Step { number, lane, place, what, effect, location, time, operation, clock });
+        steps.push(Step { number, lane, place, what, object, effect, location, time, operation, clock });
     }
     steps
 }

@@ -8,7 +8,7 @@ use selvedge_engine::{Ending, Explorer, Run};
 use super::each_run::each_run_of;
 use super::own_order::own_order;
 use super::{Tally, record};
-use crate::backends::{Engine, take_notes, take_sources};
+use crate::backends::{Engine, take_blocked, take_notes, take_sources};
 use crate::history::History;
 use crate::oracle::{Finding, ways};
 use crate::protocols::Build;
@@ -35,7 +35,7 @@ pub(super) fn rerun<C: Build<Engine>>(
     explorer: Explorer,
     chosen: Option<&Finding>,
 ) -> Rerun {
-    drop((take_notes(), take_sources()));
+    drop((take_notes(), take_sources(), take_blocked()));
     let mut rerun = None;
     each_run_of(plan, &explorer.recording(true), |run, history| {
         let mut findings = findings(run, history);

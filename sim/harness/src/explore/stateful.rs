@@ -52,7 +52,7 @@ pub(super) fn search<C: Build<Engine>>(
             None => explorer.clone(),
         };
         if let Some(before) = before {
-            watched = Watched::new(&plan, before.any_may_write);
+            watched = Watched::new(&plan, before.failed_may_land);
             watched.noticed.has_met.store(before.has_met, Ordering::Relaxed);
             part = part.resume(before.checkpoint);
         }
@@ -209,14 +209,14 @@ struct Watched<C> {
 }
 
 impl<C: Build<Engine>> Watched<C> {
-    fn new(plan: &Arc<Plan<C>>, any_may_write: bool) -> Self {
-        let planned = Arc::new(plan.planned(any_may_write));
+    fn new(plan: &Arc<Plan<C>>, failed_may_land: bool) -> Self {
+        let planned = Arc::new(plan.planned(failed_may_land));
         Watched { plan: Arc::clone(plan), planned, noticed: Arc::default() }
     }
 
     /// Whether the monitor has taken for granted what is not so.
     fn is_surprised(&self) -> bool {
-        !self.planned.any_may_write && self.noticed.is_surprised.load(Ordering::Relaxed)
+        !self.planned.failed_may_land && self.noticed.is_surprised.load(Ordering::Relaxed)
     }
 
     /// Searches until `watch` breaks it off, or the monitor is surprised. Says too how a run was broken, if one was.
@@ -235,7 +235,7 @@ impl<C: Build<Engine>> Watched<C> {
     /// What is left of the search.
     fn left(&self, checkpoint: Checkpoint, classes: (u64, u64), wall: Duration) -> Unfinished {
         let has_met = self.noticed.has_met.load(Ordering::Relaxed);
-        Unfinished { checkpoint, has_met, any_may_write: self.planned.any_may_write, classes, wall }
+        Unfinished { checkpoint, has_met, failed_may_land: self.planned.failed_may_land, classes, wall }
     }
 
     /// What is run.

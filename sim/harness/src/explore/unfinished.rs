@@ -14,8 +14,8 @@ pub struct Unfinished {
     pub(crate) checkpoint: Checkpoint,
     /// A read has met a write of its key.
     pub(crate) has_met: bool,
-    /// See [`Planned::any_may_write`](crate::monitor::Planned::any_may_write).
-    pub(crate) any_may_write: bool,
+    /// See [`Planned::failed_may_land`](crate::monitor::Planned::failed_may_land).
+    pub(crate) failed_may_land: bool,
     /// The schedules that were searched by their classes before, and their events.
     pub(crate) classes: (u64, u64),
     /// How long all parts have taken.

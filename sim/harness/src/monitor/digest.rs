@@ -52,6 +52,11 @@ impl State {
                 }
             }
         }
+        for (name, its) in
+            self.operations.range(calls).filter(|(_, its)| its.has_failed || !its.made.is_empty())
+        {
+            (name.call, its.has_failed, &its.made).hash(&mut to);
+        }
         self.hash_pending_effects(task, to);
     }
 

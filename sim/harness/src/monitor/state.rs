@@ -19,12 +19,19 @@ pub(super) struct Operation {
     /// It has done its first event.
     is_invoked: bool,
     has_answered: bool,
+    /// It has answered, and has perhaps still to write: it was a write that has failed, or a load whose value is not at the
+    /// source of truth.
+    pub(super) has_failed: bool,
     /// How many commands it has on their way that nobody waits for.
     late: u32,
     /// Of a read that is invoked and has not answered: what it must not return.
     pub(super) floor: Floor,
-    /// Of a write that has not answered, of each key: what is older than the newest version that it has made.
+    /// Of a write that has not answered, of each key: what is older than the version that it has made, or has found made.
     pub(super) older: BTreeMap<Key, Contents>,
+    /// The keys of which it has made a version: none makes two.
+    pub(super) made: BTreeSet<Key>,
+    /// What its own task has written, or found written, as its specification says.
+    seen_to: BTreeSet<Key>,
 }
 
 /// What is still to go wrong with an operation, in the words of those who let it.
@@ -41,7 +48,7 @@ pub(super) struct State {
     pub(super) found: u64,
     /// In this step something was invoked, was written, or has answered.
     pub(super) is_touched: bool,
-    /// An operation has written what it [may not](Planned::may_write).
+    /// The value of a write that was over [has landed](Planned::failed_may_land).
     pub(super) is_surprised: bool,
     planned: Arc<Planned>,
     /// What was told in this step, if all of it is of the task whose step it is.
@@ -57,9 +64,27 @@ pub(super) struct State {
 /// What the task whose step it is has told, of which of its calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Told {
-    Called { key: Key, call: Call, settled: bool },
-    Written { call: u32, key: Key, content: Content },
-    Answered { call: u32, reply: Reply },
+    Called {
+        key: Key,
+        call: Call,
+        settled: bool,
+    },
+    /// It has written, in this call or, for the cache alone, in none.
+    Written {
+        call: Option<u32>,
+        key: Key,
+        content: Content,
+    },
+    /// It has found this at the source of truth.
+    Found {
+        call: u32,
+        key: Key,
+        content: Content,
+    },
+    Answered {
+        call: u32,
+        reply: Reply,
+    },
 }
 
 impl Operation {
@@ -94,9 +119,12 @@ impl State {
             settled,
             is_invoked: false,
             has_answered: false,
+            has_failed: false,
             late: 0,
             floor: Floor::default(),
             older: BTreeMap::new(),
+            made: BTreeSet::new(),
+            seen_to: BTreeSet::new(),
         };
         self.operations.insert(name, operation);
         self.names.push(name);
@@ -127,14 +155,14 @@ impl State {
         versions.is_written |= own.call.is_write();
     }
 
-    /// The operation has written the key, in the last event.
-    pub(super) fn written(&mut self, by: OperationId, key: Key, content: Content) {
-        let by = self.names.get(by).copied();
-        match by {
-            Some(Name { task, call }) => self.tell(task, Told::Written { call, key, content }),
-            None => self.told = None,
+    /// A task that is in this operation, or in none, has written the key, in the last event.
+    pub(super) fn written(&mut self, current: Option<OperationId>, key: Key, content: Content) {
+        let current = current.and_then(|current| self.names.get(current).copied());
+        match current {
+            Some(Name { task, call }) => self.tell(task, Told::Written { call: Some(call), key, content }),
+            None => self.tell(self.mover, Told::Written { call: None, key, content }),
         }
-        self.written_by(by, key, content);
+        self.written_in(current, key, content);
     }
 
     /// The source of truth has lost the key in the last event. No operation has done that, so that none is surprising.
@@ -146,11 +174,75 @@ impl State {
         self.note(broken);
     }
 
-    fn written_by(&mut self, by: Option<Name>, key: Key, content: Content) {
+    /// Which operation has thereby made a version, if one has: as [`History::wrote`](crate::history::History::wrote) has it.
+    fn written_in(&mut self, current: Option<Name>, key: Key, content: Content) {
         self.is_touched = true;
-        let writer = by.and_then(|by| self.operations.get(&by));
-        self.is_surprised |=
-            !writer.is_some_and(|its| self.planned.may_write((its.key, its.call), key, content));
+        let specification = &self.planned.specification;
+        let makes = |its: &Operation| specification.makes((its.key, its.call), key, content);
+        let own = current.filter(|name| self.operations.get(name).is_some_and(makes));
+        let mut all = self.operations.iter();
+        let is_pending = |its: &Operation| its.is_under_way() && !its.made.contains(&key);
+        let maker = own.or_else(|| match (content, current) {
+            (Some(_), _) => all.find(|(_, its)| makes(its)).map(|(&name, _)| name),
+            (None, None) => all.find(|(_, its)| makes(its) && is_pending(its)).map(|(&name, _)| name),
+            (None, Some(_)) => None,
+        });
+        if let Some(name) = own.filter(|name| name.task == self.mover) {
+            self.operations.get_mut(&name).expect("it is there").seen_to.insert(key);
+        }
+        match maker {
+            Some(by) => self.make(by, key, content),
+            // Whose value it is has failed, if it is anybody's.
+            None if content.is_some_and(|value| self.planned.is_written(key, value)) => {
+                if !self.keys.get(&key).is_some_and(|its| its.has(content)) {
+                    self.is_surprised = true;
+                    self.new_version(None, key, content);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// The operation makes a version of the key, unless it has made one.
+    fn make(&mut self, by: Name, key: Key, content: Content) {
+        if self.operations.get_mut(&by).is_some_and(|its| its.made.insert(key)) {
+            self.new_version(Some(by), key, content);
+        }
+    }
+
+    /// A task that is in this operation has found this at the source of truth, in the last event.
+    pub(super) fn found_there(&mut self, current: OperationId, key: Key, content: Content) {
+        let Some(&name) = self.names.get(current) else { return };
+        self.tell(name.task, Told::Found { call: name.call, key, content });
+        self.found_in(name, key, content);
+    }
+
+    /// As [`History::found`](crate::history::History::found).
+    fn found_in(&mut self, name: Name, key: Key, content: Content) {
+        let Some(its) = self.operations.get_mut(&name).filter(|_| name.task == self.mover) else { return };
+        let makes = self.planned.specification.makes((its.key, its.call), key, content);
+        if !makes || !its.seen_to.insert(key) || its.made.contains(&key) {
+            return;
+        }
+        self.is_touched = true;
+        let versions = self.keys.entry(key).or_default();
+        if versions.last == Some(content) {
+            its.older.entry(key).or_insert_with(|| versions.others(content));
+            // It is a deletion's version, too, if the key has expired.
+            versions.expired = None;
+        } else {
+            self.make(name, key, content);
+        }
+    }
+
+    /// As [`History::owed`](crate::history::History::owed).
+    pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
+        let Some(its) = self.operations.get(&self.names[operation]) else { return Vec::new() };
+        let effects = self.planned.specification.effects((its.key, its.call));
+        effects.map(|(key, _)| key).filter(|key| !its.seen_to.contains(key)).collect()
+    }
+
+    fn new_version(&mut self, by: Option<Name>, key: Key, content: Content) {
         let (others, broken) = self.keys.entry(key).or_default().write(by, content);
         self.has_new_version(by, key, content, &others);
         self.note(broken);
@@ -186,7 +278,7 @@ impl State {
         let Some(its) = self.operations.get_mut(&name) else { return };
         its.late -= 1;
         self.is_touched = true;
-        if its.has_answered && its.late == 0 {
+        if its.has_answered && its.late == 0 && !self.may_land(name) {
             self.over(name);
         }
     }
@@ -206,8 +298,9 @@ impl State {
             match told {
                 Told::Called { key, call, settled } => drop(self.call(task, key, call, settled)),
                 Told::Written { call, key, content } => {
-                    self.written_by(Some(Name { task, call }), key, content)
+                    self.written_in(call.map(|call| Name { task, call }), key, content);
                 }
+                Told::Found { call, key, content } => self.found_in(Name { task, call }, key, content),
                 Told::Answered { call, reply } => has_met |= self.answer_by(Name { task, call }, reply),
             }
         }
@@ -226,18 +319,31 @@ impl State {
         self.is_touched = true;
         self.invoke(name);
         self.mishaps.retain(|(its, _)| *its != name);
+        if self.operations.get(&name).is_some_and(|its| its.settled) {
+            self.all_over();
+        }
+        if reply == Reply::Done {
+            self.acknowledged(name);
+        }
         let own = self.operations.get_mut(&name).expect("who answers has been called");
         own.has_answered = true;
         let (key, call, settled, late) = (own.key, own.call, own.settled, own.late);
         let floor = std::mem::take(&mut own.floor);
         let older = std::mem::take(&mut own.older);
+        own.has_failed = match call {
+            Call::Set(_) | Call::Delete => reply == Reply::Unknown,
+            Call::Load(_) => !own.made.contains(&key),
+            Call::Get | Call::Evict | Call::Forget => false,
+        };
         if reply == Reply::Done {
             for (key, older) in older {
                 self.keys.entry(key).or_default().floor.stale.extend(older);
             }
         }
         if late == 0 {
-            self.over(name);
+            if !self.may_land(name) {
+                self.over(name);
+            }
         } else if reply == Reply::Done {
             for versions in self.keys.values_mut() {
                 versions.floor.promises.acknowledged.insert(name);
@@ -247,6 +353,30 @@ impl State {
             self.judge(key, returned, floor, settled);
         }
         call == Call::Get && !settled && self.keys.entry(key).or_default().is_written
+    }
+
+    /// As [`History::acknowledged`](crate::history::History::acknowledged).
+    fn acknowledged(&mut self, name: Name) {
+        let its = &self.operations[&name];
+        let effects = self.planned.specification.effects((its.key, its.call));
+        let owed: Vec<_> = effects.filter(|(key, _)| !its.seen_to.contains(key)).collect();
+        for (key, content) in owed {
+            self.make(name, key, content);
+        }
+    }
+
+    /// Whether what the operation was to write can still be written, though it has failed.
+    fn may_land(&self, name: Name) -> bool {
+        self.planned.failed_may_land && self.operations.get(&name).is_some_and(|its| its.has_failed)
+    }
+
+    /// No thread is left: what has failed has failed.
+    fn all_over(&mut self) {
+        let failed = self.operations.iter().filter(|(_, its)| its.has_failed);
+        let failed: Vec<Name> = failed.map(|(&name, _)| name).collect();
+        for name in failed {
+            self.over(name);
+        }
     }
 
     /// The operation writes nothing any more.
@@ -264,7 +394,8 @@ impl State {
 
     /// A read that was invoked under this floor has returned this.
     fn judge(&mut self, key: Key, returned: Content, floor: Floor, settled: bool) {
-        let may_write = |its: &Operation| self.planned.may_write((its.key, its.call), key, returned);
+        let specification = &self.planned.specification;
+        let may_write = |its: &Operation| specification.makes((its.key, its.call), key, returned);
         let begun = self.operations.iter().filter(|(_, its)| its.is_invoked && may_write(its));
         let writers: Names = begun.map(|(&name, _)| name).collect();
         let versions = self.keys.entry(key).or_default();

@@ -8,12 +8,13 @@ use proptest::prelude::*;
 use super::planned::Planned;
 use super::state::State;
 use super::versions::Content;
-use crate::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+use crate::history::{Call, History, Key, Mark, OperationId, Reply, Specification, Value};
 use crate::oracle::{Rule, judge, vacuous};
 
 /// One event of an operation.
 #[derive(Clone, Copy, Debug)]
 enum Step {
+    /// It looks at the truth of its key.
     Look,
     /// It writes, whatever it was called with.
     Write(usize, Content),
@@ -31,6 +32,9 @@ struct Operation {
 
 const KEYS: [&str; 2] = ["k", "m"];
 
+/// As many as there can be.
+const SETS: u32 = 9;
+
 fn key(key: usize) -> Key {
     Key::new(KEYS[key])
 }
@@ -44,7 +48,7 @@ fn content(of: usize) -> impl Strategy<Value = Content> {
     let own = move |version| Some(Value { key: key(of), version });
     prop_oneof![
         3 => Just(None),
-        8 => (0..4u32).prop_map(own),
+        8 => prop_oneof![6 => 0..4u32, 1 => Just(SETS + 1)].prop_map(own),
         1 => (0..2u32).prop_map(move |version| Some(Value { key: key(1 - of), version })),
     ]
 }
@@ -87,18 +91,48 @@ fn operation() -> impl Strategy<Value = Operation> {
     })
 }
 
+/// Gives each `set` a value of its own: also of the keys together, of which the one is derived from the other.
+fn unique(mut threads: Vec<Vec<Operation>>) -> Vec<Vec<Operation>> {
+    let mut version = 0;
+    for its in threads.iter_mut().flatten() {
+        let Call::Set(value) = its.call else { continue };
+        version += 1;
+        let new = Value { version, ..value };
+        its.call = Call::Set(new);
+        for step in &mut its.steps {
+            if let Step::Write(_, content) | Step::Late(_, content) = step
+                && *content == Some(value)
+            {
+                *content = Some(new);
+            }
+        }
+    }
+    threads
+}
+
+/// What the truth may hold at the start: nothing that a `set` writes.
+fn at_start(of: usize) -> impl Strategy<Value = Content> {
+    prop_oneof![Just(None), Just(Some(Value { key: key(of), version: 0 }))]
+}
+
 /// One run, told to the automaton and kept as a history, in its own order.
 struct Run {
     state: State,
     history: History,
+    specification: Specification,
+    /// What the truth holds, whoever has written it.
+    held: [Content; 2],
     events: u32,
     found: u64,
     has_met: bool,
 }
 
 impl Run {
-    fn new(start: [Content; 2], threads: &[Vec<Operation>], any_may_write: bool) -> Self {
-        let mut planned = Planned { any_may_write, ..Planned::default() };
+    fn new(start: [Content; 2], threads: &[Vec<Operation>], failed_may_land: bool) -> Self {
+        // A write of the first key deletes the second.
+        let specification = Specification { derived: [(key(0), vec![key(1)])].into() };
+        let mut planned =
+            Planned { failed_may_land, specification: specification.clone(), ..Planned::default() };
         let mut history = History::default();
         for (of, content) in start.into_iter().enumerate() {
             planned.at_start.insert(key(of), vec![content]);
@@ -113,7 +147,7 @@ impl Run {
             }
         }
         let state = State::new(&Arc::new(planned));
-        Run { state, history, events: 0, found: 0, has_met: false }
+        Run { state, history, specification, held: start, events: 0, found: 0, has_met: false }
     }
 
     fn call(&mut self, thread: usize, of: usize, call: Call, settled: bool) -> OperationId {
@@ -123,24 +157,48 @@ impl Run {
         operation
     }
 
-    fn event(&mut self, task: usize, by: OperationId, writes: Option<(usize, Content)>) {
+    /// An event of the operation, in its own task or in another, which writes this or looks at its key.
+    fn event(&mut self, task: usize, by: OperationId, is_own: bool, writes: Option<(usize, Content)>) {
         self.events += 1;
         self.state.step(task as u32);
-        if let Some((of, content)) = writes {
-            self.state.written(by, key(of), content);
-            self.history.written(key(of), content, by, Mark { task: 0, index: self.events });
+        let at = Mark { task: u32::from(!is_own), index: self.events };
+        // Nobody has the value of a write that has not been called.
+        let is_called = |content: Content| {
+            let calls = |value| self.history.operations().iter().any(|its| its.call == Call::Set(value));
+            content.is_none_or(|value| value.version == 0 || value.version > SETS || calls(value))
+        };
+        let writes = writes.filter(|&(_, content)| is_called(content));
+        let Run { specification, history, state, .. } = self;
+        match writes {
+            Some((of, content)) => {
+                self.held[of] = content;
+                state.written(Some(by), key(of), content);
+                history.wrote(specification, (key(of), content), Some(by), at, &[]);
+            }
+            None => {
+                let of = history.operations()[by].key;
+                let content = self.held[usize::from(of != key(0))];
+                state.found_there(by, of, content);
+                history.found(specification, (of, content), by, at);
+            }
         }
         self.found |= self.state.found;
     }
 
     fn answer(&mut self, operation: OperationId, reply: Reply) {
+        if !self.state.is_surprised {
+            assert_eq!(self.state.owed(operation), self.history.owed(&self.specification, operation));
+        }
         self.has_met |= self.state.answer(operation, reply);
         self.found |= self.state.found;
+        if reply == Reply::Done {
+            self.history.acknowledged(&self.specification, operation, Mark { task: 0, index: self.events });
+        }
         self.history.respond(operation, reply, [self.events]);
     }
 
     fn arrive(&mut self, task: usize, (by, writes): (OperationId, Option<(usize, Content)>)) {
-        self.event(task, by, writes);
+        self.event(task, by, false, writes);
         self.state.arrived(by);
         self.found |= self.state.found;
     }
@@ -152,9 +210,9 @@ fn play(
     threads: &[Vec<Operation>],
     turns: &[(usize, bool)],
     settled: [Content; 2],
-    any_may_write: bool,
+    failed_may_land: bool,
 ) -> Run {
-    let mut run = Run::new(start, threads, any_may_write);
+    let mut run = Run::new(start, threads, failed_may_land);
     let mut at = vec![(0, 0); threads.len()];
     let mut open: BTreeMap<usize, OperationId> = BTreeMap::new();
     let mut late: Vec<(OperationId, Option<(usize, Content)>)> = Vec::new();
@@ -182,7 +240,7 @@ fn play(
             Step::Write(of, content) => Some((of, content)),
             Step::Look | Step::Late(..) => None,
         };
-        run.event(thread, by, writes);
+        run.event(thread, by, true, writes);
         if let Step::Late(of, content) = planned.steps[step] {
             run.state.sent_late(by);
             late.push((by, Some((of, content))));
@@ -195,7 +253,7 @@ fn play(
     }
     for (of, returned) in settled.into_iter().enumerate() {
         let read = run.call(threads.len(), of, Call::Get, true);
-        run.event(threads.len(), read, None);
+        run.event(threads.len(), read, true, None);
         run.answer(read, Reply::Read(returned));
     }
     run
@@ -208,12 +266,12 @@ proptest! {
     fn it_finds_what_the_oracle_finds_in_the_runs_own_order(
         threads in prop::collection::vec(prop::collection::vec(operation(), 1..4), 2..4),
         turns in prop::collection::vec((0usize..12, prop::bool::weighted(0.8)), 24),
-        start in (content(0), content(1)),
+        start in (at_start(0), at_start(1)),
         settled in (content(0), content(1)),
-        any_may_write in any::<bool>(),
+        failed_may_land in any::<bool>(),
     ) {
-        let run = play([start.0, start.1], &threads, &turns, [settled.0, settled.1], any_may_write);
-        if !any_may_write && run.state.is_surprised {
+        let run = play([start.0, start.1], &unique(threads), &turns, [settled.0, settled.1], failed_may_land);
+        if !failed_may_land && run.state.is_surprised {
             return Ok(());
         }
         let mut findings = Vec::new();

@@ -60,9 +60,14 @@ impl Versions {
         self.before.contains_key(&content)
     }
 
+    /// What there has been besides.
+    pub(super) fn others(&self, content: Content) -> Contents {
+        self.before.keys().copied().filter(|its| *its != content).collect()
+    }
+
     /// One more version. Returns what else there has been.
     fn push(&mut self, content: Content) -> Contents {
-        let others: Contents = self.before.keys().copied().filter(|its| *its != content).collect();
+        let others = self.others(content);
         for before in self.before.values_mut() {
             before.remove(&content);
         }

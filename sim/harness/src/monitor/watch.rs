@@ -19,7 +19,7 @@ use crate::history::{Call, Key, OperationId, Reply};
 pub(crate) struct Noticed {
     /// A read overlapped or followed a write of its key.
     pub(crate) has_met: AtomicBool,
-    /// An operation has written what was [not expected](Planned::any_may_write) of it: what was found does not count.
+    /// The value of a write that had failed [has landed](Planned::failed_may_land): what was found does not count.
     pub(crate) is_surprised: AtomicBool,
 }
 
@@ -51,10 +51,10 @@ impl Watch {
         self.state().call(task, key, call, settled)
     }
 
-    /// The operation has written to the source of truth, in the last event.
-    pub(crate) fn written(&self, by: OperationId, key: Key, content: Content) {
+    /// A task that is in this operation, or in none, has written to the source of truth, in the last event.
+    pub(crate) fn written(&self, current: Option<OperationId>, key: Key, content: Content) {
         let mut state = self.state();
-        state.written(by, key, content);
+        state.written(current, key, content);
         if state.is_surprised {
             self.noticed.is_surprised.store(true, Ordering::Relaxed);
         }
@@ -63,6 +63,16 @@ impl Watch {
     /// The source of truth has lost the key in the last event, because its deadline had passed.
     pub(crate) fn expired(&self, key: Key) {
         self.state().expired(key);
+    }
+
+    /// A task that is in this operation has found this at the source of truth, in the last event.
+    pub(crate) fn found(&self, current: OperationId, key: Key, content: Content) {
+        self.state().found_there(current, key, content);
+    }
+
+    /// The keys that the operation was to write, and has neither written itself nor found written.
+    pub(crate) fn owed(&self, operation: OperationId) -> Vec<Key> {
+        self.state().owed(operation)
     }
 
     /// The operation has sent a command that is carried out at some later point, or never.

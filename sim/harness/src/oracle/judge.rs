@@ -7,7 +7,7 @@
 
 use super::suspect::{Begun, Suspect, begun, oldest};
 use super::{Finding, Rule};
-use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value};
+use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value, Version};
 
 /// Adds what is wrong with the history: at most one finding for each rule and read, read by read.
 ///
@@ -81,17 +81,20 @@ fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Val
     newest.map(|(suspect, seen)| suspect.finding(Rule::Inverted, seen))
 }
 
-/// Acknowledged writes that may precede the read, for each version that they have made.
+/// Acknowledged writes that may precede the read, for each version that they have made, or have found made.
 pub(super) fn acknowledged(
     history: &History,
     read: OperationId,
     key: Key,
     returned: Option<Value>,
 ) -> impl Iterator<Item = (Suspect, Option<Value>)> {
-    history.versions(key).enumerate().filter_map(move |(place, version)| {
-        let before = version.by?;
-        let counts = history.operations()[before].reply == Reply::Done && history.may_precede(before, read);
-        counts.then_some((Suspect { read, key, returned, before, place, seen: None }, version.content))
+    history.versions(key).enumerate().flat_map(move |(place, version)| {
+        let writes = version.by.into_iter().chain(history.confirmed(key, place));
+        let counts = move |&before: &OperationId| {
+            history.operations()[before].reply == Reply::Done && history.may_precede(before, read)
+        };
+        let suspect = move |before| Suspect { read, key, returned, before, place, seen: None };
+        writes.filter(counts).map(move |before| (suspect(before), version.content))
     })
 }
 
@@ -115,10 +118,13 @@ pub(super) fn returned_before(
 /// may be returned still: the read may come before that, and a copy of it has a deadline of its own.
 fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let last = history.versions(key).next_back()?;
-    if last.is_expiry()
-        && let Some(before) = history.versions(key).rev().find(|version| !version.is_expiry())
-        && before.content == returned
-    {
+    let places = (0..history.versions(key).count()).rev();
+    let mut newest_first = history.versions(key).rev().zip(places);
+    // An expiry that a deletion has found is the deletion's version, too.
+    let is_nobodys =
+        |version: &Version, place| version.is_expiry() && history.confirmed(key, place).next().is_none();
+    let (written, _) = newest_first.find(|&(version, place)| !is_nobodys(version, place))?;
+    if written.content == returned {
         return None;
     }
     // A read that writes back what it has found can have made the last version itself.

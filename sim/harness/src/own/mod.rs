@@ -162,6 +162,6 @@ pub use under_test::{Fallible, UnderTest};
 
 pub use crate::history::{Key, Value};
 pub use crate::oracle::Rule;
-pub use crate::protocols::{Cache as FallibleCache, Failure, Settings, WarmEntry};
+pub use crate::protocols::{CacheUnderTest as FallibleCache, Failure, Settings, WarmEntry};
 pub use crate::scenario::{Level, Local, RemoteStart, Source, Special};
 pub use crate::verdict::Engine;

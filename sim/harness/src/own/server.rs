@@ -54,6 +54,7 @@ impl Server {
         let (task, _) = next_event();
         if task == 0 {
             redis.settle();
+            redis.pass_late_deadlines();
         }
         redis.begin_local_code(0);
     }
@@ -71,9 +72,15 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
         }
     }
     redis.hold_deadlines(false);
+    // The observer comes after all that can go on. A deadline need not.
+    redis.let_deadlines_be_late();
     if truth.faults > 0 {
         redis.explore_faults(truth.faults, [Fault::Refused, Fault::ConnectionLost, Fault::ReplyLost]);
     }
+    let ordered = redis.clone();
+    truth.order.by(move || ordered.begin_local_code(0));
+    // Redis keeps what watches it, which must not keep Redis.
+    let truth = Truth { order: Arc::default(), ..truth };
     let held: BTreeMap<Key, Option<Value>> = truth.start.iter().copied().collect();
     // What the keys hold, and what was last replied to each task.
     let known = Mutex::new((held, BTreeMap::<u32, String>::new()));
@@ -85,17 +92,24 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                 for (&key, held) in held.iter_mut() {
                     let stored = server.string(0, key.name().as_bytes());
                     let now = stored.map(|bytes| version(key, &String::from_utf8_lossy(bytes)));
-                    let is_deleted = now.is_none() && commands.iter().any(|command| may_write(command, key));
-                    if now != *held || is_deleted {
-                        *held = now;
-                        truth.written::<Engine>(key, now);
+                    let is_written = commands.iter().any(|command| may_write(command, key));
+                    match (now != *held, is_written) {
+                        (true, true) => truth.written::<Engine>(key, now),
+                        (false, true) if now.is_none() => truth.written::<Engine>(key, now),
+                        // Nobody has written it: its deadline has passed, by the clock.
+                        (true, false) => truth.expired::<Engine>(key),
+                        (false, _) => truth.found::<Engine>(key, now),
                     }
+                    *held = now;
                 }
                 if !begun.load(Ordering::Relaxed) {
                     return;
                 }
                 note(|step| {
-                    let (note, reply) = executed(step, commands, replies, held);
+                    let stored = |name: &[u8]| {
+                        server.string(0, name).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+                    };
+                    let (note, reply) = executed(step, commands, replies, held, &stored);
                     replied.insert(task, reply);
                     note
                 });
@@ -113,6 +127,13 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                 let effect = key.filter(|_| is_removed).map(|entry| Effect::Left { entry, content: None });
                 note(|step| Note { step, place: Place::Remote, what, effect, time: None });
             }
+            Seen::Due { key, is_late, .. } => note(|step| {
+                let when = if is_late { "after" } else { "before" };
+                plain(
+                    step,
+                    format!("{} is to expire {when} the observer begins", String::from_utf8_lossy(key)),
+                )
+            }),
             // While the cache is built, nothing is an operation's.
             _ if !begun.load(Ordering::Relaxed) => {}
             Seen::LocalCode => note(|step| {
@@ -159,6 +180,7 @@ fn executed(
     commands: &[Command],
     replies: &[Reply],
     held: &BTreeMap<Key, Option<Value>>,
+    stored: &dyn Fn(&[u8]) -> Option<String>,
 ) -> (Note, String) {
     let short = |text: String| {
         held.keys().fold(text, |text, &key| match Value::in_text(key, &text) {
@@ -175,7 +197,7 @@ fn executed(
         (Some(reply), _) => what += &format!(" → {reply}"),
     }
     let effect = match commands {
-        [only] => effect(only, held),
+        [only] => effect(only, held).or_else(|| elsewhere(only, replies.last()?, held, stored)),
         _ => None,
     };
     let note = Note { step, place: Place::Remote, what, effect, time: None };
@@ -191,6 +213,38 @@ fn effect(command: &Command, held: &BTreeMap<Key, Option<Value>>) -> Option<Effe
         true => Some(Effect::Found { entry, content }),
         false => Some(Effect::Left { entry, content }),
     }
+}
+
+/// What a command on a key of the cache's own has found there, or left: one of the scenario's values, or nothing.
+fn elsewhere(
+    command: &Command,
+    reply: &Reply,
+    held: &BTreeMap<Key, Option<Value>>,
+    stored: &dyn Fn(&[u8]) -> Option<String>,
+) -> Option<Effect> {
+    let Keys::Known { reads, writes } = command.keys() else { return None };
+    let mut names = reads.iter().chain(&writes);
+    let name = names.next()?;
+    if names.any(|other| other != name) {
+        return None;
+    }
+    let value = |text: &str| held.keys().find_map(|&key| Value::in_text(key, text));
+    let entry = Key::new(&String::from_utf8_lossy(name));
+    if writes.is_empty() {
+        let content = match reply {
+            Reply::Null | Reply::NullArray => None,
+            reply => Some(value(&words(reply))?),
+        };
+        return Some(Effect::Found { entry, content });
+    }
+    // What is no string holds what was just put into it.
+    let content = match (stored(name), value(&command.to_string())) {
+        (Some(text), _) => Some(value(&text)?),
+        (None, Some(value)) => Some(value),
+        (None, None) if matches!(reply, Reply::Integer(_)) => None,
+        (None, None) => return None,
+    };
+    Some(Effect::Left { entry, content })
 }
 
 /// A reply in a few words.

@@ -13,7 +13,7 @@ use crate::protocols::{self, Failure};
 pub trait UnderTest: Sized + Send + Sync + 'static {
     /// As the simulator calls it.
     #[doc(hidden)]
-    type Tested: protocols::Cache;
+    type Tested: protocols::CacheUnderTest;
 
     /// As the simulator calls it.
     #[doc(hidden)]
@@ -48,7 +48,7 @@ impl<C: Cache> UnderTest for C {
     }
 }
 
-impl<C: protocols::Cache> UnderTest for Fallible<C> {
+impl<C: protocols::CacheUnderTest> UnderTest for Fallible<C> {
     type Tested = C;
 
     fn under_test(self) -> C {
@@ -68,7 +68,7 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> UnderTest for TieredCache
     }
 }
 
-impl<C: Cache> protocols::Cache for Infallible<C> {
+impl<C: Cache> protocols::CacheUnderTest for Infallible<C> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         Ok(self.0.get(key).await)
     }
@@ -123,7 +123,7 @@ impl<C> Own<C> {
     }
 }
 
-impl<C: protocols::Cache> protocols::Cache for Own<C> {
+impl<C: protocols::CacheUnderTest> protocols::CacheUnderTest for Own<C> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         self.begin().get(key).await
     }

@@ -6,8 +6,9 @@
 //!                                                  3 fill L1; return
 //! ```
 //!
-//! "So that the next local read is strongly consistent." It is not: a reader that misses and reads the old value before
-//! step 1 can fill L1 after step 2, and the old value stays until it expires. **Stale**, and **lasting** without a TTL.
+//! "So that the next local read is strongly consistent." It is not: a reader that misses and reads
+//! the old value before step 1 can fill L1 after step 2, and the old value stays until it expires.
+//! **Stale**, and **lasting** without a TTL.
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Failure, Tiers, unfenced};
+use super::{CacheUnderTest, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Write Redis, then drop the local entry.
@@ -32,7 +33,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Article<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for Article<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Article<P, R> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }

@@ -1,22 +1,22 @@
-//! What a cache under test can do.
+//! The interface of a cache under test.
 
 use super::Failure;
 use crate::history::{Key, Value};
 
-/// A cache under test. An operation that ends with `Ok` was acknowledged; one that fails, or whose future is dropped, has an
-/// unknown outcome.
-pub trait Cache: Send + Sync + 'static {
-    /// The key's value; `None` if it has none.
+/// A cache under test. An operation that returns `Ok` is acknowledged; one that fails, or whose
+/// future is dropped, has an unknown outcome.
+pub trait CacheUnderTest: Send + Sync + 'static {
+    /// Returns the key's value; `None` if it has none.
     fn get(&self, key: Key) -> impl Future<Output = Result<Option<Value>, Failure>> + Send;
 
-    /// Gives the key a value.
+    /// Stores a value for the key.
     fn set(&self, key: Key, value: Value) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Deletes the key.
     fn delete(&self, key: Key) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// The key's value, from the source of truth if no tier has it. What people write who have no such operation: get, load,
-    /// set.
+    /// Returns the key's value, from the source of truth if no tier has it. The default is what
+    /// users of a cache without this operation write: get, load, set.
     fn load<F>(
         &self,
         key: Key,
@@ -37,7 +37,7 @@ pub trait Cache: Send + Sync + 'static {
         }
     }
 
-    /// The values of several keys, in their order. What people write who have no such operation: one get after the other.
+    /// Returns the values of several keys, in their order. The default calls `get` for each.
     fn get_many(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Value>>, Failure>> + Send {
         async move {
             let mut values = Vec::with_capacity(keys.len());
@@ -48,26 +48,28 @@ pub trait Cache: Send + Sync + 'static {
         }
     }
 
-    /// The local tier makes room: the key leaves it. To be there where a scenario evicts, or another node tells.
+    /// Evicts the key from the local tier. Required if a scenario evicts or notifies.
     fn evict(&self, key: Key) {
-        panic!("the case takes {key} out of the local tier, and the cache has no `evict`");
+        panic!("the case evicts {key} from the local tier, but the cache does not implement `evict`");
     }
 
-    /// Everything leaves the local tier. To be there where another node tells.
+    /// Clears the local tier. Required if a scenario notifies of all keys.
     fn clear(&self) {
-        panic!("the case empties the local tier, and the cache has no `clear`");
+        panic!("the case clears the local tier, but the cache does not implement `clear`");
     }
 
-    /// The key's deadline passes in a remote tier that the cache has of its own. Nothing, where it has none.
+    /// Lets the key expire in the cache's own remote tier, if it has one.
     #[doc(hidden)]
     fn expire(&self, _key: Key) {}
 
-    /// Another node has written the key. What people write: the local entry is dropped.
+    /// Notifies the cache that another node has written the key. The default removes the local
+    /// entry.
     fn invalidate(&self, key: Key) {
         self.evict(key);
     }
 
-    /// Any key may have been written by another node. What people write: the local tier is emptied.
+    /// Notifies the cache that another node may have written any key. The default clears the local
+    /// tier.
     fn invalidate_all(&self) {
         self.clear();
     }

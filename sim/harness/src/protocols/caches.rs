@@ -1,42 +1,45 @@
-//! Caches that scenarios name.
+//! The set of caches that scenarios can name.
 
 use selvedge::Remote;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Failure, Tiers};
+use super::{CacheUnderTest, Failure, Tiers};
 use crate::history::{Key, Value};
 use crate::scenario::{Ability, Known};
 use crate::world::Truth;
 
-/// A choice of caches under test. Each value is one of them: [`Protocol`](super::Protocol) holds those that ship, and
-/// who has caches of their own brings a type of their own.
+/// A set of caches under test; each value is one of them. [`Protocol`](super::Protocol) has the
+/// shipped ones. Implement it for your own caches.
 pub trait Caches: Copy + Send + Sync + 'static {
     /// Every cache.
     const ALL: &'static [Self];
 
-    /// Whether they are built for loom and shuttle too. Where they are many, that is most of the time that building takes.
+    /// Whether to build them for loom and shuttle too. With many caches, this dominates the build
+    /// time.
     const ON_PEERS: bool = true;
 
-    /// Whether [`Engine::Auto`](crate::verdict::Engine::Auto) may search their cases by states. To say so is to promise
-    /// that what their operations share, and what they leave for later ones, is all in the primitives that they are built of
-    /// and in the remote tier: a search by states sees nothing else, and would take states for the same that are not.
+    /// Whether [`Engine::Auto`](crate::verdict::Engine::Auto) may use a stateful search. Requires
+    /// that all shared and retained state of the caches is in the given primitives and the remote
+    /// tier. A stateful search sees nothing else: it would treat different states as equal.
     const BY_STATES: bool = false;
 
-    /// Whether the caches only keep values, hand them out and look whether two are the same. A search of states then takes two
-    /// states for one if threads that do the same have changed places, with what they have written.
+    /// Whether the caches only store values, return them and compare them for equality. A stateful
+    /// search then treats two states as equal if they differ only by an exchange of symmetric
+    /// threads and the values that these have written.
     const VALUES_ARE_OPAQUE: bool = false;
 
-    /// The cache's name, as scenarios and reports have it. No two have the same.
+    /// The cache's unique name in scenarios and reports.
     fn name(self) -> &'static str;
 
-    /// What the cache supports beyond `get`, `set` and `delete`. A scenario that requires something else of it is refused
-    /// when it is read: a cache that ignored what is required would be judged by another case than the one that is written.
+    /// What the cache supports beyond `get`, `set` and `delete`. A scenario that requires anything
+    /// else is rejected when it is read: if the cache ignored it, the verdict would belong to
+    /// another case.
     fn abilities(self) -> &'static [Ability] {
         &[]
     }
 
-    /// Builds the cache over these tiers and shows it to the visitor. To be called inside an execution of `P`'s engine,
-    /// and before its threads are spawned: the local tier's entries are put there now.
+    /// Builds the cache over these tiers and passes it to the visitor. Call it in an execution of
+    /// `P`'s engine, before its threads are spawned: it fills the local tier.
     fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
     where
         P: Primitives,
@@ -48,7 +51,7 @@ pub trait Caches: Copy + Send + Sync + 'static {
         Self::ALL.iter().copied().find(|cache| cache.name() == name)
     }
 
-    /// Every cache, as [`parse`](crate::scenario::parse) and [`load`](crate::scenario::load) need them.
+    /// Every cache, for [`parse`](crate::scenario::parse) and [`load`](crate::scenario::load).
     fn known() -> Vec<Known<'static>> {
         Self::ALL.iter().map(|cache| Known { name: cache.name(), abilities: cache.abilities() }).collect()
     }
@@ -59,10 +62,9 @@ pub trait Caches: Copy + Send + Sync + 'static {
     }
 }
 
-/// A cache under test that has been chosen, for one set of primitives: what an exploration asks for.
+/// Builds one cache under test for one set of primitives.
 pub(crate) trait Build<P: Primitives>: Send + Sync + 'static {
-    /// Builds the cache over these tiers and shows it to the visitor: as [`Caches::build`]. `truth` is for a cache that has a
-    /// remote tier of its own instead.
+    /// Same as [`Caches::build`]. `truth` is for a cache with its own remote tier.
     fn build<R, V>(&self, tiers: Tiers<P, R>, truth: &Truth, visitor: V) -> V::Output
     where
         R: Remote<Key, Value, Error = Failure> + 'static,
@@ -79,12 +81,12 @@ impl<P: Primitives, C: Caches> Build<P> for C {
     }
 }
 
-/// What is done with a cache under test. Caches have async methods, so that there is no `dyn Cache`: this is what takes
-/// its place.
+/// A function that is generic over the cache under test. It replaces `dyn CacheUnderTest`, which
+/// async methods rule out.
 pub trait Visitor {
-    /// What comes of it.
+    /// The result.
     type Output;
 
-    /// Does it with this cache.
-    fn visit<C: Cache>(self, cache: C) -> Self::Output;
+    /// Calls the function with this cache.
+    fn visit<C: CacheUnderTest>(self, cache: C) -> Self::Output;
 }

@@ -7,9 +7,10 @@
 //!           4 remove k from L1
 //! ```
 //!
-//! The wait is to outlast any reader that read the old value. How long that takes is a guess, and the guess is the
-//! proof: a reader that takes longer fills L1 after step 4. A delay forbids no schedule, so here it is what a sleep is,
-//! one look at the clock, and no step where the clock stands still. **Stale** and **lasting**, as plain cache-aside is, at a higher price.
+//! The wait must outlast any reader that read the old value, but its length is a guess: a slower
+//! reader fills L1 after step 4. A delay forbids no schedule, so it is modelled as one read of the
+//! clock, and as no step if the clock does not advance. **Stale** and **lasting**, like plain
+//! cache-aside, at a higher cost.
 
 use std::fmt;
 
@@ -17,7 +18,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::{Clock, Primitives};
 
-use super::{Cache, Failure, Tiers, unfenced};
+use super::{CacheUnderTest, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Drop the local entry, write Redis, wait, drop the local entry again.
@@ -36,7 +37,9 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> DelayedDoubleDelete<
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for DelayedDoubleDelete<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest
+    for DelayedDoubleDelete<P, R>
+{
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }

@@ -6,8 +6,8 @@
 //!                                                  3 fill L1; return
 //! ```
 //!
-//! A reader that misses between steps 1 and 2 reads the old value and fills L1 with it, and nothing removes it any more.
-//! No slow reader is needed, only one at the wrong moment. **Stale** and **lasting**.
+//! A reader that misses between steps 1 and 2 reads the old value and fills L1 with it, and nothing
+//! removes it later. The reader need not be slow. **Stale** and **lasting**.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Failure, Tiers, unfenced};
+use super::{CacheUnderTest, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Drop the local entry, then write Redis.
@@ -32,7 +32,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> DeleteFirst<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for DeleteFirst<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for DeleteFirst<P, R> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }

@@ -1,16 +1,17 @@
-//! Epochs: a generation fences fills, but writes do not announce themselves.
+//! Epochs: a generation fences fills, but writes do not announce an intent.
 //!
 //! ```text
 //! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
 //!           2 generation + 1                       2 token = generation
 //!           3 remove k from L1                     3 GET k from Redis
-//!                                                  4 under L1's lock of k, generation = token: fill L1
+//!                                                  4 under k's lock, generation = token: fill L1
 //!                                                  5 return
 //! ```
 //!
-//! Never stale: a fill that a write did not see in step 3 is refused by the generation of step 2. But between steps 1
-//! and 2 one reader can return the new value while another fills L1 with the old one, so that a later read goes back:
-//! **inverted**. What is missing is the write intent: a generation *before* Redis is written.
+//! Never stale: the generation of step 2 refuses a fill that comes after the removal of step 3. But
+//! between steps 1 and 2 one reader can return the new value while another fills L1 with the old
+//! one, so that a later read returns the older version: **inverted**. The write intent is missing:
+//! a generation *before* the write of Redis.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -20,10 +21,10 @@ use selvedge::parts::L1;
 use selvedge::remote::Found;
 use selvedge::sync::{AtomicU64, Primitives};
 
-use super::{Cache, Failure, Tiers};
+use super::{CacheUnderTest, Failure, Tiers};
 use crate::history::{Key, Value};
 
-/// A generation fences fills; writes do not announce themselves.
+/// A generation fences fills; writes do not announce an intent.
 pub struct Epoch<P: Primitives, R> {
     l1: L1<Key, Value, P>,
     remote: R,
@@ -38,7 +39,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Epoch<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for Epoch<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Epoch<P, R> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         // 1
         if let Some(value) = self.l1.get(&key) {

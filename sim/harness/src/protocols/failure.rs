@@ -4,16 +4,16 @@ use std::fmt;
 
 use selvedge::remote::Outcome;
 
-/// Why a command of the simulated remote tier failed, or a load; and so the operation of a cache that made it.
+/// A simulated failure of a remote command or a load, and so of the cache operation that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What became of the command.
+    /// Whether the command was applied, if that is known.
     pub outcome: Outcome,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it failed, as the case has it")
+        f.write_str("simulated failure")
     }
 }
 

@@ -1,8 +1,9 @@
 //! Caches under test, each one a file with its steps in its header.
 //!
-//! All but [`tiered`] are *controls*: protocols that people ship, each with a violation that a search must find. A
-//! search that no longer does is broken. They are written against the cache's seam, so that any engine can run them,
-//! and are built of the same local tier as [`selvedge::TieredCache`]: what differs is the protocol alone.
+//! All but [`tiered`] are *controls*: protocols in use elsewhere, each with a violation that a
+//! search must find. A search that does not find it is broken. They are generic over the
+//! primitives, so that any engine can run them, and use the same local tier as
+//! [`selvedge::TieredCache`]: only the protocol differs.
 
 pub mod article;
 pub mod delayed_double_delete;
@@ -19,7 +20,7 @@ mod registry;
 mod tiers;
 mod unfenced;
 
-pub use cache::Cache;
+pub use cache::CacheUnderTest;
 pub(crate) use caches::Build;
 pub use caches::{Caches, Visitor};
 pub use failure::Failure;

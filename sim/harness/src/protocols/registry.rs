@@ -1,4 +1,4 @@
-//! The protocols that ship, by name.
+//! The shipped protocols by name.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use super::{Caches, Failure, Tiers, Visitor, tiered};
 use crate::history::{Key, Value};
 use crate::scenario::Ability;
 
-/// A protocol that ships with the simulator.
+/// A protocol shipped with the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// [`article`](super::article)

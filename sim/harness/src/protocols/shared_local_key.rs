@@ -1,4 +1,4 @@
-//! The article's key mapping gone wrong: the local key has lost the id.
+//! The article's cache with a wrong key mapping: the local key lacks the id.
 //!
 //! ```text
 //! write k:  1 SET k in Redis              read k:  1 L1 hit, not expired: return it
@@ -6,8 +6,8 @@
 //!                                                  3 fill L1; return
 //! ```
 //!
-//! The steps are the article's, but `user:1` and `user:2` are both kept in L1 as `user`: user A sees user B's orders.
-//! **Crossed**, in one thread, without any race.
+//! The steps are the article's, but L1 stores both `user:1` and `user:2` as `user`: user A sees
+//! user B's orders. **Crossed**, in one thread, without a race.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Failure, Tiers, unfenced};
+use super::{CacheUnderTest, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// The article's cache, with one local entry for all keys of a kind.
@@ -32,7 +32,9 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> SharedLocalKey<P, R>
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for SharedLocalKey<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest
+    for SharedLocalKey<P, R>
+{
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, local_key(key)).await
     }
@@ -68,7 +70,7 @@ impl<P: Primitives, R> fmt::Debug for SharedLocalKey<P, R> {
     }
 }
 
-/// The name up to the first colon: `user` for `user:1`.
+/// The key's name up to the first colon: `user` for `user:1`.
 fn local_key(key: Key) -> Key {
     let name = key.name();
     Key::new(name.split_once(':').map_or(name, |(kind, _id)| kind))

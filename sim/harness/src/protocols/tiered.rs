@@ -1,4 +1,5 @@
-//! Selvedge's own cache, as a cache under test. Its steps are in the header of the core's `tiered.rs`.
+//! Selvedge's own cache as a cache under test. Its steps are in the header of the core's
+//! `tiered.rs`.
 
 use std::num::NonZeroUsize;
 
@@ -6,10 +7,10 @@ use selvedge::parts::Kept;
 use selvedge::sync::Primitives;
 use selvedge::{Builder, Cause, Error, Remote, RemoteFailure, TieredCache};
 
-use super::{Cache, Failure, Tiers, WarmEntry};
+use super::{CacheUnderTest, Failure, Tiers, WarmEntry};
 use crate::history::{Key, Value};
 
-/// Few, since each execution makes them anew.
+/// Few, because each execution creates them.
 const STRIPES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// The cache over these tiers.
@@ -40,7 +41,7 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     cache
 }
 
-/// What the tier said.
+/// The simulated failure behind an error of the cache.
 fn failure(error: Error<Key, Failure>) -> Failure {
     match error.cause() {
         Cause::Remote(failure) => **failure,
@@ -49,7 +50,7 @@ fn failure(error: Error<Key, Failure>) -> Failure {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest
     for TieredCache<Key, Value, R, P>
 {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {

@@ -1,4 +1,4 @@
-//! What a cache under test is built on.
+//! The tiers and settings of a cache under test.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,51 +11,53 @@ use selvedge::sync::Primitives;
 use super::Failure;
 use crate::history::{Key, Value};
 
-/// What a cache under test is built on: the remote tier, the clock, and what the local tier does and holds.
+/// The tiers of a cache under test: the remote tier, the clock, and the local tier's TTL and
+/// content.
 pub struct Tiers<P: Primitives, R> {
     /// The remote tier.
     pub remote: R,
     /// The clock by which local entries expire.
     pub clock: P::Clock,
-    /// How long a local entry lives; `None` is "for ever".
+    /// The TTL of local entries; `None` is no expiry.
     pub local_ttl: Option<Duration>,
-    /// What the local tier holds at the start.
+    /// The initial entries of the local tier.
     pub warm: Vec<WarmEntry>,
-    /// What else the cache must do.
+    /// Optional features.
     pub settings: Settings,
 }
 
-/// What a cache must do besides. It is set only where the cache [declares](super::Caches::abilities) that it supports it.
+/// Optional features of a cache. Each is set only if the cache
+/// [declares](super::Caches::abilities) that it supports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Keys whose values are made from another key's, by that key.
+    /// The derived keys of each key.
     pub derived: BTreeMap<Key, Vec<Key>>,
-    /// How long it is kept locally that a key has no value; `None` is "not at all".
+    /// The local TTL of an absent value; `None` is no negative caching.
     pub absent_ttl: Option<Duration>,
-    /// Whether the source of truth is asked if the remote tier fails.
+    /// Whether to query the source of truth if the remote tier fails.
     pub passes_over: bool,
-    /// Whether the local tier has room for one entry alone.
+    /// Whether the local tier is bounded to one entry.
     pub one_entry: bool,
 }
 
-/// An entry that is in the local tier at the start.
+/// An initial entry of the local tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WarmEntry {
-    /// The key it was read for.
+    /// Its key.
     pub key: Key,
     /// Its value.
     pub value: Value,
-    /// When it expires; `None` is "never".
+    /// When it expires, on the clock of the run; `None` is never.
     pub expires_at: Option<Duration>,
 }
 
 impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Tiers<P, R> {
-    /// The local tier, with its entries in it, and the remote one.
+    /// The local tier with its initial entries, and the remote tier.
     pub(crate) fn build(self) -> (L1<Key, Value, P>, R) {
         self.build_keyed(|key| key)
     }
 
-    /// As [`build`](Tiers::build), for a cache that keeps a key's entry under another one.
+    /// Same as [`build`](Tiers::build), for a cache that stores entries under other keys.
     pub(super) fn build_keyed(self, local: impl Fn(Key) -> Key) -> (L1<Key, Value, P>, R) {
         let l1 = L1::new(self.clock, self.local_ttl);
         for WarmEntry { key, value, expires_at } in self.warm {

@@ -1,4 +1,4 @@
-//! The read that the controls share: a fill with nothing between it and a write.
+//! The read of the controls: its fill is not fenced against writes.
 
 use selvedge::Remote;
 use selvedge::parts::L1;
@@ -8,7 +8,7 @@ use selvedge::sync::Primitives;
 use super::Failure;
 use crate::history::{Key, Value};
 
-/// Reads `key`, whose local entry is `local`. The steps are those of the protocols' headers.
+/// Reads `key`, whose local entry is `local`. The headers of the protocols number the steps.
 pub(super) async fn read<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     l1: &L1<Key, Value, P>,
     remote: &R,

@@ -6,8 +6,9 @@
 //!                                                  3 fill L1; return
 //! ```
 //!
-//! Two writers may do their steps 1 in one order and their steps 2 in the other: L1 keeps the older value. A slow
-//! reader's fill overwrites the new value as well. **Stale** and **lasting**.
+//! Two writers may execute their steps 1 in one order and their steps 2 in the other: L1 then
+//! stores the older value. A slow reader's fill can also overwrite the new value. **Stale** and
+//! **lasting**.
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::Primitives;
 
-use super::{Cache, Failure, Tiers, unfenced};
+use super::{CacheUnderTest, Failure, Tiers, unfenced};
 use crate::history::{Key, Value};
 
 /// Write Redis, then put the new value in the local tier.
@@ -32,7 +33,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> WriteThrough<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for WriteThrough<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for WriteThrough<P, R> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         unfenced::read(&self.l1, &self.remote, key, key).await
     }
@@ -48,7 +49,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for 
     async fn delete(&self, key: Key) -> Result<(), Failure> {
         // 1
         self.remote.delete(&key).await?;
-        // 2, with nothing to put there
+        // 2: there is no value to store.
         self.l1.remove(&key);
         Ok(())
     }

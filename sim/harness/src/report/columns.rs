@@ -1,25 +1,25 @@
-//! Rows of cells as aligned text.
+//! Aligns rows of cells as text.
 
-/// No report is wider than this.
+/// The maximum width of a report, in columns.
 pub(super) const WIDTH: usize = 100;
 
 const INDENT: &str = "  ";
 const GAP: &str = "  ";
 
-/// Which side the text of a column keeps to.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Left,
     Right,
 }
 
-/// The width of the rows once aligned.
+/// The width of the aligned rows.
 pub(super) fn width(rows: &[Vec<String>]) -> usize {
     let widths = widths(rows);
     INDENT.len() + widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
 }
 
-/// The rows, aligned, a line each. Columns that `sides` does not name keep left.
+/// Aligns the rows, one line each. Columns beyond `sides` are left-aligned.
 pub(super) fn aligned(rows: &[Vec<String>], sides: &[Side]) -> String {
     let widths = widths(rows);
     let mut text = String::new();
@@ -39,7 +39,7 @@ pub(super) fn aligned(rows: &[Vec<String>], sides: &[Side]) -> String {
     text
 }
 
-/// The text, cut in its middle to at most `most` characters.
+/// Shortens the text to at most `most` characters, in its middle.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {
@@ -61,7 +61,7 @@ mod tests {
     use super::shortened;
 
     #[test]
-    fn what_is_shortened_keeps_both_ends() {
+    fn a_shortened_text_has_both_its_ends() {
         assert_eq!(shortened("local=cold", 10), "local=cold");
         assert_eq!(shortened("local=cold,readers=2", 11), "local…ers=2");
     }

@@ -1,4 +1,4 @@
-//! The line that a report points at.
+//! The source line that a report names.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use crate::protocols::{Caches, Protocol};
 use crate::scenario::SourceLine;
 use crate::trace::{Effect, Step, Trace};
 
-/// The line to look at first: of a bad read, the step that put there what it found; of a deadlock or a panic, the last
-/// step; and where no run shows anything, the line that says what is expected. So too where the cache ships with the
-/// simulator: who reads the report has the scenario, and not the cache's source.
+/// The line to look at first. For a wrong read, the step that stored the value; for a deadlock or a
+/// panic, the last step; without a trace, the expectation. For a shipped cache also the
+/// expectation: the reader of the report has the scenario, but not the cache's source.
 pub(super) fn culprit(judged: &Judged<'_>) -> SourceLine {
     let trace = judged.report.trace.as_ref().filter(|_| judged.diff.is_none());
     let step = trace.and_then(|trace| match trace.findings.first() {
@@ -20,7 +20,7 @@ pub(super) fn culprit(judged: &Judged<'_>) -> SourceLine {
     step.map_or_else(|| judged.case.expected_at.clone(), |step| line_of(judged, step))
 }
 
-/// The line of a step; of a cache that ships, that of the case's expectation.
+/// The line of a step; for a shipped cache, that of the case's expectation.
 pub(super) fn line_of(judged: &Judged<'_>, step: &Step) -> SourceLine {
     if Protocol::from_name(&judged.case.cache).is_some() {
         return judged.case.expected_at.clone();
@@ -29,7 +29,7 @@ pub(super) fn line_of(judged: &Judged<'_>, step: &Step) -> SourceLine {
     SourceLine { file: file.to_owned(), line: line.parse().unwrap_or(1) }
 }
 
-/// The file as those who read the report know it: within the folder from which the command was run, if it is there.
+/// The path of the file, relative to `root` if it is inside.
 pub(super) fn within(root: &Path, file: &str) -> String {
     let path = Path::new(file);
     let path = path.strip_prefix(root).unwrap_or(path);

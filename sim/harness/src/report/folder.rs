@@ -1,4 +1,4 @@
-//! The report as a folder: a page of all cases, and each trace as a file of its own.
+//! The report as a folder: a page of all cases, and a file for each trace.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,26 +13,27 @@ use super::html::{case_block, head};
 use crate::file_name::stem;
 use crate::trace::json;
 
-/// A folder that a report is written to, case by case: what has been added is there, whatever happens to the process.
+/// The folder of a report, written case by case: the added cases are there even if the process
+/// dies.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     index: File,
-    /// The traces' names so far, in small letters: some file systems do not tell them apart otherwise.
+    /// The lower-case names of the traces so far: some file systems ignore case.
     names: BTreeSet<String>,
 }
 
 /// The report cannot be written.
 #[derive(Debug, Error, Diagnostic)]
 #[error("cannot write the report to {path}: {error}")]
-#[diagnostic(help("give `--report` a folder that can be written, or one that can be made"))]
+#[diagnostic(help("name a folder for `--report` that can be created or written"))]
 pub struct Unwritable {
     path: String,
     error: io::Error,
 }
 
 impl Folder {
-    /// Makes the folder if it is not there, and begins its `index.html`. Nothing else in it is touched.
+    /// Creates the folder if necessary, and begins its `index.html`. Changes no other file in it.
     ///
     /// # Errors
     ///
@@ -47,7 +48,8 @@ impl Folder {
         Ok(Folder { path: path.to_owned(), index, names: BTreeSet::new() })
     }
 
-    /// Adds a case: its trace, if it has one, as `<scenario>.<case>.trace.json`, and its row in the page.
+    /// Adds a case: its trace, if it has one, as `<scenario>.<case>.trace.json`, and its row in the
+    /// page.
     ///
     /// # Errors
     ///
@@ -65,7 +67,7 @@ impl Folder {
             .map_err(|error| unwritable(&self.path.join("index.html"), error))
     }
 
-    /// A name that every file system takes, and that no other trace of this report has.
+    /// A portable file name that is unique in this report.
     fn name(&mut self, scenario: &str, case: &str) -> String {
         let stem = stem(scenario, case);
         let mut name = stem.clone();

@@ -1,4 +1,4 @@
-//! What GitHub Actions shows: annotations at the lines concerned, and a job's summary.
+//! The output for GitHub Actions: annotations of source lines, and a job summary.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,15 +8,15 @@ use super::{Judged, Summary};
 use crate::number::{counted, grouped};
 use crate::trace::reason;
 
-/// A step may have ten annotations of a kind, and the runner makes one of its own when a command fails.
+/// A step may have ten annotations of one level, and the runner adds one when a command fails.
 const MOST_ANNOTATIONS: usize = 9;
-/// A summary may have 1 MiB.
+/// A summary is limited to 1 MiB.
 const MOST_ROWS: usize = 200;
-/// As [`MOST_ROWS`].
+/// Same as [`MOST_ROWS`].
 const MOST_TRACES: usize = 20;
 
-/// An annotation for each case that did not come out as expected, as workflow commands, a line each; at most nine. If
-/// there are more such cases, the ninth says how many. Files are named from `root` on.
+/// An annotation for each failed case, as workflow commands on one line each; at most nine. If more
+/// cases failed, the ninth counts them. File names are relative to `root`.
 pub fn annotations(cases: &[Judged<'_>], root: &Path) -> String {
     let failed: Vec<_> = cases.iter().filter(|judged| !judged.judgement.passed()).collect();
     let shown = if failed.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { failed.len() };
@@ -44,14 +44,13 @@ pub fn annotations(cases: &[Judged<'_>], root: &Path) -> String {
     let more = failed.len() - shown;
     if more > 0 {
         let cases = counted(more as u64, "case");
-        text += &format!(
-            "::error title=selvedge::{cases} more did not come out as expected: the summary has them\n"
-        );
+        text += &format!("::error title=selvedge::{cases} more failed: the summary lists them\n");
     }
     text
 }
 
-/// The job's summary in Markdown: how many cases came out as expected, which did not and why, and their traces.
+/// The job summary in Markdown: the number of passed cases, the failed cases with their reasons,
+/// and their traces.
 pub fn job_summary(cases: &[Judged<'_>], summary: &Summary) -> String {
     let (passed, failed) = summary.counts();
     let mut text = match failed {
@@ -77,7 +76,7 @@ pub fn job_summary(cases: &[Judged<'_>], summary: &Summary) -> String {
     for judged in shown.take(MOST_TRACES) {
         let title = cell(&format!("{} {}", judged.case.scenario, judged.case.name));
         let evidence = judged.evidence();
-        // A fence that is longer than any in it.
+        // The fence must be longer than any in the text.
         let fence = "`".repeat(3.max(1 + longest_run(&evidence, '`')));
         text += &format!("\n<details><summary>{title}</summary>\n\n{fence}text\n{evidence}");
         text += &format!("{}{fence}\n\n</details>\n", if evidence.ends_with('\n') { "" } else { "\n" });
@@ -85,17 +84,17 @@ pub fn job_summary(cases: &[Judged<'_>], summary: &Summary) -> String {
     text
 }
 
-/// A workflow command's message.
+/// Escapes the message of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A workflow command's property.
+/// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A text in a cell of a table, as itself.
+/// Escapes the text of a table cell.
 fn cell(text: &str) -> String {
     let mut cell = String::new();
     for c in text.chars() {

@@ -1,13 +1,13 @@
-//! A scenario's cases as a grid: one axis runs across, the others down.
+//! A scenario's cases as a grid: one axis across, the others down.
 
 use super::columns::{WIDTH, aligned, width};
 use super::searched::notes;
 use super::{Judged, table};
 use crate::scenario::{Axis, Scenario};
 
-/// The scenario's cases as a grid, across it the last axis that fits into 100 columns. A cell has the verdict, in how
-/// many schedules the gravest rule is broken, and how many there are; if it was searched by states, in how many of these. A
-/// `!` marks what was not expected. A scenario of which no axis fits comes as a [`table`].
+/// The scenario's cases as a grid. The last axis that fits into 100 columns runs across. A cell has
+/// the verdict, the number of schedules (or states) that break the gravest rule, and their total.
+/// `!` marks an unexpected result. If no axis fits, returns a [`table`].
 pub fn grid(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     let mut grids = (0..scenario.axes.len()).rev().map(|across| rows(&scenario.axes, across, cases));
     match grids.find(|rows| width(rows) <= WIDTH) {
@@ -23,7 +23,7 @@ fn rows(axes: &[Axis], across: usize, cases: &[Judged<'_>]) -> Vec<Vec<String>> 
         cells.into_iter().enumerate().filter(|(at, _)| *at != across).map(|(_, cell)| cell).collect()
     };
     let Axis { name, labels } = &axes[across];
-    // Some cases may have been left out.
+    // Some cases may be excluded.
     let is_shown = |label: &&String| cases.iter().any(|judged| judged.case.labels[across] == **label);
     let labels: Vec<_> = labels.iter().filter(is_shown).collect();
     let mut head = without(axes.iter().map(|axis| axis.name.clone()).collect());

@@ -1,7 +1,8 @@
-//! The report as a page: the cases as a table, and each trace as a timeline to step through. One file that needs no network.
+//! The report as an HTML page: a table of the cases, and an interactive timeline for each trace.
+//! The page is one file and needs no network.
 //!
-//! The page is a head, which is always the same, and then a block of data for each case. So it can be written case by
-//! case, and is whole after each of them. HTML does not ask for end tags there.
+//! The page is a constant head, followed by a block of data for each case. So it can be written
+//! case by case, and is complete after each: HTML does not require end tags there.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use crate::trace::{Trace, json, verdict};
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
-/// In the order in which they build on one another.
+/// In the order of their dependencies.
 const SCRIPTS: [&str; 5] = [
     include_str!("html/element.js"),
     include_str!("html/table.js"),
@@ -21,7 +22,7 @@ const SCRIPTS: [&str; 5] = [
     include_str!("html/page.js"),
 ];
 
-/// A page that shows one trace.
+/// The page of one trace.
 pub fn trace_page(trace: &Trace) -> String {
     let data = Data {
         scenario: &trace.scenario,
@@ -35,12 +36,12 @@ pub fn trace_page(trace: &Trace) -> String {
     head() + &block(&data)
 }
 
-/// What every page begins with.
+/// The head of every page.
 pub(super) fn head() -> String {
     PAGE.replace("/* style */", STYLE).replace("/* script */", &SCRIPTS.concat())
 }
 
-/// What the page has of a case; `file` is what its trace is called in the report's folder.
+/// The block of a case. `file` is the name of its trace in the report's folder.
 pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>) -> String {
     let report = &judged.report;
     let (count, what) = report.searched();
@@ -61,7 +62,7 @@ pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>) -> String {
     })
 }
 
-/// A case, as the page's scripts read it. What is not known of a trace alone is `None`.
+/// A case, for the page's scripts. The fields that a lone trace does not have are `None`.
 #[derive(Default, Serialize)]
 struct Data<'a> {
     scenario: &'a str,
@@ -71,7 +72,7 @@ struct Data<'a> {
     engine_reason: Option<&'a str>,
     verdict: &'a str,
     complete: Option<bool>,
-    /// How many schedules or states.
+    /// The number of schedules or states.
     searched: Option<String>,
     violations: Vec<(&'a str, u64)>,
     passed: Option<bool>,
@@ -80,12 +81,12 @@ struct Data<'a> {
     trace: Option<Box<RawValue>>,
 }
 
-/// The document as it is written to files.
+/// The JSON document of a trace.
 fn raw(trace: &Trace) -> Box<RawValue> {
     RawValue::from_string(json(trace).trim_end().to_owned()).expect("a document is JSON")
 }
 
-/// In a script element only `<` can end the data, and JSON has it in strings alone.
+/// Only `<` can end a script element, and in JSON it occurs only in strings.
 fn block(data: &Data<'_>) -> String {
     let text = serde_json::to_string(data).expect("strings and numbers are always JSON");
     format!("<script type=\"application/json\" class=\"case\">{}</script>\n", text.replace('<', "\\u003c"))

@@ -1,4 +1,4 @@
-//! A case as a line of JSON.
+//! A case as one line of JSON.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::verdict::CaseReport;
 
-/// The edge's own type: a field renamed inside does not change what others read.
+/// A separate type for the output: renaming an internal field does not change the format.
 #[derive(Serialize)]
 struct Line<'r> {
     scenario: &'r str,
@@ -15,7 +15,7 @@ struct Line<'r> {
     engine: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     engine_reason: Option<&'r str>,
-    /// Of a search of states, `null`: it does not run them.
+    /// `null` for a stateful search, which does not count schedules.
     schedules: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     states: Option<u64>,
@@ -25,12 +25,12 @@ struct Line<'r> {
     bytes_per_state: Option<u64>,
     events: u64,
     violations: BTreeMap<&'r str, u64>,
-    /// Schedules that break at least one rule. Of a search of states, left out: it counts each rule by itself.
+    /// Schedules that break at least one rule. Absent for a stateful search, which counts per rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     violating: Option<u64>,
     verdict: &'r str,
     complete: bool,
-    /// Of a search of states that is not complete.
+    /// Only for a stateful search that is not complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<f64>,
     wall_ms: u64,

@@ -1,20 +1,20 @@
-//! A case, what an exploration of it came to, and whether that was expected: a row of every report.
+//! A case with its result and its outcome: a row of every report.
 
 use crate::number::{counted, grouped};
 use crate::scenario::{Case, Judgement, Outcome};
 use crate::trace::{Look, lanes_in, reason_in};
 use crate::verdict::{CaseReport, Verdict};
 
-/// A case that was explored and judged.
+/// An explored and judged case.
 #[derive(Clone, Debug)]
 pub struct Judged<'s> {
     /// The case.
     pub case: &'s Case,
-    /// What its exploration came to.
+    /// The result of its exploration.
     pub report: CaseReport,
-    /// Whether that was expected.
+    /// Whether the result is expected.
     pub judgement: Judgement,
-    /// What differs from the accepted baseline, if anything does.
+    /// The difference from the accepted baseline, if any.
     pub diff: Option<String>,
 }
 
@@ -25,8 +25,8 @@ impl<'s> Judged<'s> {
         Judged { case, report, judgement, diff: None }
     }
 
-    /// Takes what differs from the accepted baseline for a failure. A case that has failed already is not looked at: no
-    /// baseline makes up for that.
+    /// Fails a passing case because it differs from the accepted baseline. Does not change a failed
+    /// case.
     pub fn differs(&mut self, why: impl Into<String>, diff: String) {
         if self.judgement.passed() {
             self.judgement = Judgement { outcome: Outcome::Changed, why: why.into() };
@@ -34,18 +34,17 @@ impl<'s> Judged<'s> {
         }
     }
 
-    /// Whether no search was made at all, since nothing was left of the budget.
+    /// Whether the case was not searched, because the total budget was used up.
     pub fn is_unexplored(&self) -> bool {
         self.report.searched().0 == 0 && self.judgement.outcome == Outcome::Bounded
     }
 
-    /// What shows how the case came out: the difference from its baseline, or the lanes and the reason of its trace.
-    /// Empty if nothing does.
+    /// The difference from the baseline, or the trace with its reason; empty without either.
     pub fn evidence(&self) -> String {
         self.evidence_in(Look::PLAIN)
     }
 
-    /// As [`evidence`](Self::evidence), for somebody to look at.
+    /// Same as [`evidence`](Self::evidence), with this look.
     pub fn evidence_in(&self, look: Look) -> String {
         match (&self.diff, &self.report.trace) {
             (Some(diff), _) => diff.clone(),
@@ -54,7 +53,7 @@ impl<'s> Judged<'s> {
         }
     }
 
-    /// The verdict's word, and whether the search ended early where the word does not say so.
+    /// The verdict's word; for a violation also whether the search was bounded.
     pub(super) fn verdict(&self) -> String {
         let word = self.report.verdict.word();
         match &self.report.verdict {
@@ -63,7 +62,7 @@ impl<'s> Judged<'s> {
         }
     }
 
-    /// The verdict in a few words with its numbers: `stale 292/1,016`, `clean 1,016`, `clean 22,294 states`.
+    /// The verdict with its counts: `stale 292/1,016`, `clean 1,016`, `clean 22,294 states`.
     pub(super) fn short(&self) -> String {
         let (count, what) = self.report.searched();
         let all = if self.report.states.is_some() { counted(count, what) } else { grouped(count) };
@@ -73,7 +72,7 @@ impl<'s> Judged<'s> {
         }
     }
 
-    /// `ok`, or a word that catches the eye.
+    /// `ok` or `FAIL`.
     pub(super) fn mark(&self) -> &'static str {
         if self.judgement.passed() { "ok" } else { "FAIL" }
     }

@@ -1,13 +1,14 @@
-//! The cases as a JUnit report, valid by the schema of Jenkins' xUnit plugin (junit-10.xsd): it has neither
-//! `testsuites/@skipped` nor properties of a test.
+//! The cases as a JUnit report, valid under the schema of Jenkins' xUnit plugin (junit-10.xsd),
+//! which has neither `testsuites/@skipped` nor properties of a test.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Judged;
 use crate::scenario::Outcome;
 
-/// The cases as JUnit XML: a suite for each scenario, and in it a test for each case. One that did not come out as
-/// expected has the outcome as its type, why as its message, and the trace in full. What was searched, and how far, is the test's output. Cases of one scenario stand together.
+/// The cases as JUnit XML: a suite for each scenario, with a test for each case. A failed one has
+/// the outcome as its type, the reason as its message, and the full trace. The test's output is
+/// what was searched. Cases of one scenario must be adjacent.
 pub fn junit(cases: &[Judged<'_>]) -> String {
     let mut report = Report::new("selvedge");
     for scenario in cases.chunk_by(|a, b| a.case.scenario == b.case.scenario) {
@@ -18,7 +19,7 @@ pub fn junit(cases: &[Judged<'_>]) -> String {
     }
     report.set_time(cases.iter().map(|judged| judged.report.wall).sum());
     let text = report.to_string().expect("a string takes all that is written to it");
-    // No case is ever skipped.
+    // The schema forbids this attribute; no case is skipped.
     text.replacen(" skipped=\"0\"", "", 1)
 }
 

@@ -1,4 +1,4 @@
-//! Reports: projections of what explorations came to.
+//! Reports: projections of the results of explorations.
 
 mod columns;
 mod culprit;

@@ -1,4 +1,4 @@
-//! A case as a snapshot has it: what came of it, and nothing that differs between two runs or two machines.
+//! The report of a case as a snapshot, without parts that differ between runs or machines.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use crate::number::grouped;
 use crate::trace::{lanes, reason};
 use crate::verdict::{CaseReport, Engine};
 
-/// What came of the case: the verdict, how many schedules there are, in how many of them each rule is broken, and the
-/// witness; or of states, with the engine, which is said if it is not the usual one. How far a bounded search came depends on the machine: of one, neither counts nor witness are said. No time
-/// and no source line is said of any.
+/// The verdict, the number of schedules (or states), the number that break each rule, and the
+/// witness. The engine is shown unless it is the usual one. A bounded search has neither counts nor
+/// a witness: its progress depends on the machine. Times and source lines are omitted.
 impl fmt::Display for CaseReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, value: &str| writeln!(f, "{name:10}{value}");

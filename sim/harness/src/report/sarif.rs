@@ -1,4 +1,4 @@
-//! The cases that did not come out as expected, as SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
+//! The failed cases as SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,10 +15,11 @@ use crate::verdict::Verdict;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Where the tool is described.
+/// The page of the tool.
 const INFORMATION: &str = "https://docs.rs/selvedge-sim";
 
-/// Every rule that a result can name, with what it says and what to do: these ids stay. The first are the oracle's.
+/// Every rule that a result can name: its stable id, its description and its help. The oracle's
+/// come first.
 const RULES: [(&str, &str, &str); 12] = [
     (
         "crossed",
@@ -27,8 +28,8 @@ const RULES: [(&str, &str, &str); 12] = [
     ),
     (
         "phantom",
-        "A read returned a value that nobody wrote.",
-        "Look for a value that is made up or changed on its way through the cache.",
+        "A read returned a value that no operation wrote.",
+        "Look for a value that the cache creates or changes.",
     ),
     (
         "stale",
@@ -42,45 +43,46 @@ const RULES: [(&str, &str, &str); 12] = [
     ),
     (
         "lasting",
-        "After everything had settled, a read returned a version that is not the last.",
-        "Nothing is left that would repair it: a fill ended after the removal that was to precede it.",
+        "After all tasks had ended, a read returned a version that is not the last.",
+        "Nothing will repair it: look for a fill that ended after the removal that should have followed it.",
     ),
     (
         "deadlock",
-        "Some schedule blocks for ever.",
-        "The trace names what each task waits for, and which task holds it.",
+        "Some schedule blocks forever.",
+        "The trace names the lock or event for which each task waits, and its holder.",
     ),
     ("panic", "Some schedule panics.", "The trace ends with the step before the panic."),
     (
         "nondeterministic",
-        "The case does not do the same when it is run again.",
-        "Look for a random number, a clock, a hash map's order, or state that outlives a run.",
+        "A repeated schedule had another result.",
+        "Look for a random number, a real clock, the order of a hash map, or state that outlives a run.",
     ),
     (
         "control-did-not-fail",
-        "A control was searched to the end, and does not show what it must.",
-        "Either the search has lost a schedule, or the cache is no longer broken: change what the case expects.",
+        "The complete search of a control did not find its violation.",
+        "If the cache is no longer broken, change the expectation; otherwise the search misses a schedule.",
     ),
     (
         "bounded",
-        "A search that must be complete ended before every schedule was seen.",
-        "Raise the budget, make the case smaller, or allow it by `bounded = true`.",
+        "A search that must be complete ended before it had covered every schedule.",
+        "Raise the budget, reduce the case, or allow it with `bounded = true`.",
     ),
     (
         "vacuous",
-        "No read met a write: nothing could have gone wrong.",
+        "No read met a write, so no rule could be broken.",
         "Let a thread read a key that another one writes.",
     ),
     (
         "changed",
         "The counts or the witness differ from the accepted baseline.",
-        "If the change is meant, record it with `selvedge gate --accept`.",
+        "If the change is intended, record it with `selvedge gate --accept`.",
     ),
 ];
 
-/// The cases that did not come out as expected as a SARIF log: a result for each, at the line to look at first, with the
-/// simplest run that shows it as a code flow. In it each task is a thread flow, and the run's order is the steps'
-/// execution order. A result's fingerprint is its scenario and case, and not a line. Files are named from `root` on.
+/// The failed cases as a SARIF log. A result is at the line to look at first, and its code flow is
+/// the simplest run that shows the failure: a thread flow for each task, with the steps' execution
+/// order. Its fingerprint is the scenario and the case, not the line. File names are relative to
+/// `root`.
 pub fn sarif(cases: &[Judged<'_>], root: &Path) -> String {
     let failed = cases.iter().filter(|judged| !judged.judgement.passed());
     let driver = Driver {
@@ -130,7 +132,8 @@ fn result(judged: &Judged<'_>, root: &Path) -> SarifResult {
 fn rule_id(judged: &Judged<'_>) -> &'static str {
     let rule = match (&judged.report.verdict, judged.judgement.outcome) {
         (Verdict::Violated(rules), Outcome::Violation) => {
-            // Of a control, the rule that it does not list is what is wrong: which the trace shows, if it shows any.
+            // A control is wrong if it breaks a rule that it does not list; the trace shows that
+            // rule, if any.
             let shown = judged.report.trace.as_ref().and_then(|trace| trace.findings.first());
             shown.map(|finding| finding.rule).or_else(|| rules.first().copied())
         }
@@ -178,7 +181,7 @@ fn physical(at: &SourceLine, root: &Path) -> PhysicalLocation {
     }
 }
 
-/// A path as part of a URI.
+/// Percent-encodes a path for a URI.
 fn encoded(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {
@@ -249,7 +252,7 @@ struct SarifResult {
     properties: Properties,
 }
 
-/// SARIF leaves it to each tool what is in here.
+/// SARIF lets each tool define these.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Properties {

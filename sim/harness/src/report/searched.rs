@@ -1,21 +1,22 @@
-//! Why cases were searched by another engine than is usual.
+//! Why cases were not searched by the usual engine.
 
 use super::Judged;
 use super::columns::shortened;
 use crate::number::counted;
 
-/// No name is longer beside its reason.
+/// The maximum length of a name beside its reason.
 const LONGEST: usize = 40;
 
 impl Judged<'_> {
-    /// Why it was searched as it was, if there is something to say: `searched by states: more than 100,000 schedules`.
+    /// Why the engine is not the usual one, if so: `searched by states: more than 100,000
+    /// schedules`.
     pub fn searched_by(&self) -> Option<String> {
         let what = self.report.searched().1;
         self.report.engine_reason.as_ref().map(|why| format!("searched by {what}s: {why}"))
     }
 }
 
-/// What is to be said of that below a table of the cases: a line for each reason.
+/// The notes below a table of the cases: a line for each reason.
 pub(super) fn notes(cases: &[Judged<'_>]) -> String {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for judged in cases {

@@ -1,4 +1,5 @@
-//! The gate's summary: how many cases came out as expected, which did not and why, and the exit code.
+//! The gate's summary: the number of passed cases, the failed ones with their reasons, and the exit
+//! code.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,11 +8,11 @@ use super::Judged;
 use crate::number::{counted, grouped, lasted};
 use crate::scenario::Outcome;
 
-/// What the gate came to.
+/// The result of the gate.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     passed: u64,
-    /// How many schedules and how many states: what is of the one is not of the other.
+    /// The numbers of searched schedules and states.
     searched: BTreeMap<&'static str, u64>,
     wall: std::time::Duration,
     failed: Vec<Failed>,
@@ -27,7 +28,7 @@ struct Failed {
 }
 
 impl Summary {
-    /// Takes in one more case.
+    /// Adds a case.
     pub fn add(&mut self, judged: &Judged<'_>) {
         let (count, what) = judged.report.searched();
         *self.searched.entry(what).or_default() += count;
@@ -38,7 +39,7 @@ impl Summary {
         }
         if judged.is_unexplored() {
             self.unexplored += 1;
-            // One of them speaks for all.
+            // Only the first is listed; the others are counted.
             if self.unexplored > 1 {
                 return;
             }
@@ -47,18 +48,18 @@ impl Summary {
         self.fail(&judged.case.scenario, &judged.case.name, judgement.outcome, judgement.why.clone());
     }
 
-    /// Takes in something that is wrong with a case, beyond how it came out.
+    /// Adds a failure of a case, in addition to its outcome.
     pub fn fail(&mut self, scenario: &str, case: &str, outcome: Outcome, why: String) {
         self.failed.push(Failed { scenario: scenario.to_owned(), case: case.to_owned(), outcome, why });
     }
 
-    /// How many cases came out as expected, and how many did not.
+    /// The numbers of passed and failed cases.
     pub fn counts(&self) -> (u64, u64) {
         (self.passed, self.failed.len() as u64 + self.unexplored.saturating_sub(1))
     }
 
-    /// The process's exit code. The gravest outcome decides, and its code is the lowest; that nothing ran is as grave
-    /// as a vacuous case.
+    /// The exit code of the process: that of the gravest outcome, which is the lowest. If no case
+    /// ran, the code of a vacuous case.
     pub fn exit_code(&self) -> u8 {
         let nothing_ran = (self.passed == 0).then(|| Outcome::Vacuous.exit_code());
         self.failed.iter().map(|failed| failed.outcome.exit_code()).min().or(nothing_ran).unwrap_or(0)
@@ -82,7 +83,7 @@ impl fmt::Display for Summary {
             writeln!(f, "  FAIL {} {}\n       {}", failed.scenario, failed.case, failed.why)?;
         }
         if let more @ 1.. = self.unexplored.saturating_sub(1) {
-            writeln!(f, "  and {} after it, not explored either", counted(more, "case"))?;
+            writeln!(f, "  and {} after it, also not explored", counted(more, "case"))?;
         }
         Ok(())
     }

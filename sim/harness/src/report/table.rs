@@ -1,4 +1,4 @@
-//! A scenario's cases, a row each.
+//! A scenario's cases as a table.
 
 use super::Judged;
 use super::columns::{Side, WIDTH, aligned, shortened, width};
@@ -7,8 +7,9 @@ use crate::number::grouped;
 use crate::oracle::Rule;
 use crate::scenario::Scenario;
 
-/// The scenario's cases as an aligned table of at most 100 columns: the labels, the schedules or the states, in how many of
-/// them each rule is broken, the verdict, and whether that was expected. Below it, why some were searched by states.
+/// The scenario's cases as an aligned table of at most 100 columns: the labels, the numbers of
+/// schedules or states in all and for each broken rule, the verdict, and whether it was expected.
+/// Below it, why some were searched by states.
 pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     let broken = |rule: &Rule| cases.iter().any(|judged| judged.report.violations.contains_key(rule));
     let rules: Vec<_> = Rule::ALL.into_iter().filter(broken).collect();
@@ -17,7 +18,7 @@ pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     let mut labels = labels(scenario, cases);
     let mut rows = joined(&labels, &numbers);
     if width(&rows) > WIDTH {
-        // The labels side by side are too wide: the case's name in one column can at least be cut.
+        // Columns for the labels are too wide; one column with the case's name can be shortened.
         let left = WIDTH.saturating_sub(width(&numbers) + 2);
         let names = cases.iter().map(|judged| vec![shortened(&judged.case.name, left)]);
         labels = std::iter::once(vec!["case".to_owned()]).chain(names).collect();
@@ -28,7 +29,7 @@ pub fn table(scenario: &Scenario, cases: &[Judged<'_>]) -> String {
     format!("{}: {}\n{}{}", scenario.name, scenario.about, aligned(&rows, &sides), notes(cases))
 }
 
-/// What was counted in these cases: schedules, states, or one of them in some and the other in others.
+/// The counted nouns in these cases: schedules, states, or both.
 fn counted(cases: &[Judged<'_>]) -> Vec<&'static str> {
     let is_counted = |what: &&str| cases.iter().any(|judged| judged.report.searched().1 == *what);
     ["schedule", "state"].into_iter().filter(is_counted).collect()

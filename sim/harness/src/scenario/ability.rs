@@ -1,37 +1,38 @@
-//! What a scenario can require of a cache, and which cache supports it.
+//! The optional features that a scenario can require of a cache.
 
 use std::fmt;
 
 use super::{Case, OpKind, Source, Special};
 
-/// What a scenario can require of a cache beyond `get`, `set` and `delete`. A cache that does not support it would ignore
-/// it, and the verdict would be of another case than the one that is written.
+/// A feature that a scenario can require of a cache beyond `get`, `set` and `delete`. If a cache
+/// without it ignored the requirement, the verdict would belong to another case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ability {
     /// `specials = ["keeps-absent"]`: stores locally that a key has no value.
     KeepsAbsent,
     /// `specials = ["passes-over"]`: queries the source of truth if the remote tier fails.
     PassesOver,
-    /// `specials = ["leases"]`: fills the remote tier under the leases that it gives.
+    /// `specials = ["leases"]`: fills the remote tier under its leases.
     Leases,
-    /// `specials = ["never-settles"]`: asks the remote tier whether a lost write can still arrive.
+    /// `specials = ["never-settles"]`: queries the remote tier whether a lost write can still
+    /// arrive.
     Settles,
-    /// `derived` where the remote tier is the source of truth: deletes what is derived from the key that it writes.
+    /// `derived` with `source = "remote"`: a write deletes the derived keys.
     Derives,
     /// `specials = ["one-entry"]`: bounds its local tier.
     Bounds,
-    /// `load`: loads under the caller's loader where the remote tier is the source of truth.
+    /// `load` with `source = "remote"`: loads with the caller's loader.
     Loads,
     /// `evict`: removes a key's local entry.
     Evicts,
-    /// `told`: accepts the notification that a key was written elsewhere.
+    /// `notified`: accepts the notification that another node has written a key.
     Invalidates,
-    /// `told-all`: accepts the notification that any key may have been written elsewhere.
+    /// `notified-all`: accepts the notification that another node may have written any key.
     InvalidatesAll,
 }
 
 impl Ability {
-    /// All of them.
+    /// Every ability.
     pub const ALL: &'static [Ability] = &[
         Ability::KeepsAbsent,
         Ability::PassesOver,
@@ -45,7 +46,7 @@ impl Ability {
         Ability::InvalidatesAll,
     ];
 
-    /// The word of a scenario that requires it.
+    /// The word in scenarios that requires it.
     pub fn word(self) -> &'static str {
         match self {
             Ability::KeepsAbsent => Special::KeepsAbsent.name(),
@@ -56,12 +57,12 @@ impl Ability {
             Ability::Bounds => Special::OneEntry.name(),
             Ability::Loads => OpKind::Load.name(),
             Ability::Evicts => OpKind::Evict.name(),
-            Ability::Invalidates => OpKind::Told.name(),
-            Ability::InvalidatesAll => OpKind::ToldAll.name(),
+            Ability::Invalidates => OpKind::Notified.name(),
+            Ability::InvalidatesAll => OpKind::NotifiedAll.name(),
         }
     }
 
-    /// What a special requires.
+    /// The ability that a special requires.
     pub(super) fn of_special(special: Special) -> Self {
         match special {
             Special::KeepsAbsent => Ability::KeepsAbsent,
@@ -72,16 +73,17 @@ impl Ability {
         }
     }
 
-    /// What an operation requires, if it is not one that each cache has. `forget` and `untold` concern the remote tier alone;
-    /// `stall` leaves a `get` unpolled; `get-many` is several of them where a cache has no such call.
+    /// The ability that an operation requires, if any. `forget` and `unnotified` affect only the
+    /// remote tier; `stall` leaves a `get` unpolled; `get-many` is several `get`s if a cache has no
+    /// such call.
     pub(super) fn of_operation(kind: OpKind) -> Option<Self> {
         match kind {
             OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Forget => None,
-            OpKind::Untold | OpKind::GetMany | OpKind::Stall => None,
+            OpKind::Unnotified | OpKind::GetMany | OpKind::Stall => None,
             OpKind::Load => Some(Ability::Loads),
             OpKind::Evict => Some(Ability::Evicts),
-            OpKind::Told => Some(Ability::Invalidates),
-            OpKind::ToldAll => Some(Ability::InvalidatesAll),
+            OpKind::Notified => Some(Ability::Invalidates),
+            OpKind::NotifiedAll => Some(Ability::InvalidatesAll),
         }
     }
 }
@@ -92,12 +94,13 @@ impl fmt::Display for Ability {
     }
 }
 
-/// A cache that scenarios can name, and what it supports. A name alone supports nothing beyond `get`, `set` and `delete`.
+/// A cache that scenarios can name. One created from a name alone supports only `get`, `set` and
+/// `delete`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known<'k> {
     /// Its name.
     pub name: &'k str,
-    /// What it supports.
+    /// The features that it supports.
     pub abilities: &'k [Ability],
 }
 
@@ -114,8 +117,8 @@ impl<'k> From<&'k String> for Known<'k> {
 }
 
 impl Case {
-    /// The first of the abilities that the case requires of its cache and that are not among these; `None` if the cache can
-    /// run the case.
+    /// The first required ability that is missing in `abilities`; `None` if the cache can run the
+    /// case.
     pub fn unsupported(&self, abilities: &[Ability]) -> Option<Ability> {
         let specials = self.specials.iter().map(|&special| Ability::of_special(special));
         let derives = (!self.derived.is_empty() && self.source == Source::Remote).then_some(Ability::Derives);

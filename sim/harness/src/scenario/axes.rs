@@ -1,4 +1,4 @@
-//! Axes: what multiplies a scenario.
+//! The axes of a scenario.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,23 @@ use toml::de::DeValue;
 
 use super::reader::{Reader, Value};
 
-/// More combinations than this are a slip, and not a scenario.
+/// The limit of combinations.
 const MOST_CASES: usize = 10_000;
 
-/// More axes than this are a slip too.
+/// The limit of axes.
 const MOST_AXES: usize = 32;
 
-/// An axis as the file declares it.
+/// A declared axis.
 pub(super) struct Declared<'d> {
     /// Its name.
     pub(super) name: &'d str,
-    /// Where the name is.
+    /// The span of the name.
     pub(super) place: std::ops::Range<usize>,
     /// Its values with their labels, in the order of the file.
     pub(super) values: Vec<(String, &'d Value<'d>)>,
 }
 
-/// The axes of a scenario, and which of them the file makes use of.
+/// The axes of a scenario, and which of them the file uses.
 #[derive(Default)]
 pub(super) struct Axes<'d> {
     pub(super) declared: Vec<Declared<'d>>,
@@ -51,12 +51,17 @@ impl<'d> Axes<'d> {
         }
         if axes.declared.len() > MOST_AXES {
             let place = axes.declared[MOST_AXES].place.clone();
-            reader.mistake(place, format!("more than {MOST_AXES} axes"), "too many from here on", None);
+            reader.mistake(
+                place,
+                format!("more than {MOST_AXES} axes"),
+                "the first one over the limit",
+                None,
+            );
         } else if axes.are_too_many() {
-            let what = format!("the axes make more than {MOST_CASES} cases");
-            let help = Some("split the scenario in several".to_owned());
+            let what = format!("the axes result in more than {MOST_CASES} cases");
+            let help = Some("split the scenario into several".to_owned());
             let place = axes.declared.first().map_or(0..0, |axis| axis.place.clone());
-            reader.mistake(place, what, "too many combinations from here on", help);
+            reader.mistake(place, what, "too many combinations", help);
         }
         axes
     }
@@ -66,8 +71,8 @@ impl<'d> Axes<'d> {
         self.declared.len() > MOST_AXES || cases.is_none_or(|cases| cases > MOST_CASES)
     }
 
-    /// Every combination: the index of the value on each axis, the last axis running fastest. None if there are too
-    /// many of them.
+    /// Every combination, as the index of the value on each axis; the last axis varies fastest.
+    /// Empty if there are too many.
     pub(super) fn combinations(&self) -> Vec<Vec<usize>> {
         if self.are_too_many() {
             return Vec::new();
@@ -81,7 +86,7 @@ impl<'d> Axes<'d> {
         })
     }
 
-    /// What stands at a place in one case: the axis's value for `$axis`, or else what is written there.
+    /// Resolves a value for one case: the axis's value for `$axis`, otherwise the value itself.
     pub(super) fn resolve(
         &mut self,
         reader: &mut Reader,
@@ -100,12 +105,12 @@ impl<'d> Axes<'d> {
         Some(self.declared[axis].values[combination[axis]].1)
     }
 
-    /// Notes every axis that no case made use of.
+    /// Records an error for every unused axis.
     pub(super) fn note_unused(&self, reader: &mut Reader) {
         for axis in self.declared.iter().filter(|axis| !self.used.contains(axis.name)) {
             let what = format!("axis `{}` is never used", axis.name);
-            let help = Some(format!("write \"${}\" where its values belong, or take it out", axis.name));
-            reader.mistake(axis.place.clone(), what, "makes cases that do not differ", help);
+            let help = Some(format!("write \"${}\" where its values belong, or remove it", axis.name));
+            reader.mistake(axis.place.clone(), what, "its cases do not differ", help);
         }
     }
 }
@@ -114,7 +119,7 @@ fn read_values<'d>(reader: &mut Reader, values: &'d Value<'d>) -> Vec<(String, &
     if matches!(values.get_ref(), DeValue::Array(list) if list.is_empty())
         || matches!(values.get_ref(), DeValue::Table(table) if table.is_empty())
     {
-        let help = Some("give the axis values, or take it out".to_owned());
+        let help = Some("give the axis values, or remove it".to_owned());
         reader.mistake(values.span(), "an axis without a value", "expected at least one", help);
     }
     if let DeValue::Table(table) = values.get_ref() {
@@ -135,7 +140,7 @@ fn read_values<'d>(reader: &mut Reader, values: &'d Value<'d>) -> Vec<(String, &
             let help = Some("declare the axis as a table: label = value".to_owned());
             reader.mistake(
                 value.span(),
-                "a value of an axis that has no label",
+                "a value of an axis without a label",
                 "expected a word or a number",
                 help,
             );
@@ -155,7 +160,7 @@ fn read_values<'d>(reader: &mut Reader, values: &'d Value<'d>) -> Vec<(String, &
     read
 }
 
-/// The label of a value that is its own label.
+/// The label of a string, a number or a boolean.
 pub(super) fn label_of(value: &Value<'_>) -> Option<String> {
     match value.get_ref() {
         DeValue::String(text) => Some(text.to_string()),

@@ -1,4 +1,4 @@
-//! One case: the file read once more, with each axis at one value.
+//! Reads one case of a scenario: the file, with one value for each axis.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
@@ -11,24 +11,24 @@ use super::reader::{Reader, Value};
 use super::{Ability, Known, Local, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
 
-/// A thread of more copies than this is a slip.
+/// The limit of copies of a thread.
 const MOST_COPIES: u64 = 64;
 
-/// More faults than this are too many to explore.
+/// The limit of faults.
 const MOST_FAULTS: u64 = 8;
 
-/// Reads the file as one case has it.
+/// Reads the file for one case.
 pub(super) struct CaseReader<'r, 'd> {
     pub(super) reader: &'r mut Reader,
     pub(super) axes: &'r mut Axes<'d>,
     pub(super) combination: &'r [usize],
-    /// The caches that there are.
+    /// The available caches.
     pub(super) known: &'r [Known<'r>],
     /// See [`Parts::threads_at`].
     pub(super) threads_at: Range<usize>,
 }
 
-/// What a case has of its own.
+/// The parts of a case.
 pub(super) struct Parts {
     pub(super) cache: String,
     pub(super) local: Local,
@@ -39,12 +39,12 @@ pub(super) struct Parts {
     pub(super) drops: u32,
     pub(super) specials: BTreeSet<Special>,
     pub(super) threads: Vec<ThreadSpec>,
-    /// Where the thread is, with which they are more than a run can have; if they are not, where the last one is.
+    /// The span of the first thread over the limit of a run; of the last thread if none is.
     pub(super) threads_at: Range<usize>,
 }
 
 impl<'d> CaseReader<'_, 'd> {
-    /// Reads all parts, so that every mistake is seen, and gives them back if none is missing.
+    /// Reads all parts, so that every error is found. Returns them if none is missing.
     pub(super) fn parts(&mut self, root: &'d DeTable<'d>) -> Option<Parts> {
         let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
         let cache = self.name(root, "cache", "cache", &names);
@@ -78,7 +78,7 @@ impl<'d> CaseReader<'_, 'd> {
         Source::ALL.into_iter().find(|source| source.name() == name)
     }
 
-    /// Notes that the cache does not support what is required here, if it does not.
+    /// Records an error if the cache does not support the ability.
     fn require(&mut self, ability: Ability, cache: Option<Known<'_>>, place: Range<usize>) {
         let Some(Known { name, .. }) = cache.filter(|cache| !cache.abilities.contains(&ability)) else {
             return;
@@ -86,11 +86,11 @@ impl<'d> CaseReader<'_, 'd> {
         let able = self.known.iter().filter(|known| known.abilities.contains(&ability));
         let able: Vec<_> = able.map(|known| known.name).collect();
         let (expected, other) = match &able[..] {
-            [] => ("no cache here supports it".to_owned(), "declare it"),
+            [] => ("no available cache supports it".to_owned(), "declare it"),
             able => (format!("supported by: {}", able.join(", ")), "name another cache"),
         };
         let help = format!(
-            "take `{ability}` out of the cases of `{name}`, or {other}. A cache of your own declares what it supports in \
+            "remove `{ability}` from the cases of `{name}`, or {other}. Your own cache declares what it supports in \
              `Caches::abilities`"
         );
         self.reader.mistake(
@@ -109,8 +109,7 @@ impl<'d> CaseReader<'_, 'd> {
     ) -> Option<BTreeMap<Key, Vec<Key>>> {
         let Some(value) = root.get("derived") else { return Some(BTreeMap::new()) };
         let value = self.resolve(value)?;
-        let table =
-            self.reader.table(value, "a table of keys, each with the list of what is derived from it")?;
+        let table = self.reader.table(value, "a table of keys, each with the list of its derived keys")?;
         let mut derived = BTreeMap::new();
         for (key, its) in table {
             let its = self.resolve(its)?;
@@ -121,18 +120,18 @@ impl<'d> CaseReader<'_, 'd> {
             }
             derived.insert(Key::new(key.get_ref()), keys?.into_iter().map(Key::new).collect());
         }
-        // A database makes the versions of what is derived by itself.
+        // A database creates the versions of derived keys itself.
         if !derived.is_empty() && source == Some(Source::Remote) {
             self.require(Ability::Derives, cache, value.span());
         }
         Some(derived)
     }
 
-    /// A bound that is 0 if it is left out.
+    /// Reads an optional bound; the default is 0.
     fn bound(&mut self, root: &'d DeTable<'d>, field: &str) -> Option<u32> {
         let Some(value) = root.get(field) else { return Some(0) };
         let value = self.resolve(value)?;
-        let what = format!("a number of {field} that cannot be");
+        let what = format!("a number of {field} out of range");
         self.number(value, 0..=MOST_FAULTS, &what, None).map(|number| number as u32)
     }
 
@@ -145,15 +144,16 @@ impl<'d> CaseReader<'_, 'd> {
         let Some(value) = root.get("specials") else { return Some(BTreeSet::new()) };
         let value = self.resolve(value)?;
         let mut specials = BTreeSet::new();
-        for name in self.reader.list(value, "a list of what is otherwise than usual")? {
+        for name in self.reader.list(value, "a list of specials")? {
             let value = self.resolve(name)?;
             let name = self.reader.one_of(value, "special", &Special::ALL.map(Special::name))?;
             let special = Special::ALL.into_iter().find(|special| special.name() == name)?;
             self.require(Ability::of_special(special), cache, value.span());
             if special.is_of_loads() && source == Some(Source::Remote) {
-                let what =
-                    format!("`{name}` where the source of truth is the remote tier: nothing is loaded there");
-                let expected = "expected it with source = \"database\" alone";
+                let what = format!(
+                    "`{name}`, although the source of truth is the remote tier and so nothing is loaded"
+                );
+                let expected = "expected only with source = \"database\"";
                 self.reader.mistake(value.span(), what, expected, None);
             }
             specials.insert(special);
@@ -199,9 +199,9 @@ impl<'d> CaseReader<'_, 'd> {
         let mut names = BTreeSet::new();
         for thread in &threads {
             if !names.insert(&thread.name) {
-                let help = Some("give each [[thread]] a name of its own".to_owned());
+                let help = Some("give each [[thread]] a unique name".to_owned());
                 let what = format!("two threads have the name `{}`", thread.name);
-                self.reader.mistake(value.span(), what, "expected names that differ", help);
+                self.reader.mistake(value.span(), what, "expected a unique name", help);
             }
         }
         Some(threads)
@@ -240,8 +240,8 @@ impl<'d> CaseReader<'_, 'd> {
 
     fn count(&mut self, value: &'d Value<'d>) -> Option<u64> {
         let value = self.resolve(value)?;
-        let help = Some("take the thread out, or let the count be 1 or more".to_owned());
-        self.number(value, 1..=MOST_COPIES, "a count of threads that cannot be", help)
+        let help = Some("remove the thread, or set a count of 1 or more".to_owned());
+        self.number(value, 1..=MOST_COPIES, "a count of threads out of range", help)
     }
 
     fn number(
@@ -272,7 +272,7 @@ impl<'d> CaseReader<'_, 'd> {
         let value = self.resolve(value)?;
         let list = self.reader.list(value, "a list of operations, such as [\"get user:1\"]")?;
         if list.is_empty() {
-            self.reader.mistake(value.span(), "a thread that does nothing", "expected an operation", None);
+            self.reader.mistake(value.span(), "a thread without operations", "expected an operation", None);
             return None;
         }
         list.iter().map(|op| self.op(op, cache, source)).collect()
@@ -289,7 +289,7 @@ impl<'d> CaseReader<'_, 'd> {
                 return None;
             }
             Err(OpError::NoKey { text }) => {
-                let what = format!("`{text}` names no key");
+                let what = format!("`{text}` has no key");
                 self.reader.mistake(value.span(), what, format!("expected {expected}"), None);
                 return None;
             }
@@ -299,11 +299,11 @@ impl<'d> CaseReader<'_, 'd> {
         }
         if op.key.name().starts_with('$') {
             let verb = op.kind.name();
-            let help = Some(format!("let an axis hold the whole operation, such as \"{verb} user:1\""));
+            let help = Some(format!("use an axis for the whole operation, such as \"{verb} user:1\""));
             self.reader.mistake(
                 value.span(),
                 "an axis within a string",
-                "an axis stands for a whole string",
+                "an axis replaces a whole string",
                 help,
             );
             return None;
@@ -312,14 +312,14 @@ impl<'d> CaseReader<'_, 'd> {
             self.require(ability, cache, value.span());
         }
         if op.kind == OpKind::Load && source == Some(Source::Database) {
-            let what = "`load` where the source of truth is a database: there `get` loads";
-            let expected = "expected it with source = \"remote\" alone".to_owned();
+            let what = "`load`, although the source of truth is a database: use `get`, which loads";
+            let expected = "expected only with source = \"remote\"".to_owned();
             self.reader.mistake(value.span(), what, expected, None);
         }
         if op.kind == OpKind::Forget && source == Some(Source::Remote) {
             let what =
-                "`forget` where the source of truth is the remote tier: what the truth forgets is lost";
-            let expected = "expected it with source = \"database\" alone".to_owned();
+                "`forget`, although the source of truth is the remote tier: the key's value would be lost";
+            let expected = "expected only with source = \"database\"".to_owned();
             self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)

@@ -1,4 +1,4 @@
-//! Which expectation holds for which case.
+//! Reads the expectations of a scenario, and finds that of each case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,16 +10,16 @@ use super::reader::{Reader, Value};
 use super::{Expectation, Expected, Level};
 use crate::oracle::Rule;
 
-/// An `[[expect]]` of the file.
+/// An `[[expect]]` clause.
 pub(super) struct Clause {
     place: Range<usize>,
-    /// For each axis that `where` names, the values that fit.
+    /// The matching values of each axis in `where`.
     fits: BTreeMap<usize, BTreeSet<usize>>,
     expectation: Expectation,
     used: bool,
 }
 
-/// Reads all of them.
+/// Reads all clauses.
 pub(super) fn read<'d>(reader: &mut Reader, axes: &Axes<'d>, root: &'d DeTable<'d>) -> Vec<Clause> {
     let help = "an [[expect]] with consistency or violations";
     let Some(value) = reader.field(root, 0..0, "the scenario", "expect", help) else { return Vec::new() };
@@ -29,7 +29,7 @@ pub(super) fn read<'d>(reader: &mut Reader, axes: &Axes<'d>, root: &'d DeTable<'
     list.iter().filter_map(|value| clause(reader, axes, value)).collect()
 }
 
-/// The expectation of one case, and its place: the first that fits.
+/// The first expectation that matches a case, with its span.
 pub(super) fn of_case(clauses: &mut [Clause], combination: &[usize]) -> Option<(Range<usize>, Expectation)> {
     let fits =
         |clause: &&mut Clause| clause.fits.iter().all(|(&axis, values)| values.contains(&combination[axis]));
@@ -38,22 +38,22 @@ pub(super) fn of_case(clauses: &mut [Clause], combination: &[usize]) -> Option<(
     Some((clause.place.clone(), clause.expectation.clone()))
 }
 
-/// Notes the cases that no expectation fits. `first` names one of them.
+/// Records an error for the cases without an expectation. `first` names one of them.
 pub(super) fn note_unexpected(reader: &mut Reader, clauses: &[Clause], first: &str, number: usize) {
     let place = clauses.last().map_or(0..0, |clause| clause.place.clone());
-    let what = format!("no expectation fits {number} of the cases, the first being `{first}`");
-    let help = Some("an [[expect]] without `where`, as the last, holds for all the rest".to_owned());
+    let what = format!("no expectation matches {number} of the cases; the first is `{first}`");
+    let help = Some("add a last [[expect]] without `where` for the remaining cases".to_owned());
     reader.mistake(place, what, "expected another [[expect]] after this one", help);
 }
 
-/// Notes the expectations that are no case's first.
+/// Records an error for every expectation that no case uses.
 pub(super) fn note_unused(reader: &mut Reader, clauses: &[Clause]) {
     for clause in clauses.iter().filter(|clause| !clause.used) {
-        let help = Some("the first that fits a case holds: put the narrower ones first".to_owned());
+        let help = Some("the first match applies: put the narrower ones first".to_owned());
         reader.mistake(
             clause.place.clone(),
-            "no case has this expectation",
-            "expected a case that it fits",
+            "no case uses this expectation",
+            "expected a matching case",
             help,
         );
     }
@@ -68,7 +68,10 @@ fn clause<'d>(reader: &mut Reader, axes: &Axes<'d>, value: &'d Value<'d>) -> Opt
         (Some(level), None) => read_level(reader, level),
         (None, Some(rules)) => {
             if let Some((place, Some(true))) = &bounded {
-                let help = Some("a control that was found passes however far the search went".to_owned());
+                let help = Some(
+                    "a control passes once its violations are found, even if the search is bounded"
+                        .to_owned(),
+                );
                 reader.mistake(
                     place.clone(),
                     "a control cannot be bounded",
@@ -79,7 +82,7 @@ fn clause<'d>(reader: &mut Reader, axes: &Axes<'d>, value: &'d Value<'d>) -> Opt
             read_rules(reader, rules)
         }
         (Some(_), Some(_)) | (None, None) => {
-            let what = "an expectation is either of consistency or of violations";
+            let what = "an expectation needs either consistency or violations";
             reader.mistake(
                 value.span(),
                 what,
@@ -106,10 +109,10 @@ fn read_level(reader: &mut Reader, value: &Value<'_>) -> Option<Expected> {
 fn read_rules(reader: &mut Reader, value: &Value<'_>) -> Option<Expected> {
     let list = reader.list(value, "a list of rules that must be broken")?;
     if list.is_empty() {
-        let help = Some("for no violation at all, say consistency = \"linearizable\"".to_owned());
+        let help = Some("to allow no violation, use consistency = \"linearizable\"".to_owned());
         reader.mistake(
             value.span(),
-            "a control that shows nothing",
+            "a control without violations",
             "expected a rule that must be broken",
             help,
         );
@@ -141,7 +144,7 @@ fn read_fits<'d>(
         for label in labels {
             let Some(text) = label_of(label) else {
                 let expected = format!("expected one of: {}", known.join(", "));
-                reader.mistake(label.span(), "this is no label of an axis", expected, None);
+                reader.mistake(label.span(), "this is not a label of an axis", expected, None);
                 continue;
             };
             match known.iter().position(|known| *known == text) {

@@ -1,4 +1,4 @@
-//! What must come of a case.
+//! The expected result of a case.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,16 +8,16 @@ use crate::oracle::Rule;
 /// A consistency level, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Reads and writes take effect at one point each, between invocation and response.
+    /// Each read and write takes effect at one point between its invocation and its response.
     Linearizable,
-    /// No read returns a version older than one acknowledged before it: zero stale reads.
+    /// No read returns a version older than one acknowledged before it: no stale reads.
     Regular,
-    /// Once writes have ended, reads come to return the last version.
+    /// After all writes have ended, reads eventually return the last version.
     Eventual,
 }
 
 impl Level {
-    /// All of them.
+    /// Every level.
     pub const ALL: [Level; 3] = [Level::Linearizable, Level::Regular, Level::Eventual];
 
     /// Its name in scenarios and reports.
@@ -45,27 +45,27 @@ impl fmt::Display for Level {
     }
 }
 
-/// Which result a case must have.
+/// The result that a case must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// No schedule breaks the level.
     Consistency(Level),
-    /// A control: each of these rules is broken in some schedule, and no other rule in any.
+    /// A control: some schedule breaks each of these rules, and no schedule breaks another one.
     Violations(BTreeSet<Rule>),
 }
 
-/// What must come of a case.
+/// The expected result of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
-    /// Which result.
+    /// The result.
     pub expected: Expected,
-    /// Whether a search that ended before every schedule was seen is good enough. Never set of a control: one that
-    /// was found needs no more searching, and one that was not has not passed.
+    /// Whether a bounded search passes. Never set for a control: it passes once its violations are
+    /// found, and fails otherwise.
     pub bounded: bool,
 }
 
 impl Expectation {
-    /// Whether the rule counts against the cache. For a control every rule does.
+    /// Whether the rule counts as a violation. For a control, every rule does.
     pub fn forbids(&self, rule: Rule) -> bool {
         match &self.expected {
             Expected::Consistency(level) => level.forbids(rule),
@@ -91,7 +91,7 @@ mod tests {
     use super::{Level, Rule};
 
     #[test]
-    fn each_level_forbids_what_the_design_says() {
+    fn each_level_forbids_its_rules() {
         let forbidden = |level: Level| {
             let names: Vec<_> =
                 Rule::ALL.into_iter().filter(|&rule| level.forbids(rule)).map(Rule::name).collect();

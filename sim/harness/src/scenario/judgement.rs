@@ -1,4 +1,4 @@
-//! Whether a case came out as its scenario expects.
+//! Compares the result of a case with its expectation.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use crate::number::{counted, grouped};
 use crate::oracle::Rule;
 use crate::verdict::{CaseReport, Verdict};
 
-/// How a case came out against its expectation.
+/// The outcome of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// As expected.
     Pass,
     /// A rule was broken that the expectation forbids.
     Violation,
-    /// A control was searched to the end, and a rule that it must break was not broken.
+    /// The complete search of a control did not find a rule broken that it must break.
     ControlDidNotFail,
-    /// A deadlock, a panic, or a case that does not do the same twice.
+    /// A deadlock, a panic, or nondeterminism.
     Crash,
-    /// The search ended before it could say.
+    /// A bound ended the search before it could decide.
     Bounded,
-    /// No read met a write: nothing could have gone wrong.
+    /// No read met a write, so no rule could be broken.
     Vacuous,
-    /// As expected, but not as it was before: the counts or the witness differ from the accepted baseline.
+    /// As expected, but the counts or the witness differ from the accepted baseline.
     Changed,
 }
 
@@ -51,12 +51,12 @@ impl Outcome {
     }
 }
 
-/// How a case came out, and why, in a sentence.
+/// The outcome of a case, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// How.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason, in one sentence.
     pub why: String,
 }
 
@@ -74,19 +74,19 @@ impl fmt::Display for Judgement {
 }
 
 impl Expectation {
-    /// Judges what came of a case.
+    /// Judges the report of a case.
     pub fn judge(&self, report: &CaseReport) -> Judgement {
         let (outcome, why) = match &report.verdict {
-            Verdict::Deadlock => (Outcome::Crash, "some schedule blocks for ever".to_owned()),
+            Verdict::Deadlock => (Outcome::Crash, "some schedule blocks forever".to_owned()),
             Verdict::Panic(message) => (Outcome::Crash, format!("some schedule panics: {message}")),
             Verdict::Nondeterministic(what) => {
-                (Outcome::Crash, format!("the case does not do the same when it is run again: {what}"))
+                (Outcome::Crash, format!("a repeated schedule had another result: {what}"))
             }
             Verdict::Vacuous => (
                 Outcome::Vacuous,
-                "no read overlapped or followed a write of its key: nothing could have gone wrong".to_owned(),
+                "no read overlapped or followed a write of its key, so no rule could be broken".to_owned(),
             ),
-            // Nothing is as good as a search, whatever the scenario allows.
+            // `bounded = true` allows a bounded search, not a missing one.
             Verdict::Bounded(why) if report.searched().0 == 0 => {
                 (Outcome::Bounded, format!("not explored: {why}"))
             }
@@ -126,7 +126,7 @@ fn judge_control(report: &CaseReport, listed: impl Fn(Rule) -> bool) -> (Outcome
         .collect();
     let missing = missing.join(", ");
     if missing.is_empty() {
-        (Outcome::Pass, format!("the control fails as it must: {}", found(report, listed)))
+        (Outcome::Pass, format!("the control fails as expected: {}", found(report, listed)))
     } else if report.complete {
         let why = format!("the control did not fail: {missing} in none of {}", all(report));
         (Outcome::ControlDidNotFail, why)
@@ -142,7 +142,8 @@ fn count(report: &CaseReport, rule: Rule) -> u64 {
     report.violations.get(&rule).copied().unwrap_or(0)
 }
 
-/// The broken rules that `wanted` picks, with their counts: `stale in 12, lasting in 12 of 48 schedules`.
+/// The broken rules that `wanted` selects, with their counts: `stale in 12, lasting in 12 of 48
+/// schedules`.
 fn found(report: &CaseReport, wanted: impl Fn(Rule) -> bool) -> String {
     let rules: Vec<_> = Rule::ALL
         .into_iter()
@@ -155,7 +156,7 @@ fn found(report: &CaseReport, wanted: impl Fn(Rule) -> bool) -> String {
     format!("{} of {}", rules.join(", "), all(report))
 }
 
-/// All that was searched: `48 schedules`.
+/// The searched schedules or states: `48 schedules`.
 fn all(report: &CaseReport) -> String {
     let (count, what) = report.searched();
     counted(count, what)
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_lets_pass_what_it_does_not_forbid() {
+    fn a_level_ignores_rules_that_it_does_not_forbid() {
         let inverted = report(&[(Rule::Inverted, 4)], true);
         check(&level(Level::Regular), &inverted, Pass, "regular in all 1,016 schedules");
         let why = "inverted in 4 of 1,016 schedules: not linearizable";
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn bounded_passes_only_where_it_is_allowed() {
+    fn a_bounded_search_passes_only_if_allowed() {
         let bounded = report(&[], false);
         let why = "bounded, but must be complete: nothing found in 1,016 schedules (1 s was over)";
         check(&level(Level::Linearizable), &bounded, Bounded, why);
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_was_not_reached_has_not_passed_whatever_is_allowed() {
+    fn an_unexplored_case_never_passes() {
         let verdict = Verdict::Bounded("the bound of 1 s in all was over".to_owned());
         let unreached = CaseReport { verdict, schedules: 0, ..report(&[], false) };
         let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
@@ -267,16 +268,16 @@ mod tests {
     }
 
     #[test]
-    fn a_control_that_was_found_passes_however_far_the_search_went() {
+    fn a_control_passes_once_its_violations_are_found() {
         let found = [(Rule::Stale, 292), (Rule::Lasting, 100)];
-        let why = "the control fails as it must: stale in 292, lasting in 100 of 1,016 schedules";
+        let why = "the control fails as expected: stale in 292, lasting in 100 of 1,016 schedules";
         let control = control(&[Rule::Lasting, Rule::Stale]);
         check(&control, &report(&found, true), Pass, why);
         check(&control, &report(&found, false), Pass, why);
     }
 
     #[test]
-    fn a_control_must_show_all_that_it_lists() {
+    fn a_control_must_break_every_listed_rule() {
         let control = control(&[Rule::Stale, Rule::Lasting]);
         let why = "the control did not fail: lasting in none of 1,016 schedules";
         check(&control, &report(&[(Rule::Stale, 3)], true), ControlDidNotFail, why);
@@ -286,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn a_control_must_show_nothing_else() {
+    fn a_control_must_break_no_other_rule() {
         let found = [(Rule::Stale, 2), (Rule::Inverted, 4)];
         let why = "stale in 2 of 1,016 schedules, which the control does not list";
         check(&control(&[Rule::Inverted]), &report(&found, true), Violation, why);
     }
 
     #[test]
-    fn crashes_and_vacuous_cases_fail_whatever_is_expected() {
+    fn crashes_and_vacuous_cases_fail_under_every_expectation() {
         let stale = [(Rule::Stale, 2)];
         for expectation in [level(Level::Eventual), control(&[Rule::Stale])] {
             for (verdict, outcome) in [

@@ -1,4 +1,4 @@
-//! Scenarios by name, from files and from folders.
+//! Loads scenarios by name, from files and from folders.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,12 +10,13 @@ use super::parse::LARGEST;
 use super::reader::nearest;
 use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, parse};
 
-/// Loads the scenarios that the words name, in their order: each is a shipped scenario's name, a file, or a folder of
-/// `*.toml` files, which are taken in the order of their names. No word at all means every shipped scenario.
+/// Loads the named scenarios, in order. Each word is the name of a shipped scenario, a file, or a
+/// folder of `*.toml` files, which are sorted by name. Without words, loads every shipped scenario.
 ///
 /// # Errors
 ///
-/// Every mistake of every file; a file that cannot be read; a folder without a scenario; two scenarios of one name.
+/// Every error in every file; a file that cannot be read; a folder without a scenario; two
+/// scenarios with the same name.
 pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     let all: Vec<&str> = match words {
@@ -32,18 +33,18 @@ pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<S
     for scenario in &scenarios {
         if !names.insert(&scenario.name) {
             let what = format!("two scenarios have the name `{}`", scenario.name);
-            let help = "rename one of them, or name it once: reports tell scenarios apart by their names";
+            let help = "rename one of them, or name it once: reports identify scenarios by name";
             mistakes.push(Mistake::without_place(what, Some(help.to_owned())));
         }
     }
     if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
 }
 
-/// Loads what one word names: see [`load_all`].
+/// Loads the scenarios of one word: see [`load_all`].
 ///
 /// # Errors
 ///
-/// As [`load_all`].
+/// Same as [`load_all`].
 pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
     if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == word) {
         return Ok(vec![parse(&format!("{name}.toml"), text, known)?]);
@@ -63,7 +64,7 @@ pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> 
     if mistakes.is_empty() { Ok(scenarios) } else { Err(Mistakes(mistakes)) }
 }
 
-/// The file's text; a little more than is parsed, if it is larger.
+/// Reads the file; of one larger than the limit, only enough to detect that.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
@@ -80,10 +81,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {
         .collect();
     files.sort();
     if files.is_empty() {
-        let what = format!("the folder {} holds no scenario", folder.display());
-        return Err(
-            Mistake::without_place(what, Some("a scenario is a file `*.toml` in it".to_owned())).into()
-        );
+        let what = format!("the folder {} contains no scenario", folder.display());
+        return Err(Mistake::without_place(what, Some("a scenario is a file `*.toml`".to_owned())).into());
     }
     Ok(files)
 }
@@ -93,13 +92,11 @@ fn unreadable(path: &Path, error: &io::Error) -> Mistake {
     let help = match nearest(&path.to_string_lossy(), &shipped) {
         _ if error.kind() != io::ErrorKind::NotFound => None,
         Some(near) => Some(format!("did you mean the shipped scenario `{near}`?")),
-        None => {
-            Some("give a file, a folder, or a shipped scenario's name: `selvedge list` has them".to_owned())
-        }
+        None => Some("name a file, a folder or a shipped scenario: `selvedge list` shows these".to_owned()),
     };
     let what = match error.kind() {
         io::ErrorKind::NotFound => {
-            format!("{} is no file, no folder and no shipped scenario", path.display())
+            format!("{} is not a file, a folder or a shipped scenario", path.display())
         }
         _ => format!("cannot read {}: {error}", path.display()),
     };

@@ -1,4 +1,4 @@
-//! A mistake in a scenario's file: what is wrong, where, and how to mend it.
+//! An error in a scenario: the error, its place, and how to fix it.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::Excerpt;
 
-/// One mistake.
+/// One error in a scenario.
 #[derive(Clone, Debug, Error, Diagnostic)]
 #[error("{what}")]
 pub struct Mistake {
@@ -22,7 +22,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// A mistake at a place in a file.
+    /// An error at a place in a file.
     pub(super) fn at(
         source: &Excerpt,
         span: Range<usize>,
@@ -34,20 +34,20 @@ impl Mistake {
         Mistake { what, source_code: Some(source.clone()), span, expected, help }
     }
 
-    /// A mistake that is not in a file's text.
+    /// An error without a place in a file.
     pub fn without_place(what: String, help: Option<String>) -> Self {
         Mistake { what, source_code: None, span: None, expected: String::new(), help }
     }
 
-    /// What tells two mistakes apart, in the order of the file.
+    /// The key that identifies an error, and sorts errors in the order of the file.
     pub(super) fn identity(&self) -> (usize, &str) {
         (self.span.map_or(0, |span| span.offset()), &self.what)
     }
 }
 
-/// Every mistake that was found; never empty. Each is a report of its own.
+/// All errors found; never empty. Each is a separate diagnostic.
 #[derive(Clone, Debug, Error)]
-#[error("{} in the scenarios", crate::number::counted(.0.len() as u64, "mistake"))]
+#[error("{} in the scenarios", crate::number::counted(.0.len() as u64, "error"))]
 pub struct Mistakes(pub Vec<Mistake>);
 
 impl From<Mistake> for Mistakes {

@@ -1,4 +1,4 @@
-//! A scenario, read and expanded: what the runner and the reports see of it.
+//! A scenario with its cases, for the runner and the reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,21 +7,21 @@ use std::path::PathBuf;
 use super::Expectation;
 use crate::history::Key;
 
-/// What the process-local tier holds at the start.
+/// The initial content of the local tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Local {
-    /// Nothing.
+    /// No entry.
     Cold,
-    /// Version 0 of every key, with a deadline that the run does not reach.
+    /// Version 0 of every key, which does not expire in the run.
     Warm,
-    /// Version 0 of every key, its deadline past.
+    /// Version 0 of every key, already expired.
     Expired,
-    /// Version 0 of every key, and the deadline may pass at any point of the run.
+    /// Version 0 of every key, which may expire at any point of the run.
     Expiring,
 }
 
 impl Local {
-    /// All of them.
+    /// Every variant.
     pub const ALL: [Local; 4] = [Local::Cold, Local::Warm, Local::Expired, Local::Expiring];
 
     /// Its name in scenarios.
@@ -35,20 +35,20 @@ impl Local {
     }
 }
 
-/// What the remote tier holds at the start.
+/// The initial content of the remote tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RemoteStart {
     /// Version 0 of every key.
     Present,
-    /// Nothing.
+    /// No entry.
     Absent,
-    /// Version 0 of every key, and the deadline may pass at any point of the run. So may that of what the cache puts there
-    /// with a time to live.
+    /// Version 0 of every key, which may expire at any point of the run. So may entries that the
+    /// cache stores with a TTL.
     Expiring,
 }
 
 impl RemoteStart {
-    /// All of them.
+    /// Every variant.
     pub const ALL: [RemoteStart; 3] = [RemoteStart::Present, RemoteStart::Absent, RemoteStart::Expiring];
 
     /// Its name in scenarios.
@@ -61,19 +61,19 @@ impl RemoteStart {
     }
 }
 
-/// Where the truth is.
+/// The source of truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// The remote tier: what is written there is the newest version.
+    /// The remote tier: a write to it creates the newest version.
     #[default]
     Remote,
-    /// A database behind it. A get loads from it what no tier has; a set or a delete writes it, and then deletes the key in
-    /// the cache until that is acknowledged.
+    /// A database behind the remote tier. `get` loads from it on a miss. `set` and `delete` write
+    /// it, then delete the key from the cache until this is acknowledged.
     Database,
 }
 
 impl Source {
-    /// All of them.
+    /// Every variant.
     pub const ALL: [Source; 2] = [Source::Remote, Source::Database];
 
     /// Its name in scenarios.
@@ -85,23 +85,23 @@ impl Source {
     }
 }
 
-/// What is otherwise than usual.
+/// A variation of the world or of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Special {
     /// The remote tier gives leases.
     Leases,
-    /// The remote tier is never certain that a lost write cannot come any more.
+    /// The remote tier can never confirm that a lost write has settled.
     NeverSettles,
-    /// The cache keeps locally that a key has no value.
+    /// The cache stores locally that a key has no value.
     KeepsAbsent,
-    /// The cache asks the database if the remote tier fails.
+    /// The cache queries the database if the remote tier fails.
     PassesOver,
     /// The local tier has room for one entry.
     OneEntry,
 }
 
 impl Special {
-    /// All of them.
+    /// Every variant.
     pub const ALL: [Special; 5] = [
         Special::Leases,
         Special::NeverSettles,
@@ -121,7 +121,7 @@ impl Special {
         }
     }
 
-    /// Whether it concerns loads from a source of truth behind the remote tier, and nothing else.
+    /// Whether it affects only loads from a source of truth behind the remote tier.
     pub(super) fn is_of_loads(self) -> bool {
         match self {
             Special::Leases | Special::PassesOver => true,
@@ -142,7 +142,7 @@ macro_rules! shown_by_name {
 
 shown_by_name!(Local, RemoteStart, Source, Special, OpKind);
 
-/// Which operation on the cache.
+/// The type of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OpKind {
     /// Read the key.
@@ -151,37 +151,38 @@ pub enum OpKind {
     Set,
     /// Delete the key.
     Delete,
-    /// The local tier makes room: the key leaves it.
+    /// Evict the key from the local tier.
     Evict,
-    /// The remote tier makes room: the key leaves it. Only where the truth is behind it.
+    /// Evict the key from the remote tier. Only with a database as the source of truth.
     Forget,
-    /// Another node writes the key's next version, as this one would, and tells this one.
-    Told,
-    /// As `Told`, but what is told is that any key may have been written.
-    ToldAll,
-    /// Another node writes the key's next version and notifies nobody. It is acknowledged once every local entry that was read
-    /// before has expired.
-    Untold,
-    /// Read the key in one call with all keys of the case, which loads nothing.
+    /// Another node writes the key's next version, as this one would, and notifies this one of it.
+    Notified,
+    /// Same as `Notified`, but the notification is that any key may have been written.
+    NotifiedAll,
+    /// Another node writes the key's next version without a notification. The write is acknowledged
+    /// once every local entry that was read before has expired.
+    Unnotified,
+    /// Read all keys of the case in one call, without loading.
     GetMany,
-    /// Read the key, with a loader that makes its next version. Only where the truth is the remote tier.
+    /// Read the key with a loader that creates its next version. Only with the remote tier as the
+    /// source of truth.
     Load,
-    /// Begin a `get`, leave its future unpolled at one of its commands, and resume or drop it after the thread's last
-    /// operation.
+    /// Begin a `get`, stop polling its future at one of its commands, and resume or drop it after
+    /// the thread's last operation.
     Stall,
 }
 
 impl OpKind {
-    /// All of them.
+    /// Every variant.
     pub const ALL: [OpKind; 11] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
         OpKind::Evict,
         OpKind::Forget,
-        OpKind::Told,
-        OpKind::ToldAll,
-        OpKind::Untold,
+        OpKind::Notified,
+        OpKind::NotifiedAll,
+        OpKind::Unnotified,
         OpKind::GetMany,
         OpKind::Load,
         OpKind::Stall,
@@ -195,9 +196,9 @@ impl OpKind {
             OpKind::Delete => "delete",
             OpKind::Evict => "evict",
             OpKind::Forget => "forget",
-            OpKind::Told => "told",
-            OpKind::ToldAll => "told-all",
-            OpKind::Untold => "untold",
+            OpKind::Notified => "notified",
+            OpKind::NotifiedAll => "notified-all",
+            OpKind::Unnotified => "unnotified",
             OpKind::GetMany => "get-many",
             OpKind::Load => "load",
             OpKind::Stall => "stall",
@@ -208,9 +209,9 @@ impl OpKind {
 /// One operation of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Op {
-    /// Which operation.
+    /// The type of operation.
     pub kind: OpKind,
-    /// On which key.
+    /// The key.
     pub key: Key,
 }
 
@@ -219,22 +220,22 @@ pub struct Op {
 pub struct ThreadSpec {
     /// Its name; unique in the case.
     pub name: String,
-    /// What it does; never empty.
+    /// Its operations; never empty.
     pub ops: Vec<Op>,
-    /// Whether nothing goes wrong in it, whatever the case's faults and drops.
+    /// Whether the thread is exempt from the case's faults and drops.
     pub spared: bool,
 }
 
 /// A line of a file, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceLine {
-    /// The file, as it was named.
+    /// The file, as named by the user.
     pub file: String,
     /// The line.
     pub line: u32,
 }
 
-/// One combination of the axes' values.
+/// A case: one combination of the axes' values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The scenario's name.
@@ -245,52 +246,52 @@ pub struct Case {
     pub labels: Vec<String>,
     /// The cache under test.
     pub cache: String,
-    /// What the process-local tier holds at the start.
+    /// The initial content of the local tier.
     pub local: Local,
-    /// What the remote tier holds at the start.
+    /// The initial content of the remote tier.
     pub remote: RemoteStart,
-    /// Where the truth is.
+    /// The source of truth.
     pub source: Source,
-    /// Keys whose values are made from another key's, by that key.
+    /// The derived keys of each key.
     pub derived: BTreeMap<Key, Vec<Key>>,
-    /// How many commands and loads fail at most in a run: any of them, in any way.
+    /// The maximum number of failed commands and loads in a run: any of them, in any way.
     pub faults: u32,
-    /// How many operations are dropped at most in a run: at any point at which they wait.
+    /// The maximum number of dropped operations in a run: at any point at which they wait.
     pub drops: u32,
-    /// What is otherwise than usual.
+    /// A variation of the world or of the cache.
     pub specials: BTreeSet<Special>,
     /// The threads, in the order of the file; never empty.
     pub threads: Vec<ThreadSpec>,
-    /// What must come of it.
+    /// The expected result.
     pub expectation: Expectation,
-    /// Where that is said.
+    /// The line of the expectation.
     pub expected_at: SourceLine,
 }
 
 impl Case {
-    /// Whether the clock moves in a run: a thread `clock` moves it past the deadlines, at any point.
+    /// Whether time passes in a run: a thread `clock` advances it past the deadlines, at any point.
     pub fn has_clock(&self) -> bool {
         self.local == Local::Expiring || self.remote == RemoteStart::Expiring
     }
 
-    /// Every key that an operation names, or that is derived or derived from, in the order of their names.
+    /// Every key of an operation, and every derived or deriving key, sorted by name.
     pub fn keys(&self) -> BTreeSet<Key> {
         let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);
         let derived = self.derived.iter().flat_map(|(key, derived)| std::iter::once(key).chain(derived));
         named.chain(derived.copied()).collect()
     }
 
-    /// Whether any thread does this.
+    /// Whether any thread has such an operation.
     pub(crate) fn has(&self, kind: OpKind) -> bool {
         self.threads.iter().flat_map(|thread| &thread.ops).any(|op| op.kind == kind)
     }
 
-    /// Why the case has no states that a search could tell apart, if it has none.
+    /// Why the case does not support a stateful search, if so.
     pub(crate) fn unfit_for_states(&self) -> Option<String> {
-        let unfit = [OpKind::Untold, OpKind::GetMany, OpKind::Load, OpKind::Stall]
+        let unfit = [OpKind::Unnotified, OpKind::GetMany, OpKind::Load, OpKind::Stall]
             .into_iter()
             .find(|&kind| self.has(kind))?;
-        Some(format!("the operation `{}` leaves something that no state has", unfit.name()))
+        Some(format!("the operation `{}` leaves an effect outside the state", unfit.name()))
     }
 }
 
@@ -308,14 +309,14 @@ pub struct Axis {
 pub struct Scenario {
     /// Its name.
     pub name: String,
-    /// One line of what it shows.
+    /// Its description, in one line.
     pub about: String,
-    /// The file that it was read from; `None` for one that ships.
+    /// Its file; `None` for a shipped one.
     pub file: Option<PathBuf>,
-    /// What multiplies it.
+    /// Its axes.
     pub axes: Vec<Axis>,
-    /// Every combination, the last axis running fastest. Who wants some of them alone takes the others out.
+    /// Its cases; the last axis varies fastest. Remove those that are not to be explored.
     pub cases: Vec<Case>,
-    /// The names of all cases that the text has.
+    /// The names of all cases in the file.
     pub every_case: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! An operation from its text.
+//! Parses an operation.
 
 use std::str::FromStr;
 
@@ -7,17 +7,17 @@ use thiserror::Error;
 use super::{Op, OpKind};
 use crate::history::Key;
 
-/// Why a text is no operation.
+/// Why a text is not an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OpError {
-    /// Its first word is no operation's name.
-    #[error("`{verb}` is no operation: expected get KEY, set KEY or delete KEY")]
+    /// The first word is not the name of an operation.
+    #[error("unknown operation `{verb}`: expected get KEY, set KEY or delete KEY")]
     NoVerb {
         /// The word.
         verb: String,
     },
-    /// What follows is no key's name.
-    #[error("`{text}` names no key: expected get KEY, set KEY or delete KEY")]
+    /// There is no valid key.
+    #[error("`{text}` has no key: expected get KEY, set KEY or delete KEY")]
     NoKey {
         /// The text.
         text: String,

@@ -1,4 +1,4 @@
-//! A scenario from its text.
+//! Parses a scenario.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use super::expect;
 use super::reader::Reader;
 use super::{Axis, Case, Known, Mistakes, Scenario, alphabet};
 
-/// A larger file is not read, in bytes.
+/// The limit of a file, in bytes.
 pub(super) const LARGEST: usize = 1 << 20;
 
-/// More operations than this, of all threads of a case, are a slip.
+/// The limit of operations in all threads of a case.
 const MOST_OPERATIONS: usize = 1_000;
 
 /// The longest `about`, in bytes.
@@ -25,12 +25,12 @@ const FIELDS: [&str; 13] = [
     "thread", "axes", "expect",
 ];
 
-/// Reads a scenario. `path` is for messages; `known` are the caches that it can name:
+/// Parses a scenario. `path` is for messages. `known` are the caches that it can name:
 /// [`Caches::known`](crate::protocols::Caches::known), or names alone.
 ///
 /// # Errors
 ///
-/// Every mistake that can be told at once, in the order of the text.
+/// All errors that can be found at once, in the order of the text.
 pub fn parse<'k, K>(path: &str, text: &str, known: &'k [K]) -> Result<Scenario, Mistakes>
 where
     K: Copy + Into<Known<'k>>,
@@ -47,15 +47,15 @@ fn parse_among(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, 
             LARGEST..LARGEST,
             what,
             "1 MiB ends here",
-            Some("split the scenario in several".to_owned()),
+            Some("split the scenario into several".to_owned()),
         );
         return reader.finish(None);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        reader.mistake(error.span().unwrap_or(0..0), "this is not TOML", error.message(), None);
+        reader.mistake(error.span().unwrap_or(0..0), "invalid TOML", error.message(), None);
     }
-    // A text that is not TOML is read as far as it goes: what else is wrong with it may only be what is missing.
+    // Invalid TOML is read in part: further errors may only be due to the missing rest.
     let scenario = if reader.is_clean() { read(&mut reader, root.get_ref(), known) } else { None };
     reader.finish(scenario)
 }
@@ -74,7 +74,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
     if let (Some(about), Some(value)) = (about, root.get("about"))
         && !(alphabet::is_line(about) && about.len() <= LONGEST_ABOUT)
     {
-        let what = "an `about` that is not one line of text";
+        let what = "`about` is not one line of text";
         let expected = format!("expected at most {LONGEST_ABOUT} bytes without control characters");
         reader.mistake(value.span(), what, expected, None);
     }
@@ -119,7 +119,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
         check_size(reader, &case, parts.threads_at);
         cases.push(case);
     }
-    // These follow from what was not read, so they are only told of a file that was read whole.
+    // These errors may follow from others, so they are only reported if there is no other.
     if reader.is_clean() {
         axes.note_unused(reader);
         expect::note_unused(reader, &clauses);
@@ -136,16 +136,15 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
     Some(Scenario { name: name?.to_owned(), about: about?.to_owned(), file: None, axes, cases, every_case })
 }
 
-/// Notes that the case is larger than the engine can run.
+/// Records an error if the case is larger than the engine can run.
 fn check_size(reader: &mut Reader, case: &Case, place: Range<usize>) {
     let tasks = case.tasks();
     if tasks > MAX_TASKS {
         let (threads, most) = (case.threads.len(), MAX_TASKS);
-        let what =
-            format!("a case of {threads} threads that needs {tasks} tasks, and a run has at most {most}");
-        let help = "counted are the threads, the observer, the clock of `expiring`, and each command that `faults` or \
-                    `drops` can delay: take threads, operations or faults out, or spare threads";
-        reader.mistake(place, what, "too many from here on", Some(help.to_owned()));
+        let what = format!("a case of {threads} threads needs {tasks} tasks, but a run has at most {most}");
+        let help = "the tasks are the threads, the observer, the clock of `expiring`, and each command that `faults` or \
+                    `drops` can delay: remove threads, operations or faults, or spare threads";
+        reader.mistake(place, what, "the first one over the limit", Some(help.to_owned()));
         return;
     }
     let operations: usize = case.threads.iter().map(|thread| thread.ops.len()).sum();

@@ -1,4 +1,4 @@
-//! Reads a TOML tree, and gathers the mistakes in it instead of stopping at the first.
+//! Reads a TOML tree, and collects its errors instead of stopping at the first.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,24 +10,24 @@ use toml::de::{DeTable, DeValue};
 use super::{Mistake, Mistakes, SourceLine, alphabet};
 use crate::Excerpt;
 
-/// More mistakes than this are not told at once.
+/// Further errors are not reported.
 const MOST_MISTAKES: usize = 100;
 
-/// A value with its place in the file.
+/// A value with its span in the file.
 pub(super) type Value<'d> = Spanned<DeValue<'d>>;
 
-/// The file that is read, and what is wrong with it so far.
+/// The file, and its errors so far.
 pub(super) struct Reader {
     source: Excerpt,
-    /// Where each line begins.
+    /// The offset of each line.
     lines: Vec<usize>,
     mistakes: Vec<Mistake>,
-    /// Which mistakes are noted.
+    /// The recorded errors.
     noted: BTreeSet<(usize, String)>,
 }
 
 impl Reader {
-    /// A reader of this file.
+    /// A reader for this file.
     pub(super) fn new(path: &str, text: &str) -> Self {
         let starts = text.match_indices('\n').map(|(end, _)| end + 1);
         Reader {
@@ -38,7 +38,7 @@ impl Reader {
         }
     }
 
-    /// Notes a mistake. The same one is noted once: a file is read once for each case.
+    /// Records an error, once: a file is read again for each case.
     pub(super) fn mistake(
         &mut self,
         span: Range<usize>,
@@ -52,18 +52,18 @@ impl Reader {
         }
     }
 
-    /// The line on which a place begins.
+    /// The line of the start of a span.
     pub(super) fn line_of(&self, place: &Range<usize>) -> SourceLine {
         let line = self.lines.partition_point(|&start| start <= place.start) as u32;
         SourceLine { file: self.source.name().to_owned(), line }
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether there is no error so far.
     pub(super) fn is_clean(&self) -> bool {
         self.mistakes.is_empty()
     }
 
-    /// `result`, or the mistakes in the order of the file.
+    /// Returns `result`, or the errors in the order of the file.
     pub(super) fn finish<T>(mut self, result: Option<T>) -> Result<T, Mistakes> {
         self.mistakes.sort_by(|a, b| a.identity().cmp(&b.identity()));
         match result {
@@ -72,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// Notes every field of a table that is not in `known`.
+    /// Records an error for every field of a table that is not in `known`.
     pub(super) fn only_fields(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
         for field in table.keys() {
             if !known.contains(&field.get_ref().as_ref()) {
@@ -81,7 +81,7 @@ impl Reader {
         }
     }
 
-    /// A field that must be there. `place` is where to say that it is not.
+    /// Returns a required field. `place` is the span of the error if it is missing.
     pub(super) fn field<'d>(
         &mut self,
         table: &'d DeTable<'d>,
@@ -102,7 +102,7 @@ impl Reader {
         value
     }
 
-    /// A string.
+    /// Returns a string.
     pub(super) fn string<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d str> {
         match value.get_ref() {
             DeValue::String(text) => Some(text),
@@ -110,20 +110,20 @@ impl Reader {
         }
     }
 
-    /// A string that is a name.
+    /// Returns a string that is a valid name.
     pub(super) fn name<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d str> {
         let name = self.string(value, expected)?;
         self.check_name(value.span(), name).then_some(name)
     }
 
-    /// Whether a name has the characters that names can have; notes it if it does not.
+    /// Whether a name is valid; records an error if not.
     pub(super) fn check_name(&mut self, place: Range<usize>, name: &str) -> bool {
-        let Some(what) = alphabet::unfit(name) else { return true };
+        let Some(what) = alphabet::name_error(name) else { return true };
         self.mistake(place, what, format!("expected {}", alphabet::NAME), None);
         false
     }
 
-    /// A boolean.
+    /// Returns a boolean.
     pub(super) fn boolean(&mut self, value: &Value<'_>, expected: &str) -> Option<bool> {
         match value.get_ref() {
             DeValue::Boolean(it) => Some(*it),
@@ -131,7 +131,7 @@ impl Reader {
         }
     }
 
-    /// A list.
+    /// Returns a list.
     pub(super) fn list<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d [Value<'d>]> {
         match value.get_ref() {
             DeValue::Array(items) => Some(items),
@@ -139,7 +139,7 @@ impl Reader {
         }
     }
 
-    /// A table.
+    /// Returns a table.
     pub(super) fn table<'d>(&mut self, value: &'d Value<'d>, expected: &str) -> Option<&'d DeTable<'d>> {
         match value.get_ref() {
             DeValue::Table(table) => Some(table),
@@ -147,7 +147,7 @@ impl Reader {
         }
     }
 
-    /// One of a few names.
+    /// Returns one of the known names.
     pub(super) fn one_of<'d>(&mut self, value: &'d Value<'d>, kind: &str, known: &[&str]) -> Option<&'d str> {
         let name = self.string(value, &format!("a {kind}: {}", known.join(", ")))?;
         if known.contains(&name) {
@@ -157,14 +157,14 @@ impl Reader {
         None
     }
 
-    /// Notes that a name is none of the known ones.
+    /// Records that a name is unknown.
     pub(super) fn unknown(&mut self, span: Range<usize>, kind: &str, name: &str, known: &[&str]) {
         let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
         let expected = match known {
-            [] => format!("there is no {kind} here"),
+            [] => format!("no {kind} is defined here"),
             known => format!("expected one of: {}", known.join(", ")),
         };
-        self.mistake(span, format!("`{name}` is no {kind}"), expected, help);
+        self.mistake(span, format!("unknown {kind}: `{name}`"), expected, help);
     }
 
     fn wrong_type<T>(&mut self, value: &Value<'_>, found: &DeValue<'_>, expected: &str) -> Option<T> {
@@ -179,7 +179,7 @@ impl Reader {
         };
         self.mistake(
             value.span(),
-            format!("{found} where there must be {expected}"),
+            format!("found {found} instead of {expected}"),
             format!("expected {expected}"),
             None,
         );
@@ -187,7 +187,7 @@ impl Reader {
     }
 }
 
-/// The known name that is nearest, if one is near at all.
+/// The most similar known name, if any is similar.
 pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &str| strsim::damerau_levenshtein(name, known);
     known

@@ -1,4 +1,4 @@
-//! The scenarios that ship, embedded: what `selvedge` runs when it is given none.
+//! The shipped scenarios, embedded. `selvedge` runs them by default.
 
 macro_rules! shipped {
     ($($name:literal)*) => {
@@ -6,7 +6,7 @@ macro_rules! shipped {
     };
 }
 
-/// Each shipped scenario's name and text. The article's stale read comes first: it is what a newcomer is shown.
+/// The name and text of each shipped scenario. The article's stale read comes first, for newcomers.
 pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "control-article"
     "control-delete-first"
@@ -16,7 +16,7 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "control-shared-local-key"
     "control-rename"
     "control-load"
-    "control-told"
+    "control-notified"
     "control-lost-fill"
     "control-late-fill"
     "article-classes"
@@ -33,8 +33,8 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-faults"
     "tiered-derived"
     "tiered-derived-faults"
-    "tiered-told"
-    "tiered-told-load"
+    "tiered-notified"
+    "tiered-notified-load"
     "tiered-load"
     "tiered-load-faults"
     "tiered-failing-leader"
@@ -45,8 +45,8 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-stall"
     "tiered-fills"
     "tiered-many"
-    "tiered-untold"
-    "tiered-told-stripes"
+    "tiered-unnotified"
+    "tiered-notified-stripes"
     "tiered-derived-chain"
     "tiered-bounded"
 };

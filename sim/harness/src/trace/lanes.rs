@@ -62,6 +62,9 @@ fn header(trace: &Trace, look: Look) -> String {
     for (at, mishap) in trace.mishaps.iter().enumerate() {
         field(if at == 0 { "mishaps" } else { "" }, mishap);
     }
+    for (at, blocked) in trace.blocked.iter().enumerate() {
+        field(if at == 0 { "blocked" } else { "" }, blocked);
+    }
     if !trace.is_simplest {
         field("witness", "the first schedule found: the search for a simpler one was ended");
     }

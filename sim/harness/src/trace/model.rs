@@ -69,6 +69,8 @@ pub struct Step {
     pub place: Place,
     /// What, in the words of the domain: `L1.get user:1 → miss`, `redis SETEX user:1 = v1`.
     pub what: String,
+    /// The engine's object that it touched, where nothing is known of what that holds: `mutex local`, `channel 1`.
+    pub object: Option<String>,
     /// What it did to an entry. `None` if it did nothing to any, such as a fill that was refused.
     pub effect: Option<Effect>,
     /// The source line that caused it, `file:line`.
@@ -166,6 +168,9 @@ pub struct Trace {
     pub tiers: Vec<Tier>,
     /// What goes wrong in the run, as it was chosen before its first step.
     pub mishaps: Vec<String>,
+    /// Tasks that the cache had started and that were still blocked when the observer began, a line each: who waits for what, and
+    /// where. Nothing that any other task does can wake them.
+    pub blocked: Vec<String>,
     /// The lanes' names, left to right.
     pub lanes: Vec<String>,
     /// The events, in the order of the run.

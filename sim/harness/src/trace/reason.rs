@@ -1,8 +1,8 @@
 //! The reason in words: what went wrong in the run, and why it could.
 
 use super::look::{Look, Tint};
-use super::model::{Effect, Ending, Place, Trace};
-use super::story::{Origin, Story, is_shown, left, place, short, shown, who};
+use super::model::{Effect, Ending, Place, Step, Trace};
+use super::story::{Carried, Origin, Story, carried, is_shown, left, place, short, shown, who};
 use super::text::wrap;
 use crate::history::Value;
 use crate::oracle::{Finding, Rule};
@@ -130,16 +130,46 @@ fn why(trace: &Trace, finding: &Finding) -> String {
             text.push(came_from(trace, &story, origin));
             text.extend(not_removed(trace, &story, origin));
         }
-        None => text.extend(carried(trace, &story)),
+        None => text.extend(through(trace, &story).or_else(|| in_hand(trace, &story))),
     }
     if finding.rule == Rule::Lasting {
-        text.push(UNREPAIRED.to_owned());
+        text.push(unrepaired(trace));
     }
     text.join(" ")
 }
 
+/// Through which of the engine's objects the old version can have come, where no step tells what that held.
+fn through(trace: &Trace, story: &Story<'_>) -> Option<String> {
+    let Carried { found, put, taken } = carried(trace, story.finding)?;
+    let object = taken.object.as_deref()?;
+    let returned = content(story.finding, story.finding.returned);
+    let who = |step: &Step| match step.operation {
+        Some(by) => short(trace, by),
+        None => format!("the task {}", trace.lanes[step.lane]),
+    };
+    let by = who(put);
+    let mut text = format!(
+        "The read took {returned} from {object} at step {} ({}), which {by} had touched at step {} ({})",
+        taken.number, taken.location, put.number, put.location
+    );
+    text += &match found {
+        Some(found) => format!(
+            ", with {returned} in hand: it had read it from {} at step {}",
+            place(&found.place),
+            found.number
+        ),
+        None => format!(", and {by} was called with {returned}"),
+    };
+    if let (Some(found), Some(written)) = (found, story.written)
+        && found.number < written.number
+    {
+        text += &format!(", before {} at step {}", made(story.finding), written.number);
+    }
+    Some(text + ". What the object held no step tells: no other that the read touched can have had it.")
+}
+
 /// Who had the old version in hand when the newer was made, where no step tells in which memory the read found it.
-fn carried(trace: &Trace, story: &Story<'_>) -> Option<String> {
+fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let written = story.written?;
     let (found, by) = trace.steps[..written.number as usize].iter().rev().find_map(|step| {
         let by = step.operation.filter(|by| *by != story.finding.read)?;
@@ -160,7 +190,16 @@ fn carried(trace: &Trace, story: &Story<'_>) -> Option<String> {
     ))
 }
 
-const UNREPAIRED: &str = "Nothing is left to run that would repair it.";
+/// Why it stays so.
+fn unrepaired(trace: &Trace) -> String {
+    match trace.blocked.as_slice() {
+        [] => "Nothing is left to run that would repair it.".to_owned(),
+        [one] => format!("Nothing that can run is left to repair it: {one}, and nobody wakes it."),
+        more => {
+            format!("Nothing that can run is left to repair it: {}, and nobody wakes them.", more.join("; "))
+        }
+    }
+}
 
 /// Why an inverted read is not stale as well: the write that the earlier read saw had not ended.
 fn under_way(trace: &Trace, story: &Story<'_>) -> Option<String> {
@@ -237,9 +276,13 @@ fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<S
 /// Another finding of the same run, in a line.
 fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
     if other.rule == Rule::Lasting && other.read == main.read {
-        return format!("Also lasting: every thread had ended when that read began. {UNREPAIRED}");
+        return format!("Also lasting: every thread had ended when that read began. {}", unrepaired(trace));
     }
-    format!("Also {}: {}", other.rule, what(trace, other))
+    let also = format!("Also {}: {}", other.rule, what(trace, other));
+    match other.rule {
+        Rule::Lasting if !trace.blocked.is_empty() => format!("{also} {}", unrepaired(trace)),
+        _ => also,
+    }
 }
 
 /// What stopped it, and, a line each, who waits for what and which operations never answered.

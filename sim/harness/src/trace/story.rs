@@ -101,9 +101,52 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
                 _ => step.operation.is_some() && step.operation == finding.before,
             }
     };
-    // Where there is a database, redis only has copies.
-    let at = |place: Place| trace.steps.iter().filter(move |step| step.place == place).rfind(is_it);
-    at(Place::Database).or_else(|| at(Place::Remote))
+    // Where there is a database, redis only has copies; and so have other keys.
+    let its_own = |step: &&Step| step.effect.map(Effect::entry) == Some(finding.key);
+    let at = |place: &'static Place| trace.steps.iter().filter(move |step| step.place == *place);
+    let of = |place| at(place).filter(its_own).rfind(is_it).or_else(|| at(place).rfind(is_it));
+    of(&Place::Database).or_else(|| of(&Place::Remote))
+}
+
+/// How an answer came to an operation through an object of the engine's, whose content no step tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried<'a> {
+    /// The step with which whoever had the answer in hand had found it, if a step tells.
+    pub(super) found: Option<&'a Step>,
+    /// Its last step at the object before the operation's.
+    pub(super) put: &'a Step,
+    /// The operation's own last step at the object.
+    pub(super) taken: &'a Step,
+}
+
+/// The object through which the answer can have come: one that the operation has touched, and before it an operation, or a task
+/// of the cache's, that had found the answer by then or was called with it. Of several the one touched last: the operation
+/// answered with what it held.
+pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried<'a>> {
+    let own = trace.steps.iter().rev().filter(|step| step.operation == Some(finding.read));
+    own.filter(|step| step.object.is_some()).find_map(|taken| {
+        let at = trace.steps.iter().rev().filter(|step| {
+            step.number < taken.number && step.object == taken.object && step.operation != Some(finding.read)
+        });
+        at.filter_map(|put| {
+            // A task of the cache's is in no operation: all of its steps are one.
+            let is_same = |step: &&Step| step.lane == put.lane && step.operation == put.operation;
+            let earlier = trace.steps.iter().rev().filter(|step| step.number < put.number).filter(is_same);
+            let found = earlier.filter(|step| {
+                matches!(step.effect, Some(Effect::Found { content, .. }) if content == finding.returned)
+            });
+            let found = found.last();
+            let is_called = put.operation.is_some_and(|by| {
+                let span = &trace.operations[by];
+                match finding.returned {
+                    Some(value) => span.call == format!("set {} = {value}", finding.key),
+                    None => span.call == format!("delete {}", finding.key),
+                }
+            });
+            (found.is_some() || is_called).then_some(Carried { found, put, taken })
+        })
+        .next()
+    })
 }
 
 /// The operation's last step that wrote or removed what `found` found.

@@ -320,7 +320,9 @@ fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
         (OpKind::Load, _) => vec![(0, FAILS), (1, FAILS), (2, WRITE_FAILS)],
         (OpKind::Get, Source::Database) => vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)],
         (OpKind::Set | OpKind::Delete, _) => vec![(0, WRITE_FAILS), (1, WRITE_FAILS)],
-        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll | OpKind::Untold, _) => Vec::new(),
+        (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
+            Vec::new()
+        }
         (OpKind::Stall, _) => Vec::new(),
     }
 }
@@ -335,7 +337,9 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
         }
         (OpKind::Set | OpKind::Delete, Source::Remote) => vec![(0, WRITE_IS_DROPPED), (1, WRITE_IS_DROPPED)],
         (OpKind::Set | OpKind::Delete, Source::Database) => Vec::new(),
-        (OpKind::Evict | OpKind::Forget | OpKind::Told | OpKind::ToldAll | OpKind::Untold, _) => Vec::new(),
+        (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
+            Vec::new()
+        }
         (OpKind::Stall, _) => Vec::new(),
     }
 }
@@ -356,7 +360,7 @@ mod tests {
             let text = format!(
                 "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
                  source = \"{source}\"\nderived = {{ a = [\"b\"] }}\nfaults = 8\n\
-                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"evict a\", \"told a\"]\n\
+                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"evict a\", \"notified a\"]\n\
                  [[thread]]\nname = \"two\"\nspared = true\nops = [\"set a\"]\n\
                  [[expect]]\nconsistency = \"linearizable\"\n"
             );

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use selvedge_engine::Alike;
 
-use super::limits::{Limits, NO_LOST_NOTIFICATION};
 use super::Beside;
-use crate::history::{Call, Key, Value};
+use super::limits::{Limits, NO_LOST_NOTIFICATION};
+use crate::history::{Call, Key, Specification, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
 use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
@@ -83,7 +83,7 @@ impl<C> Plan<C> {
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
             OpKind::Forget => Call::Forget,
-            OpKind::Set | OpKind::Told | OpKind::ToldAll | OpKind::Untold | OpKind::Load => {
+            OpKind::Set | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified | OpKind::Load => {
                 let version = versions.entry(key).or_default();
                 *version += 1;
                 let value = Value { key, version: *version };
@@ -98,7 +98,7 @@ impl<C> Plan<C> {
                 .collect(),
         });
         let limits = Arc::<Limits>::default();
-        if case.faults > 0 && (case.has(OpKind::Told) || case.has(OpKind::ToldAll)) {
+        if case.faults > 0 && (case.has(OpKind::Notified) || case.has(OpKind::NotifiedAll)) {
             limits.note(NO_LOST_NOTIFICATION);
         }
         Plan {
@@ -151,7 +151,7 @@ impl<C> Plan<C> {
     pub(crate) fn only_absences_expire(&self) -> bool {
         let calls = self.threads.iter().flat_map(|thread| &thread.calls);
         let writes = |call: &&PlannedCall| !matches!(call.call, Call::Get);
-        let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Untold);
+        let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Unnotified);
         is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
     }
 
@@ -175,8 +175,9 @@ impl<C> Plan<C> {
     }
 
     /// What is known of the runs before they are run.
-    pub(crate) fn planned(&self, any_may_write: bool) -> Planned {
-        let mut planned = Planned { derived: self.derived.clone(), any_may_write, ..Planned::default() };
+    pub(crate) fn planned(&self, failed_may_land: bool) -> Planned {
+        let specification = Specification { derived: self.derived.clone() };
+        let mut planned = Planned { specification, failed_may_land, ..Planned::default() };
         for &key in &self.keys {
             planned.at_start.insert(key, self.versions_at_start(key).collect());
         }

@@ -1,10 +1,10 @@
 //! Notes the history of an execution as it happens.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::backends::Simulated;
-use crate::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+use crate::history::{Call, History, Key, Mark, OperationId, Reply, Specification, Value};
 use crate::monitor::Watch;
 
 /// The history of the execution that is going on.
@@ -12,12 +12,16 @@ use crate::monitor::Watch;
 /// An engine that tells happens-before gives each event its name and each response its clock. For the others the run's
 /// own order has to do: each moment is one event of one line, so that an operation precedes another if it ended first
 /// in this very run.
+///
+/// The cache says what it writes, and is not believed: which of it makes a version is its operation's [`Specification`] to
+/// say.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     history: Mutex<History>,
     moments: AtomicU32,
     /// Who is told instead, if the run has a monitor.
     watch: Mutex<Option<Watch>>,
+    specification: OnceLock<Specification>,
 }
 
 impl Recorder {
@@ -58,8 +62,9 @@ impl Recorder {
         self.tell(|watch| watch.arrived(operation));
     }
 
-    /// An execution begins.
-    pub(crate) fn begin(&self) {
+    /// An execution begins. All executions have the same specification.
+    pub(crate) fn begin(&self, specification: impl FnOnce() -> Specification) {
+        self.specification.get_or_init(specification);
         self.history().clear();
         self.moments.store(0, Ordering::Relaxed);
     }
@@ -68,6 +73,10 @@ impl Recorder {
     pub(crate) fn starts_with(&self, key: Key, versions: impl Iterator<Item = Option<Value>>) {
         let mut history = self.history();
         versions.for_each(|content| history.start_with(key, content));
+    }
+
+    fn specification(&self) -> &Specification {
+        self.specification.get().expect("an execution has begun")
     }
 
     fn moment(&self) -> u32 {
@@ -98,6 +107,10 @@ impl Recorder {
         if self.tell(|watch| watch.answer(operation, reply)).is_some() {
             return;
         }
+        if reply == Reply::Done {
+            let at = self.last_event::<P>();
+            self.history().acknowledged(self.specification(), operation, at);
+        }
         let known = P::causal_clock(|clock| self.history().respond(operation, reply, clock.iter().copied()));
         if known.is_none() {
             let moment = self.moment();
@@ -105,13 +118,34 @@ impl Recorder {
         }
     }
 
+    /// The keys that the operation was to write, and has neither written itself nor found written.
+    pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
+        let told = self.tell(|watch| watch.owed(operation));
+        told.unwrap_or_else(|| self.history().owed(self.specification(), operation))
+    }
+
     /// The calling thread has written to the source of truth, in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
-        if self.tell(|watch| watch.written(P::current(), key, content)).is_some() {
+        let current = current::<P>();
+        if self.tell(|watch| watch.written(current, key, content)).is_some() {
             return;
         }
         let at = self.last_event::<P>();
-        self.history().written(key, content, P::current(), at);
+        let wrote = |clock: &[u32]| {
+            self.history().wrote(self.specification(), (key, content), current, at, clock);
+        };
+        if P::causal_clock(wrote).is_none() {
+            wrote(&[]);
+        }
+    }
+
+    /// The calling thread has found this at the source of truth, in its last event.
+    pub(crate) fn found<P: Simulated>(&self, key: Key, content: Option<Value>) {
+        let Some(current) = current::<P>() else { return };
+        if self.tell(|watch| watch.found(current, key, content)).is_none() {
+            let at = self.last_event::<P>();
+            self.history().found(self.specification(), (key, content), current, at);
+        }
     }
 
     /// The source of truth has lost the key in the calling thread's last event, because its deadline had passed.
@@ -129,4 +163,9 @@ impl Recorder {
         }
         at
     }
+}
+
+/// The operation that the calling thread is in, if it is in one.
+fn current<P: Simulated>() -> Option<OperationId> {
+    Some(P::current()).filter(|&current| current != OperationId::MAX)
 }

@@ -13,10 +13,10 @@ use super::mishaps::Mishaps;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Plan, Recorder, Truth};
+use super::{Acknowledging, Plan, Recorder, Truth};
 use crate::backends::Simulated;
-use crate::history::{Call, Key, OperationId, Reply, Value};
-use crate::protocols::{Build, Cache, Failure, Settings, Tiers, Visitor, WarmEntry};
+use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
+use crate::protocols::{Build, CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
 use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
 /// How long a local entry lives, where it can expire.
@@ -28,9 +28,10 @@ pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc
 where
     P::Clock: 'static,
 {
-    recorder.begin();
-    let passes_untold = plan.has(OpKind::Untold);
-    let clock = P::clock(plan.has_clock() || passes_untold);
+    P::begin();
+    recorder.begin(|| Specification { derived: plan.derived.clone() });
+    let has_unnotified = plan.has(OpKind::Unnotified);
+    let clock = P::clock(plan.has_clock() || has_unnotified);
     for &key in &plan.keys {
         recorder.starts_with(key, plan.versions_at_start(key));
     }
@@ -40,7 +41,7 @@ where
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove has to expire.
         Local::Cold if plan.only_absences_expire() => (None, None),
-        Local::Cold | Local::Warm if passes_untold => (Some(TTL), Some(TTL)),
+        Local::Cold | Local::Warm if has_unnotified => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
         Local::Expired => (Some(TTL), Some(Duration::ZERO)),
         Local::Expiring => (Some(TTL), Some(TTL)),
@@ -63,8 +64,10 @@ where
         ttl: (plan.remote == RemoteStart::Expiring).then_some(TTL),
         is_source: plan.source == Source::Remote,
         faults: plan.faults,
+        order: Arc::default(),
     };
-    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network });
+    let order = Arc::clone(&truth.order);
+    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network, order });
 }
 
 /// Runs the threads on the cache.
@@ -74,6 +77,7 @@ struct Threads<'a, P: Simulated, N> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    order: Arc<Acknowledging>,
 }
 
 impl<P: Simulated, N: Build<P>> Visitor for Threads<'_, P, N>
@@ -82,8 +86,8 @@ where
 {
     type Output = ();
 
-    fn visit<C: Cache>(self, cache: C) {
-        let Threads { plan, recorder, clock, store, network } = self;
+    fn visit<C: CacheUnderTest>(self, cache: C) {
+        let Threads { plan, recorder, clock, store, network, order } = self;
         let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
         let (stalled, keys) = (Arc::<Stalled>::default(), plan.keys.clone());
         let caller = Arc::new_cyclic(|me| Caller {
@@ -93,6 +97,7 @@ where
             store,
             network: Arc::clone(&network),
             keys,
+            order,
             me: Weak::clone(me),
             stalled: Arc::downgrade(&stalled),
         });
@@ -112,6 +117,8 @@ where
         });
         P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
+        // What the cache has started itself may have something left to do.
+        P::quiesce();
         if expires && plan.source == Source::Remote {
             // By now the clock has moved.
             plan.keys.iter().for_each(|&key| caller.store.expire(key));
@@ -154,13 +161,14 @@ struct Caller<P: Simulated, C> {
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    order: Arc<Acknowledging>,
     keys: Vec<Key>,
     me: Weak<Self>,
     /// Not its own: they hold the caller.
     stalled: Weak<Stalled>,
 }
 
-impl<P: Simulated, C: Cache> Caller<P, C> {
+impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
     fn take(&self, step: &Step) {
         match step {
             &Step::Resume { thread } => self.resume(thread),
@@ -183,13 +191,16 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         } else {
             Some(P::block_on(self.call(planned)))
         };
+        // Without an answer, nobody knows.
+        let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
+        if reply == Reply::Done {
+            self.order_acknowledgement(operation);
+        }
         // An operation is invoked with its first event and answers with its last. One that touches nothing is somewhere too, and can
         // be anywhere.
         if first.is_some() && P::next_event() == first {
             P::choose(1, |_| Some("touches nothing".to_owned()));
         }
-        // Without an answer, nobody knows.
-        let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
         P::observed(match reply {
             Reply::Unknown => 0,
             Reply::Done => 1,
@@ -197,6 +208,18 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
             Reply::Read(Some(value)) => 3 + u64::from(value.version),
         });
         self.recorder.respond::<P>(operation, reply);
+        P::enter(OperationId::MAX);
+    }
+
+    /// What the operation has not written itself is perhaps still to be written, by a task that it does not wait for, or has been
+    /// lost. It is a version once it is acknowledged, at the latest: with an event, whose order with whatever else writes the key is
+    /// the same in all schedules of a class.
+    fn order_acknowledgement(&self, operation: OperationId) {
+        let owed = self.recorder.owed(operation);
+        owed.iter().for_each(|&key| self.store.acknowledge(key));
+        if !owed.is_empty() {
+            self.order.step();
+        }
     }
 
     async fn call(&self, PlannedCall { kind, key, call }: PlannedCall) -> Result<Reply, Failure> {
@@ -204,7 +227,7 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
-            (OpKind::Untold, Call::Set(value)) => {
+            (OpKind::Unnotified, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 P::advance(&self.clock, TTL);
             }
@@ -217,10 +240,10 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
                 return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
             }
             (_, Call::Load(value)) => return cache.load(key, || store.make(value)).await.map(Reply::Read),
-            (OpKind::Told | OpKind::ToldAll, Call::Set(value)) => {
+            (OpKind::Notified | OpKind::NotifiedAll, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
                 match kind {
-                    OpKind::Told => cache.invalidate(key),
+                    OpKind::Notified => cache.invalidate(key),
                     _ => cache.invalidate_all(),
                 }
             }
@@ -282,6 +305,7 @@ impl<P: Simulated, C: Cache> Caller<P, C> {
                 // Its answer is nobody's any more.
                 let _ = P::block_on(call);
             }
+            P::enter(OperationId::MAX);
         }
     }
 

@@ -103,6 +103,11 @@ impl<P: Simulated> Store<P> {
         }
     }
 
+    /// A write of the key is acknowledged that the operation's own task has not made.
+    pub(super) fn acknowledge(&self, key: Key) {
+        P::order(&self.tier.entries, key);
+    }
+
     /// Whether there is a database behind it.
     pub(super) fn has_database(&self) -> bool {
         self.tier.database.is_some()
@@ -178,6 +183,9 @@ impl<P: Simulated> Tier<P> {
         loop {
             let held = self.entries.get(&key);
             let content = held.as_ref().and_then(|held| held.content);
+            if self.database.is_none() {
+                self.recorder.found::<P>(key, content);
+            }
             let content = self.server.as_ref().map_or(content, |server| server.get(key, content));
             let mut found = content.map(Found::lasting);
             if let (Some(found), Some(clock)) = (&mut found, &self.clock)

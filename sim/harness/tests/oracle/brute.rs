@@ -7,36 +7,41 @@ use selvedge_sim::history::{Call, Key, Reply, Value};
 use selvedge_sim::oracle as sim;
 use selvedge_sim::oracle::{Rule, Way, judge, ways};
 
-use super::program::{Act, Order, Run};
+use super::program::{Act, Order, Run, Truth};
 
 /// What an operation does to the objects: the truth (0), two copies of it (1, 2), and one that nobody writes (3).
 #[derive(Clone, Debug)]
 enum Plan {
-    /// Look at these, one after the other; then copy what the last one held. The answer is what it held, or anything.
+    /// Look at these, one after the other; then copy what the last one held, perhaps to the truth. The answer is what it held,
+    /// or anything.
     Get { looks: Vec<usize>, fill: Option<usize>, answer: Option<u32> },
-    /// Write the truth, and what is written to these copies before and after it. Perhaps look at something first.
+    /// Write the truth so many times, and what is written to these copies before and after it. Perhaps look at something first.
     Write {
         look: Option<usize>,
         delete: bool,
         acknowledged: bool,
         before: Option<usize>,
+        times: usize,
         after: Option<usize>,
     },
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
     let copy = || proptest::option::weighted(0.4, 1usize..3);
+    let fill = prop_oneof![4 => copy(), 1 => Just(Some(0))];
+    let times = prop_oneof![1 => Just(0usize), 6 => Just(1), 2 => Just(2)];
     let looks = prop::collection::vec(0usize..4, 1..3);
     let answer = proptest::option::weighted(0.6, prop_oneof![3 => Just(0u32), 2 => 1u32..4]);
     let look = proptest::option::weighted(0.3, 0usize..4);
     prop_oneof![
-        (looks, copy(), answer).prop_map(|(looks, fill, answer)| Plan::Get { looks, fill, answer }),
-        (look, any::<bool>(), prop::bool::weighted(0.8), copy(), copy()).prop_map(
-            |(look, delete, acknowledged, before, after)| Plan::Write {
+        (looks, fill, answer).prop_map(|(looks, fill, answer)| Plan::Get { looks, fill, answer }),
+        (look, any::<bool>(), prop::bool::weighted(0.8), copy(), times, copy()).prop_map(
+            |(look, delete, acknowledged, before, times, after)| Plan::Write {
                 look,
                 delete,
                 acknowledged,
                 before,
+                times,
                 after
             }
         ),
@@ -77,22 +82,22 @@ fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
         while left[thread].is_empty() {
             thread = (thread + 1) % threads.len();
         }
-        let event =
-            |object: usize, writes, version| Act::Event { object: object.to_string(), writes, version };
+        let event = |object: usize, writes, truth| Act::Event { object: object.to_string(), writes, truth };
         let act = match left[thread].pop().expect("a thread with steps left") {
             Step::Invoke(call) => Act::Invoke { key, call, settled: false },
             Step::Look(object) => {
                 seen[thread] = held[object];
-                event(object, false, None)
+                event(object, false, (object == 0).then_some(Truth::Finds(key, held[0])))
             }
             Step::Fill(object) => {
                 held[object] = seen[thread];
-                event(object, true, None)
+                event(object, true, (object == 0).then_some(Truth::Writes(key, held[0])))
             }
             Step::Put(object, content) => {
                 held[object] = content;
-                event(object, true, (object == 0).then_some((key, content)))
+                event(object, true, (object == 0).then_some(Truth::Writes(key, content)))
             }
+            Step::Order => event(0, true, None),
             Step::Answer(None) => Act::Respond(Reply::Read(seen[thread])),
             Step::Answer(Some(0)) => Act::Respond(Reply::Read(None)),
             Step::Answer(Some(more)) => Act::Respond(Reply::Read(Some(Value { key, version: more - 1 }))),
@@ -109,6 +114,8 @@ enum Step {
     Look(usize),
     Fill(usize),
     Put(usize, Option<Value>),
+    /// What comes before the acknowledgement of a write that its task has not made.
+    Order,
     Answer(Option<u32>),
     Acknowledge(bool),
 }
@@ -125,7 +132,7 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
                 .chain([Step::Answer(answer)])
                 .collect()
         }
-        Plan::Write { look, delete, acknowledged, before, after } => {
+        Plan::Write { look, delete, acknowledged, before, times, after } => {
             *version += 1;
             let content = (!delete).then_some(Value { key, version: *version });
             let call = content.map_or(Call::Delete, Call::Set);
@@ -134,8 +141,9 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
                 .into_iter()
                 .chain(look.map(Step::Look))
                 .chain(before.map(put))
-                .chain([put(0)])
+                .chain((0..times).map(|_| put(0)))
                 .chain(after.map(put))
+                .chain((times == 0).then_some(Step::Order))
                 .chain([Step::Acknowledge(acknowledged)])
                 .collect()
         }
@@ -144,6 +152,7 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
 
 /// An operation's first and last event.
 struct Extent {
+    call: Call,
     reply: Reply,
     first: usize,
     last: usize,
@@ -158,33 +167,76 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
     let before = run.happens_before();
     let mut extents: Vec<Extent> = Vec::new();
     let mut versions: Vec<(Option<Value>, Option<usize>)> = vec![(run.start[0].1, None)];
+    // The operations that found the truth as they were to leave it, and where it stood then.
+    let mut confirmed: BTreeMap<usize, usize> = BTreeMap::new();
     let mut open = BTreeMap::new();
     let mut events = 0;
     for (thread, act) in &run.acts {
         match act {
-            Act::Invoke { .. } => {
+            Act::Invoke { call, .. } => {
                 open.insert(thread, extents.len());
-                extents.push(Extent { reply: Reply::Unknown, first: usize::MAX, last: 0 });
+                extents.push(Extent { call: *call, reply: Reply::Unknown, first: usize::MAX, last: 0 });
             }
-            Act::Event { version, .. } => {
-                let extent = &mut extents[open[thread]];
+            Act::Event { truth, .. } => {
+                let by = open[thread];
+                let extent = &mut extents[by];
                 extent.first = extent.first.min(events);
                 extent.last = events;
-                if let Some((_, content)) = version {
-                    versions.push((*content, Some(open[thread])));
-                }
                 events += 1;
+                let is_for = |call: Call, content: Option<Value>| match call {
+                    Call::Set(value) => content == Some(value),
+                    Call::Delete => content.is_none(),
+                    _ => false,
+                };
+                match *truth {
+                    Some(Truth::Writes(_, content)) => {
+                        // The one who was called for it, or, of a value, whoever was.
+                        let called = (0..extents.len()).find(|&other| {
+                            is_for(extents[other].call, content) && (other == by || content.is_some())
+                        });
+                        let maker = if is_for(extents[by].call, content) { Some(by) } else { called };
+                        if maker.is_some() && versions.iter().all(|&(_, made)| made != maker) {
+                            versions.push((content, maker));
+                        }
+                    }
+                    Some(Truth::Finds(_, content)) if is_for(extents[by].call, content) => {
+                        let has_made = versions.iter().any(|&(_, made)| made == Some(by));
+                        if !has_made && !confirmed.contains_key(&by) {
+                            if versions.last().is_some_and(|last| last.0 == content) {
+                                confirmed.insert(by, versions.len() - 1);
+                            } else {
+                                versions.push((content, Some(by)));
+                            }
+                        }
+                    }
+                    _ => {}
+                }
             }
             Act::Join => events += 1,
-            Act::Respond(reply) => extents[open[thread]].reply = *reply,
+            Act::Respond(reply) => {
+                let by = open[thread];
+                extents[by].reply = *reply;
+                let has_made = versions.iter().any(|&(_, made)| made == Some(by));
+                let content = match extents[by].call {
+                    Call::Set(value) => Some(value),
+                    _ => None,
+                };
+                if *reply == Reply::Done && !has_made && !confirmed.contains_key(&by) {
+                    versions.push((content, Some(by)));
+                }
+            }
         }
     }
+    // Which version each write stands for.
+    let of = |by: usize| versions.iter().position(|&(_, made)| made == Some(by));
+    let writes: Vec<(usize, usize)> =
+        (0..extents.len()).filter_map(|by| Some((by, of(by).or(confirmed.get(&by).copied())?))).collect();
     let mut found: BTreeMap<(Rule, usize), usize> = BTreeMap::new();
     let mut at = vec![usize::MAX; events];
     let mut schedules = 0;
     every_schedule(&before, &mut at, 0, &mut |at| {
         schedules += 1;
-        let shown = shown(&extents, &versions, at);
+        let shown = shown(&extents, &versions, &writes, at);
         for &((rule, read, _), place) in &shown {
             let newest = found.entry((rule, read)).or_default();
             *newest = place.max(*newest);
@@ -224,6 +276,7 @@ fn every_schedule(before: &[u64], at: &mut Vec<usize>, now: usize, visit: &mut i
 fn shown(
     extents: &[Extent],
     versions: &[(Option<Value>, Option<usize>)],
+    writes: &[(usize, usize)],
     at: &[usize],
 ) -> BTreeSet<(Shown, usize)> {
     let precedes = |a: &Extent, b: &Extent| at[a.last] < at[b.first];
@@ -237,10 +290,10 @@ fn shown(
     for (id, read) in extents.iter().enumerate() {
         let Reply::Read(returned) = read.reply else { continue };
         let Some(&newest) = candidates(read, returned).last() else { continue };
-        for (place, (_, by)) in versions.iter().enumerate() {
-            let Some(write) = by.map(|by| &extents[by]) else { continue };
+        for &(by, place) in writes {
+            let write = &extents[by];
             if write.reply == Reply::Done && precedes(write, read) && newest < place {
-                shown.insert(((Rule::Stale, id, by.unwrap_or_default()), place));
+                shown.insert(((Rule::Stale, id, by), place));
             }
         }
         for (before, earlier) in extents.iter().enumerate().filter(|(_, earlier)| precedes(earlier, read)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use selvedge_sim::history::{Call, History, Key, Mark, OperationId, Reply, Value};
+use selvedge_sim::history::{Call, History, Key, Mark, OperationId, Reply, Specification, Value};
 
 /// Whose order the history's clocks tell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,12 +18,19 @@ pub(super) enum Order {
 pub(super) enum Act {
     /// The operation's events follow.
     Invoke { key: Key, call: Call, settled: bool },
-    /// An event on an object. It may give the key a new version.
-    Event { object: String, writes: bool, version: Option<(Key, Option<Value>)> },
+    /// An event on an object. It may write the key at the source of truth, or find this there.
+    Event { object: String, writes: bool, truth: Option<Truth> },
     /// An event that comes after all that every other thread has done.
     Join,
     /// The operation answers.
     Respond(Reply),
+}
+
+/// What an event has to do with the source of truth.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Truth {
+    Writes(Key, Option<Value>),
+    Finds(Key, Option<Value>),
 }
 
 /// A run: what the tiers hold at the start, and then what each thread did, in order.
@@ -36,7 +43,7 @@ pub(super) struct Run {
 
 impl Run {
     /// Reads the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T writes redis k
-    /// v1` (a new version), `T joins`, `T done`, `T unknown`, `T read v0`.
+    /// v1` (at the source of truth), `T joins`, `T done`, `T unknown`, `T read v0`.
     pub(super) fn parse(text: &str) -> Self {
         let mut run = Run::default();
         let mut reads: BTreeMap<usize, Key> = BTreeMap::new();
@@ -50,8 +57,7 @@ impl Run {
                 run.threads.push(words[0].to_owned());
                 run.threads.len() - 1
             });
-            let event =
-                |object: &str, writes, version| Act::Event { object: object.to_owned(), writes, version };
+            let event = |object: &str, writes, truth| Act::Event { object: object.to_owned(), writes, truth };
             let invoke = |key, call, settled| Act::Invoke { key, call, settled };
             let act = match words[1..] {
                 ["get", key, ref rest @ ..] => {
@@ -66,7 +72,7 @@ impl Run {
                 ["sees", object] => event(object, false, None),
                 ["puts", object] => event(object, true, None),
                 ["writes", object, key, value] => {
-                    event(object, true, Some((Key::new(key), content(Key::new(key), value))))
+                    event(object, true, Some(Truth::Writes(Key::new(key), content(Key::new(key), value))))
                 }
                 ["joins"] => Act::Join,
                 ["done"] => Act::Respond(Reply::Done),
@@ -107,7 +113,7 @@ impl Run {
 
     /// The history of the run.
     pub(super) fn history(&self, order: Order) -> History {
-        let mut history = History::default();
+        let (mut history, specification) = (History::default(), Specification::default());
         for &(key, content) in &self.start {
             history.start_with(key, content);
         }
@@ -146,8 +152,15 @@ impl Run {
                     {
                         history.begin(operation, clock_of(of.len() - 1, &of));
                     }
-                    if let Act::Event { version: Some((key, content)), .. } = act {
-                        history.written(*key, *content, open[&thread], mark(thread, &counts, of.len()));
+                    let (at, current) = (mark(thread, &counts, of.len()), open.get(&thread).copied());
+                    match (act, current) {
+                        (Act::Event { truth: Some(Truth::Writes(key, content)), .. }, current) => {
+                            history.wrote(&specification, (*key, *content), current, at, &[]);
+                        }
+                        (Act::Event { truth: Some(Truth::Finds(key, content)), .. }, Some(current)) => {
+                            history.found(&specification, (*key, *content), current, at);
+                        }
+                        _ => {}
                     }
                 }
                 Act::Respond(reply) => {
@@ -161,11 +174,12 @@ impl Run {
                             clock_of(last, &of)
                         }
                     };
-                    history.respond(
-                        open.remove(&thread).expect("a response has an invocation"),
-                        *reply,
-                        clock,
-                    );
+                    let operation = open.remove(&thread).expect("a response has an invocation");
+                    if *reply == Reply::Done {
+                        let at = mark(thread, &counts, of.len());
+                        history.acknowledged(&specification, operation, at);
+                    }
+                    history.respond(operation, *reply, clock);
                 }
             }
         }

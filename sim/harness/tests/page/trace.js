@@ -13,7 +13,7 @@ drive(async () => {
 
   const states = [];
   press("Home");
-  expect("the start", [text("#position"), find("#previous").disabled, text("#event")], ["0 of 6", true, "The start: nothing has happened yet."]);
+  expect("the start", [text("#position"), find("#previous").disabled, text("#event")], ["0 of 6", true, "The start, before the first step."]);
   states.push(held());
   for (let step = 1; step <= 6; step += 1) {
     press("ArrowRight");

@@ -9,7 +9,7 @@ use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::sync::{AtomicU64, Mutex, Primitives};
 use selvedge_sim::history::{Key, Value};
-use selvedge_sim::protocols::{Cache, Caches, Failure, Tiers, Visitor};
+use selvedge_sim::protocols::{CacheUnderTest, Caches, Failure, Tiers, Visitor};
 
 use super::program::{Program, Step};
 
@@ -143,7 +143,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure>> Running<P, R> {
     }
 }
 
-impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> Cache for Running<P, R> {
+impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Running<P, R> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         self.call(&self.program.get, key, None)
     }

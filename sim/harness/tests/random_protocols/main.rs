@@ -162,6 +162,22 @@ fn a_read_that_writes_back_what_it_has_found_can_make_the_last_version_itself() 
     );
 }
 
+#[test]
+fn what_makes_no_version_is_no_version_for_any_search() {
+    let one: &[&[&str]] = &[&["get user:1"], &["delete user:1"]];
+    let two: &[&[&str]] = &[&["get user:1"], &["delete user:1"], &["set user:1"]];
+    for remote in ["present", "absent"] {
+        for threads in [one, two] {
+            // A get that writes back what it has read, and writes that retry.
+            check("get fetch write / set write write / delete write write", ("cold", remote), threads);
+            // Writes that come to nothing, or that only look.
+            check("get fetch / set put / delete fetch", ("cold", remote), threads);
+            // A write that another operation carries out.
+            check("get hit fetch write / set put write / delete drop write", ("cold", remote), threads);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..ProptestConfig::with_cases(cases()) })]
 

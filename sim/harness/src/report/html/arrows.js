@@ -1,4 +1,4 @@
-// Happens-before as arrows between dots, drawn over the rows once these have their places.
+// Happens-before as arrows between dots, drawn over the rows after their layout.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -9,7 +9,7 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-// How far beside its lane an arrow goes down, and how round its corners are.
+// The distance of an arrow from its lane, and the radius of its corners.
 const BESIDE = 8;
 const BEND = 4;
 
@@ -24,7 +24,7 @@ function drawArrows(trace, rows, current) {
   const arrows = trace.steps.flatMap((step) => step.after.map((before) => {
     const from = centre(before), to = centre(step.step);
     const side = Math.sign(to.x - from.x);
-    // Between two rows there are no words: there it goes to the other lane, beside which it goes down.
+    // The arrow crosses to the other lane between two rows, where there is no text, and then goes down.
     const across = rows[before].getBoundingClientRect().bottom - frame.top;
     const beside = to.x - side * BESIDE;
     const path = `M${from.x} ${from.y + from.r} V${across - BEND} q0 ${BEND} ${side * BEND} ${BEND}`

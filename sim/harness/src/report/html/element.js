@@ -1,4 +1,4 @@
-// Elements are made of text, and never of markup: what a trace says cannot become part of the page.
+// Elements are created from text, never from markup, so a trace cannot inject any.
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -13,6 +13,6 @@ const byId = (id) => document.getElementById(id);
 
 const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-// Versions have colours, in turn.
+// Versions cycle through the colours.
 const COLOURS = 6;
 const colour = (value) => `v${value.version % COLOURS}`;

@@ -1,8 +1,8 @@
-// The page: what is shown follows from the address (`#case=3&step=5`), and keys and buttons change that.
+// The page: the URL fragment (`#case=3&step=5`) determines its content; keys and buttons change the fragment.
 
 const cases = [];
 let choose = null;
-// The trace that is shown: its rows, and the selected step.
+// The current trace: its rows, and the selected step.
 let shown = null;
 
 function readCases() {
@@ -26,7 +26,7 @@ function summary() {
   return `${counted(cases.length, "case")}: ${known - failed} as expected, ${failed} not`;
 }
 
-// A paragraph, in which the steps that it names can be gone to.
+// A paragraph in which the named steps are links.
 function paragraph(text) {
   const parts = text.replaceAll("\n", " ").split(/(\bstep \d+)/);
   return make("p", {}, ...parts.map((part) => {
@@ -57,13 +57,13 @@ function showRun(at, step) {
   select(Number.isInteger(step) && step >= 0 && step <= trace.steps.length ? step : opening(trace));
 }
 
-// The step at which the contradiction stands side by side: where the read comes upon the old version. Else the end.
+// The step to show first: where the read finds the old version, or the last step.
 function opening(trace) {
   const found = trace.marks.find((mark) => mark.role === "found" && mark.at === "step");
   return found ? found.step : trace.steps.length;
 }
 
-// Whether the step happens before the other, or is it.
+// Whether the step happens before the other, or equals it.
 function happensBefore(trace, first, second) {
   if (first === 0) return true;
   if (second === 0) return false;
@@ -72,7 +72,7 @@ function happensBefore(trace, first, second) {
 }
 
 function describe(trace, step) {
-  if (step === 0) return trace.mishaps.length ? `The start. ${trace.mishaps.join("; ")}.` : "The start: nothing has happened yet.";
+  if (step === 0) return trace.mishaps.length ? `The start. ${trace.mishaps.join("; ")}.` : "The start, before the first step.";
   const its = trace.steps[step - 1];
   const notes = trace.marks.filter((mark) => mark.step === step && mark.at === "step").map((mark) => mark.note);
   return `${trace.tasks[its.task]}: ${its.event}${notes.length ? ` (${notes.join(", ")})` : ""}`;
@@ -111,7 +111,7 @@ function select(step) {
   history.replaceState(null, "", `#case=${at}&step=${step}`);
 }
 
-// Selects a step and brings its row into view, below what sticks to the top.
+// Selects a step and scrolls its row into view, below the sticky header.
 function go(step) {
   select(step);
   const row = shown.rows[shown.step];
@@ -161,7 +161,7 @@ function route(event) {
   if (runs) showRun(at, wanted.has("step") ? Number(wanted.get("step")) : null);
   document.title = runs ? `${byId("run-title").textContent}: ${its.verdict} (Selvedge)` : "Selvedge report";
   search();
-  // Who comes from the table hears where they are.
+  // A screen reader announces the new heading.
   if (event && runs) byId("run-title").focus();
 }
 

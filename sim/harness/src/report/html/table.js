@@ -1,4 +1,4 @@
-// The table of cases. What was not expected comes first.
+// The table of cases. Failed cases come first.
 
 function caseText(its) {
   const events = its.trace ? its.trace.steps.map((step) => step.event) : [];
@@ -18,7 +18,7 @@ function resultCell(its) {
   return make("td", { class: "fail", role: "cell" }, "FAIL", make("small", {}, its.why || ""));
 }
 
-// A long name is broken between its labels, if it has to be.
+// Allows line breaks between the labels of a long name.
 const between = (parts) => parts.flatMap((part, nth) => (nth === 0 ? [part] : [make("wbr"), part]));
 
 function caseRow(its, at) {
@@ -29,7 +29,7 @@ function caseRow(its, at) {
     verdictCell(its), resultCell(its));
 }
 
-// The table over these cases; returns what chooses its rows.
+// Fills the table with these cases; returns the function that filters its rows.
 function showTable(cases) {
   const rows = cases.map((its, at) => ({ its, text: caseText(its), row: caseRow(its, at) }));
   const sorted = rows.toSorted((a, b) => Number(a.its.passed) - Number(b.its.passed));

@@ -1,18 +1,18 @@
-// A trace as rows: the start, then a row a step, with a column a task and a column for each entry of a tier.
+// A trace as rows: the start, then a row per step, with a column per task and a column per entry of a tier.
 
 const nameOf = (its) => (its.value.key === its.entry ? "" : `${its.value.key}'s `) + `v${its.value.version}`;
 
-// The tiers' entries that are ever held, in the order of the tiers.
+// All entries of the tiers, in the order of the tiers.
 function entriesOf(trace) {
   return trace.tiers.flatMap((tier, at) => {
     const held = [tier.start, ...trace.steps.map((step) => step.tiers[at])].flat();
     const names = [...new Set(held.map((its) => its.entry))].sort();
-    // Where nothing is ever held, the tier still has its column.
+    // A tier without entries still has a column.
     return (names.length ? names : [null]).map((entry) => ({ at, tier: tier.name, entry, alone: names.length < 2 }));
   });
 }
 
-// What the tiers hold after a step; 0 is the start.
+// The content of the tiers after a step; 0 is the start.
 const heldAt = (trace, step) => step === 0 ? trace.tiers.map((tier) => tier.start) : trace.steps[step - 1].tiers;
 
 const heldIn = (held, { at, entry }) => held[at].find((its) => its.entry === entry);
@@ -24,7 +24,7 @@ function inWords(trace, step) {
   }).join("; ");
 }
 
-// Whether an operation of the task is under way at the step.
+// Whether an operation of the task is in progress at the step.
 const isOpen = (trace, task, step) => trace.operations.some((its) =>
   its.task === task && its.first <= step && (step <= its.last || its.reply === null));
 
@@ -48,7 +48,7 @@ function notesOf(trace, moment, step, operation) {
   return marks.map((mark) => make("span", { class: `note ${mark.role}` }, mark.note));
 }
 
-// What is said of a step to those who do not see its row.
+// The description of a step for screen readers.
 function aside(trace, step) {
   const after = step.after.length ? ` Happens after step ${step.after.join(" and step ")}.` : "";
   return `.${after} Then ${inWords(trace, step.step)}.`;
@@ -92,7 +92,7 @@ function startRow(trace, entries) {
   return row;
 }
 
-// The narrowest that a task's column can be and still hold words, in pixels.
+// The minimum width of a task's column with text, in pixels.
 const WORDS = 190;
 
 // Fills the timeline; returns its rows, the start first.
@@ -106,7 +106,7 @@ function showTimeline(trace) {
   return { rows, tasks: trace.tasks.length, tiers: entries.length };
 }
 
-// Gives the columns their widths: words stand in their task's column, or, where that is too narrow, in one of their own.
+// Sets the widths of the columns. If the tasks' columns are too narrow for text, it has a separate column.
 function layOut({ rows, tasks, tiers }) {
   const timeline = byId("timeline");
   const tierWidth = Math.min(112, Math.max(64, timeline.clientWidth / 12));

@@ -20,6 +20,8 @@ pub(super) struct Document {
     pub(super) tiers: Vec<Tier>,
     #[serde(default)]
     pub(super) mishaps: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) blocked: Vec<String>,
     pub(super) operations: Vec<Operation>,
     pub(super) steps: Vec<Step>,
     pub(super) violations: Vec<Violation>,
@@ -76,6 +78,8 @@ pub(super) struct Step {
     pub(super) operation: Option<usize>,
     pub(super) place: Place,
     pub(super) event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) object: Option<String>,
     pub(super) effect: Option<Effect>,
     pub(super) location: String,
     pub(super) time_ms: u64,

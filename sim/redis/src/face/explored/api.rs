@@ -67,6 +67,27 @@ impl Redis {
         self.exploration().hold_deadlines(are_held);
     }
 
+    /// Each deadline that is given from now on passes at any point, or is late: then it passes at any point after
+    /// [`pass_late_deadlines`](Redis::pass_late_deadlines). The exploration covers both. For a program one task of which
+    /// [waits until no other can go on](selvedge_engine::quiesce), and would else find that all deadlines have passed.
+    ///
+    /// # Panics
+    ///
+    /// If the server is not [explored](Redis::explored).
+    pub fn let_deadlines_be_late(&self) {
+        self.exploration().let_deadlines_be_late();
+    }
+
+    /// Each deadline that is [late](Redis::let_deadlines_be_late) passes at any point from now on. To be called when the tasks
+    /// have ended that have given keys a deadline.
+    ///
+    /// # Panics
+    ///
+    /// If the server is not [explored](Redis::explored).
+    pub fn pass_late_deadlines(&self) {
+        self.exploration().pass_late_deadlines(&self.shared);
+    }
+
     /// The deadline of a key of database 0 passes now, in a step of the calling task, whatever the clock shows. A key that
     /// has no deadline stays.
     ///

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use selvedge_engine::{causal_clock, next_event, thread};
+use selvedge_engine::{causal_clock, choose, next_event, thread};
 
 use super::seen::Seen;
 use super::touch::Part;
@@ -31,6 +31,11 @@ pub(super) struct Deadlines {
     pending: BTreeMap<Place, i64>,
     /// Whether those that are given now wait to be let pass.
     are_held: bool,
+    /// Whether each of those that are given now may be late: see [`Redis::let_deadlines_be_late`](crate::Redis).
+    may_be_late: bool,
+    /// Those that are late, by their keys and when they pass. Tasks add to it without a step: to be looked at when they have
+    /// ended.
+    late: BTreeMap<(Place, i64), Due>,
 }
 
 /// A deadline that a key was given.
@@ -45,8 +50,10 @@ struct Given {
 }
 
 /// What has passed when a key's deadline has.
+#[derive(Debug)]
 struct Due {
     place: Place,
+    deadline: i64,
     /// Keys whose deadline is certain to have passed before, and the deadline's number.
     before: Vec<(Place, u64)>,
 }
@@ -56,33 +63,43 @@ impl Explored {
         self.deadlines.lock().unwrap_or_else(PoisonError::into_inner).are_held = are_held;
     }
 
+    pub(super) fn let_deadlines_be_late(&self) {
+        self.deadlines.lock().unwrap_or_else(PoisonError::into_inner).may_be_late = true;
+    }
+
+    pub(super) fn pass_late_deadlines(&self, shared: &Arc<Shared>) {
+        let late = std::mem::take(&mut self.deadlines.lock().unwrap_or_else(PoisonError::into_inner).late);
+        for due in late.into_values() {
+            spawn(shared, due, false);
+        }
+    }
+
     /// The calling task's last step may have given keys a deadline: each of them passes at some later point.
     pub(super) fn spawn_expiry(&self, shared: &Arc<Shared>) {
         // Outside an exploration there is no step, and no task to spawn.
         if selvedge_engine::step() == 0 {
             return;
         }
-        for due in self.newly_given(shared) {
-            let shared = Arc::clone(shared);
-            let pass = move || {
-                let Some(explored) = &shared.explored else { return };
-                for (place, number) in &due.before {
-                    explored.pass(&shared, place, Some(*number));
-                }
-                explored.pass(&shared, &due.place, None);
-            };
-            thread::Builder::new()
-                .name("expiry".to_owned())
-                .spawn(pass)
-                .expect("the engine spawns, or panics itself");
+        let due = self.newly_given(shared);
+        let may_be_late = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner).may_be_late;
+        due.into_iter().for_each(|due| spawn(shared, due, may_be_late));
+    }
+
+    /// Whether the deadline is late, which is a choice.
+    fn is_late(&self, shared: &Shared, place: &Place) -> bool {
+        let is_late = choose(2) == 1;
+        if self.is_watched() {
+            let (state, (database, key)) = (shared.lock(), place);
+            self.tell(Seen::Due { database: *database, key, is_late, server: &state.server });
         }
+        is_late
     }
 
     /// The keys that need a task, because of the last step.
     fn newly_given(&self, shared: &Shared) -> Vec<Due> {
         let state = shared.lock();
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Deadlines { given, pending, are_held } = &mut *deadlines;
+        let Deadlines { given, pending, are_held, .. } = &mut *deadlines;
         let mut new = Vec::new();
         for (database, data) in state.server.databases.iter().enumerate() {
             for (key, deadline, number) in data.given_deadlines() {
@@ -103,6 +120,7 @@ impl Explored {
         let due = |(place, deadline): &(Place, i64)| Due {
             before: causal_clock(|clock| passed_before(given, place, *deadline, clock)),
             place: place.clone(),
+            deadline: *deadline,
         };
         let due = new.iter().map(due).collect();
         pending.extend(new);
@@ -148,6 +166,27 @@ impl Explored {
         }
         self.dispatch(shared, pushes);
     }
+}
+
+/// Spawns a task in which the deadline passes.
+fn spawn(shared: &Arc<Shared>, due: Due, may_be_late: bool) {
+    let shared = Arc::clone(shared);
+    let pass = move || {
+        let Some(explored) = &shared.explored else { return };
+        if may_be_late && explored.is_late(&shared, &due.place) {
+            let mut deadlines = explored.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
+            deadlines.late.insert((due.place.clone(), due.deadline), due);
+            return;
+        }
+        for (place, number) in &due.before {
+            explored.pass(&shared, place, Some(*number));
+        }
+        explored.pass(&shared, &due.place, None);
+    };
+    thread::Builder::new()
+        .name("expiry".to_owned())
+        .spawn(pass)
+        .expect("the engine spawns, or panics itself");
 }
 
 /// The deadlines that are certain to have passed when that of `place` has: those that were given before, as the task of

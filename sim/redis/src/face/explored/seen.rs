@@ -33,6 +33,17 @@ pub enum Seen<'a> {
         /// The server, as it is now.
         server: &'a Server,
     },
+    /// When a key's deadline passes has been chosen, where [it may be late](crate::Redis::let_deadlines_be_late).
+    Due {
+        /// The key's database.
+        database: usize,
+        /// The key.
+        key: &'a Bytes,
+        /// Whether it passes only once late ones are let.
+        is_late: bool,
+        /// The server, as it is now.
+        server: &'a Server,
+    },
     /// A task has begun a block of local code: its reply has arrived, or it said so.
     LocalCode,
     /// A message or an invalidation has arrived.

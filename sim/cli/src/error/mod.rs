@@ -1,0 +1,9 @@
+//! The errors of the commands, with their exit code.
+
+mod failure;
+mod gate;
+mod replay;
+
+pub(crate) use failure::Failure;
+pub(crate) use gate::GateError;
+pub(crate) use replay::ReplayError;

@@ -1,0 +1,101 @@
+//! The wait until no other task can continue.
+//!
+//! It is no event, as joining is none. In each schedule the tasks run until all of them have ended or are blocked. Only
+//! then does the waiting task resume, and all that the others have done happens before what it does next. So no race
+//! between the two parts remains to be reversed: the first part is searched as a program that ends there.
+
+use std::panic::Location;
+use std::thread;
+
+use super::current::with;
+use super::execution::Execution;
+use super::life_cycle::{aborting, continue_aborted, resume_joiners};
+use super::wakes::send_wakes;
+use crate::coroutine::{self, Coroutine};
+use crate::event::{Phase, TaskId};
+use crate::stateful::Unsupported;
+
+/// Waits until no other task can continue; does not wait if the current task unwinds. Returns a line
+/// for each task that has not ended: what it waits for, and where.
+pub(crate) fn quiesce(source: &'static Location<'static>) -> Vec<String> {
+    send_wakes();
+    if with(|execution| execution.waits_for_quiet(source)) {
+        coroutine::suspend();
+    }
+    while aborting() && !thread::panicking() {
+        continue_aborted(with(Execution::unwind_again));
+    }
+    with(|execution| execution.blocked())
+}
+
+/// Resumes the task that waits until no other can continue, if none can. Returns whether it did.
+pub(super) fn release() -> bool {
+    let Some((task, mut coroutine)) = with(Execution::take_quiet) else { return false };
+    let ended = coroutine.resume();
+    let joiners = with(|execution| execution.leave(task, coroutine, ended));
+    resume_joiners(task, joiners);
+    true
+}
+
+impl Execution {
+    /// Whether the current task has to wait until no other can continue.
+    fn waits_for_quiet(&mut self, source: &'static Location<'static>) -> bool {
+        let task = self.current;
+        if self.aborting || thread::panicking() {
+            return false;
+        }
+        let is_over = |other: TaskId| {
+            other == task || matches!(self.tasks[other as usize].phase, Phase::Absent | Phase::Ended)
+        };
+        if (0..self.tasks.len() as TaskId).all(is_over) {
+            self.happens_after_all(task);
+            return false;
+        }
+        if self.state.is_some() {
+            self.refuse(Unsupported::Quiet(source));
+        }
+        assert!(
+            self.quiescing.is_none(),
+            "two tasks wait until no other can continue: each would wait for the other"
+        );
+        let was_starting = self.tasks[task as usize].phase == Phase::Starting;
+        self.tasks[task as usize].phase = Phase::Quiescing;
+        self.quiescing = Some(task);
+        self.change(task);
+        if !was_starting {
+            self.next = self.decide();
+        }
+        true
+    }
+
+    /// Whether a task waits until no other can continue, and none can.
+    #[inline]
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiescing.is_some() && self.tasks.iter().all(|task| task.alternatives(&self.registry) == 0)
+    }
+
+    fn take_quiet(&mut self) -> Option<(TaskId, Coroutine)> {
+        if self.end.ending.is_some() || !self.is_quiet() {
+            return None;
+        }
+        let task = self.quiescing.take()?;
+        self.happens_after_all(task);
+        self.tasks[task as usize].phase = Phase::Starting;
+        self.current = task;
+        Some((task, self.tasks[task as usize].coroutine.take()?))
+    }
+
+    fn happens_after_all(&mut self, task: TaskId) {
+        for other in 0..self.tasks.len() as TaskId {
+            if other != task && self.tasks[other as usize].phase != Phase::Absent {
+                self.trail.join(task, other);
+            }
+        }
+    }
+
+    /// Returns a line for each other task that has not ended.
+    fn blocked(&self) -> Vec<String> {
+        let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.current as usize);
+        others.filter_map(|(id, task)| self.waits_for(id as TaskId, task)).collect()
+    }
+}
