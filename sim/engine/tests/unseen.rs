@@ -163,7 +163,12 @@ fn a_real_thread_that_uses_an_object_of_any_kind_is_reported() {
         shared(|| Mutex::new(0), |it| *it.lock().unwrap() += 1),
         shared(|| RwLock::new(0), |it| drop(it.read())),
         shared(Condvar::new, Condvar::notify_all),
-        shared(|| Barrier::new(1), |it| drop(it.wait())),
+        shared(
+            || Barrier::new(1),
+            |it| {
+                it.wait();
+            },
+        ),
         shared(Once::new, |it| it.call_once(|| ())),
         shared(|| Cell::new(0), |it| it.set(1)),
         shared(Map::<u8, u8>::new, |it| _ = it.insert(1, 1)),

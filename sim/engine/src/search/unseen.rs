@@ -28,6 +28,9 @@ use crate::thread::run_main;
 /// The number of random schedules that are compared. Each is run three times.
 const SAMPLES: u64 = 24;
 
+/// The states of a location before and after an access.
+type StateChange = (u64, u64);
+
 /// The part of an event that must be the same in each repetition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TaskStep {
@@ -35,7 +38,7 @@ struct TaskStep {
     kinds: [u8; SLOTS],
     /// For each location the mode of the access, and the states before and after it, if they are
     /// the same in all schedules of a class.
-    accesses: Vec<(LocationId, Mode, Option<(u64, u64)>)>,
+    accesses: Vec<(LocationId, Mode, Option<StateChange>)>,
     atomic_with_previous: bool,
 }
 
