@@ -196,7 +196,7 @@ fn a_trace_whose_code_has_changed_names_the_first_step_that_differs() {
     contains(
         &run.stderr,
         &[
-            "is no longer what the code does: step 4 was `L1.remove user:1 (was not there)` by writer in set user:1 = v1, at",
+            "no longer matches the code: step 4 was `L1.remove user:1 (was not there)` by writer in set user:1 = v1, at",
             "article.rs:",
             "It is `L1.fill user:1 = v1` by writer in set user:1 = v1, at",
             "write_through.rs:",
