@@ -81,7 +81,7 @@ pub(crate) fn report_use(run: u64, source: Option<&'static Location<'static>>) -
     let text = format!(
         "an OS thread that the engine does not schedule ({name}) uses an object of a run{at}: no order with its \
          operations is explored. Spawn it with selvedge_engine's thread::spawn or future::spawn, and not with \
-         std::thread::spawn, tokio::spawn, rayon or another pool. If an OS thread must compute a value, compute it \
+         std::thread::spawn, `tokio::spawn`, rayon or another pool. If an OS thread must compute a value, compute it \
          before the exploration"
     );
     its.foreign_use.get_or_insert_with(|| text.clone());
