@@ -40,8 +40,11 @@ pub struct Builder<K, V, R, P = Std, S = Undecided> {
     derived: Derived<K>,
     bound: Option<Bound<K, Lookup<V>>>,
     on_removal: Option<Listener<K, V>>,
-    of: PhantomData<fn() -> (V, P, S)>,
+    of: Types<V, P, S>,
 }
+
+/// The types that a builder does not store.
+type Types<V, P, S> = PhantomData<fn() -> (V, P, S)>;
 
 /// State of a [`Builder`]: how long the cache may miss another process's writes is not decided.
 #[derive(Debug)]

@@ -37,6 +37,10 @@ macro_rules! mutants {
                 }
             }
 
+            fn abilities(self) -> &'static [selvedge_sim::scenario::Ability] {
+                selvedge_sim::scenario::Ability::ALL
+            }
+
             fn build<P, R, V>(self, tiers: selvedge_sim::protocols::Tiers<P, R>, visitor: V) -> V::Output
             where
                 P: selvedge::sync::Primitives,
