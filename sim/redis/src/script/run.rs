@@ -11,7 +11,7 @@ use super::convert::{to_lua, to_reply, until_nul};
 use super::machine::Machine;
 use super::raise::{CommandError, error_table};
 use super::scripts::Script;
-use crate::command::{Access, Answer, Call, ErrorReply, KeyPlaces, ScriptCall, Within, find};
+use crate::command::{Access, Answer, Call, ErrorReply, KeyPositions, ScriptCall, Within, find};
 use crate::resp::{Protocol, Reply, double};
 
 /// Runs a script that is known. The first `keys` of its arguments are keys.
@@ -133,14 +133,14 @@ impl Running<'_, '_> {
     }
 
     /// The error for a key that the script was not given, where that is asked for.
-    fn undeclared(&self, places: KeyPlaces, words: &[Bytes]) -> Option<ErrorReply> {
+    fn undeclared(&self, places: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
         if !self.call.server.settings.declared_keys_only {
             return None;
         }
         let what = match places {
-            KeyPlaces::Any => words[0].clone(),
+            KeyPositions::Any => words[0].clone(),
             places => {
-                let mut keys = places.places(words).ok()?.map(|place| &words[place]);
+                let mut keys = places.positions(words).ok()?.map(|place| &words[place]);
                 keys.find(|key| !self.state.keys.contains(key))?.clone()
             }
         };

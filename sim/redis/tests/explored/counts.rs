@@ -207,7 +207,7 @@ fn outside_of_an_exploration_it_is_as_any_other() {
     assert_eq!(send::<i64>(&mut redis.connection(), "INCR a").unwrap(), 2);
     let mistake = std::panic::catch_unwind(|| Redis::new().settle()).expect_err("it is not explored");
     let text = mistake.downcast_ref::<String>().expect("a text");
-    assert!(text.contains("make it with `Redis::explored()`"), "{text}");
+    assert!(text.contains("create it with `Redis::explored()`"), "{text}");
 }
 
 #[test]
