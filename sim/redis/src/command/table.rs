@@ -144,7 +144,7 @@ pub(crate) fn find(words: &[Bytes]) -> Result<&'static Spec, ErrorReply> {
     look_up(&full).ok_or_else(|| unknown_subcommand(container, sub))
 }
 
-/// Whether there is such a command, or a container of sub-commands.
+/// Whether the words name a command, or a container of sub-commands.
 pub(crate) fn is_command(words: &[Bytes]) -> bool {
     let is_container = || CONTAINERS.iter().any(|name| words[0].eq_ignore_ascii_case(name.as_bytes()));
     find(words).is_ok() || words.len() == 1 && is_container()

@@ -1,5 +1,5 @@
-//! Calls of a script's functions, and of Lua's own, from ours: an error keeps its value and its
-//! place.
+//! Calls from Rust of a script's functions, and of Lua's own. An error retains its value and its
+//! position.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -9,12 +9,12 @@ use mlua::{Function, Lua, MultiValue, Value};
 
 use super::raise::{at_caller, plain, value};
 
-/// Calls within one another. Each uses the stack of the process: in an exploration, 256 KiB.
+/// Maximum depth of nested calls. Each uses the native stack: 256 KiB in an exploration.
 const MOST_DEPTH: usize = 24;
-/// What a C function puts before its error if `guard.lua` has called it.
+/// The position that a C function adds to its error when `guard.lua` calls it.
 const OUR_PLACE: &[u8] = b"prelude:";
 
-/// Calls of functions that may raise errors of the script's.
+/// Calls functions that can raise a script's errors.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     /// Calls a function: see `guard.lua`.
@@ -22,7 +22,7 @@ pub(super) struct Guard {
     depth: Arc<AtomicUsize>,
 }
 
-/// A call that is under way.
+/// A call in progress.
 struct Deeper<'g>(&'g AtomicUsize);
 
 impl Drop for Deeper<'_> {
@@ -36,11 +36,11 @@ impl Guard {
         Guard { apply, depth: Arc::default() }
     }
 
-    /// Calls the function. Its first result.
+    /// Calls the function, and returns its first result.
     ///
     /// # Errors
     ///
-    /// What the function raises, as it raised it.
+    /// The error that the function raises, unchanged.
     pub(super) fn call(
         &self,
         lua: &Lua,
@@ -50,9 +50,9 @@ impl Guard {
         self.call_raw(lua, function, arguments, &[])
     }
 
-    /// Calls a function of Lua's library for one of ours that has checked the arguments. What that
-    /// raises has no place, since its caller is no line of the script; texts that begin with one of
-    /// `placed` get it.
+    /// Calls a function of Lua's library after its arguments were checked. Its errors have no
+    /// position, because no line of the script calls it. Errors that begin with one of `placed` get
+    /// one.
     pub(super) fn call_raw(
         &self,
         lua: &Lua,
@@ -79,7 +79,7 @@ impl Guard {
     }
 }
 
-/// The text without the place of a line of ours.
+/// The text without a position in the prelude.
 fn without_place(text: &[u8]) -> &[u8] {
     let after = text.strip_prefix(OUR_PLACE).and_then(|rest| {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
