@@ -68,8 +68,8 @@ impl Command {
     /// its own arguments do not contain: see [`Server::footprint`](crate::Server::footprint).
     pub fn keys(&self) -> Keys {
         let Ok(spec) = find(&self.words) else { return Keys::none() };
-        let Ok(places) = spec.keys.positions(&self.words) else { return Keys::none() };
-        let keys = places.map(|place| self.words[place].clone()).collect();
+        let Ok(positions) = spec.keys.positions(&self.words) else { return Keys::none() };
+        let keys = positions.map(|at| self.words[at].clone()).collect();
         match (spec.keys, spec.access) {
             (KeyPositions::Any, _) => Keys::All,
             (KeyPositions::None, _) => Keys::none(),

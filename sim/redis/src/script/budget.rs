@@ -28,7 +28,7 @@ const BYTES_PER_STEP: u64 = 64;
 
 /// The script has used its budget. It cannot catch this error.
 #[derive(Debug, thiserror::Error)]
-#[error("ERR script stopped after {MOST_STEPS} steps: does it end?")]
+#[error("ERR script stopped after {MOST_STEPS} steps: check it for an endless loop")]
 pub(super) struct Endless;
 
 /// The remaining steps of the running script.

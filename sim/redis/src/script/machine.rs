@@ -40,7 +40,7 @@ impl fmt::Debug for Machine {
 
 impl Machine {
     pub(super) fn new() -> Self {
-        Self::build().expect("the prelude is sound")
+        Self::build().expect("the prelude compiles and runs")
     }
 
     fn build() -> Result<Self, LuaError> {

@@ -394,7 +394,7 @@ mod tests {
 
         /// Compares with Lua's own functions, for patterns that these can process.
         #[test]
-        fn as_lua_has_it(
+        fn agrees_with_lua(
             pattern in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..6),
             subject in "[abc()1 \0-]{0,10}",
             replacement in "[ab%012]{0,4}",

@@ -21,7 +21,7 @@ struct Text(Vec<u8>);
 
 /// A raised Lua value, stored at [`PENDING`].
 #[derive(Debug, thiserror::Error)]
-#[error("an error of the script")]
+#[error("a raised Lua value")]
 struct Pending;
 
 /// An error of `redis.call` and similar functions: a table with the text.

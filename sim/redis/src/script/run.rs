@@ -133,19 +133,18 @@ impl Running<'_, '_> {
     }
 
     /// The error for a key that was not passed to the script, if that setting is on.
-    fn undeclared(&self, places: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
+    fn undeclared(&self, positions: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
         if !self.call.server.settings.declared_keys_only {
             return None;
         }
-        let what = match places {
+        let what = match positions {
             KeyPositions::Any => words[0].clone(),
-            places => {
-                let mut keys = places.positions(words).ok()?.map(|place| &words[place]);
+            positions => {
+                let mut keys = positions.positions(words).ok()?.map(|at| &words[at]);
                 keys.find(|key| !self.state.keys.contains(key))?.clone()
             }
         };
-        let text =
-            [b"ERR Script attempted to touch what it was not given as one of its KEYS: ".as_slice(), &what];
+        let text = [b"ERR Script attempted to access a key that is not in its KEYS: ".as_slice(), &what];
         Some(ErrorReply::new(text.concat()))
     }
 

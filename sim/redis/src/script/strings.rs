@@ -70,7 +70,7 @@ fn matching<T>(
     result.map_err(|fault| match fault {
         Fault::Malformed(text) => at_caller(lua, text),
         // The charge above has already failed.
-        Fault::OutOfSteps => plain("out of steps"),
+        Fault::OutOfSteps => plain("no steps left"),
     })
 }
 

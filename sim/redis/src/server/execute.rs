@@ -135,8 +135,8 @@ impl Server {
                 // Redis 7.0 tracks all keys of the script, whichever of them the command reads.
                 Some(script) => self.track_reads(connection, &script.keys),
                 None => {
-                    let places = spec.keys.positions(words).into_iter().flatten();
-                    self.track_reads(connection, places.map(|place| &words[place]));
+                    let positions = spec.keys.positions(words).into_iter().flatten();
+                    self.track_reads(connection, positions.map(|at| &words[at]));
                 }
             }
         }

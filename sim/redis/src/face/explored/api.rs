@@ -34,7 +34,7 @@ impl Redis {
     ///     let tasks = [(); 2].map(|()| {
     ///         let mut connection = redis.connection().with_instrumented_code();
     ///         thread::spawn(move || {
-    ///             let count: i64 = connection.get::<_, Option<i64>>("count").unwrap().unwrap_or(0);
+    ///             let count = connection.get::<_, Option<i64>>("count").unwrap().unwrap_or(0);
     ///             connection.set::<_, _, ()>("count", count + 1).unwrap();
     ///         })
     ///     });
@@ -111,7 +111,8 @@ impl Redis {
     ///
     /// # Panics
     ///
-    /// If the server is not [explored](Redis::explored), or has no connection [in that process](crate::Connection::in_process).
+    /// If the server is not [explored](Redis::explored), or has no connection
+    /// [in that process](crate::Connection::in_process).
     #[track_caller]
     pub fn begin_local_code(&self, process: u32) {
         self.exploration().local_code(Local::Process(process));
