@@ -12,7 +12,7 @@ use super::raise::{at_caller, plain, value};
 /// Maximum depth of nested calls. Each uses the native stack: 256 KiB in an exploration.
 const MOST_DEPTH: usize = 24;
 /// The position that a C function adds to its error when `guard.lua` calls it.
-const OUR_PLACE: &[u8] = b"prelude:";
+const PRELUDE_POSITION: &[u8] = b"prelude:";
 
 /// Calls functions that can raise a script's errors.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ pub(super) struct Guard {
 }
 
 /// A call in progress.
-struct Deeper<'g>(&'g AtomicUsize);
+struct DepthGuard<'g>(&'g AtomicUsize);
 
-impl Drop for Deeper<'_> {
+impl Drop for DepthGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
@@ -51,18 +51,18 @@ impl Guard {
     }
 
     /// Calls a function of Lua's library after its arguments were checked. Its errors have no
-    /// position, because no line of the script calls it. Errors that begin with one of `placed` get
-    /// one.
+    /// position, because no line of the script calls it; errors that begin with one of `positioned`
+    /// get one.
     pub(super) fn call_raw(
         &self,
         lua: &Lua,
         function: &Function,
         mut arguments: MultiValue,
-        placed: &[&str],
+        positioned: &[&str],
     ) -> Result<Value, LuaError> {
         self.depth.fetch_add(1, Relaxed);
-        let deeper = Deeper(&self.depth);
-        if deeper.0.load(Relaxed) > MOST_DEPTH {
+        let guard = DepthGuard(&self.depth);
+        if guard.0.load(Relaxed) > MOST_DEPTH {
             return Err(plain("C stack overflow"));
         }
         arguments.push_front(Value::Function(function.clone()));
@@ -70,9 +70,9 @@ impl Guard {
             (true, result) => Ok(result),
             (false, Value::String(text)) => {
                 let bytes = &*text.as_bytes();
-                let text = without_place(bytes);
-                let is_placed = placed.iter().any(|it| text.starts_with(it.as_bytes()));
-                Err(if is_placed { at_caller(lua, &String::from_utf8_lossy(text)) } else { plain(text) })
+                let text = without_position(bytes);
+                let has_position = positioned.iter().any(|it| text.starts_with(it.as_bytes()));
+                Err(if has_position { at_caller(lua, &String::from_utf8_lossy(text)) } else { plain(text) })
             }
             (false, error) => Err(value(lua, error)),
         }
@@ -80,8 +80,8 @@ impl Guard {
 }
 
 /// The text without a position in the prelude.
-fn without_place(text: &[u8]) -> &[u8] {
-    let after = text.strip_prefix(OUR_PLACE).and_then(|rest| {
+fn without_position(text: &[u8]) -> &[u8] {
+    let after = text.strip_prefix(PRELUDE_POSITION).and_then(|rest| {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         rest[digits..].strip_prefix(b": ")
     });

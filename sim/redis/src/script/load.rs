@@ -61,8 +61,8 @@ pub(super) fn install(
     let dump = lua.create_function(move |lua, values| {
         let function = Arguments::new(lua, values).function(1)?;
         // Functions of the prelude are C functions in Redis, which cannot be dumped.
-        let is_ours = function.info().source.as_deref() == Some(PRELUDE);
-        let dumped = if is_ours { None } else { raw.call::<Value>(function).ok() };
+        let is_prelude = function.info().source.as_deref() == Some(PRELUDE);
+        let dumped = if is_prelude { None } else { raw.call::<Value>(function).ok() };
         dumped.ok_or_else(|| at_caller(lua, "unable to dump given function"))
     })?;
     string.raw_set("dump", dump)

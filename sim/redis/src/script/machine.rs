@@ -48,7 +48,7 @@ impl Machine {
         lua.set_memory_limit(MOST_MEMORY)?;
         let budget = Budget::default();
         let own = |text: &str| lua.load(text).set_name(PRELUDE).into_function();
-        let position = lua.create_function(|lua, ()| Ok(place(lua)))?;
+        let position = lua.create_function(|lua, ()| Ok(innermost_position(lua)))?;
         let [rust, hidden, state] = [lua.create_table()?, lua.create_table()?, lua.create_table()?];
         let globals = lua.globals();
         // Lua's functions that the prelude uses, before they are replaced.
@@ -161,17 +161,17 @@ fn install_collectgarbage(lua: &Lua, budget: &Budget) -> Result<(), LuaError> {
 }
 
 /// The source and line of the innermost Lua frame outside the prelude.
-fn place(lua: &Lua) -> (Option<String>, Option<usize>) {
+fn innermost_position(lua: &Lua) -> (Option<String>, Option<usize>) {
     for level in 0.. {
         let frame = lua.inspect_stack(level, |frame| {
             let source = frame.source();
-            let is_ours = source.what == "C" || source.source.as_deref() == Some(PRELUDE);
-            (!is_ours).then(|| (source.source.map(Into::into), frame.current_line()))
+            let is_internal = source.what == "C" || source.source.as_deref() == Some(PRELUDE);
+            (!is_internal).then(|| (source.source.map(Into::into), frame.current_line()))
         });
         match frame {
             None => break,
             Some(None) => {}
-            Some(Some(place)) => return place,
+            Some(Some(position)) => return position,
         }
     }
     (None, None)

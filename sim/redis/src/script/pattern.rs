@@ -120,8 +120,8 @@ impl<'a> Matcher<'a> {
     }
 
     /// The byte at an index of the pattern; NUL after its end.
-    fn byte(&self, place: usize) -> u8 {
-        self.pattern.get(place).copied().unwrap_or(0)
+    fn byte(&self, index: usize) -> u8 {
+        self.pattern.get(index).copied().unwrap_or(0)
     }
 
     fn advance(&mut self, at: usize, item: usize) -> Result<Next, Fault> {
@@ -221,13 +221,13 @@ impl<'a> Matcher<'a> {
             return Ok(Next::Failed);
         }
         let mut depth = 1;
-        for place in at + 1..self.subject.len() {
+        for index in at + 1..self.subject.len() {
             self.step(1)?;
-            let byte = self.subject[place];
+            let byte = self.subject[index];
             if byte == last {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(Next::Go((place + 1, item + 2)));
+                    return Ok(Next::Go((index + 1, item + 2)));
                 }
             } else if byte == first {
                 depth += 1;
@@ -268,29 +268,29 @@ impl<'a> Matcher<'a> {
 
     /// The end of the character or class at `item`.
     fn class_end(&self, item: usize) -> Result<usize, Fault> {
-        let mut place = item + 1;
+        let mut index = item + 1;
         match self.byte(item) {
-            b'%' if self.byte(place) == 0 => Err(Fault::Malformed("malformed pattern (ends with '%')")),
-            b'%' => Ok(place + 1),
+            b'%' if self.byte(index) == 0 => Err(Fault::Malformed("malformed pattern (ends with '%')")),
+            b'%' => Ok(index + 1),
             b'[' => {
-                if self.byte(place) == b'^' {
-                    place += 1;
+                if self.byte(index) == b'^' {
+                    index += 1;
                 }
                 loop {
-                    let byte = self.byte(place);
+                    let byte = self.byte(index);
                     if byte == 0 {
                         return Err(Fault::Malformed("malformed pattern (missing ']')"));
                     }
-                    place += 1;
-                    if byte == b'%' && self.byte(place) != 0 {
-                        place += 1;
+                    index += 1;
+                    if byte == b'%' && self.byte(index) != 0 {
+                        index += 1;
                     }
-                    if self.byte(place) == b']' {
-                        return Ok(place + 1);
+                    if self.byte(index) == b']' {
+                        return Ok(index + 1);
                     }
                 }
             }
-            _ => Ok(place),
+            _ => Ok(index),
         }
     }
 
@@ -308,23 +308,23 @@ impl<'a> Matcher<'a> {
     /// Whether the set from `[` to `]` contains the byte.
     fn in_set(&self, byte: u8, open: usize, close: usize) -> bool {
         let is_negated = self.byte(open + 1) == b'^';
-        let mut place = open + 1 + usize::from(is_negated);
-        while place < close {
-            let found = match self.byte(place) {
+        let mut index = open + 1 + usize::from(is_negated);
+        while index < close {
+            let found = match self.byte(index) {
                 b'%' => {
-                    place += 1;
-                    in_class(byte, self.byte(place))
+                    index += 1;
+                    in_class(byte, self.byte(index))
                 }
-                first if self.byte(place + 1) == b'-' && place + 2 < close => {
-                    place += 2;
-                    (first..=self.byte(place)).contains(&byte)
+                first if self.byte(index + 1) == b'-' && index + 2 < close => {
+                    index += 2;
+                    (first..=self.byte(index)).contains(&byte)
                 }
                 other => other == byte,
             };
             if found {
                 return !is_negated;
             }
-            place += 1;
+            index += 1;
         }
         is_negated
     }

@@ -51,11 +51,11 @@ pub(super) fn at_caller(lua: &Lua, text: &str) -> LuaError {
 }
 
 fn at_level(lua: &Lua, level: usize, text: &str) -> LuaError {
-    let place = lua.inspect_stack(level, |frame| {
+    let position = lua.inspect_stack(level, |frame| {
         let line = frame.current_line()?;
         Some(format!("{}:{line}: ", frame.source().short_src.unwrap_or_default()))
     });
-    plain(format!("{}{text}", place.flatten().unwrap_or_default()))
+    plain(format!("{}{text}", position.flatten().unwrap_or_default()))
 }
 
 /// An error about an argument of the function. `number` counts from 1 (`luaL_argerror`).

@@ -93,12 +93,12 @@ fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
         Value::String(text) => until_nul(text.as_bytes().to_vec()),
         _ => b"(null)".to_vec(),
     };
-    let place: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
-    let place = match place {
+    let position: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
+    let position = match position {
         (Some(source), Some(line)) => format!(" script: {hash}, on {}:{line}.", source.to_string_lossy()),
         _ => String::new(),
     };
-    Ok(ErrorReply::new([&text[..], place.as_bytes()].concat()))
+    Ok(ErrorReply::new([&text[..], position.as_bytes()].concat()))
 }
 
 impl Running<'_, '_> {

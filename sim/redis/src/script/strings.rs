@@ -77,15 +77,15 @@ fn matching<T>(
 fn capture(lua: &Lua, subject: &[u8], capture: &Capture) -> Result<Value, LuaError> {
     match capture {
         Capture::Text(range) => lua.create_string(&subject[range.clone()]).map(Value::String),
-        Capture::Position(place) => Ok(Value::Number((place + 1) as f64)),
+        Capture::Position(position) => Ok(Value::Number((position + 1) as f64)),
         Capture::Unfinished => Err(at_caller(lua, "unfinished capture")),
     }
 }
 
 /// Converts a script's position, from 1 or negative from the end, to an index from 0.
-fn place(place: i64, length: usize) -> usize {
-    let place = if place < 0 { place.saturating_add(length as i64 + 1).max(0) } else { place };
-    usize::try_from(place.saturating_sub(1)).unwrap_or(0).min(length)
+fn to_index(position: i64, length: usize) -> usize {
+    let position = if position < 0 { position.saturating_add(length as i64 + 1).max(0) } else { position };
+    usize::try_from(position.saturating_sub(1)).unwrap_or(0).min(length)
 }
 
 /// `string.find` and `string.match`.
@@ -99,8 +99,8 @@ fn find(
     let start = arguments.optional_integer(3)?.unwrap_or(1);
     let is_plain = is_find && !matches!(arguments.get(4), Value::Nil | Value::Boolean(false));
     let (subject, pattern) = (&*subject.as_bytes(), &*pattern.as_bytes());
-    let start = place(start, subject.len());
-    let number = |place: usize| Value::Number(place as f64);
+    let start = to_index(start, subject.len());
+    let number = |position: usize| Value::Number(position as f64);
     let until_nul = pattern.split(|byte| *byte == 0).next().unwrap_or_default();
     if is_plain || is_find && !until_nul.iter().any(|byte| SPECIALS.contains(byte)) {
         budget.charge(((subject.len() - start) / BYTES_PER_STEP) as u64)?;
@@ -244,8 +244,8 @@ fn expand(
             b'0' => result.extend_from_slice(whole),
             digit @ b'1'..=b'9' => match captures.get(usize::from(digit - b'1')) {
                 Some(Capture::Text(range)) => result.extend_from_slice(&subject[range.clone()]),
-                Some(Capture::Position(place)) => {
-                    result.extend_from_slice((place + 1).to_string().as_bytes());
+                Some(Capture::Position(position)) => {
+                    result.extend_from_slice((position + 1).to_string().as_bytes());
                 }
                 Some(Capture::Unfinished) => return Err(at_caller(lua, "unfinished capture")),
                 None => return Err(at_caller(lua, "invalid capture index")),

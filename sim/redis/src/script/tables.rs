@@ -177,10 +177,10 @@ fn insert(
     let moved = match arguments.len() {
         2 => 0,
         3 => {
-            let place = arguments.integer(2)? as i32;
+            let position = arguments.integer(2)? as i32;
             // A position far after the end moves nothing; one before the start moves all elements,
             // and more.
-            usize::try_from(length as i64 + 1 - i64::from(place)).unwrap_or(0)
+            usize::try_from(length as i64 + 1 - i64::from(position)).unwrap_or(0)
         }
         _ => return Err(at_caller(lua, "wrong number of arguments to 'insert'")),
     };
@@ -199,12 +199,13 @@ fn remove(
 ) -> Result<MultiValue, LuaError> {
     let table = arguments.table(1)?;
     let length = table.raw_len();
-    let place = arguments.optional_integer(2)?.map_or(length as i64, |place| i64::from(place as i32));
-    if !(1..=length as i64).contains(&place) {
+    let position =
+        arguments.optional_integer(2)?.map_or(length as i64, |position| i64::from(position as i32));
+    if !(1..=length as i64).contains(&position) {
         return Ok(MultiValue::new());
     }
-    context.budget.charge((length as i64 - place) as u64)?;
-    let call = MultiValue::from_vec(vec![Value::Table(table), Value::Number(place as f64)]);
+    context.budget.charge((length as i64 - position) as u64)?;
+    let call = MultiValue::from_vec(vec![Value::Table(table), Value::Number(position as f64)]);
     context.guard.call_raw(lua, raw, call, &[]).map(one)
 }
 

@@ -76,7 +76,7 @@ fn empty_arguments_are_counted() {
         assert_eq!(requests.next(), Ok(None));
     }
     assert!(requests.unread() >= ARGUMENTS * size_of::<bytes::Bytes>(), "{}", requests.unread());
-    // What is complete is held no longer.
+    // A complete request is no longer stored.
     let mut requests = Requests::default();
     requests.feed(b"*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
     assert!(requests.next().expect("a request").is_some());

@@ -102,8 +102,8 @@ impl Redis {
     /// If the server is not [explored](Redis::explored).
     #[track_caller]
     pub fn pass_deadline(&self, key: impl AsRef<[u8]>) {
-        let place = (0, bytes::Bytes::copy_from_slice(key.as_ref()));
-        self.exploration().pass(&self.shared, &place, None);
+        let target = (0, bytes::Bytes::copy_from_slice(key.as_ref()));
+        self.exploration().pass(&self.shared, &target, None);
     }
 
     /// Begins a block of code of the calling task that can access memory shared with other tasks of

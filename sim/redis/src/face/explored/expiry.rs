@@ -53,7 +53,7 @@ struct Given {
 /// The deadlines that have passed when a key's deadline has passed.
 #[derive(Debug)]
 struct Due {
-    place: DatabaseKey,
+    target: DatabaseKey,
     deadline: i64,
     /// Keys whose deadline is certain to have passed before, with the deadline's number.
     before: Vec<(DatabaseKey, u64)>,
@@ -87,10 +87,10 @@ impl Explored {
     }
 
     /// Chooses whether the deadline is late.
-    fn is_late(&self, shared: &Shared, place: &DatabaseKey) -> bool {
+    fn is_late(&self, shared: &Shared, target: &DatabaseKey) -> bool {
         let is_late = choose(2) == 1;
         if self.is_watched() {
-            let (state, (database, key)) = (shared.lock(), place);
+            let (state, (database, key)) = (shared.lock(), target);
             self.report(Seen::Due { database: *database, key, is_late, server: &state.server });
         }
         is_late
@@ -104,8 +104,8 @@ impl Explored {
         let mut new = Vec::new();
         for (database, data) in state.server.databases.iter().enumerate() {
             for (key, deadline, number) in data.given_deadlines() {
-                let place = (database, key.clone());
-                let its = given.entry(place.clone()).or_default();
+                let target = (database, key.clone());
+                let its = given.entry(target.clone()).or_default();
                 if its.last().is_some_and(|last| last.number == number) {
                     continue;
                 }
@@ -113,15 +113,15 @@ impl Explored {
                 its.push(Given { by: (task, next - 1), number, deadline });
                 // A task that waits for an earlier deadline suffices: this deadline may also have
                 // passed by then.
-                let has_task = pending.get(&place).is_some_and(|&earlier| earlier <= deadline);
+                let has_task = pending.get(&target).is_some_and(|&earlier| earlier <= deadline);
                 if !has_task && !*are_held {
-                    new.push((place, deadline));
+                    new.push((target, deadline));
                 }
             }
         }
-        let due = |(place, deadline): &(DatabaseKey, i64)| Due {
-            before: causal_clock(|clock| passed_before(given, place, *deadline, clock)),
-            place: place.clone(),
+        let due = |(target, deadline): &(DatabaseKey, i64)| Due {
+            before: causal_clock(|clock| passed_before(given, target, *deadline, clock)),
+            target: target.clone(),
             deadline: *deadline,
         };
         let due = new.iter().map(due).collect();
@@ -131,11 +131,11 @@ impl Explored {
 
     /// Removes the key, if its deadline has this `number` (`None`: any). A step.
     #[track_caller]
-    pub(super) fn pass(&self, shared: &Arc<Shared>, place: &DatabaseKey, number: Option<u64>) {
-        let (database, key) = place;
+    pub(super) fn pass(&self, shared: &Arc<Shared>, target: &DatabaseKey, number: Option<u64>) {
+        let (database, key) = target;
         // If a connection receives a push about it, the step touches more than the key: see
         // `touch.rs`.
-        let mut is_wide = self.knows_of_receivers();
+        let mut is_wide = self.has_causal_receivers();
         let (is_removed, pushes) = loop {
             let pass = || {
                 let mut state = shared.lock();
@@ -144,7 +144,7 @@ impl Explored {
                 }
                 if number.is_none() {
                     let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-                    deadlines.pending.remove(place);
+                    deadlines.pending.remove(target);
                 }
                 let its = state.server.databases[*database].given(key);
                 let is_removed = its.is_some() && number.is_none_or(|number| its == Some(number));
@@ -176,15 +176,15 @@ fn spawn(shared: &Arc<Shared>, due: Due, may_be_late: bool) {
     let shared = Arc::clone(shared);
     let pass = move || {
         let Some(explored) = &shared.explored else { return };
-        if may_be_late && explored.is_late(&shared, &due.place) {
+        if may_be_late && explored.is_late(&shared, &due.target) {
             let mut deadlines = explored.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-            deadlines.late.insert((due.place.clone(), due.deadline), due);
+            deadlines.late.insert((due.target.clone(), due.deadline), due);
             return;
         }
-        for (place, number) in &due.before {
-            explored.pass(&shared, place, Some(*number));
+        for (target, number) in &due.before {
+            explored.pass(&shared, target, Some(*number));
         }
-        explored.pass(&shared, &due.place, None);
+        explored.pass(&shared, &due.target, None);
     };
     thread::Builder::new()
         .name("expiry".to_owned())
@@ -192,17 +192,17 @@ fn spawn(shared: &Arc<Shared>, due: Due, may_be_late: bool) {
         .expect("the engine spawns the task, or panics");
 }
 
-/// The deadlines that are certain to have passed when the deadline of `place` has: those that were
+/// The deadlines that are certain to have passed when the deadline of `target` has: those that were
 /// set before it in the task with this `clock`, and are no later. Contains the latest such deadline
 /// of each key.
 fn passed_before(
     given: &BTreeMap<DatabaseKey, Vec<Given>>,
-    place: &DatabaseKey,
+    target: &DatabaseKey,
     deadline: i64,
     clock: &[u32],
 ) -> Vec<(DatabaseKey, u64)> {
     let is_known = |its: &&Given| clock.get(its.by.0 as usize).is_some_and(|&known| known >= its.by.1);
-    let others = given.iter().filter(|(other, _)| *other != place);
+    let others = given.iter().filter(|(other, _)| *other != target);
     let known = others.filter_map(|(other, all)| Some((other, all.iter().rfind(is_known)?)));
     known
         .filter(|(_, its)| its.deadline <= deadline)

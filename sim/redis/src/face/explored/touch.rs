@@ -1,9 +1,9 @@
 //! The resources that a command touches, as declared to the engine.
 //!
-//! The engine needs them before the command executes, when its task cannot know the server's later
-//! state. They are therefore [declared] from the command's words and the client's configuration.
-//! When the step executes, the server returns the [actual] resources; if the declaration does not
-//! cover them, they are declared again. Both are approximated from above:
+//! The engine needs them before the command executes, when the server's state at its execution is
+//! not yet determined. They are therefore [declared] from the command's words and the client's
+//! configuration. When the step executes, the server returns the [actual] resources; if the
+//! declaration does not cover them, they are declared again. Both are approximated from above:
 //!
 //! - a single key of one database that is read or changed; several keys count as the whole server;
 //! - the whole server, for changes beyond keys: sessions, subscriptions, tracking, scripts,

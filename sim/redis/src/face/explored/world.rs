@@ -146,9 +146,9 @@ impl Explored {
         }
     }
 
-    /// Whether the calling task knows, by happens-before, of a connection that can receive pushes.
-    /// Other tasks may have registered one without its knowledge.
-    pub(super) fn knows_of_receivers(&self) -> bool {
+    /// Whether the registration of a receiver of pushes happens before the calling task's next
+    /// event. A declaration must not depend on registrations that are concurrent with it.
+    pub(super) fn has_causal_receivers(&self) -> bool {
         let events = self.receiver_events.lock().unwrap_or_else(PoisonError::into_inner);
         !events.is_empty()
             && causal_clock(|clock| {
@@ -205,10 +205,10 @@ impl Explored {
         };
         let mut declared = match ends {
             true => Touch::WriteAll,
-            false => declared(sender.database, commands, receivers(self.knows_of_receivers())),
+            false => declared(sender.database, commands, receivers(self.has_causal_receivers())),
         };
         loop {
-            let turn = self.server.touch(declared.clone(), |(), now| {
+            let attempt = self.server.touch(declared.clone(), |(), now| {
                 self.now.fetch_max(now.as_nanos().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
                 let mut state = shared.lock();
                 let connection = (sender.open)(&mut state);
@@ -216,7 +216,7 @@ impl Explored {
                 if covers(&declared, &actual) { Ok((state, connection)) } else { Err(actual) }
             });
             // Still the same step: the next one begins when it is announced.
-            match turn {
+            match attempt {
                 Err(actual) => declared = actual,
                 Ok((mut state, connection)) => {
                     let now = shared.clock.now();
