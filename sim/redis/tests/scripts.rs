@@ -20,7 +20,7 @@ fn a_script_that_does_not_terminate_is_stopped() {
         "while true do end",
         "while true do pcall(function() while true do end end) end",
         "coroutine.wrap(function() while true do end end)()",
-        // Whatever catches errors does not catch this one.
+        // Functions that catch errors do not catch this one.
         "while true do xpcall(function() while true do end end, tostring) end",
         "while true do xpcall(error, function() while true do end end) end",
         "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
@@ -32,7 +32,7 @@ fn a_script_that_does_not_terminate_is_stopped() {
     }
 }
 
-/// What a library function does counts too, though the interpreter takes one step for it.
+/// The work of a library function counts too, although the interpreter counts one step for it.
 #[test]
 fn a_library_function_that_does_not_end_is_stopped() {
     for script in [
@@ -54,11 +54,11 @@ fn a_library_function_that_does_not_end_is_stopped() {
 fn is_stopped(script: &str) {
     let redis = Redis::new();
     let text = error(eval(&redis, script));
-    assert!(text.contains("does it end?"), "{script}: {text}");
+    assert!(text.contains("endless loop"), "{script}: {text}");
     assert_eq!(eval(&redis, "return 1"), Reply::Integer(1), "after {script}");
 }
 
-/// In Lua 5.1, each `a?` is a call of the matcher by itself.
+/// In Lua 5.1, each `a?` is a recursive call of the matcher.
 #[test]
 fn a_long_pattern_does_not_overflow_the_stack() {
     let find = || {
@@ -66,12 +66,12 @@ fn a_long_pattern_does_not_overflow_the_stack() {
         let script = "return {string.find(('a'):rep(40000), ('a?'):rep(40000))}";
         assert_eq!(eval(&redis, script), Reply::Array(vec![Reply::Integer(1), Reply::Integer(40_000)]));
         let script = "return {string.find(('a'):rep(40000), ('a?'):rep(39999) .. '(a)b')}";
-        assert!(error(eval(&redis, script)).contains("does it end?"));
-        // Functions that call functions of the script have an end too.
+        assert!(error(eval(&redis, script)).contains("endless loop"));
+        // Calls back into the script are limited too.
         let script = "local f; f = function(x) return (x:gsub('.', f)) end; return f('x')";
         assert!(error(eval(&redis, script)).contains("C stack overflow"));
     };
-    // As much as a task of an exploration has.
+    // The stack size of a task in an exploration.
     std::thread::Builder::new().stack_size(256 << 10).spawn(find).expect("a thread").join().expect("it ends");
 }
 
@@ -137,8 +137,8 @@ fn scripts_are_isolated() {
     assert_eq!(eval(&redis, random), eval(&redis, random), "each script starts with the same seed");
 }
 
-/// Redis ends such a reply where Lua's stack ends. That is deeper than code which calls itself can
-/// go on the stack that a task of an exploration has.
+/// Redis ends such a reply at the limit of Lua's stack. Recursive code at that depth would overflow
+/// the stack of a task in an exploration.
 #[test]
 fn a_cyclic_table_gives_a_finite_reply() {
     let nest = || {
@@ -167,6 +167,6 @@ fn access_to_undeclared_keys_can_be_rejected() {
     assert_eq!(eval("return redis.call('SET', KEYS[1], 1)"), Reply::OK);
     for script in ["return redis.call('SET', 'other', 1)", "return redis.call('KEYS', '*')"] {
         let text = error(eval(script));
-        assert!(text.contains("not given as one of its KEYS"), "{text}");
+        assert!(text.contains("not in its KEYS"), "{text}");
     }
 }

@@ -1,5 +1,6 @@
-//! A local tier that blocks the OS thread: moka's `get_with` lets one caller load a key, and blocks the others. All tasks
-//! of an exploration run on one OS thread, so the exploration blocks too. The watchdog reports where.
+//! A local tier that blocks the OS thread: in moka's `get_with`, one caller loads a key and blocks
+//! the others. All tasks of an exploration run on one OS thread, so the exploration blocks too. The
+//! watchdog reports the position.
 
 use std::env;
 use std::io::{BufRead, BufReader};

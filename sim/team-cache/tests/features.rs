@@ -1,4 +1,5 @@
-//! A database behind Redis, axes, faults and deadlines, of a cache in code: what `docs/your-cache.md` shows.
+//! A custom cache with a database behind Redis, axes, faults and deadlines: the example of
+//! `docs/your-cache.md`.
 
 use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
 use selvedge_sim::own::{
@@ -32,7 +33,7 @@ fn a_late_fill_is_found() {
     );
 }
 
-/// The same, whose callers are told what Redis says.
+/// The same cache, but its calls return the errors of Redis.
 struct Strict(Redis);
 
 impl FallibleCache for Strict {

@@ -59,8 +59,8 @@ const SOURCE: &str = include_str!("../src/lib.rs");
 
 #[test]
 fn as_a_control_the_check_passes_and_counts_schedules() {
-    // The written key has a deadline, which passes before the observer begins, or is late: then it passes before the observer's
-    // read or after it.
+    // The deadline of the written key passes before the observer starts, or it is late: then it
+    // passes before or after the observer's read.
     for (write, schedules, broken) in [("delete order:7", 10, 2), ("set order:7", 30, 4)] {
         let report = check(
             scenario("orders", orders)

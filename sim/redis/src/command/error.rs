@@ -33,7 +33,7 @@ impl ErrorReply {
         ErrorReply(Cow::Owned(text.into()))
     }
 
-    /// An error with a word of the command in it. Redis prints the word as C does: up to a NUL.
+    /// An error that contains a word of the command, printed as C does: up to a NUL.
     pub(crate) fn about(before: &str, word: &[u8], after: &str) -> Self {
         Self::new([before.as_bytes(), printed(word), after.as_bytes()].concat())
     }

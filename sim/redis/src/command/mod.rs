@@ -32,5 +32,5 @@ pub use table::names;
 
 pub(crate) use call::{Call, ScriptCall};
 pub(crate) use error::ErrorReply;
-pub(crate) use spec::{Access, Answer, KeyPlaces, Spec, Within};
+pub(crate) use spec::{Access, Answer, KeyPositions, Spec, Within};
 pub(crate) use table::{find, is_command};

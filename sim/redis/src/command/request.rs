@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::spec::{Access, KeyPlaces};
+use super::spec::{Access, KeyPositions};
 use super::table::find;
 
 /// A command as a client sends it: a name and arguments.
@@ -68,13 +68,13 @@ impl Command {
     /// its own arguments do not contain: see [`Server::footprint`](crate::Server::footprint).
     pub fn keys(&self) -> Keys {
         let Ok(spec) = find(&self.words) else { return Keys::none() };
-        let Ok(places) = spec.keys.places(&self.words) else { return Keys::none() };
-        let keys = places.map(|place| self.words[place].clone()).collect();
+        let Ok(positions) = spec.keys.positions(&self.words) else { return Keys::none() };
+        let keys = positions.map(|at| self.words[at].clone()).collect();
         match (spec.keys, spec.access) {
-            (KeyPlaces::Any, _) => Keys::All,
-            (KeyPlaces::None, _) => Keys::none(),
+            (KeyPositions::Any, _) => Keys::All,
+            (KeyPositions::None, _) => Keys::none(),
             // A script may change the keys passed to it; `WATCH` only reads its keys.
-            (KeyPlaces::Counted, _) => Keys::Known { reads: BTreeSet::new(), writes: keys },
+            (KeyPositions::Counted, _) => Keys::Known { reads: BTreeSet::new(), writes: keys },
             (_, Access::Read | Access::Neither) => Keys::Known { reads: keys, writes: BTreeSet::new() },
             (_, Access::Write) => Keys::Known { reads: BTreeSet::new(), writes: keys },
         }

@@ -5,7 +5,7 @@ use super::{Answer, Call, ErrorReply};
 use crate::resp::Reply;
 
 pub(super) fn eval(call: &mut Call<'_>) -> Answer {
-    let keys = call.spec.keys.places(call.words)?.len();
+    let keys = call.spec.keys.positions(call.words)?.len();
     let hash = call.server.scripts.load(&call.words[1])?;
     crate::script::run(call, &hash, keys)
 }
@@ -15,7 +15,7 @@ pub(super) fn evalsha(call: &mut Call<'_>) -> Answer {
     if call.words[1].len() != 40 {
         return Err(ErrorReply::NO_SCRIPT);
     }
-    let keys = call.spec.keys.places(call.words)?.len();
+    let keys = call.spec.keys.positions(call.words)?.len();
     let hash = String::from_utf8_lossy(&call.words[1]).to_ascii_lowercase();
     if !call.server.scripts.contains(&hash) {
         return Err(ErrorReply::NO_SCRIPT);

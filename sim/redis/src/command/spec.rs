@@ -19,7 +19,7 @@ pub(crate) struct Spec {
     /// The number of words, including the name. A negative number is a minimum.
     pub(crate) arity: isize,
     pub(crate) access: Access,
-    pub(crate) keys: KeyPlaces,
+    pub(crate) keys: KeyPositions,
     pub(crate) within: Within,
     pub(crate) run: fn(&mut Call<'_>) -> Answer,
 }
@@ -42,12 +42,12 @@ pub(crate) enum Within {
     /// Not in scripts.
     NoScript,
     /// Not in scripts. A transaction executes it immediately instead of queueing it.
-    AtOnce,
+    Immediate,
 }
 
 /// The positions of the keys among a command's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeyPlaces {
+pub(crate) enum KeyPositions {
     /// No keys.
     None,
     /// The first argument.
@@ -70,16 +70,16 @@ impl Spec {
     }
 }
 
-impl KeyPlaces {
+impl KeyPositions {
     /// The positions of the keys. The number of words must satisfy the command's arity.
-    pub(crate) fn places(self, words: &[Bytes]) -> Result<StepBy<Range<usize>>, ErrorReply> {
+    pub(crate) fn positions(self, words: &[Bytes]) -> Result<StepBy<Range<usize>>, ErrorReply> {
         let (range, step) = match self {
-            KeyPlaces::None | KeyPlaces::Any => (0..0, 1),
-            KeyPlaces::First => (1..2, 1),
-            KeyPlaces::FirstTwo => (1..3, 1),
-            KeyPlaces::Arguments => (1..words.len(), 1),
-            KeyPlaces::Pairs => (1..words.len(), 2),
-            KeyPlaces::Counted => (3..3 + count(words)?, 1),
+            KeyPositions::None | KeyPositions::Any => (0..0, 1),
+            KeyPositions::First => (1..2, 1),
+            KeyPositions::FirstTwo => (1..3, 1),
+            KeyPositions::Arguments => (1..words.len(), 1),
+            KeyPositions::Pairs => (1..words.len(), 2),
+            KeyPositions::Counted => (3..3 + count(words)?, 1),
         };
         Ok(range.step_by(step))
     }

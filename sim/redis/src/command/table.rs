@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::spec::Access::{Neither, Read, Write};
-use super::spec::KeyPlaces::{Any, Arguments, Counted, First, FirstTwo, None as No, Pairs};
-use super::spec::Within::{AtOnce, NoScript, Scripts};
+use super::spec::KeyPositions::{Any, Arguments, Counted, First, FirstTwo, None as No, Pairs};
+use super::spec::Within::{Immediate, NoScript, Scripts};
 use super::{
-    Access, Answer, Call, ErrorReply, KeyPlaces, Spec, Within, client, connection, expiry, hashes, keys,
+    Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, client, connection, expiry, hashes, keys,
     lists, scan, scripting, server, sets, sorted_sets, strings, subscriptions, tracking, transactions,
 };
 
@@ -14,7 +14,7 @@ const fn row(
     name: &'static str,
     arity: isize,
     access: Access,
-    keys: KeyPlaces,
+    keys: KeyPositions,
     within: Within,
     run: fn(&mut Call<'_>) -> Answer,
 ) -> Spec {
@@ -39,11 +39,11 @@ static TABLE: &[Spec] = &[
     row("decr", 2, Write, First, Scripts, strings::decr),
     row("decrby", 3, Write, First, Scripts, strings::decrby),
     row("del", -2, Write, Arguments, Scripts, keys::del),
-    row("discard", 1, Neither, No, AtOnce, transactions::discard),
+    row("discard", 1, Neither, No, Immediate, transactions::discard),
     row("echo", 2, Neither, No, Scripts, connection::echo),
     row("eval", -3, Neither, Counted, NoScript, scripting::eval),
     row("evalsha", -3, Neither, Counted, NoScript, scripting::evalsha),
-    row("exec", 1, Neither, No, AtOnce, transactions::exec),
+    row("exec", 1, Neither, No, Immediate, transactions::exec),
     row("exists", -2, Read, Arguments, Scripts, keys::exists),
     row("expire", -3, Write, First, Scripts, expiry::expire),
     row("expireat", -3, Write, First, Scripts, expiry::expireat),
@@ -72,7 +72,7 @@ static TABLE: &[Spec] = &[
     row("lrange", 4, Read, First, Scripts, lists::lrange),
     row("mget", -2, Read, Arguments, Scripts, strings::mget),
     row("mset", -3, Write, Pairs, Scripts, strings::mset),
-    row("multi", 1, Neither, No, AtOnce, transactions::multi),
+    row("multi", 1, Neither, No, Immediate, transactions::multi),
     row("persist", 2, Write, First, Scripts, expiry::persist),
     row("pexpire", -3, Write, First, Scripts, expiry::pexpire),
     row("pexpireat", -3, Write, First, Scripts, expiry::pexpireat),
@@ -82,9 +82,9 @@ static TABLE: &[Spec] = &[
     row("pttl", 2, Read, First, Scripts, expiry::pttl),
     row("publish", 3, Neither, No, Scripts, subscriptions::publish),
     row("punsubscribe", -1, Neither, No, NoScript, subscriptions::punsubscribe),
-    row("quit", -1, Neither, No, AtOnce, connection::quit),
+    row("quit", -1, Neither, No, Immediate, connection::quit),
     row("rename", 3, Write, FirstTwo, Scripts, keys::rename),
-    row("reset", 1, Neither, No, AtOnce, connection::reset),
+    row("reset", 1, Neither, No, Immediate, connection::reset),
     row("rpop", -2, Write, First, Scripts, lists::rpop),
     row("rpush", -3, Write, First, Scripts, lists::rpush),
     row("sadd", -3, Write, First, Scripts, sets::sadd),
@@ -108,7 +108,7 @@ static TABLE: &[Spec] = &[
     row("unlink", -2, Write, Arguments, Scripts, keys::del),
     row("unsubscribe", -1, Neither, No, NoScript, subscriptions::unsubscribe),
     row("unwatch", 1, Neither, No, NoScript, transactions::unwatch),
-    row("watch", -2, Neither, Arguments, AtOnce, transactions::watch),
+    row("watch", -2, Neither, Arguments, Immediate, transactions::watch),
     row("zadd", -4, Write, First, Scripts, sorted_sets::zadd),
     row("zrange", -4, Read, First, Scripts, sorted_sets::zrange),
     row("zrem", -3, Write, First, Scripts, sorted_sets::zrem),
@@ -144,7 +144,7 @@ pub(crate) fn find(words: &[Bytes]) -> Result<&'static Spec, ErrorReply> {
     look_up(&full).ok_or_else(|| unknown_subcommand(container, sub))
 }
 
-/// Whether there is such a command, or a container of sub-commands.
+/// Whether the words name a command, or a container of sub-commands.
 pub(crate) fn is_command(words: &[Bytes]) -> bool {
     let is_container = || CONTAINERS.iter().any(|name| words[0].eq_ignore_ascii_case(name.as_bytes()));
     find(words).is_ok() || words.len() == 1 && is_container()

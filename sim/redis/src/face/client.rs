@@ -215,7 +215,7 @@ impl Connection {
             let stream = explored.stream(local);
             self.link().stream = Some(stream.clone());
             let id = self.open(&mut self.shared.lock());
-            explored.may_be_told(id, &stream);
+            explored.enable_pushes(id, &stream);
         }
     }
 
@@ -294,7 +294,7 @@ impl Connection {
         };
         let mut taken = Taken::default();
         let mut ahead = None;
-        for commands in commands.chunks(explored.at_once(commands)) {
+        for commands in commands.chunks(explored.event_size(commands)) {
             let (id, sent_before) = explored.send(&self.shared, &sender, commands);
             ahead = sent_before;
             explored.executed(&self.shared, id, commands, &self.inner.mailbox.replies());
@@ -352,7 +352,7 @@ impl Connection {
         }
         #[cfg(feature = "engine")]
         if let Some((explored, stream)) = self.shared.explored.as_ref().zip(link.stream.as_ref()) {
-            explored.opened_anew(id, stream);
+            explored.reconnected(id, stream);
         }
         id
     }

@@ -175,11 +175,11 @@ impl State {
             self.pushes.push(delivery);
             return;
         }
-        self.bring(delivery, later);
+        self.deliver_now(delivery, later);
     }
 
     /// Delivers to the connection's mailbox.
-    pub(super) fn bring(&self, delivery: Delivery, later: Option<Duration>) {
+    pub(super) fn deliver_now(&self, delivery: Delivery, later: Option<Duration>) {
         if let Some(mailbox) = self.mailboxes.get(&delivery.to) {
             mailbox.deliver(delivery, later);
         }

@@ -16,7 +16,8 @@ struct Entry {
     /// In milliseconds since the Unix epoch. The key exists during that millisecond, and has
     /// expired in the next one.
     deadline: Option<i64>,
-    /// Which of the database's deadlines it is: a deadline that is given anew has another number, though it is the same moment.
+    /// The deadline's number in the database. Setting a deadline again gives it a new number, even
+    /// if the time is the same.
     given: u64,
 }
 
@@ -31,7 +32,7 @@ pub(crate) struct Database {
     entries: BTreeMap<u64, Vec<Entry>>,
     deadlines: BTreeSet<(i64, Bytes)>,
     len: usize,
-    /// How many deadlines have been given.
+    /// The number of deadlines set so far.
     given: u64,
 }
 

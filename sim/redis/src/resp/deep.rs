@@ -1,26 +1,26 @@
-//! Replies of any depth, from their parts.
+//! Replies of any depth, built from their parts.
 //!
-//! A script's reply can nest 8,000 deep. Code that calls itself for what is within a reply
-//! (encoding, comparing, even dropping it) would need more stack for that than a task of an
-//! exploration has, so such a reply is bytes.
+//! A script's reply can nest 8,000 levels deep. Recursive code for such a reply (encoding,
+//! comparing, even dropping) would overflow the stack of a task in an exploration, so such a reply
+//! is stored as bytes.
 
 use bytes::Bytes;
 
 use super::{Protocol, Reply};
 
-/// Levels of a reply that is a tree. redis-rs reads no more either.
+/// Maximum depth of a reply stored as a tree. redis-rs does not read deeper replies either.
 const MOST_LEVELS: usize = 100;
 
-/// A part of a reply: each level is followed by its items.
+/// A part of a reply. The items of a level follow it.
 #[derive(Debug)]
 pub(crate) enum Part {
-    /// A reply with nothing in it.
+    /// A reply without nested replies.
     Whole(Reply),
-    /// A level of so many items; a map's are pairs.
+    /// A level with this number of items; the items of a map are pairs.
     Open(Level, usize),
 }
 
-/// A kind of reply that has others in it.
+/// The kind of a nested reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Array,
@@ -28,7 +28,7 @@ pub(crate) enum Level {
     Set,
 }
 
-/// A reply that nests more than 100 deep, as the bytes of each protocol. Only a script gives one.
+/// A reply that nests more than 100 levels deep, encoded in each protocol. Only scripts return one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deep {
     resp2: Bytes,
@@ -45,13 +45,13 @@ impl Deep {
     }
 }
 
-/// The reply of these parts, of which there is at least one.
+/// Assembles a reply from its parts, of which there is at least one.
 pub(crate) fn assemble(parts: Vec<Part>) -> Reply {
     if depth(&parts) > MOST_LEVELS {
         let [resp2, resp3] = [Protocol::Resp2, Protocol::Resp3].map(|protocol| encode(&parts, protocol));
         return Reply::Deep(Deep { resp2, resp3 });
     }
-    // Each level that is open, with the items that it lacks.
+    // The open levels, with the number of their missing items.
     let mut open: Vec<(Level, usize, Vec<Reply>)> = Vec::new();
     for part in parts {
         let mut reply = match part {
@@ -86,7 +86,7 @@ fn close(level: Level, items: Vec<Reply>) -> Reply {
     }
 }
 
-/// The replies that follow a level.
+/// The number of replies that follow a level.
 fn total(level: Level, items: usize) -> usize {
     if level == Level::Map { 2 * items } else { items }
 }

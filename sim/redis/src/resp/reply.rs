@@ -37,7 +37,7 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// Several consecutive replies to one command: `SUBSCRIBE a b` has two.
     Several(Vec<Reply>),
-    /// A reply of a script that nests more than 100 deep.
+    /// A script's reply that nests more than 100 levels deep.
     Deep(Deep),
 }
 

@@ -10,7 +10,7 @@ use super::split::words;
 const MAX_LINE: usize = 64 * 1024;
 /// Maximum length of a string, in bytes (`proto-max-bulk-len`).
 const MAX_BULK: i64 = 512 * 1024 * 1024;
-/// Bytes that an argument occupies besides its content. An empty argument is counted too.
+/// Bytes that an argument occupies besides its content. An empty argument counts too.
 const ARGUMENT_SIZE: usize = size_of::<Bytes>();
 
 /// Invalid bytes from a client. The server replies with the error and closes the connection.
@@ -75,7 +75,8 @@ pub struct Requests {
     /// The length of the next argument, once its line has been read.
     length: Option<usize>,
     arguments: Vec<Bytes>,
-    /// Bytes that `arguments` occupies, so that [`Self::unread`] does not sum them up for each piece that arrives.
+    /// Bytes occupied by `arguments`, so that [`Self::unread`] takes constant time for each piece
+    /// that arrives.
     held: usize,
 }
 
@@ -92,8 +93,9 @@ impl Requests {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Bytes that are held for a request that is not complete: those not yet split, and its arguments so far. An argument
-    /// counts with its content and with the memory of its handle, so that empty arguments count too. Constant time.
+    /// Bytes stored for an incomplete request: those not yet split, and its arguments so far. An
+    /// argument counts with its content and the memory of its handle, so empty arguments count too.
+    /// Constant time.
     pub fn unread(&self) -> usize {
         self.buffer.len() + self.held
     }

@@ -9,12 +9,12 @@ use super::raise::CommandError;
 use super::run::words;
 use crate::command::is_command;
 
-/// `redis.REPL_ALL`: all of the flags that `redis.set_repl` takes.
+/// `redis.REPL_ALL`: the union of the flags of `redis.set_repl`.
 const ALL_REPLICATION: i64 = 3;
-/// `redis.LOG_WARNING`: the highest level; the lowest is 0.
+/// `redis.LOG_WARNING`: the highest level. The lowest is 0.
 const HIGHEST_LEVEL: i64 = 3;
 
-/// The functions, by name.
+/// Creates the table of the functions.
 pub(super) fn functions(lua: &Lua) -> Result<Table, LuaError> {
     let table = lua.create_table()?;
     table.raw_set("log", lua.create_function(log)?)?;
@@ -24,7 +24,7 @@ pub(super) fn functions(lua: &Lua) -> Result<Table, LuaError> {
     Ok(table)
 }
 
-/// A number as C casts it to an integer, and 0 for what is no number (`lua_tonumber`).
+/// Converts a number to an integer as a C cast does; 0 for other values (`lua_tonumber`).
 pub(super) fn number_or_zero(lua: &Lua, value: Value) -> Result<i64, LuaError> {
     Ok(number(lua, value)?.unwrap_or(0))
 }
@@ -38,7 +38,7 @@ fn number(lua: &Lua, value: Value) -> Result<Option<i64>, LuaError> {
     }
 }
 
-/// There is no log here. The arguments are looked at all the same.
+/// Only checks the arguments, as there is no log.
 fn log(lua: &Lua, arguments: MultiValue) -> Result<(), LuaError> {
     if arguments.len() < 2 {
         return Err(CommandError::usage("ERR redis.log() requires two arguments or more."));
@@ -52,7 +52,7 @@ fn log(lua: &Lua, arguments: MultiValue) -> Result<(), LuaError> {
     }
 }
 
-/// There are no replicas here. The arguments are looked at all the same.
+/// Only checks the arguments, as there are no replicas.
 fn set_repl(lua: &Lua, mut arguments: MultiValue) -> Result<(), LuaError> {
     let (1, Some(flags)) = (arguments.len(), arguments.pop_front()) else {
         return Err(CommandError::usage("ERR redis.set_repl() requires two arguments."));
@@ -65,7 +65,7 @@ fn set_repl(lua: &Lua, mut arguments: MultiValue) -> Result<(), LuaError> {
     ))
 }
 
-/// What is neither a string nor a number counts as an empty string.
+/// A value that is neither a string nor a number counts as an empty string.
 fn sha1hex(lua: &Lua, mut arguments: MultiValue) -> Result<String, LuaError> {
     let (1, Some(text)) = (arguments.len(), arguments.pop_front()) else {
         return Err(CommandError::usage("ERR wrong number of arguments"));
@@ -78,7 +78,7 @@ fn sha1hex(lua: &Lua, mut arguments: MultiValue) -> Result<String, LuaError> {
     Ok(Sha1::from(text).digest().to_string())
 }
 
-/// There are no users here, so each command that exists is allowed.
+/// Allows every existing command, as there are no users.
 fn acl_check_cmd(_: &Lua, arguments: MultiValue) -> Result<bool, LuaError> {
     let values: Vec<_> = arguments.into_iter().collect();
     let words = words(&values).map_err(CommandError::usage)?;

@@ -1,4 +1,4 @@
-//! Replies as Lua's values, and Lua's values as replies.
+//! Conversion between replies and Lua values.
 
 use mlua::prelude::LuaError;
 use mlua::{Lua, Table, Value};
@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::raise::error_table;
 use crate::resp::{Level, Part, Protocol, Reply, assemble, double};
 
-/// A reply as a script sees it.
+/// Converts a reply to a script's value.
 pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Value, LuaError> {
     let is_new = protocol == Protocol::Resp3;
     let string = |bytes: &[u8]| lua.create_string(bytes).map(Value::String);
@@ -47,7 +47,7 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
             field("verbatim_string", Value::Table(lua.create_table_from(parts)?))
         }
         Reply::BigNumber(text) | Reply::Verbatim(_, text) => string(text),
-        // Only a script's own reply is one, and no script can call another.
+        // Only a script's reply nests that deep, and a script cannot call another.
         Reply::Deep(_) => Ok(Value::Nil),
     }
 }
@@ -64,7 +64,7 @@ fn list<'r>(
     Ok(Value::Table(table))
 }
 
-/// What a script has returned, as the reply to it. The protocol is the script's own.
+/// Converts a script's return value to its reply. `protocol` is the script's own.
 pub(super) fn to_reply(machine: &Machine, value: &Value, protocol: Protocol) -> Result<Reply, LuaError> {
     let parts: Table = machine.flatten.call(value)?;
     let mut values = parts.sequence_values::<Value>();
@@ -110,14 +110,14 @@ fn number(value: &Value) -> f64 {
     }
 }
 
-/// A text as C has it.
+/// Truncates a text at its first NUL, as C does.
 pub(super) fn until_nul(mut text: Vec<u8>) -> Vec<u8> {
     let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
     text.truncate(end);
     text
 }
 
-/// As C casts it on the machines that Redis runs on.
+/// Converts as a C cast does on x86-64.
 pub(super) fn whole(number: f64) -> i64 {
     if (i64::MIN as f64..i64::MAX as f64).contains(&number) { number as i64 } else { i64::MIN }
 }

@@ -1,5 +1,5 @@
--- Calls a function for one of Rust's. An error is given back as it was raised, and `state` has its
--- place: the innermost line of the script.
+-- Calls a function for Rust. Returns an error as it was raised, and stores its position in `state`:
+-- the innermost line of the script.
 local position, state = ...
 local select, unpack, xpcall = select, unpack, xpcall
 

@@ -1,5 +1,5 @@
-//! Calls of a script's functions, and of Lua's own, from ours: an error keeps its value and its
-//! place.
+//! Calls from Rust of a script's functions, and of Lua's own. An error retains its value and its
+//! position.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -9,12 +9,12 @@ use mlua::{Function, Lua, MultiValue, Value};
 
 use super::raise::{at_caller, plain, value};
 
-/// Calls within one another. Each uses the stack of the process: in an exploration, 256 KiB.
+/// Maximum depth of nested calls. Each uses the native stack: 256 KiB in an exploration.
 const MOST_DEPTH: usize = 24;
-/// What a C function puts before its error if `guard.lua` has called it.
-const OUR_PLACE: &[u8] = b"prelude:";
+/// The position that a C function adds to its error when `guard.lua` calls it.
+const PRELUDE_POSITION: &[u8] = b"prelude:";
 
-/// Calls of functions that may raise errors of the script's.
+/// Calls functions that can raise a script's errors.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     /// Calls a function: see `guard.lua`.
@@ -22,10 +22,10 @@ pub(super) struct Guard {
     depth: Arc<AtomicUsize>,
 }
 
-/// A call that is under way.
-struct Deeper<'g>(&'g AtomicUsize);
+/// A call in progress.
+struct DepthGuard<'g>(&'g AtomicUsize);
 
-impl Drop for Deeper<'_> {
+impl Drop for DepthGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
@@ -36,11 +36,11 @@ impl Guard {
         Guard { apply, depth: Arc::default() }
     }
 
-    /// Calls the function. Its first result.
+    /// Calls the function, and returns its first result.
     ///
     /// # Errors
     ///
-    /// What the function raises, as it raised it.
+    /// The error that the function raises, unchanged.
     pub(super) fn call(
         &self,
         lua: &Lua,
@@ -50,19 +50,19 @@ impl Guard {
         self.call_raw(lua, function, arguments, &[])
     }
 
-    /// Calls a function of Lua's library for one of ours that has checked the arguments. What that
-    /// raises has no place, since its caller is no line of the script; texts that begin with one of
-    /// `placed` get it.
+    /// Calls a function of Lua's library after its arguments were checked. Its errors have no
+    /// position, because no line of the script calls it; errors that begin with one of `positioned`
+    /// get one.
     pub(super) fn call_raw(
         &self,
         lua: &Lua,
         function: &Function,
         mut arguments: MultiValue,
-        placed: &[&str],
+        positioned: &[&str],
     ) -> Result<Value, LuaError> {
         self.depth.fetch_add(1, Relaxed);
-        let deeper = Deeper(&self.depth);
-        if deeper.0.load(Relaxed) > MOST_DEPTH {
+        let guard = DepthGuard(&self.depth);
+        if guard.0.load(Relaxed) > MOST_DEPTH {
             return Err(plain("C stack overflow"));
         }
         arguments.push_front(Value::Function(function.clone()));
@@ -70,18 +70,18 @@ impl Guard {
             (true, result) => Ok(result),
             (false, Value::String(text)) => {
                 let bytes = &*text.as_bytes();
-                let text = without_place(bytes);
-                let is_placed = placed.iter().any(|it| text.starts_with(it.as_bytes()));
-                Err(if is_placed { at_caller(lua, &String::from_utf8_lossy(text)) } else { plain(text) })
+                let text = without_position(bytes);
+                let has_position = positioned.iter().any(|it| text.starts_with(it.as_bytes()));
+                Err(if has_position { at_caller(lua, &String::from_utf8_lossy(text)) } else { plain(text) })
             }
             (false, error) => Err(value(lua, error)),
         }
     }
 }
 
-/// The text without the place of a line of ours.
-fn without_place(text: &[u8]) -> &[u8] {
-    let after = text.strip_prefix(OUR_PLACE).and_then(|rest| {
+/// The text without a position in the prelude.
+fn without_position(text: &[u8]) -> &[u8] {
+    let after = text.strip_prefix(PRELUDE_POSITION).and_then(|rest| {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         rest[digits..].strip_prefix(b": ")
     });

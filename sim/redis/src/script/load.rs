@@ -1,7 +1,7 @@
-//! Text that becomes code within a script: `loadstring` and `load`; and back, `string.dump`.
+//! Loading of code within a script: `loadstring` and `load`; and its inverse, `string.dump`.
 //!
-//! Lua 5.1 takes bytecode for what it is, and does not check it: crafted bytecode reads any memory.
-//! As in Redis, it is read as text here, and is an error at its first byte.
+//! Lua 5.1 loads bytecode without checks, so crafted bytecode can read any memory. As in Redis,
+//! only text is loaded: bytecode is an error at its first byte.
 
 use std::borrow::Cow;
 
@@ -14,15 +14,15 @@ use super::raise::{Arguments, PRELUDE, at_caller, plain, unwrap};
 
 /// The environment of the running script.
 pub(super) const ENVIRONMENT: &str = "environment";
-/// What the first byte of bytecode is.
+/// The first byte of bytecode.
 const ESCAPE: u8 = 0x1b;
 
-/// The text, which the interpreter will not take for bytecode: a space before it is none in Lua.
+/// The text, so that the interpreter does not load it as bytecode. Lua ignores the leading space.
 pub(super) fn as_text(code: &[u8]) -> Cow<'_, [u8]> {
     if code.first() == Some(&ESCAPE) { Cow::Owned([b" ", code].concat()) } else { Cow::Borrowed(code) }
 }
 
-/// Replaces functions of Lua's library by ours.
+/// Replaces functions of Lua's library.
 pub(super) fn install(
     lua: &Lua,
     state: Table,
@@ -49,7 +49,7 @@ pub(super) fn install(
         match read(lua, &reader, &budget, &guard, most)? {
             Ok(text) => compile(lua, &raw, &text, Value::String(name)),
             Err(error) => {
-                // It is caught: its place is that of no error any more.
+                // The error is caught, so its position is no longer needed.
                 state.raw_set("source", Value::Nil)?;
                 Ok(MultiValue::from_vec(vec![Value::Nil, error]))
             }
@@ -60,15 +60,15 @@ pub(super) fn install(
     let raw: Function = string.raw_get("dump")?;
     let dump = lua.create_function(move |lua, values| {
         let function = Arguments::new(lua, values).function(1)?;
-        // Ours are C functions in Redis, which cannot be dumped.
-        let is_ours = function.info().source.as_deref() == Some(PRELUDE);
-        let dumped = if is_ours { None } else { raw.call::<Value>(function).ok() };
+        // Functions of the prelude are C functions in Redis, which cannot be dumped.
+        let is_prelude = function.info().source.as_deref() == Some(PRELUDE);
+        let dumped = if is_prelude { None } else { raw.call::<Value>(function).ok() };
         dumped.ok_or_else(|| at_caller(lua, "unable to dump given function"))
     })?;
     string.raw_set("dump", dump)
 }
 
-/// A function, or nil and why there is none.
+/// Returns a function, or nil and the error.
 fn compile(lua: &Lua, raw: &Function, text: &[u8], name: Value) -> Result<MultiValue, LuaError> {
     let results: MultiValue = raw.call((lua.create_string(as_text(text))?, name))?;
     if let Some(Value::Function(function)) = results.front() {
@@ -77,7 +77,7 @@ fn compile(lua: &Lua, raw: &Function, text: &[u8], name: Value) -> Result<MultiV
     Ok(results)
 }
 
-/// All pieces that a function gives, or the error it raises.
+/// The concatenated pieces from the reader function, or the error that it raises.
 fn read(
     lua: &Lua,
     reader: &Function,
@@ -105,7 +105,7 @@ fn read(
             return Ok(Ok(text));
         }
         text.extend_from_slice(&piece.as_bytes());
-        // It is an error already, and the interpreter reads no more.
+        // This is an error already; the interpreter stops reading.
         if text.first() == Some(&ESCAPE) {
             return Ok(Ok(text));
         }

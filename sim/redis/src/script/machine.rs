@@ -1,4 +1,4 @@
-//! The interpreter, with what Redis leaves of Lua's library.
+//! The interpreter, with the part of Lua's library that Redis provides.
 
 use std::fmt;
 
@@ -14,12 +14,11 @@ use super::random::Random;
 use super::{api, strings, tables};
 use crate::command::ErrorReply;
 
-/// The name under which errors speak of a script.
+/// The name of a script in errors.
 const CHUNK: &str = "@user_script";
-/// Bytes of memory that scripts may use.
+/// Maximum memory of scripts, in bytes.
 const MOST_MEMORY: usize = 512 * 1024 * 1024;
-/// Steps that an error counts for which says that there is no memory: about what was done until
-/// then.
+/// Steps charged for an out-of-memory error: about the work that precedes it.
 const MEMORY_ERROR: u64 = 5_000_000;
 
 /// The interpreter.
@@ -28,7 +27,7 @@ pub(super) struct Machine {
     pub(super) lua: Lua,
     /// Runs a script: see `prelude.lua`.
     pub(super) run: Function,
-    /// Takes a reply apart: see `prelude.lua`.
+    /// Flattens a reply: see `prelude.lua`.
     pub(super) flatten: Function,
     pub(super) budget: Budget,
 }
@@ -41,7 +40,7 @@ impl fmt::Debug for Machine {
 
 impl Machine {
     pub(super) fn new() -> Self {
-        Self::build().expect("the prelude is sound")
+        Self::build().expect("the prelude compiles and runs")
     }
 
     fn build() -> Result<Self, LuaError> {
@@ -49,10 +48,10 @@ impl Machine {
         lua.set_memory_limit(MOST_MEMORY)?;
         let budget = Budget::default();
         let own = |text: &str| lua.load(text).set_name(PRELUDE).into_function();
-        let position = lua.create_function(|lua, ()| Ok(place(lua)))?;
+        let position = lua.create_function(|lua, ()| Ok(innermost_position(lua)))?;
         let [rust, hidden, state] = [lua.create_table()?, lua.create_table()?, lua.create_table()?];
         let globals = lua.globals();
-        // What ours use of Lua's, before it is replaced.
+        // Lua's functions that the prelude uses, before they are replaced.
         for (name, raw) in [("raw_get", "rawget"), ("raw_next", "next"), ("raw_setmetatable", "setmetatable")]
         {
             rust.raw_set(name, globals.raw_get::<Value>(raw)?)?;
@@ -103,14 +102,14 @@ impl Machine {
         })
     }
 
-    /// Gets ready for a script: it has its share of steps, and its random numbers begin anew.
+    /// Prepares for a script: resets the budget and the random numbers.
     pub(super) fn prepare(&self) -> Result<(), LuaError> {
         self.lua.set_app_data(Random::default());
         self.budget.begin(&self.lua)
     }
 }
 
-/// `math.random` and `math.randomseed`, over the numbers that Redis has.
+/// `math.random` and `math.randomseed`, with Redis' random numbers.
 fn install_random(lua: &Lua, math: &Table) -> Result<(), LuaError> {
     let random = lua.create_function(|lua, values: MultiValue| {
         let arguments = Arguments::new(lua, values);
@@ -136,7 +135,7 @@ fn install_random(lua: &Lua, math: &Table) -> Result<(), LuaError> {
     math.raw_set("randomseed", seed)
 }
 
-/// `collectgarbage`. What it would change for the scripts that come later, it does not change.
+/// `collectgarbage`, without settings that would affect later scripts.
 fn install_collectgarbage(lua: &Lua, budget: &Budget) -> Result<(), LuaError> {
     let (raw, budget): (Function, _) = (lua.globals().raw_get("collectgarbage")?, budget.clone());
     let collectgarbage = lua.create_function(move |lua, values: MultiValue| {
@@ -153,7 +152,7 @@ fn install_collectgarbage(lua: &Lua, budget: &Budget) -> Result<(), LuaError> {
                 raw.call::<Value>(option)
             }
             "stop" | "restart" => Ok(Value::Number(0.0)),
-            // As they are from the start.
+            // The default values.
             "setpause" | "setstepmul" => Ok(Value::Number(200.0)),
             other => Err(raise::argument(lua, 1, &format!("invalid option '{other}'"))),
         }
@@ -161,18 +160,18 @@ fn install_collectgarbage(lua: &Lua, budget: &Budget) -> Result<(), LuaError> {
     lua.globals().raw_set("collectgarbage", collectgarbage)
 }
 
-/// The innermost piece of Lua that is not ours, and its line.
-fn place(lua: &Lua) -> (Option<String>, Option<usize>) {
+/// The source and line of the innermost Lua frame outside the prelude.
+fn innermost_position(lua: &Lua) -> (Option<String>, Option<usize>) {
     for level in 0.. {
         let frame = lua.inspect_stack(level, |frame| {
             let source = frame.source();
-            let is_ours = source.what == "C" || source.source.as_deref() == Some(PRELUDE);
-            (!is_ours).then(|| (source.source.map(Into::into), frame.current_line()))
+            let is_internal = source.what == "C" || source.source.as_deref() == Some(PRELUDE);
+            (!is_internal).then(|| (source.source.map(Into::into), frame.current_line()))
         });
         match frame {
             None => break,
             Some(None) => {}
-            Some(Some(place)) => return place,
+            Some(Some(position)) => return position,
         }
     }
     (None, None)

@@ -1,17 +1,16 @@
 //! Scripts in Lua 5.1: `EVAL`, `EVALSHA`, `SCRIPT`.
 //!
-//! [`Scripts`] knows scripts by their hashes. `machine.rs` has the interpreter with what Redis
-//! leaves of Lua's library, `prelude.lua` the part of that which is itself Lua. Of the library,
-//! those functions are ours whose work has no bound in Lua 5.1 (`strings.rs`, with `pattern.rs`),
-//! which pass over what makes a table read-only (`tables.rs`), or which read code (`load.rs`);
-//! `api.rs` has those of `redis`. `raise.rs` gives their errors the texts of Lua's own, `guard.rs`
-//! calls functions of a script from them, and `budget.rs` counts the steps of all. `run.rs` runs a
-//! script, and `convert.rs` turns replies into Lua's values and back.
+//! [`Scripts`] stores scripts by hash. `machine.rs` creates the interpreter with the part of Lua's
+//! library that Redis provides; `prelude.lua` is the part written in Lua. These library functions
+//! are replaced: functions whose work Lua 5.1 does not bound (`strings.rs`, with `pattern.rs`),
+//! functions that bypass read-only tables (`tables.rs`), and functions that load code (`load.rs`).
+//! `api.rs` implements the table `redis`. `raise.rs` gives errors the texts of Lua's functions,
+//! `guard.rs` calls functions of a script from Rust, and `budget.rs` counts all steps. `run.rs`
+//! runs a script, and `convert.rs` converts between replies and Lua values.
 //!
-//! A script cannot change what the next one finds: its globals and the library's tables are its
-//! own, and so are its random numbers. `cjson`, `cmsgpack`, `struct` and `bit` are not there. A
-//! script that does not end is stopped after a number of steps, since there is nobody to send
-//! `SCRIPT KILL`.
+//! Scripts are isolated: each has its own globals, library tables and random numbers. `cjson`,
+//! `cmsgpack`, `struct` and `bit` are not available. A script is stopped after a number of steps,
+//! because no client can send `SCRIPT KILL`.
 
 mod api;
 mod budget;

@@ -1,44 +1,44 @@
-//! Lua's patterns, without recursion and within a number of steps.
+//! Lua's patterns, without recursion and with a bounded number of steps.
 //!
-//! The semantics are those of `lstrlib.c` of Lua 5.1, in the same order of alternatives. There,
-//! each `?`, each capture and each attempt of a repetition is a call of `match` by itself: a long
-//! pattern overflows the stack of the process, and nested repetitions take exponential time that no
-//! hook of the interpreter sees. Here, what is still to be tried is a list of [`Choice`]s, no
-//! longer than the pattern, and each step is counted.
+//! The semantics are those of `lstrlib.c` of Lua 5.1, with the same order of alternatives. There,
+//! each `?`, each capture and each attempt of a repetition is a recursive call of `match`: a long
+//! pattern overflows the stack, and nested repetitions take exponential time that no hook of the
+//! interpreter sees. Here, the alternatives are a list of [`Choice`]s, no longer than the pattern,
+//! and each step is counted.
 
 use std::ops::Range;
 
-/// Captures that a pattern may have (`LUA_MAXCAPTURES`).
+/// The maximum number of captures in a pattern (`LUA_MAXCAPTURES`).
 const MOST_CAPTURES: usize = 32;
 
-/// Why there is neither a match nor none.
+/// The reason why matching failed with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The pattern is malformed: Lua's message.
     Malformed(&'static str),
-    /// There are no steps left.
+    /// No steps are left.
     OutOfSteps,
 }
 
-/// What a capture holds.
+/// The content of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Capture {
     /// A part of the subject.
     Text(Range<usize>),
-    /// `()`: a place in the subject, from 0.
+    /// `()`: a position in the subject, from 0.
     Position(usize),
-    /// The pattern ended before the capture did.
+    /// The pattern ended inside the capture.
     Unfinished,
 }
 
-/// A pattern, and the subject that it is compared with.
+/// A pattern and its subject.
 #[derive(Debug)]
 pub(super) struct Matcher<'a> {
     subject: &'a [u8],
     pattern: &'a [u8],
     captures: Vec<(usize, Length)>,
     choices: Vec<Choice>,
-    /// Steps that are left.
+    /// The remaining steps.
     steps: u64,
 }
 
@@ -49,36 +49,36 @@ enum Length {
     Bytes(usize),
 }
 
-/// What is to be tried, or taken back, if the rest of the pattern does not match. `rest` is where
-/// that begins.
+/// An alternative to try, or an effect to undo, if the rest of the pattern does not match. `rest`
+/// is the start of that rest.
 #[derive(Clone, Copy, Debug)]
 enum Choice {
-    /// `*`, `+`: one repetition less than `count` from `start`.
+    /// `*`, `+`: one repetition fewer than `count`, from `start`.
     Fewer { start: usize, count: usize, rest: usize },
-    /// `-`: one repetition more, of `item`, at `at`.
+    /// `-`: one more repetition of `item`, at `at`.
     More { at: usize, item: usize, rest: usize },
     /// `?`: without the item.
     Without { at: usize, rest: usize },
-    /// A capture was opened.
+    /// Undo the opening of a capture.
     Opened,
-    /// This capture was closed.
+    /// Undo the closing of this capture.
     Closed(usize),
 }
 
 impl<'a> Matcher<'a> {
-    /// A pattern ends at its first NUL, as Lua's does. `steps` is what the matcher may use in its
-    /// life.
+    /// Creates a matcher. As in Lua, the pattern ends at its first NUL. `steps` is the maximum
+    /// number of steps.
     pub(super) fn new(subject: &'a [u8], pattern: &'a [u8], steps: u64) -> Self {
         let end = pattern.iter().position(|byte| *byte == 0).unwrap_or(pattern.len());
         Matcher { subject, pattern: &pattern[..end], captures: Vec::new(), choices: Vec::new(), steps }
     }
 
-    /// Steps that are left.
+    /// The remaining steps.
     pub(super) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// The end of a match that begins at `start`, if there is one.
+    /// The end of the match that starts at `start`, if there is one.
     pub(super) fn match_at(&mut self, start: usize) -> Result<Option<usize>, Fault> {
         self.captures.clear();
         self.choices.clear();
@@ -96,7 +96,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The captures of the last match; the whole of it if the pattern has none.
+    /// The captures of the last match; the whole match if the pattern has none.
     pub(super) fn captures(&self, whole: Range<usize>) -> Vec<Capture> {
         if self.captures.is_empty() {
             return vec![Capture::Text(whole)];
@@ -119,9 +119,9 @@ impl<'a> Matcher<'a> {
         Ok(())
     }
 
-    /// The byte of the pattern at a place; NUL behind its end.
-    fn byte(&self, place: usize) -> u8 {
-        self.pattern.get(place).copied().unwrap_or(0)
+    /// The byte at an index of the pattern; NUL after its end.
+    fn byte(&self, index: usize) -> u8 {
+        self.pattern.get(index).copied().unwrap_or(0)
     }
 
     fn advance(&mut self, at: usize, item: usize) -> Result<Next, Fault> {
@@ -138,7 +138,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// A single character or class, with what says how often.
+    /// Matches a single character or class with its quantifier.
     fn item(&mut self, at: usize, item: usize) -> Result<Next, Fault> {
         let end = self.class_end(item)?;
         self.step(end - item)?;
@@ -169,7 +169,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The next place to go on from after a failure: in the subject and in the pattern.
+    /// The positions from which to retry after a failure: in the subject and in the pattern.
     fn retry(&mut self) -> Result<Option<(usize, usize)>, Fault> {
         while let Some(choice) = self.choices.pop() {
             match choice {
@@ -216,18 +216,18 @@ impl<'a> Matcher<'a> {
         if first == 0 || last == 0 {
             return Err(Fault::Malformed("unbalanced pattern"));
         }
-        // At its end, Lua's subject has a NUL, which no pattern has.
+        // Lua's subject ends with a NUL, which no pattern contains.
         if self.subject.get(at) != Some(&first) {
             return Ok(Next::Failed);
         }
         let mut depth = 1;
-        for place in at + 1..self.subject.len() {
+        for index in at + 1..self.subject.len() {
             self.step(1)?;
-            let byte = self.subject[place];
+            let byte = self.subject[index];
             if byte == last {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(Next::Go((place + 1, item + 2)));
+                    return Ok(Next::Go((index + 1, item + 2)));
                 }
             } else if byte == first {
                 depth += 1;
@@ -266,35 +266,35 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Where the character or class at `item` ends.
+    /// The end of the character or class at `item`.
     fn class_end(&self, item: usize) -> Result<usize, Fault> {
-        let mut place = item + 1;
+        let mut index = item + 1;
         match self.byte(item) {
-            b'%' if self.byte(place) == 0 => Err(Fault::Malformed("malformed pattern (ends with '%')")),
-            b'%' => Ok(place + 1),
+            b'%' if self.byte(index) == 0 => Err(Fault::Malformed("malformed pattern (ends with '%')")),
+            b'%' => Ok(index + 1),
             b'[' => {
-                if self.byte(place) == b'^' {
-                    place += 1;
+                if self.byte(index) == b'^' {
+                    index += 1;
                 }
                 loop {
-                    let byte = self.byte(place);
+                    let byte = self.byte(index);
                     if byte == 0 {
                         return Err(Fault::Malformed("malformed pattern (missing ']')"));
                     }
-                    place += 1;
-                    if byte == b'%' && self.byte(place) != 0 {
-                        place += 1;
+                    index += 1;
+                    if byte == b'%' && self.byte(index) != 0 {
+                        index += 1;
                     }
-                    if self.byte(place) == b']' {
-                        return Ok(place + 1);
+                    if self.byte(index) == b']' {
+                        return Ok(index + 1);
                     }
                 }
             }
-            _ => Ok(place),
+            _ => Ok(index),
         }
     }
 
-    /// Whether there is a character, and it is of the class between these places.
+    /// Whether there is a character at `at`, and the class from `item` to `end` contains it.
     fn matches(&self, at: usize, item: usize, end: usize) -> bool {
         let Some(&byte) = self.subject.get(at) else { return false };
         match self.byte(item) {
@@ -305,39 +305,39 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Whether the byte is in the set from `[` to `]`.
+    /// Whether the set from `[` to `]` contains the byte.
     fn in_set(&self, byte: u8, open: usize, close: usize) -> bool {
         let is_negated = self.byte(open + 1) == b'^';
-        let mut place = open + 1 + usize::from(is_negated);
-        while place < close {
-            let found = match self.byte(place) {
+        let mut index = open + 1 + usize::from(is_negated);
+        while index < close {
+            let found = match self.byte(index) {
                 b'%' => {
-                    place += 1;
-                    in_class(byte, self.byte(place))
+                    index += 1;
+                    in_class(byte, self.byte(index))
                 }
-                first if self.byte(place + 1) == b'-' && place + 2 < close => {
-                    place += 2;
-                    (first..=self.byte(place)).contains(&byte)
+                first if self.byte(index + 1) == b'-' && index + 2 < close => {
+                    index += 2;
+                    (first..=self.byte(index)).contains(&byte)
                 }
                 other => other == byte,
             };
             if found {
                 return !is_negated;
             }
-            place += 1;
+            index += 1;
         }
         is_negated
     }
 }
 
 enum Next {
-    /// To this place of the subject, and of the pattern.
+    /// Continue at this position of the subject and of the pattern.
     Go((usize, usize)),
     Failed,
     Matched(usize),
 }
 
-/// Whether the byte is of a class such as `%a`, in the locale "C".
+/// Whether a class such as `%a` contains the byte, in the locale "C".
 fn in_class(byte: u8, class: u8) -> bool {
     let is_in = match class.to_ascii_lowercase() {
         b'a' => byte.is_ascii_alphabetic(),
@@ -362,14 +362,14 @@ mod tests {
 
     use crate::script::machine::Machine;
 
-    /// Pieces of patterns, whole and broken.
+    /// Pieces of valid and invalid patterns.
     const PIECES: [&str; 36] = [
         "a", "b", "c", ".", "%a", "%d", "%S", "%w", "%z", "%%", "[ab]", "[^a]", "[a-c]", "[%a-]", "[]a]",
         "(", ")", "()", "*", "+", "-", "?", "%1", "%2", "%b()", "%bab", "%f[a]", "%f[^b]", "^", "$", "[",
         "%", "]", "\0", "(a)", "(.-)",
     ];
 
-    /// What a function of the library gives, as text; its error without its place.
+    /// The result of a library function as text; its error without the position.
     fn outcome(lua: &Lua, function: &Function, arguments: &[&[u8]]) -> String {
         let arguments = arguments.iter().map(|it| lua.create_string(it).map(mlua::Value::String));
         let arguments: MultiValue = arguments.collect::<Result<_, _>>().expect("memory");
@@ -392,9 +392,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// The same as Lua's own functions, for patterns that these can bear.
+        /// Compares with Lua's own functions, for patterns that these can process.
         #[test]
-        fn as_lua_has_it(
+        fn agrees_with_lua(
             pattern in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..6),
             subject in "[abc()1 \0-]{0,10}",
             replacement in "[ab%012]{0,4}",

@@ -1,5 +1,5 @@
--- What a script sees. Called once, with the functions that are not Lua; gives the functions that
--- the machine calls.
+-- The environment of scripts. Called once, with the Rust functions; returns the functions that the
+-- machine calls.
 local rust = ...
 local unwrap, is_exhausted, stop, hidden, state = rust.unwrap, rust.is_exhausted, rust.stop, rust.hidden, rust.state
 local raw_get, raw_pcall, raw_xpcall, raw_next, position = rust.raw_get, pcall, xpcall, rust.raw_next, rust.position
@@ -10,15 +10,15 @@ local function deny()
   error("Attempt to modify a readonly table", 2)
 end
 
--- A table that a script cannot change: it is empty, and its metatable finds the fields. `hidden`
--- has them for the functions that pass over metatables.
+-- A read-only table: empty, with a metatable that finds the fields. `hidden` maps it to its fields,
+-- for the functions that ignore metatables.
 local function readonly(fields, index)
   local shown = setmetatable({}, { __index = index or fields, __newindex = deny, __metatable = false })
   hidden[shown] = fields
   return shown
 end
 
--- What an error becomes for the one who sent the script.
+-- Converts an error to the error table of the reply.
 local function handler(err)
   local source, line = state.source, state.line
   if not source then source, line = position() end
@@ -32,9 +32,8 @@ local function handler(err)
   return err
 end
 
--- Whatever catches an error ends in one of these: a script that has used its steps cannot go on. To
--- have caught that there is no memory counts as work, since what was done until then has no other
--- trace.
+-- Every function that catches errors calls this: a script without steps left cannot continue. An
+-- out-of-memory error is charged, because the work before it was not.
 local function catch(err)
   state.source = nil
   if is_exhausted() then stop() end
@@ -43,8 +42,7 @@ local function catch(err)
   return err
 end
 
--- An error of a command is a table. A script that catches it gets its text, as it did before Redis
--- 7.
+-- An error of a command is a table. A script that catches it receives its text, as before Redis 7.
 local function caught(ok, ...)
   if ok then return ok, ... end
   local err = catch((...))
@@ -76,7 +74,7 @@ end
 base.__redis__err__handler = handler
 
 function base.pcall(...)
-  -- Redis' own calls what it has put there for the result.
+  -- In Redis, this calls the value at the result's stack position.
   if select("#", ...) == 0 then return false, "attempt to call a boolean value" end
   return caught(raw_pcall(...))
 end
@@ -118,7 +116,7 @@ local function error_reply(...)
   if select("#", ...) ~= 1 or type(text) ~= "string" then
     return { err = "ERR wrong number or type of arguments" }
   end
-  -- Redis reads it as C does.
+  -- Redis converts it as C does.
   text = match(text, "^[^%z]*")
   if sub(text, 1, 1) == "-" then text = sub(text, 2) end
   if not find(text, " ", 1, true) then text = "ERR " .. text end
@@ -137,8 +135,7 @@ local api = {
 }
 for name, f in raw_next, rust.api do api[name] = f end
 
--- The environment of one script. All that a script can reach and that could be changed is made
--- anew.
+-- The environment of one script. Creates everything that the script can reach and change.
 local function environment(keys, arguments, call, pcall, setresp)
   for shown in raw_next, hidden do hidden[shown] = nil end
   state.source = nil
@@ -170,8 +167,8 @@ local function run(script, ...)
   return raw_xpcall(script, handler)
 end
 
--- The parts of a reply, one after the other: what each is, and what is in it. A table's elements
--- follow it. `height` is what Redis has on Lua's stack there, which has an end.
+-- The parts of a reply in order: kind and content. A table's elements follow it. `height` is the
+-- size of Lua's stack in Redis at this point, which is limited.
 local HIGHEST = 8000
 local function flatten(root)
   local parts, length, deepest = {}, 0, 0

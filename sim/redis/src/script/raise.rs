@@ -1,69 +1,69 @@
-//! Errors that library functions raise, with the texts and places that Lua's own functions give.
+//! Errors of library functions, with the texts and positions of Lua's own functions.
 //!
-//! An error of a Rust function is a value of its own type in Lua. What a script can catch it with
-//! (`pcall`, `xpcall`, `coroutine.resume`) and the handler of the whole script make the string or
-//! the table of it that Redis has there: see [`unwrap`].
+//! An error of a Rust function is a value of a separate type in Lua. The functions that catch
+//! errors (`pcall`, `xpcall`, `coroutine.resume`) and the script's error handler convert it to the
+//! string or the table that Redis provides: see [`unwrap`].
 
 use mlua::prelude::LuaError;
 use mlua::{Lua, LuaString, MultiValue, Table, Value};
 
 use super::budget::Endless;
 
-/// The name of what is ours.
+/// The chunk name of the prelude.
 pub(super) const PRELUDE: &str = "=prelude";
-/// Where a Lua value that is being raised waits for [`unwrap`].
+/// Registry name of the raised Lua value until [`unwrap`] reads it.
 const PENDING: &str = "pending error";
 
-/// A string that is raised.
+/// A raised string.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", String::from_utf8_lossy(.0))]
 struct Text(Vec<u8>);
 
-/// The value at [`PENDING`] is raised.
+/// A raised Lua value, stored at [`PENDING`].
 #[derive(Debug, thiserror::Error)]
-#[error("an error of the script")]
+#[error("a raised Lua value")]
 struct Pending;
 
-/// An error that `redis.call` and its like raise: a table with the text in it.
+/// An error of `redis.call` and similar functions: a table with the text.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", String::from_utf8_lossy(.text))]
 pub(super) struct CommandError {
     pub(super) text: Vec<u8>,
-    /// A command that was found has failed. The table has a field more.
+    /// Whether an existing command has failed. The table then has another field.
     pub(super) is_of_command: bool,
 }
 
 impl CommandError {
-    /// An error of a function of `redis` itself.
+    /// A usage error of a function of `redis`.
     pub(super) fn usage(text: &str) -> LuaError {
         LuaError::external(CommandError { text: text.into(), is_of_command: false })
     }
 }
 
-/// An error without a place, as the interpreter itself raises one within a C function.
+/// An error without a position, as the interpreter raises it within a C function.
 pub(super) fn plain(text: impl Into<Vec<u8>>) -> LuaError {
     LuaError::external(Text(text.into()))
 }
 
-/// An error with the place of the call in front (`luaL_error`).
+/// An error with the position of the call in front (`luaL_error`).
 pub(super) fn at_caller(lua: &Lua, text: &str) -> LuaError {
     at_level(lua, 1, text)
 }
 
 fn at_level(lua: &Lua, level: usize, text: &str) -> LuaError {
-    let place = lua.inspect_stack(level, |frame| {
+    let position = lua.inspect_stack(level, |frame| {
         let line = frame.current_line()?;
         Some(format!("{}:{line}: ", frame.source().short_src.unwrap_or_default()))
     });
-    plain(format!("{}{text}", place.flatten().unwrap_or_default()))
+    plain(format!("{}{text}", position.flatten().unwrap_or_default()))
 }
 
-/// An error about an argument of the function, from 1 (`luaL_argerror`).
+/// An error about an argument of the function. `number` counts from 1 (`luaL_argerror`).
 pub(super) fn argument(lua: &Lua, number: usize, text: &str) -> LuaError {
     argument_at(lua, 0, number, text)
 }
 
-/// The same for the function that has called this one.
+/// An error about an argument of the function's caller.
 pub(super) fn argument_of_caller(lua: &Lua, number: usize, text: &str) -> LuaError {
     argument_at(lua, 1, number, text)
 }
@@ -83,7 +83,7 @@ fn argument_at(lua: &Lua, level: usize, number: usize, text: &str) -> LuaError {
     at_level(lua, level + 1, &text)
 }
 
-/// Raises a value of Lua's.
+/// Raises a Lua value.
 pub(super) fn value(lua: &Lua, error: Value) -> LuaError {
     match error {
         Value::Error(error) => *error,
@@ -94,7 +94,7 @@ pub(super) fn value(lua: &Lua, error: Value) -> LuaError {
     }
 }
 
-/// The Lua value that an error of ours stands for; any other error as it is.
+/// The Lua value of an error of this module; any other value unchanged.
 pub(super) fn unwrap(lua: &Lua, error: Value) -> Result<Value, LuaError> {
     let Value::Error(error) = error else { return Ok(error) };
     if error.downcast_ref::<Pending>().is_some() {
@@ -113,7 +113,7 @@ pub(super) fn unwrap(lua: &Lua, error: Value) -> Result<Value, LuaError> {
     Ok(Value::String(lua.create_string(text.lines().next().unwrap_or_default())?))
 }
 
-/// An error as a script sees it.
+/// Creates the error table that a script receives.
 pub(super) fn error_table(lua: &Lua, text: &[u8], is_of_command: bool) -> Result<Table, LuaError> {
     let table = lua.create_table_from([("err", lua.create_string(text)?)])?;
     if is_of_command {
@@ -122,7 +122,7 @@ pub(super) fn error_table(lua: &Lua, text: &[u8], is_of_command: bool) -> Result
     Ok(table)
 }
 
-/// The arguments of a library function. Each method checks one, which counts from 1.
+/// The arguments of a library function. Each method checks one argument; `number` counts from 1.
 #[derive(Debug)]
 pub(super) struct Arguments<'l> {
     lua: &'l Lua,
@@ -147,7 +147,7 @@ impl<'l> Arguments<'l> {
         argument(self.lua, number, &format!("{expected} expected, got {found}"))
     }
 
-    /// A string, or a number as one.
+    /// A string, or a number converted to one.
     pub(super) fn string(&self, number: usize) -> Result<LuaString, LuaError> {
         match self.get(number) {
             Value::String(text) => Ok(text),
@@ -158,7 +158,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// A number, or a string that is one, as C casts it.
+    /// A number, or a string that contains one, converted as a C cast does.
     pub(super) fn integer(&self, number: usize) -> Result<i64, LuaError> {
         let value = match self.get(number) {
             value @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => {
@@ -169,7 +169,7 @@ impl<'l> Arguments<'l> {
         value.map(super::convert::whole).ok_or_else(|| self.wrong_type(number, "number"))
     }
 
-    /// The same, if it is there.
+    /// The same, or `None` for nil.
     pub(super) fn optional_integer(&self, number: usize) -> Result<Option<i64>, LuaError> {
         if self.get(number).is_nil() { Ok(None) } else { self.integer(number).map(Some) }
     }
@@ -188,7 +188,7 @@ impl<'l> Arguments<'l> {
         }
     }
 
-    /// A value that may be nil, but has to be there.
+    /// A value that may be nil but must be present.
     pub(super) fn any(&self, number: usize) -> Result<Value, LuaError> {
         match self.values.get(number - 1) {
             Some(value) => Ok(value.clone()),
@@ -197,7 +197,7 @@ impl<'l> Arguments<'l> {
     }
 }
 
-/// The name of a value's type, as Lua says it.
+/// The name of a value's type in Lua.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Nil => "nil",

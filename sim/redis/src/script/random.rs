@@ -1,4 +1,4 @@
-//! The numbers of `math.random`: those of `lrand48`, which are the same on each machine.
+//! The numbers of `math.random`: those of `lrand48`, equal on all machines.
 
 /// The generator's state: 48 bits.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ impl Random {
         Random(((seed as u32 as u64) << 16) | 0x330E)
     }
 
-    /// A number from 0 up to 1.
+    /// The next number in [0, 1).
     pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(MULTIPLIER).wrapping_add(0xB) & MASK;
         let most = i32::MAX as u64;

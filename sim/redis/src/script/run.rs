@@ -1,4 +1,4 @@
-//! A script that runs.
+//! Execution of a script.
 
 use std::cell::RefCell;
 
@@ -11,21 +11,21 @@ use super::convert::{to_lua, to_reply, until_nul};
 use super::machine::Machine;
 use super::raise::{CommandError, error_table};
 use super::scripts::Script;
-use crate::command::{Access, Answer, Call, ErrorReply, KeyPlaces, ScriptCall, Within, find};
+use crate::command::{Access, Answer, Call, ErrorReply, KeyPositions, ScriptCall, Within, find};
 use crate::resp::{Protocol, Reply, double};
 
-/// Runs a script that is known. The first `keys` of its arguments are keys.
+/// Runs a loaded script. The first `keys` of its arguments are keys.
 pub(crate) fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
     let Some((machine, script)) = call.server.scripts.get(hash) else { return Err(ErrorReply::NO_SCRIPT) };
     let (keys, arguments) = call.words[3..].split_at(keys);
     let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
     let running = RefCell::new(Running { call, state, forbids_writes: script.forbids_writes });
     let reply = execute(&machine, &script, &running, [keys, arguments], hash);
-    // What the interpreter itself cannot do: mostly, find the memory.
+    // An error of the interpreter itself, usually a lack of memory.
     reply.unwrap_or_else(|error| Err(ErrorReply::new(format!("ERR Error running script {hash}, {error}"))))
 }
 
-/// A script, and the call that runs it.
+/// A script in execution, and the call that runs it.
 struct Running<'c, 'a> {
     call: &'c mut Call<'a>,
     state: ScriptCall,
@@ -78,10 +78,10 @@ fn execute(
     })
 }
 
-/// The error of a script that failed, with where it did.
+/// The error reply of a failed script, with the position of the failure.
 fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
     let Value::Table(error) = error else {
-        // There was not even memory to say where.
+        // The memory did not suffice for the position.
         let text = match error {
             Value::String(text) => text.to_string_lossy(),
             Value::Error(error) => error.to_string(),
@@ -93,12 +93,12 @@ fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
         Value::String(text) => until_nul(text.as_bytes().to_vec()),
         _ => b"(null)".to_vec(),
     };
-    let place: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
-    let place = match place {
+    let position: (Option<mlua::LuaString>, Option<usize>) = (error.get("source")?, error.get("line")?);
+    let position = match position {
         (Some(source), Some(line)) => format!(" script: {hash}, on {}:{line}.", source.to_string_lossy()),
         _ => String::new(),
     };
-    Ok(ErrorReply::new([&text[..], place.as_bytes()].concat()))
+    Ok(ErrorReply::new([&text[..], position.as_bytes()].concat()))
 }
 
 impl Running<'_, '_> {
@@ -106,7 +106,7 @@ impl Running<'_, '_> {
     ///
     /// # Errors
     ///
-    /// The words are none of a command.
+    /// If the words do not form a command.
     fn command(&mut self, words: &[Value]) -> Result<Reply, &'static str> {
         Ok(self.try_command(&self::words(words)?).unwrap_or_else(Reply::from))
     }
@@ -132,20 +132,19 @@ impl Running<'_, '_> {
         Ok(self.call.server.run(connection, spec, words, Some(&mut self.state)))
     }
 
-    /// The error for a key that the script was not given, where that is asked for.
-    fn undeclared(&self, places: KeyPlaces, words: &[Bytes]) -> Option<ErrorReply> {
+    /// The error for a key that was not passed to the script, if that setting is on.
+    fn undeclared(&self, positions: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
         if !self.call.server.settings.declared_keys_only {
             return None;
         }
-        let what = match places {
-            KeyPlaces::Any => words[0].clone(),
-            places => {
-                let mut keys = places.places(words).ok()?.map(|place| &words[place]);
+        let what = match positions {
+            KeyPositions::Any => words[0].clone(),
+            positions => {
+                let mut keys = positions.positions(words).ok()?.map(|at| &words[at]);
                 keys.find(|key| !self.state.keys.contains(key))?.clone()
             }
         };
-        let text =
-            [b"ERR Script attempted to touch what it was not given as one of its KEYS: ".as_slice(), &what];
+        let text = [b"ERR Script attempted to access a key that is not in its KEYS: ".as_slice(), &what];
         Some(ErrorReply::new(text.concat()))
     }
 
@@ -162,7 +161,7 @@ impl Running<'_, '_> {
     }
 }
 
-/// How many values a reply of a command has in its list.
+/// The number of elements in a reply.
 fn elements(reply: &Reply) -> usize {
     match reply {
         Reply::Array(items) | Reply::Set(items) => items.len(),
@@ -171,7 +170,7 @@ fn elements(reply: &Reply) -> usize {
     }
 }
 
-/// The words of a command, from a script's values.
+/// Converts a script's values to the words of a command.
 pub(super) fn words(values: &[Value]) -> Result<Vec<Bytes>, &'static str> {
     if values.is_empty() {
         return Err("ERR Please specify at least one argument for this redis lib call");

@@ -1,4 +1,4 @@
-//! The scripts that are known by their hashes.
+//! The loaded scripts.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use super::machine::Machine;
 use super::shebang::Shebang;
 use crate::command::ErrorReply;
 
-/// A script that has been compiled.
+/// A compiled script.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) function: Function,
     pub(super) forbids_writes: bool,
 }
 
-/// The scripts that are known by their hashes, and the interpreter, which is there once one is.
+/// The loaded scripts by hash, and the interpreter, created for the first script.
 #[derive(Debug, Default)]
 pub(crate) struct Scripts {
     machine: Option<Machine>,
@@ -24,7 +24,7 @@ pub(crate) struct Scripts {
 }
 
 impl Scripts {
-    /// Makes a script known. Its hash.
+    /// Loads a script, and returns its hash.
     pub(crate) fn load(&mut self, text: &[u8]) -> Result<String, ErrorReply> {
         let hash = Sha1::from(text).digest().to_string();
         if !self.scripts.contains_key(&hash) {
@@ -40,17 +40,17 @@ impl Scripts {
         self.scripts.contains_key(hash)
     }
 
-    /// Whether loading this text would change nothing.
+    /// Whether this text is already loaded.
     pub(crate) fn contains_text(&self, text: &[u8]) -> bool {
         self.contains(&Sha1::from(text).digest().to_string())
     }
 
-    /// Forgets all scripts, and the interpreter with them.
+    /// Removes all scripts and the interpreter.
     pub(crate) fn clear(&mut self) {
         *self = Scripts::default();
     }
 
-    /// A script and the interpreter, to run one in the other.
+    /// The interpreter and the script with this hash.
     pub(super) fn get(&self, hash: &str) -> Option<(Machine, Script)> {
         Some((self.machine.clone()?, self.scripts.get(hash)?.clone()))
     }

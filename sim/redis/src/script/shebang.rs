@@ -1,27 +1,26 @@
-//! The first line of a script, if it begins with `#!`.
+//! The first line of a script that begins with `#!`.
 
 use crate::command::ErrorReply;
 use crate::resp::words;
 
-/// What a script's first line says of it, and where the rest begins.
+/// The content of the first line, and the start of the rest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shebang {
     pub(super) forbids_writes: bool,
     pub(super) length: usize,
 }
 
-/// Flags that a script may have. All but `no-writes` are about clusters, replicas and memory.
+/// The flags of a script. All except `no-writes` concern clusters, replicas and memory.
 const FLAGS: [&[u8]; 5] =
     [b"no-writes", b"allow-oom", b"allow-stale", b"no-cluster", b"allow-cross-slot-keys"];
 
 impl Shebang {
-    /// Reads the line as Redis does: its words are split as those of an inline command are, with
-    /// quotes.
+    /// Parses the line as Redis does: its words are split as in an inline command, with quotes.
     pub(super) fn parse(text: &[u8]) -> Result<Self, ErrorReply> {
         if !text.starts_with(b"#!") {
             return Ok(Shebang::default());
         }
-        // Redis looks for the end of the line with `strchr`, which does not see past a NUL.
+        // Redis searches the end of the line with `strchr`, which stops at a NUL.
         let end = text.iter().position(|byte| matches!(byte, b'\n' | 0)).filter(|end| text[*end] == b'\n');
         let length = end.ok_or(ErrorReply::fixed("ERR Invalid script shebang"))?;
         let parts = words(&text[..length]).unwrap_or_default();
@@ -36,7 +35,7 @@ impl Shebang {
             let Some(flags) = option.strip_prefix(b"flags=") else {
                 return Err(with(b"ERR Unknown lua shebang option: ", option));
             };
-            // `flags=` has no flag, and not one without a name.
+            // `flags=` has no flags, rather than one empty flag.
             for flag in flags.split(|byte| *byte == b',').filter(|_| !flags.is_empty()) {
                 if !FLAGS.contains(&flag) {
                     return Err(with(b"ERR Unexpected flag in script shebang: ", flag));

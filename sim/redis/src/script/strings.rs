@@ -1,4 +1,4 @@
-//! The functions of `string` that take patterns, and `rep`: what they do counts as steps.
+//! The functions of `string` that take patterns, and `rep`. Their work is charged as steps.
 
 use mlua::prelude::LuaError;
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value};
@@ -8,12 +8,12 @@ use super::guard::Guard;
 use super::pattern::{Capture, Fault, Matcher};
 use super::raise::{Arguments, argument, at_caller, plain, type_name};
 
-/// Characters without which a pattern is a plain text (`SPECIALS`).
+/// Characters that distinguish a pattern from plain text (`SPECIALS`).
 const SPECIALS: &[u8] = b"^$*+?.([%-";
-/// Bytes of a plain text that are compared in one step.
+/// Bytes of plain text compared in one step.
 const BYTES_PER_STEP: usize = 8;
 
-/// Puts the functions into the table.
+/// Adds the functions to the table.
 pub(super) fn install(
     lua: &Lua,
     string: &Table,
@@ -30,7 +30,7 @@ pub(super) fn install(
     let own = budget.clone();
     let gmatch = lua.create_function(move |lua, values| gmatch(lua, &Arguments::new(lua, values), &own))?;
     string.raw_set("gmatch", &gmatch)?;
-    // Its older name.
+    // The older name.
     string.raw_set("gfind", gmatch)?;
     let (own, guard) = (budget.clone(), guard.clone());
     let index = lua.load("local table, key = ... return table[key]").set_name("=prelude").into_function()?;
@@ -53,7 +53,7 @@ pub(super) fn install(
     string.raw_set("rep", rep)
 }
 
-/// A matcher over Lua's strings, which charges what it has used.
+/// Runs `search` with a matcher, and charges the steps used.
 fn matching<T>(
     lua: &Lua,
     budget: &Budget,
@@ -69,23 +69,23 @@ fn matching<T>(
     })?;
     result.map_err(|fault| match fault {
         Fault::Malformed(text) => at_caller(lua, text),
-        // The charge above has failed already.
-        Fault::OutOfSteps => plain("out of steps"),
+        // The charge above has already failed.
+        Fault::OutOfSteps => plain("no steps left"),
     })
 }
 
 fn capture(lua: &Lua, subject: &[u8], capture: &Capture) -> Result<Value, LuaError> {
     match capture {
         Capture::Text(range) => lua.create_string(&subject[range.clone()]).map(Value::String),
-        Capture::Position(place) => Ok(Value::Number((place + 1) as f64)),
+        Capture::Position(position) => Ok(Value::Number((position + 1) as f64)),
         Capture::Unfinished => Err(at_caller(lua, "unfinished capture")),
     }
 }
 
-/// A place as a script counts it, from 1 or from the end, as one from 0.
-fn place(place: i64, length: usize) -> usize {
-    let place = if place < 0 { place.saturating_add(length as i64 + 1).max(0) } else { place };
-    usize::try_from(place.saturating_sub(1)).unwrap_or(0).min(length)
+/// Converts a script's position, from 1 or negative from the end, to an index from 0.
+fn to_index(position: i64, length: usize) -> usize {
+    let position = if position < 0 { position.saturating_add(length as i64 + 1).max(0) } else { position };
+    usize::try_from(position.saturating_sub(1)).unwrap_or(0).min(length)
 }
 
 /// `string.find` and `string.match`.
@@ -99,8 +99,8 @@ fn find(
     let start = arguments.optional_integer(3)?.unwrap_or(1);
     let is_plain = is_find && !matches!(arguments.get(4), Value::Nil | Value::Boolean(false));
     let (subject, pattern) = (&*subject.as_bytes(), &*pattern.as_bytes());
-    let start = place(start, subject.len());
-    let number = |place: usize| Value::Number(place as f64);
+    let start = to_index(start, subject.len());
+    let number = |position: usize| Value::Number(position as f64);
     let until_nul = pattern.split(|byte| *byte == 0).next().unwrap_or_default();
     if is_plain || is_find && !until_nul.iter().any(|byte| SPECIALS.contains(byte)) {
         budget.charge(((subject.len() - start) / BYTES_PER_STEP) as u64)?;
@@ -135,7 +135,7 @@ fn anchor(pattern: &[u8]) -> (bool, &[u8]) {
     pattern.strip_prefix(b"^").map_or((false, pattern), |rest| (true, rest))
 }
 
-/// `string.gmatch`: the function that gives the next match. There, `^` is a character like others.
+/// `string.gmatch`: returns a function that returns the next match. `^` is an ordinary character.
 fn gmatch(lua: &Lua, arguments: &Arguments<'_>, budget: &Budget) -> Result<Function, LuaError> {
     let (subject, pattern) = (arguments.string(1)?, arguments.string(2)?);
     let (budget, mut next) = (budget.clone(), 0);
@@ -155,14 +155,14 @@ fn gmatch(lua: &Lua, arguments: &Arguments<'_>, budget: &Budget) -> Result<Funct
     })
 }
 
-/// What replaces a match.
+/// The third argument of `gsub`.
 enum Replacement {
     Text(LuaString),
     Function(Function),
     Table(Table),
 }
 
-/// `string.gsub`
+/// `string.gsub`.
 fn gsub(
     lua: &Lua,
     arguments: &Arguments<'_>,
@@ -224,7 +224,7 @@ fn gsub(
     Ok((lua.create_string(result)?, count as f64))
 }
 
-/// A text with `%0` to `%9` in it.
+/// Appends a replacement text with `%0` to `%9` expanded.
 fn expand(
     lua: &Lua,
     result: &mut Vec<u8>,
@@ -239,13 +239,13 @@ fn expand(
             result.push(byte);
             continue;
         }
-        // At the end of the text there is a NUL, in C.
+        // In C, a NUL follows the text.
         match bytes.next().copied().unwrap_or(0) {
             b'0' => result.extend_from_slice(whole),
             digit @ b'1'..=b'9' => match captures.get(usize::from(digit - b'1')) {
                 Some(Capture::Text(range)) => result.extend_from_slice(&subject[range.clone()]),
-                Some(Capture::Position(place)) => {
-                    result.extend_from_slice((place + 1).to_string().as_bytes());
+                Some(Capture::Position(position)) => {
+                    result.extend_from_slice((position + 1).to_string().as_bytes());
                 }
                 Some(Capture::Unfinished) => return Err(at_caller(lua, "unfinished capture")),
                 None => return Err(at_caller(lua, "invalid capture index")),
@@ -256,7 +256,7 @@ fn expand(
     Ok(())
 }
 
-/// What a function or a table gave for a match.
+/// Appends the result of a replacement function or table.
 fn substitute(lua: &Lua, result: &mut Vec<u8>, value: Value, whole: &[u8]) -> Result<(), LuaError> {
     match value {
         Value::Nil | Value::Boolean(false) => result.extend_from_slice(whole),

@@ -1,8 +1,8 @@
-//! Functions on tables. The library's own tables are read-only, and are changed by none of these.
+//! Functions on tables. None of them changes the library's read-only tables.
 //!
-//! Lua 5.1 has no read-only tables; Redis has added them to its own. Here, what a script sees of
-//! such a table is an empty one whose metatable finds the fields, so that functions which pass over
-//! metatables have to know it: `hidden` has the table of the fields for each.
+//! Lua 5.1 has no read-only tables; Redis has patched its Lua to add them. Here, a script receives
+//! an empty table with a metatable that finds the fields. Functions that ignore metatables
+//! therefore handle such tables separately: `hidden` maps each to the table of its fields.
 
 use mlua::prelude::LuaError;
 use mlua::{Function, Lua, MultiValue, Table, Value};
@@ -11,25 +11,24 @@ use super::budget::Budget;
 use super::guard::Guard;
 use super::raise::{Arguments, argument, at_caller, plain};
 
-/// What Redis' Lua says where a read-only table would be changed.
+/// The error of Redis' Lua for a change of a read-only table.
 const READ_ONLY: &str = "Attempt to modify a readonly table";
 
-/// Steps that an element of `table.concat` counts for: a number is printed.
+/// Steps charged for an element of `table.concat`, which formats a number.
 const CONCATENATION: u64 = 32;
 
-/// What the functions share.
+/// The state that the functions share.
 #[derive(Clone)]
 struct Context {
     hidden: Table,
-    /// Has `metatables`: what `getmetatable` gives for a table of the library, where that is not
-    /// nil.
+    /// `metatables` maps a library table to the result of `getmetatable`, unless it is nil.
     state: Table,
     budget: Budget,
     guard: Guard,
 }
 
 impl Context {
-    /// The fields, if the table is one of the library's.
+    /// The fields, if this is a library table.
     fn fields(&self, table: &Table) -> Result<Option<Table>, LuaError> {
         self.hidden.raw_get(table)
     }
@@ -41,7 +40,7 @@ impl Context {
 
 type Body = fn(&Lua, &Arguments<'_>, &Context, &Function) -> Result<MultiValue, LuaError>;
 
-/// Replaces functions of Lua's library by ours.
+/// Replaces functions of Lua's library.
 pub(super) fn install(
     lua: &Lua,
     [hidden, state]: [Table; 2],
@@ -90,7 +89,7 @@ fn next(
 ) -> Result<MultiValue, LuaError> {
     let table = arguments.table(1)?;
     let table = context.fields(&table)?.unwrap_or(table);
-    // Only a key that is not there can fail.
+    // The only possible error is a missing key.
     raw.call((table, arguments.get(2))).map_err(|_| plain("invalid key to 'next'"))
 }
 
@@ -102,7 +101,7 @@ fn pairs(
 ) -> Result<MultiValue, LuaError> {
     let table = arguments.table(1)?;
     match context.fields(&table)? {
-        // The fields themselves stay where a script cannot change them.
+        // The table of the fields itself is never passed to a script.
         Some(_) => {
             let next: Function = lua.globals().raw_get("next")?;
             Ok(MultiValue::from_vec(vec![Value::Function(next), Value::Table(table), Value::Nil]))
@@ -140,7 +139,7 @@ fn getmetatable(
     raw: &Function,
 ) -> Result<MultiValue, LuaError> {
     let value = arguments.any(1)?;
-    // The metatable that hides the fields is not shown.
+    // The metatable that hides the fields is not returned.
     if let Value::Table(table) = &value
         && context.fields(table)?.is_some()
     {
@@ -178,9 +177,10 @@ fn insert(
     let moved = match arguments.len() {
         2 => 0,
         3 => {
-            let place = arguments.integer(2)? as i32;
-            // A place far behind the end moves nothing; one before the start moves all, and more.
-            usize::try_from(length as i64 + 1 - i64::from(place)).unwrap_or(0)
+            let position = arguments.integer(2)? as i32;
+            // A position far after the end moves nothing; one before the start moves all elements,
+            // and more.
+            usize::try_from(length as i64 + 1 - i64::from(position)).unwrap_or(0)
         }
         _ => return Err(at_caller(lua, "wrong number of arguments to 'insert'")),
     };
@@ -199,12 +199,13 @@ fn remove(
 ) -> Result<MultiValue, LuaError> {
     let table = arguments.table(1)?;
     let length = table.raw_len();
-    let place = arguments.optional_integer(2)?.map_or(length as i64, |place| i64::from(place as i32));
-    if !(1..=length as i64).contains(&place) {
+    let position =
+        arguments.optional_integer(2)?.map_or(length as i64, |position| i64::from(position as i32));
+    if !(1..=length as i64).contains(&position) {
         return Ok(MultiValue::new());
     }
-    context.budget.charge((length as i64 - place) as u64)?;
-    let call = MultiValue::from_vec(vec![Value::Table(table), Value::Number(place as f64)]);
+    context.budget.charge((length as i64 - position) as u64)?;
+    let call = MultiValue::from_vec(vec![Value::Table(table), Value::Number(position as f64)]);
     context.guard.call_raw(lua, raw, call, &[]).map(one)
 }
 
@@ -220,7 +221,7 @@ fn concat(
     let table = arguments.table(1)?;
     let first = arguments.optional_integer(3)?.map_or(1, |first| i64::from(first as i32));
     let last = arguments.optional_integer(4)?.map_or(table.raw_len() as i64, |last| i64::from(last as i32));
-    // The first place that has nothing in it is an error, so no more are looked at than there are.
+    // The first missing element is an error, so at most all existing elements are read.
     let most = table.raw_len() as i64 + 1;
     context.budget.charge(CONCATENATION * (last - first + 1).clamp(0, most) as u64)?;
     let call = (1..=arguments.len()).map(|number| arguments.get(number)).collect();
@@ -239,8 +240,7 @@ fn sort(
     if !arguments.get(2).is_nil() {
         call.push(Value::Function(arguments.function(2)?));
     }
-    // As many comparisons as quicksort makes on average. The worst, a square of it, is the budget
-    // of a script itself.
+    // Charges the average number of comparisons of quicksort, not its quadratic worst case.
     let depth = length.checked_ilog2().unwrap_or(0) as usize + 1;
     context.budget.charge((2 * length * depth) as u64)?;
     context.guard.call_raw(lua, raw, MultiValue::from_vec(call), &["invalid order function"])?;

@@ -102,7 +102,7 @@ impl Server {
 
     /// Whether any connection is subscribed to a channel or tracks keys.
     #[cfg(feature = "engine")]
-    pub(crate) fn tells_anybody(&self) -> bool {
+    pub(crate) fn sends_pushes(&self) -> bool {
         self.sessions.values().any(|session| session.is_subscriber() || session.tracking.is_some())
     }
 

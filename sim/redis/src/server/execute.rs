@@ -58,7 +58,7 @@ impl Server {
         let is_queueing = session.transaction.is_some();
         let reply = match found.and_then(|spec| may_run(spec, words, is_old_subscriber)) {
             Err(error) => self.refuse(connection, words, error),
-            Ok(spec) if is_queueing && spec.within != Within::AtOnce => {
+            Ok(spec) if is_queueing && spec.within != Within::Immediate => {
                 self.queue(connection, command);
                 Reply::status("QUEUED")
             }
@@ -135,8 +135,8 @@ impl Server {
                 // Redis 7.0 tracks all keys of the script, whichever of them the command reads.
                 Some(script) => self.track_reads(connection, &script.keys),
                 None => {
-                    let places = spec.keys.places(words).into_iter().flatten();
-                    self.track_reads(connection, places.map(|place| &words[place]));
+                    let positions = spec.keys.positions(words).into_iter().flatten();
+                    self.track_reads(connection, positions.map(|at| &words[at]));
                 }
             }
         }

@@ -23,12 +23,13 @@ impl Server {
         std::mem::take(&mut self.output)
     }
 
-    /// Removes a key of this database that has a deadline, as if the deadline had passed, whatever the time is. Does
-    /// nothing if it has none. What it touches: see [`Server::footprint_of_expiry`].
+    /// Removes a key of this database that has a deadline, as if the deadline had passed, at any
+    /// time. Does nothing if the key has no deadline. See [`Server::footprint_of_expiry`] for its
+    /// footprint.
     ///
     /// # Panics
     ///
-    /// If there is no such database.
+    /// If the database does not exist.
     pub fn pass_deadline(&mut self, database: usize, key: &Bytes) -> Output {
         if self.databases[database].deadline(key).is_some() {
             self.remove_expired(database, key);

@@ -110,7 +110,8 @@ impl Server {
         footprint
     }
 
-    /// What [`Server::pass_deadline`] touches: the key, and whoever is told that it has expired.
+    /// The footprint of [`Server::pass_deadline`]: the key, and the receivers of a push about its
+    /// expiry.
     pub fn footprint_of_expiry(&self, database: usize, key: &Bytes) -> Footprint {
         let mut footprint = Footprint::none();
         footprint.writes.extend(self.invalidation_receivers(key).into_iter().map(Resource::Pushes));

@@ -63,8 +63,8 @@ fn an_announced_length_allocates_nothing() {
     assert!(requests.unread() < 100);
 }
 
-/// Each argument takes memory, an empty one too. What is held is counted as it arrives: to sum up all of it for each piece
-/// took quadratic time.
+/// Each argument uses memory, including an empty one. The total is updated as arguments arrive:
+/// summing it for each piece took quadratic time.
 #[test]
 fn empty_arguments_are_counted() {
     const ARGUMENTS: usize = 1_000_000;
@@ -76,7 +76,7 @@ fn empty_arguments_are_counted() {
         assert_eq!(requests.next(), Ok(None));
     }
     assert!(requests.unread() >= ARGUMENTS * size_of::<bytes::Bytes>(), "{}", requests.unread());
-    // What is complete is held no longer.
+    // A complete request is no longer stored.
     let mut requests = Requests::default();
     requests.feed(b"*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
     assert!(requests.next().expect("a request").is_some());

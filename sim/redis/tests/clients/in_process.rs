@@ -130,7 +130,7 @@ fn clones_share_a_connection_and_databases_are_separate() {
     assert_eq!(connection.id(), clone.id());
 }
 
-/// redis-rs reads no reply that nests deeper than 100, and says so.
+/// redis-rs returns an error for a reply that nests more than 100 levels deep.
 #[test]
 fn a_reply_that_nests_too_deep_is_an_error() {
     let redis = Redis::new();

@@ -1,5 +1,5 @@
-//! Scripts about Lua's library, that of `redis`, and the first line of a script: what each function does, what it says of
-//! wrong arguments, and what cannot be changed.
+//! Scripts that test Lua's library, the table `redis`, and the first line of a script: the result
+//! of each function, its errors for wrong arguments, and read-only tables.
 
 pub(crate) const LIBRARY: &[&str] = &[
     "return loadstring(string.dump(function() return 1 end))",

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
                 )));
             }
         }
-        // A command that is queued is executed later: the wait is for what it does then.
+        // A queued command executes later, so its wait starts later too.
         let own = &mut self.connections[step.connection];
         own.wait_ms = own.wait_ms.max(step.then_sleep_ms);
         if !own.is_in_transaction {

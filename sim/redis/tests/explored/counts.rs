@@ -15,7 +15,7 @@ fn send<T: FromRedisValue>(connection: &mut Connection, line: &str) -> RedisResu
     cmd.query(connection)
 }
 
-/// How many schedules there are of clients that each send these lines.
+/// Returns the number of schedules of clients that each send these lines.
 fn count(is_instrumented: bool, clients: &[&[&'static str]]) -> u64 {
     let clients: Vec<_> = clients.iter().map(|lines| lines.to_vec()).collect();
     let (count, _) = all(move || {
@@ -31,16 +31,16 @@ fn count(is_instrumented: bool, clients: &[&[&'static str]]) -> u64 {
     count
 }
 
-/// Where the code around is the engine's own, only what the server does counts.
+/// Around instrumented code, only the commands on the server conflict.
 #[test]
-fn commands_on_different_keys_are_in_no_order() {
+fn commands_on_different_keys_commute() {
     for (expected, clients) in [
         (1, &[&["SET a 1"][..], &["SET b 1"]][..]),
         (2, &[&["SET a 1"], &["SET a 2"]]),
         (2, &[&["SET a 1"], &["GET a"]]),
         (1, &[&["GET a"], &["GET a"], &["GET a"]]),
         (1, &[&["GET a"], &["SET b 1"], &["INCR c"]]),
-        // The place of the writer among two reads.
+        // The position of the writer among two reads.
         (3, &[&["GET a", "GET a"], &["SET a 1"]]),
         (1, &[&["GET a", "GET a"], &["SET b 1"]]),
         // Lost updates: see the crate's docs.
@@ -53,7 +53,7 @@ fn commands_on_different_keys_are_in_no_order() {
 }
 
 #[test]
-fn what_looks_at_everything_conflicts_with_what_changes_anything() {
+fn reads_of_all_keys_conflict_with_every_write() {
     for (expected, clients) in [
         (2, &[&["FLUSHALL"][..], &["GET a"]][..]),
         (2, &[&["DBSIZE"], &["SET a 1"]]),
@@ -71,14 +71,15 @@ fn what_looks_at_everything_conflicts_with_what_changes_anything() {
     }
 }
 
-/// Where it is not, the order of the blocks of code between the commands counts too.
+/// Otherwise, the order of the blocks of code between the commands counts too.
 #[test]
-fn local_code_is_in_some_order() {
-    // The replies arrive in either order, whichever command was executed first.
+fn blocks_of_local_code_are_ordered() {
+    // The replies arrive in either order, independently of the order of execution.
     assert_eq!(count(false, &[&["SET a 1"], &["SET b 1"]]), 2);
-    // Both were executed in either order; and so they arrive.
+    // Both commands execute in either order, and so do their replies.
     let both = count(false, &[&["SET a 1"], &["SET a 2"]]);
-    // Of the six interleavings of two pairs, those in which neighbours that commute are swapped count once.
+    // Two pairs have six interleavings; those that differ only by swapping adjacent commuting
+    // events count once.
     assert_eq!(both, 4);
 }
 
@@ -99,7 +100,7 @@ fn processes_share_nothing_but_the_server() {
 }
 
 #[test]
-fn a_look_before_the_first_command_is_a_block_too() {
+fn code_before_the_first_command_is_a_block_too() {
     let counts = [false, true].map(|says_so| {
         all(move || {
             let redis = Redis::explored();
@@ -119,7 +120,7 @@ fn a_look_before_the_first_command_is_a_block_too() {
             looker.join().unwrap()
         })
     });
-    assert_eq!(counts[0], (1, [false].into()), "what happens before the first event happens at once");
+    assert_eq!(counts[0], (1, [false].into()), "code before the first event is atomic");
     assert_eq!(counts[1], (2, [false, true].into()));
 }
 
@@ -147,8 +148,8 @@ fn a_transaction_is_one_event_and_a_pipeline_one_for_each_command() {
 }
 
 #[test]
-fn a_transaction_by_hand_waits_for_what_it_watches() {
-    // Optimistic locking: whoever finds that the key has changed does nothing.
+fn a_manual_transaction_detects_a_changed_key() {
+    // Optimistic locking: a task that finds a changed key does nothing.
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         let tasks = [(); 2].map(|()| {
@@ -168,9 +169,9 @@ fn a_transaction_by_hand_waits_for_what_it_watches() {
     assert_eq!(counts, [("1".to_owned(), "1".into()), ("2".to_owned(), "2".into())]);
 }
 
-/// What a command touches may be more than its words tell: this one makes its script known to all.
+/// A command can touch more than its words show: this one loads its script for all clients.
 #[test]
-fn what_a_command_turns_out_to_touch_is_ordered_too() {
+fn undeclared_accesses_of_a_command_are_ordered_too() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         let script = "return redis.call('INCR',KEYS[1])";
@@ -201,13 +202,13 @@ fn a_connection_may_be_shared() {
 }
 
 #[test]
-fn outside_of_an_exploration_it_is_as_any_other() {
+fn outside_of_an_exploration_it_behaves_as_any_other() {
     let redis = Redis::explored();
     redis.set("a", "1");
     assert_eq!(send::<i64>(&mut redis.connection(), "INCR a").unwrap(), 2);
     let mistake = std::panic::catch_unwind(|| Redis::new().settle()).expect_err("it is not explored");
     let text = mistake.downcast_ref::<String>().expect("a text");
-    assert!(text.contains("make it with `Redis::explored()`"), "{text}");
+    assert!(text.contains("create it with `Redis::explored()`"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A key that has a deadline expires at any point after it was given.
+//! A key with a deadline expires at any point after the deadline was set.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn connection(redis: &Redis) -> Connection {
     redis.connection().with_instrumented_code()
 }
 
-/// Whether each of these keys is there, looked at one after the other.
+/// Returns whether each of these keys exists, checked one after the other.
 fn looks(connection: &mut Connection, keys: &[&str]) -> Vec<bool> {
     keys.iter().map(|key| connection.exists::<_, bool>(key).unwrap()).collect()
 }
@@ -30,16 +30,17 @@ fn a_key_expires_before_between_or_after_two_looks() {
     assert_eq!((count, outcomes), (3, [vec![true, true], vec![true, false], vec![false, false]].into()));
 }
 
-/// EXISTS, and a GET that has to find the key: wrong in one schedule, in each search.
+/// An EXISTS that finds the key, and a GET that must find it too: fails in one schedule, in each
+/// search.
 #[test]
-fn every_search_finds_what_is_gone_after_it_was_there() {
+fn every_search_finds_an_expiry_between_two_reads() {
     let body = || {
         let redis = Redis::explored();
         let mut client = connection(&redis);
         client.set_ex::<_, _, ()>("session", "v", 60).unwrap();
         if client.exists("session").unwrap() {
             let value: Option<String> = client.get("session").unwrap();
-            assert!(value.is_some(), "it was there");
+            assert!(value.is_some(), "the key exists");
         }
     };
     for explorer in [Explorer::optimal(), Explorer::naive(), Explorer::stateful()] {
@@ -50,7 +51,7 @@ fn every_search_finds_what_is_gone_after_it_was_there() {
 }
 
 #[test]
-fn that_a_key_expires_is_in_no_order_with_other_keys() {
+fn expiry_commutes_with_commands_on_other_keys() {
     let count = |key: &'static str| {
         all(move || {
             let redis = Redis::explored();
@@ -79,8 +80,8 @@ fn without_a_deadline_nothing_expires() {
     }
 }
 
-/// Deadlines of the same task: the earlier has passed when the later has. So not one of these ends with the second gone,
-/// and the first still there.
+/// Two deadlines of the same task: the earlier one has passed when the later one has. No schedule
+/// ends without the second key but with the first.
 #[test]
 fn an_earlier_deadline_has_passed_when_a_later_one_has() {
     let orders = |first: u64, second: u64, renews: bool| -> BTreeSet<Vec<bool>> {
@@ -99,13 +100,13 @@ fn an_earlier_deadline_has_passed_when_a_later_one_has() {
     let in_order = [vec![true, true], vec![true, false], vec![false, false]].into();
     let any = &in_order | &[vec![false, true]].into();
     assert_eq!(orders(10, 60, false), in_order);
-    // What was given later counts from a later moment.
+    // A time to live that is set later counts from a later time.
     assert_eq!(orders(60, 10, false), any);
     assert_eq!(orders(10, 60, true), any);
 }
 
 #[test]
-fn a_deadline_that_is_given_again_passes_again() {
+fn a_deadline_that_is_set_again_passes_again() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         let mut client = connection(&redis);
@@ -121,7 +122,7 @@ fn a_deadline_that_is_given_again_passes_again() {
 }
 
 #[test]
-fn whoever_tracks_a_key_is_told_that_it_has_expired() {
+fn expiry_invalidates_tracked_keys() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.set_for("k", "v", TTL);
@@ -134,19 +135,19 @@ fn whoever_tracks_a_key_is_told_that_it_has_expired() {
         (value.is_some(), is_there, cached.next_push().is_some())
     });
     let expected = [
-        // It had expired before it was read.
+        // The key expires before it is read.
         (false, false, false),
-        // It expires at the end: nobody may be told before, or he is.
+        // The key expires at the end, before or after the last check for pushes.
         (true, true, false),
         (true, true, true),
-        // It expires between.
+        // The key expires between the two reads.
         (true, false, true),
     ];
     assert_eq!(outcomes, expected.into());
 }
 
 #[test]
-fn a_deadline_that_is_held_passes_when_it_is_let() {
+fn a_held_deadline_passes_on_request() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.hold_deadlines(true);

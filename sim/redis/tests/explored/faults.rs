@@ -1,4 +1,4 @@
-//! What goes wrong, at any point, and how often it may.
+//! Injected faults: at any point, and up to the bound.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use selvedge_redis::{Fault, Redis};
 
 use crate::outcomes::all;
 
-/// What two writes of one client come to: whether each was acknowledged, and what is there at the end.
+/// Runs two writes of one client. Returns the number of schedules, and for each outcome whether
+/// each write was acknowledged and the final value.
 fn two_writes(at_most: u32, faults: &[Fault]) -> (u64, BTreeSet<(bool, bool, String)>) {
     let faults = faults.to_vec();
     all(move || {
@@ -47,19 +48,19 @@ fn a_reply_is_lost_or_late_and_the_command_was_executed() {
         let expected = outcomes([(true, true, "2"), (false, true, "2"), (true, false, "2")]);
         assert_eq!(two_writes(1, fault), (3, expected));
     }
-    // What is late, but not too late, is no fault.
+    // A reply within the timeout is no fault.
     assert_eq!(two_writes(1, &[Fault::Delayed(Duration::from_millis(1))]).0, 1);
 }
 
 #[test]
 fn several_kinds_share_the_bound() {
     let (count, _) = two_writes(1, &[Fault::Refused, Fault::ReplyLost]);
-    // None; or one of two, at one of two commands.
+    // No fault, or one of two faults at one of two commands.
     assert_eq!(count, 5);
 }
 
 #[test]
-fn while_one_waits_too_long_time_goes_on_for_all() {
+fn a_delayed_reply_advances_the_clock_for_all_tasks() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.hold_deadlines(true);
@@ -87,10 +88,10 @@ fn a_transaction_fails_as_a_whole() {
         (is_done, redis.exists("a"), redis.exists("b"), after.is_ok())
     });
     let expected = [
-        // Nothing went wrong; or with the command after it.
+        // No fault, or a fault at the command after the transaction.
         (true, true, true, true),
         (true, true, true, false),
-        // It did not come to the server; or the reply did not come back.
+        // The transaction did not reach the server, or its reply was lost.
         (false, false, false, true),
         (false, true, true, true),
     ];
@@ -99,8 +100,8 @@ fn a_transaction_fails_as_a_whole() {
 }
 
 #[test]
-fn a_lost_connection_loses_what_it_was_told() {
-    // Whoever has lost the connection, and does not ask for invalidations anew, is told of nothing.
+fn a_lost_connection_loses_its_invalidations() {
+    // A client that reconnects without enabling invalidations again receives none.
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         let mut cached = redis.connection().with_instrumented_code().with_resp3();
@@ -111,7 +112,7 @@ fn a_lost_connection_loses_what_it_was_told() {
         redis.settle();
         (is_lost, cached.next_push().is_some())
     });
-    // Nothing went wrong; the connection was lost; the push was.
+    // No fault; the connection was lost; the push was lost.
     assert_eq!(outcomes, [(false, true), (true, false), (false, false)].into());
 }
 
@@ -130,7 +131,7 @@ fn faults_are_shared_between_tasks() {
 }
 
 #[test]
-fn faults_by_hand_come_about_in_an_exploration_too() {
+fn faults_injected_by_a_test_occur_in_an_exploration_too() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.fault_on("SET", Fault::Refused);

@@ -1,4 +1,4 @@
-//! The server under the engine: how many schedules there are, that none is missed, and what goes wrong in them.
+//! The server under the engine: counts of schedules, completeness, and faults.
 
 mod counts;
 mod expiry;

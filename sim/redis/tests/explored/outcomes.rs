@@ -1,4 +1,4 @@
-//! What a program comes to, over all its schedules.
+//! The outcomes of a program over all its schedules.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use selvedge_engine::{Class, Ending, Explorer, Report};
 
-/// What an exploration came to.
+/// The result of an exploration.
 pub(crate) struct Explored<T> {
     pub(crate) report: Report,
     /// The class of each run.
     pub(crate) classes: Vec<Class>,
-    /// What the runs returned; `None` is a deadlock.
+    /// The values that the runs returned; `None` is a deadlock.
     pub(crate) outcomes: BTreeSet<Option<T>>,
 }
 
-/// Explores a body that returns something.
+/// Explores a body that returns a value.
 pub(crate) fn explore<T: Ord + Send + 'static>(
     explorer: &Explorer,
     body: impl Fn() -> T + Send + Sync + 'static,
@@ -39,7 +39,7 @@ pub(crate) fn explore<T: Ord + Send + 'static>(
     Explored { report, classes, outcomes }
 }
 
-/// How many schedules there are, and what they come to.
+/// Returns the number of schedules, and their outcomes.
 pub(crate) fn all<T: Ord + Send + 'static>(
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> (u64, BTreeSet<T>) {

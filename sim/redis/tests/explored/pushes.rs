@@ -1,4 +1,4 @@
-//! What the server sends unasked arrives later, in order, at any point.
+//! Pushes arrive later, in order, at any point.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use selvedge_redis::{Connection, Redis};
 
 use crate::outcomes::all;
 
-/// What a connection is told, as it arrives.
+/// The pushes that a connection receives, in the order of arrival.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);
 
@@ -51,11 +51,12 @@ fn messages_arrive_in_the_order_in_which_they_were_sent() {
     assert_eq!((count, outcomes), (1, [3].into()));
 }
 
-/// redis-rs PR 2526, lettuce#3481: the reply is on its way when the key is changed. The invalidation is there first, and
-/// removes nothing; then the old value is cached.
+/// redis-rs PR 2526, lettuce#3481: the key changes while the reply is on its way. The invalidation
+/// arrives first and removes nothing; then the client caches the old value.
 #[test]
 fn an_invalidation_can_overtake_the_task_that_waits_for_the_reply() {
-    /// What a client with a cache has read, and still holds when all has arrived.
+    /// Returns the value that a client with a cache has read, and the value that it still caches
+    /// after all pushes have arrived.
     fn program(is_fenced: bool) -> BTreeSet<(Option<String>, Option<String>)> {
         #[derive(Default)]
         struct Cache {
@@ -85,7 +86,7 @@ fn an_invalidation_can_overtake_the_task_that_waits_for_the_reply() {
                 if !is_fenced || cache.invalidations == before {
                     cache.value.clone_from(&value);
                 }
-                // Without the connection, nothing is told any more.
+                // A dropped connection receives no more pushes.
                 (value, reader)
             });
             let mut writer = redis.connection().in_process(1);
@@ -107,7 +108,7 @@ fn an_invalidation_can_overtake_the_task_that_waits_for_the_reply() {
 }
 
 #[test]
-fn a_reply_does_not_arrive_before_what_was_sent_ahead_of_it() {
+fn a_reply_arrives_after_earlier_pushes() {
     let (_, outcomes) = all(|| {
         let (redis, told) = (Redis::explored(), Told::default());
         redis.set("k", "old");
@@ -116,7 +117,8 @@ fn a_reply_does_not_arrive_before_what_was_sent_ahead_of_it() {
         let _: String = reader.get("k").unwrap();
         let mut writer = redis.connection().with_instrumented_code();
         let writer = thread::spawn(move || writer.set::<_, _, ()>("k", "new").unwrap());
-        // The second read is a later command: if it sees the new value, the invalidation has come.
+        // The second read is a later command: if it returns the new value, the invalidation has
+        // arrived.
         let value: String = reader.get("k").unwrap();
         let was_told = !told.0.lock().unwrap().is_empty();
         writer.join().unwrap();
@@ -124,12 +126,12 @@ fn a_reply_does_not_arrive_before_what_was_sent_ahead_of_it() {
     });
     let seen = |value: &str, told| outcomes.contains(&(value.to_owned(), told));
     assert!(seen("new", true) && !seen("new", false), "{outcomes:?}");
-    // What is sent after the reply may arrive before the task goes on, or not.
+    // A push sent after the reply can arrive before or after the task resumes.
     assert!(seen("old", false), "{outcomes:?}");
 }
 
 #[test]
-fn pushes_can_be_asked_for() {
+fn pushes_can_be_polled() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         let mut subscriber = redis.connection().with_instrumented_code().with_resp3();
@@ -144,7 +146,7 @@ fn pushes_can_be_asked_for() {
 }
 
 #[test]
-fn a_connection_that_was_not_made_to_be_told_says_so() {
+fn a_connection_without_pushes_reports_the_mistake() {
     let mut messages = BTreeSet::new();
     let body = || {
         let redis = Redis::explored();
@@ -159,5 +161,5 @@ fn a_connection_that_was_not_made_to_be_told_says_so() {
         std::ops::ControlFlow::Continue(())
     });
     let text = messages.first().expect("it panics");
-    assert!(text.ends_with("make it before the tasks begin, with `with_resp3()`"), "{text}");
+    assert!(text.ends_with("create it before the tasks begin, with `with_resp3()`"), "{text}");
 }

@@ -1,5 +1,5 @@
-//! The optimal search is held to the naive one on random programs of commands: the same classes, each once, and the same
-//! replies.
+//! Compares the optimal search with the naive one on random programs of commands: the same classes,
+//! each explored once, and the same replies.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use selvedge_redis::{Connection, Fault, Redis};
 
 use crate::outcomes::explore;
 
-/// Commands of each kind, on few keys.
+/// Commands of each kind, on two keys.
 const LINES: &[&str] = &[
     "GET {}",
     "GET {}",
@@ -49,12 +49,12 @@ const LINES: &[&str] = &[
     "-",
 ];
 
-/// What each client of a random program sends, and what is said of all.
+/// The lines that each client sends, and options for all clients.
 #[derive(Clone, Debug)]
 struct Program {
     clients: Vec<Vec<String>>,
     is_instrumented: bool,
-    is_told: bool,
+    has_pushes: bool,
     may_fail: bool,
 }
 
@@ -66,10 +66,10 @@ fn program() -> impl Strategy<Value = Program> {
         prop::collection::vec(prop::collection::vec(line, 1..=1), 3..=3),
     ];
     (clients, any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
-        |(clients, is_instrumented, is_told, may_fail)| Program {
+        |(clients, is_instrumented, has_pushes, may_fail)| Program {
             clients,
             is_instrumented,
-            is_told,
+            has_pushes,
             may_fail,
         },
     )
@@ -91,7 +91,7 @@ fn send(connection: &mut Connection, line: &str) -> String {
     }
 }
 
-/// Runs the program. What each client was replied, and what it was told.
+/// Runs the program. Returns the replies and the pushes of each client.
 fn run(program: &Program) -> Vec<Vec<String>> {
     let redis = Redis::explored();
     if program.may_fail {
@@ -101,38 +101,38 @@ fn run(program: &Program) -> Vec<Vec<String>> {
         .clients
         .iter()
         .map(|lines| {
-            let told = Arc::new(Mutex::new(Vec::new()));
+            let pushes = Arc::new(Mutex::new(Vec::new()));
             let mut connection = redis.connection();
             if program.is_instrumented {
                 connection = connection.with_instrumented_code();
             }
-            if program.is_told {
-                let told = Arc::clone(&told);
-                let tell = move |push: redis::PushInfo| {
-                    told.lock().unwrap().push(format!("{push:?}"));
+            if program.has_pushes {
+                let pushes = Arc::clone(&pushes);
+                let record = move |push: redis::PushInfo| {
+                    pushes.lock().unwrap().push(format!("{push:?}"));
                     Ok::<(), ()>(())
                 };
-                connection = connection.with_resp3().with_push_sender(tell);
+                connection = connection.with_resp3().with_push_sender(record);
             }
             let lines = lines.clone();
             let task = thread::spawn(move || {
                 let replies: Vec<_> = lines.iter().map(|line| send(&mut connection, line)).collect();
                 (replies, connection)
             });
-            (task, told)
+            (task, pushes)
         })
         .collect();
     let mut connections = Vec::new();
     let mut seen = Vec::new();
-    for (task, told) in tasks {
+    for (task, pushes) in tasks {
         let (replies, connection) = task.join().unwrap();
         connections.push(connection);
-        seen.push((replies, told));
+        seen.push((replies, pushes));
     }
     redis.settle();
     let mut all = Vec::new();
-    for (replies, told) in seen {
-        all.extend([replies, told.lock().unwrap().clone()]);
+    for (replies, pushes) in seen {
+        all.extend([replies, pushes.lock().unwrap().clone()]);
     }
     let mut last = redis.connection().with_instrumented_code();
     all.push(["MGET a b", "TTL a", "DBSIZE"].map(|line| send(&mut last, line)).into());
@@ -148,9 +148,9 @@ proptest! {
 
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(program in program()) {
-        // A subscriber of RESP2 is told things, and was not made for that.
+        // A subscriber that was not created for pushes cannot receive them.
         let subscribes = program.clients.iter().flatten().any(|line| line.starts_with("SUBSCRIBE"));
-        prop_assume!(program.is_told || !subscribes);
+        prop_assume!(program.has_pushes || !subscribes);
         let of = |explorer: Explorer| {
             let program = program.clone();
             explore(&explorer, move || run(&program))
@@ -163,7 +163,7 @@ proptest! {
         prop_assert_eq!(&optimal.outcomes, &naive.outcomes);
         let all: HashSet<_> = naive.classes.into_iter().collect();
         let distinct: HashSet<_> = optimal.classes.iter().cloned().collect();
-        prop_assert_eq!(distinct.len(), optimal.classes.len(), "a class was run twice");
-        prop_assert!(distinct == all, "{} classes, and {} of the naive search", distinct.len(), all.len());
+        prop_assert_eq!(distinct.len(), optimal.classes.len(), "a class was explored twice");
+        prop_assert!(distinct == all, "{} classes, but {} in the naive search", distinct.len(), all.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Time is the engine's: where deadlines are held, keys expire by it alone.
+//! Virtual time: held deadlines pass only by the clock.
 
 use std::time::Duration;
 
@@ -51,14 +51,14 @@ fn two_keys_that_expire_at_once_are_gone_at_once() {
         let mut other = redis.connection().with_instrumented_code();
         thread::spawn(move || other.exists::<_, bool>("a").unwrap());
         let mut connection = redis.connection().with_instrumented_code();
-        // What the other task removes by looking at it, this one does not count either.
+        // If the other task's read removes one expired key, the second key is not counted either.
         redis::cmd("DBSIZE").query::<i64>(&mut connection).unwrap()
     });
     assert_eq!(outcomes, [0, 2].into());
 }
 
 #[test]
-fn an_invalidation_of_what_has_expired_arrives() {
+fn the_invalidation_of_an_expired_key_arrives() {
     let (_, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.set_for("k", "v", Duration::from_secs(5));
@@ -67,7 +67,7 @@ fn an_invalidation_of_what_has_expired_arrives() {
         let _: Option<String> = cached.get("k").unwrap();
         let sleeper = thread::spawn(|| thread::sleep(Duration::from_secs(6)));
         let mut other = redis.connection().with_instrumented_code();
-        // A command on another key is when the server notices.
+        // The server detects the expiry at a command on another key.
         let other = thread::spawn(move || other.exists::<_, bool>("other").unwrap());
         other.join().unwrap();
         redis.settle();

@@ -1,4 +1,4 @@
-//! What a test says to a server in an exploration.
+//! The methods of a server in an exploration.
 
 use std::sync::Arc;
 
@@ -9,29 +9,32 @@ use crate::face::fault::Fault;
 use crate::face::shared::Shared;
 
 impl Redis {
-    /// An empty server in an exploration of `selvedge-engine`: to be made in the body that is explored, before its tasks
-    /// begin. What its connections send, and what the methods here do to keys, are events.
+    /// An empty server in an exploration of `selvedge-engine`. Create it in the explored body,
+    /// before its tasks start. The commands of its connections, and the methods here that access
+    /// keys, are events.
     ///
-    /// A command is two. The server executes it: then the next task may go first. And the reply arrives. What the task does
-    /// from there to its next command, and what all others of its process do between theirs, is taken for blocks of code
-    /// whose order matters; use [`begin_local_code`](Redis::begin_local_code) where such a block begins otherwise, and
-    /// [`with_instrumented_code`](crate::Connection::with_instrumented_code) where there is nothing that the engine does not
-    /// see. The clock is the engine's. A key that is given a deadline expires at any point from then on, as a schedule has it:
-    /// in a step of a task `expiry`, which writes that key, and which the clock does not show. A connection that is to be told things is made with
-    /// [`with_resp3`](crate::Connection::with_resp3); what it is told arrives in tasks of their own.
+    /// A command is two events. In the first, the server executes it, and the search may switch to
+    /// another task. In the second, the reply arrives. Between two commands, a task executes code
+    /// that the engine does not see, and blocks of such code in one process are explored in each
+    /// order. [`begin_local_code`](Redis::begin_local_code) marks the start of a block at another
+    /// point; [`with_instrumented_code`](crate::Connection::with_instrumented_code) declares that
+    /// there is no such code. The clock is the engine's. A key with a deadline expires at any point
+    /// after the deadline was set, in a step of a task `expiry` that writes the key; the clock does
+    /// not advance to the deadline. A connection that receives pushes is created with
+    /// [`with_resp3`](crate::Connection::with_resp3); a separate task delivers each push.
     ///
     /// ```
     /// use redis::Commands;
     /// use selvedge_engine::{Explorer, thread};
     /// use selvedge_redis::Redis;
     ///
-    /// // Two tasks count, each with a GET and a SET. In how many ways can that go, and how often is a count lost?
+    /// // How many schedules have two counting tasks, and how many lose an update?
     /// let report = Explorer::optimal().run(|| {
     ///     let redis = Redis::explored();
     ///     let tasks = [(); 2].map(|()| {
     ///         let mut connection = redis.connection().with_instrumented_code();
     ///         thread::spawn(move || {
-    ///             let count: i64 = connection.get::<_, Option<i64>>("count").unwrap().unwrap_or(0);
+    ///             let count = connection.get::<_, Option<i64>>("count").unwrap().unwrap_or(0);
     ///             connection.set::<_, _, ()>("count", count + 1).unwrap();
     ///         })
     ///     });
@@ -46,19 +49,21 @@ impl Redis {
         Self::of(Shared::explored(Arc::new(clock), explored))
     }
 
-    /// At most so many of these things go wrong in a run, each at any point: the exploration covers all.
-    /// [`Fault::Delayed`] is for connections that [wait](crate::Connection::with_response_timeout) no longer than that. To
-    /// be called once, before the tasks begin.
+    /// Injects at most `at_most` of these faults per run. Each can occur at any point; the
+    /// exploration covers all points. [`Fault::Delayed`] applies to connections whose [response
+    /// timeout](crate::Connection::with_response_timeout) is not longer than the delay. Call this
+    /// once, before the tasks start.
     ///
     /// # Panics
     ///
-    /// If the server is not [explored](Redis::explored), or this was said before.
+    /// If the server is not [explored](Redis::explored), or this was called before.
     pub fn explore_faults(&self, at_most: u32, faults: impl IntoIterator<Item = Fault>) {
         self.exploration().set_faults(at_most, faults.into_iter().collect());
     }
 
-    /// Deadlines that are given while they are held pass only when they are [let pass](Redis::pass_deadline), or when the
-    /// clock goes past them. Otherwise each passes at any point.
+    /// Holds the deadlines that are set from now on: a held deadline passes only by
+    /// [`pass_deadline`](Redis::pass_deadline), or when the clock reaches it. `false` lets new
+    /// deadlines pass at any point again.
     ///
     /// # Panics
     ///
@@ -67,9 +72,10 @@ impl Redis {
         self.exploration().hold_deadlines(are_held);
     }
 
-    /// Each deadline that is given from now on passes at any point, or is late: then it passes at any point after
-    /// [`pass_late_deadlines`](Redis::pass_late_deadlines). The exploration covers both. For a program one task of which
-    /// [waits until no other can go on](selvedge_engine::quiesce), and would else find that all deadlines have passed.
+    /// Lets each deadline that is set from now on pass at any point, or be late: a late deadline
+    /// passes at any point after [`pass_late_deadlines`](Redis::pass_late_deadlines). The
+    /// exploration covers both. Use it if one task [waits until no other task can
+    /// run](selvedge_engine::quiesce): it would otherwise run only after all deadlines have passed.
     ///
     /// # Panics
     ///
@@ -78,8 +84,8 @@ impl Redis {
         self.exploration().let_deadlines_be_late();
     }
 
-    /// Each deadline that is [late](Redis::let_deadlines_be_late) passes at any point from now on. To be called when the tasks
-    /// have ended that have given keys a deadline.
+    /// Lets each [late](Redis::let_deadlines_be_late) deadline pass at any point from now on. Call
+    /// it when the tasks that set deadlines have ended.
     ///
     /// # Panics
     ///
@@ -88,30 +94,31 @@ impl Redis {
         self.exploration().pass_late_deadlines(&self.shared);
     }
 
-    /// The deadline of a key of database 0 passes now, in a step of the calling task, whatever the clock shows. A key that
-    /// has no deadline stays.
+    /// Lets the deadline of a key of database 0 pass now, in a step of the calling task, whatever
+    /// the clock shows. A key without a deadline is not removed.
     ///
     /// # Panics
     ///
     /// If the server is not [explored](Redis::explored).
     #[track_caller]
     pub fn pass_deadline(&self, key: impl AsRef<[u8]>) {
-        let place = (0, bytes::Bytes::copy_from_slice(key.as_ref()));
-        self.exploration().pass(&self.shared, &place, None);
+        let target = (0, bytes::Bytes::copy_from_slice(key.as_ref()));
+        self.exploration().pass(&self.shared, &target, None);
     }
 
-    /// The calling task begins a block of code that may touch what other tasks of the process of this number have in their
-    /// memory, such as a look into a local cache before any command was sent.
+    /// Begins a block of code of the calling task that can access memory shared with other tasks of
+    /// the process with this number, such as a lookup in a local cache before the first command.
     ///
     /// # Panics
     ///
-    /// If the server is not [explored](Redis::explored), or has no connection [in that process](crate::Connection::in_process).
+    /// If the server is not [explored](Redis::explored), or has no connection
+    /// [in that process](crate::Connection::in_process).
     #[track_caller]
     pub fn begin_local_code(&self, process: u32) {
         self.exploration().local_code(Local::Process(process));
     }
 
-    /// Waits until all messages and invalidations that were sent so far have arrived, or were lost.
+    /// Waits until all messages and invalidations sent so far have arrived or are lost.
     ///
     /// # Panics
     ///
@@ -121,12 +128,12 @@ impl Redis {
         self.exploration().settle();
     }
 
-    /// Has `watch` told what happens, as it happens: for histories and traces. It is called in the step that it is told of, and
-    /// must not touch anything that the tasks share. To be called once, before the tasks begin.
+    /// Calls `watch` in each step with a description of the step: for histories and traces. `watch`
+    /// must not access any state that the tasks share. Call this once, before the tasks start.
     ///
     /// # Panics
     ///
-    /// If the server is not [explored](Redis::explored), or this was said before.
+    /// If the server is not [explored](Redis::explored), or this was called before.
     pub fn watch_steps(&self, watch: impl Fn(Seen<'_>) + Send + Sync + 'static) {
         self.exploration().set_watcher(Box::new(watch));
     }
@@ -135,6 +142,6 @@ impl Redis {
         self.shared
             .explored
             .as_ref()
-            .expect("this Redis is in no exploration: make it with `Redis::explored()`")
+            .expect("this Redis is not in an exploration: create it with `Redis::explored()`")
     }
 }

@@ -1,12 +1,13 @@
-//! Deadlines pass: each at any point after it was given, whatever the clock shows.
+//! Deadlines: each can pass at any point after it was set, whatever the clock shows.
 //!
-//! A program may be stopped for any time between two of its steps, so that no two commands are so close that a key is
-//! certain to be there still. The first step that gives a key a deadline spawns a task for it, whose step removes the
-//! key. That step is a write of the key, and of no other. It does not read the clock, and the clock does not show it.
+//! A program can be suspended for any time between two of its steps, so no key is certain to
+//! outlive the time between two commands. The first step that sets a key's deadline spawns a task
+//! whose step removes the key. That step writes this key alone. It does not read the clock, and the
+//! clock does not advance to the deadline.
 //!
-//! What is certain is the order of two deadlines if one was given before the other, in happens-before, and is no later:
-//! it has passed when the other does. So the task of the later one removes that key first, in a step of its own, unless
-//! its deadline has been given anew.
+//! Two deadlines are ordered if one was set before the other in happens-before and is no later:
+//! then it passes first. The task of the later deadline therefore first removes the earlier key, in
+//! a separate step, unless that key's deadline was set again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -19,43 +20,43 @@ use super::touch::Part;
 use super::world::Explored;
 use crate::face::shared::Shared;
 
-/// A database and a key of it.
-type Place = (usize, Bytes);
+/// A database index and a key in it.
+type DatabaseKey = (usize, Bytes);
 
 /// The deadlines of a run.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    /// All that were given, by their keys, in their order.
-    given: BTreeMap<Place, Vec<Given>>,
-    /// Keys that have a task which has not let their deadline pass yet, with the deadline that it was spawned for.
-    pending: BTreeMap<Place, i64>,
-    /// Whether those that are given now wait to be let pass.
+    /// All deadlines that were set, by key, in the order of setting.
+    given: BTreeMap<DatabaseKey, Vec<Given>>,
+    /// Keys with a task whose step has not yet executed, and the deadline for which it was spawned.
+    pending: BTreeMap<DatabaseKey, i64>,
+    /// Whether new deadlines are held: they pass only on request.
     are_held: bool,
-    /// Whether each of those that are given now may be late: see [`Redis::let_deadlines_be_late`](crate::Redis).
+    /// Whether new deadlines can be late: see [`Redis::let_deadlines_be_late`](crate::Redis).
     may_be_late: bool,
-    /// Those that are late, by their keys and when they pass. Tasks add to it without a step: to be looked at when they have
-    /// ended.
-    late: BTreeMap<(Place, i64), Due>,
+    /// The late deadlines, by key and time. Tasks insert into it outside their steps, so it is read
+    /// only after these tasks have ended.
+    late: BTreeMap<(DatabaseKey, i64), Due>,
 }
 
-/// A deadline that a key was given.
+/// A deadline that was set.
 #[derive(Clone, Copy, Debug)]
 struct Given {
-    /// The event that has given it: its task, and which of the task's events.
+    /// The event that set it: the task, and the event's index in the task.
     by: (u32, u32),
-    /// Its number in the database.
+    /// The deadline's number in the database.
     number: u64,
     /// In milliseconds since the Unix epoch.
     deadline: i64,
 }
 
-/// What has passed when a key's deadline has.
+/// The deadlines that have passed when a key's deadline has passed.
 #[derive(Debug)]
 struct Due {
-    place: Place,
+    target: DatabaseKey,
     deadline: i64,
-    /// Keys whose deadline is certain to have passed before, and the deadline's number.
-    before: Vec<(Place, u64)>,
+    /// Keys whose deadline is certain to have passed before, with the deadline's number.
+    before: Vec<(DatabaseKey, u64)>,
 }
 
 impl Explored {
@@ -74,9 +75,9 @@ impl Explored {
         }
     }
 
-    /// The calling task's last step may have given keys a deadline: each of them passes at some later point.
+    /// Spawns a task for each deadline that the calling task's last step set.
     pub(super) fn spawn_expiry(&self, shared: &Arc<Shared>) {
-        // Outside an exploration there is no step, and no task to spawn.
+        // Outside an exploration there are no steps, and no tasks to spawn.
         if selvedge_engine::step() == 0 {
             return;
         }
@@ -85,17 +86,17 @@ impl Explored {
         due.into_iter().for_each(|due| spawn(shared, due, may_be_late));
     }
 
-    /// Whether the deadline is late, which is a choice.
-    fn is_late(&self, shared: &Shared, place: &Place) -> bool {
+    /// Chooses whether the deadline is late.
+    fn is_late(&self, shared: &Shared, target: &DatabaseKey) -> bool {
         let is_late = choose(2) == 1;
         if self.is_watched() {
-            let (state, (database, key)) = (shared.lock(), place);
-            self.tell(Seen::Due { database: *database, key, is_late, server: &state.server });
+            let (state, (database, key)) = (shared.lock(), target);
+            self.report(Seen::Due { database: *database, key, is_late, server: &state.server });
         }
         is_late
     }
 
-    /// The keys that need a task, because of the last step.
+    /// The keys that need a new task after the last step.
     fn newly_given(&self, shared: &Shared) -> Vec<Due> {
         let state = shared.lock();
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,23 +104,24 @@ impl Explored {
         let mut new = Vec::new();
         for (database, data) in state.server.databases.iter().enumerate() {
             for (key, deadline, number) in data.given_deadlines() {
-                let place = (database, key.clone());
-                let its = given.entry(place.clone()).or_default();
+                let target = (database, key.clone());
+                let its = given.entry(target.clone()).or_default();
                 if its.last().is_some_and(|last| last.number == number) {
                     continue;
                 }
                 let (task, next) = next_event();
                 its.push(Given { by: (task, next - 1), number, deadline });
-                // A task that waits for an earlier deadline will do: this one may have passed by then.
-                let has_task = pending.get(&place).is_some_and(|&earlier| earlier <= deadline);
+                // A task that waits for an earlier deadline suffices: this deadline may also have
+                // passed by then.
+                let has_task = pending.get(&target).is_some_and(|&earlier| earlier <= deadline);
                 if !has_task && !*are_held {
-                    new.push((place, deadline));
+                    new.push((target, deadline));
                 }
             }
         }
-        let due = |(place, deadline): &(Place, i64)| Due {
-            before: causal_clock(|clock| passed_before(given, place, *deadline, clock)),
-            place: place.clone(),
+        let due = |(target, deadline): &(DatabaseKey, i64)| Due {
+            before: causal_clock(|clock| passed_before(given, target, *deadline, clock)),
+            target: target.clone(),
             deadline: *deadline,
         };
         let due = new.iter().map(due).collect();
@@ -127,21 +129,22 @@ impl Explored {
         due
     }
 
-    /// The key's deadline passes, or that of this number alone: the key is removed. A step.
+    /// Removes the key, if its deadline has this `number` (`None`: any). A step.
     #[track_caller]
-    pub(super) fn pass(&self, shared: &Arc<Shared>, place: &Place, number: Option<u64>) {
-        let (database, key) = place;
-        // Whoever is told of it makes it more than a step on a key: see `touch.rs`.
-        let mut is_wide = self.knows_that_it_tells();
+    pub(super) fn pass(&self, shared: &Arc<Shared>, target: &DatabaseKey, number: Option<u64>) {
+        let (database, key) = target;
+        // If a connection receives a push about it, the step touches more than the key: see
+        // `touch.rs`.
+        let mut is_wide = self.has_causal_receivers();
         let (is_removed, pushes) = loop {
             let pass = || {
                 let mut state = shared.lock();
-                if !is_wide && (self.may_tell() || state.server.tells_anybody()) {
+                if !is_wide && (self.has_receivers() || state.server.sends_pushes()) {
                     return None;
                 }
                 if number.is_none() {
                     let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-                    deadlines.pending.remove(place);
+                    deadlines.pending.remove(target);
                 }
                 let its = state.server.databases[*database].given(key);
                 let is_removed = its.is_some() && number.is_none_or(|number| its == Some(number));
@@ -162,43 +165,44 @@ impl Explored {
         };
         if self.is_watched() {
             let state = shared.lock();
-            self.tell(Seen::Expired { database: *database, key, is_removed, server: &state.server });
+            self.report(Seen::Expired { database: *database, key, is_removed, server: &state.server });
         }
         self.dispatch(shared, pushes);
     }
 }
 
-/// Spawns a task in which the deadline passes.
+/// Spawns a task whose step lets the deadline pass.
 fn spawn(shared: &Arc<Shared>, due: Due, may_be_late: bool) {
     let shared = Arc::clone(shared);
     let pass = move || {
         let Some(explored) = &shared.explored else { return };
-        if may_be_late && explored.is_late(&shared, &due.place) {
+        if may_be_late && explored.is_late(&shared, &due.target) {
             let mut deadlines = explored.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-            deadlines.late.insert((due.place.clone(), due.deadline), due);
+            deadlines.late.insert((due.target.clone(), due.deadline), due);
             return;
         }
-        for (place, number) in &due.before {
-            explored.pass(&shared, place, Some(*number));
+        for (target, number) in &due.before {
+            explored.pass(&shared, target, Some(*number));
         }
-        explored.pass(&shared, &due.place, None);
+        explored.pass(&shared, &due.target, None);
     };
     thread::Builder::new()
         .name("expiry".to_owned())
         .spawn(pass)
-        .expect("the engine spawns, or panics itself");
+        .expect("the engine spawns the task, or panics");
 }
 
-/// The deadlines that are certain to have passed when that of `place` has: those that were given before, as the task of
-/// this `clock` knows, and are no later. The latest of each key that it knows of.
+/// The deadlines that are certain to have passed when the deadline of `target` has: those that were
+/// set before it in the task with this `clock`, and are no later. Contains the latest such deadline
+/// of each key.
 fn passed_before(
-    given: &BTreeMap<Place, Vec<Given>>,
-    place: &Place,
+    given: &BTreeMap<DatabaseKey, Vec<Given>>,
+    target: &DatabaseKey,
     deadline: i64,
     clock: &[u32],
-) -> Vec<(Place, u64)> {
+) -> Vec<(DatabaseKey, u64)> {
     let is_known = |its: &&Given| clock.get(its.by.0 as usize).is_some_and(|&known| known >= its.by.1);
-    let others = given.iter().filter(|(other, _)| *other != place);
+    let others = given.iter().filter(|(other, _)| *other != target);
     let known = others.filter_map(|(other, all)| Some((other, all.iter().rfind(is_known)?)));
     known
         .filter(|(_, its)| its.deadline <= deadline)

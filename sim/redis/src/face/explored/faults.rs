@@ -1,4 +1,4 @@
-//! What goes wrong in some schedules: choices of the exploration, so many in a run at most.
+//! Injected faults: choices of the exploration, up to a number per run.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use selvedge_engine::sync::atomic::AtomicI64;
 
 use crate::face::fault::Fault;
 
-/// What may go wrong, and how often still.
+/// The possible kinds of faults, and the number that can still occur.
 #[derive(Debug)]
 pub(super) struct Faults {
     left: AtomicI64,
@@ -20,7 +20,8 @@ impl Faults {
         Faults { left: AtomicI64::new(at_most.into()), kinds }
     }
 
-    /// What goes wrong with the next command of a client that waits so long for its reply.
+    /// The fault of the next command of a client with this response timeout, if the search chooses
+    /// one.
     #[track_caller]
     pub(super) fn of_command(&self, timeout: Option<Duration>) -> Option<Fault> {
         self.one_of(|fault| match fault {
@@ -36,7 +37,7 @@ impl Faults {
         self.one_of(|fault| fault == Fault::PushLost).is_some()
     }
 
-    /// Takes one of those that are possible, or none.
+    /// Chooses one of the possible faults, or none.
     #[track_caller]
     fn one_of(&self, is_possible: impl Fn(Fault) -> bool) -> Option<Fault> {
         let possible: Vec<_> = self.kinds.iter().copied().filter(|fault| is_possible(*fault)).collect();
@@ -44,7 +45,7 @@ impl Faults {
             return None;
         }
         let chosen = possible[choose(possible.len() + 1).checked_sub(1)?];
-        // Another task may have taken the last one meanwhile.
+        // Another task may have used the last one in between.
         (self.left.fetch_sub(1, Ordering::SeqCst) > 0).then_some(chosen)
     }
 }

@@ -1,13 +1,15 @@
-//! The server under `selvedge-engine`: what clients do as events of an exploration.
+//! The server under `selvedge-engine`: the operations of clients as events of an exploration.
 //!
-//! A command is two events. The first is that the server executes it. It touches the keys that its
-//! [footprint](crate::Server::footprint) names, so that the engine does not try both orders of commands on different keys.
-//! The second is that the reply arrives, and the task goes on. What the task then does up to its next command the engine
-//! does not see, and takes for one block that any other block of the same process may depend on.
+//! A command is two events. In the first, the server executes it. This event touches the keys of
+//! the command's [footprint](crate::Server::footprint), so commands on different keys are not
+//! explored in both orders. In the second, the reply arrives and the task resumes. The engine does
+//! not see the code of the task up to its next command, and treats it as one block that conflicts
+//! with every other block of the same process.
 //!
-//! `world.rs` has the events, `touch.rs` what the first of them touches, `pushes.rs` what the server sends unasked: each
-//! message and invalidation arrives as an event of its own. `expiry.rs` lets deadlines pass, each at any
-//! point. `faults.rs` is what goes wrong. `seen.rs` is what a test may look at meanwhile.
+//! `world.rs` defines the events, `touch.rs` the resources of the first event, and `pushes.rs` the
+//! delivery of messages and invalidations, each as its own event. `expiry.rs` lets each deadline
+//! pass at any point. `faults.rs` injects faults. `seen.rs` defines the steps that a test can
+//! watch.
 
 mod api;
 mod expiry;

@@ -1,7 +1,8 @@
-//! What the server sends unasked, on its way to a connection.
+//! Pushes: messages and invalidations on their way to a connection.
 //!
-//! Each message and invalidation is brought by a task of its own, so that it can arrive at any point after it was sent. They
-//! arrive in the order in which they were sent; and a reply does not arrive before what was sent ahead of it.
+//! A separate task delivers each push, so a push can arrive at any point after it was sent. Pushes
+//! arrive in the order in which they were sent, and a reply arrives after the pushes that were sent
+//! before it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -17,39 +18,39 @@ use crate::face::shared::Shared;
 use crate::server::Delivery;
 use crate::session::ConnectionId;
 
-/// What is on its way to a connection.
+/// The pushes on their way to a connection.
 #[derive(Debug)]
 pub(in crate::face) struct Stream {
     local: Local,
-    /// Whether what was sent last has come; `None` if nothing was sent.
+    /// The arrival of the last push; `None` if none was sent.
     last: Mutex<Ahead>,
-    /// Stands for what has come and was not taken yet.
-    come: Object<()>,
+    /// Represents the pushes that have arrived and were not yet received.
+    arrived: Object<()>,
 }
 
-/// Is 1 once it has come.
+/// 1 once the push has arrived, otherwise 0.
 type Arrival = AtomicU32;
 
-/// What must have come before a reply does, if anything was sent ahead of it.
+/// The arrival that must precede a reply, if a push was sent before it.
 pub(in crate::face) type Ahead = Option<Arc<Arrival>>;
 
 impl Stream {
     pub(super) fn new(local: Local) -> Arc<Self> {
-        Arc::new(Stream { local, last: Mutex::new(None), come: Object::named("pushes", ()) })
+        Arc::new(Stream { local, last: Mutex::new(None), arrived: Object::named("pushes", ()) })
     }
 
-    /// What was sent last.
+    /// The arrival of the last push.
     pub(super) fn last(&self) -> Ahead {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Something comes, or is looked for.
+    /// A push arrives, or the task checks for pushes.
     #[track_caller]
     pub(super) fn touch(&self) {
-        self.come.write_all(|()| ());
+        self.arrived.write_all(|()| ());
     }
 
-    /// Something more is sent: what must have come before it, and what is set when it has come.
+    /// Registers a new push. Returns the arrival that must precede it, and its own arrival.
     fn send(&self) -> (Ahead, Arc<Arrival>) {
         let arrival = Arc::new(Arrival::new(0));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(&arrival));
@@ -57,7 +58,7 @@ impl Stream {
     }
 }
 
-/// The streams of the connections that may be told things.
+/// The streams of the connections that can receive pushes.
 #[derive(Debug, Default)]
 pub(super) struct Streams(Mutex<BTreeMap<ConnectionId, Arc<Stream>>>);
 
@@ -74,53 +75,53 @@ impl Streams {
         self.lock().get(&connection).cloned()
     }
 
-    /// What was sent last to each.
+    /// The last arrival of each stream.
     pub(super) fn last(&self) -> Vec<Ahead> {
         self.lock().values().map(|stream| stream.last()).collect()
     }
 }
 
 impl Explored {
-    /// Waits until this has come, if it is anything.
+    /// Waits for the arrival, if any.
     #[track_caller]
     pub(super) fn wait_for(&self, arrival: Ahead) {
         if let Some(arrival) = arrival {
-            arrival.wait_until(|come| come == 1);
-            self.tell(Seen::Waited);
+            arrival.wait_until(|value| value == 1);
+            self.report(Seen::Waited);
         }
     }
 
-    /// Sends these on their way.
+    /// Spawns a task that delivers each push.
     pub(super) fn dispatch(&self, shared: &Arc<Shared>, pushes: Vec<Delivery>) {
         for delivery in pushes {
             let connection = delivery.to;
             let stream = self.streams.get(connection).unwrap_or_else(|| {
                 panic!(
-                    "{connection} is sent what it did not ask for, and was not made for that: make it before the tasks \
+                    "{connection} cannot receive this push: create it before the tasks \
                      begin, with `with_resp3()`"
                 )
             });
             let (before, arrival) = stream.send();
             let shared = Arc::clone(shared);
-            let bring = move || {
+            let deliver = move || {
                 let Some(explored) = &shared.explored else { return };
                 explored.wait_for(before);
                 let is_lost = explored.loses_push();
                 explored.touch_pushes(stream.local, Some(&stream));
                 let push = &delivery.reply;
                 if is_lost {
-                    explored.tell(Seen::Lost { connection, push });
+                    explored.report(Seen::Lost { connection, push });
                 } else {
-                    explored.tell(Seen::Arrived { connection, push });
-                    shared.lock().bring(delivery.clone(), None);
+                    explored.report(Seen::Arrived { connection, push });
+                    shared.lock().deliver_now(delivery.clone(), None);
                 }
                 arrival.store(1, Ordering::SeqCst);
-                explored.tell(Seen::Handled { connection });
+                explored.report(Seen::Handled { connection });
             };
             thread::Builder::new()
                 .name("push".to_owned())
-                .spawn(bring)
-                .expect("the engine spawns, or panics itself");
+                .spawn(deliver)
+                .expect("the engine spawns the task, or panics");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What happens in an exploration, for whoever records it.
+//! The steps of an exploration, for recorders.
 
 use bytes::Bytes;
 
@@ -7,19 +7,19 @@ use crate::resp::Reply;
 use crate::server::Server;
 use crate::session::ConnectionId;
 
-/// What has just happened, in the engine's last step. See [`Redis::watch_steps`](crate::Redis::watch_steps).
+/// The last step of the engine. See [`Redis::watch_steps`](crate::Redis::watch_steps).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Seen<'a> {
-    /// The server has executed commands: one, or a transaction that was sent as a whole.
+    /// The server has executed one command, or one transaction that was sent as a whole.
     Executed {
-        /// Who has sent them.
+        /// The connection that sent them.
         connection: ConnectionId,
-        /// What was sent.
+        /// The commands.
         commands: &'a [Command],
-        /// What was replied. Nothing, if the reply was lost.
+        /// Their replies; empty if the replies were lost.
         replies: &'a [Reply],
-        /// The server, as it is now.
+        /// The server after this step.
         server: &'a Server,
     },
     /// A key's deadline has passed.
@@ -28,53 +28,54 @@ pub enum Seen<'a> {
         database: usize,
         /// The key.
         key: &'a Bytes,
-        /// Whether the key was removed. It was not if it had no deadline any more.
+        /// Whether the key was removed. `false` if it no longer had a deadline.
         is_removed: bool,
-        /// The server, as it is now.
+        /// The server after this step.
         server: &'a Server,
     },
-    /// When a key's deadline passes has been chosen, where [it may be late](crate::Redis::let_deadlines_be_late).
+    /// The search has chosen when a key's deadline passes, if it [can be
+    /// late](crate::Redis::let_deadlines_be_late).
     Due {
         /// The key's database.
         database: usize,
         /// The key.
         key: &'a Bytes,
-        /// Whether it passes only once late ones are let.
+        /// Whether it passes only after [`pass_late_deadlines`](crate::Redis::pass_late_deadlines).
         is_late: bool,
-        /// The server, as it is now.
+        /// The server after this step.
         server: &'a Server,
     },
-    /// A task has begun a block of local code: its reply has arrived, or it said so.
+    /// A task has begun a block of local code: its reply has arrived, or it has declared the block.
     LocalCode,
     /// A message or an invalidation has arrived.
     Arrived {
-        /// Where.
+        /// The receiving connection.
         connection: ConnectionId,
-        /// What.
+        /// The message or the invalidation.
         push: &'a Reply,
     },
-    /// It has been dealt with: what was sent to the connection after it may arrive.
+    /// The delivery has completed: the next push to the connection can arrive.
     Handled {
-        /// Where it has arrived, or would have.
+        /// The receiving connection, also if the push was lost.
         connection: ConnectionId,
     },
-    /// What a task was waiting for has been dealt with.
+    /// A task has waited for the delivery of earlier pushes.
     Waited,
     /// A message or an invalidation was lost.
     Lost {
-        /// Where it would have arrived.
+        /// The connection that would have received it.
         connection: ConnectionId,
-        /// What.
+        /// The message or the invalidation.
         push: &'a Reply,
     },
 }
 
-/// Is told what happens.
+/// Observer of the steps.
 pub(super) type Watcher = Box<dyn Fn(Seen<'_>) + Send + Sync>;
 
 impl Server {
-    /// The string that a key of a database holds: a look that changes nothing, and removes nothing that is past its
-    /// deadline.
+    /// Returns the string stored at a key of a database. Does not change the server, and does not
+    /// remove an expired key.
     pub fn string(&self, database: usize, key: &[u8]) -> Option<&Bytes> {
         self.databases.get(database)?.text(key)
     }

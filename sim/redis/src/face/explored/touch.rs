@@ -1,16 +1,19 @@
-//! What a command touches, as the engine is told.
+//! The resources that a command touches, as declared to the engine.
 //!
-//! The engine wants to know it before the command runs, and so before its task can know how the server is by then. So it is
-//! [declared] by the words of the command, and by what its client was made for. When its turn comes the server tells what it
-//! [really touches](actual); if that is more, it is declared anew. Both are said widely:
+//! The engine needs them before the command executes, when the server's state at its execution is
+//! not yet determined. They are therefore [declared] from the command's words and the client's
+//! configuration. When the step executes, the server returns the [actual] resources; if the
+//! declaration does not cover them, they are declared again. Both are approximated from above:
 //!
-//! - one key that is read or changed, of one database; with several, all of the server;
-//! - all of the server, for what changes more than keys: sessions, subscriptions, tracking, scripts, settings;
-//! - all of the server, for what changes a key while somebody may be told of it, because the order in which a connection is
-//!   told of two keys can be seen; and for what a connection that may be told sends, because its reply has a place among
-//!   what it is told.
+//! - a single key of one database that is read or changed; several keys count as the whole server;
+//! - the whole server, for changes beyond keys: sessions, subscriptions, tracking, scripts,
+//!   settings;
+//! - the whole server, for a change of a key while any connection can receive pushes, because the
+//!   order of pushes about two keys is observable; and for the commands of a connection that can
+//!   receive pushes, because its reply is ordered with its pushes.
 //!
-//! What makes it more (a subscription, a transaction, the time) conflicts with all that it makes more.
+//! Whatever widens the resources (a subscription, a transaction, time) conflicts with all that it
+//! adds.
 
 use bytes::Bytes;
 use selvedge_engine::object::Touch;
@@ -20,16 +23,16 @@ use crate::server::{Resource, Resources, Server};
 use crate::session::ConnectionId;
 use crate::time::Time;
 
-/// A part of the server that commands can touch on its own.
+/// A part of the server that commands can touch separately.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     /// A key of a database.
     Key(usize, Bytes),
-    /// What only a change of everything changes.
+    /// Changed only by a change of the whole server.
     Nothing,
 }
 
-/// Commands that change how other commands are taken, or what anybody is told.
+/// Commands that change the execution of other commands, or the receivers of pushes.
 const MORE_THAN_KEYS: [&[u8]; 17] = [
     b"select",
     b"multi",
@@ -50,15 +53,15 @@ const MORE_THAN_KEYS: [&[u8]; 17] = [
     b"script",
 ];
 
-/// Who may be told what he did not ask for.
+/// The possible receivers of pushes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
-    pub(super) anybody: bool,
-    /// Whoever sends the commands.
+pub(super) struct Receivers {
+    pub(super) any: bool,
+    /// Whether the sender of the commands is one.
     pub(super) sender: bool,
 }
 
-/// What several places come to.
+/// The union of the parts that several commands touch.
 #[derive(Debug, Default)]
 struct Parts {
     reads: Vec<Part>,
@@ -67,10 +70,10 @@ struct Parts {
 }
 
 impl Parts {
-    fn touch(self, told: Told) -> Touch<Part> {
+    fn touch(self, receivers: Receivers) -> Touch<Part> {
         let Parts { reads, writes, reads_all } = self;
         let only_reads = writes.is_empty();
-        if !only_reads && (told.anybody || reads_all) {
+        if !only_reads && (receivers.any || reads_all) {
             return Touch::WriteAll;
         }
         let mut parts: Vec<Part> = Vec::new();
@@ -80,7 +83,7 @@ impl Parts {
             }
         }
         match (parts.pop(), parts.is_empty()) {
-            _ if told.sender || reads_all => Touch::ReadAll,
+            _ if receivers.sender || reads_all => Touch::ReadAll,
             (None, _) => Touch::Read(Part::Nothing),
             (Some(only), true) if only_reads => Touch::Read(only),
             (Some(only), true) => Touch::Write(only),
@@ -90,9 +93,9 @@ impl Parts {
     }
 }
 
-/// What these commands touch, which are executed as one, by their words alone.
-pub(super) fn declared(database: usize, commands: &[Command], told: Told) -> Touch<Part> {
-    let mut places = Parts::default();
+/// The parts that these commands touch, derived from their words. They are executed as one.
+pub(super) fn declared(database: usize, commands: &[Command], receivers: Receivers) -> Touch<Part> {
+    let mut parts = Parts::default();
     for command in transaction(commands).unwrap_or(commands) {
         if MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
             return Touch::WriteAll;
@@ -100,38 +103,38 @@ pub(super) fn declared(database: usize, commands: &[Command], told: Told) -> Tou
         let part = |key: Bytes| Part::Key(database, key);
         match command.keys() {
             Keys::Known { reads, writes } => {
-                places.reads.extend(reads.into_iter().map(part));
-                places.writes.extend(writes.into_iter().map(part));
+                parts.reads.extend(reads.into_iter().map(part));
+                parts.writes.extend(writes.into_iter().map(part));
             }
             Keys::All if find(command.words()).is_ok_and(|spec| spec.access == Access::Read) => {
-                places.reads_all = true;
+                parts.reads_all = true;
             }
             Keys::All => return Touch::WriteAll,
         }
     }
-    places.touch(told)
+    parts.touch(receivers)
 }
 
-/// What these commands touch, which are executed as one, as the server is now.
+/// The parts that these commands touch in the server's current state. They are executed as one.
 pub(super) fn actual(
     server: &Server,
     connection: ConnectionId,
     commands: &[Command],
-    told: Told,
+    receivers: Receivers,
 ) -> Touch<Part> {
-    let mut places = Parts::default();
+    let mut parts = Parts::default();
     let transaction = transaction(commands);
     for command in transaction.unwrap_or(commands) {
         if MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
             return Touch::WriteAll;
         }
-        // No key has expired before the command: those that are past their deadline are removed with the step.
+        // Expired keys are removed in the same step before the command executes.
         let footprint = server.footprint(connection, command, Time::default());
         match footprint.writes {
             Resources::Known(written) => {
-                for place in written {
-                    match place {
-                        Resource::Key(database, key) => places.writes.push(Part::Key(database, key)),
+                for resource in written {
+                    match resource {
+                        Resource::Key(database, key) => parts.writes.push(Part::Key(database, key)),
                         Resource::Subscriptions | Resource::Pushes(_) | Resource::Scripts => {
                             return Touch::WriteAll;
                         }
@@ -141,18 +144,20 @@ pub(super) fn actual(
             Resources::All => return Touch::WriteAll,
         }
         match footprint.reads {
-            // What is read beside keys, only what touches all of the server changes.
-            Resources::Known(read) => places.reads.extend(read.into_iter().filter_map(|place| match place {
-                Resource::Key(database, key) => Some(Part::Key(database, key)),
-                Resource::Subscriptions | Resource::Pushes(_) | Resource::Scripts => None,
-            })),
-            Resources::All => places.reads_all = true,
+            // Other resources change only with the whole server.
+            Resources::Known(read) => {
+                parts.reads.extend(read.into_iter().filter_map(|resource| match resource {
+                    Resource::Key(database, key) => Some(Part::Key(database, key)),
+                    Resource::Subscriptions | Resource::Pushes(_) | Resource::Scripts => None,
+                }))
+            }
+            Resources::All => parts.reads_all = true,
         }
     }
-    if server.is_queueing(connection) { Touch::WriteAll } else { places.touch(told) }
+    if server.is_queueing(connection) { Touch::WriteAll } else { parts.touch(receivers) }
 }
 
-/// What is between `MULTI` and `EXEC`, if that is what the commands are.
+/// The commands between `MULTI` and `EXEC`, if these enclose all other commands.
 pub(super) fn transaction(commands: &[Command]) -> Option<&[Command]> {
     let is = |command: &Command, name: &[u8]| command.name().eq_ignore_ascii_case(name);
     match commands {
@@ -161,7 +166,7 @@ pub(super) fn transaction(commands: &[Command]) -> Option<&[Command]> {
     }
 }
 
-/// Whether what was declared covers what it has turned out to be.
+/// Whether the declaration covers the actual parts.
 pub(super) fn covers(declared: &Touch<Part>, actual: &Touch<Part>) -> bool {
     match (declared, actual) {
         (Touch::WriteAll, _) | (Touch::ReadAll, Touch::ReadAll | Touch::Read(_)) => true,

@@ -1,4 +1,4 @@
-//! The events that clients make.
+//! The events of clients.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::expiry::Deadlines;
 use super::faults::Faults;
 use super::pushes::{Ahead, Stream, Streams};
 use super::seen::{Seen, Watcher};
-use super::touch::{Told, actual, covers, declared, transaction};
+use super::touch::{Receivers, actual, covers, declared, transaction};
 use crate::command::Command;
 use crate::face::clock::Clock;
 use crate::face::fault::Fault;
@@ -22,12 +22,12 @@ use crate::resp::Reply;
 use crate::session::ConnectionId;
 use crate::time::Time;
 
-/// What the code around a connection shares with other tasks.
+/// The state that the code around a connection shares with other tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::face) enum Local {
-    /// Whatever there is in the process of this number: the engine does not see it.
+    /// Any state of the process with this number. The engine does not see it.
     Process(u32),
-    /// Only what is the engine's.
+    /// Only objects of the engine.
     Instrumented,
 }
 
@@ -37,28 +37,28 @@ impl Default for Local {
     }
 }
 
-/// A client that sends commands, as far as it was made before.
+/// A client that sends commands. Its connection is opened with the first command.
 pub(in crate::face) struct Sender<'a> {
-    /// The database that its connection begins with.
+    /// The initial database of its connection.
     pub(in crate::face) database: usize,
-    /// How long it waits for a reply.
+    /// Its response timeout.
     pub(in crate::face) timeout: Option<Duration>,
-    /// What is on its way to it, if it may be told what it did not ask for.
+    /// The pushes on their way to it, if it can receive any.
     pub(in crate::face) stream: Option<Arc<Stream>>,
-    /// Its connection: the one that it has, or else a new one.
+    /// Returns its connection, and opens one if there is none.
     pub(in crate::face) open: &'a dyn Fn(&mut State) -> ConnectionId,
 }
 
 /// A server in an exploration.
 pub(in crate::face) struct Explored {
-    /// Stands for the server, as far as the engine needs to know it.
+    /// Represents the server in the engine.
     pub(super) server: Object<()>,
-    /// Each stands for what a process has in its memory.
+    /// Each represents the memory of a process.
     processes: Mutex<BTreeMap<u32, Arc<Object<()>>>>,
     pub(super) streams: Streams,
-    /// The events, each as its task and its number in that, from which on some connection may be told what it did not ask
-    /// for.
-    told: Mutex<Vec<(u32, u32)>>,
+    /// The events after which some connection can receive pushes, as the task and the event's index
+    /// in it.
+    receiver_events: Mutex<Vec<(u32, u32)>>,
     faults: OnceLock<Faults>,
     pub(super) deadlines: Mutex<Deadlines>,
     watcher: OnceLock<Watcher>,
@@ -72,7 +72,7 @@ impl fmt::Debug for Explored {
     }
 }
 
-/// What the clock said in the last step.
+/// The virtual time of the last step.
 #[derive(Debug, Default)]
 pub(super) struct StepClock(Arc<AtomicU64>);
 
@@ -88,7 +88,7 @@ impl Explored {
             server: Object::named("redis", ()),
             processes: Mutex::new([(0, process())].into()),
             streams: Streams::default(),
-            told: Mutex::default(),
+            receiver_events: Mutex::default(),
             faults: OnceLock::new(),
             deadlines: Mutex::default(),
             watcher: OnceLock::new(),
@@ -98,45 +98,47 @@ impl Explored {
 
     pub(super) fn set_faults(&self, at_most: u32, faults: Vec<Fault>) {
         let is_new = self.faults.set(Faults::new(at_most, faults)).is_ok();
-        assert!(is_new, "faults are said once in a run: say all of them there");
+        assert!(is_new, "set the faults of a run once, all together");
     }
 
     pub(super) fn set_watcher(&self, watcher: Watcher) {
         let is_new = self.watcher.set(watcher).is_ok();
-        assert!(is_new, "a run has one watcher: let that one tell the others");
+        assert!(is_new, "a run has one watcher: combine the watchers into one");
     }
 
-    /// Whether anybody wants to be told what happens.
+    /// Whether a watcher is set.
     pub(super) fn is_watched(&self) -> bool {
         self.watcher.get().is_some()
     }
 
-    pub(super) fn tell(&self, seen: Seen<'_>) {
+    pub(super) fn report(&self, seen: Seen<'_>) {
         if let Some(watcher) = self.watcher.get() {
             watcher(seen);
         }
     }
 
-    /// The commands that are executed as one: a transaction as a whole, else each for itself.
-    pub(in crate::face) fn at_once(&self, commands: &[Command]) -> usize {
+    /// The number of commands that execute as one event: all commands of a transaction, otherwise
+    /// one.
+    pub(in crate::face) fn event_size(&self, commands: &[Command]) -> usize {
         if transaction(commands).is_some() { commands.len() } else { 1 }
     }
 
-    /// From now on, this connection may be told what it did not ask for.
+    /// Lets the connection receive pushes from now on.
     #[track_caller]
-    pub(in crate::face) fn may_be_told(&self, connection: ConnectionId, stream: &Arc<Stream>) {
+    pub(in crate::face) fn enable_pushes(&self, connection: ConnectionId, stream: &Arc<Stream>) {
         let event = next_event();
         self.server.write_all(|()| ());
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.receiver_events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         self.streams.insert(connection, stream);
     }
 
-    /// It has lost its connection, and has another one.
-    pub(in crate::face) fn opened_anew(&self, connection: ConnectionId, stream: &Arc<Stream>) {
+    /// Registers the new connection of a client that has lost its connection.
+    pub(in crate::face) fn reconnected(&self, connection: ConnectionId, stream: &Arc<Stream>) {
         self.streams.insert(connection, stream);
     }
 
-    /// A connection is about to be closed by its client. One that may be told things is so no more, and others can notice.
+    /// A client is about to close its connection. If it can receive pushes, this is a step, because
+    /// other tasks can observe the closing.
     #[track_caller]
     pub(in crate::face) fn disconnects(&self, connection: ConnectionId) {
         if self.streams.get(connection).is_some() {
@@ -144,22 +146,24 @@ impl Explored {
         }
     }
 
-    /// Whether the calling task must know that somebody may be told what he did not ask for. (Whether somebody may it cannot know:
-    /// that would depend on tasks of which it has not heard.)
-    pub(super) fn knows_that_it_tells(&self) -> bool {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        !told.is_empty()
+    /// Whether the registration of a receiver of pushes happens before the calling task's next
+    /// event. A declaration must not depend on registrations that are concurrent with it.
+    pub(super) fn has_causal_receivers(&self) -> bool {
+        let events = self.receiver_events.lock().unwrap_or_else(PoisonError::into_inner);
+        !events.is_empty()
             && causal_clock(|clock| {
-                told.iter().any(|(task, event)| clock.get(*task as usize).is_some_and(|known| known >= event))
+                events
+                    .iter()
+                    .any(|(task, event)| clock.get(*task as usize).is_some_and(|known| known >= event))
             })
     }
 
-    /// Whether some connection may be told what it did not ask for.
-    pub(super) fn may_tell(&self) -> bool {
-        !self.told.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    /// Whether any connection can receive pushes.
+    pub(super) fn has_receivers(&self) -> bool {
+        !self.receiver_events.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// What is on its way to a connection of this code.
+    /// The stream of pushes to a connection in this code.
     pub(in crate::face) fn stream(&self, local: Local) -> Arc<Stream> {
         if let Local::Process(number) = local {
             self.make_process(number);
@@ -167,16 +171,17 @@ impl Explored {
         Stream::new(local)
     }
 
-    /// There is a process of this number.
+    /// Creates the process with this number, if it does not exist.
     pub(in crate::face) fn make_process(&self, number: u32) {
         let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
         processes.entry(number).or_insert_with(process);
     }
 
-    /// One step of the server's, with what the commands touch.
+    /// Executes one step of the server, with the parts that the commands touch.
     ///
-    /// They may touch more than was declared, because of something before that conflicts with what was declared. Then it is
-    /// declared anew, and the first step has only looked.
+    /// The commands may touch more parts than declared, because of an earlier event that conflicts
+    /// with the declaration. Then the step only reads, and the actual parts are declared in another
+    /// step.
     #[track_caller]
     fn step<R>(
         &self,
@@ -186,32 +191,32 @@ impl Explored {
         fault: Option<Fault>,
         act: impl FnOnce(&mut State, ConnectionId, Time) -> R,
     ) -> (R, Ahead) {
-        let is_told = sender.stream.is_some();
-        let ends = is_told && matches!(fault, Some(Fault::ConnectionLost | Fault::ReplyLost));
-        let told = |anybody| Told { anybody: anybody || is_told, sender: is_told };
+        let can_receive = sender.stream.is_some();
+        let ends = can_receive && matches!(fault, Some(Fault::ConnectionLost | Fault::ReplyLost));
+        let receivers = |any| Receivers { any: any || can_receive, sender: can_receive };
         let actual = |state: &State, connection: ConnectionId| {
-            let anybody = self.may_tell() || state.server.tells_anybody();
+            let any = self.has_receivers() || state.server.sends_pushes();
             let is_due = state.server.next_expiry().is_some_and(|next| next <= shared.clock.now());
-            // Of faults that a test has told, it depends on who is first whose command takes the next.
-            if anybody && is_due || ends || state.faults.left() > 0 {
+            // The order of commands decides which of them takes a fault that the test has injected.
+            if any && is_due || ends || state.faults.left() > 0 {
                 return Touch::WriteAll;
             }
-            actual(&state.server, connection, commands, told(anybody))
+            actual(&state.server, connection, commands, receivers(any))
         };
         let mut declared = match ends {
             true => Touch::WriteAll,
-            false => declared(sender.database, commands, told(self.knows_that_it_tells())),
+            false => declared(sender.database, commands, receivers(self.has_causal_receivers())),
         };
         loop {
-            let turn = self.server.touch(declared.clone(), |(), now| {
+            let attempt = self.server.touch(declared.clone(), |(), now| {
                 self.now.fetch_max(now.as_nanos().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
                 let mut state = shared.lock();
                 let connection = (sender.open)(&mut state);
                 let actual = actual(&state, connection);
                 if covers(&declared, &actual) { Ok((state, connection)) } else { Err(actual) }
             });
-            // Still in the same step: the next begins when it is announced.
-            match turn {
+            // Still the same step: the next one begins when it is announced.
+            match attempt {
                 Err(actual) => declared = actual,
                 Ok((mut state, connection)) => {
                     let now = shared.clock.now();
@@ -230,7 +235,7 @@ impl Explored {
         }
     }
 
-    /// A step of the test's own connection.
+    /// Executes a step of the test's own connection.
     #[track_caller]
     pub(in crate::face) fn call<R>(
         &self,
@@ -244,7 +249,8 @@ impl Explored {
         self.step(shared, &sender, std::slice::from_ref(command), None, act).0
     }
 
-    /// Executes commands that a client has sent as one. Who they came from, and what must have come before their replies.
+    /// Executes commands that a client has sent as one. Returns their connection, and the arrival
+    /// that must precede their replies.
     #[track_caller]
     pub(in crate::face) fn send(
         &self,
@@ -273,13 +279,13 @@ impl Explored {
         self.step(shared, sender, commands, fault, run)
     }
 
-    /// Whether a message or an invalidation is lost on its way.
+    /// Whether the next message or invalidation is lost.
     #[track_caller]
     pub(super) fn loses_push(&self) -> bool {
         self.faults.get().is_some_and(Faults::of_push)
     }
 
-    /// Tells what was executed.
+    /// Reports executed commands to the watcher.
     pub(in crate::face) fn executed(
         &self,
         shared: &Shared,
@@ -289,12 +295,12 @@ impl Explored {
     ) {
         if self.is_watched() {
             let state = shared.lock();
-            self.tell(Seen::Executed { connection, commands, replies, server: &state.server });
+            self.report(Seen::Executed { connection, commands, replies, server: &state.server });
         }
     }
 
-    /// The replies arrive, after what was sent ahead of them, and the task goes on. If they come too late, so much time has
-    /// passed.
+    /// The replies arrive after the pushes before them, and the task resumes. Late replies first
+    /// advance the clock by the delay `late`.
     #[track_caller]
     pub(in crate::face) fn arrive(&self, local: Local, ahead: Ahead, late: Option<Duration>) {
         self.wait_for(ahead);
@@ -309,7 +315,7 @@ impl Explored {
     pub(in crate::face) fn local_code(&self, local: Local) {
         if let Local::Process(number) = local {
             self.touch_process(number);
-            self.tell(Seen::LocalCode);
+            self.report(Seen::LocalCode);
         }
     }
 
@@ -317,10 +323,10 @@ impl Explored {
     fn touch_process(&self, number: u32) {
         let process =
             self.processes.lock().unwrap_or_else(PoisonError::into_inner).get(&number).map(Arc::clone);
-        process.expect("a connection's process is made with it").write_all(|()| ());
+        process.expect("a connection's process is created with it").write_all(|()| ());
     }
 
-    /// The task looks whether something was sent, or brings it.
+    /// The task checks for pushes, or delivers one.
     #[track_caller]
     pub(in crate::face) fn touch_pushes(&self, local: Local, stream: Option<&Stream>) {
         match (local, stream) {
@@ -330,7 +336,7 @@ impl Explored {
         }
     }
 
-    /// Waits until all that was sent to anybody has come.
+    /// Waits until all pushes sent so far have been handled.
     #[track_caller]
     pub(super) fn settle(&self) {
         self.streams.last().into_iter().for_each(|arrival| self.wait_for(arrival));
