@@ -24,11 +24,15 @@
 //!     cache = "article"
 //!     local = "cold"
 //!     remote = "present"
-//!     thread = [{ name = "reader", ops = ["get user:1"] }, { name = "writer", ops = ["set user:1"] }]
+//!     thread = [
+//!         { name = "reader", ops = ["get user:1"] },
+//!         { name = "writer", ops = ["set user:1"] },
+//!     ]
 //!     expect = [{ consistency = "linearizable" }]
 //! "#;
 //! // The path is for messages; a case may name one of these caches.
-//! let scenario = parse("first.toml", text, &["article", "tiered"]).expect("the scenario has no mistake");
+//! let scenario = parse("first.toml", text, &["article", "tiered"]);
+//! let scenario = scenario.expect("the scenario has no mistake");
 //! let case = &scenario.cases[0];
 //!
 //! let report = explore(case, Engine::Optimal, Budget::default(), &mut |_schedules| {});

@@ -41,6 +41,6 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
     } else if let Some(lost) = value.downcast_ref::<LostStripes>() {
         lost.hash(&mut state);
     } else {
-        unreachable!("a value of a type that is not known");
+        unreachable!("the type is not supported: call `is_known` first");
     }
 }

@@ -125,7 +125,7 @@ pub trait Simulated: Primitives {
     #[track_caller]
     fn choose(alternatives: usize, what: impl FnOnce(usize) -> Option<String>) -> usize {
         let _ = (alternatives, what);
-        panic!("this engine cannot choose what fails: run cases with faults or drops on our own")
+        panic!("this engine does not support choices: run cases with faults or drops on our engine")
     }
 
     /// Reports a digest of the values that the calling thread has read. An engine that detects

@@ -20,8 +20,8 @@ use crate::world::Plan;
 pub(super) const FEW: u64 = 100_000;
 
 /// Why a case does not use stateful search by default.
-const PRESUMES: &str =
-    "--engine stateful may get further: it assumes that all shared state lives in simulator objects";
+const PRESUMES: &str = "--engine stateful may get further: it assumes that all shared state lives in \
+    simulator objects";
 
 /// Searches the case by classes and, if there are more than [`FEW`], by states. Returns the engine,
 /// and the reason if it is the stateful one.

@@ -109,7 +109,7 @@ fn explore_within<C: Caches>(
     }
     let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
-        Engine::Auto => unreachable!("it has been chosen"),
+        Engine::Auto => unreachable!("`Auto` has been resolved above"),
         Engine::Optimal => ours(Explorer::optimal()),
         Engine::Stateful if case.unfit_for_states().is_some() => {
             Searched { refused: case.unfit_for_states(), ..ours(Explorer::optimal()) }
@@ -118,7 +118,9 @@ fn explore_within<C: Caches>(
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
-        Engine::Loom | Engine::Shuttle => panic!("these caches are built for our own engine alone"),
+        Engine::Loom | Engine::Shuttle => {
+            panic!("these caches support our engines only: use auto, optimal, stateful or naive")
+        }
     };
     report(case, engine, searched, start)
 }
@@ -158,7 +160,7 @@ pub(crate) fn explore_on<B: Build<backends::Engine>>(
         }
         Engine::Naive => (engine, ours::search(case, engine, plan, Explorer::naive(), budget, watch)),
         Engine::Stateful => (engine, stateful::search(case, plan, budget, (0, 0), None, watch)),
-        Engine::Loom | Engine::Shuttle => panic!("a scenario in code is built for our own engines alone"),
+        Engine::Loom | Engine::Shuttle => panic!("a scenario in code supports our engines only"),
     };
     report(case, engine, searched, start)
 }

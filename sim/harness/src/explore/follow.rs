@@ -26,7 +26,7 @@ use crate::world::Plan;
 /// If no cache of `C` has the case's cache name.
 pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
     let plan = Arc::new(Plan::<C>::new(case));
-    let mut course = Course { case, plan, turns: Vec::new(), run: None };
+    let mut partial = PartialRun { case, plan, turns: Vec::new(), run: None };
     // The main task sets up the tiers and chooses the faults, until it waits for the threads. Its
     // choices do not depend on the cache. The first alternative is "no fault", or "no further
     // fault".
@@ -34,10 +34,10 @@ pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
     let mut chosen = schedule.decisions().filter(|&(task, choice)| task == 0 && choice > 0).peekable();
     loop {
         if let Some(&(_, choice)) = chosen.peek()
-            && course.turns_to(0, choice)
+            && partial.step_with(0, choice)
         {
             chosen.next();
-        } else if !course.goes_on(0) {
+        } else if !partial.step(0) {
             break;
         }
     }
@@ -53,22 +53,25 @@ pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
                 if let Some(kind) = Kind::of(step) {
                     let its = so_far.iter().filter(|its| its.operation == Some(operation));
                     let count = its.filter(|its| Kind::of(its) == Some(kind)).count();
-                    course.lead(lane, |trace| call.has_ended(trace) || call.count(trace, kind) >= count);
+                    partial
+                        .run_until(lane, |trace| call.has_ended(trace) || call.count(trace, kind) >= count);
                 }
                 let span = &recorded.operations[operation];
                 if span.last == step.number && span.reply.is_some() {
-                    course.lead(lane, |trace| call.has_ended(trace));
+                    partial.run_until(lane, |trace| call.has_ended(trace));
                 }
             }
             // A task of the simulated world, such as the clock.
             None => {
                 let steps = so_far.iter().filter(|its| its.lane == lane).count();
-                course.lead(lane, |trace| trace.steps.iter().filter(|its| its.lane == lane).count() >= steps);
+                partial.run_until(lane, |trace| {
+                    trace.steps.iter().filter(|its| its.lane == lane).count() >= steps
+                });
             }
         }
     }
-    while !course.is_over() && (1..course.lanes()).chain([0]).any(|task| course.goes_on(task)) {}
-    course.turns.into_iter().collect()
+    while !partial.is_over() && (1..partial.lanes()).chain([0]).any(|task| partial.step(task)) {}
+    partial.turns.into_iter().collect()
 }
 
 /// The index of the call within its thread, from 0.
@@ -133,39 +136,39 @@ impl Kind {
 }
 
 /// The run so far.
-struct Course<'c, C> {
+struct PartialRun<'c, C> {
     case: &'c Case,
     plan: Arc<Plan<C>>,
     turns: Vec<(u32, u32)>,
     run: Option<Rerun>,
 }
 
-impl<C: Caches> Course<'_, C> {
+impl<C: Caches> PartialRun<'_, C> {
     /// Runs the lane's task until `is_done` holds, or the task is not enabled.
-    fn lead(&mut self, lane: usize, is_done: impl Fn(&Trace) -> bool) {
+    fn run_until(&mut self, lane: usize, is_done: impl Fn(&Trace) -> bool) {
         // Threads are spawned in the order of their lanes, after the main task. Other tasks have
         // the number of their lane.
         let task = if lane < self.case.threads.len() { lane + 1 } else { lane };
-        while !self.run.as_ref().is_some_and(|run| is_done(&run.trace)) && self.goes_on(task) {}
+        while !self.run.as_ref().is_some_and(|run| is_done(&run.trace)) && self.step(task) {}
     }
 
     /// Runs one step of the task, if it is enabled.
-    fn goes_on(&mut self, task: usize) -> bool {
-        self.turns_to(task, 0)
+    fn step(&mut self, task: usize) -> bool {
+        self.step_with(task, 0)
     }
 
     /// Runs one step of the task with this alternative, if it is enabled and has the alternative.
-    fn turns_to(&mut self, task: usize, choice: u32) -> bool {
+    fn step_with(&mut self, task: usize, choice: u32) -> bool {
         self.turns.push((task as u32, choice));
         let schedule = self.turns.iter().copied().collect();
         let run = rerun(self.case, Engine::Optimal, &self.plan, Explorer::replay(schedule), None);
-        let went_on = run.events == self.turns.len();
-        if went_on {
+        let has_run = run.events == self.turns.len();
+        if has_run {
             self.run = Some(run);
         } else {
             self.turns.pop();
         }
-        went_on
+        has_run
     }
 
     /// The number of lanes. It is larger if the cache has spawned tasks.

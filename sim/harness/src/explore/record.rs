@@ -164,7 +164,7 @@ fn steps(
         };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
-            None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
+            None => (Place::Other, told.get(position).map_or("a step".to_owned(), described), None),
         };
         let called = || format!("{}:{}", event.source.file(), event.source.line());
         let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
@@ -175,7 +175,7 @@ fn steps(
 }
 
 /// Describes a step of an object without a note, in the engine's terms.
-fn words(step: &TraceStep) -> String {
+fn described(step: &TraceStep) -> String {
     match (step.object.as_deref(), step.operation) {
         (Some("waker"), "add") => return "wakes a task".to_owned(),
         (Some("waker"), "be woken") => return "is woken".to_owned(),

@@ -26,7 +26,7 @@ use crate::world::{self, Plan, Recorder};
 /// The number of runs between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 12;
 /// The interval between progress reports.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Searches the planned case by states within the budget, until `watch` returns `Break`. Resumes
 /// from `kept` if it has a checkpoint, and stores a checkpoint there if the search is not complete.
@@ -137,10 +137,12 @@ pub(super) fn search<C: Build<Engine>>(
 /// An explorer with the budget, which reports its progress.
 fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
     let told = Arc::clone(told);
-    let explorer = explorer_within(Explorer::stateful(), budget).on_progress(TOLD_EVERY, move |progress| {
-        let count = progress.states.unwrap_or_default();
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Reached::States { count, done: progress.done };
-    });
+    let explorer =
+        explorer_within(Explorer::stateful(), budget).on_progress(PROGRESS_EVERY, move |progress| {
+            let count = progress.states.unwrap_or_default();
+            *told.lock().unwrap_or_else(PoisonError::into_inner) =
+                Reached::States { count, done: progress.done };
+        });
     let explorer = explorer.jobs(budget.jobs.map_or(1, NonZeroUsize::get));
     match budget.states {
         Some(states) => explorer.max_states(states),
@@ -182,13 +184,13 @@ fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explor
 }
 
 /// Records the first failure of a run. Calls `watch` periodically.
-struct Broken<'a, C> {
+struct FirstFailure<'a, C> {
     watched: &'a Watched<C>,
     watch: &'a (dyn Fn() -> ControlFlow<()> + Sync),
     verdict: Option<Verdict>,
 }
 
-impl<C: Build<Engine>> Observer for Broken<'_, C> {
+impl<C: Build<Engine>> Observer for FirstFailure<'_, C> {
     fn execution(&mut self, run: &Run<'_>) -> ControlFlow<()> {
         self.verdict = self.verdict.take().or_else(|| broken_by(run.ending()));
         if self.watched.is_surprised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -229,7 +231,7 @@ impl<C: Build<Engine>> Watched<C> {
     ) -> (Report, Option<Verdict>) {
         let watch = Mutex::new(watch);
         let watch = || watch.lock().unwrap_or_else(PoisonError::into_inner)();
-        let init = || (self.body(), Broken { watched: self, watch: &watch, verdict: None });
+        let init = || (self.body(), FirstFailure { watched: self, watch: &watch, verdict: None });
         let (report, observers) = explorer.observe_on_workers(init);
         (report, observers.into_iter().find_map(|observer| observer.verdict))
     }
