@@ -1,13 +1,15 @@
 //! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
 //!
-//! A [`scenario`] says which cache is run, what its tiers hold at the start, which threads call it, and what must come of
-//! it. [`explore`](explore::explore) runs every schedule of a case, and has the [`oracle`] judge each. What comes back
-//! is a [report](verdict::CaseReport): how many schedules, which rules were broken in how many of them, and the simplest
-//! schedule that breaks one, recorded as a [`trace`].
+//! A [`scenario`] defines the cache, the initial contents of its tiers, the threads that call it,
+//! and the expected result. [`explore`](explore::explore) runs every schedule of a case, and the
+//! [`oracle`] judges each. The result is a [report](verdict::CaseReport): the number of schedules,
+//! the broken rules with the number of schedules that break each, and the simplest violating
+//! schedule, recorded as a [`trace`].
 //!
 //! # A first scenario
 //!
-//! The [article's cache](protocols::article) writes Redis and then drops the local entry. One reader, one writer:
+//! The [article's cache](protocols::article) writes Redis and then drops the local entry. One
+//! reader, one writer:
 //!
 //! ```
 //! use selvedge_sim::explore::explore;
@@ -22,11 +24,15 @@
 //!     cache = "article"
 //!     local = "cold"
 //!     remote = "present"
-//!     thread = [{ name = "reader", ops = ["get user:1"] }, { name = "writer", ops = ["set user:1"] }]
+//!     thread = [
+//!         { name = "reader", ops = ["get user:1"] },
+//!         { name = "writer", ops = ["set user:1"] },
+//!     ]
 //!     expect = [{ consistency = "linearizable" }]
 //! "#;
 //! // The path is for messages; a case may name one of these caches.
-//! let scenario = parse("first.toml", text, &["article", "tiered"]).expect("the scenario has no mistake");
+//! let scenario = parse("first.toml", text, &["article", "tiered"]);
+//! let scenario = scenario.expect("the scenario has no mistake");
 //! let case = &scenario.cases[0];
 //!
 //! let report = explore(case, Engine::Optimal, Budget::default(), &mut |_schedules| {});
@@ -47,16 +53,17 @@
 //!
 //! With `cache = "tiered"`, which is [`selvedge::TieredCache`] itself, all schedules pass.
 //!
-//! A cache of one's own is checked in a test, in ten lines: [`own`] has them.
+//! To check a cache of your own in a test, see [`own`]. It takes ten lines.
 //!
 //! # Where to look
 //!
 //! - The format of scenarios, axes and expectations: [`scenario`].
-//! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them: [`scenario::Level`].
-//! - Searches that were broken off, to be gone on with: [`checkpoint`].
+//! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them:
+//!   [`scenario::Level`].
+//! - Unfinished searches, and how they resume: [`checkpoint`].
 //! - A cache and a scenario in Rust: [`own`] and [`check`].
-//! - The caches that ship, and what a cache must do to be run: [`protocols`].
-//! - The engines, and what each needs of a set of primitives: [`backends`].
+//! - The caches that ship, and the interface that a cache implements: [`protocols`].
+//! - The engines, and the primitives that each provides: [`backends`].
 
 pub mod backends;
 pub mod checkpoint;

@@ -1,4 +1,4 @@
-//! Every engine's primitives do what production's do.
+//! Every engine's primitives behave like production's.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -19,15 +19,15 @@ enum Operation {
     Insert(u8, u16),
     Remove(u8),
     InsertIf(u8, u16, bool),
-    /// With what is added to the tag that is there; `None` refuses.
+    /// The number is added to the existing tag; `None` refuses.
     InsertWith(u8, u16, Option<u64>),
-    /// What the tag is to be if the value is even; otherwise it goes.
+    /// The new tag if the value is even; otherwise the entry is removed.
     RemoveUnless(u8, u64),
     Clear,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    // Few keys, so that operations meet.
+    // Few keys, so that operations conflict.
     let key = || 0..4u8;
     prop_oneof![
         4 => key().prop_map(Operation::Get),
@@ -43,7 +43,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What an operation answered. What has closures tells what they were given, each time.
+/// The result of an operation, with the arguments of each call of its closures.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Found(Option<u16>),
@@ -51,7 +51,7 @@ enum Answer {
     Inserted(bool, u32),
     InsertedWith(Insertion<u16>, Vec<Option<(u16, u64)>>),
     RemovedUnless(Option<(u16, u64)>, Vec<(u16, u64)>),
-    /// In the order of the keys: that in which they go is nobody's promise.
+    /// Ordered by key: the order of removal is unspecified.
     Cleared(Vec<(u8, u16, u64)>),
 }
 
@@ -59,7 +59,7 @@ fn kept(value: u16, tag: u64) -> Option<u64> {
     value.is_multiple_of(2).then_some(tag)
 }
 
-/// DashMap itself, not through the seam: what the models are held to.
+/// DashMap itself, the reference for the models.
 fn on_dashmap(operations: &[Operation]) -> Vec<Answer> {
     let map = DashMap::<u8, (u16, u64)>::new();
     let run = |operation: &Operation| match *operation {
@@ -144,7 +144,7 @@ fn on<P: Primitives>(operations: &[Operation]) -> Vec<Answer> {
     operations.iter().map(run).collect()
 }
 
-/// What comes out of a queue: a `Some` is pushed, a `None` pops.
+/// The results of a queue: a `Some` is pushed, a `None` pops.
 fn pops(steps: &[Option<u8>], push: impl Fn(u8), pop: impl Fn() -> Option<u8>) -> Vec<Option<u8>> {
     let step = |step: &Option<u8>| match *step {
         Some(item) => {
@@ -161,7 +161,7 @@ fn pops_on<P: Primitives>(steps: &[Option<u8>]) -> Vec<Option<u8>> {
     pops(steps, |item| queue.push(item), || queue.pop())
 }
 
-/// Runs `body` in the one execution that a program without threads has, and hands out what it came to.
+/// Runs `body` in the only execution of a program without threads, and returns its result.
 fn alone<P: Simulated, T: Send + 'static>(body: impl Fn() -> T + Send + Sync + 'static) -> T {
     let result = Arc::new(Mutex::new(None));
     let slot = result.clone();
@@ -200,7 +200,7 @@ proptest! {
     }
 }
 
-/// Two touches of a key need no order, and a look at what they have left sees both, one or none.
+/// Two touches of a key commute, and a read of the tag sees both, one or none.
 #[test]
 fn touches_of_one_key_commute_on_ours() {
     let touch_twice = |look: bool| {
@@ -261,8 +261,8 @@ fn a_word_is_replaced_once_on_ours() {
     a_word_is_replaced_once::<Engine>();
 }
 
-/// Whatever else it does, no schedule lets a removal come between the check and the insertion: the entry is there when
-/// both have ended only if the removal came first, and then the check saw its flag.
+/// In no schedule, a removal comes between the check and the insertion: the entry exists at the end
+/// only if the removal came first, and then the check saw its flag.
 fn insert_if_and_its_check_are_one_step<P: Simulated>() {
     let search = P::explore(Budget::default(), || {
         let shared = Arc::new((P::Map::<u8, u8>::new("map"), P::AtomicU64::new("removals", 0)));

@@ -1,4 +1,4 @@
-//! A search that somebody breaks off keeps what it has found until then.
+//! A search that its observer stops reports its findings so far.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use selvedge_sim::scenario::parse;
 use selvedge_sim::trace::{json, lanes, reason};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
-/// The first schedule is crossed, and there are more than anybody can wait for.
+/// The first schedule is crossed, and there are too many schedules to explore.
 const CROSSED: &str = r#"
     name = "crossed"
     about = "a test"
@@ -25,7 +25,7 @@ const CROSSED: &str = r#"
     expect = [{ consistency = "linearizable" }]
 "#;
 
-/// What takes some thousand runs.
+/// A search of a few thousand runs.
 const KEPT: &str = r#"
     name = "kept"
     about = "a test"
@@ -39,8 +39,8 @@ const KEPT: &str = r#"
     expect = [{ consistency = "linearizable" }]
 "#;
 
-/// A reader's own read is stale: the states between the first schedule of a class and its simplest are 3 to the power of the
-/// readers.
+/// A reader's own read is stale. Between the first schedule of a class and its simplest are
+/// 3^readers states.
 fn many_readers(readers: usize) -> String {
     format!(
         r#"
@@ -70,7 +70,7 @@ fn the_search_for_the_simplest_witness_has_a_bound() {
     let document = json(&trace);
     assert!(document.contains("\"simplest\": false"), "{document}");
     assert_eq!(explore().trace.expect("the same").schedule, trace.schedule, "it is bounded by a count");
-    // It is a whole one, and shows what it is for.
+    // The schedule is complete, and shows the finding that it was chosen for.
     let again = replay::<Protocol>(case, trace.schedule.parse().expect("a schedule"), None, None);
     assert_eq!(again.misfit, None);
     assert!(again.trace.findings.iter().any(|finding| finding.rule == trace.findings[0].rule));
@@ -96,7 +96,7 @@ fn the_search_for_the_simplest_witness_stops_with_the_run() {
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
-/// Of a search by states the simplest schedule is looked for once it is over, and nobody waits for that now.
+/// A stateful search looks for the simplest schedule at its end. After a stop, it does not.
 #[test]
 fn so_does_one_that_is_found_by_states() {
     let scenario = parse("crossed.toml", CROSSED, &["shared-local-key"]).expect("it has no mistake");
@@ -111,7 +111,7 @@ fn so_does_one_that_is_found_by_states() {
     assert!(!report.complete && report.violations[&Rule::Crossed] > 0);
     let trace = report.trace.as_ref().expect("the schedule that was found");
     assert!(reason(trace).starts_with("Crossed: "), "{}", reason(trace));
-    // It is a whole one, and runs again.
+    // The schedule is complete, and can be replayed.
     let schedule = trace.schedule.parse().expect("a schedule");
     assert_eq!(replay::<Protocol>(case, schedule, None, None).misfit, None);
 }

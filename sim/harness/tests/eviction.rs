@@ -1,5 +1,5 @@
-//! The real eviction code of the local tier, in every schedule of small programs: the bound holds when all are done, no
-//! entry is beyond the reach of eviction, and a fenced fill stays fenced.
+//! The eviction code of the local tier, in every schedule of small programs: the bound holds at the
+//! end, eviction can reach every entry, and a fenced fill stays fenced.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ fn tier<P: Simulated>(capacity: u64) -> Tier<P> {
     Tier::new(P::clock(false), None).bounded(Bound::entries(capacity))
 }
 
-/// Which of the keys are there.
+/// The keys that have an entry.
 fn held<P: Simulated>(tier: &Tier<P>, keys: impl IntoIterator<Item = u8>) -> Vec<u8> {
     keys.into_iter().filter(|key| tier.get(key).is_some()).collect()
 }
 
-/// Nobody else is at the tier, which has room for one. A new entry drives out whatever is there, and so on: an entry that
-/// no queue knew would stay.
+/// The tier has room for one entry, and no other thread uses it. Each new entry evicts the previous
+/// one: an entry that is in no queue would stay.
 fn new_ones_drive_out_the_old<P: Simulated>(tier: &Tier<P>, old: u8) {
     for key in [100, 101, 102] {
         tier.insert(key, key, None);
@@ -43,7 +43,8 @@ where
     handles.into_iter().for_each(P::join);
 }
 
-/// Explores the program on a tier for one entry; at the end at most one of the keys below `keys` is there.
+/// Explores the program on a tier for one entry. At the end, at most one key below `keys` has an
+/// entry.
 #[track_caller]
 fn check<P: Simulated>(keys: u8, bodies: &[fn(&Tier<P>)]) -> Search
 where
@@ -72,7 +73,7 @@ fn two_insertions_leave_one_on_ours() {
     two_insertions::<Engine>();
 }
 
-/// With the real memory orderings. The whole is too much for loom: this is a sample.
+/// With the real memory orderings. loom cannot explore all of it: this is a sample.
 #[test]
 fn two_insertions_leave_one_in_the_executions_that_loom_comes_to() {
     let budget = Budget { schedules: Some(2_000), ..Budget::default() };
@@ -117,7 +118,7 @@ fn a_key_that_comes_back_while_its_old_node_is_looked_at() {
     );
 }
 
-/// Each value that was put there is there at the end, or was told of, once.
+/// At the end, each inserted value is in the tier, or its eviction was reported, exactly once.
 #[test]
 fn nothing_leaves_untold() {
     let search = Engine::explore(Budget::default(), || {
@@ -143,8 +144,8 @@ fn nothing_leaves_untold() {
     assert!(search.complete && search.executions > 1, "{search:?}");
 }
 
-/// The protocol of `tiered.rs`, on a tier for one entry: a read of one key and a write of it, while a read of another key
-/// evicts.
+/// The protocol of `tiered.rs` on a tier for one entry: a read of one key and a write of it, while
+/// a read of another key evicts.
 #[test]
 fn no_eviction_brings_back_an_old_value() {
     struct Cache {

@@ -1,4 +1,5 @@
-//! The monitors of a search of states say of a case what the oracle says of its classes.
+//! The monitors of a stateful search find in a case the violations that the oracle finds in its
+//! classes.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ fn rules(report: &CaseReport) -> BTreeSet<Rule> {
     report.violations.keys().copied().collect()
 }
 
-/// How simple the witness is: its switches, and its events.
+/// The size of the witness: its context switches and its events.
 fn size(report: &CaseReport) -> Option<(usize, usize)> {
     let schedule: Schedule = report.trace.as_ref()?.schedule.parse().expect("a trace has a schedule");
     Some((schedule.switches(), schedule.len()))
@@ -36,7 +37,7 @@ fn of_each_shipped_case_they_say_the_same() {
                 continue;
             }
             let stateful = search(case, Engine::Stateful, None);
-            // What is left unpolled is in no state: that is said, and not searched.
+            // A stalled future is in no state: such a case is refused, not searched.
             let stalls = |thread: &ThreadSpec| thread.ops.iter().any(|op| op.kind == OpKind::Stall);
             if case.threads.iter().any(stalls) {
                 assert!(!stateful.complete, "{} {}", scenario.name, case.name);

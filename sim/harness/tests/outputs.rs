@@ -1,4 +1,4 @@
-//! What others read of a gate: each form is read back by a reader of its own.
+//! The outputs of a gate for other tools: an independent reader reads each form.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use selvedge_sim::scenario::{Case, Scenario, parse};
 use selvedge_sim::verdict::{Budget, Engine, StateCount, Verdict};
 use serde_json::Value;
 
-/// A case of every kind that reports tell apart: clean, stale, a control that did not fail,
+/// A case of each kind that reports distinguish: clean, stale, a control that did not fail,
 /// bounded, vacuous.
 fn scenario() -> Scenario {
     let text = r#"
@@ -65,13 +65,13 @@ fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
     ]
 }
 
-/// The same as a case of a cache that does not ship: its steps are in files that the user has.
+/// The same as a case of a cache that does not ship: its steps are in the user's files.
 fn of_own_cache(judged: &Judged<'_>) -> Case {
     Case { cache: "mine".to_owned(), ..judged.case.clone() }
 }
 
-/// What junit-10.xsd of Jenkins' xUnit plugin allows: of each element, its parents and its
-/// attributes.
+/// The rules of junit-10.xsd of Jenkins' xUnit plugin: the parents and the attributes of each
+/// element.
 const JENKINS: [(&str, &[&str], &[&str]); 8] = [
     ("testsuites", &[""], &["name", "time", "tests", "failures", "errors"]),
     (
@@ -120,7 +120,7 @@ fn junit_is_valid_by_the_schema_of_jenkins() {
         let known = JENKINS.iter().find(|(known, ..)| *known == name);
         let (_, parents, allowed) = known.unwrap_or_else(|| panic!("no element `{name}`"));
         assert!(parents.contains(open.last().expect("the root's parent")), "`{name}` in {open:?}");
-        // Values have no quotes in them: each is between two.
+        // Values contain no quotes, so each is between two quotes.
         for attribute in attributes.split('"').step_by(2).map(|it| it.trim().trim_end_matches('=')) {
             assert!(attribute.is_empty() || allowed.contains(&attribute), "`{name}` has `{attribute}`");
         }
@@ -176,8 +176,8 @@ fn log(cases: &[Judged<'_>]) -> Value {
 #[test]
 fn sarif_is_valid_by_the_schema() {
     let schema = include_str!("sarif/sarif-schema-2.1.0.json");
-    // A bracket too many in the pattern of a language: some dialects of regular expressions let it
-    // pass, this one not.
+    // The pattern of a language has an extra bracket. Some dialects of regular expressions accept
+    // it; this one does not.
     let slip = r"[a-zA-Z]{2}-[a-zA-Z]{2}]?$";
     assert_eq!(schema.matches(slip).count(), 2);
     let schema: Value =
@@ -194,13 +194,13 @@ fn sarif_is_valid_by_the_schema() {
         let expected = cases.iter().filter(|judged| !judged.judgement.passed()).count();
         assert_eq!(log["runs"][0]["results"].as_array().expect("results").len(), expected);
     }
-    // The schema tells what is wrong from what is right.
+    // The schema rejects an invalid log.
     let mut broken = log(&judged(&scenario));
     broken["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into();
     assert!(!validator.is_valid(&broken));
 }
 
-/// What GitHub requires of a tool and its rules, beyond the schema.
+/// GitHub's requirements on a tool and its rules, beyond the schema.
 #[test]
 fn sarif_describes_the_tool_and_each_rule() {
     let scenario = scenario();
@@ -229,14 +229,14 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
         assert_eq!(rules[index]["id"], result["ruleId"]);
     }
     let stale = &results[1];
-    // Who reads it has the scenario, and not the source of a cache that ships.
+    // The reader has the scenario, but not the source of a cache that ships.
     let at = &stale["locations"][0]["physicalLocation"];
     assert_eq!(at["artifactLocation"]["uri"], "scenarios/every%20kind.toml");
     assert!(!log.to_string().contains("protocols/"), "{log}");
     let cases = judged(&scenario);
     let case = of_own_cache(&cases[2]);
     let own = self::log(&[Judged::new(&case, cases[2].report.clone())]);
-    // The line that put the old value there.
+    // The line that stored the old value.
     let own = &own["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(own["artifactLocation"]["uri"], "sim/harness/src/protocols/unfenced.rs");
     assert_eq!(at["artifactLocation"]["uriBaseId"], "%SRCROOT%");
@@ -259,7 +259,7 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
             "step 6, observer: L1.get user:1 → v0",
         ]
     );
-    // Where no run shows anything, the place is that of the expectation.
+    // If no run shows a violation, the location is that of the expectation.
     let at = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(at["artifactLocation"]["uri"], "scenarios/every%20kind.toml");
     assert_eq!(at["region"]["startLine"], 17);
@@ -298,7 +298,7 @@ fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
     assert!(summary.contains("| every kind | kind=stale,work=meets | stateful | violation |"), "{summary}");
 }
 
-/// Lines move with every change of a file; what a result is about does not.
+/// Line numbers change with every edit of a file; the identity of a result does not.
 #[test]
 fn fingerprints_are_the_same_when_lines_have_moved() {
     let scenario = scenario();
@@ -410,7 +410,7 @@ fn the_jobs_summary_has_a_row_for_each_failure_and_its_trace() {
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     let rows = text.lines().filter(|line| line.starts_with("| every kind")).count();
     assert_eq!(rows, 7);
-    // What a message holds is no markup.
+    // A message is not interpreted as markup.
     assert!(text.contains("100% out"), "{text}");
 
     let mut summary = Summary::default();

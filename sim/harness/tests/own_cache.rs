@@ -1,5 +1,4 @@
-//! A team's own cache under test, as its `tests/cache.rs` has it: and what the test says when it
-//! fails.
+//! A custom cache under test, as in a team's `tests/cache.rs`, and the messages of failing tests.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,7 +15,7 @@ use selvedge_sim::own::{
     Cache, Key, Level, Local, LocalTier, Redis, RemoteStart, Rule, Setup, Value, check, closures, scenario,
 };
 
-/// The article's cache, once more.
+/// The article's cache, implemented again.
 struct Aside {
     local: LocalTier,
     redis: Redis,
@@ -51,7 +50,7 @@ impl Cache for Aside {
     }
 }
 
-/// The same, with a generation that each write moves on before and after, under the engine's own
+/// The same, with a generation that each write increments before and after, in the engine's own
 /// types.
 struct Fenced {
     local: Mutex<BTreeMap<Key, Value>>,
@@ -80,7 +79,7 @@ impl Cache for Fenced {
         let token = self.generation.load(SeqCst);
         let value = self.redis.get(key).await?;
         let mut local = self.local.lock().unwrap();
-        // An odd generation is a write under way.
+        // An odd generation means a write in progress.
         if token.is_multiple_of(2) && self.generation.load(SeqCst) == token {
             local.insert(key, value);
         }
@@ -101,11 +100,11 @@ impl Cache for Fenced {
 }
 
 thread_local! {
-    /// Where this thread panicked last.
+    /// The location of this thread's last panic.
     static PLACE: Cell<(&'static str, u32)> = const { Cell::new(("", 0)) };
 }
 
-/// What the panic says, and the file and the line where it is.
+/// The panic's message, file and line.
 #[track_caller]
 fn failure(run: impl FnOnce()) -> (String, &'static str, u32) {
     static HOOK: Once = Once::new();
@@ -172,8 +171,7 @@ fn a_check_that_fails() {
     check(scenario("aside", Aside::new).thread("reader", ["get user:1"]).thread("writer", ["set user:1"]));
 }
 
-/// The variable is read from the environment: the two tests are run once more, in a process that
-/// has it.
+/// The variable is read from the environment, so the two tests run again in a process that sets it.
 #[test]
 fn a_report_is_written_where_the_environment_says() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-report");
@@ -193,7 +191,7 @@ fn a_report_is_written_where_the_environment_says() {
         let trace =
             selvedge_sim::trace::read(&page.with_file_name("aside.only.trace.json")).expect("the trace");
         assert_eq!(trace.scenario, "aside");
-        // A check that passes says nothing.
+        // A check that passes prints nothing.
         let names_it = said.contains(&format!("report: {}", page.display()));
         assert_eq!(names_it, test == "a_check_that_fails", "{said}");
         std::fs::remove_dir_all(&folder).expect("it was written");
@@ -230,7 +228,7 @@ fn a_cache_of_the_engines_own_types_is_linearizable_from_each_start() {
 
 #[test]
 fn what_one_writer_proves_two_writers_may_break() {
-    // Two writers under way make the generation even again.
+    // Two writers in progress make the generation even again.
     let two = || {
         check(
             scenario("fenced", Fenced::new)
@@ -241,7 +239,7 @@ fn what_one_writer_proves_two_writers_may_break() {
     };
     let (text, ..) = failure(two);
     assert!(text.contains("not linearizable"), "{text}");
-    // Its own types are shown in the engine's words.
+    // The trace shows its own types in the engine's terms.
     assert!(text.contains("mutex lock") && text.contains("AtomicU64 read → 2"), "{text}");
 }
 
@@ -358,12 +356,12 @@ fn mistakes_in_the_scenario_are_told_at_the_tests_own_line() {
         "the scenario `aside` has no thread: add one with .thread(…)",
     ];
     assert_eq!(texts, expected);
-    // Nothing met a write.
+    // No read overlapped or followed a write.
     let (text, ..) = failure(move || drop(check(start().thread("reader", ["get user:1"]))));
     assert!(text.starts_with("aside: no read overlapped or followed a write of its key"), "{text}");
 }
 
-/// Its local value is behind a lock of std, which the engine does not see.
+/// The local value is behind a std lock, which the engine does not see.
 struct Foreign {
     local: std::sync::Mutex<BTreeMap<Key, Value>>,
     redis: Redis,

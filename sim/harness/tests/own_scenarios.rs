@@ -1,4 +1,4 @@
-//! What scenarios in files have, scenarios in code have too: the same case comes to the same.
+//! Scenarios in code have all features of scenarios in files: the same case has the same result.
 
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
@@ -15,7 +15,7 @@ use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
 use selvedge_sim::verdict::{Budget, CaseReport, Verdict};
 
-/// The article's cache, once more.
+/// The article's cache, implemented again.
 struct Aside {
     local: LocalTier,
     redis: Redis,
@@ -54,7 +54,7 @@ impl Cache for Aside {
     }
 }
 
-/// The same, whose callers are told of what fails.
+/// The same, but returns errors to its caller.
 struct Strict(Aside);
 
 fn strict(setup: Setup) -> Fallible<Strict> {
@@ -95,14 +95,15 @@ fn tiered(setup: Setup) -> Tiered {
     }
 }
 
-/// What a case of a scenario in a file comes to.
+/// The reports of a scenario in a file.
 fn in_file(text: &str, engine: Engine) -> Vec<CaseReport> {
     let text = format!("name = \"a\"\nabout = \"a test\"\n{text}");
     let scenario = parse("a.toml", &text, &Protocol::known()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     scenario.cases.iter().map(|case| explore(case, engine, Budget::default(), &mut |_| ())).collect()
 }
 
-/// Checks that a scenario in code comes to what the case in a file does. Both are bounded by nothing.
+/// Checks that a scenario in code has the same result as the case in the file. Both must be
+/// complete.
 #[track_caller]
 fn is_as_in_file<F, C>(what: &str, text: &str, code: ScenarioBuilder<F>)
 where
@@ -188,7 +189,8 @@ fn keys_leave_the_tiers_and_other_nodes_write() {
         );
         let code = scenario("a", aside).local(Local::Warm).source(source);
         let code = code.thread("writer", ["set user:1"]).thread("other", ops);
-        // The article's cache in code is not told what its local tier holds: it is the same tier.
+        // The article's cache in code does not receive the initial contents of the local tier: the
+        // tier has them already.
         is_as_in_file(ops[0], &text, code);
     }
 }
@@ -223,7 +225,7 @@ fn axes_make_the_cases_that_a_file_has() {
             })
             .axis("readers", [1, 2], |case, &readers| {
                 let case = case.threads("reader", readers, ["get user:1"]);
-                // Two readers of a cold tier see the new value, and then the old one.
+                // Two readers with an empty local tier see the new value, and then the old one.
                 let inverts = readers == 2 && format!("{case:?}").contains("local: Cold");
                 if inverts { case.violations([Rule::Stale, Rule::Inverted, Rule::Lasting]) } else { case }
             }),
@@ -259,7 +261,8 @@ fn states_are_searched_as_those_of_a_file() {
     assert!(report.complete && report.violations.is_empty(), "{report}");
 }
 
-/// In a tier whose keys can expire: the same in code and in a file, and each of our engines finds the same rules broken.
+/// With expiring keys, the results in code and in a file are equal, and each of our engines finds
+/// the same rules broken.
 #[test]
 fn the_remote_tier_expires_at_any_point() {
     for (source, name) in [(Source::Remote, "remote"), (Source::Database, "database")] {
@@ -281,7 +284,7 @@ fn the_remote_tier_expires_at_any_point() {
     }
 }
 
-/// A read of what has expired at the source of truth, after another has found that it is gone.
+/// A read of a key that has expired at the source of truth, after another read has found it absent.
 #[test]
 fn a_local_copy_outlives_the_source_of_truth() {
     let code = scenario("a", aside)
@@ -289,7 +292,7 @@ fn a_local_copy_outlives_the_source_of_truth() {
         .threads("reader", 2, ["get user:1"])
         .violations([Rule::Inverted]);
     assert!(check(code).complete);
-    // A copy that is given the time that is left does not.
+    // A copy with the remaining time to live does not outlive it.
     for local in [Local::Cold, Local::Expired, Local::Expiring] {
         let code = scenario("a", tiered).local(local).remote(RemoteStart::Expiring);
         let code = code.threads("reader", 2, ["get user:1"]).thread("writer", ["set user:1"]);
@@ -320,7 +323,7 @@ fn what_is_put_there_for_a_time_expires_too() {
     };
     let report = check(short(RemoteStart::Expiring));
     assert!(report.complete && report.schedules > 1, "{report}");
-    // Where nothing expires, that is not covered, and it is said.
+    // Without expiry, the deadline is not covered, and the report is bounded.
     let report = check(short(RemoteStart::Present).bounded());
     let Verdict::Bounded(why) = &report.verdict else { panic!("{report}") };
     assert!(!report.complete && why.contains("has a deadline that could not pass"), "{why}");
@@ -330,7 +333,7 @@ fn what_is_put_there_for_a_time_expires_too() {
 
 #[test]
 fn a_command_that_cannot_fail_makes_the_search_bounded() {
-    /// What is there is read again.
+    /// Reads an existing value again.
     struct Again(Redis);
     impl FallibleCache for Again {
         async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {

@@ -1,5 +1,6 @@
-//! Each protocol takes its steps in the order that its header gives, and shows its violation in a schedule that is
-//! played by hand: the remote tier makes an operation wait after each command, so that a test says who goes on.
+//! Each protocol executes its steps in the order of its header, and shows its violation in a
+//! schedule that the test plays: the remote tier suspends an operation after each command, so that
+//! the test chooses the next one.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -21,7 +22,7 @@ use selvedge_sim::protocols::{
 use selvedge_sim::verdict::Budget;
 
 thread_local! {
-    /// The steps that this thread took.
+    /// The steps of this thread.
     static STEPS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -29,12 +30,12 @@ fn step(what: impl Into<String>) {
     STEPS.with_borrow_mut(|steps| steps.push(what.into()));
 }
 
-/// The steps since it was last called.
+/// Returns the steps since the previous call.
 fn steps() -> String {
     STEPS.take().join(", ")
 }
 
-/// Production's primitives, with a note of each step.
+/// Production's primitives, which record each step.
 struct Noted;
 
 struct NotedWord(&'static str, atomic::AtomicU64);
@@ -130,7 +131,8 @@ impl Clock for NotedClock {
     }
 }
 
-/// A remote tier of one map. With `waits`, an operation waits once after each of its commands.
+/// A remote tier of one map. With `waits`, an operation is suspended once after each of its
+/// commands.
 struct Store<P: Primitives> {
     data: Arc<P::Map<Key, Value>>,
     waits: bool,
@@ -184,18 +186,18 @@ fn v(number: u32) -> Option<Value> {
     Some(version(number))
 }
 
-/// An operation that is taken from one wait to the next. A write answers `None`.
+/// An operation that the test resumes from one suspension to the next. A write returns `None`.
 struct Played(Pin<Box<dyn Future<Output = Option<Value>>>>);
 
 impl Played {
-    /// Goes on to the next wait, which there must be.
+    /// Resumes until the next suspension, which must exist.
     #[track_caller]
     fn pause(&mut self) {
         let poll = self.0.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(poll, Poll::Pending, "the operation ended early");
     }
 
-    /// Goes on to its end.
+    /// Resumes until the end.
     fn finish(mut self) -> Option<Value> {
         loop {
             if let Poll::Ready(answer) = self.0.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -240,7 +242,7 @@ struct Hand {
 }
 
 impl Hand {
-    /// The protocol with an empty local tier; the remote one holds version 0.
+    /// The protocol with an empty local tier; the remote tier holds version 0.
     fn of(protocol: Protocol) -> Self {
         Hand::with(protocol, None, Vec::new())
     }
@@ -309,7 +311,7 @@ fn steps_are_the_headers() {
         assert_eq!(steps(), write, "{protocol} writes");
         hand.delete().finish();
         let delete = match protocol {
-            // It has nothing to put there.
+            // It has no value to store.
             Protocol::WriteThrough => "redis remove, L1 remove".to_owned(),
             _ => write.replace("redis insert", "redis remove"),
         };
@@ -333,7 +335,7 @@ fn a_local_ttl_costs_one_look_at_the_clock_a_fill_and_one_a_hit() {
 fn a_warm_entry_is_served_until_it_expires() {
     for &protocol in Protocol::ALL {
         let warm = |expires_at| WarmEntry { key: user(1), value: version(7), expires_at };
-        // The clock shows zero.
+        // The clock is at zero.
         for (expires_at, answer) in
             [(None, v(7)), (Some(Duration::from_nanos(1)), v(7)), (Some(Duration::ZERO), v(0))]
         {
@@ -343,7 +345,8 @@ fn a_warm_entry_is_served_until_it_expires() {
     }
 }
 
-/// A reader has read v0 from Redis; a whole write comes; the reader goes on and fills, if it may.
+/// A reader has read v0 from Redis; a write starts and completes; the reader resumes and fills,
+/// unless it is refused.
 #[test]
 fn a_slow_reader_brings_the_old_value_back_where_nothing_fences_it() {
     for &protocol in Protocol::ALL {
@@ -364,7 +367,8 @@ fn a_slow_reader_brings_the_old_value_back_where_nothing_fences_it() {
     }
 }
 
-/// Redis has v1, but its writer has not gone on. One reader sees v1, another fills L1 with v0, and v0 is read again.
+/// Redis has v1, but its writer has not resumed. One reader sees v1, another fills L1 with v0, and
+/// v0 is read again.
 #[test]
 fn epoch_is_inverted_and_tiered_is_not() {
     for (protocol, last) in [(Protocol::Epoch, v(0)), (Protocol::Tiered, v(1))] {
@@ -376,13 +380,13 @@ fn epoch_is_inverted_and_tiered_is_not() {
         assert_eq!(hand.get().finish(), v(1), "{protocol}");
         assert_eq!(slow.finish(), v(0), "{protocol}");
         assert_eq!(hand.get().finish(), last, "{protocol}");
-        // And yet no read is stale once the write has ended.
+        // But no read is stale after the write has completed.
         writer.finish();
         assert_eq!(hand.get().finish(), v(1), "{protocol}");
     }
 }
 
-/// Redis is written in one order and L1 in the other.
+/// Two writes have one order in Redis, and the other in L1.
 #[test]
 fn two_writers_leave_the_older_value_in_write_through() {
     for &protocol in Protocol::ALL {
@@ -406,7 +410,7 @@ fn user_2_sees_user_1s_value_where_they_share_a_local_key() {
     }
 }
 
-/// One reader and one writer on an engine: the versions that a read which comes after both can return.
+/// One reader and one writer on an engine: the versions that a read after both can return.
 struct Race<P>(std::marker::PhantomData<P>);
 
 impl<P: Simulated> Visitor for Race<P> {

@@ -1,4 +1,4 @@
-//! Schedules that are run again: as they were recorded, on another cache, and on a server.
+//! Replays of schedules: unchanged, on another cache, and on a server.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -31,7 +31,7 @@ fn again(case: &Case, trace: &Trace, server: Option<Box<dyn Server>>) -> Replay 
     replay::<Protocol>(case, schedule, trace.findings.first(), server)
 }
 
-/// Every shipped control of which each case is small, with its trace.
+/// Every shipped control whose cases are all small, with its traces.
 fn controls() -> Vec<(Case, Trace)> {
     let shipped = load_all::<&str>(&[], &Protocol::known()).expect("they ship");
     let small =
@@ -67,7 +67,8 @@ fn on_its_own_cache_the_order_shows_the_same() {
 
 #[test]
 fn on_the_cache_with_the_fence_no_order_shows_anything() {
-    // One of the controls is that cache itself, on a Redis that does not give it what it asks for.
+    // One of the controls is that cache itself, on a Redis that does not execute its commands as
+    // required.
     for (mut case, trace) in controls().into_iter().filter(|(case, _)| case.cache != "tiered") {
         case.cache = "tiered".to_owned();
         let schedule = follow::<Protocol>(&case, &trace);
@@ -114,10 +115,10 @@ fn another_start_is_a_difference() {
     assert!(difference.to_string().contains("redis empty"), "{difference}");
 }
 
-/// What a server of the tests holds.
+/// The contents of a test server.
 type Held = Arc<Mutex<BTreeMap<Key, Value>>>;
 
-/// A server that is none, and goes wrong at its nth command.
+/// A simulated server that fails at its nth command.
 struct Memory {
     held: Held,
     commands: usize,
@@ -183,7 +184,7 @@ fn a_server_gets_each_command_in_its_step() {
     }
 }
 
-/// The first three commands are of the set-up, the reader, and the writer.
+/// The first three commands belong to the set-up, the reader, and the writer.
 #[test]
 fn a_server_that_fails_is_asked_no_more_and_the_step_is_told() {
     let (case, trace) = article();

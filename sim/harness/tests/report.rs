@@ -1,4 +1,4 @@
-//! Reports: the table, the grid, the summary and the JSON line, of cases whose numbers are made up.
+//! Reports: the table, the grid, the summary and the JSON line, for cases with invented numbers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn scenario(local: &str) -> Scenario {
     parse("demo.toml", &text, &["article", "tiered"]).expect("a sound scenario")
 }
 
-/// A report with made-up numbers: of the rules, as many classes as are given.
+/// A report with invented numbers: `violations` has the number of classes for each rule.
 fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseReport {
     CaseReport {
         scenario: case.scenario.clone(),
@@ -49,7 +49,7 @@ fn report(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseRepo
     }
 }
 
-/// As [`report`], of a case that was searched by states because it is large.
+/// Like [`report`], for a large case that was searched by states.
 fn by_states(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseReport {
     let done = if matches!(verdict, Verdict::Bounded(_)) { 0.25 } else { 1.0 };
     let states = StateCount { states: 22_294, transitions: 60_001, runs: 40_000, bytes: 758_016, done };
@@ -61,7 +61,7 @@ fn by_states(case: &Case, violations: &[(Rule, u64)], verdict: Verdict) -> CaseR
     }
 }
 
-/// One case of every kind, of which some were searched by states.
+/// One case of each kind, some of them searched by states.
 fn judged_by_states(scenario: &Scenario) -> Vec<Judged<'_>> {
     let mut cases = judged(scenario);
     let stale = [(Rule::Stale, 12)];
@@ -73,7 +73,7 @@ fn judged_by_states(scenario: &Scenario) -> Vec<Judged<'_>> {
     cases
 }
 
-/// One case of every kind that a table tells apart.
+/// One case of each kind that a table distinguishes.
 fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
     let stale = [(Rule::Stale, 292), (Rule::Lasting, 270)];
     let violated = Verdict::Violated([Rule::Stale, Rule::Lasting].into());
@@ -110,7 +110,7 @@ fn states_are_counted_apart_and_the_reason_stands_below() {
     snapshot("report-grid-states", &grid(&scenario, &cases));
     let total = summary(&cases).to_string();
     assert!(total.starts_with("gate: 6 cases in 4,064 schedules and 44,588 states, "), "{total}");
-    // Of one, it is named; of all, there is nobody to name.
+    // If one case was searched by states, the report names it; if all were, it names none.
     let why = "searched by states: more than 100,000 schedules\n";
     cases.truncate(2);
     let text = table(&scenario, &cases);

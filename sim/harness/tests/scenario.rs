@@ -1,4 +1,4 @@
-//! Scenarios: the cases that a file makes, and what is said of the mistakes in one.
+//! Scenarios: the cases of a file, and the messages about its mistakes.
 
 use std::fs;
 use std::path::Path;
@@ -115,7 +115,7 @@ fn without_axes_there_is_one_case() {
     assert_eq!(names, ["only"]);
 }
 
-/// Each a slip of the pen in the sound scenario: what was there, and what is there instead.
+/// Mistakes in the valid scenario: the original text, and its replacement.
 const SLIPS: [(&str, &str, &str); 31] = [
     ("syntax", "about = \"a", "about = a"),
     ("no name", "name = \"sound\"\n", ""),
@@ -188,8 +188,7 @@ violations = ["stael"]
     snapshot("scenario-many-mistakes", &shown(&mistakes));
 }
 
-/// A get and a set of one key with an `article`'s or another cache's scenario, and what is required
-/// besides.
+/// A get and a set of one key on the given cache, with additional requirements.
 fn requiring(cache: &str, more: &str, op: &str) -> String {
     format!(
         "name = \"a\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n{more}\n\
@@ -199,7 +198,7 @@ fn requiring(cache: &str, more: &str, op: &str) -> String {
     )
 }
 
-/// What a scenario can require, as its text has it: a field, or an operation.
+/// Every requirement of a scenario as its text: a field, or an operation.
 fn requirements() -> Vec<(Ability, String, String)> {
     let special = |it: Special| format!("source = \"database\"\nspecials = [\"{}\"]", it.name());
     let get = || "get user:1".to_owned();
@@ -259,7 +258,7 @@ fn what_concerns_loads_needs_a_source_to_load_from() {
     }
 }
 
-/// A case of so many threads, with what is required besides.
+/// A case with `count` threads and additional requirements.
 fn threads(count: usize, local: &str, more: &str) -> String {
     let each: Vec<_> = [count.min(64), count - count.min(64)]
         .iter()
@@ -278,7 +277,7 @@ fn threads(count: usize, local: &str, more: &str) -> String {
 
 #[test]
 fn more_tasks_than_a_run_can_have_are_a_mistake_with_its_line() {
-    // A run has 64 tasks. One is the observer, one the clock, and each set can arrive late.
+    // A run has 64 tasks. One is the observer, one is the clock, and each set can arrive late.
     for (count, local, more, fits) in [
         (63, "cold", "", true),
         (64, "cold", "", false),
@@ -319,7 +318,7 @@ fn names_have_no_character_that_a_terminal_interprets() {
 
 #[test]
 fn a_long_line_is_shown_in_part() {
-    // Its column is beyond what a format can indent to, and the file is of one line.
+    // The file has one line, and its column exceeds the maximum indentation of a format.
     let axes: Vec<_> = (0..20_000).map(|number| format!("{number}")).collect();
     let text = format!("name = \"a\"\naxes = {{ n = [{}, [1]] }}\n", axes.join(", "));
     let mistakes = parse("long.toml", &text, &KNOWN).expect_err("it has no label");

@@ -1,5 +1,5 @@
-//! Which versions the source of truth goes through is not the cache's to say: caches whose operations write something else than
-//! what they are called for, write it again, later or never.
+//! The source of truth defines its versions, not the cache: caches whose operations write another
+//! value than they are called with, or write it again, later or never.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,19 @@ use selvedge_sim::own::{
 use selvedge_sim::trace::{lanes, reason};
 use selvedge_sim::verdict::CaseReport;
 
-/// What an operation of a [`Cache`] does with Redis, one command after another.
+/// The Redis commands of an operation of a [`Cache`], in order.
 #[derive(Clone, Copy)]
 enum Do {
     /// GET.
     Get,
-    /// SET or DEL, as the operation is called; of a `get`, SET what it has read, if it has read anything.
+    /// SET or DEL, according to the operation; in a `get`, SET of the value that it read, if there
+    /// is one.
     Write,
-    /// DEL, whatever is called.
+    /// DEL, in every operation.
     Delete,
-    /// If there is something, the next.
+    /// The next command, if the key has a value.
     IfThere,
-    /// The next is done by a task that nobody waits for.
+    /// A task executes the next command, and no operation waits for it.
     Behind,
 }
 
@@ -117,7 +118,7 @@ fn a_set_that_is_sent_twice_overwrites_a_newer_value_with_its_own() {
     let threads: &[(&str, &[&str])] =
         &[("reader", &["get user:1", "get user:1"]), ("one", &["set user:1"]), ("other", &["set user:1"])];
     breaks(of(retries, threads), &[Rule::Stale, Rule::Inverted, Rule::Lasting]);
-    // Alone, a writer may say it as often as it likes.
+    // A single writer may write its value repeatedly.
     check(of(
         retries,
         &[("reader", &["get user:1", "get user:1"]), ("writer", &["set user:1", "delete user:1"])],
@@ -129,7 +130,7 @@ fn a_get_that_deletes_takes_a_newer_value_away() {
     let clears = [&[Get, Delete] as &[_], &[Write], &[Write]];
     let report = breaks(
         of(clears, &[("reader", &["get user:1"]), ("writer", &["set user:1"])]),
-        // An absence is nobody's where nobody deletes.
+        // Without deletions, no operation wrote an absence.
         &[Rule::Phantom],
     );
     assert!(report.complete);
@@ -152,7 +153,8 @@ fn a_write_behind_is_acknowledged_before_it_takes_effect() {
     let report =
         breaks(of(behind, &[("reader", &["get user:1"]), ("writer", &["set user:1"])]), &[Rule::Stale]);
     assert!(report.complete);
-    // In the order in which they were acknowledged, the second is the last, whichever comes last to Redis.
+    // The second write is acknowledged last, so it is the last, in whatever order the writes arrive
+    // at Redis.
     breaks(
         of(behind, &[("reader", &["get user:1"]), ("writer", &["set user:1", "set user:1"])]),
         &[Rule::Stale, Rule::Inverted, Rule::Lasting],
@@ -180,7 +182,7 @@ fn who_finds_nothing_to_delete_has_deleted_it() {
     }
 }
 
-/// A cache whose `set` hands its value to a task that was spawned with the cache.
+/// A cache whose `set` passes its value to a task that was spawned with the cache.
 struct Flushed {
     redis: Redis,
     queue: mpsc::Sender<(Key, Value)>,
@@ -221,7 +223,7 @@ fn a_value_is_its_writers_whichever_task_carries_it() {
     let report = check(flushed().violations([Rule::Stale]));
     assert!(report.complete);
     check(flushed().consistency(Level::Eventual));
-    // The cache's task has its own lane, also where it was there before the threads.
+    // The cache's task has its own lane, even if it was spawned before the threads.
     let trace = report.trace.expect("a control has a witness");
     assert_eq!(trace.lanes, ["reader", "writer", "observer", "task 1"]);
     let spans = trace.operations.iter().map(|span| (trace.lanes[span.lane].as_str(), span.call.as_str()));
@@ -234,10 +236,10 @@ fn a_value_is_its_writers_whichever_task_carries_it() {
     }
 }
 
-/// A cache that reads a copy, which a task makes after each write: at once, or when it is asked to.
+/// A cache that reads a copy, which a task makes after each write: immediately, or on request.
 struct Replica {
     redis: Redis,
-    /// Who is asked to copy, if a task that was there from the start does it.
+    /// The requests to the copying task, if it was spawned at the start.
     asked: Option<mpsc::Sender<()>>,
 }
 
@@ -295,7 +297,7 @@ fn a_task_that_nobody_wakes_is_named_where_something_lasts() {
     assert!(lanes(&trace).contains("blocked   copier waits"), "{}", lanes(&trace));
 }
 
-/// A local tier in a map of the cache's own, under a lock of the engine's.
+/// A local tier in a custom map, under an engine lock.
 struct Locked {
     local: Mutex<BTreeMap<Key, Value>>,
     redis: Redis,

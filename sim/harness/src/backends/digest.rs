@@ -1,4 +1,4 @@
-//! What a search of states can tell of a value in a map or under a lock: all that anybody can look at.
+//! Hashes the values in maps and under locks, for stateful search.
 
 use std::any::{Any, TypeId};
 use std::hash::{Hash, Hasher};
@@ -8,7 +8,7 @@ use selvedge::parts::{Cached, Lookup, LostStripes};
 use crate::history::Value;
 use crate::world::Held;
 
-/// Whether [`feed`] knows values of this type.
+/// Whether [`feed`] supports values of this type.
 pub(super) fn is_known<V: 'static>() -> bool {
     let known = [
         TypeId::of::<Value>(),
@@ -21,7 +21,7 @@ pub(super) fn is_known<V: 'static>() -> bool {
     known.contains(&TypeId::of::<V>())
 }
 
-/// Feeds in all that there is to a value of a known type.
+/// Hashes all fields of a value of a supported type.
 pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
     if let Some(value) = value.downcast_ref::<Value>() {
         value.hash(&mut state);
@@ -41,6 +41,6 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
     } else if let Some(lost) = value.downcast_ref::<LostStripes>() {
         lost.hash(&mut state);
     } else {
-        unreachable!("a value of a type that is not known");
+        unreachable!("the type is not supported: call `is_known` first");
     }
 }

@@ -1,7 +1,8 @@
-//! Our engine: every class of schedules once, under sequential consistency.
+//! Our engine: explores every class of schedules once, under sequential consistency.
 //!
-//! The map is a semantic object: an operation is one event on one key, so that operations on different keys commute. Only
-//! a check under the lock of a key is more than one: taking the lock, what the check does, and giving the lock back.
+//! The map is a semantic object: an operation is one event on one key, so operations on different
+//! keys commute. Only a check under a key's lock has several events: it acquires the lock, runs the
+//! check, and releases the lock.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -39,7 +40,7 @@ impl Primitives for Engine {
     }
 }
 
-/// An atomic word of our engine's.
+/// An atomic word on our engine.
 #[derive(Debug)]
 pub struct EngineAtomicU64 {
     name: &'static str,
@@ -84,7 +85,7 @@ impl AtomicU64 for EngineAtomicU64 {
     }
 }
 
-/// A word of the protocol as a trace shows it: small ones as they are, a stripe's as its parts.
+/// Formats a word of the protocol for a trace: a small word as a number, a stripe as its parts.
 fn word(value: u64) -> String {
     const PART: u64 = 1 << 28;
     const FILL: u64 = 1 << 27;
@@ -102,7 +103,7 @@ fn word(value: u64) -> String {
     format!("generation {}{writers}{filling}{lost}", value / PART)
 }
 
-/// A lock of our engine's.
+/// A lock on our engine.
 #[derive(Debug)]
 pub struct EngineMutex<T> {
     name: &'static str,
@@ -123,7 +124,8 @@ impl<T> EngineMutex<T> {
 
 impl<T: Send + 'static> Mutex<T> for EngineMutex<T> {
     fn new(name: &'static str, value: T) -> Self {
-        // Of a type that is not known, a search of states goes by who has left the value there.
+        // Stateful search identifies a value of an unsupported type by the history of the task that
+        // stored it.
         let inner = match digest::is_known::<T>() {
             true => object::Lock::digested(name, value, |value, state| digest::feed(value, state)),
             false => object::Lock::named(name, value),
@@ -141,13 +143,14 @@ impl<T: Send + 'static> Mutex<T> for EngineMutex<T> {
     }
 }
 
-/// A map of our engine's.
+/// A map on our engine.
 pub struct EngineMap<K, V> {
     name: &'static str,
     entries: object::Map<K, Tagged<V>>,
 }
 
-/// A value with its tag. The tag is an atomic only to be set by who looks: a step of the engine is alone.
+/// A value with its tag. The tag is atomic only because `touch` sets it through a shared reference:
+/// no other task runs during a step.
 struct Tagged<V> {
     value: V,
     tag: real::AtomicU64,
@@ -200,7 +203,7 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
         );
     }
 
-    /// A command of the tier, in its own words.
+    /// A command of the tier, in the tier's own terms.
     fn verb(&self, local: &'static str, remote: &'static str) -> String {
         match self.place() {
             Place::Remote | Place::Database => format!("{} {remote}", self.name),
@@ -211,7 +214,8 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
 
 impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
     fn new(name: &'static str) -> Self {
-        // Of a type that is not known, a search of states goes by who has put a value there.
+        // Stateful search identifies a value of an unsupported type by the history of the task that
+        // stored it.
         let entries = match digest::is_known::<V>() {
             true => object::Map::digested(name, |tagged: &Tagged<V>, state| {
                 digest::feed(&tagged.value, state);
@@ -228,7 +232,8 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         value
     }
 
-    /// A step that only looks: bits that are set stay set, in whatever order. What looks at them or clears them writes.
+    /// Counts as a read: setting bits commutes with setting bits. An operation that reads or clears
+    /// the bits counts as a write.
     fn touch(&self, key: &K, bits: u64) -> Option<V> {
         let value = self.entries.look(key, |tagged| {
             tagged.tag.fetch_or(bits, Ordering::Relaxed);
@@ -317,7 +322,8 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
     }
 
     fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
-        // As production's iterator does, it waits for keys that are locked: what is being filled is there then.
+        // Waits for locked keys, like production's iterator, so it also visits an entry that is
+        // being filled.
         let keys = self.entries.unordered_keys();
         note(|step| Note {
             step,
@@ -340,7 +346,7 @@ impl<K, V> fmt::Debug for EngineMap<K, V> {
     }
 }
 
-/// A queue of our engine's.
+/// A queue on our engine.
 pub struct EngineQueue<T> {
     name: &'static str,
     items: object::Queue<T>,
@@ -378,7 +384,7 @@ impl<T> fmt::Debug for EngineQueue<T> {
 /// Virtual time under our engine.
 #[derive(Clone, Debug)]
 pub struct EngineClock {
-    /// `None` if it stands still: to read it is no step.
+    /// `None` if the time is constant: reading it is then no step.
     nanoseconds: Option<Arc<atomic::AtomicU64>>,
 }
 
@@ -399,7 +405,7 @@ impl Clock for EngineClock {
 }
 
 thread_local! {
-    /// For each task of the engine on this OS thread, the operation that it is in.
+    /// The current operation of each engine task on this OS thread.
     static CURRENT: RefCell<Vec<OperationId>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -529,7 +535,7 @@ impl Simulated for Engine {
     }
 }
 
-/// The explorer within this budget.
+/// Applies the budget to the explorer.
 pub(crate) fn explorer(mut explorer: Explorer, budget: Budget) -> Explorer {
     if let Some(schedules) = budget.schedules {
         explorer = explorer.max_executions(schedules);

@@ -1,6 +1,6 @@
-//! loom: every execution of a small case under C11's weak memory.
+//! loom: explores every execution of a small case under C11's weak memory.
 //!
-//! A model may have [`loom::MAX_THREADS`] threads, the main one included.
+//! A model has at most [`loom::MAX_THREADS`] threads, including the main thread.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -19,7 +19,7 @@ use crate::history::OperationId;
 use crate::verdict::Budget;
 
 loom::thread_local! {
-    /// The operation that the thread is in.
+    /// The thread's current operation.
     static CURRENT: Cell<OperationId> = Cell::new(OperationId::MAX);
 }
 
@@ -39,7 +39,7 @@ impl Primitives for Loom {
     }
 }
 
-/// An atomic word of loom's.
+/// An atomic word on loom.
 #[derive(Debug)]
 pub struct LoomAtomicU64(loom::sync::atomic::AtomicU64);
 
@@ -65,7 +65,7 @@ impl AtomicU64 for LoomAtomicU64 {
     }
 }
 
-/// A lock of loom's.
+/// A lock on loom.
 #[derive(Debug)]
 pub struct LoomMutex<T>(Mutex<T>);
 
@@ -79,8 +79,8 @@ impl<T: Send> sync::Mutex<T> for LoomMutex<T> {
     }
 }
 
-/// A plain map under one of loom's locks, of values with their tags. Hashed without a seed, so that each execution is
-/// the same.
+/// A plain map, with tags, under a loom lock. The hash has no seed, so that executions are
+/// repeatable.
 pub struct LoomMap<K, V> {
     entries: Mutex<Entries<K, V>>,
 }
@@ -142,7 +142,7 @@ impl<K: Key, V: Entry> Map<K, V> for LoomMap<K, V> {
 
     fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
         let mut keys: Vec<K> = self.lock().keys().cloned().collect();
-        // The order in which a hash map has its keys is nobody's promise.
+        // A hash map does not specify the order of its keys.
         keys.sort_by_key(|key| BuildHasherDefault::<DefaultHasher>::default().hash_one(key));
         for key in keys {
             if let Some((value, tag)) = self.remove(&key) {
@@ -154,12 +154,12 @@ impl<K: Key, V: Entry> Map<K, V> for LoomMap<K, V> {
 
 impl<K, V> fmt::Debug for LoomMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The entries are not shown: locking them would be a step of the program.
+        // Omits the entries: locking them would be a step of the program.
         f.debug_struct("LoomMap").finish_non_exhaustive()
     }
 }
 
-/// A plain queue under one of loom's locks.
+/// A plain queue under a loom lock.
 pub struct LoomQueue<T> {
     items: Mutex<VecDeque<T>>,
 }
@@ -180,7 +180,7 @@ impl<T: Send> Queue<T> for LoomQueue<T> {
 
 impl<T> fmt::Debug for LoomQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The items are not shown: locking them would be a step of the program.
+        // Omits the items: locking them would be a step of the program.
         f.debug_struct("LoomQueue").finish_non_exhaustive()
     }
 }
@@ -188,14 +188,15 @@ impl<T> fmt::Debug for LoomQueue<T> {
 /// Virtual time under loom.
 #[derive(Clone, Debug)]
 pub struct LoomClock {
-    /// `None` if it stands still: to read it is no step.
+    /// `None` if the time is constant: reading it is then no step.
     nanoseconds: Option<Arc<loom::sync::atomic::AtomicU64>>,
 }
 
 impl Clock for LoomClock {
     fn now(&self) -> Duration {
         let Some(nanoseconds) = &self.nanoseconds else { return Duration::ZERO };
-        // Not a load, which weak memory lets see an old time: a real clock shows the same to all threads.
+        // A load could return an old time under weak memory. A real clock shows all threads the
+        // same time.
         Duration::from_nanos(nanoseconds.fetch_add(0, Ordering::AcqRel))
     }
 }
@@ -234,7 +235,8 @@ impl Simulated for Loom {
 
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search {
         let mut model = loom::model::Builder::new();
-        // loom looks at its bounds only at a checkpoint; and before an execution, which it has then counted already.
+        // loom checks its bounds only at a checkpoint, before an execution that it has already
+        // counted.
         model.checkpoint_interval = 1;
         model.max_duration = budget.time;
         model.max_permutations = budget.schedules.map(|most| most as usize + 1);

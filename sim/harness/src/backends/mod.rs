@@ -1,7 +1,8 @@
-//! The primitives that the cache runs on in a simulation, one set for each engine.
+//! The cache's primitives for simulation: one set for each engine.
 //!
-//! The map and the queue are models of production's: the same answers, with the engine's own locks around plain ones. A
-//! differential test holds each of them to DashMap and crossbeam's queue.
+//! The map and the queue model production's: they return the same results, and use the engine's
+//! locks around plain collections. A differential test compares them with DashMap and crossbeam's
+//! queue.
 
 mod digest;
 mod engine;

@@ -1,6 +1,6 @@
-//! What a recorded step was in the words of the domain, noted by the primitives as they make it.
+//! Notes that describe recorded steps in terms of the domain. The primitives write them.
 //!
-//! Nothing is noted while schedules are searched: only the run that is to be shown is recorded.
+//! A search takes no notes. Only the run that is shown is recorded.
 
 use std::any::Any;
 #[cfg(feature = "redis")]
@@ -18,26 +18,27 @@ use crate::trace::users::is_users;
 use crate::trace::{Effect, Place};
 use crate::world::Held;
 
-/// What a step was.
+/// The description of a step.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
-    /// How many steps the run had when it was noted: the step's number, from 1.
+    /// The step's number, from 1: the number of the run's steps when the note was taken.
     pub(crate) step: usize,
     pub(crate) place: Place,
     pub(crate) what: String,
     pub(crate) effect: Option<Effect>,
-    /// What the clock shows from this step on, if it was moved.
+    /// The clock's time from this step on, if the step moved the clock.
     pub(crate) time: Option<Duration>,
 }
 
 thread_local! {
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
-    /// The steps, from 1, that were made for a line which is not the one that called the engine.
+    /// Source lines of steps, by step number from 1, where they differ from the line that called
+    /// the engine.
     static SOURCES: RefCell<BTreeMap<usize, String>> = const { RefCell::new(BTreeMap::new()) };
     static BLOCKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes what the last step was, if the run is recorded.
+/// Adds a note about the last step, if the run is recorded.
 pub(crate) fn note(make: impl FnOnce(usize) -> Note) {
     if selvedge_engine::recording() {
         let step = selvedge_engine::step();
@@ -45,13 +46,13 @@ pub(crate) fn note(make: impl FnOnce(usize) -> Note) {
     }
 }
 
-/// The notes since this was last called.
+/// Returns the notes since the previous call.
 pub(crate) fn take() -> Vec<Note> {
     NOTES.take()
 }
 
-/// The last step was made for this line, if the run is recorded. An async function cannot be `#[track_caller]`: this is
-/// how its caller's line comes into a trace.
+/// Attributes the last step to this line, if the run is recorded. An async function cannot be
+/// `#[track_caller]`, so its caller passes the line.
 pub(crate) fn made_for(source: &'static Location<'static>) {
     if selvedge_engine::recording() {
         let line = format!("{}:{}", source.file(), source.line());
@@ -59,8 +60,8 @@ pub(crate) fn made_for(source: &'static Location<'static>) {
     }
 }
 
-/// The last step was made for the nearest line on the stack that is the user's, if the run is recorded and there is one: where
-/// other crates' code is between the user's and the engine's, no caller is known.
+/// Attributes the last step to the nearest line of user code on the stack, if the run is recorded
+/// and there is one. `#[track_caller]` does not work through other crates' code.
 #[cfg(feature = "redis")]
 pub(crate) fn made_for_users_line() {
     if selvedge_engine::recording()
@@ -70,12 +71,12 @@ pub(crate) fn made_for_users_line() {
     }
 }
 
-/// The crates whose frames are not the user's.
+/// Crates whose frames are not user code.
 #[cfg(feature = "redis")]
 const OURS: [&str; 4] = ["selvedge", "selvedge_engine", "selvedge_redis", "selvedge_sim"];
 
-/// The nearest line of a printed backtrace that is the user's. What called the cache is no part of it, nor is what is below
-/// the task's own stack.
+/// The nearest line of user code in a printed backtrace. Excludes the caller of the cache, and
+/// frames below the task's own stack.
 #[cfg(feature = "redis")]
 fn users_line(backtrace: &str) -> Option<String> {
     let mut is_ours = true;
@@ -90,10 +91,11 @@ fn users_line(backtrace: &str) -> Option<String> {
                 is_ours = OURS.contains(&path.split("::").next().unwrap_or_default());
             }
             Some(place) if !is_ours => {
-                // The column is not told of other steps.
+                // Other steps have no column.
                 let place = place.rsplit_once(':').map_or(place, |(line, _)| line);
                 let place = place.strip_prefix("./").unwrap_or(place);
-                // A backtrace has whole paths, also where the compiler has those within the workspace.
+                // A backtrace has absolute paths, even where the compiler uses paths relative to
+                // the workspace.
                 let root = env!("CARGO_MANIFEST_DIR").strip_suffix("sim/harness");
                 let place = root.and_then(|root| place.strip_prefix(root)).unwrap_or(place);
                 if is_users(place) {
@@ -106,33 +108,33 @@ fn users_line(backtrace: &str) -> Option<String> {
     None
 }
 
-/// These tasks of the cache's were still blocked when the observer began, if the run is recorded.
+/// Records the cache's tasks that were blocked when the observer began, if the run is recorded.
 pub(crate) fn blocked(lines: &[String]) {
     if selvedge_engine::recording() {
         BLOCKED.with_borrow_mut(|blocked| blocked.extend_from_slice(lines));
     }
 }
 
-/// The tasks that were blocked, since this was last called.
+/// Returns the blocked tasks since the previous call.
 pub(crate) fn take_blocked() -> Vec<String> {
     BLOCKED.take()
 }
 
-/// The lines that steps were made for since this was last called.
+/// Returns the attributed lines since the previous call.
 pub(crate) fn take_sources() -> BTreeMap<usize, String> {
     SOURCES.take()
 }
 
-/// The key, if it is one of the scenario's.
+/// The key, if its type is the scenario's.
 pub(super) fn key(key: &dyn Any) -> Option<Key> {
     key.downcast_ref::<Key>().copied()
 }
 
-/// What an entry holds for a reader of the scenario: `Some(None)` is "absent", and `None` is "not known", of an entry of
-/// a type that is a cache's own.
+/// The content of an entry, in terms of the scenario: `Some(None)` is "absent". `None` is
+/// "unknown", for an entry of the cache's own type.
 pub(super) type Content = Option<Option<Value>>;
 
-/// What a map's value holds.
+/// The content of a map's value.
 pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(value) = value.downcast_ref::<Value>() {
         return Some(Some(*value));
@@ -149,14 +151,14 @@ pub(super) fn content(value: &dyn Any) -> Content {
     value.downcast_ref::<Cached<Value>>().map(|cached| Some(*cached.value()))
 }
 
-/// When a map's value expires, if it is an entry that can.
+/// The expiry time of a map's value, if it has one.
 pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
     let kept = value.downcast_ref::<Cached<Lookup<Value>>>().and_then(Cached::expires_at);
     let kept = kept.or_else(|| value.downcast_ref::<Held>().and_then(|held| held.deadline));
     kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }
 
-/// The content as a trace says it.
+/// Formats the content for a trace.
 pub(super) fn shown(content: Content, absent: &str) -> String {
     match content {
         Some(Some(value)) => value.to_string(),

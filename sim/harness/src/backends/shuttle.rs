@@ -1,4 +1,5 @@
-//! shuttle: every interleaving, by depth-first search, under sequential consistency; or some of them, drawn by a seed.
+//! shuttle: explores every interleaving by depth-first search, or a random sample from a seed,
+//! under sequential consistency.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -18,7 +19,7 @@ use crate::history::OperationId;
 use crate::verdict::Budget;
 
 shuttle::thread_local! {
-    /// The operation that the thread is in.
+    /// The thread's current operation.
     static CURRENT: Cell<OperationId> = Cell::new(OperationId::MAX);
 }
 
@@ -26,21 +27,22 @@ shuttle::thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub struct Shuttle;
 
-/// How schedules are drawn where they are too many for all of them to be run.
+/// How schedules are sampled, for a case that has too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Draw {
-    /// At each step any task that can go on is as likely as another.
+    /// Each step runs an enabled task, chosen uniformly.
     Random,
-    /// By priorities that change at a few steps. Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with
-    /// probabilistic guarantees of finding bugs" (ASPLOS 2010).
+    /// By priorities that change at a few steps. Burckhardt, Kothari, Musuvathi, Nagarakatte: "A
+    /// randomized scheduler with probabilistic guarantees of finding bugs" (ASPLOS 2010).
     Pct {
-        /// The bug depth: one more than the priorities change.
+        /// The bug depth: the number of priority changes plus one.
         depth: usize,
     },
 }
 
 impl Shuttle {
-    /// Runs `execution` in this many schedules, drawn by the seed. Panics as soon as one panics or deadlocks.
+    /// Runs `execution` in `schedules` schedules, sampled by the seed. Panics at the first panic or
+    /// deadlock.
     pub fn draw(by: Draw, seed: u64, schedules: u64, execution: impl Fn() + Send + Sync + 'static) -> Search {
         let most = schedules as usize;
         let executions = match by {
@@ -67,8 +69,8 @@ impl Primitives for Shuttle {
     }
 }
 
-/// An atomic word of shuttle's. shuttle knows sequential consistency only, and warns of any weaker order: it gets
-/// none.
+/// An atomic word on shuttle. shuttle supports only sequential consistency and warns about weaker
+/// orderings, so all accesses are `SeqCst`.
 #[derive(Debug)]
 pub struct ShuttleAtomicU64(shuttle::sync::atomic::AtomicU64);
 
@@ -94,7 +96,7 @@ impl AtomicU64 for ShuttleAtomicU64 {
     }
 }
 
-/// A lock of shuttle's.
+/// A lock on shuttle.
 #[derive(Debug)]
 pub struct ShuttleMutex<T>(Mutex<T>);
 
@@ -108,8 +110,8 @@ impl<T: Send> sync::Mutex<T> for ShuttleMutex<T> {
     }
 }
 
-/// A plain map under one of shuttle's locks, of values with their tags. Hashed without a seed, so that each execution is
-/// the same.
+/// A plain map, with tags, under a shuttle lock. The hash has no seed, so that executions are
+/// repeatable.
 pub struct ShuttleMap<K, V> {
     entries: Mutex<Entries<K, V>>,
 }
@@ -170,7 +172,7 @@ impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
 
     fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
         let mut keys: Vec<K> = self.lock().keys().cloned().collect();
-        // The order in which a hash map has its keys is nobody's promise.
+        // A hash map does not specify the order of its keys.
         keys.sort_by_key(|key| BuildHasherDefault::<DefaultHasher>::default().hash_one(key));
         for key in keys {
             if let Some((value, tag)) = self.remove(&key) {
@@ -182,12 +184,12 @@ impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
 
 impl<K, V> fmt::Debug for ShuttleMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The entries are not shown: locking them would be a step of the program.
+        // Omits the entries: locking them would be a step of the program.
         f.debug_struct("ShuttleMap").finish_non_exhaustive()
     }
 }
 
-/// A plain queue under one of shuttle's locks.
+/// A plain queue under a shuttle lock.
 pub struct ShuttleQueue<T> {
     items: Mutex<VecDeque<T>>,
 }
@@ -208,7 +210,7 @@ impl<T: Send> Queue<T> for ShuttleQueue<T> {
 
 impl<T> fmt::Debug for ShuttleQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The items are not shown: locking them would be a step of the program.
+        // Omits the items: locking them would be a step of the program.
         f.debug_struct("ShuttleQueue").finish_non_exhaustive()
     }
 }
@@ -216,7 +218,7 @@ impl<T> fmt::Debug for ShuttleQueue<T> {
 /// Virtual time under shuttle.
 #[derive(Clone, Debug)]
 pub struct ShuttleClock {
-    /// `None` if it stands still: to read it is no step.
+    /// `None` if the time is constant: reading it is then no step.
     nanoseconds: Option<Arc<shuttle::sync::atomic::AtomicU64>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a simulation asks of an engine beyond the cache's primitives.
+//! The engine operations that a simulation needs beyond the cache's primitives.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -10,23 +10,25 @@ use selvedge_engine::{Alike, Script};
 use crate::history::{Key, Mark, OperationId};
 use crate::verdict::Budget;
 
-/// Primitives that belong to an engine, with what a test needs around the cache: threads, and a clock that it can set.
-/// A world that is written against this runs on every engine.
+/// Primitives that belong to an engine, with threads and a clock that the test sets. A world that
+/// uses only this trait runs on every engine.
 ///
-/// All but [`explore`](Simulated::explore) is to be called inside of it: primitives live for one execution.
+/// Call all functions except [`explore`](Simulated::explore) inside an exploration: primitives live
+/// for one execution.
 pub trait Simulated: Primitives {
-    /// A thread that has been spawned.
+    /// A handle to a spawned thread.
     type JoinHandle: Send;
 
-    /// How many threads an execution can have beside the one that it begins with, if not any number.
+    /// The maximum number of threads beside the initial one; `None` if unlimited.
     const MOST_THREADS: Option<usize> = None;
 
     /// Spawns a thread.
     #[track_caller]
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Self::JoinHandle;
 
-    /// Spawns a thread for each script, which calls `perform` with each of its operations in turn, and keeps nothing from
-    /// one to the next. What operations leave for later ones is in the primitives. Waits until all threads have ended.
+    /// Spawns a thread for each script. The thread calls `perform` with each operation in order,
+    /// and retains no state between operations: all shared state is in the primitives. Waits for
+    /// all threads to end.
     fn scripted<S, O>(
         shared: &Arc<S>,
         scripts: impl IntoIterator<Item = (Script<O>, Alike)>,
@@ -43,29 +45,31 @@ pub trait Simulated: Primitives {
         threads.into_iter().for_each(Self::join);
     }
 
-    /// Waits until the thread has ended. If it panicked, so does this.
+    /// Waits for the thread to end. Propagates its panic.
     #[track_caller]
     fn join(handle: Self::JoinHandle);
 
-    /// A clock that shows zero. If it does not move, to read it is no step.
+    /// Creates a clock at zero. If it does not move, reading it is no step.
     #[track_caller]
     fn clock(moves: bool) -> Self::Clock;
 
-    /// Puts the clock, and each of its clones, forward.
+    /// Advances the clock and its clones.
     ///
     /// # Panics
     ///
-    /// If it was made as one that does not move.
+    /// If the clock was created as one that does not move.
     #[track_caller]
     fn advance(clock: &Self::Clock, by: Duration);
 
-    /// A lock around a value that is known by its hash: a search of states need not tell apart who has left it there.
+    /// A lock around a value that its hash identifies: stateful search ignores which task stored
+    /// it.
     #[track_caller]
     fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> Self::Mutex<T> {
         Self::Mutex::new(name, value)
     }
 
-    /// Puts a value there, and runs `written` in the same step: nobody sees the value before.
+    /// Stores a value and runs `written` in the same step, before any other task can read the
+    /// value.
     #[track_caller]
     fn put<V: Entry>(map: &Self::Map<Key, V>, key: Key, value: V, written: impl FnOnce()) {
         map.insert_if(key, value, || {
@@ -74,80 +78,84 @@ pub trait Simulated: Primitives {
         });
     }
 
-    /// Waits until no other thread can go on. Returns a line for each that is blocked: what it waits for. Nothing, where caches
-    /// start no threads.
+    /// Waits until no other thread is enabled. Returns one line for each blocked thread, with the
+    /// reason. Does nothing on engines where caches spawn no threads.
     #[track_caller]
     fn quiesce() -> Vec<String> {
         Vec::new()
     }
 
-    /// A step that conflicts with each other on the key, and changes nothing.
+    /// A step that conflicts with every other operation on the key, and changes nothing.
     #[track_caller]
     fn order<V: Entry>(map: &Self::Map<Key, V>, key: Key) {
         map.remove_unless(&key, |_, tag| Some(tag));
     }
 
-    /// An execution begins: no thread is in an operation.
+    /// Begins an execution: no thread is in an operation.
     fn begin() {
         Self::enter(OperationId::MAX);
     }
 
-    /// The calling thread begins an operation, or, with [`OperationId::MAX`], has ended one.
+    /// Begins an operation of the calling thread, or ends it with [`OperationId::MAX`].
     fn enter(operation: OperationId);
 
-    /// The operation that the calling thread began last.
+    /// The calling thread's current operation.
     fn current() -> OperationId;
 
-    /// The name of the calling thread's next event. `None` where the engine does not tell happens-before.
+    /// The identifier of the calling thread's next event. `None` if the engine does not report
+    /// happens-before.
     fn next_event() -> Option<Mark> {
         None
     }
 
-    /// Hands over the calling thread's vector clock: of each task, how many events happen before what it does next.
-    /// `None` where the engine does not tell happens-before.
+    /// Passes the calling thread's vector clock to `read`: for each task, the number of its events
+    /// that happen before the thread's next event. Returns `None` if the engine does not report
+    /// happens-before.
     fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> Option<R> {
         let _ = read;
         None
     }
 
-    /// One of `0..alternatives`, each in schedules of its own. `what` says what a choice comes to, for the trace.
+    /// Chooses one of `0..alternatives`; each is explored in its own schedules. `what` describes a
+    /// choice for the trace.
     ///
     /// # Panics
     ///
-    /// Where the engine has no choices: then a case in which something may fail cannot be run.
+    /// If the engine does not support choices. It then cannot run a case with faults.
     #[track_caller]
     fn choose(alternatives: usize, what: impl FnOnce(usize) -> Option<String>) -> usize {
         let _ = (alternatives, what);
-        panic!("this engine cannot choose what fails: run cases with faults or drops on our own")
+        panic!("this engine does not support choices: run cases with faults or drops on our engine")
     }
 
-    /// Says what the calling thread has observed, as a digest. An engine that checks whether it sees all that threads share
-    /// compares it between schedules.
+    /// Reports a digest of the values that the calling thread has read. An engine that detects
+    /// uninstrumented shared state compares it between schedules.
     fn observed(digest: u64) {
         let _ = digest;
     }
 
-    /// The calling thread forgets how it has come here: see [`forget`](selvedge_engine::forget). Nothing, where nobody compares
-    /// states.
+    /// The calling thread forgets its history: see [`forget`](selvedge_engine::forget). Does
+    /// nothing on engines that do not compare states.
     fn forget() {}
 
-    /// Runs `execution` once for each schedule that the engine's exhaustive search comes up with. The budget's time is
-    /// looked at between executions. Panics as soon as an execution panics or deadlocks.
+    /// Runs `execution` once for each schedule of the engine's exhaustive search. Checks the time
+    /// budget between executions. Panics at the first panic or deadlock.
     fn explore(budget: Budget, execution: impl Fn() + Send + Sync + 'static) -> Search;
 }
 
-/// How far a search came.
+/// The extent of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// How many executions it made.
+    /// The number of executions.
     pub executions: u64,
-    /// Whether it made all of them. A search that used up its budget is not complete, even if it had just come to its
-    /// end.
+    /// Whether the search ran all executions. `false` if the budget was spent, even if no execution
+    /// was left.
     pub complete: bool,
 }
 
 impl Search {
-    /// loom and shuttle say nothing when their budget ends: what was spent has to tell.
+    /// loom and shuttle do not report that their budget has ended: it is derived from the spent
+    /// budget.
     pub(super) fn within(budget: Budget, executions: u64, spent: Duration) -> Self {
         let left = budget.schedules.is_none_or(|most| executions < most)
             && budget.time.is_none_or(|most| spent < most);

@@ -1,4 +1,4 @@
-//! The choice between the search of classes and the search of states, by evidence.
+//! The choice between the search of classes and stateful search.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -12,18 +12,19 @@ use crate::scenario::Case;
 use crate::verdict::{Budget, Engine};
 use crate::world::Plan;
 
-/// What has more classes than this is searched by states. To have tried them in vain takes less than a second. Below, there
-/// may well be more states than classes, and each costs three times what a class does; a little above, with a million
-/// classes, there are fewer, and from there on the classes grow as factorials do and the states as powers. It is a count and
-/// no time, so that the choice is the same on each machine.
+/// A case with more classes than this uses stateful search. Exploring this many classes takes less
+/// than a second. Smaller cases can have more states than classes, and a state costs three times as
+/// much as a class. From about a million classes on, there are fewer states: classes grow
+/// factorially, states polynomially. The limit is a count, not a time, so that the choice is the
+/// same on each machine.
 pub(super) const FEW: u64 = 100_000;
 
-/// Why a case is not searched by its states of itself.
-const PRESUMES: &str = "--engine stateful may get further: it takes it that what the cache shares and keeps is in the \
-    simulator's objects, and nowhere else";
+/// Why a case does not use stateful search by default.
+const PRESUMES: &str = "--engine stateful may get further: it assumes that all shared state lives in \
+    simulator objects";
 
-/// Searches the case by its classes and, if these are not few, by its states. Returns who searched, and why if it was by
-/// states.
+/// Searches the case by classes and, if there are more than [`FEW`], by states. Returns the engine,
+/// and the reason if it is the stateful one.
 pub(super) fn search<C: Caches>(
     case: &Case,
     budget: Budget,
@@ -51,13 +52,13 @@ fn within<C: Caches>(
     }
     let why = format!("more than {}", counted(few, "schedule"));
     if let Some(classes) = kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.classes)) {
-        // That was found out before.
+        // A previous part of the search has chosen this engine.
         let searched = stateful::search(case, Plan::<C>::new(case), budget, classes, kept, watch);
         return (Engine::Stateful, Some(why), searched);
     }
     let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
     let first = by_classes::<C>(case, first, watch);
-    // Another bound may have ended it.
+    // Another bound can have ended it.
     let is_larger = first.bound.is_some() && first.schedules == few && budget.schedules != Some(few);
     if !is_larger || watch(Reached::Schedules(few)).is_break() {
         return (Engine::Optimal, None, first);
@@ -71,7 +72,7 @@ fn within<C: Caches>(
         return (Engine::Optimal, None, explained(further, few, &format!("not searched by states: {why}")));
     }
     if !shows_all_of(&second, &first) {
-        // It has not come as far, and nothing that was found is lost.
+        // The stateful search found less: report the findings of the first search.
         return (Engine::Optimal, None, Searched { bound: second.bound, ..first });
     }
     (Engine::Stateful, Some(why), second)
@@ -85,14 +86,15 @@ fn by_classes<C: Caches>(
     ours::search(case, Engine::Optimal, Plan::<C>::new(case), Explorer::optimal(), budget, watch)
 }
 
-/// The search of classes, which says why it was not one of states if it would have become one and was not complete.
+/// Adds the reason against stateful search to the bound, if the case is large enough and the search
+/// incomplete.
 fn explained(searched: Searched, few: u64, why: &str) -> Searched {
     let is_larger = searched.schedules > few;
     let bound = searched.bound.map(|bound| if is_larger { format!("{bound}; {why}") } else { bound });
     Searched { bound, ..searched }
 }
 
-/// Whether the search shows all that the other does.
+/// Whether `searched` has all violations and failures of `other`.
 fn shows_all_of(searched: &Searched, other: &Searched) -> bool {
     let has = |rule| searched.tally.violations.contains_key(rule);
     other.tally.violations.keys().all(has) && (other.broken.is_none() || searched.broken.is_some())
@@ -110,7 +112,7 @@ mod tests {
     use crate::protocols::{CacheUnderTest, Failure, Protocol, Tiers, Visitor};
     use crate::scenario::parse;
 
-    /// One reader and so many writers, with what else a scenario says.
+    /// A case with one reader and `writers` writers; `more` is additional scenario text.
     fn case(cache: &str, writers: u32, more: &str) -> Case {
         let text = format!(
             "name = \"a\"\nabout = \"a test\"\ncache = \"{cache}\"\nlocal = \"cold\"\nremote = \"present\"\n{more}\n\
@@ -134,7 +136,7 @@ mod tests {
         let case = case("article", 2, "");
         let (engine, why, all) = auto::<Protocol>(&case, 1_000, Budget::default());
         assert_eq!((engine, why, all.bound), (Engine::Optimal, None, None));
-        // Exactly as many are not more.
+        // A case with exactly the limit is not above it.
         let classes = all.schedules;
         assert_eq!(auto::<Protocol>(&case, classes, Budget::default()).0, Engine::Optimal);
         let (engine, why, searched) = auto::<Protocol>(&case, classes - 1, Budget::default());
@@ -181,7 +183,7 @@ mod tests {
         assert_eq!(looks.last(), Some(&Reached::Schedules(10)));
     }
 
-    /// The article's cache, of which nobody promises anything.
+    /// The article's cache without the promise that stateful search needs.
     #[derive(Clone, Copy)]
     struct Unpromised;
 
@@ -212,7 +214,7 @@ mod tests {
         assert!(!bound(10).contains("stateful"), "{}", bound(10));
     }
 
-    /// No cache at all, and on the way to Redis something that the engine does not see.
+    /// No cache; the path to Redis contains an opaque operation.
     #[derive(Clone, Copy)]
     struct Blind;
 

@@ -1,4 +1,4 @@
-//! A case, explored by one engine: the search, and what it came to.
+//! Explores a case with one engine.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -14,26 +14,26 @@ use crate::trace::Trace;
 use crate::verdict::{Budget, CaseReport, Engine, StateCount, Verdict};
 use crate::world::Plan;
 
-/// What a search came to, before it is judged against the case.
+/// The result of a search, before it is judged against the case's expectation.
 pub(super) struct Searched {
     pub(super) tally: Tally,
     pub(super) schedules: u64,
     pub(super) events: u64,
     pub(super) states: Option<StateCount>,
-    /// Why it cannot be searched by states, if that was asked for.
+    /// Why the case does not support stateful search, if it was requested.
     pub(super) refused: Option<String>,
-    /// What ended the search before it was complete.
+    /// The bound that ended the search, if it is not complete.
     pub(super) bound: Option<String>,
-    /// A deadlock, a panic, or a program that is not deterministic.
+    /// A deadlock, a panic, or nondeterminism.
     pub(super) broken: Option<Verdict>,
     pub(super) trace: Option<Trace>,
 }
 
-/// Explores a case of a shipped protocol. `progress` is told now and then how far the search has come.
+/// Explores a case of a shipped protocol. Calls `progress` periodically.
 ///
 /// # Panics
 ///
-/// If no [`Protocol`] has the name that the case has.
+/// If no [`Protocol`] has the case's cache name.
 pub fn explore(
     case: &Case,
     engine: Engine,
@@ -43,11 +43,12 @@ pub fn explore(
     explore_among::<Protocol>(case, engine, budget, progress)
 }
 
-/// As [`explore`], of a case that names one of these caches.
+/// Like [`explore`], for a case that names one of the caches `C`.
 ///
 /// # Panics
 ///
-/// If none of them has the name that the case has, or if they are [not built](Caches::ON_PEERS) for the engine.
+/// If no cache of `C` has the case's cache name, or if the caches are [not built](Caches::ON_PEERS)
+/// for the engine.
 pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,
@@ -60,12 +61,13 @@ pub fn explore_among<C: Caches>(
     })
 }
 
-/// As [`explore_among`], until `watch`, which is told now and then how far the search has come, breaks it off. What was found until then is in the report, and the search is bounded. loom and shuttle are not watched: they
-/// go on to the end of their budget.
+/// Like [`explore_among`]. Calls `watch` periodically with the progress, and stops when it returns
+/// `Break`; the report then has the findings so far, and is bounded. loom and shuttle do not call
+/// `watch`: they run until their budget ends.
 ///
 /// # Panics
 ///
-/// As [`explore_among`].
+/// Like [`explore_among`].
 pub fn explore_while<C: Caches>(
     case: &Case,
     engine: Engine,
@@ -75,12 +77,12 @@ pub fn explore_while<C: Caches>(
     explore_within::<C>(case, engine, budget, None, watch)
 }
 
-/// As [`explore_while`]; a search by states goes on with what is `kept`, and leaves there what it can be gone on with. The report
-/// is of all parts of it together, and so is the budget of states.
+/// Like [`explore_while`]. A stateful search resumes from `kept`, and stores a checkpoint there if
+/// it does not complete. The report and the budget of states cover all parts of the search.
 ///
 /// # Panics
 ///
-/// As [`explore_among`].
+/// Like [`explore_among`].
 pub fn explore_resumable<C: Caches>(
     case: &Case,
     engine: Engine,
@@ -107,7 +109,7 @@ fn explore_within<C: Caches>(
     }
     let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
     let searched = match engine {
-        Engine::Auto => unreachable!("it has been chosen"),
+        Engine::Auto => unreachable!("`Auto` has been resolved above"),
         Engine::Optimal => ours(Explorer::optimal()),
         Engine::Stateful if case.unfit_for_states().is_some() => {
             Searched { refused: case.unfit_for_states(), ..ours(Explorer::optimal()) }
@@ -116,28 +118,32 @@ fn explore_within<C: Caches>(
         Engine::Naive => ours(Explorer::naive()),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
-        Engine::Loom | Engine::Shuttle => panic!("these caches are built for our own engine alone"),
+        Engine::Loom | Engine::Shuttle => {
+            panic!("these caches support our engines only: use auto, optimal, stateful or naive")
+        }
     };
     report(case, engine, searched, start)
 }
 
-/// Runs a case of a shipped protocol in this many schedules that shuttle draws by the seed: for cases that are too large for
-/// all of them. What shows nothing is bounded, and never clean.
+/// Runs a case of a shipped protocol in `schedules` schedules, which shuttle samples by the seed.
+/// For cases with too many schedules to explore. Without a finding, the result is bounded, never
+/// clean.
 ///
 /// # Panics
 ///
-/// As [`explore`].
+/// Like [`explore`].
 pub fn draw(case: &Case, by: Draw, seed: u64, schedules: u64) -> CaseReport {
     let start = Instant::now();
     report(case, Engine::Shuttle, peers::draw::<Protocol>(case, by, seed, schedules), start)
 }
 
-/// A case on this cache, whatever the name that the case has, searched by one of our own engines. `Auto` is `Optimal`: of a
-/// cache that scenarios do not name, nobody has promised that its states can be searched.
+/// Explores a case on the given cache, regardless of the case's cache name, with one of our
+/// engines. `Auto` means `Optimal`: a cache that scenarios do not name has not promised to support
+/// stateful search.
 ///
 /// # Panics
 ///
-/// If the engine is another tool's.
+/// If the engine is loom or shuttle.
 pub(crate) fn explore_on<B: Build<backends::Engine>>(
     case: &Case,
     engine: Engine,
@@ -154,7 +160,7 @@ pub(crate) fn explore_on<B: Build<backends::Engine>>(
         }
         Engine::Naive => (engine, ours::search(case, engine, plan, Explorer::naive(), budget, watch)),
         Engine::Stateful => (engine, stateful::search(case, plan, budget, (0, 0), None, watch)),
-        Engine::Loom | Engine::Shuttle => panic!("a scenario in code is built for our own engines alone"),
+        Engine::Loom | Engine::Shuttle => panic!("a scenario in code supports our engines only"),
     };
     report(case, engine, searched, start)
 }
@@ -180,7 +186,7 @@ fn report(case: &Case, engine: Engine, searched: Searched, start: Instant) -> Ca
     }
 }
 
-/// The gravest that is true.
+/// The gravest verdict that applies.
 fn verdict(case: &Case, searched: &Searched) -> Verdict {
     if let Some(broken) = &searched.broken {
         return broken.clone();

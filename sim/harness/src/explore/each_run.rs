@@ -1,4 +1,4 @@
-//! A case on our own engine, run by run.
+//! Runs a case on our engine, and shows each execution.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,12 +11,13 @@ use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::world::{self, Plan, Recorder};
 
-/// Runs a case of a shipped protocol as often as the explorer asks for, and shows each execution with its history: for judges of one's own.
-/// [`explore`](super::explore) is this with the [oracle](crate::oracle).
+/// Runs a case of a shipped protocol once for each run of the explorer, and passes each execution
+/// with its history to a custom judge. [`explore`](super::explore) does this with the
+/// [oracle](crate::oracle).
 ///
 /// # Panics
 ///
-/// As [`explore`](super::explore).
+/// Like [`explore`](super::explore).
 pub fn each_run(
     case: &Case,
     explorer: &Explorer,
@@ -25,11 +26,11 @@ pub fn each_run(
     each_run_among::<Protocol>(case, explorer, visit)
 }
 
-/// As [`each_run`], of a case that names one of these caches.
+/// Like [`each_run`], for a case that names one of the caches `C`.
 ///
 /// # Panics
 ///
-/// As [`explore_among`](super::explore_among).
+/// Like [`explore_among`](super::explore_among).
 pub fn each_run_among<C: Caches>(
     case: &Case,
     explorer: &Explorer,
@@ -38,7 +39,7 @@ pub fn each_run_among<C: Caches>(
     each_run_of(&Arc::new(Plan::<C>::new(case)), explorer, visit)
 }
 
-/// [`each_run`], of a case that is planned already.
+/// [`each_run`] for a planned case.
 pub(super) fn each_run_of<C: Build<Engine>>(
     plan: &Arc<Plan<C>>,
     explorer: &Explorer,
@@ -56,7 +57,8 @@ pub(super) fn each_run_of<C: Build<Engine>>(
     })
 }
 
-/// Notes what happens before each operation's first event: the run tells when it is over, and nothing in it does.
+/// Records what happens before each operation's first event. The clocks are available only after
+/// the run.
 fn note_invocations(run: &Run<'_>, history: &mut History) {
     for (position, step) in run.steps().enumerate() {
         let is_first = |its: &Operation| (its.first.task, its.first.index) == (step.task, step.index);

@@ -1,8 +1,8 @@
-//! The order of a recorded run, on another cache.
+//! Transfers the order of a recorded run to another cache.
 //!
-//! Two caches have different steps, so that a schedule of the one does not fit the other. What they share are calls,
-//! answers, and what they do to the tiers. So each thread goes on until it has done what the recorded one had done by
-//! then, and what is left over is run at the end.
+//! Two caches have different steps, so a schedule of one does not fit the other. They share calls,
+//! replies and effects on the tiers. So each thread runs until it has reached the recorded thread's
+//! progress, and the remaining steps run at the end.
 
 use std::sync::Arc;
 
@@ -15,28 +15,29 @@ use crate::trace::{Effect, Place, Step, Trace};
 use crate::verdict::Engine;
 use crate::world::Plan;
 
-/// A schedule of the case in which calls, answers, and looks at and changes of the tiers come in the order that the
-/// recorded run has, as far as its cache lets them: a thread that cannot go on is passed over, and so is what the cache does
-/// not do.
+/// Returns a schedule of the case in which calls, replies, and reads and writes of the tiers have
+/// the recorded order, as far as the cache permits. Skips a thread that is not enabled, and effects
+/// that the cache does not have.
 ///
-/// The recorded run is one of the same threads. It costs a run of the case for each event.
+/// The recorded run must have the same threads. Costs one run of the case for each event.
 ///
 /// # Panics
 ///
-/// If none of the caches has the name that the case has.
+/// If no cache of `C` has the case's cache name.
 pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
     let plan = Arc::new(Plan::<C>::new(case));
-    let mut course = Course { case, plan, turns: Vec::new(), run: None };
-    // The main task sets the tiers up and chooses what goes wrong, until it waits for the threads. What it chooses does not
-    // depend on the cache; that nothing goes wrong, or nothing more, is the first alternative.
+    let mut partial = PartialRun { case, plan, turns: Vec::new(), run: None };
+    // The main task sets up the tiers and chooses the faults, until it waits for the threads. Its
+    // choices do not depend on the cache. The first alternative is "no fault", or "no further
+    // fault".
     let schedule: Schedule = recorded.schedule.parse().expect("a recorded run has a schedule");
     let mut chosen = schedule.decisions().filter(|&(task, choice)| task == 0 && choice > 0).peekable();
     loop {
         if let Some(&(_, choice)) = chosen.peek()
-            && course.turns_to(0, choice)
+            && partial.step_with(0, choice)
         {
             chosen.next();
-        } else if !course.goes_on(0) {
+        } else if !partial.step(0) {
             break;
         }
     }
@@ -45,32 +46,35 @@ pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
         so_far.push(step);
         let lane = step.lane;
         match step.operation {
-            // The observer comes last in any run.
+            // The observer is the last in every run.
             _ if lane == threads => break,
             Some(operation) => {
                 let call = Call::of(recorded, lane, operation);
                 if let Some(kind) = Kind::of(step) {
                     let its = so_far.iter().filter(|its| its.operation == Some(operation));
                     let count = its.filter(|its| Kind::of(its) == Some(kind)).count();
-                    course.lead(lane, |trace| call.has_ended(trace) || call.count(trace, kind) >= count);
+                    partial
+                        .run_until(lane, |trace| call.has_ended(trace) || call.count(trace, kind) >= count);
                 }
                 let span = &recorded.operations[operation];
                 if span.last == step.number && span.reply.is_some() {
-                    course.lead(lane, |trace| call.has_ended(trace));
+                    partial.run_until(lane, |trace| call.has_ended(trace));
                 }
             }
-            // A task of the world's, such as the clock.
+            // A task of the simulated world, such as the clock.
             None => {
                 let steps = so_far.iter().filter(|its| its.lane == lane).count();
-                course.lead(lane, |trace| trace.steps.iter().filter(|its| its.lane == lane).count() >= steps);
+                partial.run_until(lane, |trace| {
+                    trace.steps.iter().filter(|its| its.lane == lane).count() >= steps
+                });
             }
         }
     }
-    while !course.is_over() && (1..course.lanes()).chain([0]).any(|task| course.goes_on(task)) {}
-    course.turns.into_iter().collect()
+    while !partial.is_over() && (1..partial.lanes()).chain([0]).any(|task| partial.step(task)) {}
+    partial.turns.into_iter().collect()
 }
 
-/// Which call of its thread it is, from 0.
+/// The index of the call within its thread, from 0.
 struct Call {
     lane: usize,
     nth: usize,
@@ -82,7 +86,7 @@ impl Call {
         Call { lane, nth: before.count() }
     }
 
-    /// The same call in another run, if that has come so far.
+    /// The same call in another run, if the run contains it.
     fn find(&self, trace: &Trace) -> Option<usize> {
         let spans = trace.operations.iter().enumerate();
         spans.filter(|(_, span)| span.lane == self.lane).map(|(at, _)| at).nth(self.nth)
@@ -92,7 +96,7 @@ impl Call {
         self.find(trace).is_some_and(|call| trace.operations[call].reply.is_some())
     }
 
-    /// How many steps of this kind it has made.
+    /// The number of its steps of this kind.
     fn count(&self, trace: &Trace, kind: Kind) -> usize {
         let Some(call) = self.find(trace) else { return 0 };
         let its = trace.steps.iter().filter(|step| step.operation == Some(call));
@@ -100,7 +104,7 @@ impl Call {
     }
 }
 
-/// What caches have in common: a step at a tier, which looks at an entry or changes it.
+/// The steps that caches have in common: a read or a write of an entry of a tier.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Kind {
     tier: Tier,
@@ -132,46 +136,47 @@ impl Kind {
 }
 
 /// The run so far.
-struct Course<'c, C> {
+struct PartialRun<'c, C> {
     case: &'c Case,
     plan: Arc<Plan<C>>,
     turns: Vec<(u32, u32)>,
     run: Option<Rerun>,
 }
 
-impl<C: Caches> Course<'_, C> {
-    /// Lets the task of the lane go on until that is so, or for as long as it can.
-    fn lead(&mut self, lane: usize, is_done: impl Fn(&Trace) -> bool) {
-        // Threads are spawned in the order of their lanes, after the main task; what else there is has its lane's number.
+impl<C: Caches> PartialRun<'_, C> {
+    /// Runs the lane's task until `is_done` holds, or the task is not enabled.
+    fn run_until(&mut self, lane: usize, is_done: impl Fn(&Trace) -> bool) {
+        // Threads are spawned in the order of their lanes, after the main task. Other tasks have
+        // the number of their lane.
         let task = if lane < self.case.threads.len() { lane + 1 } else { lane };
-        while !self.run.as_ref().is_some_and(|run| is_done(&run.trace)) && self.goes_on(task) {}
+        while !self.run.as_ref().is_some_and(|run| is_done(&run.trace)) && self.step(task) {}
     }
 
-    /// Gives the task one turn, if it can go on.
-    fn goes_on(&mut self, task: usize) -> bool {
-        self.turns_to(task, 0)
+    /// Runs one step of the task, if it is enabled.
+    fn step(&mut self, task: usize) -> bool {
+        self.step_with(task, 0)
     }
 
-    /// Gives the task one turn with this alternative, if it can go on and has it.
-    fn turns_to(&mut self, task: usize, choice: u32) -> bool {
+    /// Runs one step of the task with this alternative, if it is enabled and has the alternative.
+    fn step_with(&mut self, task: usize, choice: u32) -> bool {
         self.turns.push((task as u32, choice));
         let schedule = self.turns.iter().copied().collect();
         let run = rerun(self.case, Engine::Optimal, &self.plan, Explorer::replay(schedule), None);
-        let went_on = run.events == self.turns.len();
-        if went_on {
+        let has_run = run.events == self.turns.len();
+        if has_run {
             self.run = Some(run);
         } else {
             self.turns.pop();
         }
-        went_on
+        has_run
     }
 
-    /// How many lanes it has: more, if the cache has more spawned for it.
+    /// The number of lanes. It is larger if the cache has spawned tasks.
     fn lanes(&self) -> usize {
         self.run.as_ref().map_or(0, |run| run.trace.lanes.len())
     }
 
-    /// Whether there is nothing left to run.
+    /// Whether no task is left to run.
     fn is_over(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.misfit.is_none())
     }

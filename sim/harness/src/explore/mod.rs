@@ -1,4 +1,5 @@
-//! Exploring a case: every schedule that the engine comes up with, judged; and the simplest run that shows what was found.
+//! Explores a case: runs and judges every schedule of the engine, and records the simplest
+//! violating run.
 
 mod auto;
 mod case;

@@ -1,4 +1,4 @@
-//! The search by our own engine: each class of schedules is judged, and the simplest witness is kept and recorded.
+//! The search by our engine: judges each class of schedules, and records the simplest witness.
 
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
@@ -20,21 +20,21 @@ use crate::trace::Trace;
 use crate::verdict::{self, Budget, Verdict};
 use crate::world::Plan;
 
-/// How many states the searches for the simplest witness of a case may visit together, and how many one of them may. They
-/// are counts, so that the same case has the same witness on each machine. A state takes at most 600 bytes, so that a
+/// The maximum number of states that all searches for a case's simplest witness visit together. A
+/// count, so that the witness is the same on each machine. A state takes at most 600 bytes, so a
 /// search takes at most 80 MB.
 const WITNESS_STATES: u64 = 1 << 24;
-/// As [`WITNESS_STATES`].
+/// The maximum number of states that one of these searches visits.
 const WITNESS_STATES_EACH: u64 = 1 << 17;
 
-/// How long the search for the simplest witness may take beyond the time of the case's search.
+/// The time that the search for the simplest witness may exceed the case's time budget by.
 pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 
-/// How many schedules go by between two looks at whoever watches the search.
+/// The number of schedules between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 10;
 
-/// Searches the planned case with this explorer, which reports call `by`, within the budget, and until `watch` breaks it
-/// off.
+/// Searches the planned case with this explorer within the budget, until `watch` returns `Break`.
+/// `by` is the engine's name in reports.
 pub(super) fn search<C: Build<Engine>>(
     case: &Case,
     by: verdict::Engine,
@@ -75,7 +75,7 @@ pub(super) fn search<C: Build<Engine>>(
         }
         onwards
     });
-    // The search is over: nothing is left to be broken off.
+    // The search has completed: `Break` has no effect.
     _ = watch(Reached::Schedules(schedules));
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
@@ -90,7 +90,7 @@ pub(super) fn search<C: Build<Engine>>(
     Searched { tally, schedules, events, states: None, refused: None, bound, broken, trace }
 }
 
-/// A deadlock or a panic, as a verdict.
+/// The verdict for a deadlock or a panic.
 pub(super) fn broken_by(ending: &Ending) -> Option<Verdict> {
     match ending {
         Ending::Deadlock(_) => Some(Verdict::Deadlock),
@@ -101,7 +101,7 @@ pub(super) fn broken_by(ending: &Ending) -> Option<Verdict> {
     }
 }
 
-/// What ended a search before it was complete, in words.
+/// Describes the bound that ended a search.
 pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
     match bound {
         Bound::Stopped => format!("interrupted after {searched}"),
@@ -115,7 +115,7 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
     }
 }
 
-/// The budget that ended a search, in words.
+/// Describes the budget that ended a search.
 pub(super) fn spent(budget: Budget, schedules: u64) -> String {
     let bound = match (budget.schedules, budget.time) {
         (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),
@@ -125,8 +125,8 @@ pub(super) fn spent(budget: Budget, schedules: u64) -> String {
     format!("stopped at {bound}, after {}", counted(schedules, "schedule"))
 }
 
-/// A schedule that shows something, and how it compares: the gravest rule, the fewest switches, the fewest events, the
-/// first in the order of the tasks.
+/// A violating schedule with its rank: the gravest rule, the fewest context switches, the fewest
+/// events, the first in task order.
 struct Witness {
     rule: Option<Reverse<Rule>>,
     schedule: Schedule,
@@ -140,8 +140,8 @@ impl Witness {
     }
 }
 
-/// Keeps the simplest schedule of the run's class that breaks the rule, if there is none simpler yet. Once the effort is
-/// spent, keeps the first schedule that breaks a graver rule.
+/// Keeps the simplest schedule of the run's class that breaks the rule, unless a simpler one is
+/// known. After the effort is spent, keeps the first schedule that breaks a graver rule.
 fn consider(
     best: &mut Option<Witness>,
     run: &Run<'_>,
@@ -166,8 +166,8 @@ fn consider(
     }
 }
 
-/// The schedule with the fewest switches, and at most so many, that shows one of these; of several that have as few, one of the
-/// first that is shown.
+/// The schedule with the fewest context switches, at most `most`, that shows one of the witnesses.
+/// Among equals, one of the first witness.
 fn simplest(
     run: &Run<'_>,
     history: &History,
@@ -194,7 +194,7 @@ fn simplest(
     simplest
 }
 
-/// The simplest schedule in this order, within the effort; some schedule, once that is spent.
+/// The simplest schedule in this order, within the effort; after the effort is spent, any schedule.
 fn schedule(
     run: &Run<'_>,
     order: &[(EventName, EventName)],

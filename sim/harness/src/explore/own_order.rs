@@ -1,11 +1,11 @@
-//! A run as it was, and not the class that it stands for.
+//! The order of one run, instead of its class.
 
 use selvedge_engine::Run;
 
 use crate::history::{History, Mark};
 
-/// The history as the run's own order has it: each event is a moment, and the moments are all in one line. What the
-/// [oracle](crate::oracle) finds then is what this very schedule shows.
+/// The history in the run's own total order of events. The [oracle](crate::oracle) then finds the
+/// violations of this schedule alone.
 pub fn own_order(run: &Run<'_>, history: &History) -> History {
     let after_all = run.steps().len() as u32 + 1;
     let moment = |mark: Mark| {

@@ -1,5 +1,5 @@
-//! The search by another tool's engine. It tells neither events nor happens-before: each run is judged by its own order,
-//! and no witness is kept.
+//! The search by another tool's engine. The engine reports neither events nor happens-before: each
+//! run is judged by its own order, and no witness is recorded.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub(super) fn search<P: Simulated, C: Caches>(case: &Case, budget: Budget) -> Se
     judged::<P, C>(case, budget, |execution| P::explore(budget, execution))
 }
 
-/// Why the engine can run no schedule of the case, if it cannot.
+/// Why the engine cannot run the case, if so.
 fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
     let threads = case.threads.len() + usize::from(case.has_clock());
     if case.has(OpKind::Stall) {
@@ -33,7 +33,7 @@ fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
     Some(format!("has room for {most} threads, and the case has {threads}"))
 }
 
-/// Runs the case in this many schedules that shuttle draws by the seed.
+/// Runs the case in `schedules` schedules, which shuttle samples by the seed.
 pub(super) fn draw<C: Caches>(case: &Case, by: Draw, seed: u64, schedules: u64) -> Searched {
     let budget = Budget { schedules: Some(schedules), ..Budget::default() };
     judged::<Shuttle, C>(case, budget, |execution| Shuttle::draw(by, seed, schedules, execution))
@@ -72,7 +72,7 @@ fn searched((tally, schedules): (Tally, u64), bound: Option<String>, broken: Opt
     Searched { tally, schedules, events: 0, states: None, refused: None, bound, broken, trace: None }
 }
 
-/// loom and shuttle panic for a deadlock too.
+/// loom and shuttle also panic on a deadlock.
 fn panicked(payload: &(dyn std::any::Any + Send)) -> Verdict {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");

@@ -1,15 +1,15 @@
-//! How far the search of a case has come.
+//! The progress of a search.
 
-/// How far the search of a case has come.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reached {
-    /// So many schedules have been run.
+    /// The number of schedules that have run.
     Schedules(u64),
-    /// So many states have been found.
+    /// The progress of a stateful search.
     States {
-        /// How many.
+        /// The number of visited states.
         count: u64,
-        /// Which part of the search is done, from 0 to 1, as far as one can know.
+        /// The estimated fraction of the search that has completed, from 0 to 1.
         done: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! From a run that was noted to its trace.
+//! Converts a recorded run to its trace.
 
 use selvedge_engine::{Ending, Run, TraceStep};
 
@@ -10,7 +10,8 @@ use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
 use crate::verdict::Engine;
 use crate::world::{Plan, TTL};
 
-/// The trace of a run. The steps in which the tiers were set up are left out: they are its start.
+/// The trace of a run. Omits the steps that set up the tiers: the trace has their result as its
+/// start.
 pub(super) fn record<C>(
     case: &Case,
     by: Engine,
@@ -48,16 +49,16 @@ pub(super) fn record<C>(
     }
 }
 
-/// The lanes, and which of them each task has.
+/// The lanes, and the lane of each task.
 struct Lanes {
     names: Vec<String>,
-    /// Of each of the engine's tasks, by its number.
+    /// The lane of each engine task, by task number.
     of: Vec<usize>,
 }
 
 impl Lanes {
-    /// The threads, the observer, and then whatever else the run has started, such as the clock. Tasks that the cache has
-    /// started come in between: a thread is known by what it has called, or by its name.
+    /// The threads, the observer, and then other tasks, such as the clock. The cache's tasks are
+    /// spawned in between, so a thread is identified by its calls, or by its name.
     fn of<C>(case: &Case, plan: &Plan<C>, run: &Run<'_>, history: &History) -> Self {
         let threads = plan.threads.len();
         let last = run.steps().map(|event| event.task as usize).max().unwrap_or(0);
@@ -81,7 +82,7 @@ impl Lanes {
         for (task, lane) in of.iter_mut().enumerate().filter(|(_, lane)| lane.is_none()) {
             *lane = Some(names.len());
             let name = run.task_name(task as u32);
-            // The cache may call its own tasks as the scenario calls a thread.
+            // A task of the cache can have the name of a scenario's thread.
             names.push(if names.contains(&name) { format!("{name} (task {task})") } else { name });
         }
         if case.has_clock() && !names.iter().any(|name| name == "clock") {
@@ -118,7 +119,8 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
     tiers
 }
 
-/// The steps. What goes wrong is chosen before the first of them: it is noted among the `mishaps`.
+/// Converts the events to steps. The faults are chosen before the first step, and are recorded in
+/// `mishaps`.
 fn steps(
     run: &Run<'_>,
     history: &History,
@@ -131,10 +133,11 @@ fn steps(
     let told = run.trace().map(|told| told.steps).unwrap_or_default();
     let mut notes = notes.into_iter().peekable();
     let mut steps = Vec::new();
-    // Of each lane, how many of its events come up to each of its steps: an event of the set-up is no step.
+    // For each lane, the number of its events up to each of its steps: events of the set-up are not
+    // steps.
     let mut kept: Vec<Vec<u32>> = vec![Vec::new(); lanes.names.len()];
     for (position, event) in run.steps().enumerate() {
-        // What is noted after the last step's own is of tasks that unwind.
+        // Notes after the last step come from tasks that unwind.
         let mut note = None;
         while let Some(its) = notes.next_if(|note| note.step <= position + 1) {
             note = note.or(Some(its).filter(|note| note.step == position + 1));
@@ -154,14 +157,14 @@ fn steps(
             let its = lanes.of_task(task as u32);
             clock[its] = kept[its].partition_point(|&index| index <= seen) as u32;
         }
-        // Of what is noted, the note tells enough.
+        // A noted step needs no object: the note describes it.
         let object = match &note {
             Some(_) => None,
             None => told.get(position).and_then(|told| told.object.clone()),
         };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
-            None => (Place::Other, told.get(position).map_or("a step".to_owned(), words), None),
+            None => (Place::Other, told.get(position).map_or("a step".to_owned(), described), None),
         };
         let called = || format!("{}:{}", event.source.file(), event.source.line());
         let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
@@ -171,8 +174,8 @@ fn steps(
     steps
 }
 
-/// A step of an object that notes nothing, in the engine's words.
-fn words(step: &TraceStep) -> String {
+/// Describes a step of an object without a note, in the engine's terms.
+fn described(step: &TraceStep) -> String {
     match (step.object.as_deref(), step.operation) {
         (Some("waker"), "add") => return "wakes a task".to_owned(),
         (Some("waker"), "be woken") => return "is woken".to_owned(),
@@ -190,7 +193,7 @@ fn words(step: &TraceStep) -> String {
     text.trim_start().to_owned()
 }
 
-/// The operation that an event is part of.
+/// The operation that contains an event.
 fn operation_of(history: &History, task: u32, index: u32) -> Option<OperationId> {
     history.operations().iter().enumerate().find_map(|(id, operation)| {
         let last = history.response(id).map_or(u32::MAX, |clock| clock[task as usize]);

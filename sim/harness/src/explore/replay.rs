@@ -1,4 +1,4 @@
-//! A schedule that somebody has recorded, run again; on a real server, if there is one.
+//! Replays a recorded schedule, optionally on a real server.
 
 use std::sync::Arc;
 
@@ -12,24 +12,25 @@ use crate::trace::Trace;
 use crate::verdict::Engine;
 use crate::world::{Beside, Plan, Server, Told};
 
-/// What a schedule came to when it was run again.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Replay {
-    /// The run, as far as it came.
+    /// The run, up to its end or the first mismatch.
     pub trace: Trace,
-    /// Why it came no further, if the schedule does not fit the case. Steps in it are the engine's: they count those of
-    /// the set-up.
+    /// Why the schedule does not fit the case, if so. Its step numbers are the engine's, which
+    /// include the set-up.
     pub misfit: Option<String>,
-    /// What the server came to, if there was one.
+    /// The result on the server, if there is one.
     pub told: Option<Told>,
 }
 
-/// Runs a case once more in this schedule. Of what it shows, the finding that is `chosen` comes first. A server gets each
-/// command on the remote tier too, in the step in which the case makes it: its answers are the ones that the cache sees.
+/// Replays a case in this schedule. The trace lists the `chosen` finding first. With a server, each
+/// command on the remote tier is also sent to the server, in the same step, and the cache receives
+/// the server's replies.
 ///
 /// # Panics
 ///
-/// If none of the caches has the name that the case has.
+/// If no cache of `C` has the case's cache name.
 pub fn replay<C: Caches>(
     case: &Case,
     schedule: Schedule,

@@ -1,4 +1,4 @@
-//! One schedule, run again and recorded.
+//! Reruns and records one schedule.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,17 +17,18 @@ use crate::trace::Trace;
 use crate::verdict;
 use crate::world::Plan;
 
-/// What a schedule came to.
+/// The result of a rerun.
 pub(super) struct Rerun {
-    /// The run, as far as it came.
+    /// The run, up to its end or the first mismatch.
     pub(super) trace: Trace,
-    /// Why it came no further, if the schedule does not fit the case.
+    /// Why the schedule does not fit the case, if so.
     pub(super) misfit: Option<String>,
-    /// How many events it had, those of the set-up included.
+    /// The number of events, including those of the set-up.
     pub(super) events: usize,
 }
 
-/// Runs the one schedule of this explorer, and records it. Of what it shows, the finding that it was chosen for comes first.
+/// Runs and records the explorer's one schedule. Lists the finding that the schedule was chosen for
+/// first.
 pub(super) fn rerun<C: Build<Engine>>(
     case: &Case,
     by: verdict::Engine,
@@ -52,8 +53,8 @@ pub(super) fn rerun<C: Build<Engine>>(
     rerun.expect("a replay is one run")
 }
 
-/// What is wrong with the run, and with others of its class. A finding of the class is one of several, and the run may show
-/// another of the same read: it is that one then.
+/// The findings of the run, and of other schedules of its class. If the run shows another finding
+/// for the same read and rule, that finding replaces the class's.
 fn findings(run: &Run<'_>, history: &History) -> Vec<Finding> {
     let own_order = own_order(run, history);
     let mut own = Tally::new().observe(&own_order).to_vec();
@@ -61,7 +62,7 @@ fn findings(run: &Run<'_>, history: &History) -> Vec<Finding> {
     findings.retain_mut(|its| {
         let is_in_order = its.before.is_none_or(|before| own_order.may_precede(before, its.read));
         let Some(same) = own.iter_mut().find(|own| (own.rule, own.read) == (its.rule, its.read)) else {
-            // That the one operation came before the other is not all that it takes.
+            // The order of the two operations is necessary, but not sufficient.
             return !is_in_order;
         };
         if !ways(&own_order, its.rule).iter().any(|way| way.finding == *its) {

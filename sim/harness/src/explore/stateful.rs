@@ -1,5 +1,5 @@
-//! The search by states: the oracle's rules run along as a monitor, and the simplest schedule that breaks one is looked for
-//! once it is known that there is one.
+//! The stateful search: the oracle's rules run as a monitor. If one is broken, a second search
+//! finds the simplest schedule that breaks it.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -23,13 +23,14 @@ use crate::trace::Trace;
 use crate::verdict::{self, Budget, StateCount, Verdict};
 use crate::world::{self, Plan, Recorder};
 
-/// How many runs go by between two looks at whoever watches the search.
+/// The number of runs between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 12;
-/// How often the search says how far it has come: nobody reads faster.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+/// The interval between progress reports.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Searches the planned case by its states, within the budget, and until `watch` breaks it off. Goes on with what is kept, if
-/// anything is, and keeps what is left. So many `classes`, with so many events, were searched before.
+/// Searches the planned case by states within the budget, until `watch` returns `Break`. Resumes
+/// from `kept` if it has a checkpoint, and stores a checkpoint there if the search is not complete.
+/// `classes` has the schedules and events that were searched before.
 pub(super) fn search<C: Build<Engine>>(
     case: &Case,
     plan: Plan<C>,
@@ -83,7 +84,7 @@ pub(super) fn search<C: Build<Engine>>(
         }
     };
     if let Some(Bound::Time(most)) = &mut report.bound {
-        // Not what was left of it for the last part.
+        // The whole budget, not the remainder for the last part.
         *most = budget.time.unwrap_or(*most);
     }
     let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
@@ -133,13 +134,15 @@ pub(super) fn search<C: Build<Engine>>(
     }
 }
 
-/// The explorer within the budget, which tells how far it has come.
+/// An explorer with the budget, which reports its progress.
 fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
     let told = Arc::clone(told);
-    let explorer = explorer_within(Explorer::stateful(), budget).on_progress(TOLD_EVERY, move |progress| {
-        let count = progress.states.unwrap_or_default();
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Reached::States { count, done: progress.done };
-    });
+    let explorer =
+        explorer_within(Explorer::stateful(), budget).on_progress(PROGRESS_EVERY, move |progress| {
+            let count = progress.states.unwrap_or_default();
+            *told.lock().unwrap_or_else(PoisonError::into_inner) =
+                Reached::States { count, done: progress.done };
+        });
     let explorer = explorer.jobs(budget.jobs.map_or(1, NonZeroUsize::get));
     match budget.states {
         Some(states) => explorer.max_states(states),
@@ -147,7 +150,7 @@ fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
     }
 }
 
-/// How far a search came that was not complete.
+/// Describes the progress of an incomplete search.
 fn how_far(states: &StateCount) -> String {
     format!(
         "{} of {} each, about {:.1} % of the search",
@@ -164,13 +167,13 @@ fn rule_of(found: &Found) -> Rule {
 fn tally(found: &[Found], has_met: bool) -> Tally {
     let mut tally = Tally::new();
     tally.violations = found.iter().map(|found| (rule_of(found), found.states)).collect();
-    // A state is counted for each rule that it breaks.
+    // A state is counted once for each rule that it breaks.
     tally.violating = None;
     tally.vacuous = !has_met;
     tally
 }
 
-/// The gravest of the rules that are broken and must not be.
+/// The gravest broken rule that the case forbids.
 fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     let forbidden = found.iter().filter(|found| case.expectation.forbids(rule_of(found)));
     forbidden.min_by_key(|found| rule_of(found))
@@ -180,14 +183,14 @@ fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explor
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
-/// Notes how a run was broken, if one was. Calls `watch` now and then.
-struct Broken<'a, C> {
+/// Records the first failure of a run. Calls `watch` periodically.
+struct FirstFailure<'a, C> {
     watched: &'a Watched<C>,
     watch: &'a (dyn Fn() -> ControlFlow<()> + Sync),
     verdict: Option<Verdict>,
 }
 
-impl<C: Build<Engine>> Observer for Broken<'_, C> {
+impl<C: Build<Engine>> Observer for FirstFailure<'_, C> {
     fn execution(&mut self, run: &Run<'_>) -> ControlFlow<()> {
         self.verdict = self.verdict.take().or_else(|| broken_by(run.ending()));
         if self.watched.is_surprised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -214,12 +217,13 @@ impl<C: Build<Engine>> Watched<C> {
         Watched { plan: Arc::clone(plan), planned, noticed: Arc::default() }
     }
 
-    /// Whether the monitor has taken for granted what is not so.
+    /// Whether the run violated an assumption of the monitor.
     fn is_surprised(&self) -> bool {
         !self.planned.failed_may_land && self.noticed.is_surprised.load(Ordering::Relaxed)
     }
 
-    /// Searches until `watch` breaks it off, or the monitor is surprised. Says too how a run was broken, if one was.
+    /// Searches until `watch` returns `Break`, or a run violates the monitor's assumption. Also
+    /// returns the first failure of a run.
     fn search(
         &self,
         explorer: &Explorer,
@@ -227,18 +231,18 @@ impl<C: Build<Engine>> Watched<C> {
     ) -> (Report, Option<Verdict>) {
         let watch = Mutex::new(watch);
         let watch = || watch.lock().unwrap_or_else(PoisonError::into_inner)();
-        let init = || (self.body(), Broken { watched: self, watch: &watch, verdict: None });
+        let init = || (self.body(), FirstFailure { watched: self, watch: &watch, verdict: None });
         let (report, observers) = explorer.observe_on_workers(init);
         (report, observers.into_iter().find_map(|observer| observer.verdict))
     }
 
-    /// What is left of the search.
+    /// The unfinished search.
     fn left(&self, checkpoint: Checkpoint, classes: (u64, u64), wall: Duration) -> Unfinished {
         let has_met = self.noticed.has_met.load(Ordering::Relaxed);
         Unfinished { checkpoint, has_met, failed_may_land: self.planned.failed_may_land, classes, wall }
     }
 
-    /// What is run.
+    /// The explored program.
     fn body(&self) -> impl Fn() + use<C> {
         let (plan, planned, noticed) =
             (Arc::clone(&self.plan), Arc::clone(&self.planned), Arc::clone(&self.noticed));

@@ -1,18 +1,18 @@
-//! Counting what the oracle finds, schedule by schedule.
+//! Counts the oracle's findings over the schedules.
 
 use std::collections::BTreeMap;
 
 use crate::history::History;
 use crate::oracle::{Finding, Rule, judge, vacuous};
 
-/// What has been found so far.
+/// The findings so far.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    /// How many schedules show each broken rule.
+    /// The number of schedules that break each rule.
     pub(crate) violations: BTreeMap<Rule, u64>,
-    /// How many schedules break some rule; `None` if that is not counted.
+    /// The number of schedules that break any rule; `None` if it is not counted.
     pub(crate) violating: Option<u64>,
-    /// Whether no schedule so far could have shown anything.
+    /// Whether all schedules so far were vacuous.
     pub(crate) vacuous: bool,
     findings: Vec<Finding>,
 }
@@ -22,7 +22,7 @@ impl Tally {
         Tally { violations: BTreeMap::new(), violating: Some(0), vacuous: true, findings: Vec::new() }
     }
 
-    /// Judges a history, and returns what is wrong with it.
+    /// Judges a history, and returns its findings.
     pub(crate) fn observe(&mut self, history: &History) -> &[Finding] {
         self.vacuous = self.vacuous && vacuous(history);
         self.findings.clear();

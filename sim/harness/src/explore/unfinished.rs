@@ -1,34 +1,35 @@
-//! A search by states that was broken off.
+//! An unfinished stateful search.
 
 use std::fmt;
 use std::time::Duration;
 
 use selvedge_engine::Checkpoint;
 
-/// A search of one case by its states that was broken off, and can be gone on with: by [`explore_resumable`], in this process
-/// or, [written and read](crate::checkpoint::Checkpoints), in another.
+/// An unfinished stateful search of one case. [`explore_resumable`] resumes it, in this process or,
+/// [saved](crate::checkpoint::Checkpoints), in another.
 ///
 /// [`explore_resumable`]: super::explore_resumable
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unfinished {
     pub(crate) checkpoint: Checkpoint,
-    /// A read has met a write of its key.
+    /// Whether a read has overlapped or followed a write of its key.
     pub(crate) has_met: bool,
     /// See [`Planned::failed_may_land`](crate::monitor::Planned::failed_may_land).
     pub(crate) failed_may_land: bool,
-    /// The schedules that were searched by their classes before, and their events.
+    /// The schedules that the search of classes has run before, and their events.
     pub(crate) classes: (u64, u64),
-    /// How long all parts have taken.
+    /// The total time of all parts.
     pub(crate) wall: Duration,
 }
 
-/// What is kept of a search by states.
+/// Checkpointing of a stateful search.
 pub struct Kept<'k> {
-    /// What the search goes on with, if not from the beginning; then what is left of it, if it is not complete.
+    /// In: the checkpoint to resume from. Out: the checkpoint of the unfinished search; `None` if
+    /// it is complete.
     pub unfinished: Option<Unfinished>,
-    /// How often what is left is to be kept while the search goes on, which costs it a little.
+    /// The interval between checkpoints. Each one has a small cost.
     pub every: Duration,
-    /// Keeps it, against whatever may happen to the process.
+    /// Saves a checkpoint outside the process.
     pub keep: &'k mut (dyn FnMut(&Unfinished) + Send),
 }
 
@@ -40,12 +41,12 @@ impl fmt::Debug for Kept<'_> {
 }
 
 impl Unfinished {
-    /// How many states have been visited.
+    /// The number of visited states.
     pub fn states(&self) -> u64 {
         self.checkpoint.visited.len() as u64
     }
 
-    /// How long the search has taken so far.
+    /// The total time of the search so far.
     pub fn wall(&self) -> Duration {
         self.wall
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::builder::Draft;
 
-/// An axis: its name, and of each of its values the label and what it changes.
+/// An axis: its name, and each value's label and change.
 #[derive(Clone)]
 pub(super) struct Axis {
     pub(super) name: String,
@@ -41,7 +41,7 @@ impl Axis {
         Axis { name, values }
     }
 
-    /// The draft with each of the values, labelled.
+    /// Applies each value to the draft, with its label.
     pub(super) fn values(&self, draft: Draft, labelled: impl Fn(Draft, &str, &str) -> Draft) -> Vec<Draft> {
         let of = |(label, change): &(String, Change)| labelled(change(draft.clone()), &self.name, label);
         self.values.iter().map(of).collect()

@@ -15,16 +15,16 @@ use crate::scenario::{
 };
 use crate::verdict::{Budget, Engine};
 
-/// As many threads as a search has room for, beside the observer and the clock.
+/// The maximum number of threads: the engine's limit, less the observer and the clock.
 const MOST_THREADS: usize = selvedge_engine::MAX_TASKS - 2;
-/// More faults than this are too many to explore.
+/// The maximum number of faults, and of drops: more are too many to explore.
 const MOST_FAULTS: u32 = 8;
 
-/// A scenario in code, of a cache that `build` makes of its tiers. It is asked for once in each schedule.
+/// Creates a scenario in code. `build` creates the cache from its tiers, once in each schedule.
 ///
-/// Unless told otherwise, the local tier starts empty and the remote one with version 0 of every key, and is the source of
-/// truth; nothing goes wrong; the cache must be linearizable, and the search complete. The methods have the names of the fields
-/// of a scenario in a file.
+/// By default, the local tier is empty; the remote tier has version 0 of every key, and is the
+/// source of truth; there are no faults; the cache must be linearizable, and the search complete.
+/// The methods have the names of the fields in a scenario file.
 #[track_caller]
 pub fn scenario<F, C>(name: impl Into<String>, build: F) -> ScenarioBuilder<F>
 where
@@ -56,7 +56,7 @@ where
     }
 }
 
-/// A scenario in code: see [`scenario`].
+/// A scenario in code. Created by [`scenario`].
 #[derive(Clone)]
 #[must_use = "a scenario does nothing until it is checked"]
 pub struct ScenarioBuilder<F> {
@@ -67,44 +67,45 @@ pub struct ScenarioBuilder<F> {
     axes: Vec<Axis>,
 }
 
-/// A case of a scenario, as an [axis](ScenarioBuilder::axis) changes it.
+/// One case of a scenario, which an [axis](ScenarioBuilder::axis) changes.
 pub type Draft = ScenarioBuilder<()>;
 
 impl<F> ScenarioBuilder<F> {
-    /// What the process-local tier holds at the start.
+    /// Sets the initial contents of the local tier.
     pub fn local(mut self, local: Local) -> Self {
         self.case.local = local;
         self
     }
 
-    /// What the remote tier holds at the start.
+    /// Sets the initial contents of the remote tier.
     pub fn remote(mut self, remote: RemoteStart) -> Self {
         self.case.remote = remote;
         self
     }
 
-    /// Where the truth is. With [`Source::Database`], `get KEY` [loads](super::Cache::load) what no tier has; `set KEY` and
-    /// `delete KEY` write the database, and then [delete](super::Cache::delete) the key in the cache until that is
-    /// acknowledged.
+    /// Sets the source of truth. With [`Source::Database`], `get KEY` [loads](super::Cache::load) a
+    /// key that no tier has; `set KEY` and `delete KEY` write the database, and then
+    /// [delete](super::Cache::delete) the key in the cache until a deletion is acknowledged.
     pub fn source(mut self, source: Source) -> Self {
         self.case.source = source;
         self
     }
 
-    /// These keys' values are made from the value of `key`: each write of it makes a version of them.
+    /// Declares derived keys: each write of `key` gives each key of `made` a new version.
     pub fn derived<K: AsRef<str>>(mut self, key: &str, made: impl IntoIterator<Item = K>) -> Self {
         let made = made.into_iter().map(|made| Key::new(made.as_ref())).collect();
         self.case.derived.insert(Key::new(key), made);
         self
     }
 
-    /// How many commands and loads fail at most in a run: any of them, in each way. See [`Redis::try_get`](super::Redis::try_get)
-    /// and [`Fallible`](super::Fallible). If an operation sends more commands than those of the caches that ship, the further
-    /// ones do not fail, and the search is bounded.
+    /// Sets the maximum number of commands and loads that fail in a run. The search explores each
+    /// failure at each of them. See [`Redis::try_get`](super::Redis::try_get) and
+    /// [`Fallible`](super::Fallible). If an operation sends more commands than those of the shipped
+    /// caches, the further commands do not fail, and the search is bounded.
     ///
     /// # Panics
     ///
-    /// If they are more than 8, as [`drops`](Self::drops).
+    /// If `most` is more than 8. The same holds for [`drops`](Self::drops).
     #[track_caller]
     pub fn faults(mut self, most: u32) -> Self {
         assert!(most <= MOST_FAULTS, "{most} faults are too many to explore: expected 0 to {MOST_FAULTS}");
@@ -112,8 +113,9 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// How many operations' futures are dropped at most in a run: at any point at which they wait. A cache without async,
-    /// such as one of [`closures`](super::closures), has none.
+    /// Sets the maximum number of operations whose futures are dropped in a run, at any point at
+    /// which they wait. Has no effect on a cache without async, such as one made of
+    /// [`closures`](super::closures).
     #[track_caller]
     pub fn drops(mut self, most: u32) -> Self {
         assert!(most <= MOST_FAULTS, "{most} drops are too many to explore: expected 0 to {MOST_FAULTS}");
@@ -121,18 +123,18 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// Something is otherwise than usual.
+    /// Adds a special condition.
     pub fn special(mut self, special: Special) -> Self {
         self.case.specials.insert(special);
         self
     }
 
-    /// One more thread, with its operations in order: `get KEY`, `set KEY`, `delete KEY`, `evict KEY`, `forget KEY`,
-    /// `told KEY` or `told-all KEY`.
+    /// Adds a thread with its operations in order: `get KEY`, `set KEY`, `delete KEY`, `evict KEY`,
+    /// `forget KEY`, `told KEY` or `told-all KEY`.
     ///
     /// # Panics
     ///
-    /// If there is a thread of this name, if it does nothing, or if one of the operations is none.
+    /// If a thread has this name already, if there is no operation, or if an operation is invalid.
     #[track_caller]
     pub fn thread<O: AsRef<str>>(
         self,
@@ -142,11 +144,12 @@ impl<F> ScenarioBuilder<F> {
         self.more_threads(name.into(), 1, operations, false)
     }
 
-    /// As many threads with these operations: two of the name `reader` are `reader-1` and `reader-2`.
+    /// Adds `count` threads with these operations. Two threads named `reader` become `reader-1` and
+    /// `reader-2`.
     ///
     /// # Panics
     ///
-    /// As [`thread`](Self::thread); and if the count is 0.
+    /// Like [`thread`](Self::thread); also if `count` is 0.
     #[track_caller]
     pub fn threads<O: AsRef<str>>(
         self,
@@ -157,11 +160,11 @@ impl<F> ScenarioBuilder<F> {
         self.more_threads(name.into(), count, operations, false)
     }
 
-    /// One more thread, in which nothing goes wrong, whatever the faults and drops.
+    /// Adds a thread without faults and drops.
     ///
     /// # Panics
     ///
-    /// As [`thread`](Self::thread).
+    /// Like [`thread`](Self::thread).
     #[track_caller]
     pub fn spared_thread<O: AsRef<str>>(
         self,
@@ -200,8 +203,9 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// An axis: each of these values makes cases of its own, with what `set` says for it. The scenario is every combination of
-    /// the values of all axes, and [`check_all`](super::check_all) explores it. A value's label is what it is shown as.
+    /// Adds an axis: `set` applies each value to a case of its own. The scenario has every
+    /// combination of the values of all axes, and [`check_all`](super::check_all) explores them. A
+    /// value's label is its `Display` text.
     ///
     /// ```
     /// use selvedge_sim::own::{Local, RemoteStart, Setup, check_all, closures, scenario};
@@ -218,10 +222,15 @@ impl<F> ScenarioBuilder<F> {
     ///         )
     ///     })
     ///     .thread("writer", ["set user:1"])
-    ///     .axis("remote", [RemoteStart::Present, RemoteStart::Absent], |case, remote| case.remote(*remote))
-    ///     .axis("readers", [1, 2], |case, &readers| case.threads("reader", readers, ["get user:1"])),
+    ///     .axis("remote", [RemoteStart::Present, RemoteStart::Absent], |case, remote| {
+    ///         case.remote(*remote)
+    ///     })
+    ///     .axis("readers", [1, 2], |case, &readers| {
+    ///         case.threads("reader", readers, ["get user:1"])
+    ///     }),
     /// );
-    /// let cases: Vec<_> = reports.iter().map(|report| (report.case.as_str(), report.schedules)).collect();
+    /// let cases = reports.iter().map(|report| (report.case.as_str(), report.schedules));
+    /// let cases: Vec<_> = cases.collect();
     /// assert_eq!(
     ///     cases,
     ///     [
@@ -235,7 +244,7 @@ impl<F> ScenarioBuilder<F> {
     ///
     /// # Panics
     ///
-    /// If there is an axis of this name, if it has no value, or if two of its values have the same label.
+    /// If an axis has this name already, if it has no value, or if two values have the same label.
     #[track_caller]
     pub fn axis<T: Display + Send + Sync + 'static>(
         mut self,
@@ -250,27 +259,30 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// The level that no schedule may break.
+    /// Sets the consistency level that no schedule may break.
     pub fn consistency(mut self, level: Level) -> Self {
         self.case.expectation.expected = Expected::Consistency(level);
         self
     }
 
-    /// Makes it a control: each of these rules must be found broken in some schedule, and no other in any.
+    /// Makes the scenario a control: each of these rules must be broken in some schedule, and no
+    /// other rule in any.
     pub fn violations(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
         self.case.expectation.expected = Expected::Violations(rules.into_iter().collect());
         self
     }
 
-    /// Which of our engines searches: [`Engine::Optimal`] unless told, [`Engine::Naive`], or [`Engine::Stateful`].
+    /// Selects one of our engines: [`Engine::Optimal`] (the default), [`Engine::Naive`], or
+    /// [`Engine::Stateful`].
     ///
-    /// A search by states takes two states for one if they differ in nothing that it sees. To choose it is to promise that what
-    /// the cache's operations share, and what they leave for later ones, is all in the tiers of the [`Setup`] and in objects of
-    /// the [`engine`](super::engine): not in a std lock or map, and not behind a connection of redis-rs.
+    /// A stateful search merges states that differ only in memory that it does not see. With it,
+    /// you promise that all state that the cache's operations share, or leave for later operations,
+    /// is in the tiers of the [`Setup`] and in objects of the [`engine`](super::engine): not in a
+    /// std lock or map, and not behind a connection of redis-rs.
     ///
     /// # Panics
     ///
-    /// If the engine is loom or shuttle: caches in code are not built for these.
+    /// If the engine is loom or shuttle: they do not support caches in code.
     #[track_caller]
     pub fn engine(mut self, engine: Engine) -> Self {
         let is_ours = !matches!(engine, Engine::Loom | Engine::Shuttle);
@@ -279,25 +291,27 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// Ends the search after so many schedules. It has then failed, unless it [may be bounded](Self::bounded).
+    /// Ends the search after `most` schedules. It then fails, unless it [may be
+    /// bounded](Self::bounded).
     pub fn max_schedules(mut self, most: u64) -> Self {
         self.budget.schedules = Some(most);
         self
     }
 
-    /// Ends a search by states after so many of them. It has then failed, unless it [may be bounded](Self::bounded).
+    /// Ends a stateful search after `most` states. It then fails, unless it [may be
+    /// bounded](Self::bounded).
     pub fn max_states(mut self, most: u64) -> Self {
         self.budget.states = Some(most);
         self
     }
 
-    /// Ends the search after so much time. It has then failed, unless it [may be bounded](Self::bounded).
+    /// Ends the search after this time. It then fails, unless it [may be bounded](Self::bounded).
     pub fn max_time(mut self, most: Duration) -> Self {
         self.budget.time = Some(most);
         self
     }
 
-    /// A search that its budget ends, without having found anything, is good enough.
+    /// Accepts a search that its budget ends without a violation.
     pub fn bounded(mut self) -> Self {
         self.case.expectation.bounded = true;
         self
@@ -317,7 +331,7 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// Every case, and what builds the cache.
+    /// Returns every case, and the builder of the cache.
     #[track_caller]
     pub(super) fn finish(self) -> (Vec<(Case, Engine, Budget)>, F) {
         let ScenarioBuilder { build, case, budget, engine, axes } = self;
@@ -334,7 +348,7 @@ impl<F> ScenarioBuilder<F> {
         (cases, build)
     }
 
-    /// The case has this label on one more axis.
+    /// Adds the label of one more axis.
     fn labelled(mut self, axis: &str, label: &str) -> Self {
         let before = if self.case.labels.is_empty() { String::new() } else { format!("{},", self.case.name) };
         self.case.name = format!("{before}{axis}={label}");
@@ -369,7 +383,7 @@ impl<F> fmt::Debug for ScenarioBuilder<F> {
     }
 }
 
-/// A type's name without its path and its parameters.
+/// The type's name without its path and its parameters.
 fn short(name: &str) -> String {
     let bare = name.split('<').next().unwrap_or(name);
     bare.rsplit("::").next().unwrap_or(bare).to_owned()

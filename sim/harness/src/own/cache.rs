@@ -1,28 +1,29 @@
-//! What a cache of one's own has to do.
+//! The interface of a custom cache.
 
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
 
-/// A cache of one's own. An operation that ends was acknowledged.
+/// A custom cache. An operation is acknowledged when it returns.
 ///
-/// It needs the first three. The others are for scenarios that have such operations, or a database as the source of truth. A
-/// cache whose operations fail is [`Fallible`](super::Fallible).
+/// `get`, `set` and `delete` are required. The other methods are for scenarios with such
+/// operations, or with a database as the source of truth. For a cache whose operations can fail,
+/// use [`Fallible`](super::Fallible).
 pub trait Cache: Send + Sync + 'static {
-    /// The key's value; `None` if it has none.
+    /// Returns the key's value; `None` if the key is absent.
     fn get(&self, key: Key) -> impl Future<Output = Option<Value>> + Send;
 
-    /// Gives the key a value.
+    /// Sets the key's value.
     fn set(&self, key: Key, value: Value) -> impl Future<Output = ()> + Send;
 
     /// Deletes the key.
     fn delete(&self, key: Key) -> impl Future<Output = ()> + Send;
 
-    /// The key's value, from the source of truth if no tier has it: what `get KEY` calls where the source is a database.
-    /// Unless it is written otherwise: get, load, set.
+    /// Returns the key's value, from the source of truth if no tier has it. `get KEY` calls this if
+    /// the source of truth is a database. By default: get, load, set.
     ///
     /// # Errors
     ///
-    /// What the source came to, if it failed.
+    /// The error of `source`, if it fails.
     fn load<F>(
         &self,
         key: Key,
@@ -43,31 +44,32 @@ pub trait Cache: Send + Sync + 'static {
         }
     }
 
-    /// The key leaves the local tier: `evict KEY`.
+    /// Removes the key from the local tier: `evict KEY`.
     ///
     /// # Panics
     ///
-    /// Unless it is written.
+    /// Unless it is implemented.
     fn evict(&self, key: Key) {
-        panic!("the scenario takes {key} out of the local tier, and the cache has no `evict`");
+        panic!("the scenario evicts {key} from the local tier: implement `Cache::evict`");
     }
 
-    /// Everything leaves the local tier.
+    /// Removes all keys from the local tier.
     ///
     /// # Panics
     ///
-    /// Unless it is written.
+    /// Unless it is implemented.
     fn clear(&self) {
-        panic!("the scenario empties the local tier, and the cache has no `clear`");
+        panic!("the scenario clears the local tier: implement `Cache::clear`");
     }
 
-    /// Another node has written the key: `told KEY`. Unless it is written otherwise, the key is [evicted](Cache::evict).
+    /// Notifies the cache that another node has written the key: `told KEY`. By default,
+    /// [evicts](Cache::evict) the key.
     fn invalidate(&self, key: Key) {
         self.evict(key);
     }
 
-    /// Another node may have written any key: `told-all KEY`. Unless it is written otherwise, the local tier is
-    /// [emptied](Cache::clear).
+    /// Notifies the cache that another node may have written any key: `told-all KEY`. By default,
+    /// [clears](Cache::clear) the local tier.
     fn invalidate_all(&self) {
         self.clear();
     }

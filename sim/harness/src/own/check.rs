@@ -1,4 +1,4 @@
-//! A scenario in code, checked: what a test calls.
+//! Checks a scenario in code: the functions that a test calls.
 
 use std::env;
 use std::path::Path;
@@ -11,18 +11,21 @@ use crate::report::{Folder, Judged, Unwritable};
 use crate::trace::{lanes, reason};
 use crate::verdict::CaseReport;
 
-/// The variable of the environment that names the folder for reports.
+/// The environment variable with the folder for reports.
 const REPORT: &str = "SELVEDGE_REPORT";
 
-/// Explores every schedule of a scenario without axes. Returns what it came to, if that is as the scenario expects.
+/// Explores every schedule of a scenario without axes. Returns the report if it meets the
+/// scenario's expectation.
 ///
-/// If the environment has `SELVEDGE_REPORT=DIR`, writes the page `index.html` and the trace as JSON to the scenario's folder in
-/// `DIR`; if the check fails, its message names the page.
+/// If the environment variable `SELVEDGE_REPORT` has a folder, writes the page `index.html` and the
+/// trace as JSON to the scenario's folder inside it. If the check fails, its message has the path
+/// of the page.
 ///
 /// # Panics
 ///
-/// If it is not: at the caller's line, with what is wrong, and the trace of the simplest schedule that shows it. So too
-/// if the scenario has no thread, if it has axes, or if the report cannot be written.
+/// If the report does not meet the expectation: at the caller's line, with the reason and the trace
+/// of the simplest violating schedule. Also if the scenario has no thread, if it has axes, or if
+/// the report cannot be written.
 #[track_caller]
 pub fn check<F, C>(scenario: ScenarioBuilder<F>) -> CaseReport
 where
@@ -33,12 +36,13 @@ where
     reports.swap_remove(0)
 }
 
-/// Explores every schedule of each case of a scenario: of every combination of its [axes](ScenarioBuilder::axis), the last axis
-/// running fastest. Returns what they came to, if that is as the scenario expects. Writes reports as [`check`] does.
+/// Explores every schedule of each case of a scenario: every combination of its
+/// [axes](ScenarioBuilder::axis), the last axis varying fastest. Returns the reports if they meet
+/// the scenario's expectation. Writes reports like [`check`].
 ///
 /// # Panics
 ///
-/// As [`check`], at the first case that is not as expected.
+/// Like [`check`], at the first case that does not meet the expectation.
 #[track_caller]
 pub fn check_all<F, C>(scenario: ScenarioBuilder<F>) -> Vec<CaseReport>
 where
@@ -71,7 +75,7 @@ where
     reports
 }
 
-/// Writes the page and the trace. Each scenario has a folder of its own: tests run side by side.
+/// Writes the page and the trace. Each scenario has its own folder, because tests run concurrently.
 fn write(folder: &Path, judged: Judged<'_>) -> Result<(), Unwritable> {
     Folder::create(folder)?.add(&judged)
 }

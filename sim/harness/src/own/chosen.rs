@@ -1,4 +1,4 @@
-//! The cache that a scenario in code is about, as an exploration asks for it.
+//! Builds the cache of a scenario in code for each run.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::history::{Key, Value};
 use crate::protocols::{Build, Failure, Tiers, Visitor};
 use crate::world::Truth;
 
-/// What builds the cache. One builds it for each case of a scenario.
+/// The builder of the cache. All cases of a scenario share it.
 pub(crate) struct Chosen<F>(pub(super) Arc<F>);
 
 impl<F, C> Build<Engine> for Chosen<F>

@@ -1,11 +1,12 @@
-//! A cache said in closures, for one without async.
+//! A custom cache made of closures, for a cache without async.
 
 use std::fmt;
 
 use super::Cache;
 use crate::history::{Key, Value};
 
-/// A cache whose three operations are these closures: for a cache without async, which need not implement [`Cache`].
+/// Creates a cache from closures for its three operations. For a cache without async, which then
+/// need not implement [`Cache`].
 ///
 /// ```
 /// use selvedge_sim::own::engine::{future::block_on_instrumented as block_on, sync::Mutex};
@@ -50,7 +51,7 @@ where
     Closures { cache, get, set, delete, evict: None, clear: None }
 }
 
-/// A cache said in closures: see [`closures`].
+/// A cache made of closures. Created by [`closures`].
 pub struct Closures<T, G, S, D> {
     cache: T,
     get: G,
@@ -64,13 +65,13 @@ type Evict<T> = Box<dyn Fn(&T, Key) + Send + Sync>;
 type Clear<T> = Box<dyn Fn(&T) + Send + Sync>;
 
 impl<T, G, S, D> Closures<T, G, S, D> {
-    /// Lets a key leave the local tier: for `evict KEY` and `told KEY`.
+    /// Adds the closure that removes a key from the local tier, for `evict KEY` and `told KEY`.
     pub fn with_evict(mut self, evict: impl Fn(&T, Key) + Send + Sync + 'static) -> Self {
         self.evict = Some(Box::new(evict));
         self
     }
 
-    /// Empties the local tier: for `told-all KEY`.
+    /// Adds the closure that clears the local tier, for `told-all KEY`.
     pub fn with_clear(mut self, clear: impl Fn(&T) + Send + Sync + 'static) -> Self {
         self.clear = Some(Box::new(clear));
         self
@@ -99,14 +100,14 @@ where
     fn evict(&self, key: Key) {
         match &self.evict {
             Some(evict) => evict(&self.cache, key),
-            None => panic!("the scenario takes {key} out of the local tier: say how, with `with_evict`"),
+            None => panic!("the scenario evicts {key} from the local tier: add a closure with `with_evict`"),
         }
     }
 
     fn clear(&self) {
         match &self.clear {
             Some(clear) => clear(&self.cache),
-            None => panic!("the scenario empties the local tier: say how, with `with_clear`"),
+            None => panic!("the scenario clears the local tier: add a closure with `with_clear`"),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! A process-local tier for caches of one's own.
+//! A process-local tier for custom caches.
 
 use selvedge::parts::L1;
 
 use crate::backends::Engine;
 use crate::history::{Key, Value};
 
-/// A process-local tier: a concurrent map whose entries expire as the scenario says. Each method is one step of its
-/// task, beside a look at the clock where entries can expire.
+/// A process-local tier: a concurrent map whose entries expire according to the scenario. Each
+/// method is one step of its task, plus a read of the clock if entries can expire.
 #[derive(Debug)]
 pub struct LocalTier {
     l1: L1<Key, Value, Engine>,
@@ -17,19 +17,20 @@ impl LocalTier {
         LocalTier { l1 }
     }
 
-    /// The key's value, unless it has expired.
+    /// Returns the key's value, unless it has expired.
     #[track_caller]
     pub fn get(&self, key: Key) -> Option<Value> {
         self.l1.get(&key)
     }
 
-    /// Gives the key a value.
+    /// Sets the key's value.
     #[track_caller]
     pub fn insert(&self, key: Key, value: Value) {
         self.l1.insert(key, value, self.l1.deadline());
     }
 
-    /// Gives the key a value if `check` holds, which runs under the lock of the key; returns whether it did.
+    /// Sets the key's value if `check` returns true. `check` runs under the lock of the key.
+    /// Returns whether the value was set.
     #[track_caller]
     pub fn insert_if(&self, key: Key, value: Value, check: impl FnOnce() -> bool) -> bool {
         self.l1.insert_if(key, value, self.l1.deadline(), check)
@@ -41,7 +42,7 @@ impl LocalTier {
         self.l1.remove(&key);
     }
 
-    /// Removes all values. It is a step that lists the keys, and one for each of them.
+    /// Removes all values: one step lists the keys, and one step removes each.
     #[track_caller]
     pub fn clear(&self) {
         self.l1.clear();

@@ -1,8 +1,8 @@
-//! A cache of one's own under test, from Rust: ten lines in `tests/cache.rs`.
+//! Tests a custom cache from Rust, in ten lines of `tests/cache.rs`.
 //!
-//! Implement [`Cache`] for it, say in a [`scenario`] which threads call it, and [`check`] it. Every schedule is run. If
-//! one breaks the consistency that is asked for, the test fails with the trace of the simplest, and the reason in words:
-//! what `selvedge trace` shows.
+//! Implement [`Cache`], describe the threads that call it in a [`scenario`], and [`check`] it.
+//! Every schedule is explored. If one breaks the required consistency, the test fails with the
+//! trace of the simplest such schedule, and the reason in words, as `selvedge trace` shows them.
 //!
 //! ```
 //! use selvedge_sim::own::{Cache, Key, LocalTier, Redis, Rule, Setup, Value, check, scenario};
@@ -39,8 +39,10 @@
 //! }
 //! # let failure = std::panic::catch_unwind(a_read_that_follows_a_write_sees_it).unwrap_err();
 //! # let failure = failure.downcast_ref::<String>().unwrap();
-//! # assert!(failure.starts_with("aside: stale in 1, lasting in 1 of 5 schedules: not linearizable\n"), "{failure}");
-//! # assert!(failure.contains("Stale: observer's get user:1 returned v0 after v1 had been acknowledged."));
+//! # let counts = "aside: stale in 1, lasting in 1 of 5 schedules: not linearizable\n";
+//! # assert!(failure.starts_with(counts), "{failure}");
+//! # let reason = "Stale: observer's get user:1 returned v0 after v1 had been acknowledged.";
+//! # assert!(failure.contains(reason), "{failure}");
 //!
 //! // It fails: stale in 1 of 5 schedules. As a control, which must fail, it passes:
 //! let report = check(
@@ -52,34 +54,38 @@
 //! assert_eq!(report.schedules, 5);
 //! ```
 //!
-//! The report is what insta can hold to a snapshot: `insta::assert_snapshot!(check(…))` records the counts and the
-//! witness, and never a time or a line.
+//! The report suits insta snapshots: `insta::assert_snapshot!(check(…))` records the counts and the
+//! witness, but no time and no line.
 //!
 //! # What the cache may use
 //!
-//! Each task of a schedule stops where it touches something that others can touch, and only there. So what the cache
-//! shares has to be the simulator's:
+//! Tasks switch only at accesses to the simulator's objects. So all state that the cache shares
+//! must be in such objects:
 //!
-//! - [`LocalTier`] and [`Redis`], of the [`Setup`]: their steps are shown in the words of caches;
-//! - or the [`engine`]'s mutexes, atomics, maps and channels, whose names and signatures are std's. Their steps are
-//!   shown too, as what they are. A local tier that is built of them starts with what [`Setup::warm`] says;
-//! - or [`selvedge::TieredCache`], on [`backends::Engine`](crate::backends::Engine) and this [`Redis`].
+//! - [`LocalTier`] and [`Redis`], of the [`Setup`]: the trace shows their steps in terms of caches;
+//! - or the [`engine`]'s mutexes, atomics, maps and channels, with the names and signatures of
+//!   std's. The trace shows their steps in the engine's terms. A local tier that is built of them
+//!   starts with the entries in [`Setup::warm`];
+//! - or [`selvedge::TieredCache`], on [`backends::Engine`](crate::backends::Engine) and this
+//!   [`Redis`];
+//! - or, with the feature `redis`, a connection of `Setup::server`, for a cache over redis-rs
+//!   without changes. See [below](#a-cache-over-redis-rs).
 //!
-//! - or, with the feature `redis`, a connection of `Setup::server`: for a cache that is written for redis-rs, and is
-//!   explored as it is. See [below](#a-cache-over-redis-rs).
-//!
-//! What it awaits has to be theirs too: state that another crate's futures share is not seen. A search that found nothing wrong
-//! compares some schedules for such state, and is *bounded* if there is any. Run that part with
-//! [`block_on`](engine::future::block_on), which explores each poll in every order.
+//! The futures that the cache awaits must use these objects too: the engine does not see state that
+//! another crate's futures share. A search without a finding compares some schedules to detect such
+//! state, and is *bounded* if it exists. Run that part with [`block_on`](engine::future::block_on),
+//! which explores each poll in every order.
 //!
 //! # What a scenario can have
 //!
-//! All that a scenario in a file has, under the same names: see [`ScenarioBuilder`]. A database as the source of truth, from which
-//! a `get` loads; commands and loads that fail, and futures that are dropped; keys that expire in either tier, or leave it; other
-//! nodes that write; axes, of which [`check_all`] explores every combination; and the search by states.
+//! [`ScenarioBuilder`] has all fields of a scenario file, with the same names: a database as the
+//! source of truth, from which a `get` loads; commands and loads that fail, and futures that are
+//! dropped; keys that expire or are evicted in either tier; writes of other nodes; axes, whose
+//! combinations [`check_all`] explores; and the stateful search.
 //!
 //! ```
-//! use selvedge_sim::own::{Cache, Engine, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check, scenario};
+//! use selvedge_sim::own::{Cache, Engine, Key, Redis, RemoteStart, Rule};
+//! use selvedge_sim::own::{Setup, Source, Value, check, scenario};
 //!
 //! /// Redis in front of a database, and no local tier.
 //! struct Plain(Redis);
@@ -103,33 +109,37 @@
 //! check(late_fill().engine(Engine::Stateful));
 //! ```
 //!
-//! A cache with other types of keys and values is wrapped: [`Key::name`] is a string, and a [`Value`] is told by its key
-//! and its version. One without async is quicker said as [`closures`].
+//! Wrap a cache with other types of keys and values: [`Key::name`] is a string, and a key and a
+//! version identify a [`Value`]. A cache without async is easier to write with [`closures`].
 //!
 //! # A cache over redis-rs
 //!
-//! A cache that takes a connection of redis-rs, by its traits, is handed one of `Setup::server`. It need not know: its own
-//! code, moka and all, stays as it is. The workspace has such a cache, `sim/team-cache`, and its test; `docs/your-cache.md` tells
-//! of it.
+//! A cache that takes a redis-rs connection by its traits receives one of `Setup::server`. Its own
+//! code, moka included, does not change. The workspace has such a cache, `sim/team-cache`, with its
+//! test; `docs/your-cache.md` describes it.
 //!
-//! Between two commands the engine does not see what the cache does. It takes all of it for one block: from the beginning of
-//! the operation, or from the arrival of a reply, to the next command or the end. Blocks go in every order, one at a time,
-//! and in every order with what the server executes. So what is found is how *commands* and the code between them come out of
-//! order: a backfill after an invalidation, a lost update, a local entry that outlives its key. What is not:
+//! Between two commands, the engine does not see the cache's accesses. It treats them as one block:
+//! from the start of the operation, or the arrival of a reply, to the next command or the end. It
+//! explores blocks in every order with each other and with the server's commands, one block at a
+//! time. So it finds reorderings of *commands* and of the code between them: a backfill after an
+//! invalidation, a lost update, a local entry that outlives its key. It does not find:
 //!
-//! - two threads within one block: a check and an act on the local tier with no command between them, a lock that is given up
-//!   too early, weak memory. For that, the block has to be cut: build the local tier of [`LocalTier`] or of the [`engine`]'s
-//!   types, where the cache is generic, or call `begin_local_code` of the server between the two;
-//! - code that waits within a block for another thread, such as moka's `get_with` around a command: the OS thread would wait for
-//!   itself. Load first, then insert;
-//! - several futures in one thread (`join!`, `select!`): a command is done when its future is first polled. Give each its thread;
-//! - time within the local tier: its clock is the real one, and does not move.
+//! - races of two threads within one block: a check and an act on the local tier with no command
+//!   between them, a lock that is released too early, weak memory. To find them, divide the block:
+//!   build the local tier of [`LocalTier`] or of the [`engine`]'s types, if the cache is generic,
+//!   or call `begin_local_code` of the server between the two accesses;
+//! - code that waits within a block for another thread, such as moka's `get_with` around a command:
+//!   the OS thread would wait for itself. Load first, then insert;
+//! - several futures in one thread (`join!`, `select!`): a command completes when its future is
+//!   first polled. Use one thread for each future;
+//! - time within the local tier: it uses the real clock, which does not advance.
 //!
-//! Steps of such code are shown as `local code` and `v0 arrives`. What it kept where, no step tells.
+//! The trace shows steps of such code as `local code` and `v0 arrives`. It does not show where the
+//! code stores values.
 //!
-//! A cache that is generic over [`Primitives`](selvedge::sync::Primitives) can do more: as one of some
-//! [`Caches`](crate::protocols::Caches) it is named by scenarios in files, runs on loom and on shuttle, and has the
-//! command line to itself.
+//! A cache that is generic over [`Primitives`](selvedge::sync::Primitives) supports more: as one of
+//! several [`Caches`](crate::protocols::Caches), scenario files can name it, it runs on loom and on
+//! shuttle, and it has the command line.
 
 mod axes;
 mod builder;

@@ -1,4 +1,4 @@
-//! The remote tier for caches of one's own.
+//! The remote tier for custom caches.
 
 use std::fmt;
 use std::panic::Location;
@@ -13,10 +13,12 @@ use crate::backends::made_for;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
 
-/// The remote tier. If it is the source of truth, each write makes a version. Clones are the same store.
+/// The remote tier. If it is the source of truth, each write creates a version. Clones share one
+/// store.
 ///
-/// Its commands fail where the scenario has [`faults`](super::ScenarioBuilder::faults): `try_get` and its like say so. It is a
-/// [`Remote`] too, for caches that take one, such as [`selvedge::TieredCache`].
+/// Its commands fail in scenarios with [`faults`](super::ScenarioBuilder::faults): `try_get`,
+/// `try_set` and so on return the error. It implements [`Remote`], for caches that take one, such
+/// as [`selvedge::TieredCache`].
 #[derive(Clone)]
 pub struct Redis {
     commands: Arc<dyn Commands>,
@@ -30,26 +32,27 @@ impl Redis {
         Redis { commands: Arc::new(Over(remote)) }
     }
 
-    /// The key's value.
+    /// Returns the key's value.
     ///
     /// # Panics
     ///
-    /// If the command fails, as the following: what then is one of the scenario's faults.
+    /// If the command fails, which needs a fault of the scenario. The same holds for the methods
+    /// below.
     #[track_caller]
     pub fn get(&self, key: Key) -> impl Future<Output = Option<Value>> + Send {
         let found = self.try_get(key);
         async { found.await.expect(MAY_FAIL) }
     }
 
-    /// Gives the key a value.
+    /// Sets the key's value.
     #[track_caller]
     pub fn set(&self, key: Key, value: Value) -> impl Future<Output = ()> + Send {
         let done = self.try_set(key, value);
         async { done.await.expect(MAY_FAIL) }
     }
 
-    /// Gives the key a value that is there for so long. It expires where the scenario has [`RemoteStart::Expiring`], at any
-    /// point; elsewhere it stays, and the search is bounded.
+    /// Sets the key's value with a time to live. With [`RemoteStart::Expiring`], the value expires
+    /// at any point of a schedule; otherwise it never expires, and the search is bounded.
     ///
     /// [`RemoteStart::Expiring`]: super::RemoteStart::Expiring
     #[track_caller]
@@ -65,22 +68,23 @@ impl Redis {
         async { done.await.expect(MAY_FAIL) }
     }
 
-    /// The key's value.
+    /// Returns the key's value.
     ///
     /// # Errors
     ///
-    /// If the command fails, as the following: it may have been carried out, or still be.
+    /// If the command fails. It may have been executed, or be executed later. The same holds for
+    /// the methods below.
     #[track_caller]
     pub fn try_get(&self, key: Key) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
         let found = self.made_for(Location::caller(), self.commands.get(key));
         async { Ok(found.await?.map(|found| found.value)) }
     }
 
-    /// Gives the key a value.
+    /// Sets the key's value.
     ///
     /// # Errors
     ///
-    /// As [`try_get`](Redis::try_get).
+    /// Like [`try_get`](Redis::try_get).
     #[track_caller]
     pub fn try_set(&self, key: Key, value: Value) -> impl Future<Output = Result<(), Failure>> + Send {
         self.made_for(Location::caller(), self.commands.set(key, value, None))
@@ -90,13 +94,13 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// As [`try_get`](Redis::try_get).
+    /// Like [`try_get`](Redis::try_get).
     #[track_caller]
     pub fn try_delete(&self, key: Key) -> impl Future<Output = Result<(), Failure>> + Send {
         self.made_for(Location::caller(), self.commands.delete(key))
     }
 
-    /// The answer, whose step is shown at the line that sent the command.
+    /// Awaits the reply. The trace shows the step at the line that sent the command.
     async fn made_for<T>(
         &self,
         source: &'static Location<'static>,
@@ -167,7 +171,7 @@ impl fmt::Debug for Redis {
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
-/// A remote tier whose type is forgotten, so that a cache over it need not be generic.
+/// A type-erased remote tier, so that a cache over it need not be generic.
 trait Commands: Send + Sync {
     fn get(&self, key: Key) -> Answer<'_, Option<Found<Value>>>;
     fn set(&self, key: Key, value: Value, ttl: Option<Duration>) -> Answer<'_, ()>;

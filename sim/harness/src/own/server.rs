@@ -13,14 +13,14 @@ use crate::history::{Key, Value};
 use crate::trace::{Effect, Place};
 use crate::world::Truth;
 
-/// A simulated Redis of one run, made when it is asked for.
+/// The simulated Redis of one run, created on first use.
 #[derive(Clone)]
 pub(super) struct Server(Arc<Inner>);
 
 struct Inner {
     redis: OnceLock<Redis>,
     truth: Truth,
-    /// The cache has been built.
+    /// Whether the cache has been built.
     begun: Arc<AtomicBool>,
 }
 
@@ -35,19 +35,20 @@ impl Server {
         Server(Arc::new(Inner { redis: OnceLock::new(), truth: truth.clone(), begun: Arc::default() }))
     }
 
-    /// The server, with what the scenario says.
+    /// Returns the server, with the scenario's initial contents.
     pub(super) fn get(&self) -> Redis {
         self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
     }
 
-    /// The deadline that a key has had since the start passes, if the cache uses the server.
+    /// Expires a key that has had a deadline since the start, if the cache uses the server.
     pub(super) fn expire(&self, key: Key) {
         if let Some(redis) = self.0.redis.get() {
             redis.pass_deadline(key.name());
         }
     }
 
-    /// An operation of the cache begins: with local code, if the cache uses the server. The observer looks when all has arrived.
+    /// Begins an operation of the cache. If the cache uses the server, this is a step of local
+    /// code. The observer waits until all messages have arrived.
     pub(super) fn begin_operation(&self) {
         let Some(redis) = self.0.redis.get() else { return };
         self.0.begun.store(true, Ordering::Relaxed);
@@ -62,7 +63,7 @@ impl Server {
 
 fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
     let redis = Redis::explored();
-    // What is there at the start expires when the scenario's clock moves.
+    // An initial entry expires when the scenario's clock advances.
     redis.hold_deadlines(true);
     for (key, value) in &truth.start {
         match (value, truth.ttl) {
@@ -72,17 +73,17 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
         }
     }
     redis.hold_deadlines(false);
-    // The observer comes after all that can go on. A deadline need not.
+    // The observer runs after all enabled tasks. A deadline may pass later.
     redis.let_deadlines_be_late();
     if truth.faults > 0 {
         redis.explore_faults(truth.faults, [Fault::Refused, Fault::ConnectionLost, Fault::ReplyLost]);
     }
     let ordered = redis.clone();
     truth.order.by(move || ordered.begin_local_code(0));
-    // Redis keeps what watches it, which must not keep Redis.
+    // Redis owns its observer, which must not own Redis.
     let truth = Truth { order: Arc::default(), ..truth };
     let held: BTreeMap<Key, Option<Value>> = truth.start.iter().copied().collect();
-    // What the keys hold, and what was last replied to each task.
+    // The value of each key, and the last reply to each task.
     let known = Mutex::new((held, BTreeMap::<u32, String>::new()));
     redis.watch_steps(move |seen| {
         let (held, replied) = &mut *known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                     match (now != *held, is_written) {
                         (true, true) => truth.written::<Engine>(key, now),
                         (false, true) if now.is_none() => truth.written::<Engine>(key, now),
-                        // Nobody has written it: its deadline has passed, by the clock.
+                        // No command wrote the key: its deadline has passed.
                         (true, false) => truth.expired::<Engine>(key),
                         (false, _) => truth.found::<Engine>(key, now),
                     }
@@ -134,14 +135,14 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
                     format!("{} is to expire {when} the observer begins", String::from_utf8_lossy(key)),
                 )
             }),
-            // While the cache is built, nothing is an operation's.
+            // Accesses during the construction of the cache belong to no operation.
             _ if !begun.load(Ordering::Relaxed) => {}
             Seen::LocalCode => note(|step| {
                 let what = replied.remove(&task).map(|reply| format!("{reply} arrives"));
                 plain(step, what.unwrap_or_else(|| "local code".to_owned()))
             }),
-            Seen::Arrived { push, .. } => note(|step| plain(step, format!("{} arrives", words(push)))),
-            Seen::Lost { push, .. } => note(|step| plain(step, format!("{} is lost", words(push)))),
+            Seen::Arrived { push, .. } => note(|step| plain(step, format!("{} arrives", reply_text(push)))),
+            Seen::Lost { push, .. } => note(|step| plain(step, format!("{} is lost", reply_text(push)))),
             Seen::Handled { .. } => note(|step| plain(step, "is dealt with".to_owned())),
             Seen::Waited => note(|step| plain(step, "all has arrived".to_owned())),
             _ => {}
@@ -153,7 +154,7 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
     redis
 }
 
-/// The version that a key holds.
+/// The version in a key's stored text.
 fn version(key: Key, text: &str) -> Value {
     Value::in_text(key, text).unwrap_or_else(|| {
         panic!(
@@ -174,7 +175,8 @@ fn plain(step: usize, what: String) -> Note {
     Note { step, place: Place::Other, what, effect: None, time: None }
 }
 
-/// Commands, in the words of a trace: values as their versions, replies as `→ v1`. And what arrives of it.
+/// Formats commands for a trace: values as versions, replies as `→ v1`. Also returns the text of
+/// the reply that arrives.
 fn executed(
     step: usize,
     commands: &[Command],
@@ -190,21 +192,21 @@ fn executed(
     };
     let all: Vec<String> = commands.iter().map(|command| short(command.to_string())).collect();
     let mut what = format!("redis {}", all.join("; "));
-    let reply = replies.last().map(|reply| short(words(reply)));
+    let reply = replies.last().map(|reply| short(reply_text(reply)));
     match (&reply, replies.last()) {
         (None, _) => what += " → (the reply is lost)",
         (_, Some(Reply::Status(_))) => {}
         (Some(reply), _) => what += &format!(" → {reply}"),
     }
     let effect = match commands {
-        [only] => effect(only, held).or_else(|| elsewhere(only, replies.last()?, held, stored)),
+        [only] => effect(only, held).or_else(|| effect_on_own_key(only, replies.last()?, held, stored)),
         _ => None,
     };
     let note = Note { step, place: Place::Remote, what, effect, time: None };
     (note, reply.unwrap_or_else(|| "an error".to_owned()))
 }
 
-/// What a command on one of the scenario's keys has found there, or left.
+/// The effect of a command on one of the scenario's keys.
 fn effect(command: &Command, held: &BTreeMap<Key, Option<Value>>) -> Option<Effect> {
     let Keys::Known { reads, writes } = command.keys() else { return None };
     let (&entry, &content) =
@@ -215,8 +217,9 @@ fn effect(command: &Command, held: &BTreeMap<Key, Option<Value>>) -> Option<Effe
     }
 }
 
-/// What a command on a key of the cache's own has found there, or left: one of the scenario's values, or nothing.
-fn elsewhere(
+/// The effect of a command on a key of the cache's own, if it stores one of the scenario's values,
+/// or none.
+fn effect_on_own_key(
     command: &Command,
     reply: &Reply,
     held: &BTreeMap<Key, Option<Value>>,
@@ -233,11 +236,11 @@ fn elsewhere(
     if writes.is_empty() {
         let content = match reply {
             Reply::Null | Reply::NullArray => None,
-            reply => Some(value(&words(reply))?),
+            reply => Some(value(&reply_text(reply))?),
         };
         return Some(Effect::Found { entry, content });
     }
-    // What is no string holds what was just put into it.
+    // A key that is not a string contains the value that the command stored.
     let content = match (stored(name), value(&command.to_string())) {
         (Some(text), _) => Some(value(&text)?),
         (None, Some(value)) => Some(value),
@@ -247,8 +250,8 @@ fn elsewhere(
     Some(Effect::Left { entry, content })
 }
 
-/// A reply in a few words.
-fn words(reply: &Reply) -> String {
+/// Formats a reply in a few words.
+fn reply_text(reply: &Reply) -> String {
     match reply {
         Reply::Null | Reply::NullArray => "absent".to_owned(),
         Reply::Integer(number) => number.to_string(),
@@ -256,7 +259,7 @@ fn words(reply: &Reply) -> String {
             String::from_utf8_lossy(bytes).into_owned()
         }
         Reply::Array(replies) | Reply::Push(replies) => {
-            replies.iter().map(words).collect::<Vec<_>>().join(" ")
+            replies.iter().map(reply_text).collect::<Vec<_>>().join(" ")
         }
         other => format!("{other:?}"),
     }

@@ -1,4 +1,4 @@
-//! What a cache of one's own is built on.
+//! The tiers, the clock and the settings of a custom cache.
 
 use std::time::Duration;
 
@@ -6,20 +6,21 @@ use super::{LocalTier, Redis};
 use crate::backends::EngineClock;
 use crate::protocols::{Settings, WarmEntry};
 
-/// What a cache of one's own is built on. It may leave what it does not need.
+/// The tiers, the clock and the settings of a custom cache. The cache need not use all of them.
 #[derive(Debug)]
 pub struct Setup {
-    /// A process-local tier that holds what the scenario says, and lets entries expire as it says.
+    /// A process-local tier with the scenario's initial contents and expiry.
     pub local: LocalTier,
     /// The remote tier.
     pub redis: Redis,
     /// Virtual time.
     pub clock: EngineClock,
-    /// How long a local entry lives, `None` for ever: for a local tier of one's own.
+    /// The time to live of a local entry, `None` if unlimited: for a custom local tier.
     pub local_ttl: Option<Duration>,
-    /// What the local tier holds at the start: for a local tier of one's own.
+    /// The initial contents of the local tier: for a custom local tier.
     pub warm: Vec<WarmEntry>,
-    /// What the scenario wants of the cache besides: see [`special`](super::ScenarioBuilder::special) and
+    /// The scenario's other requirements on the cache: see
+    /// [`special`](super::ScenarioBuilder::special) and
     /// [`derived`](super::ScenarioBuilder::derived).
     pub settings: Settings,
     #[cfg(feature = "redis")]
@@ -28,16 +29,18 @@ pub struct Setup {
 
 #[cfg(feature = "redis")]
 impl Setup {
-    /// A [simulated Redis](selvedge_redis::Redis::explored) with what the scenario says, as the remote tier instead of
-    /// [`redis`](Setup::redis): for a cache that is written for redis-rs. It is the same one each time.
+    /// Returns a [simulated Redis](selvedge_redis::Redis::explored) with the scenario's initial
+    /// contents. It replaces [`redis`](Setup::redis) as the remote tier of a cache over redis-rs.
+    /// Each call returns the same server.
     ///
-    /// The keys are the scenario's, by their [names](crate::history::Key::name), in database 0. What they hold has to contain the
-    /// [text](crate::history::Value::text) of the value: how else would one tell which version it is?
+    /// The keys are the scenario's [names](crate::history::Key::name), in database 0. A stored
+    /// value must contain the value's [text](crate::history::Value::text), which identifies its
+    /// version.
     pub fn server(&self) -> selvedge_redis::Redis {
         self.server.get()
     }
 
-    /// A connection to [`server`](Setup::server): what an async cache over redis-rs is made of.
+    /// Returns a connection to [`server`](Setup::server), for an async cache over redis-rs.
     pub fn connection(&self) -> selvedge_redis::AsyncConnection {
         self.server().async_connection()
     }

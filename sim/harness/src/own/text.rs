@@ -3,12 +3,12 @@
 use crate::history::{Key, Value};
 
 impl Value {
-    /// The value as a text that no other has: `user:1@v2`.
+    /// The value as a unique text: `user:1@v2`.
     pub fn text(self) -> String {
         format!("{self:?}")
     }
 
-    /// The value whose [text](Value::text) this contains, if it is one of this key's.
+    /// Returns the value whose [text](Value::text) `text` contains, if it is a value of `key`.
     pub fn in_text(key: Key, text: &str) -> Option<Value> {
         let (_, rest) = text.split_once(&format!("{key}@v"))?;
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

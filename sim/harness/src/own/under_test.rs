@@ -1,4 +1,5 @@
-//! What `check` takes: a cache that cannot fail, one that can, or the one that ships.
+//! The kinds of caches that `check` accepts: one that cannot fail, one that can, or the one that
+//! ships.
 
 use std::any;
 
@@ -9,34 +10,35 @@ use crate::backends::Engine;
 use crate::history::{Key, Value};
 use crate::protocols::{self, Failure};
 
-/// A cache that a scenario in code can be about: a [`Cache`], a [`Fallible`] one, or a [`TieredCache`].
+/// A cache that a scenario in code can test: a [`Cache`], a [`Fallible`] cache, or a
+/// [`TieredCache`].
 pub trait UnderTest: Sized + Send + Sync + 'static {
-    /// As the simulator calls it.
+    /// The cache in the simulator's interface.
     #[doc(hidden)]
     type Tested: protocols::CacheUnderTest;
 
-    /// As the simulator calls it.
+    /// Converts the cache to the simulator's interface.
     #[doc(hidden)]
     fn under_test(self) -> Self::Tested;
 
-    /// The type that reports call the cache by.
+    /// The cache's type name, for reports.
     #[doc(hidden)]
     fn name() -> &'static str {
         any::type_name::<Self>()
     }
 }
 
-/// A cache whose operations can fail, as those of one do that hands the errors of its tiers to its caller. An operation that
-/// fails has an unknown outcome: a later read may see it, and need not.
+/// A cache whose operations can fail, such as one that returns its tiers' errors to its caller. A
+/// failed operation has an unknown outcome: a later read may or may not see it.
 ///
-/// It is for scenarios with [`faults`](super::ScenarioBuilder::faults).
+/// For scenarios with [`faults`](super::ScenarioBuilder::faults).
 #[derive(Clone, Copy, Debug)]
 pub struct Fallible<C>(
     /// The cache.
     pub C,
 );
 
-/// A cache of which each operation succeeds.
+/// A cache whose operations always succeed.
 #[derive(Debug)]
 pub struct Infallible<C>(C);
 
@@ -107,7 +109,7 @@ impl<C: Cache> protocols::CacheUnderTest for Infallible<C> {
     }
 }
 
-/// A cache of one's own, which may use the [server](super::Setup::server) of its setup.
+/// A custom cache, which may use the [server](super::Setup::server) of its setup.
 pub(super) struct Own<C> {
     pub(super) cache: C,
     #[cfg(feature = "redis")]
@@ -115,7 +117,7 @@ pub(super) struct Own<C> {
 }
 
 impl<C> Own<C> {
-    /// An operation begins.
+    /// Begins an operation.
     fn begin(&self) -> &C {
         #[cfg(feature = "redis")]
         self.server.begin_operation();

@@ -1,48 +1,48 @@
-//! What a run does otherwise than a recorded one.
+//! The difference between a run and a recorded run.
 
 use std::fmt;
 
 use super::model::{Step, Trace};
 use super::reason::verdict;
 
-/// The first thing that a run does otherwise than the recorded one.
+/// The first difference between a run and the recorded run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The tiers, or the threads, are others from the start.
+    /// The initial contents of the tiers, or the threads, differ.
     Start {
-        /// What was recorded.
+        /// The recorded value.
         was: String,
-        /// What it is now.
+        /// The current value.
         is: String,
     },
-    /// A step is another.
+    /// A step differs.
     Step {
-        /// Its number.
+        /// The step's number.
         step: u32,
-        /// What was recorded, with its thread and its line.
+        /// The recorded step, with its thread and its line.
         was: String,
-        /// What it is now; `None` if the run does not come so far.
+        /// The current step; `None` if the run ends before it.
         is: Option<String>,
     },
-    /// After the last step that was recorded the run goes on.
+    /// The run continues after the last recorded step.
     Longer {
-        /// How many steps were recorded.
+        /// The number of recorded steps.
         steps: usize,
     },
-    /// Each step is the same, and yet something else came of it.
+    /// The steps are equal, but the results differ.
     Outcome {
-        /// What was recorded.
+        /// The recorded result.
         was: String,
-        /// What it is now.
+        /// The current result.
         is: String,
     },
 }
 
 impl Difference {
-    /// The first difference of a run from the recorded one. `fits` says whether the recorded schedule was good for the
-    /// whole of the run. Where the source's lines are is no difference.
+    /// Returns the first difference between a run and the recorded run. `fits` is whether the
+    /// recorded schedule covered the whole run. Ignores the lines of the source.
     pub fn between(recorded: &Trace, run: &Trace, fits: bool) -> Option<Self> {
-        // A run that was given up has not yet spawned all that the recorded one has.
+        // An abandoned run has not yet spawned all tasks of the recorded run.
         let lanes = recorded.lanes.len().min(run.lanes.len());
         let start = |trace: &Trace| {
             let tiers: Vec<_> = trace.tiers.iter().map(ToString::to_string).collect();
@@ -54,8 +54,9 @@ impl Difference {
         }
         for (at, step) in recorded.steps.iter().enumerate() {
             let now = run.steps.get(at);
-            if now.is_none_or(|now| told(recorded, step) != told(run, now)) {
-                let with_line = |trace, step: &Step| format!("{}, at {}", told(trace, step), step.location);
+            if now.is_none_or(|now| described(recorded, step) != described(run, now)) {
+                let with_line =
+                    |trace, step: &Step| format!("{}, at {}", described(trace, step), step.location);
                 return Some(Difference::Step {
                     step: step.number,
                     was: with_line(recorded, step),
@@ -71,13 +72,13 @@ impl Difference {
     }
 }
 
-/// Who does what, for which call.
-fn told(trace: &Trace, step: &Step) -> String {
+/// Formats a step with its thread and its call.
+fn described(trace: &Trace, step: &Step) -> String {
     let call = step.operation.map(|id| format!(" in {}", trace.operations[id].call)).unwrap_or_default();
     format!("`{}` by {}{call}", step.what, trace.lanes[step.lane])
 }
 
-/// What was answered, and what is wrong with it.
+/// Formats the verdict and the replies.
 fn outcome(trace: &Trace) -> String {
     let replies = trace.operations.iter().map(|span| {
         let reply = span.reply.as_deref().unwrap_or("no answer");
@@ -98,10 +99,10 @@ impl fmt::Display for Difference {
                 write!(f, "step {step} was {was}. That thread does not come so far: it has ended, or waits")
             }
             Difference::Longer { steps } => {
-                write!(f, "the run goes on after step {steps}, which was the last")
+                write!(f, "the run continues after step {steps}, the last recorded step")
             }
             Difference::Outcome { was, is } => {
-                write!(f, "each step is the same, but what came of it is {is}; it was {was}")
+                write!(f, "the steps are equal, but the result is {is}; it was {was}")
             }
         }
     }

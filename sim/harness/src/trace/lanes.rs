@@ -1,5 +1,5 @@
-//! The run as lanes: a column a thread, a row a step, a bar while an operation is under way, and what the tiers hold,
-//! where it changes.
+//! The run as lanes: a column for each thread, a row for each step, a bar for an operation in
+//! progress, and the contents of the tiers where they change.
 
 mod columns;
 mod rows;
@@ -14,21 +14,22 @@ use super::text::{shorten, width, wrap};
 use super::users;
 use crate::history::OperationId;
 
-/// Between the step's number and the lanes.
+/// The space between the step number and the lanes.
 const GUTTER: usize = 2;
-/// The narrowest that step numbers are.
+/// The minimum width of the step numbers.
 const NUMBERS: usize = 4;
-/// A lane's name in a list is cut to this.
+/// The maximum width of a lane's name in a list.
 const NAME: usize = 16;
 
-/// The run in lanes, at most 100 columns wide and without colour: [`lanes_in`] with [`Look::PLAIN`].
+/// Formats the run as lanes, at most 100 columns wide and without colour: [`lanes_in`] with
+/// [`Look::PLAIN`].
 pub fn lanes(trace: &Trace) -> String {
     lanes_in(trace, Look::PLAIN)
 }
 
-/// The run in lanes. Where there are too many lanes for the width, a list with the lane's name in each row. The steps
-/// that the [reason](super::reason) speaks of are marked `>`, and say why: on the right, or below if there is no room. Then the lines of the
-/// user's own code, with the steps that they made.
+/// Formats the run as lanes. If the lanes do not fit the width, formats a list with the lane's name
+/// in each row. Marks the steps of the [reason](super::reason) with `>` and a note, on the right,
+/// or below if there is no room. Lists the lines of user code, with their steps, at the end.
 pub fn lanes_in(trace: &Trace, look: Look) -> String {
     let run = Rows::of(trace);
     let lines = run.best(look.width);
@@ -40,7 +41,7 @@ pub fn lanes_in(trace: &Trace, look: Look) -> String {
     out + &users::lines(trace, look)
 }
 
-/// What was run, and how the tiers start.
+/// The scenario, the case, and the initial contents of the tiers.
 fn header(trace: &Trace, look: Look) -> String {
     let mut out = String::new();
     let mut field = |name: &str, value: &str| {
@@ -72,22 +73,22 @@ fn header(trace: &Trace, look: Look) -> String {
     out
 }
 
-/// What is shown, before it is laid out.
+/// The contents of the table, before its layout.
 struct Rows<'t> {
     trace: &'t Trace,
     rows: Vec<Row>,
-    /// The operations after them, of which the answers say enough.
+    /// The operations after the rows, which are shown only with their replies.
     uneventful: Vec<OperationId>,
-    /// The lanes in which anything happens.
+    /// The lanes with at least one row.
     used: Vec<usize>,
     tiers: Vec<TierColumn>,
-    /// Of each row, why it matters, if it does.
+    /// The note of each row, if it has one.
     notes: Vec<Option<String>>,
-    /// How wide the sign and the step's number are.
+    /// The width of the mark and the step number.
     numbers: usize,
 }
 
-/// What of it is shown beside the lanes.
+/// The parts that are shown beside the lanes.
 #[derive(Clone, Copy)]
 struct Beside {
     tiers: bool,
@@ -116,8 +117,8 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// The layout that is read best in this width: as much beside the lanes as does not break too many of their rows, and
-    /// cuts no word that would be whole. If not even the lanes fit, a list.
+    /// The most readable layout in this width. It shows as many parts beside the lanes as possible
+    /// without breaking too many rows or shortening words. If the lanes alone do not fit, a list.
     fn best(&self, width: usize) -> Vec<Line> {
         let Some(bare) = self.lanes(width, Beside { tiers: false, notes: false }) else {
             return self.list(width);
@@ -130,7 +131,7 @@ impl<'t> Rows<'t> {
         layouts.into_iter().flatten().find(fits).unwrap_or(bare)
     }
 
-    /// What comes after the rows: a line for each operation.
+    /// The lines after the rows: one for each operation.
     fn afterwards(&self, width: usize) -> Vec<Line> {
         let line = |&id: &OperationId| {
             let span = &self.trace.operations[id];
@@ -148,21 +149,21 @@ impl<'t> Rows<'t> {
         self.uneventful.iter().flat_map(line).collect()
     }
 
-    /// How much of the line is not the lanes'.
+    /// The width of the line without the lanes.
     fn beside(&self, beside: Beside) -> usize {
         let tiers: usize = self.tiers.iter().map(|tier| GAP + tier.width).sum();
         let notes = self.notes.iter().flatten().map(|note| 3 + width(note)).max().unwrap_or(0);
         self.numbers + GUTTER + if beside.tiers { tiers } else { 0 } + if beside.notes { notes } else { 0 }
     }
 
-    /// A column a lane. `None` if they do not fit.
+    /// The layout with a column for each lane. `None` if they do not fit.
     fn lanes(&self, width: usize, beside: Beside) -> Option<Vec<Line>> {
         let room = width.checked_sub(self.beside(beside))?;
         let widths = columns::widths(self.trace, &self.rows, &self.used, room)?;
         let mut starts = vec![self.numbers + GUTTER];
         starts.extend(widths.iter().map(|width| width + GAP));
         (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
-        let end = *starts.last().expect("there is a first") - GAP;
+        let end = *starts.last().expect("the list has a first start") - GAP;
         let mut head = self.begin("", "step");
         for ((&lane, &width), &start) in self.used.iter().zip(&widths).zip(&starts) {
             head.pad_to(start);
@@ -191,7 +192,8 @@ impl<'t> Rows<'t> {
         Some(lines)
     }
 
-    /// A row a step with its lane's name. What is beside it is so if no row has to be broken for it.
+    /// The layout with a row for each step, with its lane's name. Shows parts beside the rows only
+    /// if no row breaks for it.
     fn list(&self, width: usize) -> Vec<Line> {
         let names = self.trace.lanes.iter().map(|name| self::width(name)).max().unwrap_or(0).min(NAME);
         let start = self.numbers + GUTTER + names + GAP;
@@ -239,7 +241,8 @@ impl<'t> Rows<'t> {
         self.begin(sign, &number)
     }
 
-    /// The lines of a row in this width: what it is and, below, why it matters, if that is not beside it.
+    /// The lines of a row in this width: its text and, below, its note, if it is not shown beside
+    /// it.
     fn parts(&self, at: usize, width: usize, beside: Beside) -> Vec<(Tint, String)> {
         let what =
             wrapped(&self.rows[at].what(self.trace), width).into_iter().map(|part| (self.tint(at), part));
@@ -252,7 +255,7 @@ impl<'t> Rows<'t> {
         if self.notes[at].is_some() { Tint::Marked } else { Tint::Plain }
     }
 
-    /// Adds what the tiers hold now, and why the row matters.
+    /// Adds the contents of the tiers and the note.
     fn finish_row(&self, line: Line, at: usize, nth: usize, end: usize, beside: Beside) -> Line {
         let steps = match &self.rows[at] {
             Row::Steps(steps) if nth == 0 => Some(steps.clone()),
@@ -286,8 +289,8 @@ impl<'t> Rows<'t> {
     }
 }
 
-/// The text in lines, of which all but the first are indented. What a step found or left is not parted from
-/// its sign.
+/// Wraps the text and indents all lines but the first. Keeps an arrow or `=` on one line with its
+/// value.
 fn wrapped(text: &str, max: usize) -> Vec<String> {
     if width(text) <= max {
         return vec![text.to_owned()];

@@ -1,32 +1,32 @@
-//! How text is shown: how wide it may be, and whether in colour.
+//! The width and the colours of a trace's text.
 
 use anstyle::{AnsiColor, Style};
 
-/// How a trace's text is shown.
+/// The width and the colours of a trace's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// The most columns that a line may have.
+    /// The maximum width of a line, in columns.
     pub(super) width: usize,
     /// Whether lines have colours.
     pub(super) colour: bool,
 }
 
 impl Look {
-    /// The widest that a trace is shown.
+    /// The maximum width of a trace, in columns.
     pub const WIDEST: usize = 100;
 
-    /// The narrowest: below this, a terminal breaks the lines itself.
+    /// The minimum width, in columns. A narrower terminal breaks the lines itself.
     pub const NARROWEST: usize = 60;
 
-    /// No colour, and as wide as it may be: for files, and for whatever is no terminal.
+    /// The maximum width without colour: for files, and any output other than a terminal.
     pub const PLAIN: Look = Look { width: Look::WIDEST, colour: false };
 
-    /// On a terminal with this many columns; at most [`WIDEST`](Self::WIDEST) of them are used.
+    /// Sets the width to the terminal's, at most [`WIDEST`](Self::WIDEST) columns.
     pub fn of_width(self, columns: usize) -> Self {
         Look { width: columns.clamp(Self::NARROWEST, Self::WIDEST), ..self }
     }
 
-    /// In colour, or not.
+    /// Turns colours on or off.
     pub fn in_colour(self, colour: bool) -> Self {
         Look { colour, ..self }
     }
@@ -36,7 +36,7 @@ impl Look {
         self.colour
     }
 
-    /// The text as this tint has it.
+    /// Applies the tint to the text.
     pub(super) fn paint(self, tint: Tint, text: &str) -> String {
         match tint.style().filter(|_| self.colour && !text.trim().is_empty()) {
             Some(style) => format!("{style}{text}{style:#}"),
@@ -45,20 +45,20 @@ impl Look {
     }
 }
 
-/// What a piece of text is for.
+/// The purpose of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tint {
-    /// What there is to read.
+    /// Body text.
     Plain,
-    /// What holds the rest together: bars and step numbers.
+    /// Structure: bars and step numbers.
     Frame,
     /// Names of columns and fields.
     Name,
-    /// A step that the reason speaks of.
+    /// A step that the reason refers to.
     Marked,
-    /// Why it does, and what is wrong.
+    /// The note of such a step, and the violation.
     Alarm,
-    /// What a tier holds.
+    /// The contents of a tier.
     Content,
 }
 
@@ -83,18 +83,18 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Adds a piece.
+    /// Appends a piece.
     pub(super) fn push(&mut self, tint: Tint, text: &str) {
         self.width += super::text::width(text);
         self.pieces.push((tint, text.to_owned()));
     }
 
-    /// Adds blanks up to this column.
+    /// Appends spaces up to this column.
     pub(super) fn pad_to(&mut self, column: usize) {
         self.push(Tint::Plain, &" ".repeat(column.saturating_sub(self.width)));
     }
 
-    /// The line as text, without blanks at its end.
+    /// The line as text, without trailing spaces.
     pub(super) fn text(&self, look: Look) -> String {
         let last = self.pieces.iter().rposition(|(_, text)| !text.trim().is_empty());
         let pieces = &self.pieces[..last.map_or(0, |last| last + 1)];

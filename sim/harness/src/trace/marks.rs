@@ -1,4 +1,4 @@
-//! The moments that matter for the gravest finding that a run shows, and why: what every projection marks.
+//! The moments of a run that explain its gravest finding. Every projection marks them.
 
 use super::model::{Place, Step, Trace};
 use super::story::{Story, left, shown};
@@ -8,45 +8,47 @@ use crate::oracle::Rule;
 /// A moment of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// An operation is called, right before its first step.
+    /// An operation is invoked, before its first step.
     Invocation(OperationId),
-    /// A step: its place in [`Trace::steps`].
+    /// A step: its index in [`Trace::steps`].
     Step(usize),
-    /// An operation answers, right after its last step.
+    /// An operation responds, after its last step.
     Response(OperationId),
 }
 
-/// What a moment is in the story of a finding.
+/// The role of a moment in the story of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The read that breaks the rule is called.
+    /// The read that breaks the rule is invoked.
     Read,
-    /// Its answer is found.
+    /// The read finds its result.
     Found,
-    /// What is found there later is read, by whoever puts it there.
+    /// The task that later stores the found content reads it.
     Source,
-    /// What is found there later is put there.
+    /// The found content is stored.
     Put,
-    /// The version that the read should have returned is written: it overtakes the old one.
+    /// The version that the read should have returned is written, and overtakes the old version.
     Written,
-    /// Whoever writes it removes or replaces the old one, too soon or too late.
+    /// The writer of that version removes or replaces the old version, too early or too late.
     Cleared,
-    /// What had to be over before the read begins is over: the write is acknowledged, or the earlier read has returned.
+    /// The operation that must precede the read ends: the write is acknowledged, or the earlier
+    /// read returns.
     Over,
 }
 
-/// A moment that matters.
+/// A marked moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The moment.
     pub moment: Moment,
-    /// What it is in the story.
+    /// Its role in the story.
     pub role: Role,
-    /// Why it matters, in a few words: `stale read`, `v1 written`.
+    /// A short explanation: `stale read`, `v1 written`.
     pub note: String,
 }
 
-/// The moments that matter for the gravest finding, first the read that breaks the rule. Empty if the run shows none.
+/// The moments of the gravest finding, starting with the read that breaks the rule. Empty if the
+/// run shows no finding.
 pub fn marks(trace: &Trace) -> Vec<Mark> {
     let Some(&finding) = shown(trace).first() else { return Vec::new() };
     let story = Story::of(trace, finding);
@@ -54,7 +56,7 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
     let mut mark = |role, moment, note| marks.push(Mark { moment, role, note });
     let at = |step: &Step| {
         let place = trace.steps.iter().position(|other| other.number == step.number);
-        Moment::Step(place.expect("a story is of its trace"))
+        Moment::Step(place.expect("the story has steps of this trace"))
     };
     let content = |content: Option<Value>| content.map_or("absent".to_owned(), |value| value.to_string());
     let returned = content(finding.returned);
@@ -65,7 +67,7 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
             mark(Role::Source, at(source), format!("{returned} read"));
         }
         if let Some(put) = origin.put {
-            // "Absent" is an entry of L1; elsewhere, there is none.
+            // In L1, an absence is an entry; in other tiers, it is not.
             let removed = left(put) == Some(None) && put.place != Place::L1;
             mark(Role::Put, at(put), if removed { "removed".to_owned() } else { format!("{returned} put") });
         }

@@ -1,13 +1,14 @@
-//! The run as a [Mermaid](https://mermaid.js.org/syntax/sequenceDiagram.html) sequence diagram, which GitHub and GitLab
-//! draw where they find it in a text.
+//! The run as a [Mermaid](https://mermaid.js.org/syntax/sequenceDiagram.html) sequence diagram,
+//! which GitHub and GitLab render in Markdown.
 
 use super::marks::{Moment, marks};
 use super::model::{Effect, Span, Step, Trace};
 use super::reason::verdict;
 
-/// The run as a sequence diagram: a participant for each task and each tier, a message for each step that touches a tier.
+/// Formats the run as a sequence diagram: a participant for each task and each tier, a message for
+/// each step that accesses a tier.
 pub fn mermaid(trace: &Trace) -> String {
-    // A string of JSON is one of YAML.
+    // A JSON string is also a YAML string.
     let title = serde_json::Value::from(format!("{} {}: {}", trace.scenario, trace.case, verdict(trace)));
     let mut out = Diagram { text: format!("---\ntitle: {title}\n---\nsequenceDiagram\n") };
     for (lane, name) in trace.lanes.iter().enumerate() {
@@ -44,7 +45,8 @@ pub fn mermaid(trace: &Trace) -> String {
     out.text
 }
 
-/// A message to the tier that the step touches, and its answer if it asked for one; or a message to itself.
+/// Adds a message to the tier that the step accesses, and its reply if the step is a read;
+/// otherwise a message from the task to itself.
 fn step_of(out: &mut Diagram, trace: &Trace, step: &Step) {
     let lane = step.lane;
     let what = format!("{}. {}", step.number, escaped(&step.what));
@@ -75,7 +77,7 @@ impl Diagram {
     }
 }
 
-/// The text with what Mermaid or HTML would read as syntax written as character codes.
+/// Escapes the syntax of Mermaid and HTML as character codes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,23 +1,23 @@
-//! The recorded run: domain events with their step, task and place. Every form in which a trace is shown is a
-//! projection of this.
+//! The recorded run: domain events with their step, task and place. All other forms of a trace are
+//! projections of it.
 
 use std::fmt;
 
 use crate::history::{Key, OperationId, Value};
 use crate::oracle::Finding;
 
-/// Where an event took place.
+/// The place of an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The process-local tier.
     L1,
     /// The remote tier.
     Remote,
-    /// The source of truth, where it is behind the remote tier.
+    /// The source of truth, if it is behind the remote tier.
     Database,
-    /// What the protocol keeps for itself: stripes, generations.
+    /// The protocol's own state: stripes, generations.
     Fence,
-    /// The lock of a book that the protocol keeps.
+    /// The lock of one of the protocol's own collections.
     Lock,
     /// The clock.
     Clock,
@@ -25,24 +25,25 @@ pub enum Place {
     Other,
 }
 
-/// What an event had to do with an entry of its place: it is what the reason is derived from.
+/// The effect of an event on an entry. The reason is derived from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It looked the entry up and found this; `None` is "absent", or expired.
+    /// The event read the entry and found this content; `None` if it is absent or expired.
     Found {
-        /// The entry's name at this place, which need not be the operation's key.
+        /// The entry's name at this place. It can differ from the operation's key.
         entry: Key,
-        /// What it held.
+        /// The content found.
         content: Option<Value>,
     },
-    /// It left the entry holding this; `None` is "removed", and is said too when there was nothing to remove.
+    /// The event left this content in the entry; `None` if it removed the entry, even if there was
+    /// none.
     Left {
-        /// The entry's name at this place, which need not be the operation's key.
+        /// The entry's name at this place. It can differ from the operation's key.
         entry: Key,
-        /// What it holds from now on.
+        /// The content from this event on.
         content: Option<Value>,
     },
-    /// It took the entry's lock, for the steps up to the operation's next one at this place.
+    /// The event acquired the entry's lock, until the operation's next step at this place.
     Locked {
         /// The entry's name at this place.
         entry: Key,
@@ -65,43 +66,45 @@ pub struct Step {
     pub number: u32,
     /// The lane: an index into [`Trace::lanes`].
     pub lane: usize,
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What, in the words of the domain: `L1.get user:1 → miss`, `redis SETEX user:1 = v1`.
+    /// The description in terms of the domain: `L1.get user:1 → miss`, `redis SETEX user:1 = v1`.
     pub what: String,
-    /// The engine's object that it touched, where nothing is known of what that holds: `mutex local`, `channel 1`.
+    /// The engine object that the event accessed, if its content is unknown: `mutex local`,
+    /// `channel 1`.
     pub object: Option<String>,
-    /// What it did to an entry. `None` if it did nothing to any, such as a fill that was refused.
+    /// The effect on an entry. `None` if there is none, for example for a refused fill.
     pub effect: Option<Effect>,
-    /// The source line that caused it, `file:line`.
+    /// The source line of the event, `file:line`.
     pub location: String,
     /// Virtual time, in milliseconds.
     pub time: u64,
-    /// The operation that it is part of.
+    /// The operation that contains the event.
     pub operation: Option<OperationId>,
-    /// Happens-before, as a vector clock: of each lane, how many of its steps happen before this one, itself included.
+    /// The vector clock: for each lane, the number of its steps that happen before this step, or
+    /// are this step.
     pub clock: Vec<u32>,
 }
 
-/// A tier, and what it holds at the start.
+/// A tier with its initial contents.
 #[derive(Clone, Debug)]
 pub struct Tier {
-    /// Which it is: the [`Step::place`] of what happens in it.
+    /// The tier's place: the [`Step::place`] of its events.
     pub place: Place,
-    /// What it is called: `L1`, `redis`.
+    /// The tier's name: `L1`, `redis`.
     pub name: String,
-    /// Its entries at the start, in the order of their names.
+    /// The initial entries, ordered by name.
     pub start: Vec<Entry>,
 }
 
-/// An entry of a tier at the start.
+/// An initial entry of a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its name at this place.
     pub entry: Key,
-    /// What it holds.
+    /// The entry's value.
     pub value: Value,
-    /// The virtual time from which on it is expired, in milliseconds; `None` if it stays.
+    /// The virtual time at which it expires, in milliseconds; `None` if it does not.
     pub expires: Option<u64>,
 }
 
@@ -130,11 +133,11 @@ impl fmt::Display for Tier {
 pub struct Span {
     /// The lane of the thread that called it.
     pub lane: usize,
-    /// The key that it is about.
+    /// The operation's key.
     pub key: Key,
-    /// What was called: `get user:1`, `set user:1 = v1`.
+    /// The call: `get user:1`, `set user:1 = v1`.
     pub call: String,
-    /// What it answered: `v0`, `absent`, `done`; `None` if it never did.
+    /// The reply: `v0`, `absent`, `done`; `None` if there was none.
     pub reply: Option<String>,
     /// Its first step.
     pub first: u32,
@@ -147,7 +150,8 @@ pub struct Span {
 pub enum Ending {
     /// Every task ended.
     Complete,
-    /// Nothing could go on. One line a task: who waits for what, and where.
+    /// No task was enabled. One line for each task: its name, the reason why it waits, and the
+    /// source line.
     Deadlock(Vec<String>),
     /// A task panicked, with this message.
     Panic(String),
@@ -162,28 +166,28 @@ pub struct Trace {
     pub case: String,
     /// The cache under test.
     pub cache: String,
-    /// Who searched: the name of an [`Engine`](crate::verdict::Engine).
+    /// The name of the search's [`Engine`](crate::verdict::Engine).
     pub engine: String,
     /// The tiers, the nearest first.
     pub tiers: Vec<Tier>,
-    /// What goes wrong in the run, as it was chosen before its first step.
+    /// The faults of the run, chosen before its first step.
     pub mishaps: Vec<String>,
-    /// Tasks that the cache had started and that were still blocked when the observer began, a line each: who waits for what, and
-    /// where. Nothing that any other task does can wake them.
+    /// The cache's own tasks that were blocked when the observer began, one line each: the task's
+    /// name, the reason why it waits, and the source line. No other task can wake them.
     pub blocked: Vec<String>,
     /// The lanes' names, left to right.
     pub lanes: Vec<String>,
     /// The events, in the order of the run.
     pub steps: Vec<Step>,
-    /// The operations; [`Step::operation`] and [`Finding`] point into this.
+    /// The operations; [`Step::operation`] and [`Finding`] have indices into this.
     pub operations: Vec<Span>,
-    /// What is wrong with it.
+    /// The findings.
     pub findings: Vec<Finding>,
     /// How it ended.
     pub ending: Ending,
-    /// The schedule, in the engine's form, which replays.
+    /// The schedule in the engine's format, for a replay.
     pub schedule: String,
-    /// Whether no simpler schedule shows the same. `false` if the search for the simplest was ended: this is then the first
-    /// that was found.
+    /// Whether no simpler schedule shows the same finding. `false` if the search for the simplest
+    /// ended early; the run is then the first that was found.
     pub is_simplest: bool,
 }

@@ -1,4 +1,4 @@
-//! What a real server came to in a run: its commands and answers, and whether it happened there.
+//! A run on a real server: its commands and replies, and whether the violation happened there.
 
 use super::look::{Look, Tint};
 use super::model::Trace;
@@ -7,8 +7,8 @@ use super::text::{shorten, width, wrap};
 use crate::history::Value;
 use crate::world::{Answer, Told};
 
-/// The commands that the server was sent in the run, with its answers, and then, in words, whether what is wrong with the
-/// run happened there. The server is called `name`.
+/// Formats the commands that the server received and its replies, and then states whether the run's
+/// violation happened there. `name` is the server's name.
 pub fn on_server(trace: &Trace, told: &Told, name: &str, look: Look) -> String {
     let mut lines = vec![format!("On {name}:"), String::new()];
     let commands: Vec<_> = told.answers.iter().map(|answer| answer.command.to_string()).collect();
@@ -34,7 +34,7 @@ fn held(content: Option<Value>) -> String {
     content.map_or("absent".to_owned(), |value| value.to_string())
 }
 
-/// Whether what is wrong with the run happened on the server.
+/// Whether the run's violation happened on the server.
 fn happened(trace: &Trace, told: &Told) -> String {
     let left: Vec<_> = told.left.iter().map(|(key, content)| format!("{key} = {}", held(*content))).collect();
     let left = format!("At the end the server holds {}.", left.join(", "));

@@ -1,7 +1,9 @@
-//! The run in the [trace-event format](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU)
-//! that [Perfetto](https://ui.perfetto.dev) and `chrome://tracing` open.
+//! The run in the [trace-event
+//! format](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU) that
+//! [Perfetto](https://ui.perfetto.dev) and `chrome://tracing` open.
 //!
-//! There is no wall clock in a run: a step lasts one millisecond of the picture, and its number is its time.
+//! A run has no wall clock: a step lasts one millisecond in the picture, and its number is its
+//! time.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -11,7 +13,7 @@ use super::order::immediately_before;
 use super::reason::reason;
 use super::state::{changes, entries};
 
-/// A step, in the format's microseconds.
+/// The length of a step, in the format's microseconds.
 const STEP: u64 = 1_000;
 /// The process whose threads are the tasks.
 const TASKS: u32 = 1;
@@ -54,12 +56,12 @@ impl Event {
         Event { ph, name, pid, tid, cat: None, ts: None, dur: None, id: None, bp: None, args: None }
     }
 
-    /// A name for a process or thread.
+    /// Names a process or thread.
     fn meta(kind: &str, pid: u32, tid: usize, args: Value) -> Self {
         Event { args: Some(args), ..Event::new("M", kind, pid, tid) }
     }
 
-    /// Something that lasts.
+    /// An event with a duration.
     fn slice(
         cat: &'static str,
         name: &str,
@@ -73,8 +75,8 @@ impl Event {
     }
 }
 
-/// The run as a trace-event file: a track for each task, with its operations and steps; one for each entry of a tier, with
-/// what it holds; and flow arrows for happens-before.
+/// Formats the run as a trace-event file: a track for each task, with its operations and steps; a
+/// track for each entry of a tier, with its contents; and flow arrows for happens-before.
 pub fn perfetto(trace: &Trace) -> String {
     let mut events = Vec::new();
     name(&mut events, TASKS, "tasks", trace.lanes.iter().map(String::as_str));
@@ -90,7 +92,7 @@ pub fn perfetto(trace: &Trace) -> String {
     serde_json::to_string(&file).expect("strings and numbers are always JSON") + "\n"
 }
 
-/// Threads are numbered from 1, in the order in which they are to be shown.
+/// Names the threads and numbers them from 1, in display order.
 fn name<'n>(events: &mut Vec<Event>, pid: u32, process: &str, threads: impl Iterator<Item = &'n str>) {
     events.push(Event::meta("process_name", pid, 0, json!({ "name": process })));
     events.push(Event::meta("process_sort_index", pid, 0, json!({ "sort_index": pid })));
@@ -104,7 +106,7 @@ fn begins(step: &Step) -> u64 {
     u64::from(step.number) * STEP
 }
 
-/// The operations, and the steps inside of them.
+/// Adds the operations, and the steps inside them.
 fn run(events: &mut Vec<Event>, trace: &Trace) {
     let end = (trace.steps.len() as u64 + 1) * STEP;
     for span in trace.operations.iter().filter(|span| span.last > 0) {
@@ -120,7 +122,8 @@ fn run(events: &mut Vec<Event>, trace: &Trace) {
     }
 }
 
-/// An arrow for each immediate happens-before, from the middle of a step to the middle of the other.
+/// Adds an arrow for each immediate happens-before, from the middle of one step to the middle of
+/// the other.
 fn flows(events: &mut Vec<Event>, trace: &Trace) {
     let mut id = 0;
     for (step, before) in trace.steps.iter().zip(immediately_before(trace)) {
@@ -139,7 +142,7 @@ fn flows(events: &mut Vec<Event>, trace: &Trace) {
     }
 }
 
-/// What each entry of the tiers holds, for as long as it holds it.
+/// Adds the contents of each tier's entries over time.
 fn held(events: &mut Vec<Event>, trace: &Trace) {
     let changes = changes(trace);
     let end = (trace.steps.len() as u64 + 1) * STEP;

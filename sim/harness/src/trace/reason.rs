@@ -1,4 +1,4 @@
-//! The reason in words: what went wrong in the run, and why it could.
+//! The reason in words: what the violation is, and why it was possible.
 
 use super::look::{Look, Tint};
 use super::model::{Effect, Ending, Place, Step, Trace};
@@ -7,13 +7,14 @@ use super::text::wrap;
 use crate::history::Value;
 use crate::oracle::{Finding, Rule};
 
-/// Why the run is wrong, in words, at most 100 columns wide and without colour: [`reason_in`] with [`Look::PLAIN`].
+/// Explains the run's violation, at most 100 columns wide and without colour: [`reason_in`] with
+/// [`Look::PLAIN`].
 pub fn reason(trace: &Trace) -> String {
     reason_in(trace, Look::PLAIN)
 }
 
-/// Why the run is wrong, in words: the gravest finding that it shows, step by step, then whatever else it
-/// shows, and how it ended if it did not end well.
+/// Explains the run's violation: the gravest finding, step by step, then its other findings, and
+/// its ending if it is not a normal one.
 pub fn reason_in(trace: &Trace, look: Look) -> String {
     let filled = |text: &str| filled(text, look);
     let shown = shown(trace);
@@ -40,7 +41,7 @@ pub fn reason_in(trace: &Trace, look: Look) -> String {
     paragraphs.join("\n\n") + "\n"
 }
 
-/// One word for what is wrong with the run: the gravest rule that it breaks, or how it ended; else `clean`.
+/// The run's verdict in one word: the gravest broken rule, or the ending; otherwise `clean`.
 pub fn verdict(trace: &Trace) -> &'static str {
     match (&trace.ending, trace.findings.iter().map(|finding| finding.rule).min()) {
         (Ending::Deadlock(_), _) => "deadlock",
@@ -50,7 +51,7 @@ pub fn verdict(trace: &Trace) -> &'static str {
     }
 }
 
-/// The paragraph in lines. What is wrong, its first word, stands out.
+/// Wraps the paragraph, and emphasizes its first word, the violation.
 fn filled(text: &str, look: Look) -> String {
     let text = wrap(text, look.width).join("\n");
     match text.split_once(": ").filter(|(title, _)| TITLES.contains(title)) {
@@ -59,7 +60,7 @@ fn filled(text: &str, look: Look) -> String {
     }
 }
 
-/// The first words of the paragraphs that say what is wrong.
+/// The first words of the paragraphs that state a violation.
 const TITLES: [&str; 7] = ["Crossed", "Phantom", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
 
 fn title(rule: Rule) -> &'static str {
@@ -72,7 +73,7 @@ fn title(rule: Rule) -> &'static str {
     }
 }
 
-/// What the read returned, and should not have.
+/// The wrong result of the read.
 fn what(trace: &Trace, finding: &Finding) -> String {
     let read = who(trace, finding.read);
     let returned = content(finding, finding.returned);
@@ -97,7 +98,7 @@ fn what(trace: &Trace, finding: &Finding) -> String {
     }
 }
 
-/// How that came about.
+/// How the violation occurred.
 fn why(trace: &Trace, finding: &Finding) -> String {
     let story = Story::of(trace, finding);
     let began = trace.operations[finding.read].first;
@@ -138,7 +139,8 @@ fn why(trace: &Trace, finding: &Finding) -> String {
     text.join(" ")
 }
 
-/// Through which of the engine's objects the old version can have come, where no step tells what that held.
+/// The engine object through which the old version may have reached the read, if no step shows the
+/// object's content.
 fn through(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let Carried { found, put, taken } = carried(trace, story.finding)?;
     let object = taken.object.as_deref()?;
@@ -168,7 +170,8 @@ fn through(trace: &Trace, story: &Story<'_>) -> Option<String> {
     Some(text + ". What the object held no step tells: no other that the read touched can have had it.")
 }
 
-/// Who had the old version in hand when the newer was made, where no step tells in which memory the read found it.
+/// The operation that held the old version when the newer was written, if no step shows where the
+/// read found it.
 fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let written = story.written?;
     let (found, by) = trace.steps[..written.number as usize].iter().rev().find_map(|step| {
@@ -190,7 +193,7 @@ fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
     ))
 }
 
-/// Why it stays so.
+/// Why the violation is lasting.
 fn unrepaired(trace: &Trace) -> String {
     match trace.blocked.as_slice() {
         [] => "Nothing is left to run that would repair it.".to_owned(),
@@ -201,7 +204,7 @@ fn unrepaired(trace: &Trace) -> String {
     }
 }
 
-/// Why an inverted read is not stale as well: the write that the earlier read saw had not ended.
+/// Why an inverted read is not also stale: the write that the earlier read saw had not completed.
 fn under_way(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let written = story.written?;
     let write = &trace.operations[written.operation?];
@@ -216,12 +219,12 @@ fn under_way(trace: &Trace, story: &Story<'_>) -> Option<String> {
     })
 }
 
-/// Where the read got its answer from, and how it had come there.
+/// Where the read found its result, and which step had stored it there.
 fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
     let finding = story.finding;
     let Origin { found, put, from_start, source } = origin;
     let tier = place(&found.place);
-    // "Absent" is an entry of L1; elsewhere, there is none.
+    // In L1, an absence is an entry; in other tiers, it is not.
     let is_kept = finding.returned.is_some() || found.place == Place::L1;
     let answer = if is_kept { content(finding, finding.returned) } else { "nothing".to_owned() };
     let entry = found.effect.map(Effect::entry).filter(|&entry| entry != finding.key);
@@ -247,7 +250,7 @@ fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
     text
 }
 
-/// Why the newer version's operation did not take the old one out of L1.
+/// Why the operation that wrote the newer version did not remove the old one from L1.
 fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<String> {
     let Origin { found, put, .. } = origin;
     let by = capital(&short(trace, story.written?.operation?));
@@ -273,7 +276,7 @@ fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<S
     })
 }
 
-/// Another finding of the same run, in a line.
+/// Another finding of the same run, in one line.
 fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
     if other.rule == Rule::Lasting && other.read == main.read {
         return format!("Also lasting: every thread had ended when that read began. {}", unrepaired(trace));
@@ -285,7 +288,8 @@ fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
     }
 }
 
-/// What stopped it, and, a line each, who waits for what and which operations never answered.
+/// The reason of the deadlock, and one line for each blocked task and each operation without a
+/// response.
 fn deadlock(trace: &Trace, waiting: &[String], look: Look) -> [String; 2] {
     let stopped = match trace.steps.last() {
         Some(step) => format!("Deadlock: after step {}, nothing could go on.", step.number),
@@ -309,7 +313,7 @@ fn panic(trace: &Trace, message: &str, look: Look) -> [String; 2] {
     [filled(&format!("Panic: {message}"), look), filled(&last.unwrap_or_default(), look)]
 }
 
-/// A content; a value that was written for another key says so.
+/// Formats a content. A value that was written for another key has that key.
 fn content(finding: &Finding, content: Option<Value>) -> String {
     match content {
         None => "absent".to_owned(),
@@ -318,7 +322,7 @@ fn content(finding: &Finding, content: Option<Value>) -> String {
     }
 }
 
-/// The newer version, as what was acknowledged.
+/// The newer version, as the object of an acknowledgement.
 fn newer(finding: &Finding) -> String {
     match finding.newer.flatten() {
         Some(value) => content(finding, Some(value)),
@@ -326,7 +330,7 @@ fn newer(finding: &Finding) -> String {
     }
 }
 
-/// That the newer version was made.
+/// States that the newer version was written.
 fn made(finding: &Finding) -> String {
     match finding.newer.flatten() {
         Some(value) => format!("{} was written", content(finding, Some(value))),
@@ -334,7 +338,7 @@ fn made(finding: &Finding) -> String {
     }
 }
 
-/// A sentence's first word. Names of threads and versions stay as they are.
+/// Capitalizes a sentence's first word, except names of threads and versions.
 fn capital(text: &str) -> String {
     match text.strip_prefix("the ") {
         Some(rest) => format!("The {rest}"),

@@ -1,15 +1,16 @@
-//! The run as a log for [ShiViz](https://bestchai.bitbucket.io/shiviz/), which draws space-time diagrams of logs with
-//! vector clocks.
+//! The run as a log for [ShiViz](https://bestchai.bitbucket.io/shiviz/), which draws space-time
+//! diagrams of logs with vector clocks.
 
 use serde_json::{Map, Value};
 
 use super::model::Trace;
 
-/// How ShiViz is to read the log: an event's line, then its host with its clock. It is the first line of the file; the
-/// second is empty, as there is one execution.
+/// The expression that parses the log: a line with the event, then a line with its host and clock.
+/// It is the first line of the file. The second line is empty, because there is only one execution.
 const FORMAT: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
 
-/// The run as a log: the operations and steps of each task with their vector clocks. Open it with "Choose file".
+/// Formats the run as a log: the steps of each task, with their operations and vector clocks. Open
+/// it with "Choose file".
 pub fn shiviz(trace: &Trace) -> String {
     let hosts = hosts(trace);
     let mut out = format!("{FORMAT}\n\n");
@@ -24,7 +25,7 @@ pub fn shiviz(trace: &Trace) -> String {
     out
 }
 
-/// The tasks' names without blanks, and told apart where two are alike.
+/// The tasks' names without spaces, made unique.
 fn hosts(trace: &Trace) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
     for (lane, name) in trace.lanes.iter().enumerate() {

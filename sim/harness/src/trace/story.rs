@@ -1,19 +1,20 @@
-//! How a violation came about, as far as the steps tell: which of a run's steps matter, and for what.
+//! The story of a violation: the run's relevant steps and their roles, as far as the steps show
+//! them.
 
 use super::model::{Effect, Place, Span, Step, Trace};
 use crate::history::{OperationId, Value};
 use crate::oracle::{Finding, Rule};
 
-/// Where an operation's answer came from.
+/// The origin of an operation's result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
-    /// The operation's own step that found it.
+    /// The operation's own step that found the result.
     pub(super) found: &'a Step,
-    /// The step that had put it there, if one is known to have.
+    /// The step that stored it, if it is known.
     pub(super) put: Option<&'a Step>,
-    /// Whether it was there at the start.
+    /// Whether it was stored from the start.
     pub(super) from_start: bool,
-    /// Where the operation that put it there had read it before.
+    /// The step with which the storing operation had read it before.
     pub(super) source: Option<&'a Step>,
 }
 
@@ -22,16 +23,16 @@ pub(super) struct Origin<'a> {
 pub(super) struct Story<'a> {
     /// The finding.
     pub(super) finding: &'a Finding,
-    /// Where the read's answer came from.
+    /// The origin of the read's result.
     pub(super) origin: Option<Origin<'a>>,
     /// The step that wrote the newer version at the source of truth.
     pub(super) written: Option<&'a Step>,
-    /// The last step with which the newer version's operation touched the entry that the read found.
+    /// The last step of the newer version's operation that accessed the entry that the read found.
     pub(super) touched: Option<&'a Step>,
 }
 
-/// Whether this very run shows the finding: what has to come before the read does. (A finding is about the
-/// class; some other schedule of it may be needed.)
+/// Whether this run itself shows the finding: whether the operation that must precede the read
+/// does. (A finding is a property of the class; only another schedule of the class may show it.)
 pub(super) fn is_shown(trace: &Trace, finding: &Finding) -> bool {
     let read = &trace.operations[finding.read];
     finding.before.is_none_or(|before| {
@@ -63,7 +64,7 @@ fn changes(step: &Step, found: &Step) -> bool {
     step.place == found.place && left(step).is_some() && entry(step) == entry(found)
 }
 
-/// What the step left its entry holding, if it did.
+/// The content that the step left in its entry, if it changed it.
 pub(super) fn left(step: &Step) -> Option<Option<Value>> {
     match step.effect? {
         Effect::Left { content, .. } => Some(content),
@@ -79,7 +80,7 @@ fn origin(trace: &Trace, operation: OperationId, content: Option<Value>) -> Opti
     Some(Origin { found, put, from_start: last.is_none(), source })
 }
 
-/// The operation's last step, before step `end`, that found the content.
+/// The operation's last step before `end` that found the content.
 fn last_found(trace: &Trace, operation: OperationId, content: Option<Value>, end: u32) -> Option<&Step> {
     trace.steps.iter().rfind(|step| {
         step.number < end
@@ -88,8 +89,8 @@ fn last_found(trace: &Trace, operation: OperationId, content: Option<Value>, end
     })
 }
 
-/// The step that gave the source of truth its newer version: of the write that the finding names, or, where
-/// it names an earlier read, of the write that this read saw.
+/// The step that wrote the newer version at the source of truth: by the write that the finding
+/// names, or by the write that the named earlier read saw.
 fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Option<&'a Step> {
     let is_it = |step: &&Step| {
         left(step) == Some(newer)
@@ -101,27 +102,27 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
                 _ => step.operation.is_some() && step.operation == finding.before,
             }
     };
-    // Where there is a database, redis only has copies; and so have other keys.
+    // With a database, Redis contains only copies. So do other keys.
     let its_own = |step: &&Step| step.effect.map(Effect::entry) == Some(finding.key);
     let at = |place: &'static Place| trace.steps.iter().filter(move |step| step.place == *place);
     let of = |place| at(place).filter(its_own).rfind(is_it).or_else(|| at(place).rfind(is_it));
     of(&Place::Database).or_else(|| of(&Place::Remote))
 }
 
-/// How an answer came to an operation through an object of the engine's, whose content no step tells.
+/// The path of a result to an operation through an engine object whose content no step shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Carried<'a> {
-    /// The step with which whoever had the answer in hand had found it, if a step tells.
+    /// The step in which the storing task had found the result, if a step shows it.
     pub(super) found: Option<&'a Step>,
-    /// Its last step at the object before the operation's.
+    /// The storing task's last step at the object before the operation's.
     pub(super) put: &'a Step,
     /// The operation's own last step at the object.
     pub(super) taken: &'a Step,
 }
 
-/// The object through which the answer can have come: one that the operation has touched, and before it an operation, or a task
-/// of the cache's, that had found the answer by then or was called with it. Of several the one touched last: the operation
-/// answered with what it held.
+/// The object through which the result may have reached the operation: one that the operation
+/// accessed after another operation, or a task of the cache, that had found the result or was
+/// called with it. Of several, the last accessed: the operation returned that object's content.
 pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried<'a>> {
     let own = trace.steps.iter().rev().filter(|step| step.operation == Some(finding.read));
     own.filter(|step| step.object.is_some()).find_map(|taken| {
@@ -129,7 +130,7 @@ pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried
             step.number < taken.number && step.object == taken.object && step.operation != Some(finding.read)
         });
         at.filter_map(|put| {
-            // A task of the cache's is in no operation: all of its steps are one.
+            // A task of the cache is in no operation: all of its steps count as one.
             let is_same = |step: &&Step| step.lane == put.lane && step.operation == put.operation;
             let earlier = trace.steps.iter().rev().filter(|step| step.number < put.number).filter(is_same);
             let found = earlier.filter(|step| {
@@ -149,7 +150,7 @@ pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried
     })
 }
 
-/// The operation's last step that wrote or removed what `found` found.
+/// The operation's last step that changed the entry that `found` found.
 fn touched<'a>(trace: &'a Trace, operation: OperationId, found: &Step) -> Option<&'a Step> {
     trace.steps.iter().rfind(|step| step.operation == Some(operation) && changes(step, found))
 }
@@ -167,8 +168,8 @@ pub(super) fn place(place: &Place) -> &'static str {
     }
 }
 
-/// The thread and the call, such as `reader-1's get user:1`; or `reader-1's second get user:1` if it makes it
-/// twice.
+/// The thread and the call, such as `reader-1's get user:1`, or `reader-1's second get user:1` if
+/// it is called twice.
 pub(super) fn who(trace: &Trace, operation: OperationId) -> String {
     let span = &trace.operations[operation];
     let alike = |other: &&Span| other.lane == span.lane && other.call == span.call;
@@ -185,7 +186,7 @@ pub(super) fn who(trace: &Trace, operation: OperationId) -> String {
     }
 }
 
-/// The thread alone, if that says which operation is meant.
+/// The thread alone, if that identifies the operation.
 pub(super) fn short(trace: &Trace, operation: OperationId) -> String {
     let lane = trace.operations[operation].lane;
     match trace.operations.iter().filter(|other| other.lane == lane).count() {

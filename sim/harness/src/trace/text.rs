@@ -1,11 +1,12 @@
-//! Text to a width, counted in characters.
+//! Fits text to a width, in characters.
 
-/// How wide the text is.
+/// The width of the text.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The text in at most `max` characters. What is too long loses its middle: names differ at their ends.
+/// Shortens the text to at most `max` characters. Removes the middle, because names differ at their
+/// ends.
 pub(super) fn shorten(text: &str, max: usize) -> String {
     let length = width(text);
     if length <= max {
@@ -16,7 +17,8 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     text.chars().take(head).chain(['…']).chain(text.chars().skip(length - tail)).collect()
 }
 
-/// The text in lines of at most `max` characters, broken between words. A word that is longer is shortened.
+/// Wraps the text to lines of at most `max` characters. Breaks between words, and shortens longer
+/// words.
 pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {

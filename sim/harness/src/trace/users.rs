@@ -1,4 +1,4 @@
-//! The lines of a run that are the user's own: not the simulator's, not the core's, and no dependency's.
+//! The lines of user code in a run: those outside the simulator, the core and the dependencies.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use super::look::{Line, Look, Tint};
 use super::model::Trace;
 use super::text::wrap;
 
-/// This file, as the compiler names it: where the simulator's sources are.
+/// This file's path from the compiler, which locates the simulator's sources.
 const HERE: &str = file!();
-/// This file within the workspace.
+/// This file's path in the workspace.
 const WITHIN: &str = "sim/harness/src/trace/users.rs";
-/// The folders of the workspace that are not a user's.
+/// The folders of the workspace that are not user code.
 const OURS: [&str; 4] = ["src/", "sim/engine/src/", "sim/harness/src/", "sim/redis/src/"];
-/// At most so many steps of a line are named.
+/// The maximum number of steps that are listed for a line.
 const STEPS: usize = 8;
 
-/// Whether the file of a location is the user's.
+/// Whether the location is in user code.
 pub(crate) fn is_users(location: &str) -> bool {
     let root = HERE.strip_suffix(WITHIN);
     let within = root.and_then(|root| location.strip_prefix(root)).unwrap_or(location);
@@ -25,7 +25,7 @@ pub(crate) fn is_users(location: &str) -> bool {
     !is_ours && !location.is_empty() && !is_others.iter().any(|others| location.contains(others))
 }
 
-/// The user's lines, each with the numbers of the steps that it made; empty if there are none.
+/// The lines of user code, each with its step numbers; empty if there are none.
 pub(super) fn lines(trace: &Trace, look: Look) -> String {
     let mut steps = BTreeMap::<&str, Vec<u32>>::new();
     for step in trace.steps.iter().filter(|step| is_users(&step.location)) {

@@ -9,13 +9,15 @@ use selvedge_sim::oracle::{Rule, Way, judge, ways};
 
 use super::program::{Act, Order, Run, Truth};
 
-/// What an operation does to the objects: the truth (0), two copies of it (1, 2), and one that nobody writes (3).
+/// The effects of an operation on the objects: the source of truth (0), two copies of it (1, 2),
+/// and one that no operation writes (3).
 #[derive(Clone, Debug)]
 enum Plan {
-    /// Look at these, one after the other; then copy what the last one held, perhaps to the truth. The answer is what it held,
-    /// or anything.
+    /// Reads `looks` in order; then copies the last content to `fill`, which can be the source of
+    /// truth. Replies with the content, or with `answer`.
     Get { looks: Vec<usize>, fill: Option<usize>, answer: Option<u32> },
-    /// Write the truth so many times, and what is written to these copies before and after it. Perhaps look at something first.
+    /// Writes the source of truth several times, and copies before and after it. Can read an object
+    /// first.
     Write {
         look: Option<usize>,
         delete: bool,
@@ -48,11 +50,11 @@ fn plan() -> impl Strategy<Value = Plan> {
     ]
 }
 
-/// The most events of a run: the schedules of a class are enumerated.
+/// The maximum number of events of a run, because all schedules of its class are enumerated.
 const EVENTS: usize = 10;
 
-/// Plays the plans, a thread's turn after another's: the values that are read come from what the objects
-/// hold. An operation for which there is no more room is left out.
+/// Executes the plans in the order of `turns`. Reads return the contents of the objects. Omits an
+/// operation that exceeds the maximum.
 fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
     let key = Key::new("k");
     let first = (!absent_at_start).then_some(Value { key, version: 0 });
@@ -114,7 +116,7 @@ enum Step {
     Look(usize),
     Fill(usize),
     Put(usize, Option<Value>),
-    /// What comes before the acknowledgement of a write that its task has not made.
+    /// The event before the acknowledgement of a write that its own task did not execute.
     Order,
     Answer(Option<u32>),
     Acknowledge(bool),
@@ -161,13 +163,15 @@ struct Extent {
 /// A rule, the read that breaks it, and the operation before it.
 type Shown = (Rule, usize, usize);
 
-/// What some schedule of the class shows: for each rule and read, the newest version that it should have
-/// returned. And the number of schedules. Whether each of them shows what it has the order for is held on the way.
+/// The findings in any schedule of the class: for each rule and read, the newest version that it
+/// should have returned. Also returns the number of schedules. Checks that each witness of `ways`
+/// shows its finding.
 fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, usize) {
     let before = run.happens_before();
     let mut extents: Vec<Extent> = Vec::new();
     let mut versions: Vec<(Option<Value>, Option<usize>)> = vec![(run.start[0].1, None)];
-    // The operations that found the truth as they were to leave it, and where it stood then.
+    // The operations that found at the source of truth the content that they were to write, and its
+    // position then.
     let mut confirmed: BTreeMap<usize, usize> = BTreeMap::new();
     let mut open = BTreeMap::new();
     let mut events = 0;
@@ -190,7 +194,7 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
                 };
                 match *truth {
                     Some(Truth::Writes(_, content)) => {
-                        // The one who was called for it, or, of a value, whoever was.
+                        // The operation that was called with this content, or, for a value, any.
                         let called = (0..extents.len()).find(|&other| {
                             is_for(extents[other].call, content) && (other == by || content.is_some())
                         });
@@ -227,7 +231,7 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
             }
         }
     }
-    // Which version each write stands for.
+    // The version that each write made.
     let of = |by: usize| versions.iter().position(|&(_, made)| made == Some(by));
     let writes: Vec<(usize, usize)> =
         (0..extents.len()).filter_map(|by| Some((by, of(by).or(confirmed.get(&by).copied())?))).collect();
@@ -256,7 +260,7 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
     (found.into_iter().map(|(key, place)| (key, versions[place].0)).collect(), schedules)
 }
 
-/// Calls `visit` with each order of the events that happens-before allows, as each event's time.
+/// Calls `visit` with each order of the events that happens-before permits, as each event's time.
 fn every_schedule(before: &[u64], at: &mut Vec<usize>, now: usize, visit: &mut impl FnMut(&[usize])) {
     if now == before.len() {
         return visit(at);
@@ -272,7 +276,7 @@ fn every_schedule(before: &[u64], at: &mut Vec<usize>, now: usize, visit: &mut i
     }
 }
 
-/// The rules as the design has them, in one schedule.
+/// The rules of the design, in one schedule.
 fn shown(
     extents: &[Extent],
     versions: &[(Option<Value>, Option<usize>)],
@@ -307,7 +311,7 @@ fn shown(
     shown
 }
 
-/// Holds what the oracle says of the run to brute force.
+/// Compares the oracle's findings for the run with brute force.
 #[track_caller]
 pub(super) fn agrees(run: &Run) {
     let history = run.history(Order::Class);

@@ -1,4 +1,4 @@
-//! The oracle, on histories written by hand and held to brute force.
+//! The oracle, on histories written by hand and compared with brute force.
 
 mod brute;
 mod program;
@@ -6,14 +6,14 @@ mod program;
 use program::{Order, Run};
 use selvedge_sim::oracle::{judge, vacuous};
 
-/// Holds what the oracle says of a run, as `rule: thread's answer < the version it should have had`, to what
-/// is expected.
+/// Compares the oracle's findings for a run, as `rule: thread's answer < the version it should have
+/// had`, with the expected ones.
 #[track_caller]
 fn check(run: &str, expected: &[&str]) {
     assert_eq!(said(&Run::parse(run), Order::Class), expected, "{run}");
 }
 
-/// As [`check`], and holds it to brute force.
+/// Like [`check`], and compares the findings with brute force.
 #[track_caller]
 fn check_all(run: &str, expected: &[&str]) {
     check(run, expected);
@@ -37,7 +37,7 @@ fn said(run: &Run, order: Order) -> Vec<String> {
         .collect()
 }
 
-/// The article's smallest stale schedule: the writer is done before the reader fills.
+/// The article's smallest stale schedule: the writer completes before the reader fills.
 const STALE: &str = "
     start k v0
     R get k
@@ -61,7 +61,7 @@ fn a_read_after_the_acknowledgement_that_returns_the_old_value_is_stale() {
 
 #[test]
 fn a_read_that_overlaps_the_write_may_return_either_version() {
-    // Each of the two has an event before one of the other's: they overlap in every schedule.
+    // Each of the two has an event before an event of the other: they overlap in every schedule.
     check(
         "
         start k v0
@@ -80,8 +80,8 @@ fn a_read_that_overlaps_the_write_may_return_either_version() {
     );
 }
 
-/// An L1 hit that touches nothing of what the writer still has to do: another schedule of the class puts the
-/// whole of the write before it.
+/// An L1 hit that conflicts with no remaining step of the writer: another schedule of the class has
+/// the whole write before it.
 const STALE_IN_ANOTHER_ORDER: &str = "
     start k v0
     A get k
@@ -255,7 +255,7 @@ fn an_absence_that_a_second_delete_explains_is_not_stale() {
         )
     };
     check(&run("R sees redis"), &[]);
-    // It read something else, and can come before the delete was called.
+    // It read another content, and can come before the invocation of the deletion.
     check(&run("R sees l1"), &["stale: R absent < k@v1 of W"]);
 }
 
@@ -299,8 +299,8 @@ fn an_earlier_absence_is_taken_for_the_oldest_and_a_later_one_for_the_newest() {
         C sees l1
         C read v1
         ",
-        // B may have seen the absence from before v1: only A's v1 is certain, and B's absence may be the
-        // newer one.
+        // B may have seen the absence from before v1: only A's v1 is certain, and B's absence may
+        // be the newer version.
         &[],
     );
     check(
@@ -323,8 +323,8 @@ fn an_earlier_absence_is_taken_for_the_oldest_and_a_later_one_for_the_newest() {
 
 #[test]
 fn an_absence_is_not_put_down_to_a_delete_that_was_called_later() {
-    // A saw what E had put in L1 before the truth: D, which the truth has earlier, need not have been called
-    // by then.
+    // A saw a value that E had stored in L1 before the source of truth. D, which is earlier at the
+    // source of truth, may not have been invoked by then.
     check(
         "
         start k v0
@@ -349,8 +349,8 @@ fn an_absence_is_not_put_down_to_a_delete_that_was_called_later() {
     );
 }
 
-/// A finds nothing where no deletion had put it, and B the old value at the truth. The deletion touches `flag` before it
-/// comes to the truth, and so do A and B as it is told.
+/// A finds an absence without a deletion, and B the old value at the source of truth. The deletion
+/// accesses `flag` before the source of truth; A and B access it if the parameters say so.
 fn with_a_deletion_under_way(a: &str, b: &str) -> String {
     format!(
         "
@@ -374,13 +374,14 @@ fn with_a_deletion_under_way(a: &str, b: &str) -> String {
 #[test]
 fn an_absence_may_be_put_down_to_a_deletion_that_has_begun_in_some_schedules() {
     check_all(&with_a_deletion_under_way("", ""), &["inverted: B k@v0 < absent of A"]);
-    // The deletion begins after A ended, in all of them.
+    // The deletion begins after A ended, in every schedule.
     check_all(&with_a_deletion_under_way("A sees flag", ""), &[]);
-    // It begins after B, so that it has not begun before A ended if A ended before B began.
+    // It begins after B. So if A ended before B began, the deletion began after A ended.
     check_all(&with_a_deletion_under_way("", "B sees flag"), &[]);
 }
 
-/// The truth has D's deletion, then W's write, then E's deletion. A finds nothing, where W has not come yet.
+/// The source of truth has D's deletion, then W's write, then E's deletion. A finds an absence
+/// before W's write arrives.
 fn between_two_deletions(first_of_d: &str, first_of_e: &str) -> String {
     format!(
         "
@@ -410,7 +411,7 @@ fn between_two_deletions(first_of_d: &str, first_of_e: &str) -> String {
 #[test]
 fn an_absence_is_the_later_deletions_where_the_earlier_has_not_begun() {
     check_all(&between_two_deletions("sees flag", "sees flag"), &["inverted: B k@v1 < absent of A"]);
-    // Where the later has begun, the earlier has too.
+    // If the later deletion has begun, the earlier has begun, too.
     check_all(&between_two_deletions("puts flag", "sees flag"), &[]);
     check_all(&between_two_deletions("sees flag", "puts flag"), &[]);
 }

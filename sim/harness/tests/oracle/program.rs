@@ -1,39 +1,41 @@
-//! A run, event by event: the notation of the tests, and its history with the clocks that its conflicts give.
+//! A run, event by event: the notation of the tests, and the history whose clocks follow from its
+//! conflicts.
 
 use std::collections::BTreeMap;
 
 use selvedge_sim::history::{Call, History, Key, Mark, OperationId, Reply, Specification, Value};
 
-/// Whose order the history's clocks tell.
+/// The order in the history's clocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Order {
-    /// Happens-before: program order, conflicts and joins. What a history has.
+    /// Happens-before: program order, conflicts and joins. This is a history's order.
     Class,
-    /// The run's own order, as an oracle would have it that looks at this one run.
+    /// The run's own total order, for an oracle that judges this one run.
     Run,
 }
 
 /// A line of a run.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    /// The operation's events follow.
+    /// Begins an operation. Its events follow.
     Invoke { key: Key, call: Call, settled: bool },
-    /// An event on an object. It may write the key at the source of truth, or find this there.
+    /// An event on an object. It can write the key at the source of truth, or find this version
+    /// there.
     Event { object: String, writes: bool, truth: Option<Truth> },
-    /// An event that comes after all that every other thread has done.
+    /// An event after all previous events of every other thread.
     Join,
-    /// The operation answers.
+    /// The response of the operation.
     Respond(Reply),
 }
 
-/// What an event has to do with the source of truth.
+/// An event's relation to the source of truth.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Truth {
     Writes(Key, Option<Value>),
     Finds(Key, Option<Value>),
 }
 
-/// A run: what the tiers hold at the start, and then what each thread did, in order.
+/// A run: the initial contents of the tiers, and the threads' events in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
     pub(super) start: Vec<(Key, Option<Value>)>,
@@ -42,8 +44,8 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T writes redis k
-    /// v1` (at the source of truth), `T joins`, `T done`, `T unknown`, `T read v0`.
+    /// Parses the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T
+    /// writes redis k v1` (at the source of truth), `T joins`, `T done`, `T unknown`, `T read v0`.
     pub(super) fn parse(text: &str) -> Self {
         let mut run = Run::default();
         let mut reads: BTreeMap<usize, Key> = BTreeMap::new();
@@ -90,8 +92,7 @@ impl Run {
         &self.threads[thread]
     }
 
-    /// The events that happen before each of the run's events (and itself), as a set of positions among the
-    /// events.
+    /// For each event, the events that happen before it, and itself, as a bit set of their indices.
     pub(super) fn happens_before(&self) -> Vec<u64> {
         let mut before: Vec<u64> = Vec::new();
         let mut events: Vec<(usize, &Act)> = Vec::new();
@@ -122,7 +123,7 @@ impl Run {
         let mut counts = vec![0u32; self.threads.len()];
         let mut open: BTreeMap<usize, OperationId> = BTreeMap::new();
         let mut called: BTreeMap<usize, OperationId> = BTreeMap::new();
-        // Of each task, how many of its events happen before the event, itself included.
+        // For each task, the number of its events that happen before the event, or are the event.
         let clock_of = |event: usize, of: &[usize]| {
             let mut clock = vec![0; self.threads.len()];
             for (earlier, &thread) in of.iter().enumerate() {

@@ -1,11 +1,12 @@
-//! A headless Chromium: a page in, what its script tells the frame around it out.
+//! A headless Chromium: opens a page, and returns the messages of the page's script to the frame
+//! around it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-/// A screen.
+/// The size of a screen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Screen {
     pub(super) width: u32,
@@ -13,21 +14,22 @@ pub(super) struct Screen {
     pub(super) theme: Theme,
 }
 
-/// What the reader prefers.
+/// The reader's colour preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Theme {
     Light,
     Dark,
 }
 
-/// The frame has the width of the screen: a window cannot be as narrow as a phone.
+/// The frame has the width of the screen, because a window cannot be as narrow as a phone.
 const FRAME: &str = r#"<!doctype html><meta charset="utf-8"><pre id="told"></pre>
 <script>addEventListener("message", (event) => { document.getElementById("told").textContent = event.data; });</script>
 <iframe src="page.html" style="border: 0; width: WIDTHpx; height: HEIGHTpx"></iframe>
 "#;
 
-/// What the page's script tells the frame around it; the files are put into the folder. `None` if there is no Chromium: it
-/// is said that the test was skipped, and in CI it fails.
+/// Returns the message of the page's script to the frame around it. Writes the files to the folder.
+/// Returns `None` if Chromium is missing: the test then prints that it was skipped, and fails in
+/// CI.
 pub(super) fn chromium(folder: &Path, page: &str, screen: Screen) -> Option<String> {
     let Some(program) = program() else {
         let why = "there is no chromium (apt-get install chromium)";

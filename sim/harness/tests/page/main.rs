@@ -1,4 +1,4 @@
-//! The report's page, in a browser: what a person does with it, and what they then see. Needs Chromium.
+//! The report's page in a browser: a user's actions, and the visible results. Needs Chromium.
 
 mod chromium;
 
@@ -14,7 +14,7 @@ use selvedge_sim::trace::{Trace, json, read};
 use selvedge_sim::verdict::{Budget, Engine};
 use serde_json::Value;
 
-/// A scenario of the article's cache, of which more is expected than it holds.
+/// A scenario of the article's cache that expects more than the cache guarantees.
 fn wrong() -> Scenario {
     let text = r#"
         name = "orders"
@@ -35,7 +35,8 @@ fn folder(name: &str) -> PathBuf {
     path
 }
 
-/// A report of the control of this name and of the failing gate: its page, and what is in the folder.
+/// A report of the control of this name and of the failing gate: its page, and the folder's
+/// contents.
 fn report(name: &str) -> (PathBuf, Vec<String>) {
     let path = folder(name);
     let mut folder = Folder::create(&path).expect("a folder for the test");
@@ -98,14 +99,14 @@ fn the_page_loads_nothing() {
         ["http:", "https:", " src=", "@import", "url(", "fetch(", "XMLHttpRequest", "innerHTML", "eval("]
     {
         let used = page.lines().find(|line| line.contains(sign) && !line.contains("www.w3.org/2000/svg"));
-        // An arrow's head is in the page itself.
+        // The page itself contains the arrowheads.
         assert_eq!(used.filter(|line| !line.contains("url(#head)")), None, "{sign}");
     }
     assert!(page.contains("default-src 'none'"));
 }
 
-/// Does in the page what the script says; returns what it has noted. The script stands before the cases: a page may end
-/// inside of one.
+/// Runs the script in the page, and returns its log. The script is inserted before the cases,
+/// because the page can be cut off inside a case.
 fn drive(name: &str, page: &str, script: &str, screen: Screen) -> Option<Value> {
     let script = format!("<script>\"use strict\";\n{}{script}\n</script>\n", include_str!("drive.js"));
     let data = page.find("<script type=\"application/json\"").expect("a case");

@@ -1,4 +1,4 @@
-//! A program, run as a cache.
+//! Runs a program as a cache.
 
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use selvedge_sim::protocols::{CacheUnderTest, Caches, Failure, Tiers, Visitor};
 
 use super::program::{Program, Step};
 
-/// The caches that are programs: the name of one is its text.
+/// The caches that are programs: a cache's name is its text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Random {
     text: &'static str,
@@ -64,10 +64,10 @@ struct Running<P: Primitives, R> {
     lock: P::Mutex<()>,
 }
 
-/// What an operation knows.
+/// The local state of an operation.
 struct Call {
     key: Key,
-    /// What it writes; `Some(None)` is a deletion, and `None` a read.
+    /// The value to write; `Some(None)` is a deletion, and `None` a read.
     writes: Option<Option<Value>>,
     fetched: Option<Value>,
     token: u64,
@@ -161,7 +161,7 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnder
     }
 }
 
-/// What comes of a command. With nothing that goes wrong, it waits for nothing but its turn.
+/// The result of a command. Without faults, it completes when it is first polled.
 fn now<T>(command: impl Future<Output = T>) -> T {
     match pin!(command).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,

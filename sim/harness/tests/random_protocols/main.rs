@@ -1,5 +1,5 @@
-//! Random protocols in random scenarios: the search of states, the search of classes, and every interleaving judged by its
-//! own order and nothing else say the same.
+//! Random protocols in random scenarios: the stateful search, the search of classes, and a
+//! judgement of every interleaving by its own order have the same result.
 
 mod cache;
 mod program;
@@ -21,10 +21,10 @@ use cache::Random;
 use program::Program;
 use scenario::{Scenario, scenario};
 
-/// The keys that there can be.
+/// The possible keys.
 const KEYS: [&str; 2] = ["user:1", "order:2"];
 
-/// The most schedules of a case that is compared. There are fewer classes.
+/// The maximum number of schedules of a compared case. It has fewer classes.
 const MOST: u64 = 3_000;
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
@@ -35,7 +35,8 @@ fn rules(report: &CaseReport) -> BTreeSet<Rule> {
     report.violations.keys().copied().collect()
 }
 
-/// How simple the schedule is that shows what is wrong: its switches, and its events. It does show it, and the gravest first.
+/// The size of the witness: its context switches and its events. Checks that it shows a finding,
+/// the gravest first.
 fn size(report: &CaseReport) -> Option<(usize, usize)> {
     let trace = report.trace.as_ref()?;
     if let Verdict::Violated(broken) = &report.verdict {
@@ -47,7 +48,7 @@ fn size(report: &CaseReport) -> Option<(usize, usize)> {
     Some((schedule.switches(), schedule.len()))
 }
 
-/// What an engine says of a case.
+/// The result of an engine.
 fn said(report: &CaseReport) -> (BTreeSet<Rule>, &Verdict, Option<(usize, usize)>) {
     (rules(report), &report.verdict, size(report))
 }
@@ -58,8 +59,9 @@ fn broken(history: &History) -> BTreeSet<Rule> {
     findings.iter().map(|finding| finding.rule).collect()
 }
 
-/// Every interleaving. The oracle says of each class what is broken in at least one of its schedules, in that one's own order.
-/// Returns how many classes there are, and what is broken in any; `None` if there are too many interleavings.
+/// Explores every interleaving. The oracle's findings for a class are those of its schedules, each
+/// in its own order. Returns the number of classes, and the broken rules; `None` if there are too
+/// many interleavings.
 fn brute_force(case: &Case) -> Option<(u64, BTreeSet<Rule>)> {
     let mut classes = HashMap::<_, (BTreeSet<Rule>, BTreeSet<Rule>)>::new();
     let report = each_run_among::<Random>(case, &Explorer::naive().max_executions(MOST), |run, history| {
@@ -79,12 +81,12 @@ fn brute_force(case: &Case) -> Option<(u64, BTreeSet<Rule>)> {
     Some((classes.len() as u64, all))
 }
 
-/// What has been compared.
+/// The extent of a comparison.
 #[derive(Debug, PartialEq, Eq)]
 enum Compared {
-    /// There are too many classes.
+    /// Nothing: there are too many classes.
     Nothing,
-    /// All but the interleavings, of which there are too many.
+    /// The engines, but not the interleavings, of which there are too many.
     Classes,
     All,
 }
@@ -129,12 +131,12 @@ fn an_operation_that_touches_nothing_is_called_at_any_point() {
     );
 }
 
-/// How many cases are compared, unless `PROPTEST_CASES` says otherwise.
+/// The number of compared cases; `PROPTEST_CASES` overrides it.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256)
 }
 
-/// The program, called like this, is compared to the end.
+/// Checks that the program, with these calls, is compared completely.
 #[track_caller]
 fn check(program: &str, (local, remote): (&'static str, &'static str), threads: &[&[&str]]) {
     let owned = |ops: &&[&str]| ops.iter().map(|&op| op.to_owned()).collect();
@@ -145,7 +147,8 @@ fn check(program: &str, (local, remote): (&'static str, &'static str), threads: 
 
 #[test]
 fn an_absence_may_be_that_of_a_deletion_that_has_begun_in_some_schedules() {
-    // The read finds nothing in the local tier, and looks no further. If the deletion had begun, that is what it returned.
+    // The read finds an absence in the local tier, and stops. If the deletion had begun, its
+    // absence is the result.
     check(
         "get hit / set write put / delete write",
         ("cold", "present"),
@@ -168,11 +171,11 @@ fn what_makes_no_version_is_no_version_for_any_search() {
     let two: &[&[&str]] = &[&["get user:1"], &["delete user:1"], &["set user:1"]];
     for remote in ["present", "absent"] {
         for threads in [one, two] {
-            // A get that writes back what it has read, and writes that retry.
+            // A get that writes back the value that it read, and writes that retry.
             check("get fetch write / set write write / delete write write", ("cold", remote), threads);
-            // Writes that come to nothing, or that only look.
+            // Writes without an effect, or that only read.
             check("get fetch / set put / delete fetch", ("cold", remote), threads);
-            // A write that another operation carries out.
+            // A write that another operation executes.
             check("get hit fetch write / set put write / delete drop write", ("cold", remote), threads);
         }
     }

@@ -1,4 +1,4 @@
-//! A cache protocol as a text: what a read, a write and a deletion do, step by step.
+//! A cache protocol as text: the steps of a read, a write and a deletion.
 //!
 //! ```text
 //! get hit token fetch same(fill) / set write bump drop / delete write drop
@@ -7,36 +7,37 @@
 use std::fmt;
 use std::iter::Peekable;
 
-/// What an operation does at one point.
+/// One step of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// If the local tier has the key, returns that.
+    /// Returns the local entry, if there is one.
     Hit,
-    /// Keeps in mind what the key's counter is.
+    /// Saves the key's counter.
     Token,
-    /// Reads the remote tier: that is what a read returns.
+    /// Reads the remote tier, which gives a read's result.
     Fetch,
-    /// Puts what was fetched into the local tier.
+    /// Stores the fetched value in the local tier.
     Fill,
-    /// The same, under the lock of the entry, if the counter is as it was kept in mind.
+    /// The same, under the lock of the entry, if the counter equals the saved one.
     Fence,
-    /// Takes the key out of the local tier.
+    /// Removes the key from the local tier.
     Drop,
-    /// Writes the remote tier, or deletes there. A read writes what it has fetched, if anything.
+    /// Writes the remote tier, or deletes there. A read writes the value that it fetched, if there
+    /// is one.
     Write,
-    /// Does to the local tier what [`Write`](Step::Write) does to the remote one.
+    /// Applies [`Write`](Step::Write) to the local tier.
     Put,
-    /// Moves the key's counter on.
+    /// Increments the key's counter.
     Bump,
-    /// Does all of this under the lock of the whole cache.
+    /// Executes all of these under the lock of the whole cache.
     Lock(Vec<Step>),
-    /// Does this if the key's counter is as it was kept in mind.
+    /// Executes these if the key's counter equals the saved one.
     Same(Vec<Step>),
-    /// Does this if the local tier has not got the key.
+    /// Executes these if the local tier does not have the key.
     Miss(Vec<Step>),
 }
 
-/// The steps that have no steps in them.
+/// The steps without nested steps.
 const PLAIN: [(&str, Step); 9] = [
     ("hit", Step::Hit),
     ("token", Step::Token),
@@ -58,7 +59,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Reads the text.
+    /// Parses the text.
     pub(super) fn parse(text: &str) -> Self {
         let of = |name: &str| {
             let its = text.split('/').find_map(|part| part.trim().strip_prefix(name));

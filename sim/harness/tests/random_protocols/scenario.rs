@@ -1,4 +1,4 @@
-//! Random programs, and what is called on them.
+//! Random programs, and the calls of their threads.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,12 +14,12 @@ pub(super) struct Scenario {
     pub(super) local: &'static str,
     pub(super) remote: &'static str,
     pub(super) source: &'static str,
-    /// The threads, and what each of them calls.
+    /// The threads, with their calls.
     pub(super) threads: Vec<Vec<String>>,
 }
 
 impl Scenario {
-    /// The scenario as a file has it.
+    /// The scenario as the text of a file.
     pub(super) fn text(&self) -> String {
         let Scenario { program, local, remote, source, threads } = self;
         let threads = threads.iter().zip('a'..).map(|(ops, name)| {
@@ -42,7 +42,8 @@ pub(super) fn scenario() -> impl Strategy<Value = Scenario> {
     let local =
         prop_oneof![3 => Just("cold"), 2 => Just("warm"), 1 => Just("expired"), 1 => Just("expiring")];
     let remote = prop_oneof![3 => Just("present"), 1 => Just("absent"), 1 => Just("expiring")];
-    // With a database behind the remote tier, what a read does not find it loads and sets, and a write deletes.
+    // With a database behind the remote tier, a read loads and sets a missing key, and a write
+    // deletes it.
     let source = prop_oneof![6 => Just("remote"), 1 => Just("database")];
     (program(), local, remote, source, threads).prop_map(|(program, local, remote, source, threads)| {
         Scenario { program: program.to_string(), local, remote, source, threads }
@@ -57,7 +58,7 @@ fn program() -> impl Strategy<Value = Program> {
     })
 }
 
-/// What a read is made of, the usual more often.
+/// The steps of a read. Frequent steps are repeated.
 const READS: [Step; 12] = [
     Step::Fetch,
     Step::Fetch,
@@ -73,7 +74,7 @@ const READS: [Step; 12] = [
     Step::Write,
 ];
 
-/// What a write is made of.
+/// The steps of a write.
 const WRITES: [Step; 12] = [
     Step::Write,
     Step::Write,
@@ -89,7 +90,7 @@ const WRITES: [Step; 12] = [
     Step::Fence,
 ];
 
-/// Some of these, and now and then a block of them.
+/// A random list of these steps, sometimes with a block.
 fn steps(plain: &'static [Step]) -> impl Strategy<Value = Vec<Step>> {
     let block = move || vec(select(plain), 1..=3);
     let step = prop_oneof![
@@ -98,7 +99,7 @@ fn steps(plain: &'static [Step]) -> impl Strategy<Value = Vec<Step>> {
         1 => block().prop_map(Step::Same),
         1 => block().prop_map(Step::Miss),
     ];
-    // Under the lock all of it, or all but the first step.
+    // Puts all steps, or all but the first, under the lock.
     let locked = prop_oneof![6 => Just(None), 1 => Just(Some(0usize)), 1 => Just(Some(1))];
     (vec(step, 0..=4), locked).prop_map(|(mut steps, locked)| {
         if let Some(from) = locked.filter(|&from| from < steps.len()) {

@@ -1,4 +1,5 @@
-//! The document: what is written is what its schema says, and is read back; what is not a trace is said to be none.
+//! The document: written documents match the schema, and reading restores the trace; a file that is
+//! not a trace is rejected.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +16,7 @@ use crate::{article, crowd};
 
 const SCHEMA: &str = include_str!("../../../../docs/trace.schema.json");
 
-/// A recorded trace of every shipped control, and some that are written by hand.
+/// A recorded trace of every shipped control, and some traces written by hand.
 pub(crate) fn traces() -> Vec<Trace> {
     let scenarios = load_all::<&str>(&[], &Protocol::known()).expect("the shipped ones are sound");
     let controls = scenarios.iter().filter(|scenario| scenario.name.starts_with("control-"));
@@ -58,11 +59,11 @@ fn each_step_is_a_line() {
     assert_eq!(steps, article().steps.len());
 }
 
-/// The schema, in which no object may have a field that it does not name.
+/// Makes the schema reject unknown fields.
 fn strict(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            // Where a part only adds a condition, the fields are named elsewhere.
+            // If a part only adds a condition, its fields are named elsewhere.
             if fields.contains_key("properties") && fields.contains_key("type") {
                 fields.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
@@ -89,7 +90,7 @@ fn what_is_written_is_what_the_schema_says_and_no_more() {
     assert!(!validator.is_valid(&document), "the schema looks at the steps");
 }
 
-/// What is said of a file with this text.
+/// The message for a file with this text.
 fn refusal(name: &str, text: &str) -> String {
     let error = read(&file(name, text)).expect_err(name);
     let report = miette::Report::new(error);
@@ -98,7 +99,7 @@ fn refusal(name: &str, text: &str) -> String {
 
 #[track_caller]
 fn contains(text: &str, parts: &[&str]) {
-    // The message is broken into lines where the screen ends.
+    // The message is wrapped at the width of the screen.
     let joined = text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
     for part in parts {
         assert!(joined.contains(part), "no {part:?} in\n{text}");
@@ -170,7 +171,7 @@ fn what_would_play_with_a_terminal_is_taken_out() {
     assert_eq!(back.lanes[0], "\u{fffd}[2Jreader");
 }
 
-/// Which steps happen before which, by the clocks.
+/// The pairs of steps in happens-before, from the clocks.
 fn by_clocks(trace: &Trace) -> BTreeSet<(usize, usize)> {
     let happens = |a: usize, b: usize| {
         let first = &trace.steps[a];
@@ -193,7 +194,7 @@ fn all_of_happens_before_follows_from_what_is_immediate() {
                     follows.iter().filter(|(_, to)| *to == a).map(|&(from, _)| (from, b)).collect();
                 follows.extend(earlier);
             }
-            // None of them follows from the others.
+            // None of them is implied by the others.
             for &a in before {
                 let others = before.iter().chain(own.as_ref()).filter(|&&other| other != a);
                 let said = others.into_iter().any(|&other| by_clocks(&trace).contains(&(a, other)));

@@ -1,4 +1,4 @@
-//! Traces written by hand, and what a reader gets to see of them.
+//! Traces written by hand, and their displayed forms.
 
 mod document;
 mod projections;
@@ -8,7 +8,7 @@ use recorder::{Recorder, finding, value};
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::trace::{Ending, Trace, lanes, reason};
 
-/// Records what is shown of a trace, and holds it to the width.
+/// Compares the displayed forms of a trace with snapshots, and checks their width.
 fn check(name: &str, trace: &Trace) {
     let shown = format!("{}\n{}", lanes(trace), reason(trace));
     for line in shown.lines() {
@@ -18,7 +18,7 @@ fn check(name: &str, trace: &Trace) {
     recorded(&format!("trace-by-hand-{name}"), &shown);
 }
 
-/// Holds the text to the snapshot of this name.
+/// Compares the text with the snapshot of this name.
 fn recorded(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots"));
@@ -234,7 +234,7 @@ fn a_panic() {
     check("panic", &trace.end(Ending::Panic("a value appeared under the fence: user:1@v1".to_owned())));
 }
 
-/// Many threads on keys of this name: more than fit.
+/// Many threads on keys of this name: too many for the width.
 fn crowd(threads: usize, key: &str) -> Trace {
     let (old, new) = (value(key, 0), value(key, 1));
     let start = ["L1 empty".to_owned(), format!("redis {key} = v0")];

@@ -1,4 +1,4 @@
-//! The forms that other tools read: each by a reader of its own.
+//! The forms for other tools: an independent reader reads each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::document::traces;
 use crate::{article, crowd, recorded};
 
-/// Traces whose texts have all that a form could trip over.
+/// Traces whose texts contain special characters of every form.
 fn awkward() -> Vec<Trace> {
     let names = ["end; note", "a#b %% {x}", "<b>\"q\"</b>\\", "two words\nand a line", "", "α → ω", "loop"];
     let named = names.map(|name| {
@@ -48,7 +48,7 @@ fn the_articles_stale_read_in_each_form() {
     recorded("projection-perfetto", &lines.join("\n"));
 }
 
-/// Mermaid's own parser, if it is there: npm's `mermaid` in the folder that the variable names.
+/// Mermaid's own parser, if it is installed: npm's `mermaid` in the folder that the variable names.
 #[test]
 fn mermaid_reads_the_diagrams() {
     let Some(folder) = env::var_os("SELVEDGE_MERMAID") else {
@@ -58,7 +58,7 @@ fn mermaid_reads_the_diagrams() {
         return;
     };
     let mut diagrams: Vec<String> = all().map(|trace| mermaid(&trace)).collect();
-    // The parser is one: it refuses what is no diagram.
+    // The parser works: it rejects an invalid diagram.
     diagrams.push("sequenceDiagram\n  t0 says hello\n".to_owned());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/trace/mermaid.mjs");
     let mut node = Command::new("node");
@@ -75,7 +75,8 @@ fn mermaid_reads_the_diagrams() {
     assert!(answers.last().is_some_and(Option::is_some), "what is no diagram is refused");
 }
 
-/// Reads a log as ShiViz does with the expression on its first line: an event, and then its host and its clock.
+/// Reads a log like ShiViz, with the expression on its first line: an event, then its host and its
+/// clock.
 fn read_shiviz(log: &str) -> Vec<(String, BTreeMap<String, u64>)> {
     let (expression, log) = log.split_once('\n').expect("a first line");
     assert_eq!(expression, r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})");
@@ -116,10 +117,10 @@ fn shiviz_reads_the_logs() {
     }
 }
 
-/// A slice of a trace-event file, by its track.
+/// The slices of a trace-event file, by track.
 type Slices = BTreeMap<(u64, u64), Vec<(u64, u64)>>;
 
-/// Holds a file to the rules of the trace-event format.
+/// Checks a file against the rules of the trace-event format.
 fn check_events(file: &Value) {
     let number =
         |event: &Value, field: &str| event[field].as_u64().unwrap_or_else(|| panic!("{field} of {event}"));
@@ -156,7 +157,7 @@ fn check_events(file: &Value) {
                     event["cat"].clone(),
                     event["name"].clone(),
                 ));
-                // The arrow ends at the slice around it, and not at the next.
+                // The arrow ends at the enclosing slice, not at the next one.
                 assert_eq!(event.get("bp").is_some_and(|bp| bp == "e"), phase == "f", "{event}");
             }
             other => panic!("no phase that is written: {other}"),
@@ -209,7 +210,7 @@ fn each_width_is_kept() {
     }
 }
 
-/// The text without the codes for colours.
+/// The text without colour codes.
 fn without_colour(text: &str) -> String {
     let mut parts = text.split('\x1b');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -236,7 +237,7 @@ fn a_fill_is_one_line_where_nothing_comes_in_between() {
     let epoch = lanes("control-epoch");
     assert!(epoch.contains("11-13") && !epoch.contains("locks"), "{epoch}");
     let mut apart = traces().into_iter().find(|trace| trace.scenario == "control-epoch").expect("it ships");
-    // Another thread between the lock and the fill.
+    // Another thread runs between the lock and the fill.
     apart.steps[11].lane = 1;
     apart.steps[11].operation = None;
     let apart = lanes_in(&apart, Look::PLAIN);

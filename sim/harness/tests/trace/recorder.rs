@@ -4,7 +4,7 @@ use selvedge_sim::history::{Key, OperationId, Value};
 use selvedge_sim::oracle::{Finding, Rule};
 use selvedge_sim::trace::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
 
-/// A trace under way.
+/// An unfinished trace.
 pub(super) struct Recorder(Trace);
 
 pub(super) fn value(key: &str, version: u32) -> Option<Value> {
@@ -12,7 +12,7 @@ pub(super) fn value(key: &str, version: u32) -> Option<Value> {
 }
 
 impl Recorder {
-    /// The start has a line for each tier: `L1 empty`, `redis user:1 = v0, user:2 = v0`.
+    /// `start` has a line for each tier: `L1 empty`, `redis user:1 = v0, user:2 = v0`.
     pub(super) fn new(scenario: &str, case: &str, cache: &str, start: &[&str], lanes: &[&str]) -> Self {
         Recorder(Trace {
             scenario: scenario.to_owned(),
@@ -32,7 +32,7 @@ impl Recorder {
         })
     }
 
-    /// An operation is called: it begins with its first step.
+    /// Calls an operation, which begins with its first step.
     pub(super) fn call(&mut self, lane: usize, call: &str) -> OperationId {
         let first = self.next();
         let key = Key::new(call.split(' ').nth(1).expect("a call has a key"));
@@ -57,7 +57,7 @@ impl Recorder {
         span.last = number;
         let lane = span.lane;
         let location = format!("src/protocols/by_hand.rs:{}", 10 + number);
-        // After the lane's own steps, and after those on the same entry, unless neither changes it.
+        // After the lane's own steps, and after steps on the same entry, unless both are reads.
         let mut clock = vec![0; self.0.lanes.len()];
         for step in &self.0.steps {
             let entries = effect.zip(step.effect).filter(|_| step.place == place);
@@ -117,7 +117,7 @@ impl Recorder {
         self.push(operation, Place::Remote, what, Some(effect));
     }
 
-    /// A step that does nothing to an entry.
+    /// Adds a step without an effect on an entry.
     pub(super) fn fence(&mut self, operation: OperationId, what: &str) {
         self.push(operation, Place::Fence, what.to_owned(), None);
     }

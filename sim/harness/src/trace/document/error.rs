@@ -1,4 +1,4 @@
-//! Why a file is not a trace that can be shown.
+//! Errors of reading a trace.
 
 use std::io;
 
@@ -7,17 +7,17 @@ use thiserror::Error;
 
 use crate::Excerpt;
 
-/// Why a file is not a trace that can be shown.
+/// Why a file cannot be shown as a trace.
 #[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The file itself cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {name}: {error}")]
     #[diagnostic(help("give a trace that `selvedge trace --format json` or `--report` has written"))]
     File {
         /// The file.
         name: String,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The text is not JSON.
@@ -26,12 +26,12 @@ pub enum Unreadable {
     NotJson {
         /// The file.
         name: String,
-        /// What was expected.
+        /// What the parser expected.
         what: String,
-        /// Its text.
+        /// The file's text.
         #[source_code]
         source_code: Excerpt,
-        /// Where it ceases to be JSON.
+        /// The position of the syntax error.
         #[label("{what}")]
         span: SourceSpan,
     },
@@ -41,14 +41,14 @@ pub enum Unreadable {
     CutOff {
         /// The file.
         name: String,
-        /// Its text.
+        /// The file's text.
         #[source_code]
         source_code: Excerpt,
-        /// Where it ends.
+        /// The end of the file.
         #[label("the file ends here")]
         span: SourceSpan,
     },
-    /// It is JSON, but something else.
+    /// The JSON is not a trace.
     #[error("{name} is JSON, but no recorded trace: {what}")]
     #[diagnostic(help(
         "a trace is what `selvedge trace --format json` writes, or a file `*.trace.json` of a report"
@@ -56,10 +56,10 @@ pub enum Unreadable {
     NotATrace {
         /// The file.
         name: String,
-        /// What is missing.
+        /// The missing part.
         what: String,
     },
-    /// It is of a version that this release does not read.
+    /// This release does not support the document's version.
     #[error("{name} is of version {found} of the format, and this selvedge reads version {}", super::VERSION)]
     #[diagnostic(help("read it with the release that wrote it, or update selvedge"))]
     Version {
@@ -68,7 +68,7 @@ pub enum Unreadable {
         /// The document's version.
         found: String,
     },
-    /// A field is missing, or is not what it should be.
+    /// A field is missing or invalid.
     #[error("{name} is not a whole trace: {what}")]
     #[diagnostic(help(
         "`docs/trace-format.md` describes the format; if nobody has edited the file, record it again"
@@ -76,16 +76,16 @@ pub enum Unreadable {
     Field {
         /// The file.
         name: String,
-        /// What is wrong.
+        /// The problem.
         what: String,
-        /// Its text.
+        /// The file's text.
         #[source_code]
         source_code: Excerpt,
-        /// Where.
+        /// The position.
         #[label("here")]
         span: SourceSpan,
     },
-    /// Each field is what it should be, but they contradict one another.
+    /// The fields are valid, but contradict each other.
     #[error("{name} does not fit together: {what}")]
     #[diagnostic(help(
         "if nobody has edited the file, this is a bug of the selvedge that wrote it: please report it"
@@ -93,7 +93,7 @@ pub enum Unreadable {
     Contradiction {
         /// The file.
         name: String,
-        /// What contradicts what, with its place in the document.
+        /// The contradiction, with its path in the document.
         what: String,
     },
 }

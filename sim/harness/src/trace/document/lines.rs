@@ -1,17 +1,18 @@
-//! JSON with a line for each element of a document's lists: a step is a line, in a diff and in an editor.
+//! JSON with one line for each element of a document's lists, so that a step is one line in a diff
+//! and in an editor.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// What is nested deeper than this stays on its line.
+/// Elements that are nested more deeply stay on one line.
 const DEEPEST: usize = 2;
 
 /// Breaks lines down to the elements of the document's lists.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     depth: usize,
-    /// Whether the list or object that ends next holds anything.
+    /// Whether the list or object that ends next is not empty.
     filled: bool,
 }
 

@@ -1,5 +1,5 @@
-//! A trace as a JSON document: what is written to files, and read back. `docs/trace-format.md` describes it for those who
-//! read it with other tools.
+//! Writes and reads a trace as a JSON document. `docs/trace-format.md` describes the format for
+//! other tools.
 
 mod error;
 mod lines;
@@ -11,8 +11,8 @@ pub use error::Unreadable;
 pub use read::read;
 pub use write::json;
 
-/// The name of the format, as a document has it.
+/// The name of the format in a document.
 pub const FORMAT: &str = "selvedge-trace";
 
-/// The version that is written, and the newest that is read.
+/// The version that this release writes, and the newest that it reads.
 pub const VERSION: u32 = 1;

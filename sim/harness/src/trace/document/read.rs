@@ -1,4 +1,5 @@
-//! From a document back to its trace. What is derived (the reason, the marks, what the tiers hold) is derived anew.
+//! Converts a document to its trace. Recomputes the derived parts (the reason, the marks, the
+//! contents of the tiers).
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -20,14 +21,15 @@ use crate::plain::is_unsafe;
 use crate::trace::model::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
 use crate::trace::state::states;
 
-/// A larger file is not read, in bytes.
+/// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// Reads a trace that was written with [`json`](super::json).
 ///
 /// # Errors
 ///
-/// The file cannot be read, is not JSON, is cut off, is something else, is of another version, or contradicts itself.
+/// If the file cannot be read, is not JSON, is cut off, is not a trace, has another version, or
+/// contradicts itself.
 pub fn read(path: &Path) -> Result<Trace, Unreadable> {
     let name = path.display().to_string();
     match bytes(path) {
@@ -40,12 +42,14 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 {
-        more if more > LARGEST => Err(io::Error::other("it is larger than 64 MiB, and no trace is")),
+        more if more > LARGEST => {
+            Err(io::Error::other("it is larger than 64 MiB, the maximum size of a trace"))
+        }
         _ => Ok(bytes),
     }
 }
 
-/// What any version has.
+/// The fields that every version has.
 #[derive(Deserialize)]
 struct Head {
     format: Option<serde_json::Value>,
@@ -78,10 +82,11 @@ fn parse(name: &str, text: &str) -> Result<Trace, Unreadable> {
     trace(document).map_err(|what| Unreadable::Contradiction { name: name(), what })
 }
 
-/// What is wrong with the text; `head` is whether so little was asked of it that it cannot be a trace.
+/// The error for the text. `head` is whether only the header was parsed, so that the file is not a
+/// trace at all.
 fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unreadable {
     let name = name.to_owned();
-    // The place has been told; serde_json says it again in words.
+    // The error's label shows the position, so its message omits it.
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
     let source_code = Excerpt::new(&name, Arc::new(text.to_owned()));
@@ -97,14 +102,14 @@ fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unr
     }
 }
 
-/// Where a line and column are in the text; both count from 1, columns in bytes.
+/// The offset in bytes of a line and column. Both count from 1, columns in bytes.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let at = (before + column.saturating_sub(1)).min(text.len());
     text.floor_char_boundary(at)
 }
 
-/// The document's trace, or what contradicts what.
+/// The document's trace, or the contradiction.
 fn trace(document: Document) -> Result<Trace, String> {
     let schedule: Result<Schedule, _> = document.schedule.parse();
     schedule.map_err(|error| format!("`schedule`: {error}"))?;
@@ -217,7 +222,7 @@ fn expect(field: &str, found: usize, expected: usize) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("`{field}` is {found}, where {expected} would fit")) }
 }
 
-/// The field is an index into a list of this length.
+/// Checks that the field is an index into a list of this length.
 fn known(field: &str, index: usize, list: &str, length: usize) -> Result<(), String> {
     if index < length {
         Ok(())
@@ -226,7 +231,7 @@ fn known(field: &str, index: usize, list: &str, length: usize) -> Result<(), Str
     }
 }
 
-/// The text without what would play with a terminal.
+/// Removes control characters, which a terminal would interpret.
 fn plain(text: String) -> String {
     text.replace(is_unsafe, "\u{fffd}")
 }

@@ -1,4 +1,4 @@
-//! The document's own types: a field renamed inside does not change what others read.
+//! The document's own types, so that renaming an internal field does not change the format.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub(super) struct Document {
     pub(super) cache: String,
     pub(super) engine: String,
     pub(super) schedule: String,
-    /// Left out: true.
+    /// If omitted: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) simplest: Option<bool>,
     pub(super) verdict: String,
@@ -112,7 +112,7 @@ pub(super) struct Violation {
     pub(super) before: Option<usize>,
 }
 
-/// "There is none" and "it is absent" are not the same.
+/// Distinguishes "no version" from "the version is an absence".
 #[derive(Serialize, Deserialize)]
 pub(super) struct Newer {
     pub(super) content: Option<Value>,

@@ -1,4 +1,4 @@
-//! From a trace to its document.
+//! Converts a trace to its document.
 
 use serde::Serialize;
 use serde_json::ser::Serializer;
@@ -13,9 +13,10 @@ use crate::trace::order::immediately_before;
 use crate::trace::reason::{reason, verdict};
 use crate::trace::state::{Content, states};
 
-/// The trace as a JSON document of [this version](super::VERSION), a line for each step, with a line end.
+/// Writes the trace as a JSON document of [this version](super::VERSION), one line for each step,
+/// with a final line break.
 ///
-/// The same trace always gives the same text.
+/// Equal traces give equal texts.
 pub fn json(trace: &Trace) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Lines::default());
@@ -116,7 +117,7 @@ fn steps(trace: &Trace) -> Vec<shape::Step> {
     trace.steps.iter().enumerate().map(step).collect()
 }
 
-/// What a tier holds.
+/// The entries of a tier.
 pub(super) fn entries(content: &Content) -> Vec<shape::Entry> {
     content
         .iter()

@@ -1,17 +1,17 @@
-//! How wide the columns are.
+//! The widths of the columns.
 
 use super::rows::Row;
 use crate::trace::model::Trace;
 use crate::trace::state::{Change, changes, entries};
 use crate::trace::text::width;
 
-/// Between two columns.
+/// The space between two columns.
 pub(super) const GAP: usize = 2;
-/// A lane that is narrower than this cannot be read: then the run is a list.
+/// The minimum width of a readable lane. Below it, the run is a list.
 const NARROWEST: usize = 15;
 
-/// The lanes' widths in this room: as wide as they need to be, or else an even share of what the narrower ones leave.
-/// `None` if that is too little.
+/// The widths of the lanes: their natural widths, or an even share of the room that narrower lanes
+/// leave. `None` if there is too little room.
 pub(super) fn widths(trace: &Trace, rows: &[Row], used: &[usize], room: usize) -> Option<Vec<usize>> {
     let needs: Vec<usize> = used
         .iter()
@@ -35,11 +35,11 @@ pub(super) fn widths(trace: &Trace, rows: &[Row], used: &[usize], room: usize) -
     Some(widths)
 }
 
-/// A column for what a tier holds.
+/// The column of a tier.
 pub(super) struct TierColumn {
     pub(super) name: String,
     pub(super) width: usize,
-    /// For each step, what it changed.
+    /// The change of each step.
     pub(super) cells: Vec<Option<String>>,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn tiers(trace: &Trace) -> Vec<TierColumn> {
     trace.tiers.iter().enumerate().filter_map(column).collect()
 }
 
-/// What an entry holds now. It has no name where the tier never holds another.
+/// Formats the changed entry. Omits its name if the tier has no other entry.
 fn shown(change: Change, alone: bool) -> String {
     let entry = change.entry;
     let value = change.content.map(|value| match value.key == entry {

@@ -10,18 +10,18 @@ use crate::trace::model::{Effect, Ending, Place, Span, Step, Trace};
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Row {
-    /// An operation begins, right before its first step.
+    /// An operation begins, before its first step.
     Begin(OperationId),
-    /// A step, or several that are one to a reader.
+    /// One step, or several that are shown as one.
     Steps(RangeInclusive<usize>),
-    /// An operation ends, right after its last step.
+    /// An operation ends, after its last step.
     End(OperationId),
-    /// At the very end: the operation never answered.
+    /// At the end of the run: the operation has no response.
     Open(OperationId),
 }
 
-/// The operations at the end of a run that show nothing: each is alone, comes after all that the findings are about, and is
-/// of a task that has made no others. Of a read after everything that returned what it should, its answer says enough.
+/// Operations at the end of a run that show nothing new: each runs alone, after all operations of
+/// the findings, on a task without other operations. The reply of such a read is sufficient.
 pub(super) fn uneventful(trace: &Trace) -> Vec<OperationId> {
     if trace.findings.is_empty() || trace.ending != Ending::Complete {
         return Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn uneventful(trace: &Trace) -> Vec<OperationId> {
         trace.operations[id].reply.is_none() || trace.findings.iter().any(about)
     };
     let shown = || (0..trace.operations.len()).filter(|&id| is_shown(id));
-    // What comes before the last step of those that are shown belongs to the story, too.
+    // Operations before the last step of the shown ones are part of the story.
     let mut end = shown().map(|id| trace.operations[id].last).max().unwrap_or(0);
     while let Some(other) = trace.operations.iter().find(|span| span.first <= end && span.last > end) {
         end = other.last;
@@ -46,7 +46,7 @@ pub(super) fn uneventful(trace: &Trace) -> Vec<OperationId> {
     if is_alone && later.iter().all(is_new) { later } else { Vec::new() }
 }
 
-/// The rows of a trace, without those of the operations that are left out at its end.
+/// The rows of a trace, without the operations omitted at its end.
 pub(super) fn rows(trace: &Trace, without: &[OperationId]) -> Vec<Row> {
     let mut rows = Vec::new();
     let spans = || trace.operations.iter().enumerate().filter(|(id, _)| !without.contains(id));
@@ -77,13 +77,13 @@ pub(super) fn rows(trace: &Trace, without: &[OperationId]) -> Vec<Row> {
     rows
 }
 
-/// Whether the step says nothing about a run that ends as this one does: a lock, if it does not end in them.
+/// Whether to omit the step: a lock, unless the run ends in a deadlock.
 fn is_left_out(trace: &Trace, step: &Step) -> bool {
     step.place == Place::Lock && trace.ending == Ending::Complete
 }
 
-/// Where an entry is locked and nothing comes in between until it is filled or left alone: the step that does so. The
-/// lock, the check and the fill are then one to a reader.
+/// The step that fills an entry or refuses to, if nothing comes between it and the lock of the
+/// entry. The lock, the check and the fill are then shown as one.
 fn fold(trace: &Trace, at: usize) -> Option<usize> {
     let lock = &trace.steps[at];
     let Some(Effect::Locked { .. }) = lock.effect else { return None };
@@ -94,7 +94,7 @@ fn fold(trace: &Trace, at: usize) -> Option<usize> {
 }
 
 impl Row {
-    /// Its lane.
+    /// The row's lane.
     pub(super) fn lane(&self, trace: &Trace) -> usize {
         match self {
             Row::Begin(operation) | Row::End(operation) | Row::Open(operation) => {
@@ -104,8 +104,8 @@ impl Row {
         }
     }
 
-    /// The numbers of its steps: `7`, `8-10`. An answer has that of its operation's last step, if that has no row: the reason
-    /// may speak of it.
+    /// The numbers of the row's steps: `7`, `8-10`. A response has the number of its operation's
+    /// last step if no row shows that step, because the reason may refer to it.
     pub(super) fn number(&self, trace: &Trace) -> String {
         let steps = match self {
             Row::Steps(steps) => steps,
@@ -121,7 +121,8 @@ impl Row {
         if first == last { first.to_string() } else { format!("{first}-{last}") }
     }
 
-    /// The sign that ties it to its operation. `open`: whether one is under way before it.
+    /// The sign that connects the row to its operation. `open`: whether an operation is in progress
+    /// before the row.
     pub(super) fn sign(&self, open: bool) -> &'static str {
         match self {
             Row::Begin(_) => "╭",
@@ -131,7 +132,7 @@ impl Row {
         }
     }
 
-    /// What it says.
+    /// The row's text.
     pub(super) fn what(&self, trace: &Trace) -> String {
         match self {
             Row::Begin(operation) => trace.operations[*operation].call.clone(),
@@ -148,7 +149,7 @@ impl Row {
         }
     }
 
-    /// Whether an operation is under way in its lane after it.
+    /// Whether an operation is in progress in the lane after the row.
     pub(super) fn leaves_open(&self, open: bool) -> bool {
         match self {
             Row::Begin(_) => true,
@@ -157,7 +158,7 @@ impl Row {
         }
     }
 
-    /// Whether the moment is this row's.
+    /// Whether the row contains the moment.
     pub(super) fn is_at(&self, moment: Moment) -> bool {
         match (self, moment) {
             (Row::Begin(its), Moment::Invocation(operation))
@@ -168,7 +169,8 @@ impl Row {
     }
 }
 
-/// What a step says, without the key of its operation: the operation's own row has it. So another entry's name stands out.
+/// The step's text without its operation's key, which the operation's own row has. So the name of
+/// another entry stands out.
 fn without_its_key(trace: &Trace, step: &Step) -> String {
     let Some(operation) = step.operation else { return step.what.clone() };
     let key = trace.operations[operation].key;
@@ -179,7 +181,7 @@ fn without_its_key(trace: &Trace, step: &Step) -> String {
     words.join(" ")
 }
 
-/// The sign of an operation that is under way, or of none.
+/// The sign for an operation in progress, or for none.
 pub(super) fn bar(open: bool) -> &'static str {
     if open { "│" } else { " " }
 }
