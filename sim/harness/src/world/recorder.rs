@@ -164,7 +164,7 @@ impl Recorder {
     }
 }
 
-/// The operation that the calling thread is in, if it is in one.
+/// The operation that the calling thread executes, if any.
 fn current<P: Simulated>() -> Option<OperationId> {
     Some(P::current()).filter(|&current| current != OperationId::MAX)
 }
