@@ -1,8 +1,8 @@
-//! What happened in one run: operations with their invocations and responses, and the versions that the
-//! source of truth went through.
+//! The history of one run: the operations with their invocations and responses, and the versions of
+//! the source of truth.
 //!
-//! A history is all that the [oracle](crate::oracle) sees. Order is kept as *vector clocks*, so that a question can
-//! be asked of the whole class of schedules that the run stands for, and not of the run alone.
+//! The [oracle](crate::oracle) reads only the history. It stores the order as *vector clocks*, so
+//! that a rule can be checked for the whole class of schedules, not only for this run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +12,12 @@ use std::sync::{Mutex, OnceLock};
 use rustc_hash::FxHasher;
 use selvedge_engine::Symbol;
 
-/// A key's name, such as `user:1`. Interned: two keys of the same name are equal, and copying one is free.
+/// A key's name, such as `user:1`. Interned: keys of the same name are equal, and a copy is free.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(&'static str);
 
 impl Key {
-    /// The key of this name. A name is kept until the process ends.
+    /// Returns the key of this name. The name stays allocated until the process ends.
     pub fn new(name: &str) -> Self {
         static NAMES: OnceLock<Mutex<BTreeMap<String, &'static str>>> = OnceLock::new();
         let mut names = NAMES.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
@@ -47,21 +47,21 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A written value: unique by construction, so that a read tells which write it saw.
+/// A written value. Each write has its own, so that a read identifies the write it returned.
 ///
-/// `version` 0 is what the tiers hold at the start; writes are numbered from 1 in the order in which the scenario
-/// names them.
+/// `version` 0 is the tiers' content at the start. Writes are numbered from 1, in the scenario's
+/// order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Value {
     /// The key that this value was written for.
     pub key: Key,
-    /// Which of the key's values it is.
+    /// The number of the value among the key's values.
     pub version: u32,
 }
 
 impl Value {
-    /// What stands for the value where a search of states hashes it: threads that write the same keys can have changed
-    /// places.
+    /// Stands for the value in a state's fingerprint, where threads that write the same keys are
+    /// exchanged.
     pub(crate) fn symbol(self) -> Symbol {
         let mut name = FxHasher::default();
         self.key.hash(&mut name);
@@ -88,7 +88,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// An operation on the cache, as it was called.
+/// A call of an operation of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Read the key.
@@ -97,11 +97,11 @@ pub enum Call {
     Set(Value),
     /// Delete the key.
     Delete,
-    /// Take the key out of the local tier.
+    /// Remove the key from the local tier.
     Evict,
-    /// Take the key out of the remote tier, which is not the source of truth.
+    /// Remove the key from the remote tier, which is not the source of truth.
     Forget,
-    /// Read the key, and make this value where no tier has one.
+    /// Read the key, and load this value if no tier has one.
     Load(Value),
 }
 
@@ -112,18 +112,18 @@ impl Call {
     }
 }
 
-/// Which versions operations make by their specification: a `set` one with its value, a `delete` one that is absent, each of
-/// its own key and of the keys that are derived from it; and a `load` one with the value that its own loader makes, if that
-/// comes to the source of truth. What any other operation writes there makes no version, however often the cache writes it.
+/// The versions that operations make. A `set` makes a version with its value, and a `delete` an
+/// absent one, each of its own key and of the keys derived from it. A `load` makes a version if its
+/// own loader's value reaches the source of truth. No other write makes a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Specification {
-    /// Keys whose values are made from another key's, by that key.
+    /// For each key, the keys derived from it.
     pub derived: BTreeMap<Key, Vec<Key>>,
 }
 
 impl Specification {
-    /// Whether `call` of the key `own` makes a version of `key` with this content. A derived key is deleted, or made anew from
-    /// the value.
+    /// Whether `call` of the key `own` makes a version of `key` with this content. A derived key is
+    /// either deleted or computed anew from the value.
     pub fn makes(&self, (own, call): (Key, Call), key: Key, content: Option<Value>) -> bool {
         let written = match call {
             Call::Set(value) => Some(value),
@@ -138,7 +138,8 @@ impl Specification {
         is_derived && (content.is_none() || content == written.map(|value| Value { key, ..value }))
     }
 
-    /// What `call` of the key `own` must have left at the source of truth when it is acknowledged.
+    /// The keys and contents that `call` of the key `own` must leave at the source of truth when
+    /// acknowledged.
     pub fn effects(&self, (own, call): (Key, Call)) -> impl Iterator<Item = (Key, Option<Value>)> {
         let written = match call {
             Call::Set(value) => Some(Some(value)),
@@ -150,27 +151,27 @@ impl Specification {
     }
 }
 
-/// How an operation ended.
+/// The response of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It has not ended, or its outcome is not known (an error, a timeout, a dropped future): never acknowledged.
+    /// Not completed, or with an unknown outcome (an error, a timeout, a dropped future): never
+    /// acknowledged.
     Unknown,
     /// A write was acknowledged.
     Done,
-    /// A read returned this; `None` is "absent".
+    /// A read returned this value; `None` is "absent".
     Read(Option<Value>),
 }
 
-/// An operation's place in [`History::operations`].
+/// An operation's index in [`History::operations`].
 pub type OperationId = usize;
 
-/// One event's name: the `index`-th event of `task`, counted from 1. The names are the same in every schedule of a
-/// class.
+/// Identifies an event: the `index`-th of `task`, from 1. The same in every schedule of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
     /// The task.
     pub task: u32,
-    /// Which of its events, from 1.
+    /// The index among its events, from 1.
     pub index: u32,
 }
 
@@ -181,17 +182,17 @@ pub struct Operation {
     pub thread: usize,
     /// The key.
     pub key: Key,
-    /// What was called.
+    /// The call.
     pub call: Call,
-    /// How it ended.
+    /// The response.
     pub reply: Reply,
     /// Its first event: the invocation.
     pub first: Mark,
-    /// Whether it was called after every thread had ended.
+    /// Whether it was called after all threads had ended.
     pub settled: bool,
-    /// Where its invocation clock is.
+    /// Index of its invocation clock.
     begin: usize,
-    /// Where its response clock is.
+    /// Index of its response clock.
     end: usize,
 }
 
@@ -200,35 +201,36 @@ pub struct Operation {
 pub struct Version {
     /// The key.
     pub key: Key,
-    /// What the key holds from then on; `None` is "absent".
+    /// The key's content from then on; `None` is "absent".
     pub content: Option<Value>,
-    /// The operation that made it; `None` for what was there at the start, and for a key that has expired.
+    /// The operation that made it; `None` for the content at the start, and for an expiry.
     pub by: Option<OperationId>,
-    /// The event that made it; `None` for what was there at the start.
+    /// The event that made it; `None` for the content at the start.
     pub at: Option<Mark>,
 }
 
 impl Version {
-    /// Whether the key has expired: nobody has made this version.
+    /// Whether the key has expired: no operation made this version.
     pub(crate) fn is_expiry(&self) -> bool {
         self.by.is_none() && self.at.is_some()
     }
 }
 
-/// What happened in one run. Kept between runs, so that recording one allocates nothing.
+/// The history of one run. Reused for the next run, so that recording does not allocate.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     operations: Vec<Operation>,
     versions: Vec<Version>,
     clocks: Vec<u32>,
-    /// What operations have left at the source of truth themselves, or found there, as their specification says.
+    /// Effects of an operation's specification that its own task has written, or found, at the
+    /// source of truth.
     seen_to: Vec<(OperationId, Key)>,
-    /// Operations that found the key as they were to leave it, and the place of the version that it had then.
+    /// Operations that found their effect already there, with the index of that version.
     confirmed: Vec<(OperationId, Key, usize)>,
 }
 
 impl History {
-    /// Forgets the run.
+    /// Clears the history for the next run.
     pub fn clear(&mut self) {
         self.operations.clear();
         self.versions.clear();
@@ -237,13 +239,13 @@ impl History {
         self.confirmed.clear();
     }
 
-    /// The source of truth holds this at the start. To be said of every key that the run uses, also of those
-    /// that are absent: the oracle takes an answer that is no version of its key for a phantom.
+    /// Adds a version of the key at the start. Required for each key of the run, including absent
+    /// keys: the oracle judges a read that returns no version of its key as a phantom.
     pub fn start_with(&mut self, key: Key, content: Option<Value>) {
         self.versions.push(Version { key, content, by: None, at: None });
     }
 
-    /// An operation is called; its first event will be `first`.
+    /// Adds the invocation of an operation. `first` will be its first event.
     pub fn invoke(&mut self, thread: usize, key: Key, call: Call, first: Mark, settled: bool) -> OperationId {
         self.operations.push(Operation {
             thread,
@@ -258,14 +260,15 @@ impl History {
         self.operations.len() - 1
     }
 
-    /// An operation has done its first event. `clock[t]` is the number of events of task `t` that happen before it, itself
-    /// included. If it is not told, nothing happens before the event but what its task has done.
+    /// Records the clock of the operation's first event. `clock[t]` is the number of events of task
+    /// `t` that happen before it, itself included. Without this call, only its task's events happen
+    /// before it.
     pub fn begin(&mut self, operation: OperationId, clock: impl IntoIterator<Item = u32>) {
         self.operations[operation].begin = self.keep(clock);
     }
 
-    /// An operation answers. `clock[t]` is the number of events of task `t` that happen before the response; the
-    /// operation's own events are among them.
+    /// Records the response of an operation. `clock[t]` is the number of events of task `t` that
+    /// happen before the response; the operation's own events are included.
     pub fn respond(&mut self, operation: OperationId, reply: Reply, clock: impl IntoIterator<Item = u32>) {
         let end = self.keep(clock);
         let operation = &mut self.operations[operation];
@@ -273,7 +276,7 @@ impl History {
         operation.end = end;
     }
 
-    /// Keeps a clock, its length before it. Returns where.
+    /// Stores a clock, preceded by its length. Returns its index.
     fn keep(&mut self, clock: impl IntoIterator<Item = u32>) -> usize {
         let at = self.clocks.len();
         self.clocks.push(0);
@@ -282,33 +285,36 @@ impl History {
         at
     }
 
-    /// The clock that is kept there, if one is.
+    /// The clock stored at this index, if any.
     fn kept(&self, at: usize) -> Option<&[u32]> {
         let len = *self.clocks.get(at)? as usize;
         Some(&self.clocks[at + 1..at + 1 + len])
     }
 
-    /// The source of truth has a new version.
+    /// Adds a version of the source of truth.
     pub fn written(&mut self, key: Key, content: Option<Value>, by: OperationId, at: Mark) {
         self.versions.push(Version { key, content, by: Some(by), at: Some(at) });
     }
 
-    /// The source of truth has lost the key, because its deadline had passed: no operation has made this version.
+    /// Adds the version of an expiry. No operation made it.
     pub fn expired(&mut self, key: Key, at: Mark) {
         self.versions.push(Version { key, content: None, by: None, at: Some(at) });
     }
 
-    /// The event `at`, of a task that is in the operation `current`, has written the key at the source of truth. `clock[t]` is
-    /// the number of events of task `t` that happen before it; empty if that is not known.
+    /// Records that the event `at` wrote the key at the source of truth. Its task executes the
+    /// operation `current`. `clock[t]` is the number of events of task `t` that happen before it;
+    /// empty if unknown.
     ///
-    /// It makes a version if some operation's [`Specification`] says so and that operation has made none of the key yet:
+    /// The write makes a version if an operation's [`Specification`] says so and that operation has
+    /// made none of the key yet. The operation is:
     ///
-    /// - `current` itself; or
-    /// - the `set` or the `load` of this value, whichever task carries it out: a value is written by one operation alone; or
-    /// - where nothing tells who deletes, because the task is in no operation, the first `delete`, in the order of tasks, that
-    ///   happens before, has not answered, and has made no version.
+    /// - `current`; or
+    /// - the `set` or the `load` of this value, in whichever task: only one operation writes a
+    ///   value; or
+    /// - for a deletion outside any operation, the first `delete`, in the order of tasks, that
+    ///   happens before, has not returned, and has made no version.
     ///
-    /// All else brings back, or takes away, what is not its own to change. Reads are judged by the versions that there are.
+    /// Any other write does not change the versions, by which reads are judged.
     pub fn wrote(
         &mut self,
         specification: &Specification,
@@ -342,9 +348,10 @@ impl History {
         }
     }
 
-    /// The event `at`, of a task that is in the operation `current`, has found this at the source of truth. If that is what the
-    /// operation is to leave there, it need not write it: what is there stands for its version, if it is the last one. If it is
-    /// no version, it is one from now on.
+    /// Records that the event `at`, of a task that executes `current`, found this content at the
+    /// source of truth. If it is the operation's effect, the operation need not write it. The last
+    /// version then counts as its own; if the content is not the last version, a new version is
+    /// added.
     pub fn found(
         &mut self,
         specification: &Specification,
@@ -370,16 +377,17 @@ impl History {
         }
     }
 
-    /// The keys that the operation was to write, and has neither written in its own task nor found written. If it is acknowledged
-    /// now, that is an event that has an order with whatever else writes them: see [`acknowledged`](History::acknowledged).
+    /// The keys that the operation must write, and has neither written in its own task nor found
+    /// written. If it is acknowledged now, that event has an order with other writes of these keys:
+    /// see [`acknowledged`](History::acknowledged).
     pub fn owed(&self, specification: &Specification, operation: OperationId) -> Vec<Key> {
         let Operation { key, call, .. } = self.operations[operation];
         let owed = specification.effects((key, call)).map(|(key, _)| key);
         owed.filter(|&key| !self.seen_to.contains(&(operation, key))).collect()
     }
 
-    /// The operation is acknowledged, in the event `at`: what it was to write and has not is a version from now on, though the
-    /// source of truth does not have it yet.
+    /// Records that the event `at` acknowledges the operation. The effects that it
+    /// [owes](History::owed) become versions, although the source of truth does not have them yet.
     pub fn acknowledged(&mut self, specification: &Specification, operation: OperationId, at: Mark) {
         let Operation { key, call, .. } = self.operations[operation];
         for (key, content) in specification.effects((key, call)) {
@@ -394,13 +402,14 @@ impl History {
         self.versions(key).any(|version| version.by == Some(operation))
     }
 
-    /// The operations that found the key as they were to leave it, when it had its version at this place, and wrote none.
+    /// Operations that found their effect in the key's version at this index, and made no version
+    /// of it.
     pub fn confirmed(&self, key: Key, place: usize) -> impl Iterator<Item = OperationId> {
         let its = self.confirmed.iter().filter(move |&&(_, its, at)| (its, at) == (key, place));
         its.map(|&(by, ..)| by).filter(move |&by| !self.has_made(by, key))
     }
 
-    /// The same operations confirm the same versions as in the other history, which is of the same run.
+    /// Copies the confirmed versions from another history of the same run.
     pub(crate) fn confirm_as(&mut self, other: &History) {
         self.confirmed.clone_from(&other.confirmed);
     }
@@ -415,7 +424,7 @@ impl History {
         self.versions.iter().filter(move |version| version.key == key)
     }
 
-    /// The versions of all keys, of each key oldest first.
+    /// The versions of all keys; those of each key oldest first.
     pub(crate) fn all_versions(&self) -> &[Version] {
         &self.versions
     }
@@ -431,7 +440,7 @@ impl History {
         Some(Mark { task, index: *self.response(operation)?.get(task as usize)? })
     }
 
-    /// Whether `event` happens before the first event of `operation` (or is it).
+    /// Whether `event` happens before the first event of `operation`, or is that event.
     pub fn precedes_invocation(&self, event: Mark, operation: OperationId) -> bool {
         let Operation { first, begin, .. } = self.operations[operation];
         match self.kept(begin) {
@@ -440,14 +449,14 @@ impl History {
         }
     }
 
-    /// Whether `event` happens before the response of `operation` (or is one of its events).
+    /// Whether `event` happens before the response of `operation`, or is one of its events.
     pub fn precedes_response(&self, event: Mark, operation: OperationId) -> bool {
         let Some(clock) = self.response(operation) else { return false };
         clock.get(event.task as usize).is_some_and(|&seen| seen >= event.index)
     }
 
-    /// Whether *some* schedule of the class has all of `a` before all of `b`: so it is unless an event of `b` happens
-    /// before an event of `a`. An operation that has not ended precedes nothing.
+    /// Whether *some* schedule of the class has all of `a` before all of `b`: true unless an event
+    /// of `b` happens before an event of `a`. An operation that has not completed precedes none.
     pub fn may_precede(&self, a: OperationId, b: OperationId) -> bool {
         a != b && self.response(a).is_some() && !self.precedes_response(self.operations[b].first, a)
     }

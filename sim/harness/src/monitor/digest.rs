@@ -1,15 +1,16 @@
-//! What of all this can still matter, as a search of states is to see it.
+//! The part of the monitor that enters a state's fingerprint.
 //!
-//! What is left out, and why no later judgement can tell:
+//! Omitted, because no later judgement depends on it:
 //!
-//! - What a floor excludes is all that there is to it. Which version it is at is not kept.
-//! - What was there before a content's first version matters when a read returns that content: the floor of the key then
-//!   excludes it. So what it excludes already is left out, and the order of what is too old to raise it is forgotten. The same
-//!   of what a write that is not acknowledged has made.
-//! - How many operations a task has called, how many commands they have on their way, and whether they have begun or answered,
-//!   are in the state of the task and of those that carry the commands.
+//! - The version of a floor: only the excluded contents matter.
+//! - The contents before a content's first version that the floor excludes already. They matter
+//!   only when a read returns that content, because the key's floor then excludes them. The same
+//!   applies to the contents before a version of a write that is not acknowledged.
+//! - The number of a task's calls, the number of their commands in flight, and whether they have
+//!   begun or returned. The states of the task, and of the tasks that carry the commands, contain
+//!   these.
 //!
-//! Nothing is fed in by the order of tasks or values, which may have other names: see [`Monitor::hash`].
+//! Nothing is hashed in the order of tasks or values, which may be renamed: see [`Monitor::hash`].
 //!
 //! [`Monitor::hash`]: selvedge_engine::Monitor::hash
 
@@ -24,14 +25,15 @@ use super::undecided::Undecided;
 use super::versions::{Contents, Versions};
 
 impl State {
-    /// Feeds in what was found in this step, and all that later judgements depend on that concerns no task alone.
+    /// Hashes the findings of this step, and the state on which later judgements depend that is not
+    /// of one task.
     pub(super) fn hash(&self, mut to: &mut dyn Hasher) {
         self.found.hash(&mut to);
         for (key, versions) in &self.keys {
             key.hash(&mut to);
             versions.hash(to);
         }
-        // There are no tasks yet that this could be said of.
+        // Before the first call, no task has a digest of its own.
         if self.has_begun() {
             return;
         }
@@ -40,7 +42,7 @@ impl State {
         }
     }
 
-    /// Feeds in the same of what concerns this task alone.
+    /// Hashes the state of this task on which later judgements depend.
     pub(super) fn hash_task(&self, task: u32, mut to: &mut dyn Hasher) {
         let calls = Name { task, call: 0 }..=Name { task, call: u32::MAX };
         for (_, its) in self.operations.range(calls.clone()).filter(|(_, its)| its.is_under_way()) {
@@ -60,7 +62,7 @@ impl State {
         self.hash_pending_effects(task, to);
     }
 
-    /// Feeds in what is still to go wrong with what this task calls.
+    /// Hashes the pending faults of this task's calls.
     pub(super) fn hash_pending_effects(&self, task: u32, mut to: &mut dyn Hasher) {
         let none = (Name { task, call: 0 }, (0, 0));
         for (name, mishap) in self.mishaps.range(none..).take_while(|(name, _)| name.task == task) {
@@ -84,7 +86,7 @@ impl Versions {
     }
 }
 
-/// What the one has and the other has not.
+/// The difference of two sets.
 struct Rest<'a>(&'a Contents, &'a Contents);
 
 impl Hash for Rest<'_> {

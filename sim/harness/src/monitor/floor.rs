@@ -1,50 +1,51 @@
-//! What a read must not return, if it is to break no rule.
+//! The contents that a read must not return.
 
 use std::collections::BTreeSet;
 
 use super::name::{Name, Names};
 use super::versions::{Content, Contents};
 
-/// A finished read returned what was still to be written. If one of these writes it, that is what the read has returned.
+/// A completed read returned a content that is not written yet. If one of these operations writes
+/// it, the read has returned that version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Early {
     pub(super) content: Content,
     pub(super) by: Names,
 }
 
-/// What is yet to become of a floor.
+/// The pending events that can raise a floor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Promises {
-    /// What finished reads returned before it was there.
+    /// Contents that completed reads returned before they were written.
     pub(super) early: BTreeSet<Early>,
-    /// Operations that were acknowledged, and have commands on their way.
+    /// Acknowledged operations with commands in flight.
     pub(super) acknowledged: Names,
 }
 
-/// What came to have a place when something was written.
+/// The pending reads and writes that a write resolves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) early: bool,
     pub(super) acknowledged: bool,
 }
 
-/// How new a read must be, at the least: what is older than a version that had been acknowledged, or returned, when it was
-/// invoked.
+/// The contents older than a version that was acknowledged, or returned, when the read was invoked.
 ///
-/// "Older than a version" is the set of what looks like an older version, and like no newer one. What is written is newer than
-/// everything, and leaves all these sets. So no place of a version is counted, and versions that none can tell apart are not
-/// told apart: "no version" and "the first one" exclude nothing, either of them.
+/// "Older than a version" is the set of contents that equal an older version and no newer one. A
+/// write is newer than all versions, so that its content leaves these sets. The sets need no
+/// version numbers, and states do not differ in them: "no version" and "the first version" both
+/// exclude nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Floor {
-    /// To return one of these is stale.
+    /// A read that returns one of these is stale.
     pub(super) stale: Contents,
-    /// To return one of these is inverted.
+    /// A read that returns one of these is inverted.
     pub(super) inverted: Contents,
     pub(super) promises: Promises,
 }
 
 impl Floor {
-    /// The operation has written this, and these are all others that there have been.
+    /// The operation has written `content`. `others` are all other contents of the key so far.
     pub(super) fn written(&mut self, by: Option<Name>, content: Content, others: &Contents) {
         self.stale.remove(&content);
         self.inverted.remove(&content);
@@ -63,7 +64,7 @@ impl Promises {
         self.early.is_empty() && self.acknowledged.is_empty()
     }
 
-    /// The operation has written this.
+    /// The operation has written `content`.
     pub(super) fn written(&mut self, by: Option<Name>, content: Content) -> Kept {
         let Some(by) = by else { return Kept::default() };
         let before = self.early.len();
@@ -71,7 +72,7 @@ impl Promises {
         Kept { early: self.early.len() < before, acknowledged: self.acknowledged.contains(&by) }
     }
 
-    /// The operation writes nothing any more.
+    /// The operation can write nothing more.
     pub(super) fn over(&mut self, name: Name) {
         self.acknowledged.remove(&name);
         if self.early.iter().any(|early| early.by.contains(&name)) {

@@ -1,28 +1,30 @@
-//! The oracle's rules as automata that run along with a schedule.
+//! The oracle's rules as automata that run together with a schedule.
 //!
-//! The [oracle](crate::oracle) judges a class of schedules once it has run to its end, by happens-before. A search of
-//! states has neither classes nor whole runs: it comes to a state by one way and goes on. So what the rules need of the
-//! past is kept beside the program, and is part of the state: of each key what a read that is invoked now must not return,
-//! because it is older than what an acknowledged write has made (stale) or than what a finished read has returned (inverted);
-//! and of each read under way the same, as of its invocation. All orders of invocations and answers come up in the search, so
-//! that "ended before it was invoked" is meant of the schedule itself. An operation is invoked with its first event and answers
-//! with its last.
+//! The [oracle](crate::oracle) judges a class of schedules after the run, by happens-before. A
+//! stateful search has neither classes nor whole runs: it reaches a state by one path and
+//! continues. The history that the rules need is therefore part of the state. For each key, it has
+//! the contents that a read invoked now must not return, because they are older than an
+//! acknowledged write's version (stale) or than a completed read's (inverted). For each read in
+//! progress, it has the same as of its invocation. The search covers all orders of invocations and
+//! responses, so that "completed before it was invoked" applies to the schedule itself. An
+//! operation is invoked with its first event and returns with its last.
 //!
-//! # What is judged later
+//! # Delayed judgements
 //!
-//! A read may have returned a version whose write had begun, also one that comes to be later, or never: a write that failed
-//! may still come. So there are three things that wait for what is yet to be written:
+//! A read may have returned a version of a write in progress, which may be written later or never:
+//! a failed write may still arrive. So three cases depend on later writes:
 //!
-//! - A read has returned what no version looks like so far. If one who had begun writes it, that is what the read has
-//!   returned, and what is older is too old from then on.
-//! - A read has returned what is too old. If one who had begun writes it once more, that is what the read has returned, and it
-//!   has broken nothing.
-//! - An operation was acknowledged, and what it writes is still on its way.
+//! - A read has returned a content that no version has. If an operation in progress writes it, the
+//!   read has returned that version, and older contents are too old from then on.
+//! - A read has returned a content that is too old. If an operation in progress writes it again,
+//!   the read has returned that version, and is no violation.
+//! - An operation was acknowledged while its write is in flight.
 //!
-//! Each waits for the operations that had begun and were not over. An operation is over when it has answered and has no
-//! command on its way; then nobody waits for it any more. When all are over, all is decided.
+//! Each case waits for the operations in progress. An operation has ended when it has returned and
+//! has no command in flight. When all have ended, all cases are decided.
 //!
-//! The two say the same of a case: `tests.rs` holds them to one another in one schedule, `tests/monitors.rs` in all.
+//! Oracle and monitor agree on each case: `tests.rs` compares them in one schedule,
+//! `tests/monitors.rs` in all.
 
 mod digest;
 mod floor;

@@ -1,9 +1,10 @@
-//! Who may write.
+//! Names of operations.
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
-/// An operation's name, which is the same in every schedule: which of its task's calls it is, from 0.
+/// An operation's name, which is the same in every schedule: its task, and its index among the
+/// task's calls, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     pub(crate) task: u32,

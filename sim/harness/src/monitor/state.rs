@@ -1,4 +1,4 @@
-//! The operations of a run as they are invoked and answer, judged as they do.
+//! The operations of a run, judged as they are invoked and return.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,58 +10,59 @@ use super::versions::{Broken, Content, Contents, Versions};
 use crate::history::{Call, Key, OperationId, Reply};
 use crate::oracle::Rule;
 
-/// An operation that may still write: it has not answered, or has commands on their way.
+/// An operation that may still write: it has not returned, or has commands in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
     key: Key,
     call: Call,
     settled: bool,
-    /// It has done its first event.
+    /// Its first event has executed.
     is_invoked: bool,
     has_answered: bool,
-    /// It has answered, and has perhaps still to write: it was a write that has failed, or a load whose value is not at the
+    /// It has returned and may still write: a failed write, or a load whose value is not at the
     /// source of truth.
     pub(super) has_failed: bool,
-    /// How many commands it has on their way that nobody waits for.
+    /// The number of its commands in flight without a caller.
     late: u32,
-    /// Of a read that is invoked and has not answered: what it must not return.
+    /// For a read in progress: the contents that it must not return.
     pub(super) floor: Floor,
-    /// Of a write that has not answered, of each key: what is older than the version that it has made, or has found made.
+    /// For a write in progress, per key: the contents older than the version that it has made or
+    /// confirmed.
     pub(super) older: BTreeMap<Key, Contents>,
-    /// The keys of which it has made a version: none makes two.
+    /// The keys of which it has made a version, at most one each.
     pub(super) made: BTreeSet<Key>,
-    /// What its own task has written, or found written, as its specification says.
+    /// Effects of its specification that its own task has written or found.
     seen_to: BTreeSet<Key>,
 }
 
-/// What is still to go wrong with an operation, in the words of those who let it.
+/// Identifier of a planned fault (opaque here).
 pub(crate) type Mishap = (u32, u32);
 
-/// What the rules need to know of a run.
+/// The state of the rules in a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) keys: BTreeMap<Key, Versions>,
-    /// Of each task at most one has not answered.
+    /// At most one operation per task is in progress.
     pub(super) operations: BTreeMap<Name, Operation>,
     pub(super) mishaps: BTreeSet<(Name, Mishap)>,
-    /// The rules that were broken in this step, a bit for each.
+    /// The rules violated in this step, one bit each.
     pub(super) found: u64,
-    /// In this step something was invoked, was written, or has answered.
+    /// In this step an operation was invoked, has written, or has returned.
     pub(super) is_touched: bool,
-    /// The value of a write that was over [has landed](Planned::failed_may_land).
+    /// The value of a write that had ended [has landed](Planned::failed_may_land).
     pub(super) is_surprised: bool,
     planned: Arc<Planned>,
-    /// What was told in this step, if all of it is of the task whose step it is.
+    /// The reports of this step; `None` if another task reported in it.
     pub(super) told: Option<Vec<Told>>,
-    /// The task whose step it is.
+    /// The task of this step.
     mover: u32,
-    /// All that were called, by their numbers.
+    /// All calls, by number.
     names: Vec<Name>,
-    /// How many each task has called.
+    /// The number of calls of each task.
     calls: BTreeMap<u32, u32>,
 }
 
-/// What the task whose step it is has told, of which of its calls.
+/// A report of the task of this step, with the index of its call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Told {
     Called {
@@ -69,13 +70,13 @@ pub(super) enum Told {
         call: Call,
         settled: bool,
     },
-    /// It has written, in this call or, for the cache alone, in none.
+    /// It has written, in this call; `None` if the cache wrote outside any call.
     Written {
         call: Option<u32>,
         key: Key,
         content: Content,
     },
-    /// It has found this at the source of truth.
+    /// It has found this content at the source of truth.
     Found {
         call: u32,
         key: Key,
@@ -88,14 +89,14 @@ pub(super) enum Told {
 }
 
 impl Operation {
-    /// It has begun, and has not answered.
+    /// Whether it was invoked and has not returned.
     pub(super) fn is_under_way(&self) -> bool {
         self.is_invoked && !self.has_answered
     }
 }
 
 impl State {
-    /// A run begins.
+    /// Creates the state at the start of a run.
     pub(super) fn new(planned: &Arc<Planned>) -> Self {
         let versions =
             |(&key, contents): (&Key, &Vec<Content>)| (key, Versions::new(contents.iter().copied()));
@@ -103,12 +104,12 @@ impl State {
         State { keys, planned: Arc::clone(planned), ..State::default() }
     }
 
-    /// Whether any task has called anything: all are there then.
+    /// Whether any task has called an operation. All tasks exist then.
     pub(super) fn has_begun(&self) -> bool {
         !self.names.is_empty()
     }
 
-    /// The task calls an operation, which begins with its next event.
+    /// Records the call of an operation, which begins with the task's next event.
     pub(super) fn call(&mut self, task: u32, key: Key, call: Call, settled: bool) -> OperationId {
         let calls = self.calls.entry(task).or_default();
         let name = Name { task, call: *calls };
@@ -132,7 +133,7 @@ impl State {
         self.names.len() - 1
     }
 
-    /// The task has done an event. What was found in the step before is forgotten.
+    /// Records an event of the task. Clears the findings of the previous step.
     pub(super) fn step(&mut self, task: u32) {
         (self.found, self.is_touched) = (0, false);
         self.mover = task;
@@ -143,7 +144,7 @@ impl State {
         }
     }
 
-    /// The operation begins, if it has not begun.
+    /// Invokes the operation, unless it has begun.
     fn invoke(&mut self, name: Name) {
         let Some(own) = self.operations.get_mut(&name).filter(|own| !own.is_invoked) else { return };
         own.is_invoked = true;
@@ -155,7 +156,7 @@ impl State {
         versions.is_written |= own.call.is_write();
     }
 
-    /// A task that is in this operation, or in none, has written the key, in the last event.
+    /// Records that the last event, of a task in operation `current` or in none, wrote the key.
     pub(super) fn written(&mut self, current: Option<OperationId>, key: Key, content: Content) {
         let current = current.and_then(|current| self.names.get(current).copied());
         match current {
@@ -165,7 +166,8 @@ impl State {
         self.written_in(current, key, content);
     }
 
-    /// The source of truth has lost the key in the last event. No operation has done that, so that none is surprising.
+    /// Records that the key expired at the source of truth in the last event. No operation made
+    /// this version, so that none is unexpected.
     pub(super) fn expired(&mut self, key: Key) {
         self.told = None;
         self.is_touched = true;
@@ -174,7 +176,8 @@ impl State {
         self.note(broken);
     }
 
-    /// Which operation has thereby made a version, if one has: as [`History::wrote`](crate::history::History::wrote) has it.
+    /// Finds the operation that made a version with this write, if any: as
+    /// [`History::wrote`](crate::history::History::wrote).
     fn written_in(&mut self, current: Option<Name>, key: Key, content: Content) {
         self.is_touched = true;
         let specification = &self.planned.specification;
@@ -192,7 +195,7 @@ impl State {
         }
         match maker {
             Some(by) => self.make(by, key, content),
-            // Whose value it is has failed, if it is anybody's.
+            // The value is of a failed write, if any operation writes it.
             None if content.is_some_and(|value| self.planned.is_written(key, value)) => {
                 if !self.keys.get(&key).is_some_and(|its| its.has(content)) {
                     self.is_surprised = true;
@@ -203,14 +206,15 @@ impl State {
         }
     }
 
-    /// The operation makes a version of the key, unless it has made one.
+    /// Makes the operation's version of the key, unless it has made one.
     fn make(&mut self, by: Name, key: Key, content: Content) {
         if self.operations.get_mut(&by).is_some_and(|its| its.made.insert(key)) {
             self.new_version(Some(by), key, content);
         }
     }
 
-    /// A task that is in this operation has found this at the source of truth, in the last event.
+    /// Records that the last event, of a task in operation `current`, found this content at the
+    /// source of truth.
     pub(super) fn found_there(&mut self, current: OperationId, key: Key, content: Content) {
         let Some(&name) = self.names.get(current) else { return };
         self.tell(name.task, Told::Found { call: name.call, key, content });
@@ -228,7 +232,7 @@ impl State {
         let versions = self.keys.entry(key).or_default();
         if versions.last == Some(content) {
             its.older.entry(key).or_insert_with(|| versions.others(content));
-            // It is a deletion's version, too, if the key has expired.
+            // If the key has expired, this is also the deletion's version.
             versions.expired = None;
         } else {
             self.make(name, key, content);
@@ -248,7 +252,7 @@ impl State {
         self.note(broken);
     }
 
-    /// Operations under way have this version to reckon with; `others` are older.
+    /// Updates the operations in progress for a new version. `others` are older.
     fn has_new_version(&mut self, by: Option<Name>, key: Key, content: Content, others: &Contents) {
         for (&name, its) in &mut self.operations {
             if its.key == key {
@@ -262,7 +266,7 @@ impl State {
         }
     }
 
-    /// The operation has sent a command that is carried out at some later point, or never.
+    /// Records that the operation has sent a command that executes later, or never.
     pub(super) fn sent_late(&mut self, operation: OperationId) {
         self.told = None;
         if let Some(its) = self.names.get(operation).and_then(|name| self.operations.get_mut(name)) {
@@ -271,7 +275,7 @@ impl State {
         }
     }
 
-    /// Such a command has been carried out, or will not be any more.
+    /// Records that such a command has executed, or is discarded.
     pub(super) fn arrived(&mut self, operation: OperationId) {
         self.told = None;
         let Some(&name) = self.names.get(operation) else { return };
@@ -283,14 +287,15 @@ impl State {
         }
     }
 
-    /// The operation answers, in its task's last event. Returns whether it is a read that has met a write of its key.
+    /// Records the response, in its task's last event. Returns whether it is a read that met a
+    /// write of its key.
     pub(super) fn answer(&mut self, operation: OperationId, reply: Reply) -> bool {
         let name = self.names[operation];
         self.tell(name.task, Told::Answered { call: name.call, reply });
         self.answer_by(name, reply)
     }
 
-    /// The task does a step in which it tells this. Returns as [`answer`](State::answer).
+    /// Repeats a step of the task with these reports. Returns as [`answer`](State::answer).
     pub(super) fn repeat(&mut self, task: u32, told: &[Told]) -> bool {
         self.step(task);
         let mut has_met = false;
@@ -307,7 +312,7 @@ impl State {
         has_met
     }
 
-    /// Notes what the task has told, if it is the one whose step it is.
+    /// Adds the task's report, if it is the task of this step.
     fn tell(&mut self, task: u32, its: Told) {
         match &mut self.told {
             Some(told) if task == self.mover => told.push(its),
@@ -365,12 +370,12 @@ impl State {
         }
     }
 
-    /// Whether what the operation was to write can still be written, though it has failed.
+    /// Whether the failed operation may still write.
     fn may_land(&self, name: Name) -> bool {
         self.planned.failed_may_land && self.operations.get(&name).is_some_and(|its| its.has_failed)
     }
 
-    /// No thread is left: what has failed has failed.
+    /// Ends all failed operations, because all threads have ended.
     fn all_over(&mut self) {
         let failed = self.operations.iter().filter(|(_, its)| its.has_failed);
         let failed: Vec<Name> = failed.map(|(&name, _)| name).collect();
@@ -379,7 +384,7 @@ impl State {
         }
     }
 
-    /// The operation writes nothing any more.
+    /// The operation can write nothing more.
     fn over(&mut self, name: Name) {
         self.operations.remove(&name);
         for its in self.operations.values_mut() {
@@ -392,7 +397,7 @@ impl State {
         self.note(broken);
     }
 
-    /// A read that was invoked under this floor has returned this.
+    /// Judges a read that was invoked under this floor.
     fn judge(&mut self, key: Key, returned: Content, floor: Floor, settled: bool) {
         let specification = &self.planned.specification;
         let may_write = |its: &Operation| specification.makes((its.key, its.call), key, returned);
@@ -415,7 +420,7 @@ impl State {
         }
     }
 
-    /// Nothing is written any more: what reads of the key returned that never was its own is somebody else's or nobody's.
+    /// Nothing more is written: an unexplained result of a read is crossed or phantom.
     fn explain(&mut self, key: Key) {
         let unexplained = self.keys.get_mut(&key).map(|its| std::mem::take(&mut its.unexplained));
         for returned in unexplained.into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The automaton, held to the oracle: in one schedule's own order they find the same rules.
+//! Compares the monitor with the oracle: in one schedule's own order, they find the same rules.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::oracle::{Rule, judge, vacuous};
 /// One event of an operation.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// It looks at the truth of its key.
+    /// It reads its key at the source of truth.
     Look,
-    /// It writes, whatever it was called with.
+    /// It writes, independent of its call.
     Write(usize, Content),
     /// It sends a command that writes later, or never.
     Late(usize, Content),
@@ -32,14 +32,14 @@ struct Operation {
 
 const KEYS: [&str; 2] = ["k", "m"];
 
-/// As many as there can be.
+/// The maximum number of `set`s.
 const SETS: u32 = 9;
 
 fn key(key: usize) -> Key {
     Key::new(KEYS[key])
 }
 
-/// Something of the first key mostly, so that operations meet.
+/// Mostly the first key, so that operations meet.
 fn a_key() -> impl Strategy<Value = usize> {
     prop_oneof![4 => Just(0usize), 1 => Just(1)]
 }
@@ -91,7 +91,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     })
 }
 
-/// Gives each `set` a value of its own: also of the keys together, of which the one is derived from the other.
+/// Gives each `set` its own value, unique also among both keys, because one is derived from the
+/// other.
 fn unique(mut threads: Vec<Vec<Operation>>) -> Vec<Vec<Operation>> {
     let mut version = 0;
     for its in threads.iter_mut().flatten() {
@@ -110,17 +111,17 @@ fn unique(mut threads: Vec<Vec<Operation>>) -> Vec<Vec<Operation>> {
     threads
 }
 
-/// What the truth may hold at the start: nothing that a `set` writes.
+/// The source of truth's content at the start: no content that a `set` writes.
 fn at_start(of: usize) -> impl Strategy<Value = Content> {
     prop_oneof![Just(None), Just(Some(Value { key: key(of), version: 0 }))]
 }
 
-/// One run, told to the automaton and kept as a history, in its own order.
+/// One run, passed to the monitor and recorded as a history, in its own order.
 struct Run {
     state: State,
     history: History,
     specification: Specification,
-    /// What the truth holds, whoever has written it.
+    /// The contents of the source of truth.
     held: [Content; 2],
     events: u32,
     found: u64,
@@ -157,12 +158,13 @@ impl Run {
         operation
     }
 
-    /// An event of the operation, in its own task or in another, which writes this or looks at its key.
+    /// An event of the operation, in its own task or in another, which writes this or reads its
+    /// key.
     fn event(&mut self, task: usize, by: OperationId, is_own: bool, writes: Option<(usize, Content)>) {
         self.events += 1;
         self.state.step(task as u32);
         let at = Mark { task: u32::from(!is_own), index: self.events };
-        // Nobody has the value of a write that has not been called.
+        // The value of a write that has not been called is unknown.
         let is_called = |content: Content| {
             let calls = |value| self.history.operations().iter().any(|its| its.call == Call::Set(value));
             content.is_none_or(|value| value.version == 0 || value.version > SETS || calls(value))
@@ -204,7 +206,8 @@ impl Run {
     }
 }
 
-/// Plays the operations, a turn after another. A command on its way is one more task, of one event.
+/// Executes the operations in the order of `turns`. A command in flight is another task, with one
+/// event.
 fn play(
     start: [Content; 2],
     threads: &[Vec<Operation>],
@@ -279,9 +282,10 @@ proptest! {
         let expected = findings.iter().fold(0, |all, finding| all | 1u64 << finding.rule as u32);
         let names = |bits: u64| Rule::ALL.into_iter().filter(|&rule| bits & 1 << rule as u32 != 0).collect::<Vec<_>>();
         prop_assert_eq!(names(run.found), names(expected), "{:#?}", run.history);
-        // The oracle also counts what is written after the read, by one who had begun. Then another schedule has it before.
+        // The oracle also counts writes that execute after the read but had begun: another schedule
+        // has them before it.
         prop_assert!(!run.has_met || !vacuous(&run.history), "{:#?}", run.history);
-        // Nothing is left to be decided.
+        // No judgement is pending.
         prop_assert!(run.state.operations.is_empty());
         prop_assert!(run.state.keys.values().all(|its| its.undecided.is_empty() && its.unexplained.is_empty()));
     }

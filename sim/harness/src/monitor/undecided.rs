@@ -1,37 +1,37 @@
-//! A read that has answered, and whose judgement depends on what is written later.
+//! A completed read whose judgement depends on later writes.
 
 use super::floor::Promises;
 use super::name::{Name, Names};
 use super::versions::{Broken, Content};
 
-/// A read may have returned any version that looks like its answer and whose operation had begun when it ended: also one
-/// that comes to be later. The newest of them counts.
+/// A read may have returned any version that equals its result and whose operation had begun when
+/// it ended, including one that is written later. The newest of them counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Undecided {
     pub(super) returned: Content,
     /// There is a version that it may have returned.
     pub(super) is_there: bool,
-    /// What it breaks, if no other comes to be.
+    /// The rules that it violates, if there is no later such version.
     pub(super) broken: Broken,
-    /// What may still raise its floor.
+    /// The pending events that can raise its floor.
     pub(super) promises: Promises,
-    /// Those who may still write what it returned.
+    /// The operations that may still write its result.
     pub(super) writers: Names,
 }
 
 impl Undecided {
-    /// What the read breaks, if that is certain.
+    /// The rules that the read violates, if that is certain.
     pub(super) fn decided(&self) -> Option<Broken> {
         let may_break = !self.promises.is_empty() && (self.is_there || !self.writers.is_empty());
         let may_mend = self.broken != Broken::default() && !self.writers.is_empty();
         (!may_break && !may_mend).then_some(self.broken)
     }
 
-    /// The operation has written this.
+    /// The operation has written `content`.
     pub(super) fn written(&mut self, by: Option<Name>, content: Content) {
         let kept = self.promises.written(by, content);
         if content == self.returned && by.is_some_and(|by| self.writers.contains(&by)) {
-            // The newest of all.
+            // The newest version.
             self.is_there = true;
             self.broken = Broken::default();
         } else if self.is_there {
@@ -40,7 +40,7 @@ impl Undecided {
         }
     }
 
-    /// The operation writes nothing any more.
+    /// The operation can write nothing more.
     pub(super) fn over(&mut self, name: Name) {
         self.writers.remove(&name);
         self.promises.over(name);

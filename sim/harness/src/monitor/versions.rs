@@ -1,4 +1,4 @@
-//! What the rules need to know of one key.
+//! The state of the rules for one key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,34 +7,34 @@ use super::name::{Name, Names};
 use super::undecided::Undecided;
 use crate::history::Value;
 
-/// What a key holds; `None` is "absent".
+/// A key's content; `None` is "absent".
 pub(super) type Content = Option<Value>;
 
-/// What versions look like.
+/// A set of contents.
 pub(super) type Contents = BTreeSet<Content>;
 
-/// What a read has broken.
+/// The rules that a read violates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Broken {
     pub(super) stale: bool,
     pub(super) inverted: bool,
 }
 
-/// The versions of one key, and how far operations on it have come.
+/// The versions of one key, and the pending judgements of its reads.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Versions {
-    /// What there has been; and of each what was there before the first version that looks like it, and has not come again
-    /// since.
+    /// Each content so far, with the contents before its first version that have not been written
+    /// again since.
     pub(super) before: BTreeMap<Content, Contents>,
     pub(super) last: Option<Content>,
-    /// What it held before it expired, if nobody has written it since.
+    /// The content before the expiry, if no operation has written the key since.
     pub(super) expired: Option<Content>,
-    /// What a read that is invoked now must not return.
+    /// The contents that a read invoked now must not return.
     pub(super) floor: Floor,
     pub(super) undecided: BTreeSet<Undecided>,
-    /// What reads returned that nobody can have meant, unless the key comes to hold it.
+    /// Results of reads that no version explains, unless the key later has them.
     pub(super) unexplained: Contents,
-    /// A write of it has been invoked, or has come about.
+    /// A write of the key has been invoked or executed.
     pub(super) is_written: bool,
 }
 
@@ -46,7 +46,7 @@ impl Broken {
 }
 
 impl Versions {
-    /// The key has been through these.
+    /// Creates the state of a key with these versions, oldest first.
     pub(super) fn new(contents: impl IntoIterator<Item = Content>) -> Self {
         let mut versions = Versions::default();
         for content in contents {
@@ -55,17 +55,17 @@ impl Versions {
         versions
     }
 
-    /// Whether the key has held this.
+    /// Whether the key has had this content.
     pub(super) fn has(&self, content: Content) -> bool {
         self.before.contains_key(&content)
     }
 
-    /// What there has been besides.
+    /// The other contents so far.
     pub(super) fn others(&self, content: Content) -> Contents {
         self.before.keys().copied().filter(|its| *its != content).collect()
     }
 
-    /// One more version. Returns what else there has been.
+    /// Adds a version. Returns the other contents so far.
     fn push(&mut self, content: Content) -> Contents {
         let others = self.others(content);
         for before in self.before.values_mut() {
@@ -76,8 +76,8 @@ impl Versions {
         others
     }
 
-    /// The operation has written the key. Returns what else there has been, all of it older, and what earlier reads turn out
-    /// to have broken.
+    /// The operation has written the key. Returns the other contents so far, all of them older, and
+    /// the rules that earlier reads turn out to violate.
     pub(super) fn write(&mut self, by: Option<Name>, content: Content) -> (Contents, Broken) {
         let others = self.push(content);
         self.expired = None;
@@ -90,14 +90,14 @@ impl Versions {
     /// The key has expired. Returns as [`write`](Versions::write).
     pub(super) fn expire(&mut self) -> (Contents, Broken) {
         let before = self.expired.or(self.last);
-        // Who has found nothing before was not told of this.
+        // An earlier read of an absent key does not explain itself by the expiry.
         let unexplained = self.unexplained.clone();
         let written = self.write(None, None);
         (self.expired, self.unexplained) = (before, unexplained);
         written
     }
 
-    /// The operation writes nothing any more. Returns what reads turn out to have broken.
+    /// The operation can write nothing more. Returns the rules that reads turn out to violate.
     pub(super) fn over(&mut self, name: Name) -> Broken {
         self.floor.promises.over(name);
         self.reconsider(|undecided| undecided.over(name))
@@ -119,10 +119,11 @@ impl Versions {
         })
     }
 
-    /// A read is finished, which was invoked under this floor. `writers` have begun, and may still write what it has returned.
+    /// Judges a read that was invoked under this floor. `writers` have begun, and may still write
+    /// its result.
     pub(super) fn read(&mut self, returned: Content, floor: Floor, writers: Names) -> Broken {
         match self.before.get(&returned) {
-            // It may have returned the oldest that looks like it.
+            // It may have returned the oldest version with this content.
             Some(before) => self.floor.inverted.extend(before),
             None if writers.is_empty() => {}
             None => drop(self.floor.promises.early.insert(Early { content: returned, by: writers.clone() })),

@@ -1,4 +1,4 @@
-//! The monitor of a run, as the run and the search see it.
+//! The monitor of a run, as the run and the search use it.
 
 use std::any::Any;
 use std::hash::Hasher;
@@ -14,16 +14,17 @@ use super::state::{Mishap, State, Told};
 use super::versions::Content;
 use crate::history::{Call, Key, OperationId, Reply};
 
-/// What was noticed in any of the runs.
+/// Observations in any of the runs.
 #[derive(Debug, Default)]
 pub(crate) struct Noticed {
     /// A read overlapped or followed a write of its key.
     pub(crate) has_met: AtomicBool,
-    /// The value of a write that had failed [has landed](Planned::failed_may_land): what was found does not count.
+    /// The value of a failed write [has landed](Planned::failed_may_land): the findings do not
+    /// count.
     pub(crate) is_surprised: AtomicBool,
 }
 
-/// The monitor of a run. Clones are of the same run.
+/// The monitor of a run. Clones share its state.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
     state: Arc<Mutex<State>>,
@@ -31,7 +32,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// A run begins.
+    /// Starts a run.
     pub(crate) fn new(planned: &Arc<Planned>, noticed: &Arc<Noticed>) -> Self {
         Watch { state: Arc::new(Mutex::new(State::new(planned))), noticed: Arc::clone(noticed) }
     }
@@ -40,18 +41,21 @@ impl Watch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something is to go wrong with this call of the task. It is part of the state until the operation has answered: until
-    /// then what the task does may depend on it, and then on objects alone.
+    /// Records a planned fault of this call of the task. It is part of the state until the
+    /// operation has returned. Only until then can the task's behaviour depend on it other than
+    /// through objects.
     pub(crate) fn goes_wrong(&self, task: u32, call: u32, mishap: Mishap) {
         self.state().mishaps.insert((Name { task, call }, mishap));
     }
 
-    /// The task calls an operation, which begins with its next event. Returns its number.
+    /// Records the call of an operation, which begins with the task's next event. Returns its
+    /// number.
     pub(crate) fn call(&self, task: u32, key: Key, call: Call, settled: bool) -> OperationId {
         self.state().call(task, key, call, settled)
     }
 
-    /// A task that is in this operation, or in none, has written to the source of truth, in the last event.
+    /// Records that the last event, of a task in operation `current` or in none, wrote to the
+    /// source of truth.
     pub(crate) fn written(&self, current: Option<OperationId>, key: Key, content: Content) {
         let mut state = self.state();
         state.written(current, key, content);
@@ -60,32 +64,33 @@ impl Watch {
         }
     }
 
-    /// The source of truth has lost the key in the last event, because its deadline had passed.
+    /// Records that the key expired at the source of truth in the last event.
     pub(crate) fn expired(&self, key: Key) {
         self.state().expired(key);
     }
 
-    /// A task that is in this operation has found this at the source of truth, in the last event.
+    /// Records that the last event, of a task in operation `current`, found this content at the
+    /// source of truth.
     pub(crate) fn found(&self, current: OperationId, key: Key, content: Content) {
         self.state().found_there(current, key, content);
     }
 
-    /// The keys that the operation was to write, and has neither written itself nor found written.
+    /// The keys that the operation must write, and has neither written itself nor found written.
     pub(crate) fn owed(&self, operation: OperationId) -> Vec<Key> {
         self.state().owed(operation)
     }
 
-    /// The operation has sent a command that is carried out at some later point, or never.
+    /// Records that the operation has sent a command that executes later, or never.
     pub(crate) fn sent_late(&self, operation: OperationId) {
         self.state().sent_late(operation);
     }
 
-    /// Such a command has been carried out, or will not be any more.
+    /// Records that such a command has executed, or is discarded.
     pub(crate) fn arrived(&self, operation: OperationId) {
         self.state().arrived(operation);
     }
 
-    /// The operation answers, in its task's last event.
+    /// Records the response, in its task's last event.
     pub(crate) fn answer(&self, operation: OperationId, reply: Reply) {
         if self.state().answer(operation, reply) {
             self.noticed.has_met.store(true, Ordering::Relaxed);

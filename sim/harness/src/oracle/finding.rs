@@ -1,21 +1,21 @@
-//! What the oracle says of a history.
+//! The oracle's findings in a history.
 
 use std::fmt;
 
 use crate::history::{Key, OperationId, Value};
 
-/// A rule that a read can break. The order is that of reports: the gravest first.
+/// A rule that a read can violate. Ordered as in reports: the most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// The read returned a value that was never its key's, but is another key's.
+    /// The read returned another key's value, which its own key never had.
     Crossed,
-    /// The read returned a value that nobody wrote.
+    /// The read returned a value that no operation wrote.
     Phantom,
-    /// The read returned a version older than one whose write was acknowledged before the read was invoked.
+    /// The read returned a version older than one acknowledged before the read was invoked.
     Stale,
     /// The read returned a version older than one that an earlier, finished read returned.
     Inverted,
-    /// After everything had settled, the read returned a version that is not the last.
+    /// After all threads had ended, the read returned a version that is not the last.
     Lasting,
 }
 
@@ -23,7 +23,7 @@ impl Rule {
     /// Every rule, in the order of reports.
     pub const ALL: [Rule; 5] = [Rule::Crossed, Rule::Phantom, Rule::Stale, Rule::Inverted, Rule::Lasting];
 
-    /// The rule's name, as scenarios and reports have it.
+    /// The rule's name in scenarios and reports.
     pub fn name(self) -> &'static str {
         match self {
             Rule::Crossed => "crossed",
@@ -34,7 +34,7 @@ impl Rule {
         }
     }
 
-    /// The rule of this name.
+    /// Returns the rule of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Rule::ALL.into_iter().find(|rule| rule.name() == name)
     }
@@ -46,22 +46,23 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A read that broke a rule, and what shows it.
+/// A read that violates a rule, with the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
-    /// The read that broke it.
+    /// The read that violates it.
     pub read: OperationId,
     /// The key that was read.
     pub key: Key,
-    /// What the read returned; `None` is "absent".
+    /// The value that the read returned; `None` is "absent".
     pub returned: Option<Value>,
-    /// What it should have returned at the least: the newer version. (`Some(None)`: the key had been deleted.) `None`
-    /// where there is no such version, for `crossed` and `phantom`.
+    /// The oldest version that the read may return, newer than the returned one. (`Some(None)`: the
+    /// key had been deleted.) `None` for `crossed` and `phantom`, which have no such version.
     pub newer: Option<Option<Value>>,
-    /// The operation that ended before the read was invoked: the acknowledged write (stale), the earlier read
-    /// (inverted), the write that made the last version (lasting, if it was not the read itself). A schedule that shows the
-    /// violation puts all of it before all of the read. It may have to have more in order: see [`ways`](super::ways).
+    /// The operation that completed before the read was invoked: the acknowledged write (stale),
+    /// the earlier read (inverted), the write of the last version (lasting, unless it is the read
+    /// itself). A schedule that shows the violation has all of it before all of the read. It may
+    /// require more order: see [`ways`](super::ways).
     pub before: Option<OperationId>,
 }

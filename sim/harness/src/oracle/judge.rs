@@ -1,19 +1,20 @@
 //! The rules.
 //!
-//! Stale and inverted are about a pair of operations, "A ended before read B was invoked". Some schedule of
-//! the class has A before B unless an event of B happens before an event of A ([`History::may_precede`]). Where it is not
-//! certain which versions the two may have returned, a schedule has to have more in order: see `suspect.rs`. Either way the
-//! test is exact: nothing is missed, and nothing is found that no schedule shows.
+//! Stale and inverted concern two operations: "A completed before read B was invoked". Some
+//! schedule of the class has A before B unless an event of B happens before an event of A
+//! ([`History::may_precede`]). If it is uncertain which versions the two may have returned, the
+//! schedule needs more order: see `suspect.rs`. The test is exact: it finds all violations of the
+//! class, and no others.
 
 use super::suspect::{Begun, Suspect, begun, oldest};
 use super::{Finding, Rule};
 use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value, Version};
 
-/// Adds what is wrong with the history: at most one finding for each rule and read, read by read.
+/// Adds the violations of the history: at most one finding per rule and read, read by read.
 ///
-/// Of several, the finding is the one with the newest version that the read should have returned, and then
-/// the earliest called operation before it. Allocates only for what it finds, and where it is not certain what reads may have
-/// returned. Quadratic in the reads of a key.
+/// Selects the finding with the newest version that the read should have returned, and then with
+/// the first invoked operation before it. Allocates only for findings, and where the versions that
+/// reads may have returned are uncertain. Quadratic in the reads of a key.
 pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     for (id, read, returned) in reads(history) {
         if let Some(rule) = not_its_own(history, id, returned) {
@@ -28,7 +29,7 @@ pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The reads that returned something, and what.
+/// The reads that returned, with their values.
 pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
     history.operations().iter().enumerate().filter_map(|(id, operation)| match operation.reply {
         Reply::Read(returned) => Some((id, operation, returned)),
@@ -36,8 +37,9 @@ pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Op
     })
 }
 
-/// Crossed or phantom: the answer never was the key's. What somebody wrote for the key is its own, even if the truth never
-/// had it: a write whose outcome is unknown may be read.
+/// Crossed or phantom: the value was never the key's. A value that any operation wrote for the key
+/// is its own, even if the source of truth never had it: a write with an unknown outcome may be
+/// read.
 pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option<Value>) -> Option<Rule> {
     let key = history.operations()[read].key;
     let known = |key: Key| {
@@ -58,18 +60,18 @@ pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option
     }
 }
 
-/// Whether the call's own loader makes this.
+/// Whether the call's own loader returns this value.
 fn loads(call: Call, returned: Option<Value>) -> bool {
     matches!(call, Call::Load(value) if returned == Some(value))
 }
 
-/// The newest version that an acknowledged write has made and that the read is too old for.
+/// The newest version of an acknowledged write for which the read is too old.
 fn stale(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let shown = acknowledged(history, read, key, returned).filter(|(suspect, _)| suspect.is_shown(history));
     shown.last().map(|(suspect, content)| suspect.finding(Rule::Stale, content))
 }
 
-/// The newest version that an earlier read returned and that this one is too old for.
+/// The newest version that an earlier read returned and for which this read is too old.
 fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let mut newest: Option<(Suspect, Option<Value>)> = None;
     for (suspect, seen) in returned_before(history, read, key, returned) {
@@ -81,7 +83,8 @@ fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Val
     newest.map(|(suspect, seen)| suspect.finding(Rule::Inverted, seen))
 }
 
-/// Acknowledged writes that may precede the read, for each version that they have made, or have found made.
+/// Acknowledged writes that may precede the read, for each version that they have made or
+/// confirmed.
 pub(super) fn acknowledged(
     history: &History,
     read: OperationId,
@@ -98,7 +101,8 @@ pub(super) fn acknowledged(
     })
 }
 
-/// Reads that may precede this one, for each version that can be the oldest that they may have returned.
+/// Reads that may precede this one, for each version that may be the oldest that they have
+/// returned.
 pub(super) fn returned_before(
     history: &History,
     read: OperationId,
@@ -114,20 +118,21 @@ pub(super) fn returned_before(
     })
 }
 
-/// The read came after everything, and did not return the last version. A value that has expired at the source of truth since
-/// may be returned still: the read may come before that, and a copy of it has a deadline of its own.
+/// The read followed all threads, and did not return the last version. It may still return a value
+/// that has expired since at the source of truth: the read may precede the expiry, and a copy has
+/// its own deadline.
 fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
     let last = history.versions(key).next_back()?;
     let places = (0..history.versions(key).count()).rev();
     let mut newest_first = history.versions(key).rev().zip(places);
-    // An expiry that a deletion has found is the deletion's version, too.
+    // An expiry that a deletion has found is also the deletion's version.
     let is_nobodys =
         |version: &Version, place| version.is_expiry() && history.confirmed(key, place).next().is_none();
     let (written, _) = newest_first.find(|&(version, place)| !is_nobodys(version, place))?;
     if written.content == returned {
         return None;
     }
-    // A read that writes back what it has found can have made the last version itself.
+    // A read that writes back its result may have made the last version itself.
     let (newer, before) = (Some(last.content), last.by.filter(|&by| by != read));
     let finding = Finding { rule: Rule::Lasting, read, key, returned, newer, before };
     (last.content != returned).then_some(finding)

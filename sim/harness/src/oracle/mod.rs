@@ -1,7 +1,7 @@
-//! The oracle: what is wrong with a history.
+//! The oracle: finds the violations in a history.
 //!
-//! It reads the history and happens-before, and never looks into the cache. It judges the whole class of
-//! schedules that a run stands for: a rule is broken if *some* schedule of the class breaks it.
+//! It reads only the history and happens-before, not the cache. It judges the whole class of
+//! schedules of a run: a rule is violated if *some* schedule of the class violates it.
 
 mod finding;
 mod judge;

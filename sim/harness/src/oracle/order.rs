@@ -1,35 +1,35 @@
-//! What a schedule must have in order, so that a read breaks a rule in it; and whether some schedule of the class has it.
+//! The order that a schedule needs for a violation, and whether some schedule of the class has it.
 //!
-//! The schedules of a class are the orders of its events that happens-before allows. To ask for more order is to add edges, and
-//! some schedule has all of it unless happens-before and these edges make a cycle (Szpilrajn 1930: what has no cycle has an
-//! order in which each edge goes forward).
+//! The schedules of a class are the orders of its events that happens-before permits. Each
+//! requirement adds an edge. Some schedule satisfies all of them unless happens-before and these
+//! edges form a cycle (Szpilrajn 1930: an acyclic relation extends to a total order).
 
 use crate::history::{History, Mark, OperationId};
 
-/// How two operations lie to each other in a schedule.
+/// The required order of two operations in a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// All of the first comes before all of the second.
+    /// The first completes before the second is invoked.
     Precedes(OperationId, OperationId),
-    /// The first has begun before the second ends.
+    /// The first is invoked before the second completes.
     HasBegun(OperationId, OperationId),
-    /// The operation ends before this event, in which a key expires.
+    /// The operation completes before this event, in which a key expires.
     EndsBefore(OperationId, Mark),
 }
 
-/// A moment of an operation, which is one of its events.
+/// The first or the last event of an operation, or an expiry.
 #[derive(Clone, Copy)]
 enum Moment {
     Invocation(OperationId),
     Response(OperationId),
-    /// The last of some edges, and the first of none.
+    /// The end of some edges, and the start of none.
     Event(Mark),
 }
 
 use Moment::{Event, Invocation, Response};
 
 impl Order {
-    /// The two moments, of which the first comes first.
+    /// The two moments, the earlier first.
     fn edge(self) -> (Moment, Moment) {
         match self {
             Order::Precedes(a, b) => (Response(a), Invocation(b)),
@@ -38,7 +38,8 @@ impl Order {
         }
     }
 
-    /// The two events, of which the first comes first. `None` if an operation has not ended that should have.
+    /// The two events, the earlier first. `None` if an operation that should have completed has
+    /// not.
     pub fn events(self, history: &History) -> Option<(Mark, Mark)> {
         let (first, second) = self.edge();
         Some((first.event(history)?, second.event(history)?))
@@ -54,7 +55,7 @@ impl Moment {
         }
     }
 
-    /// Whether it happens before the other, or is it.
+    /// Whether it happens before the other moment, or is it.
     fn leads_to(self, other: Moment, history: &History) -> bool {
         let Some(event) = self.event(history) else { return false };
         match other {
@@ -65,10 +66,10 @@ impl Moment {
     }
 }
 
-/// Whether some schedule of the class has all of this. Cubic in the orders, which are few.
+/// Whether some schedule of the class satisfies all orders. Cubic in their number, which is small.
 pub(super) fn is_possible(history: &History, orders: &[Order]) -> bool {
     let mut left: Vec<_> = orders.iter().map(|order| order.edge()).collect();
-    // Edges to which no other leads are on no cycle.
+    // An edge that follows no other edge is not in a cycle.
     loop {
         let is_led_to =
             |(first, _): &(Moment, Moment)| left.iter().any(|(_, end)| end.leads_to(*first, history));

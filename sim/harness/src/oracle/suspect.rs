@@ -1,32 +1,35 @@
-//! A read that may have returned something too old, and what has to be in order for that.
+//! A read that may have returned a version that is too old, and the order that this requires.
 //!
-//! In one schedule, a read may have returned any version of its key that looks like its answer and whose operation was called
-//! before the read ended: as in Lamport's regular register, a write in progress may be seen already, also before the truth has
-//! it. The read is too old for a version if the newest of these is older. Whether an operation was called before the read ended
-//! is not the same in all schedules of the class. So that is order too which a schedule has to have.
+//! In one schedule, a read may have returned any version of its key that equals its result and
+//! whose operation was invoked before the read ended. As in Lamport's regular register, a read may
+//! already return the value of a write in progress, even before the source of truth has it. The
+//! read is too old for a version if the newest of these is older. Schedules of a class can differ
+//! in whether an operation was invoked before the read ended, so that a schedule must have this
+//! order too.
 //!
-//! A version's place is its position among [`History::versions`] of its key. All schedules of a class agree on it.
+//! A version's place is its index among [`History::versions`] of its key, and is the same in all
+//! schedules of the class.
 
 use super::order::{Order, is_possible};
 use super::{Finding, Rule};
 use crate::history::{History, Key, OperationId, Value, Version};
 
-/// A read, and what it is too old for in some schedule of the class, perhaps.
+/// A read that may be too old for a version in some schedule of the class.
 #[derive(Clone, Copy)]
 pub(super) struct Suspect {
     pub(super) read: OperationId,
     pub(super) key: Key,
     pub(super) returned: Option<Value>,
-    /// What ended before the read was invoked. The two may come in this order.
+    /// The operation that completes before the read is invoked, if they have this order.
     pub(super) before: OperationId,
-    /// The place of the version that the read should have returned, at the least.
+    /// The place of the oldest version that the read should have returned.
     pub(super) place: usize,
-    /// What `before` returned, if it is a read: the version is then the oldest that it may have returned. Otherwise `before`
-    /// has written it.
+    /// The result of `before`, if it is a read. The version is then the oldest that it may have
+    /// returned. Otherwise `before` has written the version.
     pub(super) seen: Option<Option<Value>>,
 }
 
-/// Whether some schedule shows it, as far as that is known.
+/// Whether some schedule shows the violation, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     No,
@@ -34,14 +37,15 @@ enum Answer {
     Perhaps,
 }
 
-/// When the operation of a version has begun, as seen from a read.
+/// Whether the operation of a version was invoked before a read ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
     /// Before the read ends, in every schedule.
     Always,
-    /// The key expires, and in some schedule not before the read ends: no operation was under way that the read may have seen.
+    /// In no schedule that matters: the key expires, in some schedule after the read. An expiry has
+    /// no operation in progress that the read may have seen.
     Never,
-    /// That is not the same in all of them.
+    /// In some schedules, depending on this operation.
     Perhaps(OperationId),
 }
 
@@ -52,8 +56,8 @@ impl Suspect {
         Finding { rule, read, key, returned, newer: Some(newer), before: Some(before) }
     }
 
-    /// Whether some schedule of the class shows it. Allocates only where that depends on an operation that has begun in some and
-    /// not in others.
+    /// Whether some schedule of the class shows the violation. Allocates only if that depends on an
+    /// operation that is invoked in time in some schedules only.
     pub(super) fn is_shown(self, history: &History) -> bool {
         match self.at_once(history) {
             Answer::No => false,
@@ -62,7 +66,8 @@ impl Suspect {
         }
     }
 
-    /// What has to be in order for a schedule to show it: each way in which one of the class may.
+    /// The alternative sets of orders that show the violation. Each schedule of the class that
+    /// shows it satisfies one of them.
     pub(super) fn ways(self, history: &History) -> Vec<Vec<Order>> {
         let answer = self.at_once(history);
         if answer == Answer::No {
@@ -81,11 +86,12 @@ impl Suspect {
         ways
     }
 
-    /// The answer, if it can be had from what is so in every schedule.
+    /// The answer, if the facts common to all schedules determine it.
     ///
-    /// No: what the two may not have returned has always begun, or nothing is older. Yes: both have always something that they
-    /// may have returned. Some schedule has `before` and the read in this order, and what must not have begun can come after the
-    /// one or the other: none of it leads back to them.
+    /// `No`: a version that the two must not have returned was always invoked in time, or no
+    /// version is older. `Yes`: both always have a version that they may have returned. Some
+    /// schedule then has `before` ahead of the read, and the operations that must not have been
+    /// invoked can follow either of them, because none leads back to them.
     fn at_once(self, history: &History) -> Answer {
         let (mut origin, mut target) = (Answer::No, Answer::Yes);
         for (place, version) in self.versions(history) {
@@ -115,12 +121,12 @@ impl Suspect {
         if origin == Answer::Yes { target } else { origin }
     }
 
-    /// What has to be in order, whatever the read has returned.
+    /// The orders required for any result of the read.
     fn orders(self, history: &History) -> Vec<Order> {
         let mut orders = vec![Order::Precedes(self.before, self.read)];
         for (place, version) in self.versions(history) {
             let Some(by) = version.by else {
-                // A key that expires later is not what was seen.
+                // A key that expires later does not explain the result.
                 let read = if place >= self.place && version.content == self.returned {
                     Some((self.read, self.begun_by_the_read(history, version)))
                 } else if place < self.place && Some(version.content) == self.seen {
@@ -144,7 +150,7 @@ impl Suspect {
         orders
     }
 
-    /// What has to be in order for the version to be what `before` has returned.
+    /// The order required for the version to be the result of `before`.
     fn order_of_seen(self, history: &History) -> Option<Order> {
         self.seen?;
         let (_, version) = self.versions(history).nth(self.place)?;
@@ -154,7 +160,8 @@ impl Suspect {
         }
     }
 
-    /// For each older version that the read may have returned in some schedules what has to be in order for that.
+    /// The order required for each older version that the read may have returned in some schedules
+    /// only.
     fn origins(self, history: &History) -> impl Iterator<Item = Order> {
         self.older(history).filter_map(move |version| match self.begun_by_the_read(history, version) {
             Begun::Always | Begun::Never => None,
@@ -162,7 +169,7 @@ impl Suspect {
         })
     }
 
-    /// What is older than the version, and looks like what the read has returned.
+    /// The versions before `place` that equal the read's result.
     fn older(self, history: &History) -> impl Iterator<Item = &Version> {
         let is_it = move |version: &&Version| version.content == self.returned;
         history.versions(self.key).take(self.place).filter(is_it)
@@ -172,7 +179,7 @@ impl Suspect {
         history.versions(self.key).enumerate()
     }
 
-    /// As [`begun`], in the schedules in which the read comes after all of `before`.
+    /// As [`begun`], in the schedules in which `before` precedes the read.
     fn begun_by_the_read(self, history: &History, version: &Version) -> Begun {
         match begun(history, version, self.read) {
             Begun::Always => Begun::Always,
@@ -181,7 +188,7 @@ impl Suspect {
     }
 }
 
-/// When the operation of the version has begun.
+/// Whether the version's operation was invoked before the read ended.
 pub(super) fn begun(history: &History, version: &Version, read: OperationId) -> Begun {
     match version.by {
         None if version.at.is_some_and(|at| !history.precedes_response(at, read)) => Begun::Never,
@@ -190,8 +197,8 @@ pub(super) fn begun(history: &History, version: &Version, read: OperationId) -> 
     }
 }
 
-/// The versions that can be the oldest that `read` may have returned, if it returned `content`: up to the first whose operation
-/// has always begun.
+/// The versions that may be the oldest that `read` has returned, if it returned `content`: up to
+/// the first whose operation was always invoked before the read ended.
 pub(super) fn oldest(
     history: &History,
     key: Key,

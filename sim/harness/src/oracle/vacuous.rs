@@ -1,13 +1,13 @@
-//! Whether a history could have shown anything at all.
+//! Whether a history can show a violation at all.
 
 use crate::history::{Call, History, OperationId};
 
-/// Whether no read overlapped or followed a write of its key, so that nothing could have gone wrong. A write of a key is
-/// also what makes a version of it, under whatever key it was called.
+/// Whether no read overlapped or followed a write of its key, so that no violation is possible. A
+/// write of a key includes each operation that makes a version of it, under any key.
 ///
-/// A case is vacuous if all of its histories are. The harness's own reads, after everything has settled, do
-/// not count: a scenario that reads nothing is vacuous. For the pair, a read counts if some schedule of the
-/// class has all of the write before it, or if the write begins before the read ends in all of them.
+/// A case is vacuous if all of its histories are. Reads of the observer do not count: a scenario
+/// that reads nothing is vacuous. A read counts if some schedule of the class has all of the write
+/// before it, or if the write begins before the read ends in all of them.
 pub fn vacuous(history: &History) -> bool {
     let expiries = |key| history.versions(key).filter(|its| its.is_expiry()).filter_map(|its| its.at);
     let operations = || history.operations().iter().enumerate();

@@ -1,4 +1,4 @@
-//! All that a schedule of a class can show of a rule: what to look for when one is to be shown.
+//! All orders of a class that violate a rule, from which a search selects a schedule to show.
 
 use std::cmp::Reverse;
 
@@ -8,17 +8,17 @@ use super::suspect::{Begun, begun};
 use super::{Finding, Rule};
 use crate::history::{History, Version};
 
-/// A way in which a schedule of a class breaks a rule.
+/// A set of orders with which a schedule of the class violates a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// What is wrong then.
+    /// The violation.
     pub finding: Finding,
-    /// What the schedule has in order. Each schedule of the class that has it all shows the finding.
+    /// The required orders. Each schedule of the class that satisfies them all shows the finding.
     pub orders: Vec<Order>,
 }
 
-/// Every way in which a schedule of the class breaks the rule: each schedule that does has what one of these has in order. The
-/// first of each read is what [`judge`] finds, which is content with one.
+/// All witnesses of the rule in the class: each schedule that violates it satisfies the orders of
+/// one. The first of each read is the finding of [`judge`], which stops at one.
 pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
     let mut ways = Vec::new();
     if !matches!(rule, Rule::Stale | Rule::Inverted) {
@@ -47,7 +47,8 @@ pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
     ways
 }
 
-/// What a schedule has in order in which the read is none of its key's: a key that expires later explains nothing.
+/// The order required for a read of a value that is not its key's: a later expiry does not explain
+/// it.
 fn before_expiry(history: &History, finding: &Finding) -> Vec<Order> {
     let Finding { rule: Rule::Crossed | Rule::Phantom, read, key, returned, .. } = *finding else {
         return Vec::new();

@@ -1,14 +1,14 @@
-//! What the remote tier holds of a key.
+//! An entry of the remote tier.
 
 use std::time::Duration;
 
 use crate::history::Value;
 
-/// What the remote tier holds of a key.
+/// The remote tier's entry of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Held {
-    /// The value. A deleted key is held as absent.
+    /// The value. A deleted key has an entry without one.
     pub(crate) content: Option<Value>,
-    /// When it expires, by the run's clock; `None` is "never".
+    /// When it expires, by the run's clock; `None` for never.
     pub(crate) deadline: Option<Duration>,
 }

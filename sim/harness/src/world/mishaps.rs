@@ -1,9 +1,10 @@
-//! What goes wrong in a run: chosen before its threads start, so that every choice is explored, and no thread's choice depends
-//! on what another has used up.
+//! The faults of a run. They are chosen before the threads start, so that each choice is explored,
+//! and no thread's faults depend on another's.
 //!
-//! The choice is no object of the engine's, and the threads forget between their operations. So that states are told apart in
-//! which something else is still to go wrong, it is part of them for as long as anything can depend on it: until the operation
-//! with which it goes wrong has answered. Which commands an operation has sent is a function of where its thread stands.
+//! The choice is not in an object of the engine, and the threads forget their history between
+//! operations. A planned fault is therefore part of the state until its operation has returned, so
+//! that states with different pending faults differ. The number of commands that an operation has
+//! sent follows from its thread's position.
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -17,50 +18,51 @@ use crate::backends::Simulated;
 use crate::history::OperationId;
 use crate::scenario::{OpKind, Source};
 
-/// How a command, a load or an operation goes wrong.
+/// A fault of a command, a load or an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mishap {
-    /// It fails and says that it was not carried out. Of a load: the loader fails.
+    /// Fails with the report that it was not executed. Of a load: the loader fails.
     Refused,
-    /// It fails, and nobody knows what became of it: nothing ever does.
+    /// Fails with an unknown outcome, and is never executed.
     Lost,
-    /// It fails, and nobody knows what became of it: it is carried out at some later point.
+    /// Fails with an unknown outcome, and is executed at a later point.
     Late,
     /// The loader panics.
     Panic,
-    /// The operation is dropped while it waits for the answer: the command is never carried out.
+    /// The operation is dropped while it waits for the reply; the command is never executed.
     Dropped,
-    /// The operation is dropped while it waits for the answer: the command is carried out at some later point.
+    /// The operation is dropped while it waits for the reply; the command is executed at a later
+    /// point.
     DroppedLate,
-    /// The operation is dropped while it waits for another.
+    /// The operation is dropped while it waits for another operation.
     DroppedWaiting,
-    /// The operation's future is not polled for a while: the command is carried out when it is polled again.
+    /// The operation's future stalls; the command is executed when it is polled again.
     Stalled,
-    /// The same, and then the future is dropped.
+    /// The operation's future stalls, and is then dropped.
     StalledDropped,
-    /// The operation's future is not polled for a while: the command was carried out at once, its answer waits.
+    /// The operation's future stalls after its command was executed; the reply waits.
     StalledSent,
-    /// The same, and then the future is dropped.
+    /// The operation's future stalls after its command was executed, and is then dropped.
     StalledSentDropped,
 }
 
-/// A mishap, and what it is of.
+/// A fault and the command that it affects.
 #[derive(Clone, Copy, Debug)]
 struct Planned {
     thread: usize,
     call: usize,
-    /// Which of the operation's commands, from 0. A load counts as one.
+    /// Index among the operation's commands, from 0. A load counts as one.
     command: u32,
     mishap: Mishap,
 }
 
-/// The name of a command, which is the same in every schedule.
+/// Identifies a command. The same in every schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sent {
-    /// The task that sends it: the scenario's threads have one each.
+    /// The sending task. Each of the scenario's threads has one.
     task: u32,
     call: usize,
-    /// Which of the operation's commands, from 0.
+    /// Index among the operation's commands, from 0.
     command: u32,
 }
 
@@ -70,16 +72,17 @@ impl Hash for Sent {
     }
 }
 
-/// What goes wrong in a run.
+/// The faults of a run.
 #[derive(Debug)]
 pub(super) struct Mishaps {
     planned: Vec<Planned>,
-    /// Whether anything may go wrong in some run.
+    /// Whether any run of the case can have faults.
     is_any: bool,
-    /// Of a cache that may send any commands: how many of each operation's can go wrong.
+    /// For a cache that may send any commands: the number of each operation's commands that can
+    /// fail.
     covered: BTreeMap<(usize, usize), u32>,
     limits: Arc<Limits>,
-    /// The operations that have begun. Each is looked at by its own thread alone.
+    /// The operations in progress. Only its own thread accesses each.
     operations: Mutex<BTreeMap<OperationId, Begun>>,
 }
 
@@ -87,16 +90,16 @@ pub(super) struct Mishaps {
 struct Begun {
     thread: usize,
     call: usize,
-    /// How many commands it has sent.
+    /// The number of commands that it has sent.
     commands: u32,
-    /// It waits for an answer that it does not live to see.
+    /// It waits for a reply, and is dropped before it receives it.
     is_doomed: bool,
-    /// It waits for an answer while its future is not polled: whether it is dropped after that.
+    /// It waits while its future is not polled; whether it is then dropped.
     stalled: Option<bool>,
 }
 
 impl Mishaps {
-    /// Chooses what goes wrong, within the bounds of the plan.
+    /// Chooses the faults, within the bounds of the plan.
     pub(super) fn choose<P: Simulated, C>(plan: &Plan<C>, recorder: &Recorder) -> Self {
         let mut planned = Vec::new();
         for (most, possible) in [(plan.faults, &faults as &dyn Fn(_, _) -> _), (plan.drops, &drops)] {
@@ -113,7 +116,7 @@ impl Mishaps {
                     let what = its.what(call.kind);
                     Some(format!("{what} of {verb} {key}, {}: {}", thread.name, its.mishap.what()))
                 });
-                // Each set of mishaps is chosen in one order alone. The first alternative is that no more go wrong.
+                // Each set of faults is chosen in one order only. The first alternative is to stop.
                 let Some(chosen) = chosen.checked_sub(1) else { break };
                 planned.push(left[chosen]);
                 left.drain(..=chosen);
@@ -135,12 +138,12 @@ impl Mishaps {
         }
     }
 
-    /// Whether anything may go wrong, in this run or another.
+    /// Whether any run of the case can have faults.
     pub(super) fn is_any(&self) -> bool {
         self.is_any
     }
 
-    /// An operation begins.
+    /// Starts an operation.
     pub(super) fn begin(&self, operation: OperationId, thread: usize, call: usize) {
         if self.is_any() {
             let begun = Begun { thread, call, commands: 0, is_doomed: false, stalled: None };
@@ -148,7 +151,7 @@ impl Mishaps {
         }
     }
 
-    /// What goes wrong with the next command of this operation, and that command.
+    /// The fault of the operation's next command, and that command.
     pub(super) fn next<P: Simulated>(&self, operation: OperationId) -> Option<(Mishap, Sent)> {
         if !self.is_any() {
             return None;
@@ -175,7 +178,7 @@ impl Mishaps {
         Some((mishap, Sent { task, call: begun.call, command }))
     }
 
-    /// Whether the operation, which waits, is to be dropped now.
+    /// Whether the waiting operation must be dropped now.
     pub(super) fn drops(&self, operation: OperationId) -> bool {
         let Some(begun) = self.operations().get(&operation).copied() else { return false };
         let waits = |its: &Planned| {
@@ -184,7 +187,7 @@ impl Mishaps {
         begun.is_doomed || self.planned.iter().any(waits)
     }
 
-    /// Whether the operation, which waits, is not to be polled for a while; and if so, whether it is dropped then.
+    /// `Some` if the waiting operation's future stalls now; whether it is then dropped.
     pub(super) fn stalls(&self, operation: OperationId) -> Option<bool> {
         self.operations().get(&operation)?.stalled
     }
@@ -226,7 +229,7 @@ impl Mishap {
     }
 }
 
-/// All that can go wrong with the operations of the plan, by what can go wrong with one of them.
+/// All possible faults of the plan's operations, given the possible faults of one operation.
 fn candidates<C>(
     plan: &Plan<C>,
     possible: &dyn Fn(OpKind, Source) -> Vec<(u32, &'static [Mishap])>,
@@ -248,8 +251,8 @@ fn candidates<C>(
     candidates
 }
 
-/// How many commands of each operation can go wrong. A write of a database sends its deletion again until it is
-/// acknowledged: there is no such number.
+/// The number of each operation's commands that can fail. A write of a database repeats its
+/// deletion until it is acknowledged, so that it has no such number.
 fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
     let mut covered = BTreeMap::new();
     for (thread, its) in plan.threads.iter().enumerate().filter(|(_, its)| !its.spared) {
@@ -268,7 +271,7 @@ fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
     covered
 }
 
-/// Chooses at which of its commands each `stall` stalls, and how it goes on.
+/// Chooses the command at which each `stall` stalls, and how it continues.
 fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<Planned> {
     let mut chosen = Vec::new();
     for (thread, its) in plan.threads.iter().enumerate() {
@@ -277,7 +280,7 @@ fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<Planned> {
                 .flat_map(|command| {
                     STALLS.iter().map(move |&mishap| Planned { thread, call, command, mishap })
                 })
-                // To read before or after the wait: the second is a slower read.
+                // The read can precede or follow the wait: the second case is a slower read.
                 .filter(|its| its.command == COMMANDS_OF_A_LOAD - 1 || !is_sent(its.mishap))
                 .take_while(|its| plan.source == Source::Database || its.command == 0)
                 .collect();
@@ -313,7 +316,8 @@ const IS_DROPPED: &[Mishap] = &[Mishap::Dropped];
 const WRITE_IS_DROPPED: &[Mishap] = &[Mishap::Dropped, Mishap::DroppedLate];
 const WAIT_IS_DROPPED: &[Mishap] = &[Mishap::DroppedWaiting];
 
-/// The faults of each command of an operation. A read that loads sends a GET, loads, and fills.
+/// The possible faults of each command of an operation. A read that loads sends a GET, loads, and
+/// fills.
 fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
     match (kind, source) {
         (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, FAILS)],
@@ -327,7 +331,8 @@ fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
     }
 }
 
-/// The points at which an operation can be dropped. A write of the database is its caller's to complete.
+/// The points at which an operation can be dropped. A write of the database must be completed by
+/// its caller.
 fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
     match (kind, source) {
         (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, IS_DROPPED)],
@@ -353,7 +358,7 @@ mod tests {
     use crate::scenario::parse;
     use crate::world::Plan;
 
-    /// The commands that can arrive late are counted where a scenario is read: each has a task of its own.
+    /// The scenario reader counts the commands that can arrive late: each has a task of its own.
     #[test]
     fn a_case_counts_each_command_that_can_arrive_late() {
         for source in ["remote", "database"] {

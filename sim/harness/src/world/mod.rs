@@ -1,5 +1,5 @@
-//! One execution of a case: the tiers, the cache on top of them, the threads with their operations, and what is noted of
-//! them. Runs on every engine.
+//! One execution of a case: the tiers, the cache, the threads with their operations, and the
+//! recorded history. Runs on every engine.
 
 mod held;
 mod limits;

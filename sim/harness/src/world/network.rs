@@ -1,4 +1,4 @@
-//! The way to the remote tier: commands that fail, that arrive late, and that nobody waits for any more.
+//! The network to the remote tier: commands can fail, arrive late, or lose their caller.
 
 use std::collections::BTreeSet;
 use std::future;
@@ -15,22 +15,22 @@ use super::mishaps::{Mishap, Mishaps, Sent};
 use crate::backends::Simulated;
 use crate::protocols::Failure;
 
-/// What the loader of a run that has it so panics with.
+/// The panic payload of a loader whose fault is a panic.
 #[derive(Debug)]
 pub(super) struct PlannedPanic;
 
-/// The way to the remote tier.
+/// The network to the remote tier.
 pub(super) struct Network<P: Simulated> {
     pub(super) mishaps: Mishaps,
     recorder: Arc<Recorder>,
-    /// Commands that are on their way, with nobody who waits for them. `None` where nothing can go wrong.
+    /// Commands in flight without a caller. `None` if there are no faults.
     limbo: Option<P::Mutex<Limbo>>,
     settles: bool,
-    /// A thread for each of them.
+    /// One thread for each of them.
     threads: Mutex<Vec<P::JoinHandle>>,
 }
 
-/// The commands that are still to arrive.
+/// The commands that have not arrived.
 #[derive(Default)]
 struct Limbo(BTreeSet<Sent>);
 
@@ -46,7 +46,7 @@ impl<P: Simulated> Network<P> {
         Network { mishaps, recorder: Arc::clone(recorder), limbo, settles, threads: Mutex::default() }
     }
 
-    /// Sends a command, and waits for its answer: `carry_out` is what it does.
+    /// Sends a command and waits for its reply. `carry_out` executes it.
     pub(super) async fn send<T: Send>(
         self: &Arc<Self>,
         carry_out: impl FnOnce() -> T + Send + 'static,
@@ -64,7 +64,7 @@ impl<P: Simulated> Network<P> {
             Mishap::Stalled | Mishap::StalledDropped => {
                 let operation = P::current();
                 pending_once().await;
-                // Another task may carry it out.
+                // Another task may execute it.
                 let current = P::current();
                 P::enter(operation);
                 let answer = carry_out();
@@ -84,7 +84,7 @@ impl<P: Simulated> Network<P> {
         }
     }
 
-    /// Loads from the source of truth: `read` is what it does.
+    /// Loads from the source of truth. `read` executes the load.
     pub(super) async fn load<T>(&self, read: impl FnOnce() -> T) -> Result<T, Failure> {
         match self.mishaps.next::<P>(P::current()) {
             Some((Mishap::Refused, _)) => Err(Failure { outcome: Outcome::NotApplied }),
@@ -98,7 +98,7 @@ impl<P: Simulated> Network<P> {
         }
     }
 
-    /// The command arrives at some later point, unless it is settled before.
+    /// Lets the command arrive at a later point, unless it is settled before.
     fn send_late<T>(self: &Arc<Self>, sent: Sent, carry_out: impl FnOnce() -> T + Send + 'static) {
         let limbo = self.limbo.as_ref().expect("something goes wrong");
         let (network, operation) = (Arc::clone(self), P::current());
@@ -107,7 +107,7 @@ impl<P: Simulated> Network<P> {
             limbo.0.insert(sent);
         });
         let thread = P::spawn("network", move || {
-            // What it carries is a function of who has sent it, and as which of its commands.
+            // The command depends only on the sending operation and on the command's index in it.
             if network.recorder.is_watched() {
                 P::forget();
             }
@@ -123,7 +123,7 @@ impl<P: Simulated> Network<P> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
     }
 
-    /// Cuts off what is still on its way, if it is that kind of network.
+    /// Discards the commands in flight, if the network can settle.
     pub(super) fn settle(&self) -> bool {
         if let Some(limbo) = self.limbo.as_ref().filter(|_| self.settles) {
             limbo.with(|limbo| limbo.0.clear());
@@ -131,14 +131,14 @@ impl<P: Simulated> Network<P> {
         self.settles
     }
 
-    /// Waits until everything has arrived.
+    /// Waits until all commands have arrived or been discarded.
     pub(super) fn join(&self) {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         threads.into_iter().for_each(P::join);
     }
 }
 
-/// Is pending when it is first polled, and wakes nobody.
+/// Returns pending from its first poll, and wakes no task.
 async fn pending_once() {
     let mut is_first = true;
     future::poll_fn(|_| if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }).await;

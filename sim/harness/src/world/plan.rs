@@ -1,4 +1,4 @@
-//! What the threads of a case are going to call: worked out once, for all of its executions.
+//! The calls of a case's threads, computed once for all executions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -20,9 +20,9 @@ pub(crate) struct Plan<C> {
     pub(crate) local: Local,
     pub(crate) remote: RemoteStart,
     pub(crate) source: Source,
-    /// What the case says is derived from a key.
+    /// The keys that the case declares as derived from a key.
     pub(crate) declared: BTreeMap<Key, Vec<Key>>,
-    /// What is derived from a key, and from what is derived from it.
+    /// The keys derived from a key, directly or not.
     pub(crate) derived: BTreeMap<Key, Vec<Key>>,
     pub(crate) faults: u32,
     pub(crate) drops: u32,
@@ -31,11 +31,11 @@ pub(crate) struct Plan<C> {
     pub(crate) threads: Vec<ThreadPlan>,
     /// See [`Caches::VALUES_ARE_OPAQUE`].
     pub(crate) values_are_opaque: bool,
-    /// Whether an operation of the cache may send any commands, and not only those that the shipped ones send.
+    /// Whether an operation of the cache may send other commands than the shipped caches do.
     pub(crate) sends_anything: bool,
-    /// Gets each command of the run too. Of a run of our engine's alone.
+    /// Also receives each command of the run. Only in a run of our engine.
     pub(crate) server: Option<Arc<Beside>>,
-    /// What the runs came to that no schedule of the search goes on with.
+    /// Omissions of the search, found by the runs.
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Plan<C> {
 pub(crate) struct ThreadPlan {
     pub(crate) name: String,
     pub(crate) calls: Vec<PlannedCall>,
-    /// Whether nothing goes wrong in it.
+    /// Whether it has no faults.
     pub(crate) spared: bool,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct ThreadPlan {
 pub(crate) struct PlannedCall {
     pub(crate) kind: OpKind,
     pub(crate) key: Key,
-    /// What the history says of it.
+    /// The call as the history records it.
     pub(crate) call: Call,
 }
 
 impl<C: Caches> Plan<C> {
-    /// The plan of a case on the cache that it names.
+    /// Creates the plan of a case for its cache.
     ///
     /// # Panics
     ///
-    /// If none of the caches has the name that the case has, or if that one does not support what the case requires: its
-    /// scenario was read with other caches.
+    /// If no cache has the case's name, or if the cache does not support a requirement of the case:
+    /// the scenario was read with other caches.
     pub(crate) fn new(case: &Case) -> Self {
         let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
         if let Some(ability) = case.unsupported(cache.abilities()) {
@@ -74,8 +74,8 @@ impl<C: Caches> Plan<C> {
 }
 
 impl<C> Plan<C> {
-    /// The plan of a case on this cache. Writes are numbered from 1, key by key, in the order in which the case names
-    /// them.
+    /// Creates the plan of a case for this cache. Writes are numbered from 1 for each key, in the
+    /// case's order.
     pub(crate) fn of(case: &Case, cache: C) -> Self {
         let mut versions = BTreeMap::<Key, u32>::new();
         let mut call = |kind, key| match kind {
@@ -120,8 +120,8 @@ impl<C> Plan<C> {
         }
     }
 
-    /// Which threads are alike: they call the same, but for the values that they write, and the same can go wrong. Where values
-    /// are a caller's own to look into, none is like another.
+    /// The symmetric threads: they make the same calls, except for the written values, and have the
+    /// same possible faults. If a caller's code can inspect the values, no threads are symmetric.
     pub(crate) fn alike(&self) -> Vec<Alike> {
         let calls = |at: usize| self.threads[at].calls.iter().map(|its| (its.kind, its.key));
         let is_like = |at: usize, other: usize| {
@@ -141,13 +141,13 @@ impl<C> Plan<C> {
         (0..self.threads.len()).map(of).collect()
     }
 
-    /// Whether any thread does this.
+    /// Whether any thread calls this operation.
     pub(crate) fn has(&self, kind: OpKind) -> bool {
         self.threads.iter().flat_map(|thread| &thread.calls).any(|call| call.kind == kind)
     }
 
-    /// Whether the one write of which nobody tells can only make an absence too old: then values need no time to live, and
-    /// the absence must have its own.
+    /// Whether the only write without a notification can only make an absence stale. Then values
+    /// need no time to live, and the absence has its own.
     pub(crate) fn only_absences_expire(&self) -> bool {
         let calls = self.threads.iter().flat_map(|thread| &thread.calls);
         let writes = |call: &&PlannedCall| !matches!(call.call, Call::Get);
@@ -155,12 +155,12 @@ impl<C> Plan<C> {
         is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
     }
 
-    /// Whether the clock moves.
+    /// Whether the clock advances.
     pub(crate) fn has_clock(&self) -> bool {
         self.local == Local::Expiring || self.remote == RemoteStart::Expiring
     }
 
-    /// What the remote tier holds of a key at the start.
+    /// The remote tier's content of a key at the start.
     pub(crate) fn at_start(&self, key: Key) -> Option<Value> {
         match self.remote {
             RemoteStart::Present | RemoteStart::Expiring => Some(Value { key, version: 0 }),
@@ -168,13 +168,13 @@ impl<C> Plan<C> {
         }
     }
 
-    /// What the database holds at the start, if there is one: not what is made from another key's value.
+    /// The database's contents at the start, without derived keys.
     pub(crate) fn in_database(&self) -> impl Iterator<Item = Value> {
         let is_made = |key: &Key| self.derived.values().flatten().any(|made| made == key);
         self.keys.iter().filter(move |key| !is_made(key)).map(|&key| Value { key, version: 0 })
     }
 
-    /// What is known of the runs before they are run.
+    /// The monitor's input, which is known before the run.
     pub(crate) fn planned(&self, failed_may_land: bool) -> Planned {
         let specification = Specification { derived: self.derived.clone() };
         let mut planned = Planned { specification, failed_may_land, ..Planned::default() };
@@ -192,8 +192,8 @@ impl<C> Plan<C> {
         planned
     }
 
-    /// The versions that the source of truth has been through at the start. If the local tier holds what the remote tier
-    /// does not, and that is the truth, it was there once, and left.
+    /// The versions of the source of truth at the start. If the local tier has a key that the
+    /// remote tier, as the source of truth, does not, then the key existed there before.
     pub(crate) fn versions_at_start(&self, key: Key) -> impl Iterator<Item = Option<Value>> {
         let v0 = Some(Value { key, version: 0 });
         let (left, now) = match self.source {
@@ -207,7 +207,7 @@ impl<C> Plan<C> {
     }
 }
 
-/// What is derived from the key, directly or not, each once.
+/// The keys derived from `key`, directly or not, each once.
 fn all_derived(declared: &BTreeMap<Key, Vec<Key>>, key: Key) -> Vec<Key> {
     let (mut found, mut from) = (Vec::new(), vec![key]);
     while let Some(its) = from.pop() {

@@ -1,4 +1,4 @@
-//! Notes the history of an execution as it happens.
+//! Records the history of an execution.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,19 +7,19 @@ use crate::backends::Simulated;
 use crate::history::{Call, History, Key, Mark, OperationId, Reply, Specification, Value};
 use crate::monitor::Watch;
 
-/// The history of the execution that is going on.
+/// The history of the current execution.
 ///
-/// An engine that tells happens-before gives each event its name and each response its clock. For the others the run's
-/// own order has to do: each moment is one event of one line, so that an operation precedes another if it ended first
-/// in this very run.
+/// An engine with happens-before gives each event its name and each response its clock. For the
+/// other engines the run's own order is used: each moment is one event of one task, so that an
+/// operation precedes another if it ended first in this run.
 ///
-/// The cache says what it writes, and is not believed: which of it makes a version is its operation's [`Specification`] to
-/// say.
+/// The cache reports its writes. The operation's [`Specification`] determines which of them make a
+/// version.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     history: Mutex<History>,
     moments: AtomicU32,
-    /// Who is told instead, if the run has a monitor.
+    /// Receives the events instead of the history, if the run has a monitor.
     watch: Mutex<Option<Watch>>,
     specification: OnceLock<Specification>,
 }
@@ -30,46 +30,45 @@ impl Recorder {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The execution that is about to begin is watched: there is no history of it.
+    /// Sends the next execution's events to this monitor instead of the history.
     pub(crate) fn watched_by(&self, watch: Watch) {
         *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
     }
 
-    /// Tells whoever watches, if anybody does.
+    /// Notifies the monitor, if there is one.
     fn tell<R>(&self, of: impl FnOnce(&Watch) -> R) -> Option<R> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(of)
     }
 
-    /// Something is to go wrong with this call of the thread. If somebody watches, it is theirs to know, and nobody else has to
-    /// remember it.
+    /// Reports a planned fault of this call of the thread to the monitor, if there is one.
     pub(super) fn goes_wrong(&self, thread: usize, call: usize, mishap: (u32, u32)) {
-        // The engine's first task is the observer, and then come the threads.
+        // The engine's first task is the observer; the threads follow.
         self.tell(|watch| watch.goes_wrong(thread as u32 + 1, call as u32, mishap));
     }
 
-    /// Whether somebody watches.
+    /// Whether the run has a monitor.
     pub(super) fn is_watched(&self) -> bool {
         self.tell(|_| ()).is_some()
     }
 
-    /// The operation has sent a command that is carried out at some later point, or never.
+    /// Records that the operation has sent a command that executes later, or never.
     pub(super) fn sent_late(&self, operation: OperationId) {
         self.tell(|watch| watch.sent_late(operation));
     }
 
-    /// Such a command has been carried out, or will not be any more.
+    /// Records that such a command has executed, or is discarded.
     pub(super) fn arrived(&self, operation: OperationId) {
         self.tell(|watch| watch.arrived(operation));
     }
 
-    /// An execution begins. All executions have the same specification.
+    /// Starts an execution. All executions have the same specification.
     pub(crate) fn begin(&self, specification: impl FnOnce() -> Specification) {
         self.specification.get_or_init(specification);
         self.history().clear();
         self.moments.store(0, Ordering::Relaxed);
     }
 
-    /// The source of truth has been through these versions of the key when the threads start.
+    /// Adds the versions of the key before the threads start.
     pub(crate) fn starts_with(&self, key: Key, versions: impl Iterator<Item = Option<Value>>) {
         let mut history = self.history();
         versions.for_each(|content| history.start_with(key, content));
@@ -87,7 +86,7 @@ impl Recorder {
         P::next_event().unwrap_or_else(|| Mark { task: 0, index: self.moment() })
     }
 
-    /// An operation is called.
+    /// Records an invocation.
     pub(crate) fn invoke<P: Simulated>(
         &self,
         thread: usize,
@@ -102,7 +101,7 @@ impl Recorder {
         operation
     }
 
-    /// An operation answers.
+    /// Records a response.
     pub(crate) fn respond<P: Simulated>(&self, operation: OperationId, reply: Reply) {
         if self.tell(|watch| watch.answer(operation, reply)).is_some() {
             return;
@@ -118,13 +117,13 @@ impl Recorder {
         }
     }
 
-    /// The keys that the operation was to write, and has neither written itself nor found written.
+    /// The keys that the operation must write, and has neither written itself nor found written.
     pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
         let told = self.tell(|watch| watch.owed(operation));
         told.unwrap_or_else(|| self.history().owed(self.specification(), operation))
     }
 
-    /// The calling thread has written to the source of truth, in its last event.
+    /// Records that the calling thread wrote to the source of truth in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
         let current = current::<P>();
         if self.tell(|watch| watch.written(current, key, content)).is_some() {
@@ -139,7 +138,7 @@ impl Recorder {
         }
     }
 
-    /// The calling thread has found this at the source of truth, in its last event.
+    /// Records that the calling thread found this content at the source of truth in its last event.
     pub(crate) fn found<P: Simulated>(&self, key: Key, content: Option<Value>) {
         let Some(current) = current::<P>() else { return };
         if self.tell(|watch| watch.found(current, key, content)).is_none() {
@@ -148,7 +147,7 @@ impl Recorder {
         }
     }
 
-    /// The source of truth has lost the key in the calling thread's last event, because its deadline had passed.
+    /// Records that the key expired at the source of truth in the calling thread's last event.
     pub(crate) fn expired<P: Simulated>(&self, key: Key) {
         if self.tell(|watch| watch.expired(key)).is_none() {
             let at = self.last_event::<P>();
@@ -165,7 +164,7 @@ impl Recorder {
     }
 }
 
-/// The operation that the calling thread is in, if it is in one.
+/// The operation that the calling thread executes, if any.
 fn current<P: Simulated>() -> Option<OperationId> {
     Some(P::current()).filter(|&current| current != OperationId::MAX)
 }

@@ -1,4 +1,4 @@
-//! Running a plan once.
+//! Runs a plan once.
 
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
@@ -19,11 +19,11 @@ use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
 use crate::protocols::{Build, CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
 use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
-/// How long a local entry lives, where it can expire.
+/// Time to live of an entry that can expire.
 pub(crate) const TTL: Duration = Duration::from_secs(60);
 
-/// Runs the plan once, inside an execution of `P`'s engine: sets the tiers up, runs the threads until all have ended,
-/// and reads every key once more.
+/// Runs the plan once, in an execution of `P`'s engine: creates the tiers, runs all threads to
+/// their end, and then reads every key.
 pub(crate) fn run<P: Simulated, N: Build<P>>(plan: &Arc<Plan<N>>, recorder: &Arc<Recorder>)
 where
     P::Clock: 'static,
@@ -39,7 +39,7 @@ where
     let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
     let store = Store::new(plan, recorder, &network, &clock);
     let (local_ttl, expires_at) = match plan.local {
-        // An entry that another node's write does not remove has to expire.
+        // An entry that another node's write does not remove must expire.
         Local::Cold if plan.only_absences_expire() => (None, None),
         Local::Cold | Local::Warm if has_unnotified => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
@@ -117,10 +117,10 @@ where
         });
         P::scripted(&caller, threads.chain(ticks), Caller::take);
         network.join();
-        // What the cache has started itself may have something left to do.
+        // Tasks that the cache has spawned may not have ended.
         P::quiesce();
         if expires && plan.source == Source::Remote {
-            // By now the clock has moved.
+            // The clock has advanced by now.
             plan.keys.iter().for_each(|&key| caller.store.expire(key));
         }
         for &key in &plan.keys {
@@ -130,21 +130,21 @@ where
     }
 }
 
-/// What a thread does in one go.
+/// A task's operation between two boundaries.
 enum Step {
     Call {
         thread: usize,
-        /// Which of the thread's calls it is.
+        /// Index among the thread's calls.
         call: usize,
         planned: PlannedCall,
     },
-    /// The thread's futures that were left unpolled are polled to their end, or dropped.
+    /// Polls the thread's stalled futures to their end, or drops them.
     Resume { thread: usize },
-    /// Entries that can expire do; these keys in a remote tier of the cache's own.
+    /// Lets entries expire, and these keys of a custom remote tier.
     Expire(Vec<Key>),
 }
 
-/// Futures that nobody polls.
+/// Futures that are not polled.
 type Stalled = Mutex<Vec<Left>>;
 
 struct Left {
@@ -154,7 +154,7 @@ struct Left {
     is_dropped: bool,
 }
 
-/// Calls the cache, and has it noted. All threads share it.
+/// Calls the cache and records the history. Shared by all threads.
 struct Caller<P: Simulated, C> {
     cache: C,
     recorder: Arc<Recorder>,
@@ -164,7 +164,7 @@ struct Caller<P: Simulated, C> {
     order: Arc<Acknowledging>,
     keys: Vec<Key>,
     me: Weak<Self>,
-    /// Not its own: they hold the caller.
+    /// Weak, because the futures hold the caller.
     stalled: Weak<Stalled>,
 }
 
@@ -191,13 +191,13 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         } else {
             Some(P::block_on(self.call(planned)))
         };
-        // Without an answer, nobody knows.
+        // Without a response, the outcome is unknown.
         let reply = reply.and_then(Result::ok).unwrap_or(Reply::Unknown);
         if reply == Reply::Done {
             self.order_acknowledgement(operation);
         }
-        // An operation is invoked with its first event and answers with its last. One that touches nothing is somewhere too, and can
-        // be anywhere.
+        // An operation is invoked with its first event and returns with its last. An operation
+        // without an event needs one: its place in the order is free.
         if first.is_some() && P::next_event() == first {
             P::choose(1, |_| Some("touches nothing".to_owned()));
         }
@@ -211,9 +211,10 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         P::enter(OperationId::MAX);
     }
 
-    /// What the operation has not written itself is perhaps still to be written, by a task that it does not wait for, or has been
-    /// lost. It is a version once it is acknowledged, at the latest: with an event, whose order with whatever else writes the key is
-    /// the same in all schedules of a class.
+    /// An effect that the operation has not written itself may be written later, by a task for
+    /// which it does not wait, or be lost. It becomes a version at the acknowledgement at the
+    /// latest. The acknowledgement is therefore an event, whose order with other writes of the key
+    /// is the same in all schedules of a class.
     fn order_acknowledgement(&self, operation: OperationId) {
         let owed = self.recorder.owed(operation);
         owed.iter().for_each(|&key| self.store.acknowledge(key));
@@ -235,7 +236,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
                 let values = cache.get_many(&self.keys).await?;
                 let of_key = self.keys.iter().position(|its| *its == key);
                 let value = of_key.and_then(|at| values[at]);
-                // What no tier has, the database may have.
+                // A key that no tier has may be in the database.
                 let is_unknown = value.is_none() && store.has_database();
                 return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
             }
@@ -253,7 +254,8 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             (_, Call::Get) => return cache.get(key).await.map(Reply::Read),
             (_, write) if store.has_database() => {
                 store.write_database(key, if let Call::Set(value) = write { Some(value) } else { None });
-                // Not acknowledged before it is done. Each fault is of one command, so that this comes to an end.
+                // Not acknowledged before it is done. Each fault affects one command, so that this
+                // loop ends.
                 while cache.delete(key).await.is_err() {}
             }
             (_, Call::Set(value)) => cache.set(key, value).await?,
@@ -262,7 +264,8 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         Ok(Reply::Done)
     }
 
-    /// Runs the operation to its end, or to where its future is left unpolled: then there is no answer.
+    /// Runs the operation to its end, or until its future stalls. A stalled operation has no
+    /// response.
     fn until_stalled(
         &self,
         thread: usize,
@@ -302,14 +305,15 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             if is_dropped {
                 drop(call);
             } else {
-                // Its answer is nobody's any more.
+                // The response has no receiver.
                 let _ = P::block_on(call);
             }
             P::enter(OperationId::MAX);
         }
     }
 
-    /// Runs the operation to its end, or until it is to be dropped, or to its loader's panic: then there is no answer.
+    /// Runs the operation until it completes, is dropped, or its loader panics. In the last two
+    /// cases it has no response.
     fn until_dropped<T>(&self, operation: OperationId, call: impl Future<Output = T>) -> Option<T> {
         let mishaps = &self.network.mishaps;
         let run = || {

@@ -1,7 +1,9 @@
-//! A real server beside the simulated Redis: each command goes to both, and the server's answer is the one that counts.
+//! A real server beside the simulated Redis. Each command goes to both, and the cache receives the
+//! server's reply.
 //!
-//! The simulated store stays what the engine sees: it says which commands conflict. The server is asked in the same step,
-//! while no other thread runs, so that the schedule is the server's too.
+//! The engine sees only the simulated store, which determines the commands that conflict. The
+//! server executes a command in the same step, while no other thread runs, so that it follows the
+//! same schedule.
 
 use std::error::Error;
 use std::fmt;
@@ -10,31 +12,32 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::history::{Key, Value};
 
-/// A Redis that is not simulated. What keys and values are called there is its own affair.
+/// A Redis that is not simulated. It may rename keys and values.
 pub trait Server: Send {
-    /// What it holds of the key.
+    /// Returns the key's content.
     ///
     /// # Errors
     ///
-    /// If it does not answer, or with something that [`set`](Server::set) has not put there.
+    /// If the server does not reply, or replies with a content that [`set`](Server::set) has not
+    /// stored.
     fn get(&mut self, key: Key) -> Result<Option<Value>, Box<dyn Error + Send + Sync>>;
 
-    /// Gives the key a value.
+    /// Sets the key's value.
     ///
     /// # Errors
     ///
-    /// If it does not acknowledge it.
+    /// If the server does not acknowledge it.
     fn set(&mut self, key: Key, value: Value) -> Result<(), Box<dyn Error + Send + Sync>>;
 
     /// Deletes the key.
     ///
-    /// # Errors
+    /// If the server does not acknowledge it.
     ///
     /// If it does not acknowledge it.
     fn delete(&mut self, key: Key) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
-/// A command of the scenario's, as a server gets it.
+/// A command of the scenario, as a server receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Read the key.
@@ -45,7 +48,7 @@ pub enum Command {
     Delete(Key),
 }
 
-/// In the words of Redis.
+/// In the syntax of Redis.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,54 +59,55 @@ impl fmt::Display for Command {
     }
 }
 
-/// A command that the server has answered.
+/// A command to which the server has replied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The step of the trace, from 1.
     pub step: u32,
     /// The command.
     pub command: Command,
-    /// What the server held, if that was asked; `Some(None)` is "nothing".
+    /// The reply to a read; `Some(None)` is "absent". `None` for a write.
     pub content: Option<Option<Value>>,
 }
 
-/// Why a server is no longer asked.
+/// The failure after which the server receives no more commands.
 #[derive(Debug)]
 pub struct Trouble {
     /// The step of the trace, from 1; `None` before the first, and after the last.
     pub step: Option<u32>,
-    /// What was asked.
+    /// The command that failed.
     pub command: Command,
-    /// What went wrong.
+    /// The cause.
     pub why: Fault,
 }
 
-/// What went wrong with a server.
+/// The cause of a server's failure.
 #[derive(Debug)]
 pub enum Fault {
-    /// It did not answer, or not with anything of ours.
+    /// The server did not reply, or replied with a content that the run did not store.
     Failed(Box<dyn Error + Send + Sync>),
-    /// It held something else than its commands so far have left: somebody else writes there, or it forgets.
+    /// The server's content differs from the simulated store's: another client writes there, or it
+    /// lost a write.
     Other {
-        /// What it held.
+        /// The server's content.
         held: Option<Value>,
-        /// What it should hold.
+        /// The expected content.
         expected: Option<Value>,
     },
 }
 
-/// What a server came to in a run.
+/// The commands and replies of a server in a run.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// The commands of the run, in its order.
+    /// The commands of the run, in order.
     pub answers: Vec<Answer>,
-    /// What it held of each key after the run.
+    /// The server's content of each key after the run.
     pub left: Vec<(Key, Option<Value>)>,
-    /// What went wrong first. Nothing was asked after it.
+    /// The first failure. No command was sent after it.
     pub trouble: Option<Trouble>,
 }
 
-/// The server of a run. Steps are the engine's until the run is over.
+/// The server of a run. Until the run has ended, steps are numbered as the engine does.
 pub(crate) struct Beside {
     state: Mutex<(Box<dyn Server>, Told)>,
 }
@@ -117,7 +121,7 @@ impl Beside {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The server holds this at the start.
+    /// Stores the key's content before the run.
     pub(crate) fn starts_with(&self, key: Key, content: Option<Value>) {
         let (server, told) = &mut *self.state();
         if let Some(value) = content
@@ -129,7 +133,7 @@ impl Beside {
         }
     }
 
-    /// What the server holds, where the simulated store has `expected`.
+    /// Returns the server's content. The simulated store has `expected`.
     pub(crate) fn get(&self, key: Key, expected: Option<Value>) -> Option<Value> {
         let (server, told) = &mut *self.state();
         if told.trouble.is_some() {
@@ -148,7 +152,7 @@ impl Beside {
         expected
     }
 
-    /// The simulated store has this from now on.
+    /// Writes the key's new content in the simulated store to the server.
     pub(crate) fn write(&self, key: Key, content: Option<Value>) {
         let (server, told) = &mut *self.state();
         if told.trouble.is_some() {
@@ -167,8 +171,8 @@ impl Beside {
         }
     }
 
-    /// What it came to, the run being over: its first `before` steps are none of the trace's. Asks for what is left of
-    /// these keys.
+    /// Returns the transcript of a completed run, with the final contents of `keys`. The first
+    /// `before` steps are not part of the trace.
     pub(crate) fn told(&self, before: u32, keys: &[Key]) -> Told {
         let (server, told) = &mut *self.state();
         let mut told = mem::take(told);

@@ -1,4 +1,5 @@
-//! The remote tier: a key-value store, one event for each command; and the database behind it, where there is one.
+//! The remote tier, a key-value store with one event per command, and the optional database behind
+//! it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +18,8 @@ use crate::history::{Key, Value};
 use crate::protocols::Failure;
 use crate::scenario::{RemoteStart, Source, Special};
 
-/// The remote tier. If it is the source of truth, each write makes a version. A deleted key is kept as absent.
+/// The remote tier. If it is the source of truth, each write makes a version. A deleted key has an
+/// absent entry.
 pub(crate) struct Store<P: Simulated> {
     tier: Arc<Tier<P>>,
     network: Arc<Network<P>>,
@@ -36,7 +38,7 @@ struct Tier<P: Simulated> {
     limits: Arc<Limits>,
 }
 
-/// The leases that hold, by their keys. No number is given twice.
+/// The current leases, by key. Numbers are unique.
 #[derive(Default, Hash)]
 struct Leases {
     held: BTreeMap<Key, u64>,
@@ -44,7 +46,7 @@ struct Leases {
 }
 
 impl<P: Simulated> Store<P> {
-    /// The store as the plan has it at the start.
+    /// Creates the store with the plan's contents at the start.
     pub(super) fn new<C>(
         plan: &Plan<C>,
         recorder: &Arc<Recorder>,
@@ -77,7 +79,8 @@ impl<P: Simulated> Store<P> {
         Store { tier, network: Arc::clone(network) }
     }
 
-    /// Another node writes the key, as this one does: with a database it writes that, and then deletes the key here.
+    /// Writes the key as another node does. With a database: writes the database, and then deletes
+    /// the key here.
     pub(super) fn write_elsewhere(&self, key: Key, value: Value) {
         if self.has_database() {
             self.write_database(key, Some(value));
@@ -88,7 +91,7 @@ impl<P: Simulated> Store<P> {
         }
     }
 
-    /// The key leaves the store, which is not the source of truth.
+    /// Removes the key from the store, which is not the source of truth.
     pub(super) fn forget(&self, key: Key) {
         self.tier.entries.remove(&key);
         if let Some(server) = &self.tier.server {
@@ -96,24 +99,24 @@ impl<P: Simulated> Store<P> {
         }
     }
 
-    /// The key leaves the store if its deadline has passed.
+    /// Removes the key if its deadline has passed.
     pub(super) fn expire(&self, key: Key) {
         if let Some(clock) = &self.tier.clock {
             self.tier.expire(key, clock.now());
         }
     }
 
-    /// A write of the key is acknowledged that the operation's own task has not made.
+    /// Orders the acknowledgement of a write that the operation's own task has not made.
     pub(super) fn acknowledge(&self, key: Key) {
         P::order(&self.tier.entries, key);
     }
 
-    /// Whether there is a database behind it.
+    /// Whether there is a database behind the store.
     pub(super) fn has_database(&self) -> bool {
         self.tier.database.is_some()
     }
 
-    /// Writes the database: the key has a new version, and so has what is derived from it.
+    /// Writes the database: makes a version of the key, and of each key derived from it.
     pub(super) fn write_database(&self, key: Key, content: Option<Value>) {
         let Tier { database, derived, recorder, .. } = &*self.tier;
         let database = database.as_ref().expect("the case has a database");
@@ -128,7 +131,7 @@ impl<P: Simulated> Store<P> {
     /// Reads the database.
     pub(super) async fn load(&self, key: Key) -> Result<Option<Value>, Failure> {
         let Tier { database, derived, .. } = &*self.tier;
-        // The first key of the chain: it is derived from none.
+        // The first key of the chain, which is derived from no other.
         let is_made = |from: &Key| derived.values().flatten().any(|made| made == from);
         let from = derived
             .iter()
@@ -139,7 +142,7 @@ impl<P: Simulated> Store<P> {
         Ok(loaded.map(|value| Value { key, ..value }))
     }
 
-    /// Makes the value: a loader of its own.
+    /// Loads this value, as an operation with its own loader.
     pub(super) async fn make(&self, value: Value) -> Result<Option<Value>, Failure> {
         self.network.load(|| Some(value)).await
     }
@@ -160,7 +163,7 @@ impl<P: Simulated> Tier<P> {
     #[track_caller]
     fn put(&self, key: Key, content: Option<Value>, ttl: Option<Duration>) {
         let deadline = match (&self.clock, ttl) {
-            // The clock moves once, and so far that whatever is there by then has expired.
+            // The clock moves once, past every deadline.
             (Some(clock), Some(_)) => Some(clock.now() + TTL),
             (None, Some(_)) => {
                 self.limits.note(NO_EXPIRY);
@@ -203,8 +206,8 @@ impl<P: Simulated> Tier<P> {
         }
     }
 
-    /// Removes the key if its deadline has passed `now`. Where the tier is the source of truth, that is a version: nobody has
-    /// written it, and nobody is told of it.
+    /// Removes the key if its deadline has passed at `now`. If the tier is the source of truth, the
+    /// expiry is a version that no operation made, and nothing is notified of it.
     #[track_caller]
     fn expire(&self, key: Key, now: Duration) {
         let removed = self.entries.remove_unless(&key, |held, tag| {

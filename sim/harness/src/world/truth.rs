@@ -1,4 +1,4 @@
-//! The source of truth, for a cache that brings its own remote tier.
+//! The source of truth, for a cache with its own remote tier.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,35 +9,36 @@ use super::Recorder;
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
 
-/// What a remote tier that is not the world's must know to be the source of truth: what it holds at the start, and whom it
-/// tells of each version.
+/// Makes a custom remote tier the source of truth: its contents at the start, and the recorder of
+/// its versions.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only the simulated Redis is such a tier"))]
 pub(crate) struct Truth {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) start: Vec<(Key, Option<Value>)>,
-    /// How long what is there at the start is there, if it can expire.
+    /// Time to live of the contents at the start, if they can expire.
     pub(crate) ttl: Option<Duration>,
     /// Whether the remote tier is the source of truth. If not, it makes no versions.
     pub(crate) is_source: bool,
-    /// How many commands fail at most in a run.
+    /// The maximum number of commands that fail in a run.
     pub(crate) faults: u32,
     pub(crate) order: Arc<Acknowledging>,
 }
 
-/// What a tier that is not the world's does when a write is acknowledged that the operation's own task has not made: a step
-/// which conflicts with each of the tier's, so that the order of the two is the same in all schedules of a class.
+/// The step of a custom tier when a write is acknowledged that the operation's own task has not
+/// made. It conflicts with each step of the tier, so that their order is the same in all schedules
+/// of a class.
 #[derive(Default)]
 pub(crate) struct Acknowledging(OnceLock<Box<dyn Fn() + Send + Sync>>);
 
 impl Acknowledging {
-    /// The tier is in use. There is one at the most.
+    /// Sets the step of the tier. There is at most one tier.
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only the simulated Redis is such a tier"))]
     pub(crate) fn by(&self, step: impl Fn() + Send + Sync + 'static) {
         let _ = self.0.set(Box::new(step));
     }
 
-    /// A write is acknowledged.
+    /// Executes the step, when a write is acknowledged.
     pub(super) fn step(&self) {
         if let Some(step) = self.0.get() {
             step();
@@ -53,21 +54,21 @@ impl fmt::Debug for Acknowledging {
 
 #[cfg(feature = "redis")]
 impl Truth {
-    /// The calling thread has written the key, in its last event.
+    /// Records that the calling thread wrote the key in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
         if self.is_source {
             self.recorder.written::<P>(key, content);
         }
     }
 
-    /// The key has expired, in the calling thread's last event.
+    /// Records that the key expired in the calling thread's last event.
     pub(crate) fn expired<P: Simulated>(&self, key: Key) {
         if self.is_source {
             self.recorder.expired::<P>(key);
         }
     }
 
-    /// The calling thread has read the key, in its last event.
+    /// Records that the calling thread read the key in its last event.
     pub(crate) fn found<P: Simulated>(&self, key: Key, content: Option<Value>) {
         if self.is_source {
             self.recorder.found::<P>(key, content);
