@@ -196,11 +196,11 @@ impl State {
         match maker {
             Some(by) => self.make(by, key, content),
             // The value is of a failed write, if any operation writes it.
-            None if content.is_some_and(|value| self.planned.is_written(key, value)) => {
-                if !self.keys.get(&key).is_some_and(|its| its.has(content)) {
-                    self.is_surprised = true;
-                    self.new_version(None, key, content);
-                }
+            None if content.is_some_and(|value| self.planned.is_written(key, value))
+                && !self.keys.get(&key).is_some_and(|its| its.has(content)) =>
+            {
+                self.is_surprised = true;
+                self.new_version(None, key, content);
             }
             None => {}
         }

@@ -136,7 +136,7 @@ pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried
             let found = earlier.filter(|step| {
                 matches!(step.effect, Some(Effect::Found { content, .. }) if content == finding.returned)
             });
-            let found = found.last();
+            let found = found.min_by_key(|step| step.number);
             let is_called = put.operation.is_some_and(|by| {
                 let span = &trace.operations[by];
                 match finding.returned {
