@@ -60,7 +60,12 @@
 //!     }
 //!
 //!     // This map does not expire anything.
-//!     async fn set(&self, key: &String, value: &u32, _: Option<Duration>) -> Result<(), Self::Error> {
+//!     async fn set(
+//!         &self,
+//!         key: &String,
+//!         value: &u32,
+//!         _: Option<Duration>,
+//!     ) -> Result<(), Self::Error> {
 //!         self.0.lock().unwrap().insert(key.clone(), *value);
 //!         Ok(())
 //!     }
@@ -72,7 +77,8 @@
 //! }
 //!
 //! # async fn example() -> Result<(), selvedge::Error<String, Infallible>> {
-//! let cache = TieredCache::builder(InMemory::default()).single_process().max_entries(9_000).build();
+//! let remote = InMemory::default();
+//! let cache = TieredCache::builder(remote).single_process().max_entries(9_000).build();
 //!
 //! let key = String::from("user:1");
 //! cache.set(&key, &7).await?;

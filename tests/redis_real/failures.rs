@@ -261,25 +261,6 @@ async fn a_connection_made_while_the_server_wants_a_password_is_not_used() {
 }
 
 #[tokio::test]
-async fn an_unidentified_connection_ends_with_its_server_process() {
-    let Some(mut real) = Real::start("settling after a connection without a number") else { return };
-    let _: () = real.by_hand("ACL SETUSER default -client|id");
-    let redis = real.impatient();
-    set(&redis, "k", "v", None).await.unwrap();
-    real.pause_writes();
-    set(&redis, "k", "late", None).await.unwrap_err();
-    real.unpause();
-    let _: () = real.by_hand("ACL SETUSER default +client|id");
-    get_at_last(&redis, "k").await;
-    assert!(!settle(&redis).await, "no client can close the connection, or confirm that it is closed");
-    real.server.crash();
-    // The server reports its age in whole seconds.
-    sleep(Duration::from_millis(1_100)).await;
-    real.server.start_again();
-    settle_at_last(&redis).await;
-}
-
-#[tokio::test]
 async fn an_unpolled_future_that_connects_blocks_no_other_call() {
     let Some(real) = Real::start("a connection in the making") else { return };
     let redis = real.redis();

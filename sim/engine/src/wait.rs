@@ -54,10 +54,12 @@ pub fn await_until(condition: impl Fn() -> bool + 'static) {
     runtime::await_until(condition);
 }
 
-/// Waits until no other task can go on: each has ended, or is blocked. Returns a line for each that is blocked: what it waits
-/// for, and where. All that the other tasks have done happens before what the caller does next. It is no event.
+/// Waits until no other task can go on: each has ended, or is blocked. Returns a line for each that
+/// is blocked: what it waits for, and where. All that the other tasks have done happens before what
+/// the caller does next. It is no event.
 ///
-/// This is how to look at what comes of a program whose tasks nobody joins. What the caller does next may wake the blocked.
+/// This is how to look at what comes of a program whose tasks nobody joins. What the caller does
+/// next may wake the blocked.
 ///
 /// # Panics
 ///

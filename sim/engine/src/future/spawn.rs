@@ -111,7 +111,8 @@ where
     start(Location::caller(), || block_on(future))
 }
 
-/// Runs a future on a new task, like [`block_on_instrumented`].
+/// Runs a future on a new task, like
+/// [`block_on_instrumented`](super::block_on_instrumented).
 ///
 /// # Panics
 ///

@@ -1,8 +1,9 @@
 //! The wait until no other task can continue.
 //!
-//! It is no event, as joining is none. In each schedule the tasks run until all of them have ended or are blocked. Only
-//! then does the waiting task resume, and all that the others have done happens before what it does next. So no race
-//! between the two parts remains to be reversed: the first part is searched as a program that ends there.
+//! It is no event, as joining is none. In each schedule the tasks run until all of them have ended
+//! or are blocked. Only then does the waiting task resume, and all that the others have done
+//! happens before what it does next. So no race between the two parts remains to be reversed: the
+//! first part is searched as a program that ends there.
 
 use std::panic::Location;
 use std::thread;
@@ -15,8 +16,8 @@ use crate::coroutine::{self, Coroutine};
 use crate::event::{Phase, TaskId};
 use crate::stateful::Unsupported;
 
-/// Waits until no other task can continue; does not wait if the current task unwinds. Returns a line
-/// for each task that has not ended: what it waits for, and where.
+/// Waits until no other task can continue; does not wait if the current task unwinds. Returns a
+/// line for each task that has not ended: what it waits for, and where.
 pub(crate) fn quiesce(source: &'static Location<'static>) -> Vec<String> {
     send_wakes();
     if with(|execution| execution.waits_for_quiet(source)) {

@@ -22,7 +22,10 @@ pub(crate) fn is_users(location: &str) -> bool {
     let is_ours = root.is_some() && OURS.iter().any(|ours| within.starts_with(ours));
     let location = location.replace('\\', "/");
     let is_others = ["/registry/src/", "/rustc/", "/library/std/", "/library/core/", "/library/alloc/"];
-    !is_ours && !location.is_empty() && !is_others.iter().any(|others| location.contains(others))
+    // The output of a build script, in a folder that differs between machines.
+    let is_generated = location.contains("/build/") && location.contains("/out/");
+    let is_foreign = is_generated || is_others.iter().any(|others| location.contains(others));
+    !is_ours && !location.is_empty() && !is_foreign
 }
 
 /// The lines of user code, each with its step numbers; empty if there are none.
