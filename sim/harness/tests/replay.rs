@@ -55,7 +55,9 @@ fn a_recorded_schedule_comes_to_the_same() {
 
 #[test]
 fn on_its_own_cache_the_order_shows_the_same() {
-    for (case, trace) in controls() {
+    // An order of calls and commands does not fix the order of local steps, between which the race
+    // of `control-epoch` is.
+    for (case, trace) in controls().into_iter().filter(|(case, _)| case.cache != "epoch") {
         let schedule = follow::<Protocol>(&case, &trace);
         let Replay { trace: now, misfit, .. } = replay::<Protocol>(&case, schedule, None, None);
         assert_eq!(misfit, None, "{} {}", case.scenario, case.name);
