@@ -23,14 +23,14 @@ use crate::runtime::Handle;
 /// use selvedge_engine::object::Lock;
 /// use selvedge_engine::{Explorer, Script, scripted};
 ///
-/// Three tasks increment a count. The order does not affect the result.
+/// // Three tasks increment a count. The order does not affect the result.
 /// let program = || {
 ///     let digest = |count: &u32, mut state: &mut dyn Hasher| count.hash(&mut state);
 ///     let count = Arc::new(Lock::digested("count", 0, digest));
 ///     let adder = |_| Script { name: "adder".to_owned(), operations: vec![()] };
 ///     scripted(&count, (0..3).map(adder), |count, ()| count.with(|count| *count += 1));
 /// };
-/// One state for each set of tasks that have incremented.
+/// // One state for each set of tasks that have incremented.
 /// assert_eq!(Explorer::stateful().run(program).states.unwrap().count, 8);
 /// ```
 pub struct Lock<T> {

@@ -25,7 +25,7 @@ const UNPIN: u64 = 1u64.wrapping_neg();
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Map, thread};
 ///
-/// Operations on different keys commute: one execution is enough.
+/// // Operations on different keys commute: one execution is enough.
 /// let report = Explorer::optimal().run(|| {
 ///     let map = Arc::new(Map::new());
 ///     for key in 0..4 {

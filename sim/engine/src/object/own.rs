@@ -37,7 +37,7 @@ use crate::runtime::{self, Handle};
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Object, thread};
 ///
-/// Two accounts. Deposits to different accounts commute; reading the sum conflicts with both.
+/// // Two accounts. Deposits to different accounts commute; reading the sum conflicts with both.
 /// let report = Explorer::optimal().run(|| {
 ///     let accounts = Arc::new(Object::new([0; 2]));
 ///     for own in 0..2 {

@@ -44,7 +44,7 @@ static POP: Rule = Rule {
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Queue, thread};
 ///
-/// The pop can only take the first item: it conflicts with the first push alone.
+/// // The pop can only take the first item: it conflicts with the first push alone.
 /// let report = Explorer::optimal().run(|| {
 ///     let queue = Arc::new(Queue::new());
 ///     let pushing = Arc::clone(&queue);

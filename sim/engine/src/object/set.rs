@@ -46,7 +46,7 @@ static REMOVE: Rule = Rule {
 /// use std::sync::Arc;
 /// use selvedge_engine::{Explorer, object::Set, thread};
 ///
-/// The first task to insert the key is observable; the order of the other two is not.
+/// // The first task to insert the key is observable; the order of the other two is not.
 /// let report = Explorer::optimal().run(|| {
 ///     let set = Arc::new(Set::new());
 ///     for _ in 0..3 {

@@ -72,7 +72,7 @@ impl Counts {
 /// use selvedge_engine::sync::counted::Arc;
 /// use selvedge_engine::{Explorer, thread};
 ///
-/// The main task gets the value back if the other task has dropped its reference.
+/// // The main task gets the value back if the other task has dropped its reference.
 /// let report = Explorer::optimal().run(|| {
 ///     let shared = Arc::new(5);
 ///     let other = Arc::clone(&shared);

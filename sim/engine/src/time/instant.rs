@@ -17,7 +17,7 @@ use crate::runtime::{self, Handle};
 /// use std::time::Duration;
 /// use selvedge_engine::{Explorer, thread, time::Instant};
 ///
-/// Is one second over once the other task has slept for two? Only if it has already woken up.
+/// // Is one second over once the other task has slept for two? Only if it has already woken up.
 /// let report = Explorer::optimal().run(|| {
 ///     let start = Instant::now();
 ///     thread::spawn(|| thread::sleep(Duration::from_secs(2)));

@@ -38,8 +38,8 @@ impl Error for Elapsed {}
 /// use std::time::Duration;
 /// use selvedge_engine::{Explorer, future, time};
 ///
-/// The spawned task sleeps for a second. A timeout of a minute can still end first, because the
-/// task may be arbitrarily slow.
+/// // The spawned task sleeps for a second. A timeout of a minute can still end first, because the
+/// // task may be arbitrarily slow.
 /// let report = Explorer::optimal().run(|| {
 ///     let task = future::spawn(time::sleep(Duration::from_secs(1)));
 ///     let _done_or_elapsed = future::block_on(time::timeout(Duration::from_secs(60), task));
