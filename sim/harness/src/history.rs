@@ -24,9 +24,9 @@ impl Key {
         if let Some(known) = names.get(name) {
             return Key(known);
         }
-        let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
-        names.insert(name.to_owned(), kept);
-        Key(kept)
+        let leaked: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        names.insert(name.to_owned(), leaked);
+        Key(leaked)
     }
 
     /// The name.
@@ -224,7 +224,7 @@ pub struct History {
     clocks: Vec<u32>,
     /// Effects of an operation's specification that its own task has written, or found, at the
     /// source of truth.
-    seen_to: Vec<(OperationId, Key)>,
+    fulfilled: Vec<(OperationId, Key)>,
     /// Operations that found their effect already there, with the index of that version.
     confirmed: Vec<(OperationId, Key, usize)>,
 }
@@ -235,7 +235,7 @@ impl History {
         self.operations.clear();
         self.versions.clear();
         self.clocks.clear();
-        self.seen_to.clear();
+        self.fulfilled.clear();
         self.confirmed.clear();
     }
 
@@ -264,20 +264,20 @@ impl History {
     /// `t` that happen before it, itself included. Without this call, only its task's events happen
     /// before it.
     pub fn begin(&mut self, operation: OperationId, clock: impl IntoIterator<Item = u32>) {
-        self.operations[operation].begin = self.keep(clock);
+        self.operations[operation].begin = self.store_clock(clock);
     }
 
     /// Records the response of an operation. `clock[t]` is the number of events of task `t` that
     /// happen before the response; the operation's own events are included.
     pub fn respond(&mut self, operation: OperationId, reply: Reply, clock: impl IntoIterator<Item = u32>) {
-        let end = self.keep(clock);
+        let end = self.store_clock(clock);
         let operation = &mut self.operations[operation];
         operation.reply = reply;
         operation.end = end;
     }
 
     /// Stores a clock, preceded by its length. Returns its index.
-    fn keep(&mut self, clock: impl IntoIterator<Item = u32>) -> usize {
+    fn store_clock(&mut self, clock: impl IntoIterator<Item = u32>) -> usize {
         let at = self.clocks.len();
         self.clocks.push(0);
         self.clocks.extend(clock);
@@ -286,7 +286,7 @@ impl History {
     }
 
     /// The clock stored at this index, if any.
-    fn kept(&self, at: usize) -> Option<&[u32]> {
+    fn clock_at(&self, at: usize) -> Option<&[u32]> {
         let len = *self.clocks.get(at)? as usize;
         Some(&self.clocks[at + 1..at + 1 + len])
     }
@@ -341,7 +341,7 @@ impl History {
             (None, Some(_)) => None,
         });
         if let Some(own) = own.filter(|&own| self.operations[own].first.task == at.task) {
-            self.seen_to.push((own, key));
+            self.fulfilled.push((own, key));
         }
         if let Some(by) = maker.filter(|&by| !self.has_made(by, key)) {
             self.written(key, content, by, at);
@@ -361,10 +361,10 @@ impl History {
     ) {
         let Operation { key: own, call, first, .. } = self.operations[current];
         let is_own = first.task == at.task && specification.makes((own, call), key, content);
-        if !is_own || self.seen_to.contains(&(current, key)) {
+        if !is_own || self.fulfilled.contains(&(current, key)) {
             return;
         }
-        self.seen_to.push((current, key));
+        self.fulfilled.push((current, key));
         if self.has_made(current, key) {
             return;
         }
@@ -383,7 +383,7 @@ impl History {
     pub fn owed(&self, specification: &Specification, operation: OperationId) -> Vec<Key> {
         let Operation { key, call, .. } = self.operations[operation];
         let owed = specification.effects((key, call)).map(|(key, _)| key);
-        owed.filter(|&key| !self.seen_to.contains(&(operation, key))).collect()
+        owed.filter(|&key| !self.fulfilled.contains(&(operation, key))).collect()
     }
 
     /// Records that the event `at` acknowledges the operation. The effects that it
@@ -391,7 +391,7 @@ impl History {
     pub fn acknowledged(&mut self, specification: &Specification, operation: OperationId, at: Mark) {
         let Operation { key, call, .. } = self.operations[operation];
         for (key, content) in specification.effects((key, call)) {
-            if !self.seen_to.contains(&(operation, key)) && !self.has_made(operation, key) {
+            if !self.fulfilled.contains(&(operation, key)) && !self.has_made(operation, key) {
                 self.written(key, content, operation, at);
             }
         }
@@ -431,7 +431,7 @@ impl History {
 
     /// The clock of an operation's response, or `None` if it has not ended.
     pub fn response(&self, operation: OperationId) -> Option<&[u32]> {
-        self.kept(self.operations[operation].end)
+        self.clock_at(self.operations[operation].end)
     }
 
     /// An operation's last event: the response. `None` if it has not ended.
@@ -443,7 +443,7 @@ impl History {
     /// Whether `event` happens before the first event of `operation`, or is that event.
     pub fn precedes_invocation(&self, event: Mark, operation: OperationId) -> bool {
         let Operation { first, begin, .. } = self.operations[operation];
-        match self.kept(begin) {
+        match self.clock_at(begin) {
             Some(clock) => clock.get(event.task as usize).is_some_and(|&seen| seen >= event.index),
             None => event.task == first.task && event.index <= first.index,
         }

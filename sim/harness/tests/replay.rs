@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
-use selvedge_sim::explore::{Command, Fault, Replay, Server, explore, follow, replay};
+use selvedge_sim::explore::{Command, FailureCause, Replay, Server, explore, follow, replay};
 use selvedge_sim::history::{Key, Value};
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, load, load_all};
@@ -45,11 +45,11 @@ fn controls() -> Vec<(Case, Trace)> {
 #[test]
 fn a_recorded_schedule_comes_to_the_same() {
     for (case, trace) in controls() {
-        let Replay { trace: now, misfit, told } = again(&case, &trace, None);
+        let Replay { trace: now, misfit, transcript } = again(&case, &trace, None);
         assert_eq!(misfit, None, "{}", case.name);
         assert_eq!(Difference::between(&trace, &now, true), None, "{}", case.name);
         assert_eq!(now.findings, trace.findings, "{}", case.name);
-        assert!(told.is_none());
+        assert!(transcript.is_none());
     }
 }
 
@@ -166,21 +166,21 @@ fn a_server_gets_each_command_in_its_step() {
     for (case, trace) in controls() {
         let server = Memory::new();
         let held = Arc::clone(&server.held);
-        let Replay { trace: now, told, .. } = again(&case, &trace, Some(Box::new(server)));
-        let told = told.expect("there is a server");
-        assert!(told.trouble.is_none(), "{:?}", told.trouble);
+        let Replay { trace: now, transcript, .. } = again(&case, &trace, Some(Box::new(server)));
+        let transcript = transcript.expect("there is a server");
+        assert!(transcript.failure.is_none(), "{:?}", transcript.failure);
         assert_eq!(Difference::between(&trace, &now, true), None);
         assert_eq!(now.findings, trace.findings);
         let remote: Vec<_> = now.steps.iter().filter(|step| step.what.starts_with("redis ")).collect();
         let steps: Vec<_> = remote.iter().map(|step| step.number).collect();
-        assert_eq!(told.answers.iter().map(|answer| answer.step).collect::<Vec<_>>(), steps);
-        for (answer, step) in told.answers.iter().zip(remote) {
+        assert_eq!(transcript.answers.iter().map(|answer| answer.step).collect::<Vec<_>>(), steps);
+        for (answer, step) in transcript.answers.iter().zip(remote) {
             let word = answer.command.to_string();
             let word = word.split_once(' ').expect("a command and a key").0;
             assert!(step.what.starts_with(&format!("redis {word} ")), "{} {word}", step.what);
         }
         let held = held.lock().expect("not poisoned");
-        for (key, content) in told.left {
+        for (key, content) in transcript.left {
             assert_eq!(held.get(&key).copied(), content);
         }
     }
@@ -188,7 +188,7 @@ fn a_server_gets_each_command_in_its_step() {
 
 /// The first three commands belong to the set-up, the reader, and the writer.
 #[test]
-fn a_server_that_fails_is_asked_no_more_and_the_step_is_told() {
+fn a_server_that_fails_gets_no_more_commands_and_reports_the_step() {
     let (case, trace) = article();
     let user = Key::new("user:1");
     let v = |version| Value { key: user, version };
@@ -200,12 +200,14 @@ fn a_server_that_fails_is_asked_no_more_and_the_step_is_told() {
     ];
     for (fails_at, step, command) in expected {
         let server = Memory { fails_at, ..Memory::new() };
-        let told = again(&case, &trace, Some(Box::new(server))).told.expect("there is a server");
-        let trouble = told.trouble.expect("it fails");
-        assert_eq!((trouble.step, trouble.command), (step, command));
-        assert!(matches!(&trouble.why, Fault::Failed(error) if error.to_string() == "the line is cut"));
-        assert_eq!(told.answers.len(), fails_at.saturating_sub(2));
-        assert_eq!(told.left, []);
+        let transcript = again(&case, &trace, Some(Box::new(server))).transcript.expect("there is a server");
+        let failure = transcript.failure.expect("it fails");
+        assert_eq!((failure.step, failure.command), (step, command));
+        assert!(
+            matches!(&failure.why, FailureCause::Failed(error) if error.to_string() == "the line is cut")
+        );
+        assert_eq!(transcript.answers.len(), fails_at.saturating_sub(2));
+        assert_eq!(transcript.left, []);
     }
 }
 
@@ -213,9 +215,9 @@ fn a_server_that_fails_is_asked_no_more_and_the_step_is_told() {
 fn a_server_that_forgets_is_found_out() {
     let (case, trace) = article();
     let server = Memory { forgets_at: 2, ..Memory::new() };
-    let told = again(&case, &trace, Some(Box::new(server))).told.expect("there is a server");
-    let trouble = told.trouble.expect("it has forgotten");
+    let transcript = again(&case, &trace, Some(Box::new(server))).transcript.expect("there is a server");
+    let failure = transcript.failure.expect("it has forgotten");
     let expected = Some(Value { key: Key::new("user:1"), version: 0 });
-    assert!(matches!(trouble.why, Fault::Other { held: None, expected: it } if it == expected));
-    assert_eq!(trouble.step, Some(2));
+    assert!(matches!(failure.why, FailureCause::Other { held: None, expected: it } if it == expected));
+    assert_eq!(failure.step, Some(2));
 }

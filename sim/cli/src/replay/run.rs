@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use selvedge_sim::explore::{Command, Fault, Schedule, Server, Told, Trouble, follow, replay};
+use selvedge_sim::explore::{
+    Command, FailureCause, Schedule, Server, ServerFailure, Transcript, follow, replay,
+};
 use selvedge_sim::history::Value;
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
@@ -35,15 +37,15 @@ pub(crate) fn run<C: Caches>(
     let (server, about) = options.redis.as_deref().map(RealRedis::connect).transpose()?.unzip();
     let server = server.map(|server| Box::new(server) as Box<dyn Server>);
     let replay = replay::<C>(&case, schedule, chosen, server);
-    if let (Some(Told { trouble: Some(trouble), .. }), Some(about)) = (&replay.told, &about) {
-        return Err(failed(trouble, about).into());
+    if let (Some(Transcript { failure: Some(failure), .. }), Some(about)) = (&replay.transcript, &about) {
+        return Err(failed(failure, about).into());
     }
     check_replayed(&case, &source, follows, &replay.trace, replay.misfit)?;
     let trace = replay.trace;
     write!(out, "{}", project(&trace, options.format, look))?;
     let mut said = format!("{}\n", result_text(&trace, &source, follows));
-    if let (Some(told), Some(About { name, place, .. })) = (replay.told, about) {
-        said += &format!("\n{}", on_server(&trace, &told, &format!("{name} at {place}"), look));
+    if let (Some(transcript), Some(About { name, place, .. })) = (replay.transcript, about) {
+        said += &format!("\n{}", on_server(&trace, &transcript, &format!("{name} at {place}"), look));
     }
     match options.format {
         Projection::Text => write!(out, "\n{said}")?,
@@ -118,13 +120,13 @@ fn result_text(trace: &Trace, source: &Source, follows: bool) -> String {
 }
 
 /// The error of a run on a server.
-fn failed(trouble: &Trouble, about: &About) -> ReplayError {
-    let (place, command) = (about.place.clone(), trouble.command.to_string());
+fn failed(failure: &ServerFailure, about: &About) -> ReplayError {
+    let (place, command) = (about.place.clone(), failure.command.to_string());
     let content = |content: &Option<Value>| content.map_or("nothing".to_owned(), |value| value.to_string());
-    match (&trouble.why, trouble.step) {
-        (Fault::Failed(error), step) => ReplayError::Failed {
+    match (&failure.why, failure.step) {
+        (FailureCause::Failed(error), step) => ReplayError::Failed {
             place,
-            at: match (step, trouble.command) {
+            at: match (step, failure.command) {
                 (Some(step), _) => format!("at step {step}"),
                 (None, Command::Get(_)) => "after the last step".to_owned(),
                 (None, Command::Set(..) | Command::Delete(_)) => "before the first step".to_owned(),
@@ -133,7 +135,7 @@ fn failed(trouble: &Trouble, about: &About) -> ReplayError {
             error: error.to_string(),
             prefix: about.prefix.clone(),
         },
-        (Fault::Other { held, expected }, step) => ReplayError::WrongReply {
+        (FailureCause::Other { held, expected }, step) => ReplayError::WrongReply {
             place,
             step: step.unwrap_or_default(),
             command,

@@ -28,4 +28,4 @@ pub use selvedge_engine::{Schedule, ScheduleError};
 pub(crate) use tally::Tally;
 pub use unfinished::{Kept, Unfinished};
 
-pub use crate::world::{Answer, Command, Fault, Server, Told, Trouble};
+pub use crate::world::{Answer, Command, FailureCause, Server, ServerFailure, Transcript};

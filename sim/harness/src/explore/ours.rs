@@ -13,7 +13,7 @@ use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
 use crate::history::{History, Mark};
 use crate::number::counted;
-use crate::oracle::{Finding, Rule, Way, ways};
+use crate::oracle::{Evidence, Finding, Rule, evidence};
 use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
@@ -81,7 +81,7 @@ pub(super) fn search<C: Build<Engine>>(
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
-    let bound = bound.or_else(|| plan.limits.told());
+    let bound = bound.or_else(|| plan.limits.summary());
     let trace = best.map(|its| {
         let rerun = rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref());
         Trace { is_simplest: !is_spent, ..rerun.trace }
@@ -156,7 +156,7 @@ fn consider(
         _ => usize::MAX - 1,
     };
     let new = match rule {
-        Some(rule) => simplest(run, history, ways(history, rule), most, effort),
+        Some(rule) => simplest(run, history, evidence(history, rule), most, effort),
         None => schedule(run, &[], most, effort).map(|schedule| (schedule, None)),
     };
     let Some((schedule, finding)) = new else { return };
@@ -171,12 +171,12 @@ fn consider(
 fn simplest(
     run: &Run<'_>,
     history: &History,
-    ways: Vec<Way>,
+    evidence: Vec<Evidence>,
     mut most: usize,
     effort: &mut Effort<'_>,
 ) -> Option<(Schedule, Option<Finding>)> {
     let mut simplest = None;
-    for Way { finding, orders } in ways {
+    for Evidence { finding, orders } in evidence {
         let name = |Mark { task, index }| (task, index);
         let events = orders.iter().filter_map(|order| order.events(history));
         let order: Vec<_> = events.map(|(first, second)| (name(first), name(second))).collect();

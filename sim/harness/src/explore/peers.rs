@@ -61,7 +61,7 @@ fn judged<P: Simulated, C: Caches>(
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let judged = std::mem::replace(&mut *state, (Tally::new(), 0));
     let (bound, broken) = match search {
-        Ok(Search { complete: true, .. }) => (limits.told(), None),
+        Ok(Search { complete: true, .. }) => (limits.summary(), None),
         Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };

@@ -10,7 +10,7 @@ use crate::protocols::Caches;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::Engine;
-use crate::world::{Beside, Plan, Server, Told};
+use crate::world::{Beside, Plan, Server, Transcript};
 
 /// The result of a replay.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Replay {
     /// include the set-up.
     pub misfit: Option<String>,
     /// The result on the server, if there is one.
-    pub told: Option<Told>,
+    pub transcript: Option<Transcript>,
 }
 
 /// Replays a case in this schedule. The trace lists the `chosen` finding first. With a server, each
@@ -42,6 +42,6 @@ pub fn replay<C: Caches>(
     let plan = Arc::new(plan);
     let run = rerun(case, Engine::Optimal, &plan, Explorer::replay(schedule), chosen);
     let before = run.events - run.trace.steps.len();
-    let told = plan.server.as_ref().map(|server| server.told(before as u32, &plan.keys));
-    Replay { trace: run.trace, misfit: run.misfit, told }
+    let transcript = plan.server.as_ref().map(|server| server.transcript(before as u32, &plan.keys));
+    Replay { trace: run.trace, misfit: run.misfit, transcript }
 }

@@ -10,7 +10,7 @@ use super::own_order::own_order;
 use super::{Tally, record};
 use crate::backends::{Engine, take_blocked, take_notes, take_sources};
 use crate::history::History;
-use crate::oracle::{Finding, ways};
+use crate::oracle::{Finding, evidence};
 use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
@@ -65,7 +65,7 @@ fn findings(run: &Run<'_>, history: &History) -> Vec<Finding> {
             // The order of the two operations is necessary, but not sufficient.
             return !is_in_order;
         };
-        if !ways(&own_order, its.rule).iter().any(|way| way.finding == *its) {
+        if !evidence(&own_order, its.rule).iter().any(|shown| shown.finding == *its) {
             std::mem::swap(its, same);
         }
         true

@@ -95,7 +95,7 @@ pub(super) fn search<C: Build<Engine>>(
         broken = Some(Verdict::Nondeterministic(difference));
     }
     let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
-    let bound = bound.or_else(|| plan.limits.told());
+    let bound = bound.or_else(|| plan.limits.summary());
     let tally = tally(&found, watched.noticed.has_met.load(Ordering::Relaxed));
     let trace = match &report.failure {
         Some(failure) => {

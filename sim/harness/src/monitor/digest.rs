@@ -19,7 +19,7 @@ use std::hash::{Hash, Hasher};
 use selvedge_engine::hash_unordered;
 
 use super::floor::{Early, Floor, Promises};
-use super::name::Name;
+use super::name::OperationName;
 use super::state::State;
 use super::undecided::Undecided;
 use super::versions::{Contents, Versions};
@@ -37,14 +37,14 @@ impl State {
         if self.has_begun() {
             return;
         }
-        for (name, mishap) in &self.mishaps {
-            (name.task, name.call, mishap).hash(&mut to);
+        for (name, fault) in &self.pending_faults {
+            (name.task, name.call, fault).hash(&mut to);
         }
     }
 
     /// Hashes the state of this task on which later judgements depend.
     pub(super) fn hash_task(&self, task: u32, mut to: &mut dyn Hasher) {
-        let calls = Name { task, call: 0 }..=Name { task, call: u32::MAX };
+        let calls = OperationName { task, call: 0 }..=OperationName { task, call: u32::MAX };
         for (_, its) in self.operations.range(calls.clone()).filter(|(_, its)| its.is_under_way()) {
             its.floor.hash(to);
             for (key, older) in &its.older {
@@ -64,9 +64,9 @@ impl State {
 
     /// Hashes the pending faults of this task's calls.
     pub(super) fn hash_pending_effects(&self, task: u32, mut to: &mut dyn Hasher) {
-        let none = (Name { task, call: 0 }, (0, 0));
-        for (name, mishap) in self.mishaps.range(none..).take_while(|(name, _)| name.task == task) {
-            (name.call, mishap).hash(&mut to);
+        let none = (OperationName { task, call: 0 }, (0, 0));
+        for (name, fault) in self.pending_faults.range(none..).take_while(|(name, _)| name.task == task) {
+            (name.call, fault).hash(&mut to);
         }
     }
 }

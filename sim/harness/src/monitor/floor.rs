@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::name::{Name, Names};
+use super::name::{OperationName, OperationNames};
 use super::versions::{Content, Contents};
 
 /// A completed read returned a content that is not written yet. If one of these operations writes
@@ -10,7 +10,7 @@ use super::versions::{Content, Contents};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Early {
     pub(super) content: Content,
-    pub(super) by: Names,
+    pub(super) by: OperationNames,
 }
 
 /// The pending events that can raise a floor.
@@ -19,12 +19,12 @@ pub(super) struct Promises {
     /// Contents that completed reads returned before they were written.
     pub(super) early: BTreeSet<Early>,
     /// Acknowledged operations with commands in flight.
-    pub(super) acknowledged: Names,
+    pub(super) acknowledged: OperationNames,
 }
 
 /// The pending reads and writes that a write resolves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct Resolved {
     pub(super) early: bool,
     pub(super) acknowledged: bool,
 }
@@ -46,14 +46,14 @@ pub(super) struct Floor {
 
 impl Floor {
     /// The operation has written `content`. `others` are all other contents of the key so far.
-    pub(super) fn written(&mut self, by: Option<Name>, content: Content, others: &Contents) {
+    pub(super) fn written(&mut self, by: Option<OperationName>, content: Content, others: &Contents) {
         self.stale.remove(&content);
         self.inverted.remove(&content);
-        let kept = self.promises.written(by, content);
-        if kept.acknowledged {
+        let resolved = self.promises.written(by, content);
+        if resolved.acknowledged {
             self.stale.clone_from(others);
         }
-        if kept.early {
+        if resolved.early {
             self.inverted.clone_from(others);
         }
     }
@@ -65,15 +65,15 @@ impl Promises {
     }
 
     /// The operation has written `content`.
-    pub(super) fn written(&mut self, by: Option<Name>, content: Content) -> Kept {
-        let Some(by) = by else { return Kept::default() };
+    pub(super) fn written(&mut self, by: Option<OperationName>, content: Content) -> Resolved {
+        let Some(by) = by else { return Resolved::default() };
         let before = self.early.len();
         self.early.retain(|early| early.content != content || !early.by.contains(&by));
-        Kept { early: self.early.len() < before, acknowledged: self.acknowledged.contains(&by) }
+        Resolved { early: self.early.len() < before, acknowledged: self.acknowledged.contains(&by) }
     }
 
     /// The operation can write nothing more.
-    pub(super) fn over(&mut self, name: Name) {
+    pub(super) fn ended(&mut self, name: OperationName) {
         self.acknowledged.remove(&name);
         if self.early.iter().any(|early| early.by.contains(&name)) {
             let without = std::mem::take(&mut self.early).into_iter().map(|mut early| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::floor::Floor;
-use super::name::{Name, Names};
+use super::name::{OperationName, OperationNames};
 use super::planned::Planned;
 use super::versions::{Broken, Content, Contents, Versions};
 use crate::history::{Call, Key, OperationId, Reply};
@@ -32,19 +32,19 @@ pub(super) struct Operation {
     /// The keys of which it has made a version, at most one each.
     pub(super) made: BTreeSet<Key>,
     /// Effects of its specification that its own task has written or found.
-    seen_to: BTreeSet<Key>,
+    fulfilled: BTreeSet<Key>,
 }
 
 /// Identifier of a planned fault (opaque here).
-pub(crate) type Mishap = (u32, u32);
+pub(crate) type FaultId = (u32, u32);
 
 /// The state of the rules in a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) keys: BTreeMap<Key, Versions>,
     /// At most one operation per task is in progress.
-    pub(super) operations: BTreeMap<Name, Operation>,
-    pub(super) mishaps: BTreeSet<(Name, Mishap)>,
+    pub(super) operations: BTreeMap<OperationName, Operation>,
+    pub(super) pending_faults: BTreeSet<(OperationName, FaultId)>,
     /// The rules violated in this step, one bit each.
     pub(super) found: u64,
     /// In this step an operation was invoked, has written, or has returned.
@@ -53,18 +53,18 @@ pub(super) struct State {
     pub(super) is_surprised: bool,
     planned: Arc<Planned>,
     /// The reports of this step; `None` if another task reported in it.
-    pub(super) told: Option<Vec<Told>>,
+    pub(super) reports: Option<Vec<StepReport>>,
     /// The task of this step.
-    mover: u32,
+    running: u32,
     /// All calls, by number.
-    names: Vec<Name>,
+    names: Vec<OperationName>,
     /// The number of calls of each task.
     calls: BTreeMap<u32, u32>,
 }
 
 /// A report of the task of this step, with the index of its call.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Told {
+pub(super) enum StepReport {
     Called {
         key: Key,
         call: Call,
@@ -112,7 +112,7 @@ impl State {
     /// Records the call of an operation, which begins with the task's next event.
     pub(super) fn call(&mut self, task: u32, key: Key, call: Call, settled: bool) -> OperationId {
         let calls = self.calls.entry(task).or_default();
-        let name = Name { task, call: *calls };
+        let name = OperationName { task, call: *calls };
         *calls += 1;
         let operation = Operation {
             key,
@@ -125,27 +125,27 @@ impl State {
             floor: Floor::default(),
             older: BTreeMap::new(),
             made: BTreeSet::new(),
-            seen_to: BTreeSet::new(),
+            fulfilled: BTreeSet::new(),
         };
         self.operations.insert(name, operation);
         self.names.push(name);
-        self.tell(task, Told::Called { key, call, settled });
+        self.report(task, StepReport::Called { key, call, settled });
         self.names.len() - 1
     }
 
     /// Records an event of the task. Clears the findings of the previous step.
     pub(super) fn step(&mut self, task: u32) {
         (self.found, self.is_touched) = (0, false);
-        self.mover = task;
-        self.told.get_or_insert_default().clear();
+        self.running = task;
+        self.reports.get_or_insert_default().clear();
         let call = self.calls.get(&task).copied().unwrap_or_default();
         if let Some(call) = call.checked_sub(1) {
-            self.invoke(Name { task, call });
+            self.invoke(OperationName { task, call });
         }
     }
 
     /// Invokes the operation, unless it has begun.
-    fn invoke(&mut self, name: Name) {
+    fn invoke(&mut self, name: OperationName) {
         let Some(own) = self.operations.get_mut(&name).filter(|own| !own.is_invoked) else { return };
         own.is_invoked = true;
         self.is_touched = true;
@@ -160,8 +160,10 @@ impl State {
     pub(super) fn written(&mut self, current: Option<OperationId>, key: Key, content: Content) {
         let current = current.and_then(|current| self.names.get(current).copied());
         match current {
-            Some(Name { task, call }) => self.tell(task, Told::Written { call: Some(call), key, content }),
-            None => self.tell(self.mover, Told::Written { call: None, key, content }),
+            Some(OperationName { task, call }) => {
+                self.report(task, StepReport::Written { call: Some(call), key, content })
+            }
+            None => self.report(self.running, StepReport::Written { call: None, key, content }),
         }
         self.written_in(current, key, content);
     }
@@ -169,7 +171,7 @@ impl State {
     /// Records that the key expired at the source of truth in the last event. No operation made
     /// this version, so that none is unexpected.
     pub(super) fn expired(&mut self, key: Key) {
-        self.told = None;
+        self.reports = None;
         self.is_touched = true;
         let (others, broken) = self.keys.entry(key).or_default().expire();
         self.has_new_version(None, key, None, &others);
@@ -178,7 +180,7 @@ impl State {
 
     /// Finds the operation that made a version with this write, if any: as
     /// [`History::wrote`](crate::history::History::wrote).
-    fn written_in(&mut self, current: Option<Name>, key: Key, content: Content) {
+    fn written_in(&mut self, current: Option<OperationName>, key: Key, content: Content) {
         self.is_touched = true;
         let specification = &self.planned.specification;
         let makes = |its: &Operation| specification.makes((its.key, its.call), key, content);
@@ -190,8 +192,8 @@ impl State {
             (None, None) => all.find(|(_, its)| makes(its) && is_pending(its)).map(|(&name, _)| name),
             (None, Some(_)) => None,
         });
-        if let Some(name) = own.filter(|name| name.task == self.mover) {
-            self.operations.get_mut(&name).expect("it is there").seen_to.insert(key);
+        if let Some(name) = own.filter(|name| name.task == self.running) {
+            self.operations.get_mut(&name).expect("the operation was just found").fulfilled.insert(key);
         }
         match maker {
             Some(by) => self.make(by, key, content),
@@ -207,7 +209,7 @@ impl State {
     }
 
     /// Makes the operation's version of the key, unless it has made one.
-    fn make(&mut self, by: Name, key: Key, content: Content) {
+    fn make(&mut self, by: OperationName, key: Key, content: Content) {
         if self.operations.get_mut(&by).is_some_and(|its| its.made.insert(key)) {
             self.new_version(Some(by), key, content);
         }
@@ -217,15 +219,15 @@ impl State {
     /// source of truth.
     pub(super) fn found_there(&mut self, current: OperationId, key: Key, content: Content) {
         let Some(&name) = self.names.get(current) else { return };
-        self.tell(name.task, Told::Found { call: name.call, key, content });
+        self.report(name.task, StepReport::Found { call: name.call, key, content });
         self.found_in(name, key, content);
     }
 
     /// As [`History::found`](crate::history::History::found).
-    fn found_in(&mut self, name: Name, key: Key, content: Content) {
-        let Some(its) = self.operations.get_mut(&name).filter(|_| name.task == self.mover) else { return };
+    fn found_in(&mut self, name: OperationName, key: Key, content: Content) {
+        let Some(its) = self.operations.get_mut(&name).filter(|_| name.task == self.running) else { return };
         let makes = self.planned.specification.makes((its.key, its.call), key, content);
-        if !makes || !its.seen_to.insert(key) || its.made.contains(&key) {
+        if !makes || !its.fulfilled.insert(key) || its.made.contains(&key) {
             return;
         }
         self.is_touched = true;
@@ -243,17 +245,17 @@ impl State {
     pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
         let Some(its) = self.operations.get(&self.names[operation]) else { return Vec::new() };
         let effects = self.planned.specification.effects((its.key, its.call));
-        effects.map(|(key, _)| key).filter(|key| !its.seen_to.contains(key)).collect()
+        effects.map(|(key, _)| key).filter(|key| !its.fulfilled.contains(key)).collect()
     }
 
-    fn new_version(&mut self, by: Option<Name>, key: Key, content: Content) {
+    fn new_version(&mut self, by: Option<OperationName>, key: Key, content: Content) {
         let (others, broken) = self.keys.entry(key).or_default().write(by, content);
         self.has_new_version(by, key, content, &others);
         self.note(broken);
     }
 
     /// Updates the operations in progress for a new version. `others` are older.
-    fn has_new_version(&mut self, by: Option<Name>, key: Key, content: Content, others: &Contents) {
+    fn has_new_version(&mut self, by: Option<OperationName>, key: Key, content: Content, others: &Contents) {
         for (&name, its) in &mut self.operations {
             if its.key == key {
                 its.floor.written(by, content, others);
@@ -268,7 +270,7 @@ impl State {
 
     /// Records that the operation has sent a command that executes later, or never.
     pub(super) fn sent_late(&mut self, operation: OperationId) {
-        self.told = None;
+        self.reports = None;
         if let Some(its) = self.names.get(operation).and_then(|name| self.operations.get_mut(name)) {
             its.late += 1;
             self.is_touched = true;
@@ -277,13 +279,13 @@ impl State {
 
     /// Records that such a command has executed, or is discarded.
     pub(super) fn arrived(&mut self, operation: OperationId) {
-        self.told = None;
+        self.reports = None;
         let Some(&name) = self.names.get(operation) else { return };
         let Some(its) = self.operations.get_mut(&name) else { return };
         its.late -= 1;
         self.is_touched = true;
         if its.has_answered && its.late == 0 && !self.may_land(name) {
-            self.over(name);
+            self.ended(name);
         }
     }
 
@@ -291,46 +293,50 @@ impl State {
     /// write of its key.
     pub(super) fn answer(&mut self, operation: OperationId, reply: Reply) -> bool {
         let name = self.names[operation];
-        self.tell(name.task, Told::Answered { call: name.call, reply });
+        self.report(name.task, StepReport::Answered { call: name.call, reply });
         self.answer_by(name, reply)
     }
 
     /// Repeats a step of the task with these reports. Returns as [`answer`](State::answer).
-    pub(super) fn repeat(&mut self, task: u32, told: &[Told]) -> bool {
+    pub(super) fn repeat(&mut self, task: u32, reports: &[StepReport]) -> bool {
         self.step(task);
         let mut has_met = false;
-        for &told in told {
-            match told {
-                Told::Called { key, call, settled } => drop(self.call(task, key, call, settled)),
-                Told::Written { call, key, content } => {
-                    self.written_in(call.map(|call| Name { task, call }), key, content);
+        for &report in reports {
+            match report {
+                StepReport::Called { key, call, settled } => drop(self.call(task, key, call, settled)),
+                StepReport::Written { call, key, content } => {
+                    self.written_in(call.map(|call| OperationName { task, call }), key, content);
                 }
-                Told::Found { call, key, content } => self.found_in(Name { task, call }, key, content),
-                Told::Answered { call, reply } => has_met |= self.answer_by(Name { task, call }, reply),
+                StepReport::Found { call, key, content } => {
+                    self.found_in(OperationName { task, call }, key, content)
+                }
+                StepReport::Answered { call, reply } => {
+                    has_met |= self.answer_by(OperationName { task, call }, reply)
+                }
             }
         }
         has_met
     }
 
     /// Adds the task's report, if it is the task of this step.
-    fn tell(&mut self, task: u32, its: Told) {
-        match &mut self.told {
-            Some(told) if task == self.mover => told.push(its),
-            told => *told = None,
+    fn report(&mut self, task: u32, its: StepReport) {
+        match &mut self.reports {
+            Some(reports) if task == self.running => reports.push(its),
+            reports => *reports = None,
         }
     }
 
-    fn answer_by(&mut self, name: Name, reply: Reply) -> bool {
+    fn answer_by(&mut self, name: OperationName, reply: Reply) -> bool {
         self.is_touched = true;
         self.invoke(name);
-        self.mishaps.retain(|(its, _)| *its != name);
+        self.pending_faults.retain(|(its, _)| *its != name);
         if self.operations.get(&name).is_some_and(|its| its.settled) {
-            self.all_over();
+            self.end_failed();
         }
         if reply == Reply::Done {
             self.acknowledged(name);
         }
-        let own = self.operations.get_mut(&name).expect("who answers has been called");
+        let own = self.operations.get_mut(&name).expect("an operation returns after its call");
         own.has_answered = true;
         let (key, call, settled, late) = (own.key, own.call, own.settled, own.late);
         let floor = std::mem::take(&mut own.floor);
@@ -347,7 +353,7 @@ impl State {
         }
         if late == 0 {
             if !self.may_land(name) {
-                self.over(name);
+                self.ended(name);
             }
         } else if reply == Reply::Done {
             for versions in self.keys.values_mut() {
@@ -361,38 +367,38 @@ impl State {
     }
 
     /// As [`History::acknowledged`](crate::history::History::acknowledged).
-    fn acknowledged(&mut self, name: Name) {
+    fn acknowledged(&mut self, name: OperationName) {
         let its = &self.operations[&name];
         let effects = self.planned.specification.effects((its.key, its.call));
-        let owed: Vec<_> = effects.filter(|(key, _)| !its.seen_to.contains(key)).collect();
+        let owed: Vec<_> = effects.filter(|(key, _)| !its.fulfilled.contains(key)).collect();
         for (key, content) in owed {
             self.make(name, key, content);
         }
     }
 
     /// Whether the failed operation may still write.
-    fn may_land(&self, name: Name) -> bool {
+    fn may_land(&self, name: OperationName) -> bool {
         self.planned.failed_may_land && self.operations.get(&name).is_some_and(|its| its.has_failed)
     }
 
     /// Ends all failed operations, because all threads have ended.
-    fn all_over(&mut self) {
+    fn end_failed(&mut self) {
         let failed = self.operations.iter().filter(|(_, its)| its.has_failed);
-        let failed: Vec<Name> = failed.map(|(&name, _)| name).collect();
+        let failed: Vec<OperationName> = failed.map(|(&name, _)| name).collect();
         for name in failed {
-            self.over(name);
+            self.ended(name);
         }
     }
 
     /// The operation can write nothing more.
-    fn over(&mut self, name: Name) {
+    fn ended(&mut self, name: OperationName) {
         self.operations.remove(&name);
         for its in self.operations.values_mut() {
-            its.floor.promises.over(name);
+            its.floor.promises.ended(name);
         }
         let mut broken = Broken::default();
         for versions in self.keys.values_mut() {
-            broken.add(versions.over(name));
+            broken.add(versions.ended(name));
         }
         self.note(broken);
     }
@@ -402,7 +408,7 @@ impl State {
         let specification = &self.planned.specification;
         let may_write = |its: &Operation| specification.makes((its.key, its.call), key, returned);
         let begun = self.operations.iter().filter(|(_, its)| its.is_invoked && may_write(its));
-        let writers: Names = begun.map(|(&name, _)| name).collect();
+        let writers: OperationNames = begun.map(|(&name, _)| name).collect();
         let versions = self.keys.entry(key).or_default();
         let is_known = versions.has(returned) || self.planned.calls(key, returned);
         if !is_known {

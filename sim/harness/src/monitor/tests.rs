@@ -226,7 +226,7 @@ fn play(
         if ready.is_empty() && late.is_empty() {
             break;
         }
-        let &(turn, arrives) = turns.next().expect("turns go round");
+        let &(turn, arrives) = turns.next().expect("a cycle does not end");
         let turn = turn % (ready.len() + late.len());
         let Some(&thread) = ready.get(turn) else {
             let (by, writes) = late.remove(turn - ready.len());

@@ -1,7 +1,7 @@
 //! A completed read whose judgement depends on later writes.
 
 use super::floor::Promises;
-use super::name::{Name, Names};
+use super::name::{OperationName, OperationNames};
 use super::versions::{Broken, Content};
 
 /// A read may have returned any version that equals its result and whose operation had begun when
@@ -16,7 +16,7 @@ pub(super) struct Undecided {
     /// The pending events that can raise its floor.
     pub(super) promises: Promises,
     /// The operations that may still write its result.
-    pub(super) writers: Names,
+    pub(super) writers: OperationNames,
 }
 
 impl Undecided {
@@ -28,21 +28,21 @@ impl Undecided {
     }
 
     /// The operation has written `content`.
-    pub(super) fn written(&mut self, by: Option<Name>, content: Content) {
-        let kept = self.promises.written(by, content);
+    pub(super) fn written(&mut self, by: Option<OperationName>, content: Content) {
+        let resolved = self.promises.written(by, content);
         if content == self.returned && by.is_some_and(|by| self.writers.contains(&by)) {
             // The newest version.
             self.is_there = true;
             self.broken = Broken::default();
         } else if self.is_there {
-            self.broken.stale |= kept.acknowledged;
-            self.broken.inverted |= kept.early;
+            self.broken.stale |= resolved.acknowledged;
+            self.broken.inverted |= resolved.early;
         }
     }
 
     /// The operation can write nothing more.
-    pub(super) fn over(&mut self, name: Name) {
+    pub(super) fn ended(&mut self, name: OperationName) {
         self.writers.remove(&name);
-        self.promises.over(name);
+        self.promises.ended(name);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::floor::{Early, Floor};
-use super::name::{Name, Names};
+use super::name::{OperationName, OperationNames};
 use super::undecided::Undecided;
 use crate::history::Value;
 
@@ -78,7 +78,7 @@ impl Versions {
 
     /// The operation has written the key. Returns the other contents so far, all of them older, and
     /// the rules that earlier reads turn out to violate.
-    pub(super) fn write(&mut self, by: Option<Name>, content: Content) -> (Contents, Broken) {
+    pub(super) fn write(&mut self, by: Option<OperationName>, content: Content) -> (Contents, Broken) {
         let others = self.push(content);
         self.expired = None;
         self.is_written = true;
@@ -98,9 +98,9 @@ impl Versions {
     }
 
     /// The operation can write nothing more. Returns the rules that reads turn out to violate.
-    pub(super) fn over(&mut self, name: Name) -> Broken {
-        self.floor.promises.over(name);
-        self.reconsider(|undecided| undecided.over(name))
+    pub(super) fn ended(&mut self, name: OperationName) -> Broken {
+        self.floor.promises.ended(name);
+        self.reconsider(|undecided| undecided.ended(name))
     }
 
     fn reconsider(&mut self, change: impl Fn(&mut Undecided)) -> Broken {
@@ -121,7 +121,7 @@ impl Versions {
 
     /// Judges a read that was invoked under this floor. `writers` have begun, and may still write
     /// its result.
-    pub(super) fn read(&mut self, returned: Content, floor: Floor, writers: Names) -> Broken {
+    pub(super) fn read(&mut self, returned: Content, floor: Floor, writers: OperationNames) -> Broken {
         match self.before.get(&returned) {
             // It may have returned the oldest version with this content.
             Some(before) => self.floor.inverted.extend(before),

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selvedge_engine::Monitor;
 
-use super::name::Name;
+use super::name::OperationName;
 use super::planned::Planned;
-use super::state::{Mishap, State, Told};
+use super::state::{FaultId, State, StepReport};
 use super::versions::Content;
 use crate::history::{Call, Key, OperationId, Reply};
 
@@ -44,8 +44,8 @@ impl Watch {
     /// Records a planned fault of this call of the task. It is part of the state until the
     /// operation has returned. Only until then can the task's behaviour depend on it other than
     /// through objects.
-    pub(crate) fn goes_wrong(&self, task: u32, call: u32, mishap: Mishap) {
-        self.state().mishaps.insert((Name { task, call }, mishap));
+    pub(crate) fn plan_fault(&self, task: u32, call: u32, fault: FaultId) {
+        self.state().pending_faults.insert((OperationName { task, call }, fault));
     }
 
     /// Records the call of an operation, which begins with the task's next event. Returns its
@@ -120,17 +120,17 @@ impl Monitor for Watch {
     }
 
     fn reports(&self) -> Option<Rc<dyn Any>> {
-        let told = self.state().told.clone()?;
-        Some(Rc::new(told))
+        let reports = self.state().reports.clone()?;
+        Some(Rc::new(reports))
     }
 
-    fn after(&self, task: u32, told: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
-        let told = match told {
-            Some(told) => told.downcast_ref::<Vec<Told>>()?.as_slice(),
+    fn after(&self, task: u32, reports: Option<&dyn Any>) -> Option<Rc<dyn Monitor>> {
+        let reports = match reports {
+            Some(reports) => reports.downcast_ref::<Vec<StepReport>>()?.as_slice(),
             None => &[],
         };
         let mut state = self.state().clone();
-        if state.repeat(task, told) {
+        if state.repeat(task, reports) {
             self.noticed.has_met.store(true, Ordering::Relaxed);
         }
         Some(Rc::new(Watch { state: Arc::new(Mutex::new(state)), noticed: Arc::clone(&self.noticed) }))

@@ -63,6 +63,6 @@ pub struct Finding {
     /// The operation that completed before the read was invoked: the acknowledged write (stale),
     /// the earlier read (inverted), the write of the last version (lasting, unless it is the read
     /// itself). A schedule that shows the violation has all of it before all of the read. It may
-    /// require more order: see [`ways`](super::ways).
+    /// require more order: see [`evidence`](super::evidence()).
     pub before: Option<OperationId>,
 }

@@ -3,15 +3,15 @@
 //! It reads only the history and happens-before, not the cache. It judges the whole class of
 //! schedules of a run: a rule is violated if *some* schedule of the class violates it.
 
+mod evidence;
 mod finding;
 mod judge;
 mod order;
 mod suspect;
 mod vacuous;
-mod ways;
 
+pub use evidence::{Evidence, evidence};
 pub use finding::{Finding, Rule};
 pub use judge::judge;
 pub use order::Order;
 pub use vacuous::vacuous;
-pub use ways::{Way, ways};

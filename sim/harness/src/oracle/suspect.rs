@@ -31,7 +31,7 @@ pub(super) struct Suspect {
 
 /// Whether some schedule shows the violation, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum Shown {
     No,
     Yes,
     Perhaps,
@@ -60,30 +60,30 @@ impl Suspect {
     /// operation that is invoked in time in some schedules only.
     pub(super) fn is_shown(self, history: &History) -> bool {
         match self.at_once(history) {
-            Answer::No => false,
-            Answer::Yes => true,
-            Answer::Perhaps => !self.ways(history).is_empty(),
+            Shown::No => false,
+            Shown::Yes => true,
+            Shown::Perhaps => !self.orders_shown(history).is_empty(),
         }
     }
 
     /// The alternative sets of orders that show the violation. Each schedule of the class that
     /// shows it satisfies one of them.
-    pub(super) fn ways(self, history: &History) -> Vec<Vec<Order>> {
+    pub(super) fn orders_shown(self, history: &History) -> Vec<Vec<Order>> {
         let answer = self.at_once(history);
-        if answer == Answer::No {
+        if answer == Shown::No {
             return Vec::new();
         }
-        let mut ways = vec![self.orders(history)];
+        let mut sets = vec![self.orders(history)];
         let is_always_there =
             self.older(history).any(|version| self.begun_by_the_read(history, version) == Begun::Always);
         if !is_always_there {
-            let all = &ways[0];
-            ways = self.origins(history).map(|origin| [all.as_slice(), &[origin]].concat()).collect();
+            let all = &sets[0];
+            sets = self.origins(history).map(|origin| [all.as_slice(), &[origin]].concat()).collect();
         }
-        if answer == Answer::Perhaps {
-            ways.retain(|orders| is_possible(history, orders));
+        if answer == Shown::Perhaps {
+            sets.retain(|orders| is_possible(history, orders));
         }
-        ways
+        sets
     }
 
     /// The answer, if the facts common to all schedules determine it.
@@ -92,8 +92,8 @@ impl Suspect {
     /// version is older. `Yes`: both always have a version that they may have returned. Some
     /// schedule then has `before` ahead of the read, and the operations that must not have been
     /// invoked can follow either of them, because none leads back to them.
-    fn at_once(self, history: &History) -> Answer {
-        let (mut origin, mut target) = (Answer::No, Answer::Yes);
+    fn at_once(self, history: &History) -> Shown {
+        let (mut origin, mut target) = (Shown::No, Shown::Yes);
         for (place, version) in self.versions(history) {
             if version.content == self.returned {
                 let begun = self.begun_by_the_read(history, version);
@@ -102,23 +102,23 @@ impl Suspect {
                 }
                 let is_always = begun == Begun::Always;
                 match (place < self.place, is_always) {
-                    (false, true) => return Answer::No,
+                    (false, true) => return Shown::No,
                     (false, false) => {}
-                    (true, true) => origin = Answer::Yes,
-                    (true, false) if origin == Answer::No => origin = Answer::Perhaps,
+                    (true, true) => origin = Shown::Yes,
+                    (true, false) if origin == Shown::No => origin = Shown::Perhaps,
                     (true, false) => {}
                 }
             } else if place <= self.place && self.seen == Some(version.content) {
                 let begun = begun(history, version, self.before);
                 match (place < self.place, begun == Begun::Always) {
                     _ if begun == Begun::Never => {}
-                    (true, true) => return Answer::No,
-                    (false, false) => target = Answer::Perhaps,
+                    (true, true) => return Shown::No,
+                    (false, false) => target = Shown::Perhaps,
                     _ => {}
                 }
             }
         }
-        if origin == Answer::Yes { target } else { origin }
+        if origin == Shown::Yes { target } else { origin }
     }
 
     /// The orders required for any result of the read.

@@ -5,24 +5,24 @@ use super::model::Trace;
 use super::story::{shown, who};
 use super::text::{shorten, width, wrap};
 use crate::history::Value;
-use crate::world::{Answer, Told};
+use crate::world::{Answer, Transcript};
 
 /// Formats the commands that the server received and its replies, and then states whether the run's
 /// violation happened there. `name` is the server's name.
-pub fn on_server(trace: &Trace, told: &Told, name: &str, look: Look) -> String {
+pub fn on_server(trace: &Trace, transcript: &Transcript, name: &str, look: Look) -> String {
     let mut lines = vec![format!("On {name}:"), String::new()];
-    let commands: Vec<_> = told.answers.iter().map(|answer| answer.command.to_string()).collect();
+    let commands: Vec<_> = transcript.answers.iter().map(|answer| answer.command.to_string()).collect();
     let most = look.width.saturating_sub(20);
     let room = commands.iter().map(|command| width(command)).max().unwrap_or(0).min(most);
     let row = |step: &str, command: &str, answer: &str| {
         format!("{step:>5}  {:room$}  {answer}", shorten(command, room)).trim_end().to_owned()
     };
     lines.push(look.paint(Tint::Frame, &row("step", "command", "answer")));
-    for (answer, command) in told.answers.iter().zip(&commands) {
+    for (answer, command) in transcript.answers.iter().zip(&commands) {
         lines.push(row(&answer.step.to_string(), command, &said(answer)));
     }
     lines.push(String::new());
-    lines.extend(wrap(&happened(trace, told), look.width));
+    lines.extend(wrap(&happened(trace, transcript), look.width));
     lines.join("\n") + "\n"
 }
 
@@ -35,8 +35,9 @@ fn held(content: Option<Value>) -> String {
 }
 
 /// Whether the run's violation happened on the server.
-fn happened(trace: &Trace, told: &Told) -> String {
-    let left: Vec<_> = told.left.iter().map(|(key, content)| format!("{key} = {}", held(*content))).collect();
+fn happened(trace: &Trace, transcript: &Transcript) -> String {
+    let left: Vec<_> =
+        transcript.left.iter().map(|(key, content)| format!("{key} = {}", held(*content))).collect();
     let left = format!("At the end the server holds {}.", left.join(", "));
     match (shown(trace).first(), trace.findings.first()) {
         (Some(finding), _) => {

@@ -14,7 +14,7 @@ impl Limits {
     }
 
     /// All omissions in one sentence; `None` if there are none.
-    pub(crate) fn told(&self) -> Option<String> {
+    pub(crate) fn summary(&self) -> Option<String> {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (!noted.is_empty()).then(|| noted.iter().copied().collect::<Vec<_>>().join("; "))
     }

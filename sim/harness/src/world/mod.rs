@@ -1,9 +1,9 @@
 //! One execution of a case: the tiers, the cache, the threads with their operations, and the
 //! recorded history. Runs on every engine.
 
+mod faults;
 mod held;
 mod limits;
-mod mishaps;
 mod network;
 mod plan;
 mod recorder;
@@ -18,5 +18,5 @@ pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};
 pub(crate) use server::Beside;
-pub use server::{Answer, Command, Fault, Server, Told, Trouble};
+pub use server::{Answer, Command, FailureCause, Server, ServerFailure, Transcript};
 pub(crate) use truth::{Acknowledging, Truth};

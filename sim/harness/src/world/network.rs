@@ -11,7 +11,7 @@ use selvedge::sync::Mutex as _;
 use selvedge_engine::hash_unordered;
 
 use super::Recorder;
-use super::mishaps::{Mishap, Mishaps, Sent};
+use super::faults::{Fault, Faults, Sent};
 use crate::backends::Simulated;
 use crate::protocols::Failure;
 
@@ -21,7 +21,7 @@ pub(super) struct PlannedPanic;
 
 /// The network to the remote tier.
 pub(super) struct Network<P: Simulated> {
-    pub(super) mishaps: Mishaps,
+    pub(super) faults: Faults,
     recorder: Arc<Recorder>,
     /// Commands in flight without a caller. `None` if there are no faults.
     limbo: Option<P::Mutex<Limbo>>,
@@ -41,9 +41,9 @@ impl Hash for Limbo {
 }
 
 impl<P: Simulated> Network<P> {
-    pub(super) fn new(mishaps: Mishaps, recorder: &Arc<Recorder>, settles: bool) -> Self {
-        let limbo = mishaps.is_any().then(|| P::hashed("network", Limbo::default()));
-        Network { mishaps, recorder: Arc::clone(recorder), limbo, settles, threads: Mutex::default() }
+    pub(super) fn new(faults: Faults, recorder: &Arc<Recorder>, settles: bool) -> Self {
+        let limbo = faults.is_any().then(|| P::hashed("network", Limbo::default()));
+        Network { faults, recorder: Arc::clone(recorder), limbo, settles, threads: Mutex::default() }
     }
 
     /// Sends a command and waits for its reply. `carry_out` executes it.
@@ -52,16 +52,16 @@ impl<P: Simulated> Network<P> {
         carry_out: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
         let failure = |outcome| Err(Failure { outcome });
-        let Some((mishap, sent)) = self.mishaps.next::<P>(P::current()) else { return Ok(carry_out()) };
-        match mishap {
-            Mishap::Panic | Mishap::DroppedWaiting => Ok(carry_out()),
-            Mishap::Refused => failure(Outcome::NotApplied),
-            Mishap::Lost => failure(Outcome::Unknown),
-            Mishap::Late => {
+        let Some((fault, sent)) = self.faults.next::<P>(P::current()) else { return Ok(carry_out()) };
+        match fault {
+            Fault::Panic | Fault::DroppedWaiting => Ok(carry_out()),
+            Fault::Refused => failure(Outcome::NotApplied),
+            Fault::Lost => failure(Outcome::Unknown),
+            Fault::Late => {
                 self.send_late(sent, carry_out);
                 failure(Outcome::Unknown)
             }
-            Mishap::Stalled | Mishap::StalledDropped => {
+            Fault::Stalled | Fault::StalledDropped => {
                 let operation = P::current();
                 pending_once().await;
                 // Another task may execute it.
@@ -71,13 +71,13 @@ impl<P: Simulated> Network<P> {
                 P::enter(current);
                 Ok(answer)
             }
-            Mishap::StalledSent | Mishap::StalledSentDropped => {
+            Fault::StalledSent | Fault::StalledSentDropped => {
                 let answer = carry_out();
                 pending_once().await;
                 Ok(answer)
             }
-            Mishap::Dropped => future::pending().await,
-            Mishap::DroppedLate => {
+            Fault::Dropped => future::pending().await,
+            Fault::DroppedLate => {
                 self.send_late(sent, carry_out);
                 future::pending().await
             }
@@ -86,11 +86,11 @@ impl<P: Simulated> Network<P> {
 
     /// Loads from the source of truth. `read` executes the load.
     pub(super) async fn load<T>(&self, read: impl FnOnce() -> T) -> Result<T, Failure> {
-        match self.mishaps.next::<P>(P::current()) {
-            Some((Mishap::Refused, _)) => Err(Failure { outcome: Outcome::NotApplied }),
-            Some((Mishap::Panic, _)) => std::panic::resume_unwind(Box::new(PlannedPanic)),
-            Some((Mishap::Dropped, _)) => future::pending().await,
-            Some((Mishap::Stalled | Mishap::StalledDropped, _)) => {
+        match self.faults.next::<P>(P::current()) {
+            Some((Fault::Refused, _)) => Err(Failure { outcome: Outcome::NotApplied }),
+            Some((Fault::Panic, _)) => std::panic::resume_unwind(Box::new(PlannedPanic)),
+            Some((Fault::Dropped, _)) => future::pending().await,
+            Some((Fault::Stalled | Fault::StalledDropped, _)) => {
                 pending_once().await;
                 Ok(read())
             }
@@ -100,7 +100,7 @@ impl<P: Simulated> Network<P> {
 
     /// Lets the command arrive at a later point, unless it is settled before.
     fn send_late<T>(self: &Arc<Self>, sent: Sent, carry_out: impl FnOnce() -> T + Send + 'static) {
-        let limbo = self.limbo.as_ref().expect("something goes wrong");
+        let limbo = self.limbo.as_ref().expect("only a run with faults sends late commands");
         let (network, operation) = (Arc::clone(self), P::current());
         limbo.with(|limbo| {
             self.recorder.sent_late(operation);
@@ -112,7 +112,7 @@ impl<P: Simulated> Network<P> {
                 P::forget();
             }
             P::enter(operation);
-            let limbo = network.limbo.as_ref().expect("something goes wrong");
+            let limbo = network.limbo.as_ref().expect("only a run with faults sends late commands");
             limbo.with(|limbo| {
                 if limbo.0.remove(&sent) {
                     carry_out();

@@ -36,29 +36,29 @@ impl Recorder {
     }
 
     /// Notifies the monitor, if there is one.
-    fn tell<R>(&self, of: impl FnOnce(&Watch) -> R) -> Option<R> {
+    fn notify<R>(&self, of: impl FnOnce(&Watch) -> R) -> Option<R> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(of)
     }
 
     /// Reports a planned fault of this call of the thread to the monitor, if there is one.
-    pub(super) fn goes_wrong(&self, thread: usize, call: usize, mishap: (u32, u32)) {
+    pub(super) fn plan_fault(&self, thread: usize, call: usize, fault: (u32, u32)) {
         // The engine's first task is the observer; the threads follow.
-        self.tell(|watch| watch.goes_wrong(thread as u32 + 1, call as u32, mishap));
+        self.notify(|watch| watch.plan_fault(thread as u32 + 1, call as u32, fault));
     }
 
     /// Whether the run has a monitor.
     pub(super) fn is_watched(&self) -> bool {
-        self.tell(|_| ()).is_some()
+        self.notify(|_| ()).is_some()
     }
 
     /// Records that the operation has sent a command that executes later, or never.
     pub(super) fn sent_late(&self, operation: OperationId) {
-        self.tell(|watch| watch.sent_late(operation));
+        self.notify(|watch| watch.sent_late(operation));
     }
 
     /// Records that such a command has executed, or is discarded.
     pub(super) fn arrived(&self, operation: OperationId) {
-        self.tell(|watch| watch.arrived(operation));
+        self.notify(|watch| watch.arrived(operation));
     }
 
     /// Starts an execution. All executions have the same specification.
@@ -95,15 +95,15 @@ impl Recorder {
         settled: bool,
     ) -> OperationId {
         let first = self.next_event::<P>();
-        let told = self.tell(|watch| watch.call(first.task, key, call, settled));
-        let operation = told.unwrap_or_else(|| self.history().invoke(thread, key, call, first, settled));
+        let watched = self.notify(|watch| watch.call(first.task, key, call, settled));
+        let operation = watched.unwrap_or_else(|| self.history().invoke(thread, key, call, first, settled));
         P::enter(operation);
         operation
     }
 
     /// Records a response.
     pub(crate) fn respond<P: Simulated>(&self, operation: OperationId, reply: Reply) {
-        if self.tell(|watch| watch.answer(operation, reply)).is_some() {
+        if self.notify(|watch| watch.answer(operation, reply)).is_some() {
             return;
         }
         if reply == Reply::Done {
@@ -119,14 +119,14 @@ impl Recorder {
 
     /// The keys that the operation must write, and has neither written itself nor found written.
     pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
-        let told = self.tell(|watch| watch.owed(operation));
-        told.unwrap_or_else(|| self.history().owed(self.specification(), operation))
+        let watched = self.notify(|watch| watch.owed(operation));
+        watched.unwrap_or_else(|| self.history().owed(self.specification(), operation))
     }
 
     /// Records that the calling thread wrote to the source of truth in its last event.
     pub(crate) fn written<P: Simulated>(&self, key: Key, content: Option<Value>) {
         let current = current::<P>();
-        if self.tell(|watch| watch.written(current, key, content)).is_some() {
+        if self.notify(|watch| watch.written(current, key, content)).is_some() {
             return;
         }
         let at = self.last_event::<P>();
@@ -141,7 +141,7 @@ impl Recorder {
     /// Records that the calling thread found this content at the source of truth in its last event.
     pub(crate) fn found<P: Simulated>(&self, key: Key, content: Option<Value>) {
         let Some(current) = current::<P>() else { return };
-        if self.tell(|watch| watch.found(current, key, content)).is_none() {
+        if self.notify(|watch| watch.found(current, key, content)).is_none() {
             let at = self.last_event::<P>();
             self.history().found(self.specification(), (key, content), current, at);
         }
@@ -149,7 +149,7 @@ impl Recorder {
 
     /// Records that the key expired at the source of truth in the calling thread's last event.
     pub(crate) fn expired<P: Simulated>(&self, key: Key) {
-        if self.tell(|watch| watch.expired(key)).is_none() {
+        if self.notify(|watch| watch.expired(key)).is_none() {
             let at = self.last_event::<P>();
             self.history().expired(key, at);
         }

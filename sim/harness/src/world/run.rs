@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use selvedge_engine::{Alike, Script};
 
-use super::mishaps::Mishaps;
+use super::faults::Faults;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
@@ -36,7 +36,7 @@ where
         recorder.starts_with(key, plan.versions_at_start(key));
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
-    let network = Arc::new(Network::<P>::new(Mishaps::choose::<P, N>(plan, recorder), recorder, settles));
+    let network = Arc::new(Network::<P>::new(Faults::choose::<P, N>(plan, recorder), recorder, settles));
     let store = Store::new(plan, recorder, &network, &clock);
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove must expire.
@@ -104,18 +104,18 @@ where
         let alike = plan.alike();
         let expires = plan.remote == RemoteStart::Expiring;
         let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
-            let step = |(call, &planned): (usize, &PlannedCall)| Step::Call { thread, call, planned };
+            let step = |(call, &planned): (usize, &PlannedCall)| ThreadStep::Call { thread, call, planned };
             let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
-            let resume = stalls.then_some(Step::Resume { thread });
+            let resume = stalls.then_some(ThreadStep::Resume { thread });
             let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
             (Script { name: its.name.clone(), operations }, alike)
         });
         let ticks = plan.has_clock().then(|| {
             let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
             let expires = if expires { plan.keys.clone() } else { Vec::new() };
-            (Script { name: "clock".to_owned(), operations: vec![Step::Expire(expires)] }, alike)
+            (Script { name: "clock".to_owned(), operations: vec![ThreadStep::Expire(expires)] }, alike)
         });
-        P::scripted(&caller, threads.chain(ticks), Caller::take);
+        P::scripted(&caller, threads.chain(ticks), Caller::execute);
         network.join();
         // Tasks that the cache has spawned may not have ended.
         P::quiesce();
@@ -131,7 +131,7 @@ where
 }
 
 /// A task's operation between two boundaries.
-enum Step {
+enum ThreadStep {
     Call {
         thread: usize,
         /// Index among the thread's calls.
@@ -145,9 +145,9 @@ enum Step {
 }
 
 /// Futures that are not polled.
-type Stalled = Mutex<Vec<Left>>;
+type Stalled = Mutex<Vec<StalledCall>>;
 
-struct Left {
+struct StalledCall {
     thread: usize,
     operation: OperationId,
     call: Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>,
@@ -169,11 +169,11 @@ struct Caller<P: Simulated, C> {
 }
 
 impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
-    fn take(&self, step: &Step) {
+    fn execute(&self, step: &ThreadStep) {
         match step {
-            &Step::Resume { thread } => self.resume(thread),
-            &Step::Call { thread, call, planned } => self.perform(thread, call, planned, false),
-            Step::Expire(keys) => {
+            &ThreadStep::Resume { thread } => self.resume(thread),
+            &ThreadStep::Call { thread, call, planned } => self.perform(thread, call, planned, false),
+            ThreadStep::Expire(keys) => {
                 P::advance(&self.clock, TTL);
                 keys.iter().for_each(|&key| self.cache.expire(key));
             }
@@ -183,10 +183,10 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
     fn perform(&self, thread: usize, call: usize, planned: PlannedCall, settled: bool) {
         let first = P::next_event();
         let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
-        self.network.mishaps.begin(operation, thread, call);
+        self.network.faults.begin(operation, thread, call);
         let reply = if planned.kind == OpKind::Stall {
             self.until_stalled(thread, operation, planned)
-        } else if self.network.mishaps.is_any() {
+        } else if self.network.faults.is_any() {
             self.until_dropped(operation, self.call(planned))
         } else {
             Some(P::block_on(self.call(planned)))
@@ -272,13 +272,13 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         operation: OperationId,
         planned: PlannedCall,
     ) -> Option<Result<Reply, Failure>> {
-        let caller = self.me.upgrade().expect("its threads hold it");
+        let caller = self.me.upgrade().expect("the threads hold the caller");
         let mut call: Pin<Box<dyn Future<Output = _> + Send>> =
             Box::pin(async move { caller.call(planned).await });
         let mut is_dropped = false;
         let answer = P::block_on(poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => match self.network.mishaps.stalls(operation) {
+            Poll::Pending => match self.network.faults.stalls(operation) {
                 Some(then) => {
                     is_dropped = then;
                     Poll::Ready(None)
@@ -289,7 +289,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         if answer.is_none()
             && let Some(stalled) = self.stalled.upgrade()
         {
-            let left = Left { thread, operation, call, is_dropped };
+            let left = StalledCall { thread, operation, call, is_dropped };
             stalled.lock().unwrap_or_else(PoisonError::into_inner).push(left);
         }
         answer
@@ -297,10 +297,10 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
 
     fn resume(&self, thread: usize) {
         let Some(stalled) = self.stalled.upgrade() else { return };
-        let its = |left: &mut Left| left.thread == thread;
+        let its = |left: &mut StalledCall| left.thread == thread;
         let left: Vec<_> =
             stalled.lock().unwrap_or_else(PoisonError::into_inner).extract_if(.., its).collect();
-        for Left { operation, call, is_dropped, .. } in left {
+        for StalledCall { operation, call, is_dropped, .. } in left {
             P::enter(operation);
             if is_dropped {
                 drop(call);
@@ -315,13 +315,13 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
     /// Runs the operation until it completes, is dropped, or its loader panics. In the last two
     /// cases it has no response.
     fn until_dropped<T>(&self, operation: OperationId, call: impl Future<Output = T>) -> Option<T> {
-        let mishaps = &self.network.mishaps;
+        let faults = &self.network.faults;
         let run = || {
             P::block_on(async {
                 let mut call = pin!(call);
                 let answer = poll_fn(|context| match call.as_mut().poll(context) {
                     Poll::Ready(answer) => Poll::Ready(Some(answer)),
-                    Poll::Pending if mishaps.drops(operation) => Poll::Ready(None),
+                    Poll::Pending if faults.drops(operation) => Poll::Ready(None),
                     Poll::Pending => Poll::Pending,
                 });
                 answer.await

@@ -72,18 +72,18 @@ pub struct Answer {
 
 /// The failure after which the server receives no more commands.
 #[derive(Debug)]
-pub struct Trouble {
+pub struct ServerFailure {
     /// The step of the trace, from 1; `None` before the first, and after the last.
     pub step: Option<u32>,
     /// The command that failed.
     pub command: Command,
     /// The cause.
-    pub why: Fault,
+    pub why: FailureCause,
 }
 
 /// The cause of a server's failure.
 #[derive(Debug)]
-pub enum Fault {
+pub enum FailureCause {
     /// The server did not reply, or replied with a content that the run did not store.
     Failed(Box<dyn Error + Send + Sync>),
     /// The server's content differs from the simulated store's: another client writes there, or it
@@ -98,64 +98,65 @@ pub enum Fault {
 
 /// The commands and replies of a server in a run.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Transcript {
     /// The commands of the run, in order.
     pub answers: Vec<Answer>,
     /// The server's content of each key after the run.
     pub left: Vec<(Key, Option<Value>)>,
     /// The first failure. No command was sent after it.
-    pub trouble: Option<Trouble>,
+    pub failure: Option<ServerFailure>,
 }
 
 /// The server of a run. Until the run has ended, steps are numbered as the engine does.
 pub(crate) struct Beside {
-    state: Mutex<(Box<dyn Server>, Told)>,
+    state: Mutex<(Box<dyn Server>, Transcript)>,
 }
 
 impl Beside {
     pub(crate) fn new(server: Box<dyn Server>) -> Self {
-        Beside { state: Mutex::new((server, Told::default())) }
+        Beside { state: Mutex::new((server, Transcript::default())) }
     }
 
-    fn state(&self) -> MutexGuard<'_, (Box<dyn Server>, Told)> {
+    fn state(&self) -> MutexGuard<'_, (Box<dyn Server>, Transcript)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores the key's content before the run.
     pub(crate) fn starts_with(&self, key: Key, content: Option<Value>) {
-        let (server, told) = &mut *self.state();
+        let (server, transcript) = &mut *self.state();
         if let Some(value) = content
-            && told.trouble.is_none()
+            && transcript.failure.is_none()
             && let Err(error) = server.set(key, value)
         {
             let command = Command::Set(key, value);
-            told.trouble = Some(Trouble { step: None, command, why: Fault::Failed(error) });
+            transcript.failure =
+                Some(ServerFailure { step: None, command, why: FailureCause::Failed(error) });
         }
     }
 
     /// Returns the server's content. The simulated store has `expected`.
     pub(crate) fn get(&self, key: Key, expected: Option<Value>) -> Option<Value> {
-        let (server, told) = &mut *self.state();
-        if told.trouble.is_some() {
+        let (server, transcript) = &mut *self.state();
+        if transcript.failure.is_some() {
             return expected;
         }
         let (step, command) = (selvedge_engine::step() as u32, Command::Get(key));
         let why = match server.get(key) {
             Ok(held) if held == expected => {
-                told.answers.push(Answer { step, command, content: Some(held) });
+                transcript.answers.push(Answer { step, command, content: Some(held) });
                 return held;
             }
-            Ok(held) => Fault::Other { held, expected },
-            Err(error) => Fault::Failed(error),
+            Ok(held) => FailureCause::Other { held, expected },
+            Err(error) => FailureCause::Failed(error),
         };
-        told.trouble = Some(Trouble { step: Some(step), command, why });
+        transcript.failure = Some(ServerFailure { step: Some(step), command, why });
         expected
     }
 
     /// Writes the key's new content in the simulated store to the server.
     pub(crate) fn write(&self, key: Key, content: Option<Value>) {
-        let (server, told) = &mut *self.state();
-        if told.trouble.is_some() {
+        let (server, transcript) = &mut *self.state();
+        if transcript.failure.is_some() {
             return;
         }
         let step = selvedge_engine::step() as u32;
@@ -164,33 +165,34 @@ impl Beside {
             None => (Command::Delete(key), server.delete(key)),
         };
         match answer {
-            Ok(()) => told.answers.push(Answer { step, command, content: None }),
+            Ok(()) => transcript.answers.push(Answer { step, command, content: None }),
             Err(error) => {
-                told.trouble = Some(Trouble { step: Some(step), command, why: Fault::Failed(error) });
+                transcript.failure =
+                    Some(ServerFailure { step: Some(step), command, why: FailureCause::Failed(error) });
             }
         }
     }
 
     /// Returns the transcript of a completed run, with the final contents of `keys`. The first
     /// `before` steps are not part of the trace.
-    pub(crate) fn told(&self, before: u32, keys: &[Key]) -> Told {
-        let (server, told) = &mut *self.state();
-        let mut told = mem::take(told);
-        told.answers.iter_mut().for_each(|answer| answer.step -= before);
-        if let Some(step) = told.trouble.as_mut().and_then(|trouble| trouble.step.as_mut()) {
+    pub(crate) fn transcript(&self, before: u32, keys: &[Key]) -> Transcript {
+        let (server, transcript) = &mut *self.state();
+        let mut transcript = mem::take(transcript);
+        transcript.answers.iter_mut().for_each(|answer| answer.step -= before);
+        if let Some(step) = transcript.failure.as_mut().and_then(|failure| failure.step.as_mut()) {
             *step -= before;
         }
-        for &key in keys.iter().filter(|_| told.trouble.is_none()) {
+        for &key in keys.iter().filter(|_| transcript.failure.is_none()) {
             match server.get(key) {
-                Ok(held) => told.left.push((key, held)),
+                Ok(held) => transcript.left.push((key, held)),
                 Err(error) => {
-                    let why = Fault::Failed(error);
-                    told.trouble = Some(Trouble { step: None, command: Command::Get(key), why });
+                    let why = FailureCause::Failed(error);
+                    transcript.failure = Some(ServerFailure { step: None, command: Command::Get(key), why });
                     break;
                 }
             }
         }
-        told
+        transcript
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use selvedge_sim::history::{Call, Key, Reply, Value};
 use selvedge_sim::oracle as sim;
-use selvedge_sim::oracle::{Rule, Way, judge, ways};
+use selvedge_sim::oracle::{Evidence, Rule, evidence, judge};
 
 use super::program::{Act, Order, Run, Truth};
 
@@ -164,9 +164,9 @@ struct Extent {
 type Shown = (Rule, usize, usize);
 
 /// The findings in any schedule of the class: for each rule and read, the newest version that it
-/// should have returned. Also returns the number of schedules. Checks that each witness of `ways`
+/// should have returned. Also returns the number of schedules. Checks that each item of `evidence`
 /// shows its finding.
-fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, usize) {
+fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Value>>, usize) {
     let before = run.happens_before();
     let mut extents: Vec<Extent> = Vec::new();
     let mut versions: Vec<(Option<Value>, Option<usize>)> = vec![(run.start[0].1, None)];
@@ -250,12 +250,13 @@ fn brute(run: &Run, ways: &[Way]) -> (BTreeMap<(Rule, usize), Option<Value>>, us
             sim::Order::HasBegun(a, b) => at[extents[a].first] <= at[extents[b].last],
             sim::Order::EndsBefore(..) => unreachable!("nothing expires in these programs"),
         };
-        let in_order = ways.iter().filter(|way| way.orders.iter().all(has)).map(|Way { finding, .. }| {
-            (finding.rule, finding.read, finding.before.expect("both rules name what was before"))
-        });
+        let in_order =
+            evidence.iter().filter(|it| it.orders.iter().all(has)).map(|Evidence { finding, .. }| {
+                (finding.rule, finding.read, finding.before.expect("both rules name what was before"))
+            });
         let in_order: BTreeSet<Shown> = in_order.collect();
         let shown: BTreeSet<Shown> = shown.into_iter().map(|(shown, _)| shown).collect();
-        assert_eq!(in_order, shown, "{at:?} {ways:#?} {run:#?}");
+        assert_eq!(in_order, shown, "{at:?} {evidence:#?} {run:#?}");
     });
     (found.into_iter().map(|(key, place)| (key, versions[place].0)).collect(), schedules)
 }
@@ -315,9 +316,9 @@ fn shown(
 #[track_caller]
 pub(super) fn agrees(run: &Run) {
     let history = run.history(Order::Class);
-    let ways: Vec<Way> =
-        [Rule::Stale, Rule::Inverted].into_iter().flat_map(|rule| ways(&history, rule)).collect();
-    let (expected, schedules) = brute(run, &ways);
+    let evidence: Vec<Evidence> =
+        [Rule::Stale, Rule::Inverted].into_iter().flat_map(|rule| evidence(&history, rule)).collect();
+    let (expected, schedules) = brute(run, &evidence);
     let mut findings = Vec::new();
     judge(&history, &mut findings);
     findings.retain(|finding| matches!(finding.rule, Rule::Stale | Rule::Inverted));

@@ -20,7 +20,7 @@ use crate::scenario::{OpKind, Source};
 
 /// A fault of a command, a load or an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mishap {
+pub(super) enum Fault {
     /// Fails with the report that it was not executed. Of a load: the loader fails.
     Refused,
     /// Fails with an unknown outcome, and is never executed.
@@ -48,12 +48,12 @@ pub(super) enum Mishap {
 
 /// A fault and the command that it affects.
 #[derive(Clone, Copy, Debug)]
-struct Planned {
+struct PlannedFault {
     thread: usize,
     call: usize,
     /// Index among the operation's commands, from 0. A load counts as one.
     command: u32,
-    mishap: Mishap,
+    fault: Fault,
 }
 
 /// Identifies a command. The same in every schedule.
@@ -74,8 +74,8 @@ impl Hash for Sent {
 
 /// The faults of a run.
 #[derive(Debug)]
-pub(super) struct Mishaps {
-    planned: Vec<Planned>,
+pub(super) struct Faults {
+    planned: Vec<PlannedFault>,
     /// Whether any run of the case can have faults.
     is_any: bool,
     /// For a cache that may send any commands: the number of each operation's commands that can
@@ -83,26 +83,26 @@ pub(super) struct Mishaps {
     covered: BTreeMap<(usize, usize), u32>,
     limits: Arc<Limits>,
     /// The operations in progress. Only its own thread accesses each.
-    operations: Mutex<BTreeMap<OperationId, Begun>>,
+    operations: Mutex<BTreeMap<OperationId, InProgress>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Begun {
+struct InProgress {
     thread: usize,
     call: usize,
     /// The number of commands that it has sent.
     commands: u32,
     /// It waits for a reply, and is dropped before it receives it.
-    is_doomed: bool,
+    will_be_dropped: bool,
     /// It waits while its future is not polled; whether it is then dropped.
     stalled: Option<bool>,
 }
 
-impl Mishaps {
+impl Faults {
     /// Chooses the faults, within the bounds of the plan.
     pub(super) fn choose<P: Simulated, C>(plan: &Plan<C>, recorder: &Recorder) -> Self {
         let mut planned = Vec::new();
-        for (most, possible) in [(plan.faults, &faults as &dyn Fn(_, _) -> _), (plan.drops, &drops)] {
+        for (most, possible) in [(plan.faults, &failures as &dyn Fn(_, _) -> _), (plan.drops, &drops)] {
             let mut left = candidates(plan, possible);
             for _ in 0..most {
                 if left.is_empty() {
@@ -113,8 +113,8 @@ impl Mishaps {
                     let thread = &plan.threads[its.thread];
                     let call = thread.calls[its.call];
                     let (verb, key) = (call.kind.name(), call.key);
-                    let what = its.what(call.kind);
-                    Some(format!("{what} of {verb} {key}, {}: {}", thread.name, its.mishap.what()))
+                    let what = its.command_name(call.kind);
+                    Some(format!("{what} of {verb} {key}, {}: {}", thread.name, its.fault.description()))
                 });
                 // Each set of faults is chosen in one order only. The first alternative is to stop.
                 let Some(chosen) = chosen.checked_sub(1) else { break };
@@ -124,12 +124,12 @@ impl Mishaps {
         }
         planned.extend(stalls::<P, C>(plan));
         for its in &planned {
-            recorder.goes_wrong(its.thread, its.call, (its.command, its.mishap as u32));
+            recorder.plan_fault(its.thread, its.call, (its.command, its.fault as u32));
         }
         if recorder.is_watched() {
             P::forget();
         }
-        Mishaps {
+        Faults {
             planned,
             is_any: plan.faults + plan.drops > 0 || plan.has(OpKind::Stall),
             covered: if plan.sends_anything { covered(plan) } else { BTreeMap::new() },
@@ -146,45 +146,45 @@ impl Mishaps {
     /// Starts an operation.
     pub(super) fn begin(&self, operation: OperationId, thread: usize, call: usize) {
         if self.is_any() {
-            let begun = Begun { thread, call, commands: 0, is_doomed: false, stalled: None };
-            self.operations().insert(operation, begun);
+            let own = InProgress { thread, call, commands: 0, will_be_dropped: false, stalled: None };
+            self.operations().insert(operation, own);
         }
     }
 
     /// The fault of the operation's next command, and that command.
-    pub(super) fn next<P: Simulated>(&self, operation: OperationId) -> Option<(Mishap, Sent)> {
+    pub(super) fn next<P: Simulated>(&self, operation: OperationId) -> Option<(Fault, Sent)> {
         if !self.is_any() {
             return None;
         }
         let mut operations = self.operations();
-        let begun = operations.get_mut(&operation)?;
-        let command = begun.commands;
-        begun.commands += 1;
-        if self.covered.get(&(begun.thread, begun.call)).is_some_and(|&most| command >= most) {
+        let own = operations.get_mut(&operation)?;
+        let command = own.commands;
+        own.commands += 1;
+        if self.covered.get(&(own.thread, own.call)).is_some_and(|&most| command >= most) {
             self.limits.note(MORE_COMMANDS);
         }
-        let is_it = |its: &&Planned| {
-            (its.thread, its.call, its.command) == (begun.thread, begun.call, command)
-                && its.mishap != Mishap::DroppedWaiting
+        let is_it = |its: &&PlannedFault| {
+            (its.thread, its.call, its.command) == (own.thread, own.call, command)
+                && its.fault != Fault::DroppedWaiting
         };
-        let mishap = self.planned.iter().find(is_it)?.mishap;
-        begun.is_doomed = matches!(mishap, Mishap::Dropped | Mishap::DroppedLate);
-        begun.stalled = match mishap {
-            Mishap::Stalled | Mishap::StalledSent => Some(false),
-            Mishap::StalledDropped | Mishap::StalledSentDropped => Some(true),
+        let fault = self.planned.iter().find(is_it)?.fault;
+        own.will_be_dropped = matches!(fault, Fault::Dropped | Fault::DroppedLate);
+        own.stalled = match fault {
+            Fault::Stalled | Fault::StalledSent => Some(false),
+            Fault::StalledDropped | Fault::StalledSentDropped => Some(true),
             _ => None,
         };
-        let task = P::next_event().map_or(begun.thread as u32, |mark| mark.task);
-        Some((mishap, Sent { task, call: begun.call, command }))
+        let task = P::next_event().map_or(own.thread as u32, |mark| mark.task);
+        Some((fault, Sent { task, call: own.call, command }))
     }
 
     /// Whether the waiting operation must be dropped now.
     pub(super) fn drops(&self, operation: OperationId) -> bool {
-        let Some(begun) = self.operations().get(&operation).copied() else { return false };
-        let waits = |its: &Planned| {
-            (its.thread, its.call, its.mishap) == (begun.thread, begun.call, Mishap::DroppedWaiting)
+        let Some(own) = self.operations().get(&operation).copied() else { return false };
+        let waits = |its: &PlannedFault| {
+            (its.thread, its.call, its.fault) == (own.thread, own.call, Fault::DroppedWaiting)
         };
-        begun.is_doomed || self.planned.iter().any(waits)
+        own.will_be_dropped || self.planned.iter().any(waits)
     }
 
     /// `Some` if the waiting operation's future stalls now; whether it is then dropped.
@@ -192,15 +192,15 @@ impl Mishaps {
         self.operations().get(&operation)?.stalled
     }
 
-    fn operations(&self) -> MutexGuard<'_, BTreeMap<OperationId, Begun>> {
+    fn operations(&self) -> MutexGuard<'_, BTreeMap<OperationId, InProgress>> {
         self.operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Planned {
-    fn what(&self, of: OpKind) -> &'static str {
-        match (self.mishap, of, self.command) {
-            (Mishap::DroppedWaiting, ..) => "a wait",
+impl PlannedFault {
+    fn command_name(&self, of: OpKind) -> &'static str {
+        match (self.fault, of, self.command) {
+            (Fault::DroppedWaiting, ..) => "a wait",
             (_, OpKind::Get | OpKind::Stall, 1) => "the load",
             (_, OpKind::Get | OpKind::Stall, 2) => "the fill",
             (_, _, 0) => "the command",
@@ -209,20 +209,20 @@ impl Planned {
     }
 }
 
-impl Mishap {
-    fn what(self) -> &'static str {
+impl Fault {
+    fn description(self) -> &'static str {
         match self {
-            Mishap::Refused => "refused",
-            Mishap::Lost => "fails, and never arrives",
-            Mishap::Late => "fails, and arrives later",
-            Mishap::Panic => "the loader panics",
-            Mishap::Dropped => "the future is dropped, and the command never arrives",
-            Mishap::DroppedLate => "the future is dropped, and the command arrives later",
-            Mishap::DroppedWaiting => "the future is dropped",
-            Mishap::Stalled => "not polled until the thread has nothing else to do",
-            Mishap::StalledDropped => "not polled, and dropped when the thread has nothing else to do",
-            Mishap::StalledSent => "carried out, and not polled until the thread has nothing else to do",
-            Mishap::StalledSentDropped => {
+            Fault::Refused => "refused",
+            Fault::Lost => "fails, and never arrives",
+            Fault::Late => "fails, and arrives later",
+            Fault::Panic => "the loader panics",
+            Fault::Dropped => "the future is dropped, and the command never arrives",
+            Fault::DroppedLate => "the future is dropped, and the command arrives later",
+            Fault::DroppedWaiting => "the future is dropped",
+            Fault::Stalled => "not polled until the thread has nothing else to do",
+            Fault::StalledDropped => "not polled, and dropped when the thread has nothing else to do",
+            Fault::StalledSent => "carried out, and not polled until the thread has nothing else to do",
+            Fault::StalledSentDropped => {
                 "carried out, not polled, and dropped when the thread has nothing else to do"
             }
         }
@@ -232,18 +232,18 @@ impl Mishap {
 /// All possible faults of the plan's operations, given the possible faults of one operation.
 fn candidates<C>(
     plan: &Plan<C>,
-    possible: &dyn Fn(OpKind, Source) -> Vec<(u32, &'static [Mishap])>,
-) -> Vec<Planned> {
+    possible: &dyn Fn(OpKind, Source) -> Vec<(u32, &'static [Fault])>,
+) -> Vec<PlannedFault> {
     let mut candidates = Vec::new();
     for (thread, its) in plan.threads.iter().enumerate().filter(|(_, its)| !its.spared) {
         for (call, planned) in its.calls.iter().enumerate() {
             let deletes_derived = plan.derived.contains_key(&planned.key);
-            for (command, mishaps) in possible(planned.kind, plan.source) {
+            for (command, faults) in possible(planned.kind, plan.source) {
                 let is_write = matches!(planned.kind, OpKind::Set | OpKind::Delete);
                 if is_write && command == 1 && !deletes_derived {
                     continue;
                 }
-                let all = mishaps.iter().map(|&mishap| Planned { thread, call, command, mishap });
+                let all = faults.iter().map(|&fault| PlannedFault { thread, call, command, fault });
                 candidates.extend(all);
             }
         }
@@ -272,26 +272,26 @@ fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
 }
 
 /// Chooses the command at which each `stall` stalls, and how it continues.
-fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<Planned> {
+fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<PlannedFault> {
     let mut chosen = Vec::new();
     for (thread, its) in plan.threads.iter().enumerate() {
         for (call, planned) in its.calls.iter().enumerate().filter(|(_, its)| its.kind == OpKind::Stall) {
             let points: Vec<_> = (0..COMMANDS_OF_A_LOAD)
                 .flat_map(|command| {
-                    STALLS.iter().map(move |&mishap| Planned { thread, call, command, mishap })
+                    STALLS.iter().map(move |&fault| PlannedFault { thread, call, command, fault })
                 })
                 // The read can precede or follow the wait: the second case is a slower read.
-                .filter(|its| its.command == COMMANDS_OF_A_LOAD - 1 || !is_sent(its.mishap))
+                .filter(|its| its.command == COMMANDS_OF_A_LOAD - 1 || !is_sent(its.fault))
                 .take_while(|its| plan.source == Source::Database || its.command == 0)
                 .collect();
             let at = P::choose(points.len(), |at| {
                 let (its, verb) = (points[at], planned.kind.name());
-                let what = its.what(planned.kind);
+                let what = its.command_name(planned.kind);
                 Some(format!(
                     "{what} of {verb} {}, {}: {}",
                     planned.key,
                     plan.threads[thread].name,
-                    its.mishap.what()
+                    its.fault.description()
                 ))
             });
             chosen.push(points[at]);
@@ -300,25 +300,25 @@ fn stalls<P: Simulated, C>(plan: &Plan<C>) -> Vec<Planned> {
     chosen
 }
 
-fn is_sent(mishap: Mishap) -> bool {
-    matches!(mishap, Mishap::StalledSent | Mishap::StalledSentDropped)
+fn is_sent(fault: Fault) -> bool {
+    matches!(fault, Fault::StalledSent | Fault::StalledSentDropped)
 }
 
 /// A read that loads sends a GET, loads, and fills.
 const COMMANDS_OF_A_LOAD: u32 = 3;
-const STALLS: &[Mishap] =
-    &[Mishap::Stalled, Mishap::StalledDropped, Mishap::StalledSent, Mishap::StalledSentDropped];
+const STALLS: &[Fault] =
+    &[Fault::Stalled, Fault::StalledDropped, Fault::StalledSent, Fault::StalledSentDropped];
 
-const FAILS: &[Mishap] = &[Mishap::Refused];
-const WRITE_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Lost, Mishap::Late];
-const LOAD_FAILS: &[Mishap] = &[Mishap::Refused, Mishap::Panic];
-const IS_DROPPED: &[Mishap] = &[Mishap::Dropped];
-const WRITE_IS_DROPPED: &[Mishap] = &[Mishap::Dropped, Mishap::DroppedLate];
-const WAIT_IS_DROPPED: &[Mishap] = &[Mishap::DroppedWaiting];
+const FAILS: &[Fault] = &[Fault::Refused];
+const WRITE_FAILS: &[Fault] = &[Fault::Refused, Fault::Lost, Fault::Late];
+const LOAD_FAILS: &[Fault] = &[Fault::Refused, Fault::Panic];
+const IS_DROPPED: &[Fault] = &[Fault::Dropped];
+const WRITE_IS_DROPPED: &[Fault] = &[Fault::Dropped, Fault::DroppedLate];
+const WAIT_IS_DROPPED: &[Fault] = &[Fault::DroppedWaiting];
 
 /// The possible faults of each command of an operation. A read that loads sends a GET, loads, and
 /// fills.
-fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
+fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
     match (kind, source) {
         (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, FAILS)],
         (OpKind::Load, _) => vec![(0, FAILS), (1, FAILS), (2, WRITE_FAILS)],
@@ -333,7 +333,7 @@ fn faults(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
 
 /// The points at which an operation can be dropped. A write of the database must be completed by
 /// its caller.
-fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
+fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
     match (kind, source) {
         (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, IS_DROPPED)],
         (OpKind::Load, _) => vec![(0, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)],
@@ -353,7 +353,7 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Mishap])> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Mishap, candidates, drops, faults};
+    use super::{Fault, candidates, drops, failures};
     use crate::protocols::{Caches, Protocol};
     use crate::scenario::parse;
     use crate::world::Plan;
@@ -371,8 +371,8 @@ mod tests {
             );
             let case = parse("a.toml", &text, &Protocol::known()).expect("no mistake").cases.remove(0);
             let plan = Plan::<Protocol>::new(&case);
-            let all = [candidates(&plan, &faults), candidates(&plan, &drops)].concat();
-            let late = all.iter().filter(|its| matches!(its.mishap, Mishap::Late | Mishap::DroppedLate));
+            let all = [candidates(&plan, &failures), candidates(&plan, &drops)].concat();
+            let late = all.iter().filter(|its| matches!(its.fault, Fault::Late | Fault::DroppedLate));
             let late: BTreeSet<_> = late.map(|its| (its.thread, its.call, its.command)).collect();
             assert_eq!(case.tasks() - 3, late.len(), "{source}: {late:?}");
         }

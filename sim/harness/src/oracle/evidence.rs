@@ -10,24 +10,24 @@ use crate::history::{History, Version};
 
 /// A set of orders with which a schedule of the class violates a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Evidence {
     /// The violation.
     pub finding: Finding,
     /// The required orders. Each schedule of the class that satisfies them all shows the finding.
     pub orders: Vec<Order>,
 }
 
-/// All witnesses of the rule in the class: each schedule that violates it satisfies the orders of
-/// one. The first of each read is the finding of [`judge`], which stops at one.
-pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
-    let mut ways = Vec::new();
+/// All evidence that the class violates the rule: each schedule that violates it satisfies the
+/// orders of one element. The first of each read is the finding of [`judge`], which stops at one.
+pub fn evidence(history: &History, rule: Rule) -> Vec<Evidence> {
+    let mut all = Vec::new();
     if !matches!(rule, Rule::Stale | Rule::Inverted) {
         let mut findings = Vec::new();
         judge(history, &mut findings);
         findings.retain(|finding| finding.rule == rule);
         return findings
             .into_iter()
-            .map(|finding| Way { orders: before_expiry(history, &finding), finding })
+            .map(|finding| Evidence { orders: before_expiry(history, &finding), finding })
             .collect();
     }
     for (read, its, returned) in reads(history) {
@@ -40,11 +40,11 @@ pub fn ways(history: &History, rule: Rule) -> Vec<Way> {
         };
         suspects.sort_by_key(|(suspect, _)| Reverse(suspect.place));
         for (suspect, newer) in suspects {
-            let way = |orders| Way { finding: suspect.finding(rule, newer), orders };
-            ways.extend(suspect.ways(history).into_iter().map(way));
+            let with_orders = |orders| Evidence { finding: suspect.finding(rule, newer), orders };
+            all.extend(suspect.orders_shown(history).into_iter().map(with_orders));
         }
     }
-    ways
+    all
 }
 
 /// The order required for a read of a value that is not its key's: a later expiry does not explain
