@@ -170,6 +170,8 @@ pub mod future;
 pub mod hint;
 mod history;
 mod monitor;
+#[doc(hidden)]
+pub mod native;
 mod number;
 pub mod object;
 mod observer;

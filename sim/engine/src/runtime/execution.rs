@@ -43,6 +43,8 @@ pub(crate) struct Execution {
     /// The run continues in any order, because it is redundant: that costs less than unwinding its
     /// tasks.
     pub(super) finishing: bool,
+    /// Whether the stacks of an abandoned run are discarded instead of unwound.
+    pub(super) discards: bool,
     /// Whether the strategy [joins movers](Strategy::joins_movers).
     pub(super) joins_movers: bool,
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
@@ -95,6 +97,7 @@ impl Execution {
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             aborting: false,
             finishing: false,
+            discards: false,
             joins_movers: strategy.joins_movers(),
             is_right_mover: false,
             quiescing: None,
