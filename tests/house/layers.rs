@@ -10,13 +10,13 @@ const LAYERS: [(&str, &str); 3] = [
     (
         "sim/engine/src",
         "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
-     monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
+     monitor sometimes hint choice wait time thread sync object native future script run trace witness progress report \
      verdict observer search explorer check",
     ),
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress error args look surroundings projection session trace replay \
-         simulated_redis gate explore list matrix run",
+         simulated_redis native gate explore list matrix run",
     ),
 ];
 

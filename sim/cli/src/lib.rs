@@ -25,6 +25,7 @@ mod interrupt;
 mod list;
 mod look;
 mod matrix;
+mod native;
 mod progress;
 mod projection;
 mod replay;

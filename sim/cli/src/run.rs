@@ -15,7 +15,7 @@ use crate::look::look;
 use crate::session::Session;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, replay, simulated_redis, trace};
+use crate::{explore, gate, list, matrix, native, replay, simulated_redis, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -70,6 +70,7 @@ fn execute<C: Caches>(
         Command::Trace(options) => trace::run::<C>(&options, look, &surroundings.interrupt, results),
         Command::Replay(options) => replay::run::<C>(&options, look, results),
         Command::Redis(options) => simulated_redis::run(&options, &surroundings.interrupt, results),
+        Command::Test(options) => native::run(&options, results),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::known())?, results),
     }?;
     results.flush()?;

@@ -144,8 +144,9 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         let is_covered = last.opaque || (last.writes && last.location == word.location);
         if !is_covered && !program.new.followed.insert(last.site) {
             effects::incomplete(format!(
-                "{} changed by code without instrumentation after {}:{}",
+                "{} changed from {:#x} to {value:#x} by code without instrumentation after {}:{}",
                 name_of(address),
+                word.value,
                 last.source.file(),
                 last.source.line()
             ));

@@ -25,8 +25,8 @@ pub(crate) struct Settings {
 /// The result of a search.
 pub(crate) struct Found {
     pub(crate) report: Report,
-    /// The executions in which an iteration of a spin failed. Each is equivalent to one in which the
-    /// spin begins later.
+    /// The executions in which an iteration of a spin failed. Each is equivalent to one in which
+    /// the spin begins later.
     pub(crate) spun: u64,
     /// The verdict, and the trace of a failure.
     pub(crate) story: String,

@@ -76,6 +76,8 @@ pub(crate) struct Site {
     /// The identity: a hash of the return addresses up to the first function that is not std's.
     pub(crate) id: u64,
     pub(crate) part: Option<Part>,
+    /// Whether the call itself is in std's precompiled code.
+    pub(crate) is_precompiled: bool,
     /// The innermost line of the user's own code; otherwise of a dependency, or of std.
     pub(crate) source: &'static Location<'static>,
 }
@@ -183,7 +185,8 @@ fn resolve(addresses: &[usize]) -> Site {
         }
     }
     let source = own.or(other).or(std_line).unwrap_or_else(source::unknown);
-    Site { id, part, source }
+    let is_precompiled = addresses.first().is_none_or(|&address| resolved(address).is_std);
+    Site { id, part, is_precompiled, source }
 }
 
 fn resolved(address: usize) -> Rc<Resolved> {
@@ -192,11 +195,6 @@ fn resolved(address: usize) -> Rc<Resolved> {
     }
     // A return address is behind the call.
     let frames = file().frames(address - 1);
-    if std::env::var_os("SELVEDGE_NATIVE_FRAMES").is_some() {
-        for f in &frames {
-            eprintln!("{address:#x} {} {:?}", f.function, f.place);
-        }
-    }
     let new = Rc::new(describe(&frames));
     RESOLVED.with_borrow_mut(|all| all.insert(address, Rc::clone(&new)));
     new

@@ -1,0 +1,82 @@
+//! The results of tests, for people and as JUnit.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::runs::{Exploration, Ran};
+
+/// Writes the line of a test, and its output if it has failed or `shows_output`.
+pub(crate) fn write_test(ran: &Ran, shows_output: bool, out: &mut dyn Write) -> io::Result<()> {
+    let word = if ran.has_passed { "PASS" } else { "FAIL" };
+    let seconds = ran.elapsed.as_secs_f64();
+    let (binary, name) = (&ran.test.binary.id, &ran.test.name);
+    writeln!(out, "{word:>12} [{seconds:>8.3}s] {binary} {name}: {}", explored(ran))?;
+    if !ran.has_passed || shows_output {
+        write!(out, "{}", ran.output)?;
+    }
+    Ok(())
+}
+
+/// The explorations of a test in words.
+fn explored(ran: &Ran) -> String {
+    if let Some(signal) = ran.signal {
+        return format!("the process ended by signal {signal}");
+    }
+    let describe =
+        |Exploration { verdict, executions, .. }: &Exploration| format!("{verdict} ({executions})");
+    match ran.explorations.as_slice() {
+        [] => "nothing explored".to_owned(),
+        few @ ([_] | [_, _] | [_, _, _]) => few.iter().map(describe).collect::<Vec<_>>().join(", "),
+        many => {
+            let executions: u64 = many.iter().map(|it| it.executions).sum();
+            let verdicts: BTreeSet<_> = many.iter().map(|it| it.verdict.as_str()).collect();
+            let verdicts = verdicts.into_iter().collect::<Vec<_>>().join(", ");
+            format!("{} explorations: {verdicts} ({executions})", many.len())
+        }
+    }
+}
+
+/// Writes the last lines.
+pub(crate) fn write_summary(ran: &[Ran], not_run: usize, out: &mut dyn Write) -> io::Result<()> {
+    let passed = ran.iter().filter(|ran| ran.has_passed).count();
+    writeln!(out, "{:->12}", "")?;
+    write!(out, "{:>12} {} tests run: {passed} passed, {} failed", "Summary", ran.len(), ran.len() - passed)?;
+    if not_run > 0 {
+        write!(out, ", {not_run} not run")?;
+    }
+    writeln!(out)?;
+    let effects: BTreeSet<_> =
+        ran.iter().flat_map(|ran| &ran.explorations).flat_map(|it| &it.effects).collect();
+    if !effects.is_empty() {
+        let effects: Vec<_> = effects.into_iter().map(String::as_str).collect();
+        writeln!(out, "{:>12} {}", "Not modelled", effects.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The results as JUnit XML: a suite for each binary, as nextest's.
+pub(crate) fn junit(ran: &[Ran]) -> String {
+    let mut report = Report::new("selvedge-test");
+    let binaries: BTreeSet<_> = ran.iter().map(|ran| &ran.test.binary.id).collect();
+    for binary in binaries {
+        let mut suite = TestSuite::new(binary.clone());
+        let tests = ran.iter().filter(|ran| ran.test.binary.id == *binary);
+        suite.add_test_cases(tests.map(|ran| {
+            let status = if ran.has_passed {
+                TestCaseStatus::success()
+            } else {
+                let kind = if ran.signal.is_some() { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+                let mut status = TestCaseStatus::non_success(kind);
+                status.set_message(explored(ran)).set_description(ran.output.clone());
+                status
+            };
+            let mut test = TestCase::new(ran.test.name.clone(), status);
+            test.set_classname(binary.clone()).set_time(ran.elapsed).set_system_out(explored(ran));
+            test
+        }));
+        report.add_test_suite(suite);
+    }
+    report.to_string().expect("a string takes all that is written to it")
+}
