@@ -204,7 +204,9 @@ impl Memory {
         let task = runtime::current_task().unwrap_or(0);
         let (word, queue) = (self.word(address), self.queue(address));
         let argument = u64::from(expected) | u64::from(task) << 32;
-        let granted = self.words.perform_all(&Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source));
+        let pending = Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source);
+        let pending = if opaque { pending.made_opaque() } else { pending };
+        let granted = self.words.perform_all(&pending);
         if granted.is_none_or(|granted| granted.before as u32 != expected) {
             return Waited::Mismatch;
         }

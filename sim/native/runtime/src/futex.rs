@@ -68,12 +68,7 @@ fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const Call
     let waited = memory.futex_wait(address as u64, expected, deadline.is_some(), opaque, site.source);
     program::note(site, location, false, opaque);
     match waited {
-        Waited::Mismatch => {
-            if opaque {
-                memory.opaque(site.source);
-            }
-            Err(libc::EAGAIN)
-        }
+        Waited::Mismatch => Err(libc::EAGAIN),
         Waited::Woken => Ok(0),
         Waited::Spuriously => Err(libc::EINTR),
         Waited::TimedOut => {

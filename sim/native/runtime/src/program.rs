@@ -136,8 +136,10 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         }
         let Some(last) = program.last.filter(|last| last.task == task) else {
             effects::incomplete(format!(
-                "{} changed by code without instrumentation before the first operation of a task",
-                name_of(address)
+                "{} changed from {:#x} to {value:#x} by code without instrumentation before the first \
+                 operation of a task, or after it waited for the end of another",
+                name_of(address),
+                word.value
             ));
             return program.memory.set(word.location, state, None);
         };
