@@ -4,16 +4,16 @@
 //! positions of the keys among its arguments, and its function. [`Call`] is the argument of that
 //! function.
 
+mod accessed;
 mod arguments;
 mod call;
 mod client;
 mod connection;
-mod error;
 mod expiry;
 mod hashes;
 mod keys;
 mod lists;
-mod request;
+mod run;
 mod scan;
 mod scripting;
 mod server;
@@ -27,10 +27,12 @@ mod table;
 mod tracking;
 mod transactions;
 
-pub use request::{Command, Keys};
+pub use accessed::Keys;
 pub use table::names;
 
 pub(crate) use call::{Call, ScriptCall};
-pub(crate) use error::ErrorReply;
-pub(crate) use spec::{Access, Answer, KeyPositions, Spec, Within};
-pub(crate) use table::{find, is_command};
+pub(crate) use spec::{Access, KeyPositions, Spec, Within};
+pub(crate) use table::find;
+
+use crate::error::{Answer, ErrorReply};
+use table::is_command;

@@ -5,11 +5,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Call, ErrorReply};
-use crate::resp::{Reply, whole_number};
-
-/// The result of a command.
-pub(crate) type Answer = Result<Reply, ErrorReply>;
+use super::{Answer, Call, ErrorReply};
+use crate::resp::whole_number;
 
 /// The static properties of a command.
 #[derive(Clone, Copy, Debug)]

@@ -159,7 +159,7 @@ fn lower<'b>(word: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
 
 /// Truncates like C's `printf("%.*s")`: at the first NUL, and at `at_most` bytes.
 fn printed(word: &[u8], at_most: usize) -> &[u8] {
-    let word = super::error::printed(word);
+    let word = crate::error::printed(word);
     &word[..word.len().min(at_most)]
 }
 

@@ -16,6 +16,7 @@ mod api;
 mod budget;
 mod convert;
 mod guard;
+mod host;
 mod load;
 mod machine;
 mod pattern;
@@ -27,5 +28,5 @@ mod shebang;
 mod strings;
 mod tables;
 
-pub(crate) use run::run;
+pub(crate) use host::Host;
 pub(crate) use scripts::Scripts;
