@@ -35,14 +35,22 @@ impl Command {
     pub fn keys(&self) -> Keys {
         let Ok(spec) = find(self.words()) else { return Keys::none() };
         let Ok(positions) = spec.keys.positions(self.words()) else { return Keys::none() };
-        let keys = positions.map(|at| self.words()[at].clone()).collect();
-        match (spec.keys, spec.access) {
-            (KeyPositions::Any, _) => Keys::All,
-            (KeyPositions::None, _) => Keys::none(),
-            // A script may change the keys passed to it; `WATCH` only reads its keys.
-            (KeyPositions::Counted, _) => Keys::Known { reads: BTreeSet::new(), writes: keys },
-            (_, Access::Read | Access::Neither) => Keys::Known { reads: keys, writes: BTreeSet::new() },
-            (_, Access::Write) => Keys::Known { reads: BTreeSet::new(), writes: keys },
+        let key = |at: usize| self.words()[at].clone();
+        if spec.keys.is_any(self.words()) {
+            return Keys::All;
         }
+        let writes = match spec.access {
+            // A script may change the keys passed to it.
+            Access::Neither if matches!(spec.keys, KeyPositions::Counted(_)) => positions.clone(),
+            // `WATCH` only reads its keys.
+            Access::Read | Access::Neither => Vec::new(),
+            Access::Write | Access::ReadAlone => {
+                spec.keys.destination(self.words()).unwrap_or_else(|| positions.clone())
+            }
+        };
+        let reads = positions.into_iter().filter(|at| !writes.contains(at)).map(key).collect();
+        let writes: BTreeSet<_> = writes.iter().map(|at| key(*at)).collect();
+        let reads: BTreeSet<_> = reads;
+        Keys::Known { reads: reads.difference(&writes).cloned().collect(), writes }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Access, Call, ScriptCall, Spec};
+use super::{Call, ScriptCall, Spec};
 use crate::resp::Reply;
 use crate::server::Server;
 use crate::session::ConnectionId;
@@ -34,7 +34,7 @@ impl Server {
         };
         let reply = (spec.run)(call).unwrap_or_else(Reply::from);
         let session = self.sessions.get(&connection);
-        if spec.access == Access::Read && session.is_some_and(|session| session.tracks_reads()) {
+        if spec.access.is_tracked() && session.is_some_and(|session| session.tracks_reads()) {
             match script {
                 // Redis 7.0 tracks all keys of the script, whichever of them the command reads.
                 Some(script) => self.track_reads(connection, &script.keys),

@@ -97,9 +97,9 @@ impl Caller<'_, '_> {
             return None;
         }
         let what = match positions {
-            KeyPositions::Any => words[0].clone(),
+            positions if positions.is_any(words) => words[0].clone(),
             positions => {
-                let mut keys = positions.positions(words).ok()?.map(|at| &words[at]);
+                let mut keys = positions.positions(words).ok()?.into_iter().map(|at| &words[at]);
                 keys.find(|key| !self.state.keys.contains(key))?.clone()
             }
         };

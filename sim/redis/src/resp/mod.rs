@@ -24,9 +24,7 @@ pub use request::{ProtocolError, Requests};
 
 #[cfg(feature = "lua")]
 pub(crate) use deep::{Level, Part, assemble};
-#[cfg(feature = "lua")]
-pub(crate) use number::double;
-pub(crate) use number::integer;
+pub(crate) use number::{double, integer};
 pub(crate) use request::whole_number;
 #[cfg(feature = "lua")]
 pub(crate) use split::words;
