@@ -83,7 +83,7 @@ fn a_destructor_that_waits_while_its_task_unwinds_can_deadlock() {
         assert!(report.is_complete());
         assert_eq!((report.redundant, report.panics), (0, 0));
         let waits = |line: &String| {
-            line.starts_with("task 2 waits to lock a mutex") && line.contains("which task 1 has held since")
+            line.starts_with("task 2 waits to lock held,") && line.contains("which task 1 has held since")
         };
         assert!(waiting.iter().any(waits), "{waiting:?}");
     }

@@ -3,8 +3,8 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use selvedge_sim::check;
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::{Cache, Key, Level, Rule, Setup, Value, closures, scenario};
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::{Cache, Key, Level, Rule, Setup, Value, closures, scenario};
 use team_cache::Orders;
 
 /// The cache over the simulated Redis, with the scenario's keys and values mapped to its own.
