@@ -6,6 +6,7 @@
 
 mod digest;
 mod engine;
+mod held;
 mod loom;
 mod notes;
 mod shuttle;
@@ -13,6 +14,7 @@ mod simulated;
 
 pub(crate) use engine::explorer as explorer_within;
 pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, EngineQueue};
+pub(crate) use held::Held;
 pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex, LoomQueue};
 pub(crate) use notes::{Note, made_for, take as take_notes, take_blocked, take_sources};
 #[cfg(feature = "redis")]

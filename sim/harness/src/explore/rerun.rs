@@ -11,11 +11,10 @@ use super::{Tally, record};
 use crate::backends::{Engine, take_blocked, take_notes, take_sources};
 use crate::history::History;
 use crate::oracle::{Finding, evidence};
-use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict;
-use crate::world::Plan;
+use crate::world::{Build, Plan};
 
 /// The result of a rerun.
 pub(super) struct Rerun {
