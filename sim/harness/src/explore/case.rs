@@ -107,15 +107,16 @@ fn explore_within<C: Caches>(
         let (engine, engine_reason, searched) = auto::search::<C>(case, budget, kept, watch);
         return CaseReport { engine_reason, ..report(case, engine, searched, start) };
     }
-    let mut ours = |explorer| ours::search(case, engine, Plan::<C>::new(case), explorer, budget, watch);
+    let plan = || Plan::<C>::new(case);
     let searched = match engine {
         Engine::Auto => unreachable!("`Auto` has been resolved above"),
-        Engine::Optimal => ours(Explorer::optimal()),
+        Engine::Optimal => ours::search(case, engine, plan(), Explorer::optimal(), budget, watch),
         Engine::Stateful if case.unfit_for_states().is_some() => {
-            Searched { refused: case.unfit_for_states(), ..ours(Explorer::optimal()) }
+            let searched = ours::search(case, engine, plan(), Explorer::optimal(), budget, watch);
+            Searched { refused: case.unfit_for_states(), ..searched }
         }
-        Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, (0, 0), kept, watch),
-        Engine::Naive => ours(Explorer::naive()),
+        Engine::Stateful => stateful::search(case, plan(), budget, (0, 0), kept, watch),
+        Engine::Naive => ours::search(case, engine, plan(), Explorer::naive(), budget, watch),
         Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
         Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
         Engine::Loom | Engine::Shuttle => {

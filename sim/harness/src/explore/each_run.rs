@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use selvedge_engine::mode::Mode;
 use selvedge_engine::{Explorer, Report, Run};
 
 use crate::backends::Engine;
@@ -20,7 +21,7 @@ use crate::world::{self, Plan, Recorder};
 /// Like [`explore`](super::explore).
 pub fn each_run(
     case: &Case,
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     each_run_among::<Protocol>(case, explorer, visit)
@@ -33,7 +34,7 @@ pub fn each_run(
 /// Like [`explore_among`](super::explore_among).
 pub fn each_run_among<C: Caches>(
     case: &Case,
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     each_run_of(&Arc::new(Plan::<C>::new(case)), explorer, visit)
@@ -42,7 +43,7 @@ pub fn each_run_among<C: Caches>(
 /// [`each_run`] for a planned case.
 pub(super) fn each_run_of<C: Build<Engine>>(
     plan: &Arc<Plan<C>>,
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     mut visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     let recorder = Arc::new(Recorder::default());

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use selvedge_engine::mode::{ManyRuns, Mode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
@@ -35,11 +36,11 @@ const WATCHED_EVERY: u64 = 1 << 10;
 
 /// Searches the planned case with this explorer within the budget, until `watch` returns `Break`.
 /// `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>>(
+pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
     case: &Case,
     by: verdict::Engine,
     plan: Plan<C>,
-    explorer: Explorer,
+    explorer: Explorer<M>,
     budget: Budget,
     watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
