@@ -15,7 +15,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Options;
+use super::StateOptions;
 use crate::event::{Decision, Fingerprint};
 use crate::stateful::{Effect, Input, pending_effects};
 
@@ -49,7 +49,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// Records the current state of the run.
-    pub(super) fn record(&mut self, options: &dyn Options) {
+    pub(super) fn record(&mut self, options: &dyn StateOptions) {
         let state = options.parts().filter(|state| state.is_local());
         self.is_local = state.is_some();
         let Some(state) = state else { return };
@@ -81,7 +81,7 @@ impl TransitionCache {
         &self,
         decision: Decision,
         origin: &Origin,
-        options: &dyn Options,
+        options: &dyn StateOptions,
     ) -> Option<Fingerprint> {
         let state = options.parts().filter(|_| origin.is_local)?;
         let local_state = origin.key_of(decision);
@@ -96,7 +96,7 @@ impl TransitionCache {
     }
 
     /// Records the step that led from `before` to the current state by this decision.
-    pub(super) fn record(&mut self, before: &Origin, decision: Decision, options: &dyn Options) {
+    pub(super) fn record(&mut self, before: &Origin, decision: Decision, options: &dyn StateOptions) {
         let state = options.parts().filter(|state| before.is_local && state.is_local());
         let Some(state) = state.filter(|_| self.effects.len() < MOST) else { return };
         let (local_state, step) = (before.key_of(decision), state.last_transition());

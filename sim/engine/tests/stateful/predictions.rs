@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use selvedge_engine::mode::Stateful;
 use selvedge_engine::object::{Queue, Set};
 use selvedge_engine::sync::Arc;
 use selvedge_engine::{Explorer, thread};
@@ -28,7 +29,7 @@ fn the_effect_of_a_step_depends_on_the_locations_that_it_reads() {
         tasks.into_iter().for_each(|task| task.join().unwrap());
         (queue.pop(), queue.pop());
     };
-    let counts = |explorer: Explorer| {
+    let counts = |explorer: Explorer<Stateful>| {
         let report = explorer.run(body);
         assert!(report.is_complete(), "{report:?}");
         report.states.map(|its| (its.count, its.transitions))

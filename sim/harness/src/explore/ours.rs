@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use selvedge_engine::mode::{ManyRuns, Mode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
@@ -33,11 +34,11 @@ pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 const WATCHED_EVERY: u64 = 1 << 10;
 
 /// Searches the planned case with this explorer. `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>>(
+pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
     search: &mut Search<'_, '_>,
     by: verdict::Engine,
     plan: Plan<C>,
-    explorer: Explorer,
+    explorer: Explorer<M>,
 ) -> Searched {
     let Search { case, budget, ref mut watch, .. } = *search;
     let (start, plan) = (Instant::now(), Arc::new(plan));
