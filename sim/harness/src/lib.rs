@@ -67,6 +67,7 @@
 
 pub mod backends;
 pub mod checkpoint;
+pub mod diagnostic;
 mod excerpt;
 pub mod explore;
 mod file_name;

@@ -6,8 +6,12 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Kept, Reached, Tally, auto, ours, peers, stateful};
-use crate::backends::{self, Draw, Loom, Shuttle};
+#[cfg(any(feature = "loom", feature = "shuttle"))]
+use super::peers;
+use super::{Kept, Reached, Tally, auto, ours, stateful};
+use crate::backends;
+#[cfg(feature = "shuttle")]
+use crate::backends::Draw;
 use crate::protocols::{Build, Caches, Protocol};
 use crate::scenario::Case;
 use crate::trace::Trace;
@@ -34,6 +38,9 @@ pub(super) struct Searched {
 /// # Panics
 ///
 /// If no [`Protocol`] has the case's cache name.
+// In a release build generic code is compiled again in each crate that calls it: without `inline`,
+// this crate would compile all shipped caches for nothing.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn explore(
     case: &Case,
     engine: Engine,
@@ -47,8 +54,8 @@ pub fn explore(
 ///
 /// # Panics
 ///
-/// If no cache of `C` has the case's cache name, or if the caches are [not built](Caches::ON_PEERS)
-/// for the engine.
+/// If no cache of `C` has the case's cache name, if the caches are [not built](Caches::ON_PEERS) for
+/// the engine, or if the engine's [feature](Engine::missing_feature) is not enabled.
 pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,
@@ -116,11 +123,14 @@ fn explore_within<C: Caches>(
         }
         Engine::Stateful => stateful::search(case, Plan::<C>::new(case), budget, (0, 0), kept, watch),
         Engine::Naive => ours(Explorer::naive()),
-        Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, budget),
-        Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, budget),
-        Engine::Loom | Engine::Shuttle => {
-            panic!("these caches support our engines only: use auto, optimal, stateful or naive")
-        }
+        #[cfg(feature = "loom")]
+        Engine::Loom if C::ON_PEERS => peers::search::<backends::Loom, C>(case, budget),
+        #[cfg(feature = "shuttle")]
+        Engine::Shuttle if C::ON_PEERS => peers::search::<backends::Shuttle, C>(case, budget),
+        Engine::Loom | Engine::Shuttle => match engine.missing_feature() {
+            Some(feature) => panic!("the engine {engine} requires the feature `{feature}` of selvedge-sim"),
+            None => panic!("these caches support our engines only: use auto, optimal, stateful or naive"),
+        },
     };
     report(case, engine, searched, start)
 }
@@ -132,6 +142,8 @@ fn explore_within<C: Caches>(
 /// # Panics
 ///
 /// Like [`explore`].
+#[cfg(feature = "shuttle")]
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn draw(case: &Case, by: Draw, seed: u64, schedules: u64) -> CaseReport {
     let start = Instant::now();
     report(case, Engine::Shuttle, peers::draw::<Protocol>(case, by, seed, schedules), start)

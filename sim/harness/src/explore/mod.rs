@@ -7,6 +7,7 @@ mod each_run;
 mod follow;
 mod ours;
 mod own_order;
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 mod peers;
 mod reached;
 mod record;
@@ -17,8 +18,10 @@ mod tally;
 mod unfinished;
 
 use case::Searched;
+#[cfg(feature = "shuttle")]
+pub use case::draw;
 pub(crate) use case::explore_on;
-pub use case::{draw, explore, explore_among, explore_resumable, explore_while};
+pub use case::{explore, explore_among, explore_resumable, explore_while};
 pub use each_run::{each_run, each_run_among};
 pub use follow::follow;
 pub use own_order::own_order;
