@@ -18,7 +18,7 @@ pub(crate) use test::TestOptions;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
 #[derive(Debug, Parser)]
-#[command(name = "selvedge", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "selvedge", version = env!("SELVEDGE_VERSION"), after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -101,6 +101,22 @@ Examples:
 
 A failing test prints the simplest trace of its failing schedule.")]
     Test(TestOptions),
+    /// Write the manual pages to a folder; needs the feature `manual`
+    #[command(hide = true)]
+    Man {
+        /// An existing folder
+        folder: PathBuf,
+    },
+    /// Print the completions for a shell; needs the feature `manual`
+    #[command(hide = true)]
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        #[cfg(feature = "manual")]
+        shell: clap_complete::Shell,
+        /// bash, elvish, fish, powershell or zsh
+        #[cfg(not(feature = "manual"))]
+        shell: String,
+    },
     /// List the scenarios with their numbers of cases
     #[command(after_help = "\
 Examples:
@@ -138,6 +154,8 @@ impl Command {
             Command::List { .. } => prose,
             Command::Test(_) => Form::Text { colours, columns: None },
             Command::Redis(_) => Form::Text { colours, columns: None },
+            // A shell and `man` read every character.
+            Command::Man { .. } | Command::Completions { .. } => Form::Page,
         }
     }
 }

@@ -24,6 +24,8 @@ mod gate;
 mod interrupt;
 mod list;
 mod look;
+#[cfg(feature = "manual")]
+mod manual;
 mod matrix;
 mod native;
 mod progress;
@@ -31,6 +33,7 @@ mod projection;
 mod replay;
 mod run;
 mod session;
+#[cfg(feature = "server")]
 mod simulated_redis;
 mod surroundings;
 mod terminal;

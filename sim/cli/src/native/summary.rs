@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
 use super::runs::{Exploration, Ran};
 
 /// Writes the line of a test, and its output if it has failed or `shows_output`.
@@ -58,25 +56,48 @@ pub(crate) fn write_summary(ran: &[Ran], not_run: usize, out: &mut dyn Write) ->
 
 /// The results as JUnit XML: a suite for each binary, as nextest's.
 pub(crate) fn junit(ran: &[Ran]) -> String {
-    let mut report = Report::new("selvedge-test");
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    text += &format!("<testsuites name=\"selvedge-test\" {}>\n", counts(ran.iter()));
     let binaries: BTreeSet<_> = ran.iter().map(|ran| &ran.test.binary.id).collect();
     for binary in binaries {
-        let mut suite = TestSuite::new(binary.clone());
-        let tests = ran.iter().filter(|ran| ran.test.binary.id == *binary);
-        suite.add_test_cases(tests.map(|ran| {
-            let status = if ran.has_passed {
-                TestCaseStatus::success()
-            } else {
-                let kind = if ran.signal.is_some() { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-                let mut status = TestCaseStatus::non_success(kind);
-                status.set_message(explored(ran)).set_description(ran.output.clone());
-                status
-            };
-            let mut test = TestCase::new(ran.test.name.clone(), status);
-            test.set_classname(binary.clone()).set_time(ran.elapsed).set_system_out(explored(ran));
-            test
-        }));
-        report.add_test_suite(suite);
+        let tests = || ran.iter().filter(|ran| ran.test.binary.id == *binary);
+        text += &format!("    <testsuite name=\"{}\" {}>\n", escaped(binary), counts(tests()));
+        for ran in tests() {
+            let (name, class, about) = (escaped(&ran.test.name), escaped(binary), escaped(&explored(ran)));
+            let time = ran.elapsed.as_secs_f64();
+            text += &format!("        <testcase name=\"{name}\" classname=\"{class}\" time=\"{time:.3}\">\n");
+            if !ran.has_passed {
+                let element = if ran.signal.is_some() { "error" } else { "failure" };
+                let output = escaped(&ran.output);
+                text += &format!("            <{element} message=\"{about}\">{output}</{element}>\n");
+            }
+            text += &format!("            <system-out>{about}</system-out>\n        </testcase>\n");
+        }
+        text += "    </testsuite>\n";
     }
-    report.to_string().expect("a string takes all that is written to it")
+    text + "</testsuites>\n"
+}
+
+/// The attributes with the numbers of tests, of failures and of errors.
+fn counts<'a>(ran: impl Iterator<Item = &'a Ran> + Clone) -> String {
+    let errors = ran.clone().filter(|ran| !ran.has_passed && ran.signal.is_some()).count();
+    let failures = ran.clone().filter(|ran| !ran.has_passed && ran.signal.is_none()).count();
+    format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", ran.count())
+}
+
+/// The text without characters that XML interprets or forbids.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\n' | '\t' => escaped.push(character),
+            character if character.is_control() => escaped.push(' '),
+            character => escaped.push(character),
+        }
+    }
+    escaped
 }

@@ -10,7 +10,7 @@ use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
-use crate::{effects, precompiled, region, task};
+use crate::{effects, precompiled, region, task, uninstrumented};
 
 /// The largest number of times that an exploration begins again with what it has learned.
 const RESTARTS: usize = 64;
@@ -149,6 +149,7 @@ extern "C" fn start(main: *mut c_void) -> *mut c_void {
 
 fn explore(settings: &Settings, main: Main) -> Found {
     outside::begin();
+    uninstrumented::watch();
     let statics = Rc::new(Statics::save());
     let main = Box::into_raw(Box::new(main));
     let mut learned = Learned::default();
@@ -195,6 +196,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
         }
         learned = new;
     }
+    uninstrumented::report();
     statics.restore();
     // SAFETY: no run is left that could use it.
     drop(unsafe { Box::from_raw(main) });

@@ -39,3 +39,4 @@ mod source;
 mod statics;
 mod task;
 mod tsan;
+mod uninstrumented;

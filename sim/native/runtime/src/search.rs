@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
+use selvedge_engine::mode::{Any, ManyRuns, Mode};
 use selvedge_engine::{Ending, Explorer, Report, Verdict};
 
 use crate::program;
@@ -33,32 +34,36 @@ pub(crate) struct Found {
 }
 
 impl Settings {
-    fn explorer(&self) -> Result<Explorer, String> {
+    fn explorer(&self) -> Result<Explorer<Any>, String> {
         let executions = self.max_executions.unwrap_or(1_000);
-        let explorer = match self.strategy {
-            0 => Explorer::optimal(),
-            1 => Explorer::naive(),
-            2 => return Ok(self.bounded(Explorer::random(self.seed, executions))),
-            3 => return Ok(self.bounded(Explorer::pct(self.seed, self.depth, executions))),
+        Ok(match self.strategy {
+            0 => self.bounded(Explorer::optimal()),
+            1 => self.bounded(Explorer::naive()),
+            2 => self.bounded(Explorer::random(self.seed, executions)),
+            3 => self.bounded(Explorer::pct(self.seed, self.depth, executions)),
             _ => {
                 let schedule = self.schedule.parse();
-                Explorer::replay(
-                    schedule.map_err(|error| format!("{:?} is no schedule: {error}", self.schedule))?,
-                )
+                let schedule =
+                    schedule.map_err(|error| format!("{:?} is no schedule: {error}", self.schedule))?;
+                self.with_steps(Explorer::replay(schedule)).into_any()
             }
-        };
-        let explorer = self.bounded(explorer);
-        Ok(match self.max_executions {
-            Some(most) => explorer.max_executions(most),
-            None => explorer,
         })
     }
 
-    fn bounded(&self, explorer: Explorer) -> Explorer {
-        let explorer = match self.max_milliseconds {
-            Some(most) => explorer.max_time(Duration::from_millis(most)),
-            None => explorer,
-        };
+    /// With the bounds of a search of several runs.
+    fn bounded<M: Mode + ManyRuns>(&self, explorer: Explorer<M>) -> Explorer<Any> {
+        let mut explorer = self.with_steps(explorer);
+        if let Some(most) = self.max_executions {
+            explorer = explorer.max_executions(most);
+        }
+        if let Some(most) = self.max_milliseconds {
+            explorer = explorer.max_time(Duration::from_millis(most));
+        }
+        explorer.into_any()
+    }
+
+    /// With the bound of each run.
+    fn with_steps<M>(&self, explorer: Explorer<M>) -> Explorer<M> {
         match self.max_steps {
             Some(most) => explorer.max_steps(most),
             None => explorer,
@@ -108,7 +113,7 @@ pub(crate) fn tell(settings: &Settings, found: &mut Found, body: Rc<dyn Fn()>) {
     else {
         return;
     };
-    let explorer = settings.bounded(Explorer::replay(failure.schedule.clone()));
+    let explorer = settings.with_steps(Explorer::replay(failure.schedule.clone()));
     // The engine reports the trace as a panic, which is the result here.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

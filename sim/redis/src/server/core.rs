@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::settings::Settings;
 use super::watch::Watchers;
-use super::{Delivery, DeliveryKind, Output, TrackingTable};
+use super::{Delivery, DeliveryKind, Output, TrackingTable, Waiting};
 use crate::keyspace::Database;
 use crate::pubsub::{Subscriptions, Topic};
 use crate::resp::{Protocol, Reply};
 use crate::script::Scripts;
-use crate::session::{ConnectionId, Session};
+use crate::session::{ConnectionId, Session, Transaction};
 use crate::time::Time;
 
 /// The number of databases.
@@ -39,13 +39,14 @@ pub struct Server {
     pub(crate) sessions: BTreeMap<ConnectionId, Session>,
     pub(crate) subscriptions: Subscriptions,
     pub(super) watchers: Watchers,
+    pub(super) waiting: Waiting,
     pub(crate) tracking: TrackingTable,
     pub(crate) scripts: Scripts,
     pub(crate) settings: Settings,
     /// The output so far of the command in execution.
-    pub(super) output: Output,
+    pub(crate) output: Output,
     /// The connection whose command is in execution.
-    pub(super) current: Option<ConnectionId>,
+    pub(crate) current: Option<ConnectionId>,
     /// The time of the command in execution. It is constant during a command.
     pub(crate) now: Time,
     last_connection: u64,
@@ -58,6 +59,7 @@ impl Default for Server {
             sessions: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
             watchers: Watchers::default(),
+            waiting: Waiting::default(),
             tracking: TrackingTable::default(),
             scripts: Scripts::default(),
             settings: Settings::default(),
@@ -127,6 +129,7 @@ impl Server {
     pub(crate) fn reset_session(&mut self, connection: ConnectionId) {
         self.stop_tracking(connection);
         self.unwatch(connection);
+        self.unblock(connection);
         let Some(session) = self.sessions.get_mut(&connection) else { return };
         let old = std::mem::take(session);
         let topics = old.channels.into_iter().map(|name| (Topic::Channel, name));
@@ -137,6 +140,14 @@ impl Server {
 
     pub(crate) fn session(&mut self, connection: ConnectionId) -> &mut Session {
         self.sessions.get_mut(&connection).expect("the connection of a command in execution is open")
+    }
+
+    /// Ends the transaction of the connection, if any, and returns it.
+    pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
+        self.unwatch(connection);
+        let session = self.session(connection);
+        session.is_dirty = false;
+        session.transaction.take()
     }
 
     /// Sends a push.

@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Records that the connection has read these keys.
-    pub(super) fn track_reads<'k>(
+    pub(crate) fn track_reads<'k>(
         &mut self,
         connection: ConnectionId,
         keys: impl IntoIterator<Item = &'k Bytes>,
@@ -93,7 +93,7 @@ impl Server {
     }
 
     /// The connections that would receive an invalidation if the key changed now.
-    pub(super) fn invalidation_receivers(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
+    pub(crate) fn invalidation_receivers(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
         let by_prefix = self.tracking.prefixes.iter().filter(|(name, _)| key.starts_with(name));
         let by_prefix = by_prefix.flat_map(|(_, prefix)| &prefix.connections);
         let trackers = self.tracking.readers.get(key).into_iter().flatten().chain(by_prefix);
@@ -114,9 +114,8 @@ impl Server {
         self.tracking.readers.clear();
     }
 
-    /// Sends, after a command, the pending invalidations of its own connection, then those in
-    /// broadcast mode.
-    pub(super) fn flush_invalidations(&mut self) {
+    /// Sends the pending invalidations of the current connection, after the reply to its command.
+    pub(crate) fn flush_own_invalidations(&mut self) {
         let pending = std::mem::take(&mut self.tracking.pending);
         if let Some(current) = self.current.filter(|current| self.is_connected(*current)) {
             for key in pending {
@@ -124,6 +123,11 @@ impl Server {
                 self.send_invalidation(current, keys);
             }
         }
+    }
+
+    /// Sends the pending invalidations in broadcast mode, after a command and the blocking commands
+    /// that it served.
+    pub(crate) fn flush_broadcasts(&mut self) {
         let mut messages = Vec::new();
         for prefix in self.tracking.prefixes.values_mut().filter(|prefix| !prefix.changed.is_empty()) {
             let changed = std::mem::take(&mut prefix.changed);

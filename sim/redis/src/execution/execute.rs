@@ -1,0 +1,130 @@
+//! The execution of a command, from its words to its output.
+
+use bytes::Bytes;
+
+use crate::command::{Spec, Within, find};
+use crate::error::ErrorReply;
+use crate::request::Command;
+use crate::resp::{Protocol, Reply};
+use crate::server::{Delivery, DeliveryKind, Output, Server};
+use crate::session::ConnectionId;
+use crate::time::Time;
+
+impl Server {
+    /// Executes a command of the connection at time `now`, and returns its output: the reply, and
+    /// the pushes to other connections. `now` should not decrease between calls: expired keys would
+    /// reappear if they have not been removed.
+    ///
+    /// A blocking command that has to wait has no reply yet: the output of a later command, or of
+    /// [`Self::time_out`], contains it.
+    ///
+    /// Pushes to the connection itself that its command causes follow the reply, as in Redis 7.2
+    /// and later. (In 7.0 a push may precede the reply, or be within the reply of a transaction.)
+    ///
+    /// # Panics
+    ///
+    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command (see
+    /// [`Self::is_blocked`]).
+    pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
+        assert!(self.is_connected(connection), "{connection} is closed: connect again");
+        assert!(!self.is_blocked(connection), "{connection} waits: its next command must wait too");
+        self.now = now;
+        self.end_due();
+        self.current = Some(connection);
+        let reply = self.process(connection, command);
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.output.deliveries).into_iter().partition(|it| it.to == connection);
+        let protocol = self.protocol(connection);
+        let replies = match reply {
+            Some(Reply::Several(replies)) => replies,
+            reply => reply.into_iter().collect(),
+        };
+        let kind = DeliveryKind::Reply;
+        others.extend(replies.into_iter().map(|reply| Delivery { to: connection, protocol, kind, reply }));
+        others.extend(own);
+        self.output.deliveries = others;
+        self.flush_own_invalidations();
+        self.serve_ready();
+        self.flush_broadcasts();
+        self.current = None;
+        let output = std::mem::take(&mut self.output);
+        for closed in &output.closed {
+            self.disconnect(*closed);
+        }
+        output
+    }
+
+    fn process(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
+        let words = command.words();
+        if words[0].eq_ignore_ascii_case(b"post") || words[0].eq_ignore_ascii_case(b"host:") {
+            // Like Redis, stops cross-protocol attacks by a browser.
+            self.close(connection);
+            return None;
+        }
+        let found = find(words);
+        let is_client = found.as_ref().is_ok_and(|spec| spec.name.starts_with("client|"));
+        let session = self.session(connection);
+        let is_old_subscriber = session.is_subscriber() && session.protocol == Protocol::Resp2;
+        let is_queueing = session.transaction.is_some();
+        let reply = match found.and_then(|spec| may_run(spec, words, is_old_subscriber)) {
+            Err(error) => self.refuse(connection, words, error),
+            Ok(spec) if is_queueing && spec.within != Within::Immediate => {
+                self.queue(connection, command);
+                Reply::status("QUEUED")
+            }
+            Ok(spec) => self.run(connection, spec, words, None),
+        };
+        // `CLIENT CACHING` applies to the next command, or to its whole transaction.
+        let session = self.session(connection);
+        let is_next_done = session.transaction.is_none() && !is_client;
+        if let Some(mode) = session.tracking.as_mut().filter(|_| is_next_done) {
+            mode.caching = false;
+        }
+        Some(reply)
+    }
+
+    /// Rejects a command, and aborts the transaction that it is part of.
+    fn refuse(&mut self, connection: ConnectionId, words: &[Bytes], error: ErrorReply) -> Reply {
+        let session = self.session(connection);
+        if let Some(transaction) = &mut session.transaction {
+            transaction.is_aborted = true;
+        }
+        if !words[0].eq_ignore_ascii_case(b"exec") {
+            return error.into();
+        }
+        self.discard(connection);
+        let cause = error.text().strip_prefix(b"ERR ").unwrap_or(error.text());
+        let text = [b"EXECABORT Transaction discarded because of: ", cause].concat();
+        ErrorReply::new(text).into()
+    }
+
+    fn queue(&mut self, connection: ConnectionId, command: &Command) {
+        let session = self.session(connection);
+        let is_dirty = session.is_dirty;
+        if let Some(transaction) = session.transaction.as_mut().filter(|it| !is_dirty && !it.is_aborted) {
+            transaction.commands.push(command.clone());
+        }
+    }
+}
+
+/// The commands that a RESP2 connection with subscriptions may send.
+const FOR_SUBSCRIBERS: [&str; 7] =
+    ["ping", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "quit", "reset"];
+
+fn may_run(
+    spec: &'static Spec,
+    words: &[Bytes],
+    is_old_subscriber: bool,
+) -> Result<&'static Spec, ErrorReply> {
+    if !spec.fits(words.len()) {
+        return Err(ErrorReply::arity(spec.name));
+    }
+    if is_old_subscriber && !FOR_SUBSCRIBERS.contains(&spec.name) {
+        return Err(ErrorReply::new(format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+             allowed in this context",
+            spec.name
+        )));
+    }
+    Ok(spec)
+}
