@@ -1,6 +1,7 @@
 //! The search by our engine: judges each class of schedules, and records the simplest witness.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,7 +79,17 @@ pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
-    let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
+    let is_unseen = matches!(report.bound, Some(Bound::Unseen(_)));
+    let mut bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
+    // The code before an operation's first step may have run at another place of the schedule, so
+    // that a finding can be false.
+    if is_unseen && !tally.violations.is_empty() {
+        let rules: Vec<_> = tally.violations.keys().map(|rule| rule.name()).collect();
+        bound = bound.map(|bound| {
+            format!("{bound}. For the same reason, what seems to be {} may be none", rules.join(", "))
+        });
+        (tally.violations, tally.violating, best) = (BTreeMap::new(), Some(0), None);
+    }
     let bound = bound.or_else(|| plan.limits.summary());
     let trace = best.map(|its| {
         let rerun = rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref());
