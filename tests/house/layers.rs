@@ -25,8 +25,8 @@ const LAYERS: [(&str, &str); 6] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress error args look surroundings projection session trace replay \
-         simulated_redis gate explore list matrix run",
+        "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
+         simulated_redis manual gate explore list matrix run",
     ),
 ];
 

@@ -175,6 +175,8 @@ pub mod hint;
 mod history;
 pub mod mode;
 mod monitor;
+#[doc(hidden)]
+pub mod native;
 mod number;
 pub mod object;
 mod observer;

@@ -43,6 +43,8 @@ pub(crate) struct Execution {
     /// The run continues in any order, because it is redundant: that costs less than unwinding its
     /// tasks.
     pub(super) finishing: bool,
+    /// Whether the stacks of an abandoned run are discarded instead of unwound.
+    pub(super) discards: bool,
     /// Whether the search [joins movers](StateModel::joins_movers).
     pub(super) joins_movers: bool,
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
@@ -99,6 +101,7 @@ impl Execution {
             aborting: false,
             finishing: false,
             joins_movers: model.is_some_and(|model| model.joins_movers),
+            discards: false,
             is_right_mover: false,
             quiescing: None,
             end: RunEnd::default(),

@@ -114,6 +114,7 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
 }
 
 /// Describes the budget that ended a search.
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 pub(super) fn spent(budget: Budget, schedules: u64) -> String {
     let bound = match (budget.schedules, budget.time) {
         (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),

@@ -89,16 +89,16 @@ fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unr
     // The error's label shows the position, so its message omits it.
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-    let source_code = Excerpt::new(&name, Arc::new(text.to_owned()));
-    let span = source_code.span(offset(text, error.line(), error.column()), 0);
+    let excerpt = Excerpt::new(&name, Arc::new(text.to_owned()));
+    let span = excerpt.span(offset(text, error.line(), error.column()), 0);
     match error.classify() {
         Category::Eof => {
-            let span = source_code.span(text.trim_end().len(), 0);
-            Unreadable::CutOff { name, source_code, span }
+            let span = excerpt.span(text.trim_end().len(), 0);
+            Unreadable::CutOff { name, excerpt, span }
         }
-        Category::Syntax | Category::Io => Unreadable::NotJson { name, what, source_code, span },
+        Category::Syntax | Category::Io => Unreadable::NotJson { name, what, excerpt, span },
         Category::Data if head => Unreadable::NotATrace { name, what },
-        Category::Data => Unreadable::Field { name, what, source_code, span },
+        Category::Data => Unreadable::Field { name, what, excerpt, span },
     }
 }
 
