@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use selvedge_engine::mode::{ManyRuns, Mode};
+use selvedge_engine::mode::{ManyRuns, SearchMode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
@@ -35,7 +35,7 @@ pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 const WATCHED_EVERY: u64 = 1 << 10;
 
 /// Searches the planned case with this explorer. `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
+pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
     search: &mut Search<'_, '_>,
     by: verdict::Engine,
     plan: Plan<C>,
