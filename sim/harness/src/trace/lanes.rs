@@ -60,8 +60,8 @@ fn header(trace: &Trace, look: Look) -> String {
     for (at, tier) in trace.tiers.iter().enumerate() {
         field(if at == 0 { "start" } else { "" }, &tier.to_string());
     }
-    for (at, mishap) in trace.mishaps.iter().enumerate() {
-        field(if at == 0 { "mishaps" } else { "" }, mishap);
+    for (at, fault) in trace.faults.iter().enumerate() {
+        field(if at == 0 { "faults" } else { "" }, fault);
     }
     for (at, blocked) in trace.blocked.iter().enumerate() {
         field(if at == 0 { "blocked" } else { "" }, blocked);
