@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use loom::sync::{Mutex, MutexGuard};
-use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue, TierName};
 
 use super::{Search, Simulated};
 use crate::history::OperationId;
@@ -95,7 +95,7 @@ impl<K, V> LoomMap<K, V> {
 }
 
 impl<K: Key, V: Entry> Map<K, V> for LoomMap<K, V> {
-    fn new(_name: &'static str) -> Self {
+    fn new(_tier: TierName) -> Self {
         LoomMap { entries: Mutex::default() }
     }
 

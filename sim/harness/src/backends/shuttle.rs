@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue, TierName};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::sync::{Mutex, MutexGuard};
 
@@ -125,7 +125,7 @@ impl<K, V> ShuttleMap<K, V> {
 }
 
 impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
-    fn new(_name: &'static str) -> Self {
+    fn new(_tier: TierName) -> Self {
         ShuttleMap { entries: Mutex::default() }
     }
 
