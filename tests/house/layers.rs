@@ -9,9 +9,9 @@ const LAYERS: [(&str, &str); 6] = [
     ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
     (
         "sim/engine/src",
-        "number text binding_name determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
-     monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
-     verdict observer search explorer check",
+        "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
+     monitor sometimes hint choice wait time thread sync object native future script run trace witness progress report \
+     verdict observer search capability explorer mode check",
     ),
     (
         "sim/harness/src",
@@ -25,8 +25,8 @@ const LAYERS: [(&str, &str); 6] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress error args look surroundings projection session trace replay \
-         simulated_redis gate explore list matrix run",
+        "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
+         simulated_redis manual gate explore list matrix run",
     ),
 ];
 

@@ -67,7 +67,10 @@ impl Session {
         look: Look,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
-        let budget = search.budget().map_err(Failure::Arguments)?;
+        let (engine, budget) = (search.engine(), search.budget().map_err(Failure::Arguments)?);
+        if let Some(feature) = engine.missing_feature() {
+            return Err(Failure::NotBuiltIn(format!("--engine {engine}"), feature));
+        }
         let mut scenarios = load_all(&search.scenarios, &C::known())?;
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
@@ -84,7 +87,7 @@ impl Session {
             scenarios,
             explore: |request| request.among::<C>().run(),
             checkpoints: search.checkpoint.as_deref().map(Checkpoints::open).transpose()?,
-            engine: search.engine(),
+            engine,
             budget,
             allowance: Allowance::new(Budget::default()),
             format,

@@ -68,6 +68,7 @@
 pub mod backends;
 pub mod checkpoint;
 pub mod custom;
+pub mod diagnostic;
 mod excerpt;
 pub mod explore;
 mod file_name;

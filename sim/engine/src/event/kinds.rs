@@ -28,6 +28,8 @@ pub(crate) enum RuleTag {
     ChannelPoll = 108,
     ChannelPollBounded = 109,
     CountedUpgrade = 112,
+    FutexWait = 120,
+    Release = 121,
 }
 
 /// The first word of a fingerprint: fingerprints of different kinds differ.

@@ -15,6 +15,7 @@ use crate::verdict::{CaseReport, Engine};
 /// # Panics
 ///
 /// If no [`Protocol`] has the case's cache name.
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn draw(case: &Case, by: Draw, seed: u64, schedules: u64) -> CaseReport {
     let start = Instant::now();
     let searched = peers::draw::<Protocol>(case, by, seed, schedules);

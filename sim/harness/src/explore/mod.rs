@@ -2,11 +2,13 @@
 //! violating run.
 
 mod auto;
+#[cfg(feature = "shuttle")]
 mod draw;
 mod each_run;
 mod follow;
 mod ours;
 mod own_order;
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 mod peers;
 mod reached;
 mod record;
@@ -19,6 +21,7 @@ mod stateful;
 mod tally;
 mod unfinished;
 
+#[cfg(feature = "shuttle")]
 pub use draw::draw;
 pub use each_run::each_run;
 pub use follow::follow;

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use selvedge_engine::mode::{ManyRuns, Mode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
@@ -33,11 +34,11 @@ pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 const WATCHED_EVERY: u64 = 1 << 10;
 
 /// Searches the planned case with this explorer. `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>>(
+pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
     search: &mut Search<'_, '_>,
     by: verdict::Engine,
     plan: Plan<C>,
-    explorer: Explorer,
+    explorer: Explorer<M>,
 ) -> Searched {
     let Search { case, budget, ref mut watch, .. } = *search;
     let (start, plan) = (Instant::now(), Arc::new(plan));
@@ -113,6 +114,7 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
 }
 
 /// Describes the budget that ended a search.
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 pub(super) fn spent(budget: Budget, schedules: u64) -> String {
     let bound = match (budget.schedules, budget.time) {
         (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),

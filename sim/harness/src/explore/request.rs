@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
+#[cfg(any(feature = "loom", feature = "shuttle"))]
+use super::peers;
 use super::search::{Search, Watch};
-use super::{Kept, Searched, auto, ours, peers, stateful};
-use crate::backends::{self, Loom, Shuttle};
+use super::{Kept, Searched, auto, ours, stateful};
+use crate::backends;
 use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
 use crate::verdict::{Budget, CaseReport, Engine};
@@ -136,8 +138,12 @@ impl<C: Caches> Exploration<'_, '_, C> {
     ///
     /// # Panics
     ///
-    /// If no cache of `C` has the case's cache name, or if the caches are
-    /// [not built](Caches::ON_PEERS) for the engine.
+    /// If no cache of `C` has the case's cache name, if the caches are
+    /// [not built](Caches::ON_PEERS) for the engine, or if the engine's
+    /// [feature](Engine::missing_feature) is not enabled.
+    // In a release build generic code is compiled again in each crate that calls it: without
+    // `inline`, this crate would compile all shipped caches for nothing.
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn run(self) -> CaseReport {
         self.report(|search, engine| match engine {
             Engine::Auto => auto::search::<C>(search),
@@ -158,11 +164,14 @@ fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched
             refused => Searched { refused, ..ours::search(search, engine, plan(), Explorer::optimal()) },
         },
         Engine::Naive => ours::search(search, engine, plan(), Explorer::naive()),
-        Engine::Loom if C::ON_PEERS => peers::search::<Loom, C>(case, search.budget),
-        Engine::Shuttle if C::ON_PEERS => peers::search::<Shuttle, C>(case, search.budget),
-        Engine::Loom | Engine::Shuttle => {
-            panic!("these caches support our engines only: use auto, optimal, stateful or naive")
-        }
+        #[cfg(feature = "loom")]
+        Engine::Loom if C::ON_PEERS => peers::search::<backends::Loom, C>(case, search.budget),
+        #[cfg(feature = "shuttle")]
+        Engine::Shuttle if C::ON_PEERS => peers::search::<backends::Shuttle, C>(case, search.budget),
+        Engine::Loom | Engine::Shuttle => match engine.missing_feature() {
+            Some(feature) => panic!("the engine {engine} requires the feature `{feature}` of selvedge-sim"),
+            None => panic!("these caches support our engines only: use auto, optimal, stateful or naive"),
+        },
     }
 }
 

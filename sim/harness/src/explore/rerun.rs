@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use selvedge_engine::mode::Replay;
 use selvedge_engine::{Ending, Explorer, Run};
 
 use super::each_run::each_run_of;
@@ -32,7 +33,7 @@ pub(super) fn rerun<C: Build<Engine>>(
     case: &Case,
     by: verdict::Engine,
     plan: &Arc<Plan<C>>,
-    explorer: Explorer,
+    explorer: Explorer<Replay>,
     chosen: Option<&Finding>,
 ) -> Rerun {
     drop((take_notes(), take_sources(), take_blocked()));

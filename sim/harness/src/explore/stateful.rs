@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use selvedge_engine::mode::{Parallel, Replay, Stateful};
 use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run, Schedule, States};
 
 use super::ours::{WITNESS_GRACE, broken_by, ended_by};
@@ -78,7 +79,7 @@ struct Parts<C> {
     /// The first failure of a run.
     broken: Option<Verdict>,
     /// The explorer of the last part, without checkpoints.
-    explorer: Explorer,
+    explorer: Explorer<Stateful>,
     watched: Watched<C>,
 }
 
@@ -99,10 +100,10 @@ fn search_in_parts<C: Build<Engine>>(
     loop {
         let time = budget.time.map(|most| most.saturating_sub(start.elapsed()));
         let explorer = explorer(Budget { time, ..budget }, &progress);
-        let mut part = match &kept {
-            Some(_) => explorer.clone().checkpointing(),
-            None => explorer.clone(),
-        };
+        let mut part = explorer.clone().jobs(budget.jobs.map_or(1, NonZeroUsize::get));
+        if kept.is_some() {
+            part = part.checkpointing();
+        }
         if let Some(before) = before {
             watched = Watched::new(plan, before.failed_may_land);
             watched.noticed.has_met.store(before.has_met, Ordering::Relaxed);
@@ -142,7 +143,7 @@ fn search_in_parts<C: Build<Engine>>(
 /// or exceeds the time budget.
 fn simplest<C: Build<Engine>>(
     search: &mut Search<'_, '_>,
-    explorer: &Explorer,
+    explorer: &Explorer<Stateful>,
     watched: &Watched<C>,
     kind: u32,
     reached: Reached,
@@ -162,7 +163,7 @@ fn simplest<C: Build<Engine>>(
 }
 
 /// An explorer with the budget, which reports its progress.
-fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer {
+fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer<Stateful> {
     let reached = Arc::clone(reached);
     let explorer =
         explorer_within(Explorer::stateful(), budget).on_progress(PROGRESS_EVERY, move |progress| {
@@ -170,7 +171,6 @@ fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer {
             *reached.lock().unwrap_or_else(PoisonError::into_inner) =
                 Reached::States { count, done: progress.done };
         });
-    let explorer = explorer.jobs(budget.jobs.map_or(1, NonZeroUsize::get));
     match budget.states {
         Some(states) => explorer.max_states(states),
         None => explorer,
@@ -206,7 +206,7 @@ fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     forbidden.min_by_key(|found| rule_of(found))
 }
 
-fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer) -> Trace {
+fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer<Replay>) -> Trace {
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
@@ -253,13 +253,13 @@ impl<C: Build<Engine>> Watched<C> {
     /// returns the first failure of a run.
     fn search(
         &self,
-        explorer: &Explorer,
+        explorer: &Explorer<Parallel<Stateful>>,
         watch: &mut (dyn FnMut() -> ControlFlow<()> + Send),
     ) -> (Report, Option<Verdict>) {
         let watch = Mutex::new(watch);
         let watch = || watch.lock().unwrap_or_else(PoisonError::into_inner)();
         let init = || (self.body(), FirstFailure { watched: self, watch: &watch, verdict: None });
-        let (report, observers) = explorer.observe_on_workers(init);
+        let (report, observers) = explorer.observe(init);
         (report, observers.into_iter().find_map(|observer| observer.verdict))
     }
 

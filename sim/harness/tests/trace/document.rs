@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use selvedge_sim::diagnostic::diagnose;
 use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::load_all;
-use selvedge_sim::trace::{Ending, Trace, immediately_before, json, lanes, read, reason, states};
+use selvedge_sim::trace::{Ending, Look, Trace, immediately_before, json, lanes, read, reason, states};
 use selvedge_sim::verdict::Engine;
 use serde_json::{Value, json};
 
@@ -92,8 +93,7 @@ fn what_is_written_is_what_the_schema_says_and_no_more() {
 /// The message for a file with this text.
 fn refusal(name: &str, text: &str) -> String {
     let error = read(&file(name, text)).expect_err(name);
-    let report = miette::Report::new(error);
-    format!("{report:?}")
+    diagnose(&error, Look::PLAIN)
 }
 
 #[track_caller]
