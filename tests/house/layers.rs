@@ -15,7 +15,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/harness/src",
-        "excerpt number plain history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
          file_name checkpoint report custom",
     ),
     (

@@ -73,6 +73,7 @@ mod excerpt;
 pub mod explore;
 mod file_name;
 pub mod history;
+mod look;
 mod monitor;
 pub mod number;
 pub mod oracle;

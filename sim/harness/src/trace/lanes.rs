@@ -7,12 +7,12 @@ mod rows;
 use columns::{GAP, TierColumn};
 use rows::{Row, bar};
 
-use super::look::{Line, Look, Tint};
 use super::marks::marks;
 use super::model::Trace;
 use super::text::{shorten, width, wrap};
 use super::users;
 use crate::history::OperationId;
+use crate::look::{Line, Look, Tint};
 
 /// The space between the step number and the lanes.
 const GUTTER: usize = 2;
