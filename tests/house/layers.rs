@@ -10,12 +10,12 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/engine/src",
         "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
-     monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
+     monitor sometimes hint choice wait time thread sync object native future script run trace witness progress report \
      verdict observer search capability explorer mode check",
     ),
     (
         "sim/harness/src",
-        "excerpt number plain history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
          file_name checkpoint report custom",
     ),
     (
