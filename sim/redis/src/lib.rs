@@ -14,6 +14,7 @@ mod script;
 mod server;
 mod session;
 mod time;
+mod users;
 
 #[doc = include_str!("../COMMANDS.md")]
 pub mod commands {}

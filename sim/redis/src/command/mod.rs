@@ -5,6 +5,7 @@
 //! function.
 
 mod accessed;
+mod acl;
 mod arguments;
 mod bit_fields;
 mod bits;
@@ -15,11 +16,13 @@ mod connection;
 mod draws;
 mod expiry;
 mod hashes;
+mod info;
 mod keys;
 mod list_items;
 mod list_moves;
 mod lists;
 mod long_double;
+mod monitor;
 mod objects;
 mod run;
 mod scan;

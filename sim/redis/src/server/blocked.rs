@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Delivery, DeliveryKind, Output, Server};
 use crate::keyspace::Value;
 use crate::resp::Reply;
-use crate::session::{Blocked, BlockedOn, ConnectionId};
+use crate::session::{Blocked, BlockedOn, ConnectionId, Replies};
 use crate::time::Time;
 
 /// The waiting connections.
@@ -82,6 +82,9 @@ impl Server {
 
     /// Sends the reply of a blocking command.
     pub(crate) fn reply_later(&mut self, to: ConnectionId, reply: Reply) {
+        if self.sessions.get(&to).is_some_and(|session| session.replies == Replies::None) {
+            return;
+        }
         let protocol = self.protocol(to);
         self.output.deliveries.push(Delivery { to, protocol, kind: DeliveryKind::Reply, reply });
     }
