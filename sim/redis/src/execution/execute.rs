@@ -23,8 +23,8 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command (see
-    /// [`Self::is_blocked`]).
+    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command
+    /// (see [`Self::is_blocked`]).
     pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
         assert!(self.is_connected(connection), "{connection} is closed: connect again");
         assert!(!self.is_blocked(connection), "{connection} waits: its next command must wait too");

@@ -51,8 +51,8 @@ impl Server {
         blocked.is_some_and(|blocked| blocked.deadline.is_some())
     }
 
-    /// Ends the blocking command of a connection as if its time were over, at any time. Does nothing
-    /// if the connection does not wait.
+    /// Ends the blocking command of a connection as if its time were over, at any time. Does
+    /// nothing if the connection does not wait.
     #[cfg(feature = "engine")]
     pub(crate) fn pass_timeout(&mut self, connection: ConnectionId) -> Output {
         self.end_wait(connection);
