@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod command;
+mod dump;
 mod error;
 mod execution;
 mod face;

@@ -14,6 +14,7 @@ mod call;
 mod client;
 mod connection;
 mod draws;
+mod dumps;
 mod expiry;
 mod hashes;
 mod info;

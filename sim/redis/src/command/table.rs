@@ -10,8 +10,8 @@ use super::spec::KeyPositions::{
 use super::spec::Within::{Immediate, NoScript, Scripts};
 use super::{
     Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, acl, bit_fields, bits, blocking, client,
-    connection, draws, expiry, hashes, info, keys, list_items, list_moves, lists, monitor, objects, scan,
-    scripting, server, set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets,
+    connection, draws, dumps, expiry, hashes, info, keys, list_items, list_moves, lists, monitor, objects,
+    scan, scripting, server, set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets,
     strings, subscriptions, substrings, tracking, transactions,
 };
 
@@ -78,6 +78,7 @@ static TABLE: &[Spec] = &[
     row("decrby", 3, Write, First, Scripts, strings::decrby),
     row("del", -2, Write, Arguments, Scripts, keys::del),
     row("discard", 1, Neither, No, Immediate, transactions::discard),
+    row("dump", 2, Read, First, Scripts, dumps::dump),
     row("echo", 2, Neither, No, Scripts, connection::echo),
     row("eval", -3, Neither, Counted(2), NoScript, scripting::eval),
     row("eval_ro", -3, Neither, Counted(2), NoScript, scripting::eval),
@@ -163,6 +164,7 @@ static TABLE: &[Spec] = &[
     row("rename", 3, Write, FirstTwo, Scripts, keys::rename),
     row("renamenx", 3, Write, FirstTwo, Scripts, keys::renamenx),
     row("reset", 1, Neither, No, Immediate, connection::reset),
+    row("restore", -4, Write, First, Scripts, dumps::restore),
     row("rpop", -2, Write, First, Scripts, lists::rpop),
     row("rpoplpush", 3, Write, FirstTwo, Scripts, list_moves::rpoplpush),
     row("rpush", -3, Write, First, Scripts, lists::rpush),

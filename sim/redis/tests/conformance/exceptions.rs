@@ -69,7 +69,7 @@ pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
         }
         b"acl" if &lower(1)[..] == b"cat" && words.len() > 2 => Compared::Unordered,
         b"command" if &lower(1)[..] == b"list" => Compared::Unordered,
-        b"time" | b"info" | b"memory" => Compared::Type,
+        b"time" | b"info" | b"memory" | b"dump" => Compared::Type,
         _ => Compared::Exactly,
     }
 }

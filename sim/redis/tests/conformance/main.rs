@@ -16,6 +16,7 @@ mod bytes;
 mod collections;
 mod coverage;
 mod described;
+mod dumps;
 mod exceptions;
 mod families;
 mod lua;
@@ -51,6 +52,9 @@ fn main() {
     let mut sequences = 0;
     for suite in suites::all() {
         sequences += suite.run(&server, &mut coverage);
+    }
+    if suites::is_selected("dumps") {
+        sequences += suites::dumps(&server, &mut coverage);
     }
     if suites::is_selected("bytes") {
         sequences += suites::bytes(&server);

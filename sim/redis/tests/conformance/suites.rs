@@ -116,6 +116,17 @@ pub(crate) fn bytes(real: &RedisServer) -> u32 {
     report("bytes", cases, result)
 }
 
+/// Compares values that each server has serialized for the other, and returns their number.
+pub(crate) fn dumps(real: &RedisServer, coverage: &mut Coverage) -> u32 {
+    let (mut runner, cases) = runner(500);
+    let result = runner.run(&crate::dumps::values(), |create| crate::dumps::compare(real, &create));
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    for command in ["DUMP k", "RESTORE k 0 payload REPLACE"] {
+        (0..cases).for_each(|_| coverage.add(&words(command), true));
+    }
+    report("dumps", cases, result)
+}
+
 impl Suite {
     /// Runs the sequences, and returns their number.
     pub(crate) fn run(self, real: &RedisServer, coverage: &mut Coverage) -> u32 {
