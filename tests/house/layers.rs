@@ -20,7 +20,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/redis/src",
-        "glob time resp notify keyspace error request session pubsub script server command execution face",
+        "glob time resp notify keyspace dump error request session pubsub users script server command execution face",
     ),
     ("sim/redis-server/src", "server"),
     (
