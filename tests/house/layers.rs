@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 use super::{read, sources};
 
 /// The modules of each crate, bottom up. A module may import those on its left.
-const LAYERS: [(&str, &str); 3] = [
+const LAYERS: [(&str, &str); 5] = [
     ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
     (
         "sim/engine/src",
-        "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
+        "number text binding_name determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
      monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
      verdict observer search explorer check",
     ),
+    (
+        "sim/redis/src",
+        "glob time resp notify keyspace error request session pubsub script server command execution face",
+    ),
+    ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \

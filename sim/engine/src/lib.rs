@@ -63,7 +63,8 @@
 //! To run this schedule again: Explorer::replay("s1:bc2ba".parse().unwrap())
 //! ```
 //!
-//! Names make it easier to read: `AtomicU32::named("counter", 0)`.
+//! An object is named after the field or variable that it initializes, or explicitly:
+//! `AtomicU32::named("counter", 0)`.
 //!
 //! The [`Schedule`] is printed in a form that can be replayed on any machine:
 //!
@@ -159,6 +160,7 @@
 //! - Time is virtual, and only sleeping advances it: see [`time`].
 #![deny(unsafe_code)]
 
+mod binding_name;
 mod check;
 mod choice;
 mod coroutine;

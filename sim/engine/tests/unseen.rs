@@ -127,6 +127,23 @@ fn instrumented_futures_are_complete() {
     }
 }
 
+/// A listing of a map commutes with the lock of one of its keys, and does not depend on it.
+#[test]
+fn a_listing_while_a_key_is_locked_is_not_shared_state() {
+    let report = Explorer::stateful().run(|| {
+        let (map, seen) = (Arc::new(Map::new()), Arc::new(AtomicU32::new(0)));
+        let (listed, length) = (Arc::clone(&map), Arc::clone(&seen));
+        thread::spawn(move || {
+            future::block_on_instrumented(async { seen.load(SeqCst) });
+            let entry = map.entry(0);
+            seen.load(SeqCst);
+            entry.insert(1);
+        });
+        thread::spawn(move || length.store(listed.len() as u32, SeqCst));
+    });
+    assert!(report.is_complete(), "{report:?}");
+}
+
 /// The report of a search that an OS thread interferes with.
 fn foreign_use(body: impl Fn() + 'static) -> String {
     let report = Explorer::optimal().run(body);

@@ -9,7 +9,8 @@
 //! let text = diagnose(mistakes.0.last().unwrap(), Look::PLAIN);
 //! let lines: Vec<_> = text.lines().collect();
 //! assert_eq!(lines[0], "  × unknown field of a scenario: `abuot`");
-//! assert_eq!(lines[1..5], ["   ╭─[short.toml:2:1]", " 1 │ name = \"a\"", " 2 │ abuot = \"b\"", "   · ──┬──"]);
+//! assert_eq!(lines[1..3], ["   ╭─[short.toml:2:1]", " 1 │ name = \"a\""]);
+//! assert_eq!(lines[3..5], [" 2 │ abuot = \"b\"", "   · ──┬──"]);
 //! assert_eq!(lines.last(), Some(&"  help: did you mean `about`?"));
 //! ```
 

@@ -53,7 +53,7 @@
 //!
 //! With `cache = "tiered"`, which is [`selvedge::TieredCache`] itself, all schedules pass.
 //!
-//! To check a cache of your own in a test, see [`own`]. It takes ten lines.
+//! To check a custom cache in a test, see [`custom`]. It takes ten lines.
 //!
 //! # Where to look
 //!
@@ -61,12 +61,13 @@
 //! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them:
 //!   [`scenario::Level`].
 //! - Unfinished searches, and how they resume: [`checkpoint`].
-//! - A cache and a scenario in Rust: [`own`] and [`check`].
+//! - A cache and a scenario in Rust: [`custom`] and [`check`].
 //! - The caches that ship, and the interface that a cache implements: [`protocols`].
 //! - The engines, and the primitives that each provides: [`backends`].
 
 pub mod backends;
 pub mod checkpoint;
+pub mod custom;
 pub mod diagnostic;
 mod excerpt;
 pub mod explore;
@@ -75,7 +76,6 @@ pub mod history;
 mod monitor;
 pub mod number;
 pub mod oracle;
-pub mod own;
 pub mod plain;
 pub mod protocols;
 pub mod report;
@@ -84,5 +84,5 @@ pub mod trace;
 pub mod verdict;
 mod world;
 
+pub use custom::check;
 pub use excerpt::Excerpt;
-pub use own::check;

@@ -55,9 +55,7 @@ fn a_recorded_schedule_comes_to_the_same() {
 
 #[test]
 fn on_its_own_cache_the_order_shows_the_same() {
-    // `control-epoch` does not show its violation here since its witness has changed. The cause is
-    // not known.
-    for (case, trace) in controls().into_iter().filter(|(case, _)| case.cache != "epoch") {
+    for (case, trace) in controls() {
         let schedule = follow::<Protocol>(&case, &trace);
         let Replay { trace: now, misfit, .. } = replay::<Protocol>(&case, schedule, None, None);
         assert_eq!(misfit, None, "{} {}", case.scenario, case.name);

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod command;
+mod error;
+mod execution;
 mod face;
 mod glob;
 mod keyspace;
 mod notify;
 mod pubsub;
+mod request;
 pub mod resp;
 mod script;
 mod server;
@@ -15,13 +18,15 @@ mod time;
 #[doc = include_str!("../COMMANDS.md")]
 pub mod commands {}
 
-pub use command::{Command, Keys, names};
+pub use command::{Keys, names};
+pub use execution::{Footprint, Resource, Resources};
 #[cfg(feature = "engine")]
 pub use face::Seen;
 pub use face::{
     Address, AsyncConnection, Clock, Connection, Fault, Listener, Redis, Sent, TestClock, WallClock,
 };
+pub use request::Command;
 pub use resp::{Protocol, Reply};
-pub use server::{Delivery, DeliveryKind, Footprint, Output, Resource, Resources, Server};
+pub use server::{Delivery, DeliveryKind, Output, Server};
 pub use session::ConnectionId;
 pub use time::Time;

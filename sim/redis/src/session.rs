@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::command::Command;
+use crate::request::Command;
 use crate::resp::Protocol;
 
 /// A connection's number, as in `CLIENT ID`. Numbers are unique.

@@ -1,5 +1,5 @@
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::{Cache, Key, Setup, Value, check, closures, scenario};
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::{Cache, Key, Setup, Value, check, closures, scenario};
 use team_cache::Orders;
 
 /// The cache over the simulated Redis, with the scenario's keys and values mapped to its own.

@@ -47,9 +47,10 @@ pub(crate) fn exploring() -> bool {
     with_if_any(|_| ()).is_some()
 }
 
-/// Whether this run is recorded.
+/// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
+/// are no events.
 pub fn recording() -> bool {
-    with_if_any(|execution| execution.recording).unwrap_or(false)
+    with_if_any(|execution| execution.recording && !execution.aborting).unwrap_or(false)
 }
 
 /// The number of events that this run has executed.

@@ -100,8 +100,11 @@ impl Execution {
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);
                 let what = pending.describe();
-                let object =
-                    pending.actions().first().map_or("", |(location, _)| self.registry.name(*location));
+                let object = pending
+                    .actions()
+                    .first()
+                    .map(|(location, _)| self.registry.name(*location))
+                    .unwrap_or_default();
                 let holder = self.holder(id, pending).unwrap_or_default();
                 Some(format!("{name} waits to {what} {object}, at {}{holder}", place(pending.source)))
             }

@@ -24,17 +24,26 @@ pub(crate) struct Handle {
 impl Handle {
     /// Creates an object in this state, with a name given by its creator.
     #[inline]
+    #[track_caller]
     pub(crate) fn new(name: &'static str, holds: Holds, initial: u64) -> Self {
-        Handle::registered(New { name, holds, initial, show: None })
+        Handle::registered(New { name, holds, initial, show: None, source: Location::caller() })
     }
 
     /// Creates an object whose state is a value. `show` formats it for traces.
     #[inline]
+    #[track_caller]
     pub(crate) fn of_value(name: &'static str, initial: u64, show: Show) -> Self {
-        Handle::registered(New { name, holds: Holds::Word, initial, show: Some(show) })
+        Handle::registered(New {
+            name,
+            holds: Holds::Word,
+            initial,
+            show: Some(show),
+            source: Location::caller(),
+        })
     }
 
     #[inline]
+    #[track_caller]
     fn registered(new: New) -> Self {
         let (location, run) = current::register(new).unwrap_or((u32::MAX, 0));
         Handle { location, run }

@@ -35,7 +35,9 @@ pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use life_cycle::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
+pub(crate) use life_cycle::{
+    aborting, finish_panicked, join, join_scoped, run, spawn, take_panic, unwind_if_aborted,
+};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};

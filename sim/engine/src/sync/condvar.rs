@@ -179,6 +179,7 @@ impl WaitTimeoutResult {
 
 impl Condvar {
     /// Creates a condvar without waiting tasks.
+    #[track_caller]
     pub fn new() -> Self {
         Condvar { handle: Handle::new("a condvar", Holds::Tasks, 0), inner: sync::Condvar::new() }
     }
@@ -348,6 +349,7 @@ impl Condvar {
 }
 
 impl Default for Condvar {
+    #[track_caller]
     fn default() -> Self {
         Condvar::new()
     }

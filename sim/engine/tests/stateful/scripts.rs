@@ -11,7 +11,7 @@ use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Condvar, Mutex, RwLock};
 use selvedge_engine::thread::JoinHandle;
 use selvedge_engine::time::Instant;
-use selvedge_engine::{Bound, Ending, Explorer, Schedule, Script, choose, future, scripted, thread};
+use selvedge_engine::{Ending, Explorer, Schedule, Script, choose, future, scripted, thread};
 
 use crate::many;
 use crate::outcomes::explore;
@@ -316,10 +316,7 @@ proptest! {
             explore(&explorer, move || body(&scripts))
         };
         let (stateful, found) = run(Explorer::stateful());
-        // A future that is run as instrumented may be suspected although it shares nothing. Its
-        // search is bounded then, and still finds each outcome.
-        let is_suspected = matches!(stateful.bound, Some(Bound::Unseen(_)));
-        prop_assert!(stateful.is_complete() || is_suspected, "{:?}", stateful);
+        prop_assert!(stateful.is_complete(), "{:?}", stateful);
         let (optimal, expected) = run(Explorer::optimal().max_executions(20_000));
         prop_assume!(optimal.is_complete());
         prop_assert_eq!(&found, &expected);

@@ -54,8 +54,8 @@ pub fn explore(
 ///
 /// # Panics
 ///
-/// If no cache of `C` has the case's cache name, if the caches are [not built](Caches::ON_PEERS) for
-/// the engine, or if the engine's [feature](Engine::missing_feature) is not enabled.
+/// If no cache of `C` has the case's cache name, if the caches are [not built](Caches::ON_PEERS)
+/// for the engine, or if the engine's [feature](Engine::missing_feature) is not enabled.
 pub fn explore_among<C: Caches>(
     case: &Case,
     engine: Engine,

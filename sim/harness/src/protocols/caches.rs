@@ -9,7 +9,7 @@ use crate::scenario::{Ability, Known};
 use crate::world::Truth;
 
 /// A set of caches under test; each value is one of them. [`Protocol`](super::Protocol) has the
-/// shipped ones. Implement it for your own caches.
+/// shipped ones. Implement it for custom caches.
 pub trait Caches: Copy + Send + Sync + 'static {
     /// Every cache.
     const ALL: &'static [Self];

@@ -15,11 +15,34 @@ pub(super) fn positive(text: &[u8]) -> Result<usize, ErrorReply> {
     usize::try_from(number).map_err(|_| ErrorReply::NOT_POSITIVE)
 }
 
+/// Parses an integer of at least `least`. The error is `text` in each case.
+pub(super) fn at_least(least: i64, word: &[u8], text: &'static str) -> Result<i64, ErrorReply> {
+    whole_number(word).filter(|number| *number >= least).ok_or(ErrorReply::fixed(text))
+}
+
 /// Parses a floating-point number as C's `strtod` does, except hexadecimal numbers. The whole text
 /// must match.
 pub(super) fn float(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     text.parse::<f64>().ok().filter(|number| !number.is_nan())
+}
+
+/// Parses a floating-point number as a command's argument: one that does not fit is an error.
+pub(super) fn finite_or_named(text: &[u8]) -> Option<f64> {
+    let number = float(text)?;
+    let is_named = text.iter().any(|byte| byte.eq_ignore_ascii_case(&b'n'));
+    let digits = text.split(|byte| byte.eq_ignore_ascii_case(&b'e')).next().unwrap_or_default();
+    let underflows = number == 0.0 && digits.iter().any(|byte| (b'1'..=b'9').contains(byte));
+    ((number.is_finite() || is_named) && !underflows).then_some(number)
+}
+
+/// The keys of a command whose word at `at` is their number, and the words after them.
+pub(super) fn counted(words: &[Bytes], at: usize) -> Result<(&[Bytes], &[Bytes]), ErrorReply> {
+    let count = at_least(1, &words[at], "ERR numkeys should be greater than 0")?;
+    let rest = &words[at + 1..];
+    // At least one word follows the keys.
+    let count = usize::try_from(count).ok().filter(|count| *count < rest.len());
+    Ok(rest.split_at(count.ok_or(ErrorReply::SYNTAX)?))
 }
 
 /// Whether the argument equals `word`, ignoring ASCII case.

@@ -60,6 +60,41 @@ impl Call<'_> {
         self.server.insert(self.database, key, value);
     }
 
+    /// Replaces a key of any type by a value without a deadline, and reports the modification.
+    pub(crate) fn store(&mut self, key: &Bytes, value: Value) {
+        self.write(key);
+        self.insert(key, value);
+        self.data().set_deadline(key, None);
+        self.modified(key);
+    }
+
+    /// Stores the result of a command, with its event; removes the key if the result is empty.
+    pub(crate) fn store_result(
+        &mut self,
+        key: &Bytes,
+        value: Option<Value>,
+        kind: Events,
+        event: &'static str,
+    ) {
+        match value {
+            Some(value) => {
+                self.store(key, value);
+                self.notify(kind, event, key);
+            }
+            None if self.remove(key) => {
+                self.modified(key);
+                self.notify(Events::GENERIC, "del", key);
+            }
+            None => {}
+        }
+    }
+
+    /// Removes a key whose collection has become empty.
+    pub(crate) fn remove_empty(&mut self, key: &Bytes) {
+        self.remove(key);
+        self.notify(Events::GENERIC, "del", key);
+    }
+
     /// Removes a key, and returns whether it existed.
     pub(crate) fn remove(&mut self, key: &Bytes) -> bool {
         self.data().remove(key).is_some()

@@ -24,15 +24,24 @@ pub(super) fn echo(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Bulk(call.words[1].clone()))
 }
 
-pub(super) fn select(call: &mut Call<'_>) -> Answer {
-    let index = whole_number(&call.words[1]).ok_or(ErrorReply::NOT_AN_INTEGER)?;
-    if i32::try_from(index).is_err() {
+/// Parses a 32-bit integer.
+pub(super) fn int(word: &[u8]) -> Result<i32, ErrorReply> {
+    let number = whole_number(word).ok_or(ErrorReply::NOT_AN_INTEGER)?;
+    i32::try_from(number).map_err(|_| {
         let (least, most) = (i32::MIN, i32::MAX);
-        let text = format!("ERR value is out of range, value must between {least} and {most}");
-        return Err(ErrorReply::new(text));
-    }
+        ErrorReply::new(format!("ERR value is out of range, value must between {least} and {most}"))
+    })
+}
+
+/// Parses the index of a database.
+pub(super) fn database(call: &Call<'_>, word: &[u8]) -> Result<usize, ErrorReply> {
+    let index = int(word)?;
     let index = usize::try_from(index).ok().filter(|index| *index < call.server.databases.len());
-    let index = index.ok_or(ErrorReply::fixed("ERR DB index is out of range"))?;
+    index.ok_or(ErrorReply::fixed("ERR DB index is out of range"))
+}
+
+pub(super) fn select(call: &mut Call<'_>) -> Answer {
+    let index = database(call, &call.words[1])?;
     match &mut call.script {
         Some(script) => script.database = index,
         None => call.session().database = index,

@@ -148,12 +148,24 @@ pub(super) fn pttl(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Integer(left(call).unwrap_or_else(|none| none)))
 }
 
+pub(super) fn expiretime(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::Integer(deadline(call).map_or_else(|none| none, |millis| (millis + 500) / 1000)))
+}
+
+pub(super) fn pexpiretime(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::Integer(deadline(call).unwrap_or_else(|none| none)))
+}
+
 /// The remaining time to live in milliseconds, or the reply of `TTL` for a key without one.
 fn left(call: &mut Call<'_>) -> Result<i64, i64> {
+    Ok((deadline(call)? - call.now()).max(0))
+}
+
+/// The deadline, or the reply of `TTL` for a key without one.
+fn deadline(call: &mut Call<'_>) -> Result<i64, i64> {
     let key = &call.words[1];
     call.read(key).ok_or(-2)?;
-    let deadline = call.data().deadline(key).ok_or(-1)?;
-    Ok((deadline - call.now()).max(0))
+    call.data().deadline(key).ok_or(-1)
 }
 
 pub(super) fn persist(call: &mut Call<'_>) -> Answer {

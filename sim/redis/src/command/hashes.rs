@@ -3,13 +3,14 @@
 use bytes::Bytes;
 
 use super::arguments::{integer, pairs};
+use super::long_double::LongDouble;
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::{Hash, Value};
 use crate::notify::Events;
 use crate::resp::{self, Reply, whole_number};
 
 impl Call<'_> {
-    fn hash(&mut self, key: &Bytes) -> Result<Option<&Hash>, ErrorReply> {
+    pub(super) fn hash(&mut self, key: &Bytes) -> Result<Option<&Hash>, ErrorReply> {
         match self.read(key) {
             None => Ok(None),
             Some(Value::Hash(hash)) => Ok(Some(hash)),
@@ -17,7 +18,7 @@ impl Call<'_> {
         }
     }
 
-    fn hash_to_change(&mut self, key: &Bytes) -> Result<Option<&mut Hash>, ErrorReply> {
+    pub(super) fn hash_to_change(&mut self, key: &Bytes) -> Result<Option<&mut Hash>, ErrorReply> {
         match self.write(key) {
             None => Ok(None),
             Some(Value::Hash(hash)) => Ok(Some(hash)),
@@ -26,7 +27,7 @@ impl Call<'_> {
     }
 
     /// The hash stored at `key`; inserts an empty one if the key does not exist.
-    fn hash_to_fill(&mut self, key: &Bytes) -> Result<&mut Hash, ErrorReply> {
+    pub(super) fn hash_to_fill(&mut self, key: &Bytes) -> Result<&mut Hash, ErrorReply> {
         if self.write(key).is_none() {
             self.insert(key, Value::Hash(Hash::default()));
         }
@@ -38,8 +39,18 @@ impl Call<'_> {
 }
 
 pub(super) fn hset(call: &mut Call<'_>) -> Answer {
+    set(call).map(Reply::count)
+}
+
+/// `HMSET`: `HSET` with another reply.
+pub(super) fn hmset(call: &mut Call<'_>) -> Answer {
+    set(call).map(|_| Reply::OK)
+}
+
+/// Sets fields, and returns the number of new ones.
+fn set(call: &mut Call<'_>) -> Result<usize, ErrorReply> {
     if !call.words.len().is_multiple_of(2) {
-        return call.wrong_arity();
+        return Err(ErrorReply::arity(call.spec.name));
     }
     let key = &call.words[1];
     let fields = pairs(&call.words[2..]);
@@ -47,7 +58,38 @@ pub(super) fn hset(call: &mut Call<'_>) -> Answer {
     let added = fields.filter(|(field, value)| hash.insert((*field).clone(), (*value).clone())).count();
     call.modified(key);
     call.notify(Events::HASH, "hset", key);
-    Ok(Reply::count(added))
+    Ok(added)
+}
+
+pub(super) fn hsetnx(call: &mut Call<'_>) -> Answer {
+    let [_, key, field, value] = call.words else { return call.wrong_arity() };
+    let hash = call.hash_to_fill(key)?;
+    if hash.get(field).is_some() {
+        return Ok(false.into());
+    }
+    hash.insert(field.clone(), value.clone());
+    call.modified(key);
+    call.notify(Events::HASH, "hset", key);
+    Ok(true.into())
+}
+
+pub(super) fn hincrbyfloat(call: &mut Call<'_>) -> Answer {
+    let [_, key, field, more] = call.words else { return call.wrong_arity() };
+    let more = LongDouble::parse(more).ok_or(ErrorReply::NOT_A_FLOAT)?;
+    if more == LongDouble::Infinite {
+        return Err(ErrorReply::fixed("ERR value is NaN or Infinity"));
+    }
+    let hash = call.hash_to_fill(key)?;
+    let old = match hash.get(field) {
+        None => LongDouble::ZERO,
+        Some(text) => LongDouble::parse(text).ok_or(ErrorReply::fixed("ERR hash value is not a float"))?,
+    };
+    let sum = old.plus(&more).ok_or(ErrorReply::fixed("ERR increment would produce NaN or Infinity"))?;
+    let sum = Bytes::from(sum.to_string());
+    hash.insert(field.clone(), sum.clone());
+    call.modified(key);
+    call.notify(Events::HASH, "hincrbyfloat", key);
+    Ok(Reply::Bulk(sum))
 }
 
 pub(super) fn hincrby(call: &mut Call<'_>) -> Answer {
@@ -110,4 +152,20 @@ pub(super) fn hexists(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn hlen(call: &mut Call<'_>) -> Answer {
     Ok(Reply::count(call.hash(&call.words[1])?.map_or(0, Hash::len)))
+}
+
+pub(super) fn hkeys(call: &mut Call<'_>) -> Answer {
+    let fields = call.hash(&call.words[1])?.into_iter().flat_map(Hash::iter);
+    Ok(Reply::Array(fields.map(|(field, _)| Reply::Bulk(field.clone())).collect()))
+}
+
+pub(super) fn hvals(call: &mut Call<'_>) -> Answer {
+    let fields = call.hash(&call.words[1])?.into_iter().flat_map(Hash::iter);
+    Ok(Reply::Array(fields.map(|(_, value)| Reply::Bulk(value.clone())).collect()))
+}
+
+pub(super) fn hstrlen(call: &mut Call<'_>) -> Answer {
+    let field = &call.words[2];
+    let length = call.hash(&call.words[1])?.and_then(|hash| hash.get(field)).map_or(0, Bytes::len);
+    Ok(Reply::count(length))
 }

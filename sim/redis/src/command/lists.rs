@@ -4,21 +4,42 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::arguments::{integer, positive, range};
+use super::arguments::{integer, is, positive, range};
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::Value;
 use crate::notify::Events;
 use crate::resp::Reply;
 
 /// An end of a list.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
     Left,
     Right,
 }
 
+impl End {
+    /// Parses `LEFT` or `RIGHT`.
+    pub(super) fn parse(word: &[u8]) -> Result<Self, ErrorReply> {
+        match () {
+            () if is(word, "left") => Ok(End::Left),
+            () if is(word, "right") => Ok(End::Right),
+            () => Err(ErrorReply::SYNTAX),
+        }
+    }
+
+    /// The event of a pop from this end.
+    pub(super) fn pop_event(self) -> &'static str {
+        if self == End::Left { "lpop" } else { "rpop" }
+    }
+
+    /// The event of a push to this end.
+    pub(super) fn push_event(self) -> &'static str {
+        if self == End::Left { "lpush" } else { "rpush" }
+    }
+}
+
 impl Call<'_> {
-    fn list(&mut self, key: &Bytes) -> Result<Option<&VecDeque<Bytes>>, ErrorReply> {
+    pub(super) fn list(&mut self, key: &Bytes) -> Result<Option<&VecDeque<Bytes>>, ErrorReply> {
         match self.read(key) {
             None => Ok(None),
             Some(Value::List(list)) => Ok(Some(list)),
@@ -26,7 +47,7 @@ impl Call<'_> {
         }
     }
 
-    fn list_to_change(&mut self, key: &Bytes) -> Result<Option<&mut VecDeque<Bytes>>, ErrorReply> {
+    pub(super) fn list_to_change(&mut self, key: &Bytes) -> Result<Option<&mut VecDeque<Bytes>>, ErrorReply> {
         match self.write(key) {
             None => Ok(None),
             Some(Value::List(list)) => Ok(Some(list)),
@@ -36,14 +57,14 @@ impl Call<'_> {
 }
 
 pub(super) fn lpush(call: &mut Call<'_>) -> Answer {
-    push(call, End::Left, "lpush")
+    push(call, End::Left)
 }
 
 pub(super) fn rpush(call: &mut Call<'_>) -> Answer {
-    push(call, End::Right, "rpush")
+    push(call, End::Right)
 }
 
-fn push(call: &mut Call<'_>, end: End, event: &'static str) -> Answer {
+fn push(call: &mut Call<'_>, end: End) -> Answer {
     let key = &call.words[1];
     let items = call.words[2..].iter().cloned();
     if call.write(key).is_none() {
@@ -56,46 +77,72 @@ fn push(call: &mut Call<'_>, end: End, event: &'static str) -> Answer {
     }
     let length = list.len();
     call.modified(key);
-    call.notify(Events::LIST, event, key);
+    call.notify(Events::LIST, end.push_event(), key);
     Ok(Reply::count(length))
 }
 
+pub(super) fn lpushx(call: &mut Call<'_>) -> Answer {
+    push_if_present(call, End::Left)
+}
+
+pub(super) fn rpushx(call: &mut Call<'_>) -> Answer {
+    push_if_present(call, End::Right)
+}
+
+fn push_if_present(call: &mut Call<'_>, end: End) -> Answer {
+    if call.write(&call.words[1]).is_none() {
+        return Ok(Reply::Integer(0));
+    }
+    push(call, end)
+}
+
 pub(super) fn lpop(call: &mut Call<'_>) -> Answer {
-    pop(call, End::Left, "lpop")
+    pop(call, End::Left)
 }
 
 pub(super) fn rpop(call: &mut Call<'_>) -> Answer {
-    pop(call, End::Right, "rpop")
+    pop(call, End::Right)
 }
 
-fn pop(call: &mut Call<'_>, end: End, event: &'static str) -> Answer {
+fn pop(call: &mut Call<'_>, end: End) -> Answer {
     let (key, count) = match call.words {
         [_, key] => (key, None),
         [_, key, count] => (key, Some(positive(count)?)),
         _ => return call.wrong_arity(),
     };
-    let Some(list) = call.list_to_change(key)? else {
+    let Some(mut popped) = take(call, key, end, count.unwrap_or(1))? else {
         return Ok(if count.is_some() { Reply::NullArray } else { Reply::Null });
     };
-    if count == Some(0) {
-        return Ok(Reply::Array(Vec::new()));
-    }
-    let number = count.unwrap_or(1).min(list.len());
-    let mut popped: Vec<Reply> = match end {
-        End::Left => list.drain(..number).map(Reply::Bulk).collect(),
-        End::Right => list.split_off(list.len() - number).into_iter().rev().map(Reply::Bulk).collect(),
-    };
-    let is_empty = list.is_empty();
-    call.notify(Events::LIST, event, key);
-    if is_empty {
-        call.remove(key);
-        call.notify(Events::GENERIC, "del", key);
-    }
-    call.modified(key);
     Ok(match count {
         Some(_) => Reply::Array(popped),
         None => popped.pop().unwrap_or(Reply::Null),
     })
+}
+
+/// Removes at most `count` items from an end, the outermost first. Returns none if the key does not
+/// exist.
+pub(super) fn take(
+    call: &mut Call<'_>,
+    key: &Bytes,
+    end: End,
+    count: usize,
+) -> Result<Option<Vec<Reply>>, ErrorReply> {
+    let Some(list) = call.list_to_change(key)? else { return Ok(None) };
+    if count == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    let number = count.min(list.len());
+    let popped: Vec<Reply> = match end {
+        End::Left => list.drain(..number).map(Reply::Bulk).collect(),
+        End::Right => list.split_off(list.len() - number).into_iter().rev().map(Reply::Bulk).collect(),
+    };
+    let is_empty = list.is_empty();
+    call.notify(Events::LIST, end.pop_event(), key);
+    if is_empty {
+        call.remove_empty(key);
+    }
+    call.modified(key);
+    Ok(Some(popped))
 }
 
 pub(super) fn lrange(call: &mut Call<'_>) -> Answer {

@@ -4,33 +4,47 @@
 //! positions of the keys among its arguments, and its function. [`Call`] is the argument of that
 //! function.
 
+mod accessed;
 mod arguments;
+mod bit_fields;
+mod bits;
 mod call;
 mod client;
 mod connection;
-mod error;
+mod draws;
 mod expiry;
 mod hashes;
 mod keys;
+mod list_items;
+mod list_moves;
 mod lists;
-mod request;
+mod long_double;
+mod objects;
+mod run;
 mod scan;
 mod scripting;
 mod server;
+mod set_algebra;
 mod sets;
+mod sort;
+mod sorted_combine;
+mod sorted_pop;
 mod sorted_range;
 mod sorted_sets;
 mod spec;
 mod strings;
 mod subscriptions;
+mod substrings;
 mod table;
 mod tracking;
 mod transactions;
 
-pub use request::{Command, Keys};
+pub use accessed::Keys;
 pub use table::names;
 
 pub(crate) use call::{Call, ScriptCall};
-pub(crate) use error::ErrorReply;
-pub(crate) use spec::{Access, Answer, KeyPositions, Spec, Within};
-pub(crate) use table::{find, is_command};
+pub(crate) use spec::{Access, KeyPositions, Spec, Within};
+pub(crate) use table::find;
+
+use crate::error::{Answer, ErrorReply};
+use table::is_command;

@@ -1,13 +1,16 @@
 //! `EVAL`, `EVALSHA` and `SCRIPT`.
 
+use bytes::Bytes;
+
 use super::arguments::is;
-use super::{Answer, Call, ErrorReply};
-use crate::resp::Reply;
+use super::{Access, Answer, Call, ErrorReply, KeyPositions, ScriptCall, Within, find, is_command};
+use crate::resp::{Protocol, Reply};
+use crate::script::Host;
 
 pub(super) fn eval(call: &mut Call<'_>) -> Answer {
     let keys = call.spec.keys.positions(call.words)?.len();
     let hash = call.server.scripts.load(&call.words[1])?;
-    crate::script::run(call, &hash, keys)
+    run(call, &hash, keys)
 }
 
 pub(super) fn evalsha(call: &mut Call<'_>) -> Answer {
@@ -20,7 +23,7 @@ pub(super) fn evalsha(call: &mut Call<'_>) -> Answer {
     if !call.server.scripts.contains(&hash) {
         return Err(ErrorReply::NO_SCRIPT);
     }
-    crate::script::run(call, &hash, keys)
+    run(call, &hash, keys)
 }
 
 pub(super) fn load(call: &mut Call<'_>) -> Answer {
@@ -43,4 +46,64 @@ pub(super) fn flush(call: &mut Call<'_>) -> Answer {
     }
     call.server.scripts.clear();
     Ok(Reply::OK)
+}
+
+/// Runs a loaded script. The first `keys` of its arguments are keys.
+fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
+    let Some(script) = call.server.scripts.get(hash) else { return Err(ErrorReply::NO_SCRIPT) };
+    let (keys, arguments) = call.words[3..].split_at(keys);
+    let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
+    script.run(&mut Caller { call, state }, [keys, arguments], hash)
+}
+
+/// The call of a running script.
+struct Caller<'c, 'a> {
+    call: &'c mut Call<'a>,
+    state: ScriptCall,
+}
+
+impl Host for Caller<'_, '_> {
+    fn command(&mut self, words: &[Bytes], protocol: Protocol, forbids_writes: bool) -> Answer {
+        let refused = |text| Err(ErrorReply::fixed(text));
+        let Ok(spec) = find(words) else {
+            return refused("ERR Unknown Redis command called from script");
+        };
+        if !spec.fits(words.len()) {
+            return refused("ERR Wrong number of args calling Redis command from script");
+        }
+        if spec.within != Within::Scripts {
+            return refused("ERR This Redis command is not allowed from script");
+        }
+        if forbids_writes && spec.access == Access::Write {
+            return refused("ERR Write commands are not allowed from read-only scripts.");
+        }
+        if let Some(error) = self.undeclared(spec.keys, words) {
+            return Err(error);
+        }
+        self.state.protocol = protocol;
+        let connection = self.call.connection;
+        Ok(self.call.server.run(connection, spec, words, Some(&mut self.state)))
+    }
+
+    fn is_command(&self, words: &[Bytes]) -> bool {
+        is_command(words)
+    }
+}
+
+impl Caller<'_, '_> {
+    /// The error for a key that was not passed to the script, if that setting is on.
+    fn undeclared(&self, positions: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
+        if !self.call.server.settings.declared_keys_only {
+            return None;
+        }
+        let what = match positions {
+            positions if positions.is_any(words) => words[0].clone(),
+            positions => {
+                let mut keys = positions.positions(words).ok()?.into_iter().map(|at| &words[at]);
+                keys.find(|key| !self.state.keys.contains(key))?.clone()
+            }
+        };
+        let text = [b"ERR Script attempted to access a key that is not in its KEYS: ".as_slice(), &what];
+        Some(ErrorReply::new(text.concat()))
+    }
 }

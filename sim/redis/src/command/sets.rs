@@ -8,7 +8,7 @@ use crate::notify::Events;
 use crate::resp::Reply;
 
 impl Call<'_> {
-    fn members(&mut self, key: &Bytes) -> Result<Option<&Set>, ErrorReply> {
+    pub(super) fn members(&mut self, key: &Bytes) -> Result<Option<&Set>, ErrorReply> {
         match self.read(key) {
             None => Ok(None),
             Some(Value::Set(set)) => Ok(Some(set)),
@@ -16,7 +16,7 @@ impl Call<'_> {
         }
     }
 
-    fn members_to_change(&mut self, key: &Bytes) -> Result<Option<&mut Set>, ErrorReply> {
+    pub(super) fn members_to_change(&mut self, key: &Bytes) -> Result<Option<&mut Set>, ErrorReply> {
         match self.write(key) {
             None => Ok(None),
             Some(Value::Set(set)) => Ok(Some(set)),
@@ -71,4 +71,42 @@ pub(super) fn sismember(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn scard(call: &mut Call<'_>) -> Answer {
     Ok(Reply::count(call.members(&call.words[1])?.map_or(0, Set::len)))
+}
+
+pub(super) fn smismember(call: &mut Call<'_>) -> Answer {
+    let members = &call.words[2..];
+    let set = call.members(&call.words[1])?;
+    let contains = |member: &Bytes| Reply::from(set.is_some_and(|set| set.contains(member)));
+    Ok(Reply::Array(members.iter().map(contains).collect()))
+}
+
+pub(super) fn smove(call: &mut Call<'_>) -> Answer {
+    let [_, from, to, member] = call.words else { return call.wrong_arity() };
+    call.write(from);
+    call.write(to);
+    if call.members_to_change(from)?.is_none() {
+        return Ok(false.into());
+    }
+    call.members_to_change(to)?;
+    let Some(source) = call.members_to_change(from)? else { return Ok(false.into()) };
+    if from == to {
+        return Ok(source.contains(member).into());
+    }
+    if !source.remove(member) {
+        return Ok(false.into());
+    }
+    let is_empty = source.len() == 0;
+    call.notify(Events::SET, "srem", from);
+    if is_empty {
+        call.remove_empty(from);
+    }
+    if call.write(to).is_none() {
+        call.insert(to, Value::Set(Set::default()));
+    }
+    call.modified(from);
+    if call.members_to_change(to)?.is_some_and(|set| set.insert(member.clone())) {
+        call.modified(to);
+        call.notify(Events::SET, "sadd", to);
+    }
+    Ok(true.into())
 }

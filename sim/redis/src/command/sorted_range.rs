@@ -1,20 +1,40 @@
-//! The arguments of `ZRANGE`.
+//! Ranges of sorted sets, by rank, score or bytes: `ZRANGE`, `ZCOUNT`, `ZREMRANGEBYSCORE` and
+//! related commands.
 
 use bytes::Bytes;
 
-use super::ErrorReply;
 use super::arguments::{float, integer, is, range};
-use crate::keyspace::SortedSet;
+use super::sorted_sets::with_scores;
+use super::{Answer, Call, ErrorReply};
+use crate::keyspace::{SortedSet, Value};
+use crate::notify::Events;
+use crate::resp::Reply;
 
-/// The parsed arguments of `ZRANGE`.
+/// A part of a sorted set.
 #[derive(Debug)]
-pub(super) struct Request {
+struct Request {
     by: By,
     is_reversed: bool,
     offset: i64,
     /// Maximum number of members; unlimited if negative.
     limit: i64,
-    pub(super) with_scores: bool,
+    with_scores: bool,
+}
+
+/// The properties of a range that the name of its command determines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Form {
+    by: Option<Kind>,
+    is_reversed: Option<bool>,
+    /// The range is stored instead of returned.
+    stores: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rank,
+    Score,
+    Bytes,
 }
 
 #[derive(Debug)]
@@ -77,51 +97,65 @@ fn option(word: &[u8]) -> Option<&'static str> {
     ["withscores", "limit", "rev", "bylex", "byscore"].into_iter().find(|name| is(word, name))
 }
 
+impl By {
+    /// Parses the ends of a range: `least` and `most`, or the first and last rank.
+    fn parse(kind: Kind, least: &Bytes, most: &Bytes) -> Result<Self, ErrorReply> {
+        match kind {
+            Kind::Rank => Ok(By::Rank(integer(least)?, integer(most)?)),
+            Kind::Score => Bound::<f64>::parse(least)
+                .zip(Bound::<f64>::parse(most))
+                .map(|(least, most)| By::Score(least, most))
+                .ok_or(ErrorReply::fixed("ERR min or max is not a float")),
+            Kind::Bytes => Bound::<Word>::parse(least)
+                .zip(Bound::<Word>::parse(most))
+                .map(|(least, most)| By::Bytes(least, most))
+                .ok_or(ErrorReply::fixed("ERR min or max not valid string range item")),
+        }
+    }
+}
+
 impl Request {
-    pub(super) fn parse(words: &[Bytes]) -> Result<Self, ErrorReply> {
-        let (mut is_reversed, mut with_scores) = (false, false);
-        let (mut offset, mut limit, mut by) = (0, -1, "rank");
-        let mut rest = &words[4..];
+    /// Parses the two ends of the range, and the options after them.
+    fn parse(words: &[Bytes], form: Form) -> Result<Self, ErrorReply> {
+        let (mut is_reversed, mut with_scores) = (form.is_reversed, false);
+        let (mut offset, mut limit, mut by) = (0, -1, form.by);
+        let mut rest = &words[2..];
         while let Some((word, after)) = rest.split_first() {
             rest = after;
-            match (option(word), by) {
-                (Some("withscores"), _) => with_scores = true,
-                (Some("rev"), _) if !is_reversed => is_reversed = true,
-                (Some(kind @ ("bylex" | "byscore")), "rank") => by = kind,
-                (Some("limit"), _) => {
+            match option(word) {
+                Some("withscores") if !form.stores => with_scores = true,
+                Some("rev") if is_reversed.is_none() => is_reversed = Some(true),
+                Some("bylex") if by.is_none() => by = Some(Kind::Bytes),
+                Some("byscore") if by.is_none() => by = Some(Kind::Score),
+                Some("limit") => {
                     let [from, count, after @ ..] = rest else { return Err(ErrorReply::SYNTAX) };
                     (offset, limit, rest) = (integer(from)?, integer(count)?, after);
                 }
                 _ => return Err(ErrorReply::SYNTAX),
             }
         }
-        if limit != -1 && by == "rank" {
+        let (by, is_reversed) = (by.unwrap_or(Kind::Rank), is_reversed.unwrap_or(false));
+        if limit != -1 && by == Kind::Rank {
             let text =
                 "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
             return Err(ErrorReply::fixed(text));
         }
-        if with_scores && by == "bylex" {
+        if with_scores && by == Kind::Bytes {
             let text = "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
             return Err(ErrorReply::fixed(text));
         }
-        let (first, second) = (&words[2], &words[3]);
-        let (least, most) = if is_reversed { (second, first) } else { (first, second) };
-        let by = match by {
-            "byscore" => Bound::<f64>::parse(least)
-                .zip(Bound::<f64>::parse(most))
-                .map(|(least, most)| By::Score(least, most))
-                .ok_or(ErrorReply::fixed("ERR min or max is not a float"))?,
-            "bylex" => Bound::<Word>::parse(least)
-                .zip(Bound::<Word>::parse(most))
-                .map(|(least, most)| By::Bytes(least, most))
-                .ok_or(ErrorReply::fixed("ERR min or max not valid string range item"))?,
-            _ => By::Rank(integer(first)?, integer(second)?),
-        };
-        Ok(Request { by, is_reversed, offset, limit, with_scores })
+        let swaps = is_reversed && by != Kind::Rank;
+        let (least, most) = if swaps { (&words[1], &words[0]) } else { (&words[0], &words[1]) };
+        Ok(Request { by: By::parse(by, least, most)?, is_reversed, offset, limit, with_scores })
+    }
+
+    /// The whole range.
+    fn whole(by: By) -> Self {
+        Request { by, is_reversed: false, offset: 0, limit: -1, with_scores: false }
     }
 
     /// The selected members, in the requested order.
-    pub(super) fn select<'s>(&self, set: &'s SortedSet) -> Vec<(&'s Bytes, f64)> {
+    fn select<'s>(&self, set: &'s SortedSet) -> Vec<(&'s Bytes, f64)> {
         let members: Box<dyn Iterator<Item = (&Bytes, f64)>> =
             if self.is_reversed { Box::new(set.iter().rev()) } else { Box::new(set.iter()) };
         let found: Box<dyn Iterator<Item = (&Bytes, f64)>> = match &self.by {
@@ -141,4 +175,93 @@ impl Request {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         found.skip(offset).take(limit).collect()
     }
+}
+
+pub(super) fn zrange(call: &mut Call<'_>) -> Answer {
+    reply(call, Form::default())
+}
+
+pub(super) fn zrevrange(call: &mut Call<'_>) -> Answer {
+    reply(call, Form { by: Some(Kind::Rank), is_reversed: Some(true), stores: false })
+}
+
+pub(super) fn zrangebyscore(call: &mut Call<'_>) -> Answer {
+    reply(call, Form { by: Some(Kind::Score), is_reversed: Some(false), stores: false })
+}
+
+pub(super) fn zrevrangebyscore(call: &mut Call<'_>) -> Answer {
+    reply(call, Form { by: Some(Kind::Score), is_reversed: Some(true), stores: false })
+}
+
+pub(super) fn zrangebylex(call: &mut Call<'_>) -> Answer {
+    reply(call, Form { by: Some(Kind::Bytes), is_reversed: Some(false), stores: false })
+}
+
+pub(super) fn zrevrangebylex(call: &mut Call<'_>) -> Answer {
+    reply(call, Form { by: Some(Kind::Bytes), is_reversed: Some(true), stores: false })
+}
+
+fn reply(call: &mut Call<'_>, form: Form) -> Answer {
+    let request = Request::parse(&call.words[2..], form)?;
+    let protocol = call.protocol;
+    let Some(set) = call.scores(&call.words[1])? else { return Ok(Reply::Array(Vec::new())) };
+    Ok(with_scores(request.select(set), request.with_scores, protocol))
+}
+
+pub(super) fn zrangestore(call: &mut Call<'_>) -> Answer {
+    let [_, destination, source, ..] = call.words else { return call.wrong_arity() };
+    let request = Request::parse(&call.words[3..], Form { stores: true, ..Form::default() })?;
+    let mut found = SortedSet::default();
+    if let Some(set) = call.scores(source)? {
+        request.select(set).into_iter().for_each(|(member, score)| found.insert(member.clone(), score));
+    }
+    let count = found.len();
+    let value = (count > 0).then_some(Value::SortedSet(found));
+    call.store_result(destination, value, Events::SORTED_SET, "zrangestore");
+    Ok(Reply::count(count))
+}
+
+pub(super) fn zcount(call: &mut Call<'_>) -> Answer {
+    count(call, Kind::Score)
+}
+
+pub(super) fn zlexcount(call: &mut Call<'_>) -> Answer {
+    count(call, Kind::Bytes)
+}
+
+fn count(call: &mut Call<'_>, kind: Kind) -> Answer {
+    let request = Request::whole(By::parse(kind, &call.words[2], &call.words[3])?);
+    Ok(Reply::count(call.scores(&call.words[1])?.map_or(0, |set| request.select(set).len())))
+}
+
+pub(super) fn zremrangebyrank(call: &mut Call<'_>) -> Answer {
+    remove(call, Kind::Rank, "zremrangebyrank")
+}
+
+pub(super) fn zremrangebyscore(call: &mut Call<'_>) -> Answer {
+    remove(call, Kind::Score, "zremrangebyscore")
+}
+
+pub(super) fn zremrangebylex(call: &mut Call<'_>) -> Answer {
+    remove(call, Kind::Bytes, "zremrangebylex")
+}
+
+fn remove(call: &mut Call<'_>, kind: Kind, event: &'static str) -> Answer {
+    let key = &call.words[1];
+    let request = Request::whole(By::parse(kind, &call.words[2], &call.words[3])?);
+    let Some(set) = call.scores_to_change(key)? else { return Ok(Reply::Integer(0)) };
+    let members: Vec<Bytes> = request.select(set).into_iter().map(|(member, _)| member.clone()).collect();
+    members.iter().for_each(|member| _ = set.remove(member));
+    let is_empty = set.len() == 0;
+    if is_empty {
+        call.remove(key);
+    }
+    if !members.is_empty() {
+        call.modified(key);
+        call.notify(Events::SORTED_SET, event, key);
+        if is_empty {
+            call.notify(Events::GENERIC, "del", key);
+        }
+    }
+    Ok(Reply::count(members.len()))
 }

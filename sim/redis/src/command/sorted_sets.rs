@@ -2,15 +2,14 @@
 
 use bytes::Bytes;
 
-use super::arguments::{float, pairs};
-use super::sorted_range::Request;
+use super::arguments::{finite_or_named, pairs};
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::{SortedSet, Value};
 use crate::notify::Events;
 use crate::resp::{Protocol, Reply};
 
 impl Call<'_> {
-    fn scores(&mut self, key: &Bytes) -> Result<Option<&SortedSet>, ErrorReply> {
+    pub(super) fn scores(&mut self, key: &Bytes) -> Result<Option<&SortedSet>, ErrorReply> {
         match self.read(key) {
             None => Ok(None),
             Some(Value::SortedSet(set)) => Ok(Some(set)),
@@ -18,7 +17,7 @@ impl Call<'_> {
         }
     }
 
-    fn scores_to_change(&mut self, key: &Bytes) -> Result<Option<&mut SortedSet>, ErrorReply> {
+    pub(super) fn scores_to_change(&mut self, key: &Bytes) -> Result<Option<&mut SortedSet>, ErrorReply> {
         match self.write(key) {
             None => Ok(None),
             Some(Value::SortedSet(set)) => Ok(Some(set)),
@@ -27,7 +26,7 @@ impl Call<'_> {
     }
 }
 
-/// The options of `ZADD`.
+/// The options of `ZADD` and `ZINCRBY`.
 #[derive(Debug, Default)]
 struct Options {
     if_absent: bool,
@@ -40,8 +39,8 @@ struct Options {
 
 impl Options {
     /// Parses the options, and returns them with the remaining words.
-    fn parse(words: &[Bytes]) -> Result<(Self, &[Bytes]), ErrorReply> {
-        let mut options = Options::default();
+    fn parse(self, words: &[Bytes]) -> Result<(Self, &[Bytes]), ErrorReply> {
+        let mut options = self;
         let mut rest = words;
         while let Some((word, after)) = rest.split_first() {
             let flag = match &word.to_ascii_lowercase()[..] {
@@ -114,9 +113,17 @@ fn change(set: &mut SortedSet, member: &Bytes, score: f64, options: &Options) ->
 }
 
 pub(super) fn zadd(call: &mut Call<'_>) -> Answer {
+    add(call, Options::default())
+}
+
+pub(super) fn zincrby(call: &mut Call<'_>) -> Answer {
+    add(call, Options { increments: true, ..Options::default() })
+}
+
+fn add(call: &mut Call<'_>, options: Options) -> Answer {
     let key = &call.words[1];
-    let (options, rest) = Options::parse(&call.words[2..])?;
-    let parsed = pairs(rest).map(|(score, member)| Some((float(score)?, member)));
+    let (options, rest) = options.parse(&call.words[2..])?;
+    let parsed = pairs(rest).map(|(score, member)| Some((finite_or_named(score)?, member)));
     let members: Vec<_> = parsed.collect::<Option<_>>().ok_or(ErrorReply::NOT_A_FLOAT)?;
     if call.write(key).is_none() {
         if options.if_present {
@@ -176,14 +183,44 @@ pub(super) fn zscore(call: &mut Call<'_>) -> Answer {
     Ok(score.map_or(Reply::Null, Reply::Double))
 }
 
-pub(super) fn zrange(call: &mut Call<'_>) -> Answer {
-    let request = Request::parse(call.words)?;
-    let protocol = call.protocol;
-    let Some(set) = call.scores(&call.words[1])? else { return Ok(Reply::Array(Vec::new())) };
-    let found = request.select(set).into_iter().map(|(member, score)| {
+pub(super) fn zmscore(call: &mut Call<'_>) -> Answer {
+    let members = &call.words[2..];
+    let set = call.scores(&call.words[1])?;
+    let score = |member: &Bytes| set.and_then(|set| set.score(member)).map_or(Reply::Null, Reply::Double);
+    Ok(Reply::Array(members.iter().map(score).collect()))
+}
+
+pub(super) fn zcard(call: &mut Call<'_>) -> Answer {
+    Ok(Reply::count(call.scores(&call.words[1])?.map_or(0, SortedSet::len)))
+}
+
+pub(super) fn zrank(call: &mut Call<'_>) -> Answer {
+    let member = &call.words[2];
+    let rank = call.scores(&call.words[1])?.and_then(|set| set.rank(member));
+    Ok(rank.map_or(Reply::Null, Reply::count))
+}
+
+pub(super) fn zrevrank(call: &mut Call<'_>) -> Answer {
+    let member = &call.words[2];
+    let set = call.scores(&call.words[1])?;
+    let rank = set.and_then(|set| Some(set.len() - 1 - set.rank(member)?));
+    Ok(rank.map_or(Reply::Null, Reply::count))
+}
+
+/// Members, with their scores if requested: as pairs in RESP3, flat in RESP2.
+pub(super) fn with_scores<'m>(
+    members: impl IntoIterator<Item = (&'m Bytes, f64)>,
+    with_scores: bool,
+    protocol: Protocol,
+) -> Reply {
+    let mut items = Vec::new();
+    for (member, score) in members {
         let member = Reply::Bulk(member.clone());
-        if request.with_scores { vec![member, Reply::Double(score)] } else { vec![member] }
-    });
-    let is_nested = request.with_scores && protocol == Protocol::Resp3;
-    Ok(Reply::Array(if is_nested { found.map(Reply::Array).collect() } else { found.flatten().collect() }))
+        match (with_scores, protocol) {
+            (false, _) => items.push(member),
+            (true, Protocol::Resp2) => items.extend([member, Reply::Double(score)]),
+            (true, Protocol::Resp3) => items.push(Reply::Array(vec![member, Reply::Double(score)])),
+        }
+    }
+    Reply::Array(items)
 }

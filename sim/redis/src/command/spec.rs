@@ -1,15 +1,9 @@
 //! A row of the table of commands.
 
-use std::iter::StepBy;
-use std::ops::Range;
-
 use bytes::Bytes;
 
-use super::{Call, ErrorReply};
-use crate::resp::{Reply, whole_number};
-
-/// The result of a command.
-pub(crate) type Answer = Result<Reply, ErrorReply>;
+use super::{Answer, Call, ErrorReply};
+use crate::resp::whole_number;
 
 /// The static properties of a command.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +23,19 @@ pub(crate) struct Spec {
 pub(crate) enum Access {
     /// It reads; the server tracks its keys for client-side caching.
     Read,
+    /// Like [`Access::Read`], but the command does not commute with other reads: its reply depends
+    /// on earlier reads (`OBJECT IDLETIME`), or it advances random numbers (`SRANDMEMBER`).
+    ReadAlone,
     Write,
     /// It counts neither as a read nor as a write, whatever a script does.
     Neither,
+}
+
+impl Access {
+    /// Whether the server tracks the command's keys.
+    pub(crate) fn is_tracked(self) -> bool {
+        matches!(self, Access::Read | Access::ReadAlone)
+    }
 }
 
 /// The contexts in which a command may be called, besides directly.
@@ -52,14 +56,26 @@ pub(crate) enum KeyPositions {
     None,
     /// The first argument.
     First,
+    /// The second argument.
+    Second,
     /// The first two arguments.
     FirstTwo,
     /// All arguments.
     Arguments,
     /// Every second argument, from the first.
     Pairs,
-    /// The second argument is the number of keys; they follow it.
-    Counted,
+    /// The argument at this index is the number of keys; they follow it.
+    Counted(usize),
+    /// The first argument is written. The keys at these indices and beyond are read.
+    Destination(usize),
+    /// The first argument is written. The second is the number of keys that are read; they follow it.
+    DestinationCounted,
+    /// The first argument is read, the second is written.
+    SourceThenDestination,
+    /// The arguments of `BITOP`: the second is written, those after it are read.
+    BitOperation,
+    /// The arguments of `SORT`: its patterns can name any key.
+    Sort,
     /// It accesses keys that it does not name.
     Any,
 }
@@ -72,23 +88,58 @@ impl Spec {
 
 impl KeyPositions {
     /// The positions of the keys. The number of words must satisfy the command's arity.
-    pub(crate) fn positions(self, words: &[Bytes]) -> Result<StepBy<Range<usize>>, ErrorReply> {
-        let (range, step) = match self {
-            KeyPositions::None | KeyPositions::Any => (0..0, 1),
-            KeyPositions::First => (1..2, 1),
-            KeyPositions::FirstTwo => (1..3, 1),
-            KeyPositions::Arguments => (1..words.len(), 1),
-            KeyPositions::Pairs => (1..words.len(), 2),
-            KeyPositions::Counted => (3..3 + count(words)?, 1),
-        };
-        Ok(range.step_by(step))
+    ///
+    /// # Errors
+    ///
+    /// If the number of keys is invalid. The text is that of `EVAL`.
+    pub(crate) fn positions(self, words: &[Bytes]) -> Result<Vec<usize>, ErrorReply> {
+        let all = words.len();
+        Ok(match self {
+            KeyPositions::None | KeyPositions::Any => Vec::new(),
+            KeyPositions::First => vec![1],
+            KeyPositions::Second => vec![2],
+            KeyPositions::FirstTwo | KeyPositions::SourceThenDestination => vec![1, 2],
+            KeyPositions::Arguments => (1..all).collect(),
+            KeyPositions::Pairs => (1..all).step_by(2).collect(),
+            KeyPositions::Counted(at) => (at + 1..at + 1 + count(words, at)?).collect(),
+            KeyPositions::Destination(end) => (1..all.min(end)).collect(),
+            KeyPositions::DestinationCounted => {
+                let sources = 3..3 + count(words, 2)?;
+                [1].into_iter().chain(sources).collect()
+            }
+            KeyPositions::BitOperation => (2..all).collect(),
+            KeyPositions::Sort => [1].into_iter().chain(sort_destination(words)).collect(),
+        })
+    }
+
+    /// Whether a writing command changes only some of its keys: then their positions.
+    pub(crate) fn destination(self, words: &[Bytes]) -> Option<Vec<usize>> {
+        match self {
+            KeyPositions::Destination(_) | KeyPositions::DestinationCounted => Some(vec![1]),
+            KeyPositions::SourceThenDestination | KeyPositions::BitOperation => Some(vec![2]),
+            KeyPositions::Sort => Some(sort_destination(words).into_iter().collect()),
+            _ => None,
+        }
+    }
+
+    /// Whether the command can access keys that it does not name.
+    pub(crate) fn is_any(self, words: &[Bytes]) -> bool {
+        match self {
+            KeyPositions::Any => true,
+            KeyPositions::Sort => sort_reads_patterns(words),
+            // `COPY` to another database.
+            KeyPositions::SourceThenDestination => {
+                words.iter().skip(3).any(|word| word.eq_ignore_ascii_case(b"db"))
+            }
+            _ => false,
+        }
     }
 }
 
-/// The number of keys passed to a script.
-fn count(words: &[Bytes]) -> Result<usize, ErrorReply> {
-    let count = whole_number(&words[2]).ok_or(ErrorReply::NOT_AN_INTEGER)?;
-    let arguments = words.len() - 3;
+/// The number of keys, at this index.
+fn count(words: &[Bytes], at: usize) -> Result<usize, ErrorReply> {
+    let count = whole_number(&words[at]).ok_or(ErrorReply::NOT_AN_INTEGER)?;
+    let arguments = words.len() - at - 1;
     match usize::try_from(count) {
         Err(_) => Err(ErrorReply::fixed("ERR Number of keys can't be negative")),
         Ok(count) if count > arguments => {
@@ -96,4 +147,16 @@ fn count(words: &[Bytes]) -> Result<usize, ErrorReply> {
         }
         Ok(count) => Ok(count),
     }
+}
+
+/// The position of the key in which `SORT` stores its result, if any.
+fn sort_destination(words: &[Bytes]) -> Option<usize> {
+    let options = words.iter().enumerate().skip(2);
+    // Redis uses the last one.
+    let stores = options.filter(|(at, word)| word.eq_ignore_ascii_case(b"store") && at + 1 < words.len());
+    stores.last().map(|(at, _)| at + 1)
+}
+
+fn sort_reads_patterns(words: &[Bytes]) -> bool {
+    words[2..].iter().any(|word| word.eq_ignore_ascii_case(b"by") || word.eq_ignore_ascii_case(b"get"))
 }

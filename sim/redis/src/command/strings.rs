@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::arguments::{integer, is, pairs};
 use super::expiry::{self, Expiry, Unit};
+use super::long_double::LongDouble;
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::Value;
 use crate::notify::Events;
@@ -12,12 +13,20 @@ use crate::resp::{self, Reply};
 /// Maximum length of a string, in bytes (`proto-max-bulk-len`).
 const MAX_LENGTH: usize = 512 * 1024 * 1024;
 
+/// Rejects a string of `before + more` bytes if it is too long.
+pub(super) fn check_length(before: usize, more: usize) -> Result<(), ErrorReply> {
+    if before.saturating_add(more) <= MAX_LENGTH {
+        return Ok(());
+    }
+    Err(ErrorReply::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)"))
+}
+
 impl Call<'_> {
-    fn text(&mut self, key: &Bytes) -> Result<Option<Bytes>, ErrorReply> {
+    pub(super) fn text(&mut self, key: &Bytes) -> Result<Option<Bytes>, ErrorReply> {
         text(self.read(key))
     }
 
-    fn text_to_change(&mut self, key: &Bytes) -> Result<Option<Bytes>, ErrorReply> {
+    pub(super) fn text_to_change(&mut self, key: &Bytes) -> Result<Option<Bytes>, ErrorReply> {
         text(self.write(key).map(|value| &*value))
     }
 
@@ -195,14 +204,27 @@ pub(super) fn mset(call: &mut Call<'_>) -> Answer {
     Ok(Reply::OK)
 }
 
+pub(super) fn msetnx(call: &mut Call<'_>) -> Answer {
+    if call.words.len().is_multiple_of(2) {
+        return call.wrong_arity();
+    }
+    if pairs(&call.words[1..]).any(|(key, _)| call.write(key).is_some()) {
+        return Ok(false.into());
+    }
+    for (key, value) in pairs(&call.words[1..]) {
+        call.set(key, value, false);
+    }
+    Ok(true.into())
+}
+
 pub(super) fn append(call: &mut Call<'_>) -> Answer {
     let (key, more) = (&call.words[1], &call.words[2]);
     let old = call.text_to_change(key)?;
     let is_new = old.is_none();
     let old = old.unwrap_or_default();
     let length = old.len() + more.len();
-    if !is_new && length > MAX_LENGTH {
-        return Err(ErrorReply::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)"));
+    if !is_new {
+        check_length(old.len(), more.len())?;
     }
     call.insert(key, Value::Text([&old[..], &more[..]].concat().into()));
     call.modified(key);
@@ -240,4 +262,17 @@ fn add(call: &mut Call<'_>, more: i64) -> Answer {
     call.modified(key);
     call.notify(Events::STRING, "incrby", key);
     Ok(Reply::Integer(sum))
+}
+
+pub(super) fn incrbyfloat(call: &mut Call<'_>) -> Answer {
+    let key = &call.words[1];
+    let parse = |text: &[u8]| LongDouble::parse(text).ok_or(ErrorReply::NOT_A_FLOAT);
+    let old = call.text_to_change(key)?.map_or(Ok(LongDouble::ZERO), |text| parse(&text))?;
+    let more = parse(&call.words[2])?;
+    let sum = old.plus(&more).ok_or(ErrorReply::fixed("ERR increment would produce NaN or Infinity"))?;
+    let sum = Bytes::from(sum.to_string());
+    call.insert(key, Value::Text(sum.clone()));
+    call.modified(key);
+    call.notify(Events::STRING, "incrbyfloat", key);
+    Ok(Reply::Bulk(sum))
 }

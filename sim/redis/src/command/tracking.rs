@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use super::arguments::{integer, is};
-use super::error::printed;
 use super::{Answer, Call, ErrorReply};
+use crate::error::printed;
 use crate::resp::Reply;
 use crate::session::{ConnectionId, TrackingMode};
 

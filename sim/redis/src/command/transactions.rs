@@ -1,6 +1,7 @@
 //! `MULTI`, `EXEC`, `WATCH` and related commands.
 
 use super::{Answer, Call, ErrorReply, find};
+use crate::request::Command;
 use crate::resp::Reply;
 use crate::session::Transaction;
 
@@ -37,7 +38,7 @@ pub(super) fn exec(call: &mut Call<'_>) -> Answer {
     } else if is_dirty {
         Ok(Reply::NullArray)
     } else {
-        let run = |command: &super::Command| match find(command.words()) {
+        let run = |command: &Command| match find(command.words()) {
             Ok(spec) => call.server.run(call.connection, spec, command.words(), None),
             Err(error) => error.into(),
         };

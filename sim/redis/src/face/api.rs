@@ -13,7 +13,7 @@ use super::clock::{Clock, TestClock, WallClock};
 use super::fault::Fault;
 use super::listen::{Address, Listener};
 use super::shared::{Shared, State};
-use crate::command::Command;
+use crate::request::Command;
 use crate::resp::Reply;
 use crate::server::DeliveryKind;
 use crate::session::ConnectionId;

@@ -12,7 +12,7 @@ use redis::{Cmd, ErrorKind, Pipeline, PushInfo, RedisError, RedisFuture, RedisRe
 #[cfg(feature = "engine")]
 use super::explored::{Explored, Local, Sender, Stream};
 use super::shared::{Mailbox, Shared, State};
-use crate::command::Command;
+use crate::request::Command;
 use crate::resp::{Protocol, Reply, Requests};
 use crate::server::{Delivery, DeliveryKind};
 use crate::session::ConnectionId;

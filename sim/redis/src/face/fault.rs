@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::command::Command;
+use crate::request::Command;
 
 /// A fault that occurs once. See [`Redis::fault`](crate::Redis::fault).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use super::clock::Clock;
 #[cfg(feature = "engine")]
 use super::explored::Explored;
 use super::fault::{Fault, Faults};
-use crate::command::{Command, ErrorReply};
+use crate::error::ErrorReply;
+use crate::request::Command;
 use crate::server::{Delivery, DeliveryKind, Output, Server};
 use crate::session::ConnectionId;
 use crate::time::Time;

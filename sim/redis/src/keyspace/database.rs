@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use bytes::Bytes;
 use rustc_hash::FxHasher;
 
-use super::Value;
+use super::{Draw, Value};
 
 /// A key with its value and deadline.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ struct Entry {
     /// The deadline's number in the database. Setting a deadline again gives it a new number, even
     /// if the time is the same.
     given: u64,
+    /// The number of random choices from this value so far.
+    draws: u64,
+    /// The time of the last access, in milliseconds since the Unix epoch.
+    accessed: i64,
 }
 
 /// Keys with values and deadlines.
@@ -34,9 +38,12 @@ pub(crate) struct Database {
     len: usize,
     /// The number of deadlines set so far.
     given: u64,
+    /// The number of random choices among all keys so far.
+    draws: u64,
 }
 
-fn hash(key: &[u8]) -> u64 {
+/// An unseeded hash of a key or an element.
+pub(crate) fn hash(key: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(key);
     hasher.finish()
@@ -85,7 +92,7 @@ impl Database {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0 });
+        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0, draws: 0, accessed: 0 });
         self.len += 1;
         true
     }
@@ -138,6 +145,34 @@ impl Database {
     #[cfg(feature = "engine")]
     pub(crate) fn given(&self, key: &[u8]) -> Option<u64> {
         self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
+    }
+
+    /// Records an access to a key.
+    pub(crate) fn access(&mut self, key: &[u8], now: i64) {
+        if let Some(entry) = self.entry_mut(key) {
+            entry.accessed = now;
+        }
+    }
+
+    /// The time of the last access to a key.
+    pub(crate) fn accessed(&self, key: &[u8]) -> Option<i64> {
+        self.entry(key).map(|entry| entry.accessed)
+    }
+
+    /// The source of the next random choice from the key's value. Choices from one key do not
+    /// affect those from another.
+    pub(crate) fn draw(&mut self, key: &[u8]) -> Draw {
+        let number = self.entry_mut(key).map_or(0, |entry| {
+            entry.draws += 1;
+            entry.draws
+        });
+        Draw::new(hash(key) ^ number)
+    }
+
+    /// The source of the next random choice among all keys.
+    pub(crate) fn draw_key(&mut self) -> Draw {
+        self.draws += 1;
+        Draw::new(self.draws)
     }
 
     /// Whether the key exists and is past its deadline.

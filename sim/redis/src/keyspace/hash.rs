@@ -37,6 +37,11 @@ impl Hash {
         removed.is_some()
     }
 
+    /// Whether Redis would store it in a hash table. It stays large when fields are removed.
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_large
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.fields.len()
     }

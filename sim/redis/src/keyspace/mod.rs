@@ -5,12 +5,14 @@
 //! independent of addresses, so runs are reproducible.
 
 mod database;
+mod draw;
 mod hash;
 mod set;
 mod sorted_set;
 mod value;
 
-pub(crate) use database::Database;
+pub(crate) use database::{Database, hash};
+pub(crate) use draw::Draw;
 pub(crate) use hash::Hash;
 pub(crate) use set::Set;
 pub(crate) use sorted_set::SortedSet;

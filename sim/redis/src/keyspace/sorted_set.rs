@@ -6,6 +6,11 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
+/// Maximum number of members of a small sorted set (`zset-max-listpack-entries`).
+const MAX_SMALL: usize = 128;
+/// Maximum length of a member of a small sorted set, in bytes (`zset-max-listpack-value`).
+const MAX_SHORT: usize = 64;
+
 /// A score. It is never NaN: commands reject NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Score(f64);
@@ -30,6 +35,7 @@ pub(crate) struct SortedSet {
     /// For lookups only; never iterated.
     scores: FxHashMap<Bytes, f64>,
     order: BTreeSet<(Score, Bytes)>,
+    is_large: bool,
 }
 
 impl SortedSet {
@@ -41,10 +47,26 @@ impl SortedSet {
     pub(crate) fn insert(&mut self, member: Bytes, score: f64) {
         // A small sorted set of Redis does not retain the sign of a zero.
         let score = score + 0.0;
+        self.is_large |= member.len() > MAX_SHORT;
         if let Some(old) = self.scores.insert(member.clone(), score) {
             self.order.remove(&(Score(old), member.clone()));
         }
         self.order.insert((Score(score), member));
+        self.is_large |= self.order.len() > MAX_SMALL;
+    }
+
+    /// Whether Redis would store it in a hash table. It stays large when members are removed.
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_large
+    }
+
+    /// The member's index in ascending order.
+    pub(crate) fn rank(&self, member: &[u8]) -> Option<usize> {
+        let score = self.score(member)?;
+        let before = |(other, bytes): &(Score, Bytes)| {
+            (other.0, &bytes[..]).partial_cmp(&(score, member)) == Some(Ordering::Less)
+        };
+        Some(self.order.iter().take_while(|entry| before(entry)).count())
     }
 
     /// Removes a member, and returns whether it existed.

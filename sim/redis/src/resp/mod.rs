@@ -8,6 +8,7 @@
 //!
 //! The specification: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
+#[cfg_attr(not(feature = "lua"), expect(dead_code, reason = "only scripts use it"))]
 mod deep;
 mod encode;
 mod number;
@@ -21,7 +22,9 @@ pub use protocol::Protocol;
 pub use reply::Reply;
 pub use request::{ProtocolError, Requests};
 
+#[cfg(feature = "lua")]
 pub(crate) use deep::{Level, Part, assemble};
 pub(crate) use number::{double, integer};
 pub(crate) use request::whole_number;
+#[cfg(feature = "lua")]
 pub(crate) use split::words;

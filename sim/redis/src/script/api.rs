@@ -6,8 +6,6 @@ use sha1_smol::Sha1;
 
 use super::convert::whole;
 use super::raise::CommandError;
-use super::run::words;
-use crate::command::is_command;
 
 /// `redis.REPL_ALL`: the union of the flags of `redis.set_repl`.
 const ALL_REPLICATION: i64 = 3;
@@ -20,7 +18,6 @@ pub(super) fn functions(lua: &Lua) -> Result<Table, LuaError> {
     table.raw_set("log", lua.create_function(log)?)?;
     table.raw_set("set_repl", lua.create_function(set_repl)?)?;
     table.raw_set("sha1hex", lua.create_function(sha1hex)?)?;
-    table.raw_set("acl_check_cmd", lua.create_function(acl_check_cmd)?)?;
     Ok(table)
 }
 
@@ -76,14 +73,4 @@ fn sha1hex(lua: &Lua, mut arguments: MultiValue) -> Result<String, LuaError> {
     };
     let text = text.map(|text| text.as_bytes().to_vec()).unwrap_or_default();
     Ok(Sha1::from(text).digest().to_string())
-}
-
-/// Allows every existing command, as there are no users.
-fn acl_check_cmd(_: &Lua, arguments: MultiValue) -> Result<bool, LuaError> {
-    let values: Vec<_> = arguments.into_iter().collect();
-    let words = words(&values).map_err(CommandError::usage)?;
-    if is_command(&words) {
-        return Ok(true);
-    }
-    Err(CommandError::usage("ERR Invalid command passed to redis.acl_check_cmd()"))
 }

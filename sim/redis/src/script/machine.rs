@@ -12,7 +12,7 @@ use super::load::{self, ENVIRONMENT, as_text};
 use super::raise::{self, Arguments, PRELUDE};
 use super::random::Random;
 use super::{api, strings, tables};
-use crate::command::ErrorReply;
+use crate::error::ErrorReply;
 
 /// The name of a script in errors.
 const CHUNK: &str = "@user_script";

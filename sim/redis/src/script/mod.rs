@@ -11,21 +11,44 @@
 //! Scripts are isolated: each has its own globals, library tables and random numbers. `cjson`,
 //! `cmsgpack`, `struct` and `bit` are not available. A script is stopped after a number of steps,
 //! because no client can send `SCRIPT KILL`.
+//!
+//! All of this needs the feature `lua`. `absent.rs` replaces it in a build without that feature.
 
+mod host;
+
+#[cfg(not(feature = "lua"))]
+mod absent;
+#[cfg(feature = "lua")]
 mod api;
+#[cfg(feature = "lua")]
 mod budget;
+#[cfg(feature = "lua")]
 mod convert;
+#[cfg(feature = "lua")]
 mod guard;
+#[cfg(feature = "lua")]
 mod load;
+#[cfg(feature = "lua")]
 mod machine;
+#[cfg(feature = "lua")]
 mod pattern;
+#[cfg(feature = "lua")]
 mod raise;
+#[cfg(feature = "lua")]
 mod random;
+#[cfg(feature = "lua")]
 mod run;
+#[cfg(feature = "lua")]
 mod scripts;
+#[cfg(feature = "lua")]
 mod shebang;
+#[cfg(feature = "lua")]
 mod strings;
+#[cfg(feature = "lua")]
 mod tables;
 
-pub(crate) use run::run;
+#[cfg(not(feature = "lua"))]
+pub(crate) use absent::Scripts;
+pub(crate) use host::Host;
+#[cfg(feature = "lua")]
 pub(crate) use scripts::Scripts;

@@ -136,13 +136,13 @@ local api = {
 for name, f in raw_next, rust.api do api[name] = f end
 
 -- The environment of one script. Creates everything that the script can reach and change.
-local function environment(keys, arguments, call, pcall, setresp)
+local function environment(keys, arguments, call, pcall, setresp, acl_check_cmd)
   for shown in raw_next, hidden do hidden[shown] = nil end
   state.source = nil
   local globals = { KEYS = keys, ARGV = arguments }
   for name, value in raw_next, base do globals[name] = value end
   for name, fields in raw_next, libraries do globals[name] = readonly(fields) end
-  local redis = { call = call, pcall = pcall, setresp = setresp }
+  local redis = { call = call, pcall = pcall, setresp = setresp, acl_check_cmd = acl_check_cmd }
   for name, value in raw_next, api do redis[name] = value end
   globals.redis = readonly(redis)
   local function index(_, name)

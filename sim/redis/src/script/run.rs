@@ -8,34 +8,38 @@ use mlua::{Lua, MultiValue, Table, Value, Variadic};
 
 use super::api::number_or_zero;
 use super::convert::{to_lua, to_reply, until_nul};
+use super::host::Host;
 use super::machine::Machine;
 use super::raise::{CommandError, error_table};
-use super::scripts::Script;
-use crate::command::{Access, Answer, Call, ErrorReply, KeyPositions, ScriptCall, Within, find};
+use super::scripts::{Loaded, Script};
+use crate::error::{Answer, ErrorReply};
 use crate::resp::{Protocol, Reply, double};
 
-/// Runs a loaded script. The first `keys` of its arguments are keys.
-pub(crate) fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
-    let Some((machine, script)) = call.server.scripts.get(hash) else { return Err(ErrorReply::NO_SCRIPT) };
-    let (keys, arguments) = call.words[3..].split_at(keys);
-    let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
-    let running = RefCell::new(Running { call, state, forbids_writes: script.forbids_writes });
-    let reply = execute(&machine, &script, &running, [keys, arguments], hash);
-    // An error of the interpreter itself, usually a lack of memory.
-    reply.unwrap_or_else(|error| Err(ErrorReply::new(format!("ERR Error running script {hash}, {error}"))))
+impl Loaded {
+    /// Runs the script with these keys and arguments.
+    pub(crate) fn run(&self, host: &mut dyn Host, [keys, arguments]: [&[Bytes]; 2], hash: &str) -> Answer {
+        let Loaded { machine, script } = self;
+        let running =
+            RefCell::new(Running { host, protocol: Protocol::Resp2, forbids_writes: script.forbids_writes });
+        let reply = execute(machine, script, &running, [keys, arguments], hash);
+        // An error of the interpreter itself, usually a lack of memory.
+        reply
+            .unwrap_or_else(|error| Err(ErrorReply::new(format!("ERR Error running script {hash}, {error}"))))
+    }
 }
 
-/// A script in execution, and the call that runs it.
-struct Running<'c, 'a> {
-    call: &'c mut Call<'a>,
-    state: ScriptCall,
+/// A script in execution.
+struct Running<'h> {
+    host: &'h mut dyn Host,
+    /// The protocol of the replies that the script receives.
+    protocol: Protocol,
     forbids_writes: bool,
 }
 
 fn execute(
     machine: &Machine,
     script: &Script,
-    running: &RefCell<Running<'_, '_>>,
+    running: &RefCell<Running<'_>>,
     [keys, arguments]: [&[Bytes]; 2],
     hash: &str,
 ) -> Result<Answer, LuaError> {
@@ -54,23 +58,25 @@ fn execute(
                 return Err(LuaError::external(error));
             }
             machine.budget.made(elements(&reply));
-            to_lua(lua, &reply, running.borrow().state.protocol)
+            to_lua(lua, &reply, running.borrow().protocol)
         })?;
         let pcall = scope.create_function(|lua, words: Variadic<Value>| {
             let reply = running.borrow_mut().command(&words);
             match reply {
                 Ok(reply) => {
                     machine.budget.made(elements(&reply));
-                    to_lua(lua, &reply, running.borrow().state.protocol)
+                    to_lua(lua, &reply, running.borrow().protocol)
                 }
                 Err(text) => error_table(lua, text.as_bytes(), false).map(Value::Table),
             }
         })?;
         let setresp =
             scope.create_function(|lua, words: MultiValue| running.borrow_mut().set_protocol(lua, words))?;
+        let acl_check_cmd =
+            scope.create_function(|_, words: Variadic<Value>| running.borrow().acl_check_cmd(&words))?;
         let result: (bool, Value) =
-            machine.run.call((&script.function, keys, arguments, call, pcall, setresp))?;
-        let protocol = running.borrow().state.protocol;
+            machine.run.call((&script.function, keys, arguments, call, pcall, setresp, acl_check_cmd))?;
+        let protocol = running.borrow().protocol;
         Ok(match result {
             (true, value) => Ok(to_reply(machine, &value, protocol)?),
             (false, error) => Err(failure(&error, hash)?),
@@ -101,58 +107,31 @@ fn failure(error: &Value, hash: &str) -> Result<ErrorReply, LuaError> {
     Ok(ErrorReply::new([&text[..], position.as_bytes()].concat()))
 }
 
-impl Running<'_, '_> {
+impl Running<'_> {
     /// Executes a command that the script calls.
     ///
     /// # Errors
     ///
     /// If the words do not form a command.
     fn command(&mut self, words: &[Value]) -> Result<Reply, &'static str> {
-        Ok(self.try_command(&self::words(words)?).unwrap_or_else(Reply::from))
+        let words = self::words(words)?;
+        Ok(self.host.command(&words, self.protocol, self.forbids_writes).unwrap_or_else(Reply::from))
     }
 
-    fn try_command(&mut self, words: &[Bytes]) -> Answer {
-        let refused = |text| Err(ErrorReply::fixed(text));
-        let Ok(spec) = find(words) else {
-            return refused("ERR Unknown Redis command called from script");
-        };
-        if !spec.fits(words.len()) {
-            return refused("ERR Wrong number of args calling Redis command from script");
+    /// Allows every existing command.
+    fn acl_check_cmd(&self, words: &[Value]) -> Result<bool, LuaError> {
+        let words = self::words(words).map_err(CommandError::usage)?;
+        if self.host.is_command(&words) {
+            return Ok(true);
         }
-        if spec.within != Within::Scripts {
-            return refused("ERR This Redis command is not allowed from script");
-        }
-        if self.forbids_writes && spec.access == Access::Write {
-            return refused("ERR Write commands are not allowed from read-only scripts.");
-        }
-        if let Some(error) = self.undeclared(spec.keys, words) {
-            return Err(error);
-        }
-        let connection = self.call.connection;
-        Ok(self.call.server.run(connection, spec, words, Some(&mut self.state)))
-    }
-
-    /// The error for a key that was not passed to the script, if that setting is on.
-    fn undeclared(&self, positions: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
-        if !self.call.server.settings.declared_keys_only {
-            return None;
-        }
-        let what = match positions {
-            KeyPositions::Any => words[0].clone(),
-            positions => {
-                let mut keys = positions.positions(words).ok()?.map(|at| &words[at]);
-                keys.find(|key| !self.state.keys.contains(key))?.clone()
-            }
-        };
-        let text = [b"ERR Script attempted to access a key that is not in its KEYS: ".as_slice(), &what];
-        Some(ErrorReply::new(text.concat()))
+        Err(CommandError::usage("ERR Invalid command passed to redis.acl_check_cmd()"))
     }
 
     fn set_protocol(&mut self, lua: &Lua, mut words: MultiValue) -> Result<(), LuaError> {
         let (1, Some(version)) = (words.len(), words.pop_front()) else {
             return Err(CommandError::usage("ERR redis.setresp() requires one argument."));
         };
-        self.state.protocol = match number_or_zero(lua, version)? {
+        self.protocol = match number_or_zero(lua, version)? {
             2 => Protocol::Resp2,
             3 => Protocol::Resp3,
             _ => return Err(CommandError::usage("ERR RESP version must be 2 or 3.")),
@@ -171,7 +150,7 @@ fn elements(reply: &Reply) -> usize {
 }
 
 /// Converts a script's values to the words of a command.
-pub(super) fn words(values: &[Value]) -> Result<Vec<Bytes>, &'static str> {
+fn words(values: &[Value]) -> Result<Vec<Bytes>, &'static str> {
     if values.is_empty() {
         return Err("ERR Please specify at least one argument for this redis lib call");
     }

@@ -7,13 +7,20 @@ use sha1_smol::Sha1;
 
 use super::machine::Machine;
 use super::shebang::Shebang;
-use crate::command::ErrorReply;
+use crate::error::ErrorReply;
 
 /// A compiled script.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) function: Function,
     pub(super) forbids_writes: bool,
+}
+
+/// A loaded script, ready to run.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(super) machine: Machine,
+    pub(super) script: Script,
 }
 
 /// The loaded scripts by hash, and the interpreter, created for the first script.
@@ -50,8 +57,8 @@ impl Scripts {
         *self = Scripts::default();
     }
 
-    /// The interpreter and the script with this hash.
-    pub(super) fn get(&self, hash: &str) -> Option<(Machine, Script)> {
-        Some((self.machine.clone()?, self.scripts.get(hash)?.clone()))
+    /// The script with this hash.
+    pub(crate) fn get(&self, hash: &str) -> Option<Loaded> {
+        Some(Loaded { machine: self.machine.clone()?, script: self.scripts.get(hash)?.clone() })
     }
 }

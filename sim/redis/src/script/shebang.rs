@@ -1,6 +1,6 @@
 //! The first line of a script that begins with `#!`.
 
-use crate::command::ErrorReply;
+use crate::error::ErrorReply;
 use crate::resp::words;
 
 /// The content of the first line, and the start of the rest.

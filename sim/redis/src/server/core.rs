@@ -11,7 +11,7 @@ use crate::keyspace::Database;
 use crate::pubsub::{Subscriptions, Topic};
 use crate::resp::{Protocol, Reply};
 use crate::script::Scripts;
-use crate::session::{ConnectionId, Session};
+use crate::session::{ConnectionId, Session, Transaction};
 use crate::time::Time;
 
 /// The number of databases.
@@ -43,9 +43,9 @@ pub struct Server {
     pub(crate) scripts: Scripts,
     pub(crate) settings: Settings,
     /// The output so far of the command in execution.
-    pub(super) output: Output,
+    pub(crate) output: Output,
     /// The connection whose command is in execution.
-    pub(super) current: Option<ConnectionId>,
+    pub(crate) current: Option<ConnectionId>,
     /// The time of the command in execution. It is constant during a command.
     pub(crate) now: Time,
     last_connection: u64,
@@ -137,6 +137,14 @@ impl Server {
 
     pub(crate) fn session(&mut self, connection: ConnectionId) -> &mut Session {
         self.sessions.get_mut(&connection).expect("the connection of a command in execution is open")
+    }
+
+    /// Ends the transaction of the connection, if any, and returns it.
+    pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
+        self.unwatch(connection);
+        let session = self.session(connection);
+        session.is_dirty = false;
+        session.transaction.take()
     }
 
     /// Sends a push.

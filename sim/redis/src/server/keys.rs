@@ -36,20 +36,35 @@ impl Server {
         if self.databases[database].get(key).is_none() {
             self.notify(Events::MISS, "keymiss", database, key);
         }
+        self.databases[database].access(key, self.now.millis());
         self.databases[database].get(key)
     }
 
     /// Returns the value of a key for a change.
     pub(crate) fn write(&mut self, database: usize, key: &Bytes) -> Option<&mut Value> {
         self.expire_if_due(database, key);
+        self.databases[database].access(key, self.now.millis());
         self.databases[database].get_mut(key)
     }
 
     /// Sets a value without notifying watching or tracking connections. A deadline is retained.
     pub(crate) fn insert(&mut self, database: usize, key: &Bytes, value: Value) {
-        if self.databases[database].insert(key, value) {
+        let is_new = self.databases[database].insert(key, value);
+        self.databases[database].access(key, self.now.millis());
+        if is_new {
             self.notify(Events::NEW, "new", database, key);
         }
+    }
+
+    /// Exchanges two databases, and notifies the connections that watch or track keys of them.
+    pub(crate) fn swap(&mut self, first: usize, second: usize) {
+        if first == second {
+            return;
+        }
+        for (database, other) in [(first, second), (second, first)] {
+            self.touch_swapped(database, other);
+        }
+        self.databases.swap(first, second);
     }
 
     /// Removes all keys of these databases, with notifications.

@@ -1,21 +1,16 @@
-//! The server: a state machine without threads, sockets or a clock.
+//! The server's state: a state machine without threads, sockets or a clock.
 //!
-//! [`Server::execute`] takes a connection, its command and the current time, and returns the reply
-//! and the pushes to other connections. The caller decides when those arrive. So one core serves a
-//! socket, a unit test, and a simulation in which a command is two events (the server executes it;
-//! the reply arrives).
-//!
-//! [`Server::footprint`] returns the keys and channels that a command will access, before it is
-//! executed. Two commands without a common resource commute.
+//! `execution/` executes the commands of connections on it: it takes a connection, its command and
+//! the current time, and returns the reply and the pushes to other connections. The caller decides
+//! when those arrive. So one core serves a socket, a unit test, and a simulation in which a command
+//! is two events (the server executes it; the reply arrives).
 //!
 //! The functions of the commands are in `command/`. This module has what they share: keys with
 //! their side effects (`keys.rs`: expiry, notifications, watched keys), publishing, tracking,
-//! transactions.
+//! sessions.
 
 mod core;
-mod execute;
 mod expiry;
-mod footprint;
 mod keys;
 mod output;
 mod publish;
@@ -24,7 +19,6 @@ mod tracking;
 mod watch;
 
 pub use core::Server;
-pub use footprint::{Footprint, Resource, Resources};
 pub use output::{Delivery, DeliveryKind, Output};
 
 pub(crate) use tracking::TrackingTable;

@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Records that the connection has read these keys.
-    pub(super) fn track_reads<'k>(
+    pub(crate) fn track_reads<'k>(
         &mut self,
         connection: ConnectionId,
         keys: impl IntoIterator<Item = &'k Bytes>,
@@ -93,7 +93,7 @@ impl Server {
     }
 
     /// The connections that would receive an invalidation if the key changed now.
-    pub(super) fn invalidation_receivers(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
+    pub(crate) fn invalidation_receivers(&self, key: &Bytes) -> BTreeSet<ConnectionId> {
         let by_prefix = self.tracking.prefixes.iter().filter(|(name, _)| key.starts_with(name));
         let by_prefix = by_prefix.flat_map(|(_, prefix)| &prefix.connections);
         let trackers = self.tracking.readers.get(key).into_iter().flatten().chain(by_prefix);
@@ -116,7 +116,7 @@ impl Server {
 
     /// Sends, after a command, the pending invalidations of its own connection, then those in
     /// broadcast mode.
-    pub(super) fn flush_invalidations(&mut self) {
+    pub(crate) fn flush_invalidations(&mut self) {
         let pending = std::mem::take(&mut self.tracking.pending);
         if let Some(current) = self.current.filter(|current| self.is_connected(*current)) {
             for key in pending {

@@ -66,6 +66,18 @@ impl Server {
         }
     }
 
+    /// Aborts the transactions that watch keys which exist in the database, or in the one that will
+    /// replace it.
+    pub(super) fn touch_swapped(&mut self, database: usize, other: usize) {
+        let ids = self.watchers.range((database, Bytes::new())..(database + 1, Bytes::new()));
+        let exists = |key: &Bytes| [database, other].iter().any(|it| self.databases[*it].get(key).is_some());
+        let dirty: Vec<_> =
+            ids.filter(|((_, key), _)| exists(key)).flat_map(|(_, ids)| ids.clone()).collect();
+        for watcher in dirty {
+            self.session(watcher).is_dirty = true;
+        }
+    }
+
     /// Aborts the transactions that watch existing keys of a database whose keys will be removed.
     pub(super) fn touch_all_watched(&mut self, database: usize) {
         let ids = self.watchers.range((database, Bytes::new())..(database + 1, Bytes::new()));

@@ -19,6 +19,10 @@ pub(crate) enum Compared {
     WithIds,
     /// Only by type: the time of day, and information about the server itself.
     Type,
+    /// By type and length, at each level: random choices.
+    Shape,
+    /// As the name of an encoding; those of strings are equal.
+    Encoding,
 }
 
 /// Whether the command is omitted, because its effect is an implementation detail of Redis 7.0.
@@ -40,15 +44,43 @@ pub(crate) fn is_omitted(words: &[Vec<u8>], is_in_transaction: bool) -> bool {
 pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
     let lower = |at: usize| words.get(at).map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     match &lower(0)[..] {
-        b"keys" | b"smembers" | b"scan" => Compared::Unordered,
+        b"keys" | b"smembers" | b"scan" | b"sscan" | b"sinter" | b"sunion" | b"sdiff" | b"spop" => {
+            Compared::Unordered
+        }
+        b"srandmember" | b"hrandfield" | b"zrandmember" | b"randomkey" => Compared::Shape,
+        // A set has no order of its own.
+        b"sort" if words.iter().any(|word| word == b"nosort") => Compared::Unordered,
+        b"object" if &lower(1)[..] == b"idletime" => Compared::Seconds,
+        // Strings that were changed in place have another encoding in Redis.
+        b"object" if &lower(1)[..] == b"encoding" => Compared::Encoding,
         b"config" if &lower(1)[..] == b"get" => Compared::Unordered,
         b"unsubscribe" if words.len() == 1 => Compared::Unsubscribed,
         b"pttl" => Compared::Milliseconds,
         b"ttl" => Compared::Seconds,
         b"hello" => Compared::WithIds,
         b"client" if [&b"id"[..], b"getredir", b"trackinginfo"].contains(&&lower(1)[..]) => Compared::WithIds,
-        b"time" | b"info" => Compared::Type,
+        b"time" | b"info" | b"memory" => Compared::Type,
         _ => Compared::Exactly,
+    }
+}
+
+/// Replaces the content of a reply by its types and lengths.
+pub(crate) fn shape(reply: &Reply) -> Reply {
+    match reply {
+        Reply::Array(items) => Reply::Array(items.iter().map(shape).collect()),
+        Reply::Bulk(_) => Reply::Bulk("string".into()),
+        Reply::Double(_) => Reply::Double(0.0),
+        other => other.clone(),
+    }
+}
+
+/// Removes the difference between the encodings of a string.
+pub(crate) fn without_encoding(reply: &Reply) -> Reply {
+    match reply {
+        Reply::Bulk(name) if [&b"int"[..], b"embstr", b"raw"].contains(&&name[..]) => {
+            Reply::Bulk("of a string".into())
+        }
+        other => other.clone(),
     }
 }
 

@@ -51,7 +51,7 @@ fn with_values() -> impl Strategy<Value = Words> {
 }
 
 /// Commands from templates: `{}` stands for a key, `=` for a value.
-fn filled(texts: &'static [&'static str]) -> impl Strategy<Value = Words> {
+pub(crate) fn filled(texts: &'static [&'static str]) -> impl Strategy<Value = Words> {
     let values = prop::collection::vec(value(), 6);
     (lines(texts), values).prop_map(|(words, values)| {
         let mut values = values.into_iter();
@@ -287,6 +287,14 @@ fn data() -> impl Strategy<Value = Words> {
 
 pub(crate) fn all_data(connections: usize) -> impl Strategy<Value = SequenceStep> {
     prop_oneof![60 => steps(connections, data()), 1 => expiring(connections)]
+}
+
+/// Steps of one family, sometimes with keys that expire.
+pub(crate) fn family(
+    connections: usize,
+    words: impl Strategy<Value = Words>,
+) -> impl Strategy<Value = SequenceStep> {
+    prop_oneof![80 => steps(connections, mutated(words)), 1 => expiring(connections)]
 }
 
 pub(crate) fn transactions(connections: usize) -> impl Strategy<Value = SequenceStep> {

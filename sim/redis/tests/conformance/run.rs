@@ -9,7 +9,9 @@ use selvedge_redis::{Command, ConnectionId, Delivery, Reply, Server, Time};
 use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
-use crate::exceptions::{Compared, compared, is_omitted, sorted, without_ids, without_name};
+use crate::exceptions::{
+    Compared, compared, is_omitted, shape, sorted, without_encoding, without_ids, without_name,
+};
 use crate::step::{SequenceStep, Word};
 use crate::wire::{Frame, Wire};
 
@@ -256,6 +258,8 @@ impl<'a> Run<'a> {
             Compared::Milliseconds => within(2 * slack),
             Compared::Seconds => within(1 + 2 * slack / 1000),
             Compared::WithIds => without_ids(ours, own_ids) == without_ids(theirs, their_ids),
+            Compared::Shape => shape(ours) == shape(theirs),
+            Compared::Encoding => without_encoding(ours) == without_encoding(theirs),
             Compared::Type => std::mem::discriminant(ours) == std::mem::discriminant(theirs),
         }
     }

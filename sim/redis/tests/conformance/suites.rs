@@ -8,11 +8,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use selvedge_redis_server::RedisServer;
 
+use crate::collections::{hashes, lists, sets, sorting};
 use crate::coverage::Coverage;
-use crate::families::{PushSource, all_data, pushes, sessions, strings_and_keys, transactions};
+use crate::families::{PushSource, all_data, family, pushes, sessions, strings_and_keys, transactions};
 use crate::run::Run;
+use crate::scored::sorted_sets;
 use crate::scripts::scripts;
-use crate::step::{SequenceStep, Words, line};
+use crate::step::{SequenceStep, Words, line, steps};
+use crate::texts::{any_keys, bits, random_keys, substrings};
 
 /// A type of sequence.
 pub(crate) struct Suite {
@@ -30,6 +33,20 @@ pub(crate) fn all() -> Vec<Suite> {
         |name, sequences, connections, begin, steps| Suite { name, sequences, connections, begin, steps };
     let opt = |how: &str| vec![line("HELLO 3"), line(&format!("CLIENT TRACKING ON {how}"))];
     vec![
+        suite("hashes, RESP2", 300, 1, Vec::new(), vec(family(1, hashes()), 1..40).boxed()),
+        suite("hashes, RESP3", 200, 1, hello(), vec(family(1, hashes()), 1..40).boxed()),
+        suite("sets, RESP2", 300, 1, Vec::new(), vec(family(1, sets()), 1..40).boxed()),
+        suite("sets, RESP3", 200, 1, hello(), vec(family(1, sets()), 1..40).boxed()),
+        suite("lists, RESP2", 300, 1, Vec::new(), vec(family(1, lists()), 1..40).boxed()),
+        suite("lists, RESP3", 200, 1, hello(), vec(family(1, lists()), 1..40).boxed()),
+        suite("sorting", 200, 1, Vec::new(), vec(family(1, sorting()), 1..40).boxed()),
+        suite("sorted sets, RESP2", 500, 1, Vec::new(), vec(family(1, sorted_sets()), 1..40).boxed()),
+        suite("sorted sets, RESP3", 300, 1, hello(), vec(family(1, sorted_sets()), 1..40).boxed()),
+        suite("substrings", 300, 1, Vec::new(), vec(family(1, substrings()), 1..40).boxed()),
+        suite("substrings, RESP3", 100, 1, hello(), vec(family(1, substrings()), 1..40).boxed()),
+        suite("bits", 400, 1, Vec::new(), vec(family(1, bits()), 1..40).boxed()),
+        suite("random keys", 50, 1, Vec::new(), vec(steps(1, random_keys()), 1..30).boxed()),
+        suite("any keys", 400, 2, Vec::new(), vec(family(2, any_keys()), 1..40).boxed()),
         suite("scripts, RESP2", 400, 2, Vec::new(), vec(scripts(2), 1..20).boxed()),
         suite("scripts, RESP3", 300, 2, hello(), vec(scripts(2), 1..20).boxed()),
         suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(pushes(PushSource::Tracking), 1..30).boxed()),
@@ -51,6 +68,11 @@ pub(crate) fn all() -> Vec<Suite> {
 fn number(variable: &str) -> Option<u32> {
     let text = env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a whole number, but is {text:?}")))
+}
+
+/// Whether the suite is selected: by `SELVEDGE_SUITE`, a part of its name.
+pub(crate) fn is_selected(name: &str) -> bool {
+    env::var("SELVEDGE_SUITE").map_or(true, |part| name.contains(&part))
 }
 
 /// A runner for `cases` sequences, multiplied by `SELVEDGE_CONFORMANCE`.
@@ -82,6 +104,9 @@ pub(crate) fn bytes(real: &RedisServer) -> u32 {
 impl Suite {
     /// Runs the sequences, and returns their number.
     pub(crate) fn run(self, real: &RedisServer, coverage: &mut Coverage) -> u32 {
+        if !is_selected(self.name) {
+            return 0;
+        }
         let (mut runner, cases) = runner(self.sequences);
         let coverage = RefCell::new(coverage);
         let result = runner.run(&self.steps, |steps| {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::command::Command;
+use crate::request::Command;
 use crate::resp::Reply;
 use crate::server::Server;
 use crate::session::ConnectionId;

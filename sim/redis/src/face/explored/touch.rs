@@ -18,8 +18,10 @@
 use bytes::Bytes;
 use selvedge_engine::object::Touch;
 
-use crate::command::{Access, Command, Keys, find};
-use crate::server::{Resource, Resources, Server};
+use crate::command::{Access, Keys, find};
+use crate::execution::{Resource, Resources};
+use crate::request::Command;
+use crate::server::Server;
 use crate::session::ConnectionId;
 use crate::time::Time;
 

@@ -110,13 +110,13 @@ impl<C: Cache> protocols::CacheUnderTest for Infallible<C> {
 }
 
 /// A custom cache, which may use the [server](super::Setup::server) of its setup.
-pub(super) struct Own<C> {
+pub(super) struct Custom<C> {
     pub(super) cache: C,
     #[cfg(feature = "redis")]
     pub(super) server: super::Server,
 }
 
-impl<C> Own<C> {
+impl<C> Custom<C> {
     /// Begins an operation.
     fn begin(&self) -> &C {
         #[cfg(feature = "redis")]
@@ -125,7 +125,7 @@ impl<C> Own<C> {
     }
 }
 
-impl<C: protocols::CacheUnderTest> protocols::CacheUnderTest for Own<C> {
+impl<C: protocols::CacheUnderTest> protocols::CacheUnderTest for Custom<C> {
     async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
         self.begin().get(key).await
     }

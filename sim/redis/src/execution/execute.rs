@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 
-use super::{Delivery, DeliveryKind, Output, Server};
-use crate::command::{Access, Call, Command, ErrorReply, ScriptCall, Spec, Within, find};
+use crate::command::{Spec, Within, find};
+use crate::error::ErrorReply;
+use crate::request::Command;
 use crate::resp::{Protocol, Reply};
-use crate::session::{ConnectionId, Transaction};
+use crate::server::{Delivery, DeliveryKind, Output, Server};
+use crate::session::ConnectionId;
 use crate::time::Time;
 
 impl Server {
@@ -94,53 +96,6 @@ impl Server {
         if let Some(transaction) = session.transaction.as_mut().filter(|it| !is_dirty && !it.is_aborted) {
             transaction.commands.push(command.clone());
         }
-    }
-
-    /// Ends the transaction of the connection, if any, and returns it.
-    pub(crate) fn discard(&mut self, connection: ConnectionId) -> Option<Transaction> {
-        self.unwatch(connection);
-        let session = self.session(connection);
-        session.is_dirty = false;
-        session.transaction.take()
-    }
-
-    /// Executes a command whose arity has been checked.
-    pub(crate) fn run(
-        &mut self,
-        connection: ConnectionId,
-        spec: &'static Spec,
-        words: &[Bytes],
-        mut script: Option<&mut ScriptCall>,
-    ) -> Reply {
-        let (database, protocol) = match &script {
-            Some(script) => (script.database, script.protocol),
-            None => {
-                let session = self.session(connection);
-                (session.database, session.protocol)
-            }
-        };
-        let call = &mut Call {
-            server: self,
-            connection,
-            words,
-            spec,
-            database,
-            protocol,
-            script: script.as_deref_mut(),
-        };
-        let reply = (spec.run)(call).unwrap_or_else(Reply::from);
-        let session = self.sessions.get(&connection);
-        if spec.access == Access::Read && session.is_some_and(|session| session.tracks_reads()) {
-            match script {
-                // Redis 7.0 tracks all keys of the script, whichever of them the command reads.
-                Some(script) => self.track_reads(connection, &script.keys),
-                None => {
-                    let positions = spec.keys.positions(words).into_iter().flatten();
-                    self.track_reads(connection, positions.map(|at| &words[at]));
-                }
-            }
-        }
-        reply
     }
 }
 

@@ -8,10 +8,10 @@ use std::sync::Once;
 
 use selvedge::{Builder, TieredCache};
 use selvedge_sim::backends;
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::engine::sync::Mutex;
-use selvedge_sim::own::engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use selvedge_sim::own::{
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::engine::sync::Mutex;
+use selvedge_sim::custom::engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use selvedge_sim::custom::{
     Cache, Key, Level, Local, LocalTier, Redis, RemoteStart, Rule, Setup, Value, check, closures, scenario,
 };
 
@@ -138,7 +138,7 @@ fn a_stale_read_fails_at_the_tests_own_line_with_its_trace() {
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!("own-cache-fails", text);
+        insta::assert_snapshot!("custom-cache-fails", text);
     });
 }
 
@@ -174,7 +174,7 @@ fn a_check_that_fails() {
 /// The variable is read from the environment, so the two tests run again in a process that sets it.
 #[test]
 fn a_report_is_written_where_the_environment_says() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-report");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("custom-report");
     _ = std::fs::remove_dir_all(&folder);
     let run = |test: &str| {
         let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
@@ -330,7 +330,7 @@ fn a_panic_of_the_cache_is_told_with_its_own_line() {
         let broken = |_| closures((), |(), _| panic!("out of shelves"), |(), _, _| (), |(), _| ());
         check(scenario("broken", broken).thread("reader", ["get user:1"]));
     });
-    assert!(text.contains("out of shelves") && text.contains("tests/own_cache.rs:"), "{text}");
+    assert!(text.contains("out of shelves") && text.contains("tests/custom_cache.rs:"), "{text}");
 }
 
 #[test]

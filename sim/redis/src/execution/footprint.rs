@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::Server;
-use crate::command::{Access, Command, Keys, find};
+use crate::command::{Access, Keys, find};
 use crate::notify::Events;
+use crate::request::Command;
+use crate::server::Server;
 use crate::session::ConnectionId;
 use crate::time::Time;
 

@@ -24,8 +24,8 @@ pub struct Redis {
     commands: Arc<dyn Commands>,
 }
 
-const MAY_FAIL: &str = "a command failed, as the scenario has it: use `try_get`, `try_set` and `try_delete` of `own::Redis`, \
-    and let the cache be `own::Fallible` if its caller is told";
+const MAY_FAIL: &str = "a command failed, as the scenario has it: use `try_get`, `try_set` and `try_delete` of `custom::Redis`, \
+    and let the cache be `custom::Fallible` if its caller is told";
 
 impl Redis {
     pub(super) fn new(remote: impl Remote<Key, Value, Error = Failure> + 'static) -> Self {

@@ -6,6 +6,9 @@ use bytes::Bytes;
 
 use crate::resp::Reply;
 
+/// The result of a command.
+pub(crate) type Answer = Result<Reply, ErrorReply>;
+
 /// An error reply of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ErrorReply(Cow<'static, [u8]>);

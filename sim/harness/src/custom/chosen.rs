@@ -6,7 +6,7 @@ use selvedge::Remote;
 
 #[cfg(feature = "redis")]
 use super::Server;
-use super::{LocalTier, Own, Redis, Setup, UnderTest};
+use super::{Custom, LocalTier, Redis, Setup, UnderTest};
 use crate::backends::Engine;
 use crate::history::{Key, Value};
 use crate::protocols::{Build, Failure, Tiers, Visitor};
@@ -42,7 +42,7 @@ where
             #[cfg(feature = "redis")]
             server: server.clone(),
         };
-        visitor.visit(Own {
+        visitor.visit(Custom {
             cache: (self.0)(setup).under_test(),
             #[cfg(feature = "redis")]
             server,

@@ -9,8 +9,8 @@ use crate::history::{Key, Value};
 /// need not implement [`Cache`].
 ///
 /// ```
-/// use selvedge_sim::own::engine::{future::block_on_instrumented as block_on, sync::Mutex};
-/// use selvedge_sim::own::{Setup, check, closures, scenario};
+/// use selvedge_sim::custom::engine::{future::block_on_instrumented as block_on, sync::Mutex};
+/// use selvedge_sim::custom::{Setup, check, closures, scenario};
 /// use std::collections::BTreeMap;
 ///
 /// // One lock around both tiers: slow, and right.

@@ -208,8 +208,8 @@ impl<F> ScenarioBuilder<F> {
     /// value's label is its `Display` text.
     ///
     /// ```
-    /// use selvedge_sim::own::{Local, RemoteStart, Setup, check_all, closures, scenario};
-    /// use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
+    /// use selvedge_sim::custom::{Local, RemoteStart, Setup, check_all, closures, scenario};
+    /// use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
     ///
     /// // No local tier: nothing can be stale.
     /// let reports = check_all(

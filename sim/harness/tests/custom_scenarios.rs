@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use selvedge::{Builder, TieredCache};
 use selvedge_sim::backends;
-use selvedge_sim::explore::explore;
-use selvedge_sim::own::{
+use selvedge_sim::custom::{
     Cache, Draft, Engine, Failure, Fallible, FallibleCache, Key, Local, LocalTier, Redis, RemoteStart, Rule,
     ScenarioBuilder, Setup, Source, Special, UnderTest, Value, check, check_all, scenario,
 };
+use selvedge_sim::explore::explore;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
 use selvedge_sim::verdict::{Budget, CaseReport, Verdict};

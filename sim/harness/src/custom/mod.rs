@@ -5,7 +5,7 @@
 //! trace of the simplest such schedule, and the reason in words, as `selvedge trace` shows them.
 //!
 //! ```
-//! use selvedge_sim::own::{Cache, Key, LocalTier, Redis, Rule, Setup, Value, check, scenario};
+//! use selvedge_sim::custom::{Cache, Key, LocalTier, Redis, Rule, Setup, Value, check, scenario};
 //!
 //! /// Cache-aside, as in the article: write Redis, then drop the local entry.
 //! struct Aside { local: LocalTier, redis: Redis }
@@ -84,8 +84,8 @@
 //! combinations [`check_all`] explores; and the stateful search.
 //!
 //! ```
-//! use selvedge_sim::own::{Cache, Engine, Key, Redis, RemoteStart, Rule};
-//! use selvedge_sim::own::{Setup, Source, Value, check, scenario};
+//! use selvedge_sim::custom::{Cache, Engine, Key, Redis, RemoteStart, Rule};
+//! use selvedge_sim::custom::{Setup, Source, Value, check, scenario};
 //!
 //! /// Redis in front of a database, and no local tier.
 //! struct Plain(Redis);
@@ -167,7 +167,7 @@ pub use selvedge_engine as engine;
 #[cfg(feature = "redis")]
 use server::Server;
 pub use setup::Setup;
-use under_test::Own;
+use under_test::Custom;
 pub use under_test::{Fallible, UnderTest};
 
 pub use crate::history::{Key, Value};
