@@ -161,6 +161,8 @@
 #![deny(unsafe_code)]
 
 mod binding_name;
+mod bound;
+mod capability;
 mod check;
 mod choice;
 mod coroutine;
@@ -171,7 +173,10 @@ mod explorer;
 pub mod future;
 pub mod hint;
 mod history;
+pub mod mode;
 mod monitor;
+#[doc(hidden)]
+pub mod native;
 mod number;
 pub mod object;
 mod observer;
@@ -196,13 +201,14 @@ mod watchdog;
 mod witness;
 mod work_queue;
 
+pub use bound::Bound;
 pub use choice::{choose, opaque};
 pub use event::{MAX_TASKS, Mode};
 pub use explorer::Explorer;
 pub use monitor::monitor;
 pub use observer::{Fold, Observer, fold};
 pub use progress::Progress;
-pub use report::{Bound, Failure, Report};
+pub use report::{Failure, Report};
 pub use run::{Class, EventName, Run, Step};
 #[doc(hidden)]
 pub use runtime::observed;

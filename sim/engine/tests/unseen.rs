@@ -49,7 +49,9 @@ fn cache(instrumented: bool) -> impl Fn() + 'static {
 fn a_lock_of_another_crate_in_an_instrumented_future_is_found() {
     let full = Explorer::optimal().run(cache(false));
     assert!(full.is_complete(), "{full:?}");
-    for explorer in [Explorer::optimal(), Explorer::naive(), Explorer::stateful()] {
+    for explorer in
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()]
+    {
         let report = explorer.run(cache(true));
         assert!(matches!(report.bound, Some(Bound::Unseen(_))), "{report:?}");
         assert!(report.executions < full.executions);
@@ -58,7 +60,7 @@ fn a_lock_of_another_crate_in_an_instrumented_future_is_found() {
         assert!(verdict.contains("sim/engine/tests/unseen.rs:"), "{verdict}");
         assert!(verdict.contains("block_on"), "{verdict}");
     }
-    let shared = Explorer::optimal().jobs(3).sharing_always().run_on_workers(cache(true));
+    let shared = Explorer::optimal().jobs(3).sharing_always().run(cache(true));
     assert!(matches!(shared.bound, Some(Bound::Unseen(_))), "{shared:?}");
 }
 
@@ -103,7 +105,8 @@ fn a_failure_outside_the_reduced_search_is_found() {
 
 #[test]
 fn instrumented_futures_are_complete() {
-    let explorers = [Explorer::optimal(), Explorer::naive(), Explorer::stateful()];
+    let explorers =
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()];
     for explorer in explorers {
         let report = explorer.run(|| {
             let (x, sum) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(0)));

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
+use selvedge_engine::mode::Mode;
 use selvedge_engine::object::{Lock, Map};
 use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::sync::{Condvar, Mutex, RwLock};
@@ -99,7 +100,10 @@ impl<F: Fn()> Drop for OnDrop<F> {
 }
 
 /// The classes of a program, each once, and the endings of its runs.
-fn classes(explorer: &Explorer, body: impl Fn() + 'static) -> (BTreeSet<String>, BTreeSet<String>) {
+fn classes(
+    explorer: &Explorer<impl Mode>,
+    body: impl Fn() + 'static,
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut classes, mut endings, mut executions) = (BTreeSet::new(), BTreeSet::new(), 0);
     let report = explorer.run_each(body, |run| {
         classes.insert(format!("{:?}", run.class()));
@@ -149,7 +153,7 @@ fn a_load_before_the_panic_is_not_atomic_with_destructors() {
         });
         drop(lock.try_lock());
     };
-    for explorer in [Explorer::optimal(), Explorer::naive()] {
+    for explorer in [Explorer::optimal().into_any(), Explorer::naive().into_any()] {
         assert_eq!(classes(&explorer, program).0.len(), 3);
     }
 }
@@ -394,7 +398,7 @@ fn a_panic_is_reported_with_its_location_despite_others() {
 /// Other tasks take a lock that unwinding releases before, during and after that: three classes.
 #[test]
 fn unwinding_releases_a_lock_in_a_separate_step() {
-    for explorer in [Explorer::optimal(), Explorer::naive()] {
+    for explorer in [Explorer::optimal().into_any(), Explorer::naive().into_any()] {
         let mut classes = BTreeSet::new();
         let report = explorer.run_each(
             || {

@@ -10,10 +10,10 @@ use selvedge_sim::custom::{
     Cache, Draft, Engine, Failure, Fallible, FallibleCache, Key, Local, LocalTier, Redis, RemoteStart, Rule,
     ScenarioBuilder, Setup, Source, Special, UnderTest, Value, check, check_all, scenario,
 };
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
-use selvedge_sim::verdict::{Budget, CaseReport, Verdict};
+use selvedge_sim::verdict::{CaseReport, Verdict};
 
 /// The article's cache, implemented again.
 struct Aside {
@@ -99,7 +99,7 @@ fn tiered(setup: Setup) -> Tiered {
 fn in_file(text: &str, engine: Engine) -> Vec<CaseReport> {
     let text = format!("name = \"a\"\nabout = \"a test\"\n{text}");
     let scenario = parse("a.toml", &text, &Protocol::known()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    scenario.cases.iter().map(|case| explore(case, engine, Budget::default(), &mut |_| ())).collect()
+    scenario.cases.iter().map(|case| Exploration::of(case).engine(engine).run()).collect()
 }
 
 /// Checks that a scenario in code has the same result as the case in the file. Both must be

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCaseStatus};
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::report::{Judged, Summary, annotations, job_summary, junit, sarif};
 use selvedge_sim::scenario::{Case, Scenario, parse};
 use selvedge_sim::verdict::{Budget, Engine, StateCount, Verdict};
@@ -37,13 +37,15 @@ consistency = "linearizable"
 
 fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
     let explored = |case| {
-        let mut report = explore(case, Engine::Optimal, Budget::default(), &mut |_| ());
+        let mut report = Exploration::of(case).engine(Engine::Optimal).run();
         report.wall = Duration::from_millis(1_500);
         report
     };
     let [sound, vacuous, stale, tame] = &scenario.cases[..] else { panic!("four cases") };
-    let bounded =
-        explore(sound, Engine::Optimal, Budget { schedules: Some(1), ..Budget::default() }, &mut |_| ());
+    let bounded = Exploration::of(sound)
+        .engine(Engine::Optimal)
+        .budget(Budget { schedules: Some(1), ..Budget::default() })
+        .run();
     let mut unreached = explored(sound);
     (unreached.schedules, unreached.complete) = (0, false);
     unreached.verdict = Verdict::Bounded("the bound of 1 s in all was used up".to_owned());

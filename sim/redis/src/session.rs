@@ -40,6 +40,29 @@ pub(crate) struct Session {
     /// In the order of subscription.
     pub(crate) patterns: Vec<Bytes>,
     pub(crate) tracking: Option<TrackingMode>,
+    /// The blocking command that waits, if any.
+    pub(crate) blocked: Option<Blocked>,
+}
+
+/// A blocking command that waits for one of its keys.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    pub(crate) kind: BlockedOn,
+    pub(crate) database: usize,
+    pub(crate) keys: Vec<Bytes>,
+    /// The command's name and arguments.
+    pub(crate) words: Vec<Bytes>,
+    /// The time at which it stops to wait, in milliseconds since the Unix epoch.
+    pub(crate) deadline: Option<i64>,
+}
+
+/// What a blocking command waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockedOn {
+    List,
+    SortedSet,
+    /// Acknowledgements of replicas, which never come.
+    Replicas,
 }
 
 /// A transaction and its queued commands.

@@ -107,6 +107,10 @@ const LINES: &[&str] = &[
     "SORT {} ALPHA STORE {}",
     "SORT {} BY {} GET b*",
     "SORT_RO {} ALPHA GET #",
+    "BLPOP {} {} 0",
+    "BLMOVE {} {} LEFT RIGHT 0",
+    "BZPOPMIN {} 0",
+    "WAIT 1 0",
     "KEYS *",
     "SCAN 0",
     "DBSIZE",
@@ -179,7 +183,7 @@ impl World {
 
     fn send(&mut self, connection: usize, command: &Command) {
         let connection = self.connections[connection];
-        if self.server.is_connected(connection) {
+        if self.server.is_connected(connection) && !self.server.is_blocked(connection) {
             for delivery in self.server.execute(connection, command, self.now).deliveries {
                 delivery.encode(self.received.entry(delivery.to).or_default());
             }
@@ -305,8 +309,9 @@ fn commands_on_different_keys_do_not_conflict() {
     let footprint =
         |line: &str| world.server.footprint(world.connections[0], &Command::new(line.split(' ')), world.now);
     let on = |key: &str| -> Vec<_> {
-        // These access keys that they do not name, or that the script does not.
-        let is_wide = |line: &str| ["EVAL", "MOVE", " DB ", " GET "].iter().any(|part| line.contains(part));
+        // These access keys that they do not name, or wait.
+        let is_wide =
+            |line: &str| ["EVAL", "MOVE", " DB ", " GET ", "BL", "BZ"].iter().any(|part| line.contains(part));
         let lines = LINES.iter().filter(|line| line.contains("{}") && !is_wide(line));
         lines.map(|line| footprint(&line.replace("{}", key))).collect()
     };

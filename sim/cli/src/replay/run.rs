@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
-use selvedge_sim::explore::{Command, FailureCause, Schedule, ServerFailure, Transcript, follow, replay};
+use selvedge_sim::explore::{Schedule, follow, replay};
 use selvedge_sim::history::Value;
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::scenario::{Case, Expected};
-use selvedge_sim::trace::{Difference, Look, Trace, on_server};
+use selvedge_sim::trace::{
+    Command, Difference, FailureCause, Look, ServerFailure, Trace, Transcript, on_server,
+};
 
 use super::server::{self, About};
 use super::source::{Input, Source, load};

@@ -384,6 +384,12 @@ impl Registry {
         slot.run = self.run;
     }
 
+    /// Names a location for messages and traces, and sets the format of its state.
+    pub(crate) fn set_name(&mut self, location: LocationId, name: &'static str, show: Show) {
+        let details = &mut self.details[location as usize];
+        (details.name, details.show) = (name, Some(show));
+    }
+
     /// The contents of the location.
     #[inline]
     pub(crate) fn holds(&self, location: LocationId) -> Holding {

@@ -193,6 +193,15 @@ impl Execution {
         }
     }
 
+    /// Discards the stacks of the tasks that have not ended. Nothing on them is dropped.
+    pub(super) fn discard_rest(&mut self) {
+        for task in &mut self.tasks {
+            if let Some(coroutine) = task.coroutine.take() {
+                self.stacks.put(coroutine.discard());
+            }
+        }
+    }
+
     fn is_enabled(&self, pending: &Pending, condition: Option<&SharedCondition>) -> bool {
         pending.alternatives(&self.registry.states(pending), condition.map(|it| &**it)) > 0
     }

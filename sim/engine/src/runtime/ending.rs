@@ -43,6 +43,9 @@ pub(super) struct RunEnd {
     pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     /// The operation because of which a search of states aborted the run.
     pub(super) unsupported: Option<Unsupported>,
+    /// The strategy cut the run short, because all its continuations have been explored. An optimal
+    /// strategy never does.
+    pub(super) is_redundant: bool,
     /// The first panic that ended a task. Other panics may result from it.
     pub(super) first_panic: Option<(TaskId, PanicReport)>,
 }
@@ -53,7 +56,7 @@ impl Execution {
         if let Some(stopped) = &self.end.ending {
             return stopped.clone();
         }
-        if self.strategy.was_redundant() {
+        if self.end.is_redundant {
             // The details of this deadlock are not reported.
             return Ending::Deadlock(Vec::new());
         }

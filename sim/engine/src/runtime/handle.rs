@@ -82,6 +82,12 @@ impl Handle {
         perform::perform(self.run, pending)
     }
 
+    /// Like [`perform_all`](Handle::perform_all). The operation is enabled only if `condition` holds
+    /// for the states of its locations.
+    pub(crate) fn perform_all_when(&self, pending: &Pending, condition: SharedCondition) -> Option<Granted> {
+        perform_when(self.run, pending, Some(&condition))
+    }
+
     /// Executes an operation atomically with the one that was just performed. An operation that
     /// conflicts with it must also conflict with that one, or be enabled only after it.
     pub(crate) fn perform_with_previous(

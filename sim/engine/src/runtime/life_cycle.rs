@@ -226,6 +226,9 @@ pub(crate) fn aborting() -> bool {
 
 /// Unwinds the tasks that have not ended, so that the values on their stacks are dropped.
 fn abort_rest() {
+    if with(|execution| execution.discards) {
+        return with(Execution::discard_rest);
+    }
     with(|execution| execution.aborting = true);
     while let Some((task, mut coroutine)) = with(Execution::next_aborted) {
         let ended = coroutine.resume();

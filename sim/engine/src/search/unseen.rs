@@ -24,7 +24,7 @@ use super::settings::Settings;
 use crate::event::{Decision, LocationId, Mode, SLOTS, TaskId};
 use crate::history::Trail;
 use crate::runtime::{Ending, Execution};
-use crate::strategy::{Numbers, Rehearsal};
+use crate::strategy::{AnyStrategy, Numbers, Rehearsal};
 use crate::thread::run_main;
 
 /// The number of random schedules that are compared. Each is run three times.
@@ -131,7 +131,7 @@ impl Settings {
     /// Creates an execution for runs that are compared, without recording.
     fn rehearsal(&self) -> Box<Execution> {
         let settings = Settings { recording: false, ..self.clone() };
-        settings.execution(Box::new(Rehearsal::random(0)))
+        settings.execution(AnyStrategy::Schedules(Box::new(Rehearsal::random(0))))
     }
 
     /// Checks a `body` in which a search found no failure. Returns the location of the instrumented

@@ -6,6 +6,7 @@
 
 mod digest;
 mod engine;
+mod held;
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 mod locked;
 #[cfg(feature = "loom")]
@@ -17,6 +18,7 @@ mod simulated;
 
 pub(crate) use engine::explorer as explorer_within;
 pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, EngineQueue};
+pub(crate) use held::Held;
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 pub use locked::{Entries, LockedMap, LockedQueue};
 #[cfg(feature = "loom")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Chosen, ScenarioBuilder, Setup, UnderTest};
-use crate::explore::explore_on;
+use crate::explore::Exploration;
 use crate::file_name::stem;
 use crate::report::{Folder, Judged, Unwritable};
 use crate::trace::{lanes, reason};
@@ -54,7 +54,8 @@ where
     let build = Arc::new(build);
     let mut reports = Vec::new();
     for (case, engine, budget) in cases {
-        let report = explore_on(&case, engine, Chosen(Arc::clone(&build)), budget);
+        let request = Exploration::of(&case).engine(engine).budget(budget);
+        let report = request.run_on(Chosen(Arc::clone(&build)));
         let judgement = case.expectation.judge(&report);
         let page = env::var_os(REPORT).filter(|folder| !folder.is_empty()).map(|folder| {
             let folder = Path::new(&folder).join(stem(&case.scenario, &case.name));

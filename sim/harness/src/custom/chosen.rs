@@ -9,8 +9,8 @@ use super::Server;
 use super::{Custom, LocalTier, Redis, Setup, UnderTest};
 use crate::backends::Engine;
 use crate::history::{Key, Value};
-use crate::protocols::{Build, Failure, Tiers, Visitor};
-use crate::world::Truth;
+use crate::protocols::{Failure, Tiers, Visitor};
+use crate::world::{Build, Truth};
 
 /// The builder of the cache. All cases of a scenario share it.
 pub(crate) struct Chosen<F>(pub(super) Arc<F>);

@@ -6,11 +6,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use selvedge_sim::diagnostic::diagnose;
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::load_all;
 use selvedge_sim::trace::{Ending, Look, Trace, immediately_before, json, lanes, read, reason, states};
-use selvedge_sim::verdict::{Budget, Engine};
+use selvedge_sim::verdict::Engine;
 use serde_json::{Value, json};
 
 use crate::{article, crowd};
@@ -22,8 +22,7 @@ pub(crate) fn traces() -> Vec<Trace> {
     let scenarios = load_all::<&str>(&[], &Protocol::known()).expect("the shipped ones are sound");
     let controls = scenarios.iter().filter(|scenario| scenario.name.starts_with("control-"));
     let cases = controls.flat_map(|scenario| &scenario.cases);
-    let traces =
-        cases.filter_map(|case| explore(case, Engine::Optimal, Budget::default(), &mut |_| ()).trace);
+    let traces = cases.filter_map(|case| Exploration::of(case).engine(Engine::Optimal).run().trace);
     let mut traces: Vec<_> = traces.collect();
     assert!(traces.len() >= 7, "the controls fail");
     let mut ended = article();

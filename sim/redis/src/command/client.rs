@@ -53,6 +53,13 @@ pub(super) fn set_info(call: &mut Call<'_>) -> Answer {
     Err(ErrorReply::new(text))
 }
 
+/// The error for arguments that a subcommand does not have.
+pub(super) fn subcommand_syntax(call: &Call<'_>) -> ErrorReply {
+    let container = String::from_utf8_lossy(&call.words[0]).to_ascii_uppercase();
+    let before = "ERR unknown subcommand or wrong number of arguments for '";
+    ErrorReply::about(before, &call.words[1], &format!("'. Try {container} HELP."))
+}
+
 /// `CLIENT KILL`, by `ID`, `TYPE` and `SKIPME`. Connections have no addresses here, so a filter by
 /// address matches none.
 pub(super) fn kill(call: &mut Call<'_>) -> Answer {

@@ -36,15 +36,20 @@ impl<'a> Move<'a> {
 
 pub(super) fn lmove(call: &mut Call<'_>) -> Answer {
     let order = Move::parse(call.words)?;
-    Ok(transfer(call, order)?.unwrap_or(Reply::Null))
+    Ok(transfer(call, order, true)?.unwrap_or(Reply::Null))
 }
 
 pub(super) fn rpoplpush(call: &mut Call<'_>) -> Answer {
-    Ok(transfer(call, Move::rotation(call.words))?.unwrap_or(Reply::Null))
+    Ok(transfer(call, Move::rotation(call.words), true)?.unwrap_or(Reply::Null))
 }
 
-/// Moves one item, and returns it. Returns none if the source does not exist.
-pub(super) fn transfer(call: &mut Call<'_>, order: Move<'_>) -> Result<Option<Reply>, ErrorReply> {
+/// Moves one item, and returns it. Returns none if the source does not exist. `reports_source`: the
+/// modification of the source is reported.
+pub(super) fn transfer(
+    call: &mut Call<'_>,
+    order: Move<'_>,
+    reports_source: bool,
+) -> Result<Option<Reply>, ErrorReply> {
     let Move { source, destination, from, to } = order;
     if call.list_to_change(source)?.is_none() {
         return Ok(None);
@@ -65,7 +70,9 @@ pub(super) fn transfer(call: &mut Call<'_>, order: Move<'_>) -> Result<Option<Re
     if call.list_to_change(source)?.is_some_and(|list| list.is_empty()) {
         call.remove_empty(source);
     }
-    call.modified(source);
+    if reports_source {
+        call.modified(source);
+    }
     Ok(Some(Reply::Bulk(item)))
 }
 
@@ -92,11 +99,22 @@ pub(super) fn lmpop(call: &mut Call<'_>) -> Answer {
 }
 
 /// Pops from the first key that exists. Returns none if no key does.
-pub(super) fn pop_first(call: &mut Call<'_>, several: &Several<'_>) -> Result<Option<Reply>, ErrorReply> {
+fn pop_first(call: &mut Call<'_>, several: &Several<'_>) -> Result<Option<Reply>, ErrorReply> {
     for key in several.keys {
-        if let Some(items) = take(call, key, several.end, several.count)? {
-            return Ok(Some(Reply::Array(vec![Reply::Bulk(key.clone()), Reply::Array(items)])));
+        if let Some(reply) = pop_many(call, key, several.end, several.count)? {
+            return Ok(Some(reply));
         }
     }
     Ok(None)
+}
+
+/// Pops from a key, as the reply of `LMPOP`. Returns none if the key does not exist.
+pub(super) fn pop_many(
+    call: &mut Call<'_>,
+    key: &Bytes,
+    end: End,
+    count: usize,
+) -> Result<Option<Reply>, ErrorReply> {
+    let items = take(call, key, end, count)?;
+    Ok(items.map(|items| Reply::Array(vec![Reply::Bulk(key.clone()), Reply::Array(items)])))
 }

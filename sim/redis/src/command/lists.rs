@@ -127,6 +127,20 @@ pub(super) fn take(
     end: End,
     count: usize,
 ) -> Result<Option<Vec<Reply>>, ErrorReply> {
+    let taken = take_quietly(call, key, end, count)?;
+    if taken.is_some() && count > 0 {
+        call.modified(key);
+    }
+    Ok(taken)
+}
+
+/// Like [`take`], without a report of the modification: a push has reported it.
+pub(super) fn take_quietly(
+    call: &mut Call<'_>,
+    key: &Bytes,
+    end: End,
+    count: usize,
+) -> Result<Option<Vec<Reply>>, ErrorReply> {
     let Some(list) = call.list_to_change(key)? else { return Ok(None) };
     if count == 0 {
         return Ok(Some(Vec::new()));
@@ -141,7 +155,6 @@ pub(super) fn take(
     if is_empty {
         call.remove_empty(key);
     }
-    call.modified(key);
     Ok(Some(popped))
 }
 

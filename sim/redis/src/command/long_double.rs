@@ -78,6 +78,29 @@ impl LongDouble {
         (LEAST_EXPONENT..=MOST_EXPONENT).contains(&top).then_some(LongDouble::Finite(finite))
     }
 
+    /// The number times 1,000, rounded up; `None` if it does not fit.
+    pub(super) fn thousandfold(&self) -> Option<i64> {
+        let LongDouble::Finite(finite) = self else { return None };
+        let mut product = Natural::from(finite.mantissa);
+        product.multiply_and_add(1000, 0);
+        let product = rounded(finite.is_negative, &product, finite.exponent, false);
+        if product.mantissa == 0 {
+            return Some(0);
+        }
+        let magnitude = if product.exponent >= 0 {
+            u64::try_from(u128::from(product.mantissa).checked_shl(u32::try_from(product.exponent).ok()?)?)
+                .ok()
+                .filter(|_| product.exponent < 64)?
+        } else {
+            let shift = -product.exponent;
+            let whole = if shift < 64 { product.mantissa >> shift } else { 0 };
+            let has_rest = shift >= 64 || product.mantissa & ((1 << shift) - 1) != 0;
+            whole + u64::from(has_rest && !product.is_negative)
+        };
+        let magnitude = i64::try_from(magnitude).ok()?;
+        Some(if product.is_negative { -magnitude } else { magnitude })
+    }
+
     /// The sum; `None` if it is not finite.
     pub(super) fn plus(&self, other: &Self) -> Option<Self> {
         let (LongDouble::Finite(one), LongDouble::Finite(other)) = (self, other) else { return None };

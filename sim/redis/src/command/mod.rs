@@ -8,6 +8,7 @@ mod accessed;
 mod arguments;
 mod bit_fields;
 mod bits;
+mod blocking;
 mod call;
 mod client;
 mod connection;

@@ -109,11 +109,36 @@ pub(super) fn zmpop(call: &mut Call<'_>) -> Answer {
 }
 
 /// Pops from the first key that exists. Returns none if no key does.
-pub(super) fn pop_first(call: &mut Call<'_>, several: &Several<'_>) -> Result<Option<Reply>, ErrorReply> {
+fn pop_first(call: &mut Call<'_>, several: &Several<'_>) -> Result<Option<Reply>, ErrorReply> {
     for key in several.keys {
-        let Some(taken) = take(call, key, several.end, several.count)? else { continue };
-        let members = with_scores(borrowed(&taken), true, Protocol::Resp3);
-        return Ok(Some(Reply::Array(vec![Reply::Bulk(key.clone()), members])));
+        if let Some(reply) = pop_many(call, key, several.end, several.count)? {
+            return Ok(Some(reply));
+        }
     }
     Ok(None)
+}
+
+/// Pops from a key, as the reply of `ZMPOP`. Returns none if the key does not exist.
+pub(super) fn pop_many(
+    call: &mut Call<'_>,
+    key: &Bytes,
+    end: End,
+    count: usize,
+) -> Result<Option<Reply>, ErrorReply> {
+    let taken = take(call, key, end, count)?;
+    let reply = |taken: Vec<(Bytes, f64)>| {
+        let members = with_scores(borrowed(&taken), true, Protocol::Resp3);
+        Reply::Array(vec![Reply::Bulk(key.clone()), members])
+    };
+    Ok(taken.map(reply))
+}
+
+/// Pops one member, as the reply of `BZPOPMIN`. Returns none if the key does not exist.
+pub(super) fn pop_one(call: &mut Call<'_>, key: &Bytes, end: End) -> Result<Option<Reply>, ErrorReply> {
+    let taken = take(call, key, end, 1)?;
+    let reply = |taken: Vec<(Bytes, f64)>| {
+        let pairs = taken.into_iter().flat_map(|(member, score)| [Reply::Bulk(member), Reply::Double(score)]);
+        Reply::Array([Reply::Bulk(key.clone())].into_iter().chain(pairs).collect())
+    };
+    Ok(taken.map(reply))
 }

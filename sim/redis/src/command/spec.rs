@@ -62,6 +62,8 @@ pub(crate) enum KeyPositions {
     FirstTwo,
     /// All arguments.
     Arguments,
+    /// All arguments except the last, which is a timeout.
+    AllButLast,
     /// Every second argument, from the first.
     Pairs,
     /// The argument at this index is the number of keys; they follow it.
@@ -100,6 +102,7 @@ impl KeyPositions {
             KeyPositions::Second => vec![2],
             KeyPositions::FirstTwo | KeyPositions::SourceThenDestination => vec![1, 2],
             KeyPositions::Arguments => (1..all).collect(),
+            KeyPositions::AllButLast => (1..all - 1).collect(),
             KeyPositions::Pairs => (1..all).step_by(2).collect(),
             KeyPositions::Counted(at) => (at + 1..at + 1 + count(words, at)?).collect(),
             KeyPositions::Destination(end) => (1..all.min(end)).collect(),

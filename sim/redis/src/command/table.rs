@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::spec::Access::{Neither, Read, ReadAlone, Write};
 use super::spec::KeyPositions::{
-    Any, Arguments, BitOperation, Counted, Destination, DestinationCounted, First, FirstTwo, None as No,
-    Pairs, Second, Sort, SourceThenDestination,
+    AllButLast, Any, Arguments, BitOperation, Counted, Destination, DestinationCounted, First, FirstTwo,
+    None as No, Pairs, Second, Sort, SourceThenDestination,
 };
 use super::spec::Within::{Immediate, NoScript, Scripts};
 use super::{
-    Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, bit_fields, bits, client, connection,
-    draws, expiry, hashes, keys, list_items, list_moves, lists, objects, scan, scripting, server,
+    Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, bit_fields, bits, blocking, client,
+    connection, draws, expiry, hashes, keys, list_items, list_moves, lists, objects, scan, scripting, server,
     set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets, strings, subscriptions,
     substrings, tracking, transactions,
 };
@@ -34,6 +34,14 @@ static TABLE: &[Spec] = &[
     row("bitfield_ro", -2, Read, First, Scripts, bit_fields::bitfield_ro),
     row("bitop", -4, Write, BitOperation, Scripts, bits::bitop),
     row("bitpos", -3, Read, First, Scripts, bits::bitpos),
+    row("blmove", 6, Write, FirstTwo, NoScript, blocking::run),
+    row("blmpop", -5, Write, Counted(2), NoScript, blocking::run),
+    row("blpop", -3, Write, AllButLast, NoScript, blocking::run),
+    row("brpop", -3, Write, AllButLast, NoScript, blocking::run),
+    row("brpoplpush", 4, Write, FirstTwo, NoScript, blocking::run),
+    row("bzmpop", -5, Write, Counted(2), NoScript, blocking::run),
+    row("bzpopmax", -3, Write, AllButLast, NoScript, blocking::run),
+    row("bzpopmin", -3, Write, AllButLast, NoScript, blocking::run),
     row("client|caching", 3, Neither, No, NoScript, tracking::caching),
     row("client|getname", 2, Neither, No, NoScript, client::get_name),
     row("client|getredir", 2, Neither, No, NoScript, tracking::redirection),
@@ -43,6 +51,7 @@ static TABLE: &[Spec] = &[
     row("client|setname", 3, Neither, No, NoScript, client::set_name),
     row("client|tracking", -3, Neither, No, NoScript, tracking::tracking),
     row("client|trackinginfo", 2, Neither, No, NoScript, tracking::info),
+    row("client|unblock", -3, Neither, No, NoScript, blocking::unblock),
     row("config|get", -3, Neither, No, NoScript, server::config_get),
     row("config|set", -4, Neither, No, NoScript, server::config_set),
     row("copy", -3, Write, SourceThenDestination, Scripts, keys::copy),
@@ -172,6 +181,7 @@ static TABLE: &[Spec] = &[
     row("unlink", -2, Write, Arguments, Scripts, keys::del),
     row("unsubscribe", -1, Neither, No, NoScript, subscriptions::unsubscribe),
     row("unwatch", 1, Neither, No, NoScript, transactions::unwatch),
+    row("wait", 3, Neither, No, NoScript, blocking::wait),
     row("watch", -2, Neither, Arguments, Immediate, transactions::watch),
     row("zadd", -4, Write, First, Scripts, sorted_sets::zadd),
     row("zcard", 2, Read, First, Scripts, sorted_sets::zcard),

@@ -15,15 +15,21 @@ impl Server {
     /// the pushes to other connections. `now` should not decrease between calls: expired keys would
     /// reappear if they have not been removed.
     ///
+    /// A blocking command that has to wait has no reply yet: the output of a later command, or of
+    /// [`Self::time_out`], contains it.
+    ///
     /// Pushes to the connection itself that its command causes follow the reply, as in Redis 7.2
     /// and later. (In 7.0 a push may precede the reply, or be within the reply of a transaction.)
     ///
     /// # Panics
     ///
-    /// If the connection is closed: see [`Self::is_connected`].
+    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command (see
+    /// [`Self::is_blocked`]).
     pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
         assert!(self.is_connected(connection), "{connection} is closed: connect again");
+        assert!(!self.is_blocked(connection), "{connection} waits: its next command must wait too");
         self.now = now;
+        self.end_due();
         self.current = Some(connection);
         let reply = self.process(connection, command);
         let (own, mut others): (Vec<_>, Vec<_>) =
@@ -37,7 +43,9 @@ impl Server {
         others.extend(replies.into_iter().map(|reply| Delivery { to: connection, protocol, kind, reply }));
         others.extend(own);
         self.output.deliveries = others;
-        self.flush_invalidations();
+        self.flush_own_invalidations();
+        self.serve_ready();
+        self.flush_broadcasts();
         self.current = None;
         let output = std::mem::take(&mut self.output);
         for closed in &output.closed {

@@ -154,6 +154,13 @@ impl Server {
                 *set = Resources::All;
             }
         }
+        // A blocking command changes the effect of later commands, and a waiting one is served by
+        // them.
+        let is_due = self.next_timeout().is_some_and(|next| next <= now);
+        let writes_keys = footprint.writes != Resources::Known(BTreeSet::new());
+        if blocks(command) || is_due || writes_keys && self.has_blocked() {
+            footprint.writes = Resources::All;
+        }
         if touches_keys && self.settings.events != Events::default() {
             footprint.writes.extend([Resource::Subscriptions]);
         }
@@ -177,6 +184,22 @@ impl Server {
             _ => {}
         }
     }
+}
+
+/// Whether the command can wait.
+pub(crate) fn blocks(command: &Command) -> bool {
+    const NAMES: [&[u8]; 9] = [
+        b"blmove",
+        b"blmpop",
+        b"blpop",
+        b"brpop",
+        b"brpoplpush",
+        b"bzmpop",
+        b"bzpopmax",
+        b"bzpopmin",
+        b"wait",
+    ];
+    NAMES.iter().any(|name| command.name().eq_ignore_ascii_case(name))
 }
 
 /// The database that a queued `SELECT` selects.

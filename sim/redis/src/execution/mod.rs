@@ -4,4 +4,6 @@
 mod execute;
 mod footprint;
 
+#[cfg(feature = "engine")]
+pub(crate) use footprint::blocks;
 pub use footprint::{Footprint, Resource, Resources};

@@ -128,6 +128,7 @@ impl Redis {
         );
         clock.advance(duration);
         let mut state = self.shared.lock();
+        state.time_out(clock.now());
         if state.expires {
             state.expire(clock.now());
         }
@@ -179,7 +180,8 @@ impl Redis {
         state.sent.drain(..surplus);
     }
 
-    /// Executes a command in database 0, and returns its reply.
+    /// Executes a command in database 0, and returns its reply. A blocking command does not wait: it
+    /// replies at once, as after its timeout.
     pub fn call(&self, words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Reply {
         let command = Command::new(words);
         let execute = |state: &mut State, now: Time| {
@@ -189,7 +191,8 @@ impl Redis {
             let at = output.deliveries.iter().position(|delivery| of_ours(delivery.kind, delivery.to));
             let reply = at.map(|at| output.deliveries.remove(at).reply).unwrap_or(Reply::Null);
             state.deliver_all(output, None);
-            reply
+            // Nobody could receive a later reply.
+            state.server.cancel_wait(self.own).unwrap_or(reply)
         };
         #[cfg(feature = "engine")]
         if let Some(explored) = &self.shared.explored {

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use redis::aio::AsyncPushSender;
@@ -12,6 +14,7 @@ use redis::{Cmd, ErrorKind, Pipeline, PushInfo, RedisError, RedisFuture, RedisRe
 #[cfg(feature = "engine")]
 use super::explored::{Explored, Local, Sender, Stream};
 use super::shared::{Mailbox, Shared, State};
+use super::turn::Turn;
 use crate::request::Command;
 use crate::resp::{Protocol, Reply, Requests};
 use crate::server::{Delivery, DeliveryKind};
@@ -61,7 +64,7 @@ struct Inner {
     link: Mutex<Link>,
     mailbox: Inbox,
     /// Held while sending, so that two senders do not receive each other's replies.
-    sending: Mutex<()>,
+    turn: Turn,
 }
 
 /// The connection's configuration and current server connection.
@@ -80,7 +83,13 @@ struct Link {
 
 /// Replies and pushes that have arrived. Shared with the server, which adds to it.
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<Arrived>>);
+struct Inbox(Arc<Contents>);
+
+#[derive(Default)]
+struct Contents {
+    arrived: Mutex<Arrived>,
+    changed: Condvar,
+}
 
 #[derive(Default)]
 struct Arrived {
@@ -88,15 +97,73 @@ struct Arrived {
     pushes: VecDeque<PushInfo>,
     sender: Option<Arc<dyn AsyncPushSender>>,
     is_closed: bool,
+    /// The number of next replies that nobody waits for: the future of a blocking command was
+    /// dropped.
+    abandoned: usize,
+    /// The tasks that wait for a reply.
+    wakers: Vec<Waker>,
 }
 
-impl Inbox {
-    fn lock(&self) -> MutexGuard<'_, Arrived> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Arrived {
+    /// Whether a reply has arrived, or none will.
+    fn has_reply(&self) -> bool {
+        !self.replies.is_empty() || self.is_closed
+    }
+
+    /// Whether the next reply is that of the next command.
+    fn is_in_order(&self) -> bool {
+        self.abandoned == 0 || self.is_closed
+    }
+}
+
+/// Discards the reply of a blocking command whose future is dropped before it.
+struct Abandoned<'i>(Option<&'i Inbox>);
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        if let Some(inbox) = self.0 {
+            let mut arrived = inbox.lock();
+            // It may have arrived by now.
+            if arrived.replies.pop_front().is_none() {
+                arrived.abandoned += 1;
+            }
+        }
     }
 }
 
 impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Arrived> {
+        self.0.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the waiting threads and tasks.
+    fn wake(&self) {
+        let wakers = std::mem::take(&mut self.lock().wakers);
+        self.0.changed.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Blocks the thread until the condition holds.
+    fn wait_blocking(&self, holds: fn(&Arrived) -> bool) {
+        let mut arrived = self.lock();
+        while !holds(&arrived) {
+            arrived = self.0.changed.wait(arrived).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until the condition holds.
+    async fn wait(&self, holds: fn(&Arrived) -> bool) {
+        poll_fn(|context| {
+            let mut arrived = self.lock();
+            if holds(&arrived) {
+                return Poll::Ready(());
+            }
+            arrived.wakers.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// The replies that have arrived and were not taken yet.
     #[cfg(feature = "engine")]
     fn replies(&self) -> Vec<Reply> {
@@ -108,7 +175,13 @@ impl Mailbox for Inbox {
     fn deliver(&self, delivery: Delivery, later: Option<Duration>) {
         let mut arrived = self.lock();
         if delivery.kind == DeliveryKind::Reply {
-            arrived.replies.push_back((delivery.reply, later));
+            if arrived.abandoned > 0 {
+                arrived.abandoned -= 1;
+            } else {
+                arrived.replies.push_back((delivery.reply, later));
+            }
+            drop(arrived);
+            self.wake();
             return;
         }
         let Some(push) = push_info(&delivery.reply) else { return };
@@ -126,6 +199,7 @@ impl Mailbox for Inbox {
 
     fn close(&self) {
         self.lock().is_closed = true;
+        self.wake();
     }
 }
 
@@ -153,7 +227,7 @@ impl Connection {
             shared: shared.clone(),
             link: Mutex::default(),
             mailbox: Inbox::default(),
-            sending: Mutex::default(),
+            turn: Turn::default(),
         };
         Connection { shared, inner: Arc::new(inner) }
     }
@@ -268,17 +342,58 @@ impl Connection {
         if let Some(explored) = &self.shared.explored {
             return self.send_explored(explored, &commands);
         }
-        let _sending = self.inner.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.inner.turn.take_blocking();
+        self.inner.mailbox.wait_blocking(Arrived::is_in_order);
         let id = self.open(&mut self.shared.lock());
         let mut taken = Taken::default();
         for command in commands {
             if self.id().is_none() {
                 break;
             }
-            self.shared.lock().send(id, command, self.shared.clock.now());
+            if self.execute(id, command) {
+                self.inner.mailbox.wait_blocking(Arrived::has_reply);
+            }
             self.take(&mut taken);
         }
         taken.values
+    }
+
+    /// Like `send`, for async code: a blocking command does not block the thread.
+    async fn send_async(&self, commands: Vec<Command>) -> Result<Vec<Value>, io::Error> {
+        #[cfg(feature = "engine")]
+        if let Some(explored) = &self.shared.explored {
+            return self.send_explored(explored, &commands);
+        }
+        let _turn = self.inner.turn.take().await;
+        let mailbox = &self.inner.mailbox;
+        mailbox.wait(Arrived::is_in_order).await;
+        let id = self.open(&mut self.shared.lock());
+        let mut taken = Taken::default();
+        for command in commands {
+            if self.id().is_none() {
+                break;
+            }
+            if self.execute(id, command) {
+                let mut abandoned = Abandoned(Some(mailbox));
+                mailbox.wait(Arrived::has_reply).await;
+                abandoned.0 = None;
+            }
+            self.take(&mut taken);
+        }
+        taken.values
+    }
+
+    /// Executes a command, and returns whether its reply is late: it waits in a blocking command.
+    fn execute(&self, id: ConnectionId, command: Command) -> bool {
+        let waits = {
+            let mut state = self.shared.lock();
+            state.send(id, command, self.shared.clock.now());
+            state.server.is_blocked(id)
+        };
+        if waits {
+            self.shared.tick();
+        }
+        waits
     }
 
     /// Like `send`, as events of an exploration. No lock is held while other tasks may run: a task
@@ -297,6 +412,7 @@ impl Connection {
         for commands in commands.chunks(explored.event_size(commands)) {
             let (id, sent_before) = explored.send(&self.shared, &sender, commands);
             ahead = sent_before;
+            explored.wait_for_reply(id);
             explored.executed(&self.shared, id, commands, &self.inner.mailbox.replies());
             self.take(&mut taken);
             if self.id().is_none() {
@@ -357,14 +473,13 @@ impl Connection {
         id
     }
 
-    fn one(&self, packed: &[u8]) -> RedisResult<Value> {
-        let mut values = self.send(commands(packed)?)?;
+    fn one(values: Vec<Value>) -> RedisResult<Value> {
+        let mut values = values;
         // Subscribing to several channels gives several replies; the last has the count.
         values.pop().ok_or_else(no_reply)
     }
 
-    fn several(&self, packed: &[u8], offset: usize, count: usize) -> RedisResult<Vec<Value>> {
-        let mut values = self.send(commands(packed)?)?;
+    fn several(mut values: Vec<Value>, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         // Reports a command that the transaction could not queue, rather than the error of `EXEC`.
         let refused = values.iter().take(offset).find(|value| matches!(value, Value::ServerError(_)));
         if let Some(refused) = refused {
@@ -424,11 +539,11 @@ fn push_info(reply: &Reply) -> Option<PushInfo> {
 
 impl redis::ConnectionLike for Connection {
     fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
-        self.one(cmd)
+        Connection::one(self.send(commands(cmd)?)?)
     }
 
     fn req_packed_commands(&mut self, cmd: &[u8], offset: usize, count: usize) -> RedisResult<Vec<Value>> {
-        self.several(cmd, offset, count)
+        Connection::several(self.send(commands(cmd)?)?, offset, count)
     }
 
     fn get_db(&self) -> i64 {
@@ -436,7 +551,7 @@ impl redis::ConnectionLike for Connection {
     }
 
     fn check_connection(&mut self) -> bool {
-        self.one(&redis::cmd("PING").get_packed_command()).is_ok()
+        self.send(vec![Command::new(["PING"])]).is_ok()
     }
 
     fn is_open(&self) -> bool {
@@ -450,7 +565,7 @@ impl redis::ConnectionLike for Connection {
 ///
 /// Clones share the connection, like those of redis-rs' multiplexed connection. After a lost
 /// connection the next command reconnects, like redis-rs' connection manager. Its futures complete
-/// at the first poll, on any executor.
+/// at the first poll, on any executor, except those of blocking commands.
 #[derive(Clone, Debug)]
 pub struct AsyncConnection(Connection);
 
@@ -490,7 +605,9 @@ impl AsyncConnection {
 
 impl redis::aio::ConnectionLike for AsyncConnection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(async move { self.0.one(&cmd.get_packed_command()) })
+        Box::pin(
+            async move { Connection::one(self.0.send_async(commands(&cmd.get_packed_command())?).await?) },
+        )
     }
 
     fn req_packed_commands<'a>(
@@ -499,7 +616,10 @@ impl redis::aio::ConnectionLike for AsyncConnection {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        Box::pin(async move { self.0.several(&pipeline.get_packed_pipeline(), offset, count) })
+        Box::pin(async move {
+            let values = self.0.send_async(commands(&pipeline.get_packed_pipeline())?).await?;
+            Connection::several(values, offset, count)
+        })
     }
 
     fn get_db(&self) -> i64 {

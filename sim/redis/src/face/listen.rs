@@ -12,7 +12,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::outbox::{Outbox, Piece};
-use super::shared::{CYCLE, Shared};
+use super::shared::{CYCLE, Shared, TICK};
 use crate::resp::{Reply, Requests};
 use crate::session::ConnectionId;
 
@@ -144,10 +144,11 @@ async fn accept(socket: Socket, shared: &Arc<Shared>) {
     }
 }
 
-/// Runs active expiry periodically, also while no client sends a command.
+/// Runs active expiry and ends blocking commands periodically, also while no client sends a
+/// command.
 async fn tick(shared: &Shared) {
     loop {
-        tokio::time::sleep(CYCLE).await;
+        tokio::time::sleep(TICK).await;
         shared.lock().cycle(shared.clock.now());
     }
 }
@@ -197,13 +198,26 @@ async fn read(mut reader: impl AsyncRead + Unpin, outbox: &Outbox, served: &Serv
     let mut requests = Requests::default();
     let mut buffer = vec![0; 16 * 1024];
     loop {
-        let count = reader.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(());
+        let is_waiting = requests.unread() > 0 && shared.lock().server.is_blocked(*connection);
+        tokio::select! {
+            count = reader.read(&mut buffer) => {
+                let count = count?;
+                if count == 0 {
+                    return Ok(());
+                }
+                requests.feed(&buffer[..count]);
+                if requests.unread() > MOST_UNREAD {
+                    return Ok(());
+                }
+            }
+            // The commands after a blocking command execute when it has its reply.
+            () = tokio::time::sleep(TICK), if is_waiting => {}
         }
-        requests.feed(&buffer[..count]);
         let mut state = shared.lock();
         loop {
+            if state.server.is_blocked(*connection) {
+                break;
+            }
             match requests.next() {
                 Ok(None) if requests.unread() > MOST_UNREAD => return Ok(()),
                 Ok(None) => break,

@@ -12,6 +12,7 @@ mod fault;
 mod listen;
 mod outbox;
 mod shared;
+mod turn;
 
 pub use api::{Redis, Sent};
 pub use client::{AsyncConnection, Connection};

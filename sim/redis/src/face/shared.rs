@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 
 use super::api::Sent;
@@ -18,6 +20,8 @@ use crate::time::Time;
 
 /// Interval of active expiry.
 pub(super) const CYCLE: Duration = Duration::from_millis(100);
+/// Interval at which the timeouts of blocking commands are checked.
+pub(super) const TICK: Duration = Duration::from_millis(5);
 /// Maximum number of expired keys that one cycle removes.
 const A_CYCLE_REMOVES: usize = 1_000;
 /// Default number of retained commands.
@@ -35,6 +39,8 @@ pub(super) trait Mailbox: Send {
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether a thread checks the timeouts of blocking commands.
+    is_ticking: AtomicBool,
     /// If present, operations of clients are events of an exploration.
     #[cfg(feature = "engine")]
     pub(super) explored: Option<Explored>,
@@ -82,6 +88,7 @@ impl Shared {
         Shared {
             state: Mutex::new(state),
             clock,
+            is_ticking: AtomicBool::new(false),
             #[cfg(feature = "engine")]
             explored: None,
         }
@@ -93,6 +100,29 @@ impl Shared {
         let shared = Shared { explored: Some(explored), ..Shared::new(clock) };
         shared.lock().holds_pushes = true;
         shared
+    }
+
+    /// Starts a thread that ends the blocking commands whose time is over, until none waits.
+    pub(super) fn tick(self: &Arc<Self>) {
+        if self.is_ticking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::downgrade(self);
+        thread::spawn(move || {
+            while let Some(shared) = shared.upgrade() {
+                let Ok(mut state) = shared.state.lock() else { return };
+                if !state.server.has_blocked() {
+                    // A command that begins to wait afterwards starts another thread: it blocks
+                    // while it holds the lock.
+                    shared.is_ticking.store(false, Ordering::Release);
+                    return;
+                }
+                state.time_out(shared.clock.now());
+                drop(state);
+                drop(shared);
+                thread::sleep(TICK);
+            }
+        });
     }
 
     /// Locks the server.
@@ -186,8 +216,9 @@ impl State {
         }
     }
 
-    /// Runs active expiry if an interval has passed.
+    /// Ends the blocking commands whose time is over. Runs active expiry if an interval has passed.
     pub(super) fn cycle(&mut self, now: Time) {
+        self.time_out(now);
         if self.expires && now >= self.last_cycle.after(CYCLE) {
             self.last_cycle = now;
             let output = self.server.expire(now, A_CYCLE_REMOVES);
@@ -195,8 +226,17 @@ impl State {
         }
     }
 
+    /// Ends the blocking commands whose time is over.
+    pub(super) fn time_out(&mut self, now: Time) {
+        if self.server.next_timeout().is_some_and(|next| next <= now) {
+            let output = self.server.time_out(now);
+            self.deliver_all(output, None);
+        }
+    }
+
     /// Removes all expired keys.
     pub(super) fn expire(&mut self, now: Time) {
+        self.time_out(now);
         self.last_cycle = now;
         let output = self.server.expire(now, usize::MAX);
         self.deliver_all(output, None);

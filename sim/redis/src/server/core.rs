@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::settings::Settings;
 use super::watch::Watchers;
-use super::{Delivery, DeliveryKind, Output, TrackingTable};
+use super::{Delivery, DeliveryKind, Output, TrackingTable, Waiting};
 use crate::keyspace::Database;
 use crate::pubsub::{Subscriptions, Topic};
 use crate::resp::{Protocol, Reply};
@@ -39,6 +39,7 @@ pub struct Server {
     pub(crate) sessions: BTreeMap<ConnectionId, Session>,
     pub(crate) subscriptions: Subscriptions,
     pub(super) watchers: Watchers,
+    pub(super) waiting: Waiting,
     pub(crate) tracking: TrackingTable,
     pub(crate) scripts: Scripts,
     pub(crate) settings: Settings,
@@ -58,6 +59,7 @@ impl Default for Server {
             sessions: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
             watchers: Watchers::default(),
+            waiting: Waiting::default(),
             tracking: TrackingTable::default(),
             scripts: Scripts::default(),
             settings: Settings::default(),
@@ -127,6 +129,7 @@ impl Server {
     pub(crate) fn reset_session(&mut self, connection: ConnectionId) {
         self.stop_tracking(connection);
         self.unwatch(connection);
+        self.unblock(connection);
         let Some(session) = self.sessions.get_mut(&connection) else { return };
         let old = std::mem::take(session);
         let topics = old.channels.into_iter().map(|name| (Topic::Channel, name));

@@ -19,7 +19,7 @@ impl Server {
                 left -= 1;
             }
         }
-        self.flush_invalidations();
+        self.flush_broadcasts();
         std::mem::take(&mut self.output)
     }
 
@@ -34,7 +34,7 @@ impl Server {
         if self.databases[database].deadline(key).is_some() {
             self.remove_expired(database, key);
         }
-        self.flush_invalidations();
+        self.flush_broadcasts();
         std::mem::take(&mut self.output)
     }
 

@@ -52,6 +52,7 @@ impl Server {
         let is_new = self.databases[database].insert(key, value);
         self.databases[database].access(key, self.now.millis());
         if is_new {
+            self.signal(database, key);
             self.notify(Events::NEW, "new", database, key);
         }
     }
@@ -65,6 +66,8 @@ impl Server {
             self.touch_swapped(database, other);
         }
         self.databases.swap(first, second);
+        self.signal_all(first);
+        self.signal_all(second);
     }
 
     /// Removes all keys of these databases, with notifications.

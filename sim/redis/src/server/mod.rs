@@ -9,6 +9,7 @@
 //! their side effects (`keys.rs`: expiry, notifications, watched keys), publishing, tracking,
 //! sessions.
 
+mod blocked;
 mod core;
 mod expiry;
 mod keys;
@@ -21,4 +22,5 @@ mod watch;
 pub use core::Server;
 pub use output::{Delivery, DeliveryKind, Output};
 
+pub(crate) use blocked::{Waiting, blocked_on};
 pub(crate) use tracking::TrackingTable;

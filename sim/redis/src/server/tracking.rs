@@ -114,9 +114,8 @@ impl Server {
         self.tracking.readers.clear();
     }
 
-    /// Sends, after a command, the pending invalidations of its own connection, then those in
-    /// broadcast mode.
-    pub(crate) fn flush_invalidations(&mut self) {
+    /// Sends the pending invalidations of the current connection, after the reply to its command.
+    pub(crate) fn flush_own_invalidations(&mut self) {
         let pending = std::mem::take(&mut self.tracking.pending);
         if let Some(current) = self.current.filter(|current| self.is_connected(*current)) {
             for key in pending {
@@ -124,6 +123,11 @@ impl Server {
                 self.send_invalidation(current, keys);
             }
         }
+    }
+
+    /// Sends the pending invalidations in broadcast mode, after a command and the blocking commands
+    /// that it served.
+    pub(crate) fn flush_broadcasts(&mut self) {
         let mut messages = Vec::new();
         for prefix in self.tracking.prefixes.values_mut().filter(|prefix| !prefix.changed.is_empty()) {
             let changed = std::mem::take(&mut prefix.changed);

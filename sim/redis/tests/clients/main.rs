@@ -3,6 +3,7 @@
 mod async_client;
 mod bad_bytes;
 mod blocking_client;
+mod blocking_commands;
 mod debian_tools;
 mod faults;
 mod in_process;

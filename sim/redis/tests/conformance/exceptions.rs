@@ -44,6 +44,7 @@ pub(crate) fn is_omitted(words: &[Vec<u8>], is_in_transaction: bool) -> bool {
 pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
     let lower = |at: usize| words.get(at).map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     match &lower(0)[..] {
+        b"" => Compared::Exactly,
         b"keys" | b"smembers" | b"scan" | b"sscan" | b"sinter" | b"sunion" | b"sdiff" | b"spop" => {
             Compared::Unordered
         }

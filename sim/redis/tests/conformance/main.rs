@@ -24,6 +24,7 @@ mod scripts;
 mod step;
 mod suites;
 mod texts;
+mod waiting;
 
 use coverage::Coverage;
 use std::env;

@@ -28,6 +28,8 @@ struct ConnectionPair {
     /// Milliseconds to wait after the transaction.
     wait_ms: u64,
     queued: Vec<Vec<Vec<u8>>>,
+    /// The last command that it sent. Its reply is late if it waits.
+    last: Vec<Vec<u8>>,
 }
 
 /// A sequence on a new simulated server and a flushed real one.
@@ -35,6 +37,7 @@ pub(crate) struct Run<'a> {
     server: Server,
     connections: Vec<ConnectionPair>,
     ids: [Vec<i64>; 2],
+    admin: Wire,
     /// Maximum reply time of the real server, which is the tolerance for its deadlines.
     slack: Duration,
     coverage: &'a mut Coverage,
@@ -78,6 +81,7 @@ impl<'a> Run<'a> {
             server,
             connections: Vec::new(),
             ids: [Vec::new(), Vec::new()],
+            admin,
             slack: Duration::ZERO,
             coverage,
             log: String::new(),
@@ -101,12 +105,14 @@ impl<'a> Run<'a> {
             is_in_transaction: false,
             wait_ms: 0,
             queued: Vec::new(),
+            last: Vec::new(),
         });
     }
 
     /// Sends a step to both servers, and compares all replies and pushes.
     pub(crate) fn step(&mut self, step: &SequenceStep) -> Result<(), TestCaseError> {
-        if !self.server.is_connected(self.connections[step.connection].ours) {
+        let own = self.connections[step.connection].ours;
+        if !self.server.is_connected(own) || self.server.is_blocked(own) {
             return Ok(());
         }
         let words = |side: usize| -> Vec<Vec<u8>> {
@@ -121,39 +127,17 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         _ = writeln!(self.log, "{step:?}");
+        self.connections[step.connection].last.clone_from(&ours);
         let before = now();
         let output =
             self.server.execute(self.connections[step.connection].ours, &Command::new(&ours), before);
-        for delivery in output.deliveries {
-            let to = self
-                .connections
-                .iter_mut()
-                .find(|it| it.ours == delivery.to)
-                .expect("a connection of this run");
-            to.expected.push(delivery);
-        }
+        self.expect(output.deliveries);
         let began = Instant::now();
         self.connections[step.connection].theirs.send(&theirs);
-        for connection in 0..self.connections.len() {
-            let mut expected: Vec<_> = self.connections[connection].expected.drain(..).collect();
-            let theirs = &mut self.connections[connection].theirs;
-            let mut found: Vec<_> = expected.iter().map_while(|_| theirs.read().ok()).collect();
-            // The real server executes the command after this read of the clock.
-            self.slack = self.slack.max(began.elapsed());
-            // A push caused by the connection's own command may precede its reply.
-            found.sort_by_key(|frame| connection == step.connection && is_message(&frame.reply));
-            // Redis orders invalidations that several connections redirect to one by address.
-            if expected.iter().filter(|it| is_invalidation(&it.reply)).count() > 1 {
-                found
-                    .sort_by_key(|frame| is_invalidation(&frame.reply).then(|| format!("{:?}", frame.reply)));
-                expected.sort_by_key(|it| is_invalidation(&it.reply).then(|| format!("{:?}", it.reply)));
-            }
-            let words = if connection == step.connection { &ours[..] } else { &[] };
-            let mut found = found.into_iter();
-            for expected in expected {
-                self.compare(connection, words, &expected, found.next())?;
-            }
+        if self.server.is_blocked(own) {
+            self.wait_until_blocked(step.connection)?;
         }
+        self.compare_all(step.connection, began)?;
         for closed in output.closed {
             let closed =
                 self.connections.iter_mut().find(|it| it.ours == closed).expect("a connection of this run");
@@ -168,8 +152,67 @@ impl<'a> Run<'a> {
         // A queued command executes later, so its wait starts later too.
         let own = &mut self.connections[step.connection];
         own.wait_ms = own.wait_ms.max(step.then_sleep_ms);
-        if !own.is_in_transaction {
+        if !own.is_in_transaction && own.wait_ms > 0 {
             thread::sleep(Duration::from_millis(std::mem::take(&mut own.wait_ms)));
+            let output = self.server.time_out(now());
+            self.expect(output.deliveries);
+            self.compare_all(step.connection, Instant::now())?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the real server has executed a blocking command, which has no reply yet.
+    fn wait_until_blocked(&mut self, connection: usize) -> Result<(), TestCaseError> {
+        let id = self.ids[1][connection].to_string();
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(5) {
+            let Reply::Bulk(line) = self.admin.call(&["CLIENT", "LIST", "ID", &id]) else { break };
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let flags = line.split(' ').find_map(|field| field.strip_prefix("flags="));
+            if flags.is_some_and(|flags| flags.contains('b')) {
+                return Ok(());
+            }
+        }
+        Err(TestCaseError::fail(format!("the real connection does not wait\n{}", self.log)))
+    }
+
+    /// Records deliveries of the simulated server.
+    fn expect(&mut self, deliveries: Vec<Delivery>) {
+        for delivery in deliveries {
+            let to = self
+                .connections
+                .iter_mut()
+                .find(|it| it.ours == delivery.to)
+                .expect("a connection of this run");
+            to.expected.push(delivery);
+        }
+    }
+
+    /// Compares all recorded deliveries with the output of the real server. The `sender` has sent a
+    /// command at `began`.
+    fn compare_all(&mut self, sender: usize, began: Instant) -> Result<(), TestCaseError> {
+        for connection in 0..self.connections.len() {
+            let mut expected: Vec<_> = self.connections[connection].expected.drain(..).collect();
+            let theirs = &mut self.connections[connection].theirs;
+            let mut found: Vec<_> = expected.iter().map_while(|_| theirs.read().ok()).collect();
+            // The real server executes the command after this read of the clock.
+            self.slack = self.slack.max(began.elapsed());
+            // A push caused by the connection's own command may precede its reply.
+            found.sort_by_key(|frame| connection == sender && is_message(&frame.reply));
+            // Redis orders invalidations that several connections redirect to one by address.
+            if expected.iter().filter(|it| is_invalidation(&it.reply)).count() > 1 {
+                found
+                    .sort_by_key(|frame| is_invalidation(&frame.reply).then(|| format!("{:?}", frame.reply)));
+                expected.sort_by_key(|it| is_invalidation(&it.reply).then(|| format!("{:?}", it.reply)));
+            }
+            let last = self.connections[connection].last.clone();
+            let mut found = found.into_iter();
+            for expected in expected {
+                // A push of another connection's command is no reply to its own.
+                let is_reply = expected.kind == selvedge_redis::DeliveryKind::Reply;
+                let words = if is_reply || connection == sender { &last[..] } else { &[] };
+                self.compare(connection, words, &expected, found.next())?;
+            }
         }
         Ok(())
     }

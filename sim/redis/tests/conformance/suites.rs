@@ -16,6 +16,7 @@ use crate::scored::sorted_sets;
 use crate::scripts::scripts;
 use crate::step::{SequenceStep, Words, line, steps};
 use crate::texts::{any_keys, bits, random_keys, substrings};
+use crate::waiting::waiting;
 
 /// A type of sequence.
 pub(crate) struct Suite {
@@ -47,6 +48,9 @@ pub(crate) fn all() -> Vec<Suite> {
         suite("bits", 400, 1, Vec::new(), vec(family(1, bits()), 1..40).boxed()),
         suite("random keys", 50, 1, Vec::new(), vec(steps(1, random_keys()), 1..30).boxed()),
         suite("any keys", 400, 2, Vec::new(), vec(family(2, any_keys()), 1..40).boxed()),
+        suite("blocking, RESP2", 400, 4, Vec::new(), vec(waiting(4), 1..40).boxed()),
+        suite("blocking, RESP3", 200, 4, hello(), vec(waiting(4), 1..40).boxed()),
+        suite("blocking, tracking", 200, 4, opt("BCAST"), vec(waiting(4), 1..40).boxed()),
         suite("scripts, RESP2", 400, 2, Vec::new(), vec(scripts(2), 1..20).boxed()),
         suite("scripts, RESP3", 300, 2, hello(), vec(scripts(2), 1..20).boxed()),
         suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(pushes(PushSource::Tracking), 1..30).boxed()),

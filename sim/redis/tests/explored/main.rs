@@ -1,5 +1,6 @@
 //! The server under the engine: counts of schedules, completeness, and faults.
 
+mod blocking;
 mod counts;
 mod expiry;
 mod faults;

@@ -253,15 +253,15 @@ fn tier(its: shape::Tier) -> Tier {
     Tier { place: place(its.place), name: plain(its.name), start: its.start.into_iter().map(entry).collect() }
 }
 
-fn place(its: shape::Place) -> Place {
+fn place(its: shape::PlaceTag) -> Place {
     match its {
-        shape::Place::L1 => Place::L1,
-        shape::Place::Remote => Place::Remote,
-        shape::Place::Database => Place::Database,
-        shape::Place::Fence => Place::Fence,
-        shape::Place::Lock => Place::Lock,
-        shape::Place::Clock => Place::Clock,
-        shape::Place::Other => Place::Other,
+        shape::PlaceTag::L1 => Place::L1,
+        shape::PlaceTag::Remote => Place::Remote,
+        shape::PlaceTag::Database => Place::Database,
+        shape::PlaceTag::Fence => Place::Fence,
+        shape::PlaceTag::Lock => Place::Lock,
+        shape::PlaceTag::Clock => Place::Clock,
+        shape::PlaceTag::Other => Place::Other,
     }
 }
 

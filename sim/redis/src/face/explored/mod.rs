@@ -17,6 +17,7 @@ mod faults;
 mod pushes;
 mod seen;
 mod touch;
+mod waits;
 mod world;
 
 pub(super) use pushes::Stream;

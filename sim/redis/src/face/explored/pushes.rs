@@ -29,7 +29,7 @@ pub(in crate::face) struct Stream {
 }
 
 /// 1 once the push has arrived, otherwise 0.
-type Arrival = AtomicU32;
+pub(super) type Arrival = AtomicU32;
 
 /// The arrival that must precede a reply, if a push was sent before it.
 pub(in crate::face) type Ahead = Option<Arc<Arrival>>;

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use selvedge_engine::object::Touch;
 
 use crate::command::{Access, Keys, find};
-use crate::execution::{Resource, Resources};
+use crate::execution::{Resource, Resources, blocks};
 use crate::request::Command;
 use crate::server::Server;
 use crate::session::ConnectionId;
@@ -99,7 +99,7 @@ impl Parts {
 pub(super) fn declared(database: usize, commands: &[Command], receivers: Receivers) -> Touch<Part> {
     let mut parts = Parts::default();
     for command in transaction(commands).unwrap_or(commands) {
-        if MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
+        if blocks(command) || MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
             return Touch::WriteAll;
         }
         let part = |key: Bytes| Part::Key(database, key);

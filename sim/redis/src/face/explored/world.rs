@@ -14,6 +14,7 @@ use super::faults::Faults;
 use super::pushes::{Ahead, Stream, Streams};
 use super::seen::{Seen, Watcher};
 use super::touch::{Receivers, actual, covers, declared, transaction};
+use super::waits::Waits;
 use crate::face::clock::Clock;
 use crate::face::fault::Fault;
 use crate::face::shared::{Shared, State};
@@ -56,6 +57,7 @@ pub(in crate::face) struct Explored {
     /// Each represents the memory of a process.
     processes: Mutex<BTreeMap<u32, Arc<Object<()>>>>,
     pub(super) streams: Streams,
+    pub(super) waits: Waits,
     /// The events after which some connection can receive pushes, as the task and the event's index
     /// in it.
     receiver_events: Mutex<Vec<(u32, u32)>>,
@@ -88,6 +90,7 @@ impl Explored {
             server: Object::named("redis", ()),
             processes: Mutex::new([(0, process())].into()),
             streams: Streams::default(),
+            waits: Waits::default(),
             receiver_events: Mutex::default(),
             faults: OnceLock::new(),
             deadlines: Mutex::default(),
@@ -224,11 +227,13 @@ impl Explored {
                     let before = std::mem::take(&mut state.pushes);
                     let result = act(&mut state, connection, now);
                     let after = std::mem::take(&mut state.pushes);
+                    let waits = self.waits.after_step(&state, connection);
                     drop(state);
                     self.dispatch(shared, before);
                     let ahead = sender.stream.as_ref().and_then(|stream| stream.last());
                     self.dispatch(shared, after);
                     self.spawn_expiry(shared);
+                    self.finish_step(shared, waits);
                     return (result, ahead);
                 }
             }
