@@ -26,7 +26,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual gate explore list matrix run",
+         simulated_redis manual native gate explore list matrix run",
     ),
 ];
 

@@ -204,7 +204,9 @@ impl Memory {
         let task = runtime::current_task().unwrap_or(0);
         let (word, queue) = (self.word(address), self.queue(address));
         let argument = u64::from(expected) | u64::from(task) << 32;
-        let granted = self.words.perform_all(&Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source));
+        let pending = Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source);
+        let pending = if opaque { pending.made_opaque() } else { pending };
+        let granted = self.words.perform_all(&pending);
         if granted.is_none_or(|granted| granted.before as u32 != expected) {
             return Waited::Mismatch;
         }
@@ -221,13 +223,21 @@ impl Memory {
     }
 
     /// Wakes up to `most` tasks that wait on a futex. The schedule chooses them, unless all are
-    /// woken. Returns their number.
-    pub fn futex_wake(&self, address: u64, most: u32, source: &'static Location<'static>) -> u32 {
+    /// woken. `opaque`: whether the task does something unknown after it. Returns their number.
+    pub fn futex_wake(
+        &self,
+        address: u64,
+        most: u32,
+        opaque: bool,
+        source: &'static Location<'static>,
+    ) -> u32 {
         let queue = self.queue(address);
         let mut woken = 0;
         while woken < most {
             let rule = if most >= crate::MAX_TASKS as u32 { &NOTIFY_ALL } else { &NOTIFY_ONE };
-            let granted = self.words.perform_all(&Pending::ruled(&[queue], rule, 0, source));
+            let pending = Pending::ruled(&[queue], rule, 0, source);
+            let pending = if opaque { pending.made_opaque() } else { pending };
+            let granted = self.words.perform_all(&pending);
             let tasks = granted.map_or(0, |granted| granted.before & !granted.after);
             for task in (0..crate::MAX_TASKS as u64).filter(|task| tasks >> task & 1 != 0) {
                 if let Some(flag) = self.flags.key(task) {

@@ -475,8 +475,10 @@ impl Simulated for Engine {
         map.note(
             &key,
             |name| match is_put {
-                true => format!("{} CAS {name} = {}", map.name, notes::shown(new, "absent")),
-                false => format!("{} CAS {name} refused: {}", map.name, notes::shown(held, "absent")),
+                true => format!("{} CAS {name} = {}", map.tier.as_str(), notes::shown(new, "absent")),
+                false => {
+                    format!("{} CAS {name} refused: {}", map.tier.as_str(), notes::shown(held, "absent"))
+                }
             },
             |entry| match is_put {
                 true => Some(Effect::Left { entry, content: new? }),
