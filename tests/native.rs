@@ -17,7 +17,9 @@ fn selvedge_test(fixture: &str, fails: bool, arguments: &[&str]) -> (i32, String
     command.args(["test", "--offline", "--manifest-path"]).arg(manifest).args(arguments);
     // One folder for all fixtures, so that the runtime is built once.
     command.env("CARGO_TARGET_DIR", target());
-    ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUST_BACKTRACE"].map(|name| drop(command.env_remove(name)));
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
     if fails {
         command.env("NATIVE_PROGRAMS_FAIL", "1");
     }
