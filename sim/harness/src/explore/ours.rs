@@ -18,7 +18,7 @@ use crate::history::{History, Mark};
 use crate::number::counted;
 use crate::oracle::{Evidence, Finding, Rule, evidence};
 use crate::trace::Trace;
-use crate::verdict::{self, Budget, Verdict};
+use crate::verdict::{self, Verdict};
 use crate::world::{Build, Plan};
 
 /// The maximum number of states that all searches for a case's simplest witness visit together. A
@@ -122,17 +122,6 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
         ),
         bound => format!("stopped at {bound}, after {searched}"),
     }
-}
-
-/// Describes the budget that ended a search.
-#[cfg(any(feature = "loom", feature = "shuttle"))]
-pub(super) fn spent(budget: Budget, schedules: u64) -> String {
-    let bound = match (budget.schedules, budget.time) {
-        (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),
-        (_, Some(time)) => format!("the bound of {time:?}"),
-        _ => "its bound".to_owned(),
-    };
-    format!("stopped at {bound}, after {}", counted(schedules, "schedule"))
 }
 
 /// A violating schedule with its rank: the gravest rule, the fewest context switches, the fewest
