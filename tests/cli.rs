@@ -327,14 +327,25 @@ fn json_is_one_object_per_case() {
 }
 
 #[test]
-fn explore_shows_the_table_the_trace_and_the_summary() {
-    let run = check(&["explore", "control-article", "article-classes"], 0);
+fn explore_shows_the_trace_the_tables_and_the_summary() {
+    let run = check(&["explore", "article-classes", "control-article"], 0);
     contains(&run.stdout, &["control-article: ", "article-classes: ", "verdict", "L1.", "all as expected"]);
     let place = |part: &str| run.stdout.find(part).expect(part);
     assert!(
-        place("article-classes: ") < place("L1.") && place("L1.") < place("gate: "),
-        "the table, the trace, the summary"
+        place("L1.") < place("control-article: ") && place("control-article: ") < place("article-classes: "),
+        "the first trace precedes the tables"
     );
+    assert!(place("article-classes: ") < place("gate: "), "the summary is last");
+    assert_eq!(run.stdout.matches("Stale: ").count(), 1, "one trace");
+}
+
+#[test]
+fn explore_shows_an_unexpected_trace_after_the_tables() {
+    let bad = File::scenario("unexpected", "article", GET, SET, LINEARIZABLE);
+    let run = check(&["explore", "control-article", bad.path()], 1);
+    let last = run.stdout.rfind("Stale: ").expect("a second trace");
+    assert!(run.stdout.find("unexpected: ").expect("a table") < last, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("Stale: ").count(), 2);
 }
 
 #[test]

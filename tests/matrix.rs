@@ -7,10 +7,10 @@ mod shipped;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Expected, Level};
-use selvedge_sim::verdict::{Budget, Engine, Verdict};
+use selvedge_sim::verdict::Verdict;
 use shipped::scenarios;
 
 /// The scenarios that do not require Selvedge's cache to be linearizable. Each file gives the
@@ -31,7 +31,7 @@ fn every_case_has_the_expected_result_and_the_recorded_count() {
     let mut controls = BTreeSet::new();
     for case in scenarios(&[]).into_iter().flat_map(|scenario| scenario.cases) {
         let place = format!("{} {}", case.scenario, case.name);
-        let report = explore(&case, Engine::Auto, Budget::default(), &mut |_| ());
+        let report = Exploration::of(&case).run();
         let judgement = case.expectation.judge(&report);
         assert!(judgement.passed(), "{place}: {judgement}");
         assert!(report.complete, "{place}");

@@ -77,7 +77,7 @@ fn stale_both_ways(case: &Case, begun: Begun, counts: fn(&Operation) -> bool) ->
         u64::from(stale.map(|finding| &history.operations()[finding.read]).any(counts))
     };
     let (mut as_class, mut in_run) = (0, 0);
-    let report = each_run(case, &Explorer::optimal(), |run, history| {
+    let report = each_run::<Protocol>(case, &Explorer::optimal(), |run, history| {
         as_class += stale(history);
         in_run += stale(&in_run_order(run, history, begun));
         ControlFlow::Continue(())
@@ -96,7 +96,7 @@ struct BruteForce {
 /// Judges every interleaving by its own order. `None` if there are more than `most`.
 fn brute_force(case: &Case, most: u64) -> Option<BruteForce> {
     let mut classes = HashMap::<_, BTreeSet<_>>::new();
-    let report = each_run(case, &Explorer::naive().max_executions(most), |run, history| {
+    let report = each_run::<Protocol>(case, &Explorer::naive().max_executions(most), |run, history| {
         let broken = broken(&in_run_order(run, history, Begun::AtFirstEvent));
         classes.entry(run.class()).or_default().extend(broken);
         ControlFlow::Continue(())
@@ -107,7 +107,7 @@ fn brute_force(case: &Case, most: u64) -> Option<BruteForce> {
 /// Each class of the optimal search, with the oracle's result.
 fn optimal(case: &Case) -> HashMap<Class, BTreeSet<Rule>> {
     let mut classes = HashMap::new();
-    let report = each_run(case, &Explorer::optimal(), |run, history| {
+    let report = each_run::<Protocol>(case, &Explorer::optimal(), |run, history| {
         let seen = classes.insert(run.class(), broken(history));
         assert_eq!(seen, None, "no class is explored twice");
         ControlFlow::Continue(())

@@ -5,15 +5,15 @@ mod shipped;
 
 use std::thread;
 
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::report::trace_page;
 use selvedge_sim::scenario::{Case, Expected};
 use selvedge_sim::trace::{json, lanes, mermaid, perfetto, reason, shiviz};
-use selvedge_sim::verdict::{Budget, Engine};
+use selvedge_sim::verdict::Engine;
 use shipped::scenarios;
 
 fn witness(case: &Case) -> String {
-    let trace = explore(case, Engine::Optimal, Budget::default(), &mut |_| ()).trace;
+    let trace = Exploration::of(case).engine(Engine::Optimal).run().trace;
     let trace = trace.unwrap_or_else(|| panic!("no trace of {} {}", case.scenario, case.name));
     format!("{}\n{}", lanes(&trace), reason(&trace))
 }
@@ -46,8 +46,7 @@ const THREADS: usize = 2;
 
 /// Every form of the witness.
 fn forms(case: &Case) -> Vec<String> {
-    let trace =
-        explore(case, Engine::Optimal, Budget::default(), &mut |_| ()).trace.expect("a control has one");
+    let trace = Exploration::of(case).engine(Engine::Optimal).run().trace.expect("a control has one");
     let project = [lanes, reason, json, mermaid, perfetto, shiviz, trace_page];
     project.iter().map(|form| form(&trace)).collect()
 }

@@ -1,4 +1,4 @@
-use selvedge_sim::own::{Cache, Key, LocalTier, Redis, Rule, Setup, Value, check, scenario};
+use selvedge_sim::custom::{Cache, Key, LocalTier, Redis, Rule, Setup, Value, check, scenario};
 
 struct Aside {
     local: LocalTier,

@@ -5,6 +5,7 @@
 
 mod cache;
 mod links;
+mod listings;
 mod pages;
 mod recipes;
 mod tables;

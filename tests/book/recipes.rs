@@ -47,7 +47,7 @@ impl Repository {
 
         let bin = self.path("bin");
         fs::create_dir_all(&bin).expect("a folder");
-        let installed = "#!/bin/sh\ntest \"$*\" = 'install --locked selvedge-cli'\n";
+        let installed = "#!/bin/sh\ntest \"$*\" = 'install --locked --git https://git.example.com/selvedge selvedge-cli'\n";
         fs::write(bin.join("cargo"), installed).expect("a script");
         fs::set_permissions(bin.join("cargo"), fs::Permissions::from_mode(0o755)).expect("it is ours");
         let ours = Path::new(env!("CARGO_BIN_EXE_selvedge")).parent().expect("a folder");

@@ -7,6 +7,7 @@ use std::process::Command;
 use selvedge_redis_server::RedisServer;
 use tempfile::TempDir;
 
+use crate::listings::shown;
 use crate::pages::{Block, blocks, docs, page};
 
 /// The URL in the pages; the tests' own server has another.
@@ -34,9 +35,7 @@ impl Reader {
                 self.edit(name, &block.text);
                 block.text.clone()
             }
-            (_, Some(("rust", path))) => {
-                fs::read_to_string(docs().join("..").join(path)).expect("it is compiled with this test")
-            }
+            (_, Some(("rust", path))) => shown(path),
             _ => block.text.clone(),
         }
     }

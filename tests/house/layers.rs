@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 use super::{read, sources};
 
 /// The modules of each crate, bottom up. A module may import those on its left.
-const LAYERS: [(&str, &str); 5] = [
+const LAYERS: [(&str, &str); 6] = [
     ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
     (
         "sim/engine/src",
-        "number text determinism event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
+        "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
      monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
-     verdict observer search explorer check",
+     verdict observer search capability explorer mode check",
+    ),
+    (
+        "sim/harness/src",
+        "excerpt number plain history oracle trace verdict scenario protocols backends monitor world explore \
+         file_name checkpoint report custom",
     ),
     (
         "sim/redis/src",
@@ -20,8 +25,8 @@ const LAYERS: [(&str, &str); 5] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress error args look surroundings projection session trace replay \
-         simulated_redis gate explore list matrix run",
+        "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
+         simulated_redis manual gate explore list matrix run",
     ),
 ];
 

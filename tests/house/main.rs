@@ -1,5 +1,6 @@
 //! The rules of the repository that no compiler checks: imports, the order of modules, and words.
 
+mod homonyms;
 mod imports;
 mod layers;
 mod words;

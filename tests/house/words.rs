@@ -129,3 +129,20 @@ fn each_term_of_the_glossary_is_used() {
     let unused: Vec<_> = terms.iter().filter(|term| !all.contains(term.as_str())).collect();
     assert_eq!(unused, [""; 0], "the glossary defines terms that nothing uses");
 }
+
+/// The report's page defines the terms that it uses, in the glossary's words.
+#[test]
+fn the_terms_of_the_page_are_those_of_the_glossary() {
+    let rows: Vec<String> = read("docs/glossary.md").lines().map(|row| row.replace(['`', '*'], "")).collect();
+    let page = read("sim/harness/src/report/html/page.html");
+    let terms: Vec<_> = page.lines().filter_map(|line| line.trim().strip_prefix("<dt>")).collect();
+    assert!(terms.len() > 15, "the page is read: {terms:?}");
+    let row = |line: &&str| {
+        let text = line.replace("</dt><dd>", " | ").replace("</dd>", "");
+        let text =
+            ["<code>", "</code>", "<em>", "</em>"].iter().fold(text, |text, tag| text.replace(tag, ""));
+        format!("| {text} |").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+    };
+    let unknown: Vec<_> = terms.iter().map(row).filter(|row| !rows.contains(row)).collect();
+    assert_eq!(unknown, [""; 0], "the glossary defines these terms in other words");
+}

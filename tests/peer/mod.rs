@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, parse};
@@ -11,7 +11,7 @@ use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 use crate::shipped::scenarios;
 
 fn explored(case: &Case, engine: Engine, budget: Budget) -> CaseReport {
-    explore(case, engine, budget, &mut |_| ())
+    Exploration::of(case).engine(engine).budget(budget).run()
 }
 
 /// Every protocol with one reader and one writer, which every engine can search completely. A peer

@@ -261,6 +261,59 @@ async fn a_connection_made_while_the_server_wants_a_password_is_not_used() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_a_password_no_longer_after_a_restart_settles() {
+    let Some(mut real) = Real::start("settling after NOAUTH and a restart") else { return };
+    let redis = real.impatient();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    let _: () = real.by_hand("CONFIG SET requirepass secret");
+    assert!(!settle(&redis).await);
+    real.server.crash();
+    real.server.start_again();
+    settle_at_last(&redis).await;
+}
+
+/// A write is lost on a connection whose identity is unknown, because the user lacks `missing`.
+/// Returns the client when it may query identities again.
+async fn loses_on_an_unidentified_connection(real: &mut Real, missing: &[&str]) -> Redis {
+    for permission in missing {
+        let _: () = real.by_hand(&format!("ACL SETUSER default -{permission}"));
+    }
+    let redis = real.impatient();
+    set(&redis, "k", "v", None).await.unwrap();
+    real.pause_writes();
+    set(&redis, "k", "late", None).await.unwrap_err();
+    real.unpause();
+    for permission in missing {
+        let _: () = real.by_hand(&format!("ACL SETUSER default +{permission}"));
+    }
+    get_at_last(&redis, "k").await;
+    assert!(!settle(&redis).await, "no client can close the connection, or confirm that it is closed");
+    redis
+}
+
+#[tokio::test]
+async fn a_connection_without_an_id_ends_with_its_server_process() {
+    let Some(mut real) = Real::start("settling after a connection without an id") else { return };
+    let redis = loses_on_an_unidentified_connection(&mut real, &["client|id"]).await;
+    real.server.crash();
+    real.server.start_again();
+    // No other call notices that the connection is broken.
+    settle_at_last(&redis).await;
+}
+
+#[tokio::test]
+async fn a_connection_to_an_unknown_process_ends_with_its_server_process() {
+    let Some(mut real) = Real::start("settling after a connection without an identity") else { return };
+    let redis = loses_on_an_unidentified_connection(&mut real, &["client|id", "info"]).await;
+    real.server.crash();
+    // Only the server's age shows that it is another process. It is in whole seconds.
+    sleep(Duration::from_millis(1_100)).await;
+    real.server.start_again();
+    settle_at_last(&redis).await;
+}
+
+#[tokio::test]
 async fn an_unpolled_future_that_connects_blocks_no_other_call() {
     let Some(real) = Real::start("a connection in the making") else { return };
     let redis = real.redis();

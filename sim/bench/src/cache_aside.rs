@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use selvedge::sync::Map;
-use selvedge_sim::backends::{self, Loom, LoomMap, Shuttle, ShuttleMap, Simulated};
+use selvedge::sync::{Map, Primitives};
+use selvedge_sim::backends::{self, Loom, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
 use crate::engine::BenchEngine;
@@ -58,10 +58,12 @@ pub(crate) fn measure(engine: BenchEngine, program: CacheAsideSize, budget: Dura
     let budget = Budget { time: Some(budget), ..Budget::default() };
     let readers = program.readers();
     let search = match engine {
-        BenchEngine::Loom => Loom::explore(budget, move || cache_aside::<Loom, LoomMap<_, _>>(readers)),
-        BenchEngine::Shuttle => {
-            Shuttle::explore(budget, move || cache_aside::<Shuttle, ShuttleMap<_, _>>(readers))
+        BenchEngine::Loom => {
+            Loom::explore(budget, move || cache_aside::<Loom, <Loom as Primitives>::Map<_, _>>(readers))
         }
+        BenchEngine::Shuttle => Shuttle::explore(budget, move || {
+            cache_aside::<Shuttle, <Shuttle as Primitives>::Map<_, _>>(readers)
+        }),
         BenchEngine::SelvedgeLocks => {
             backends::Engine::explore(budget, move || cache_aside::<backends::Engine, LockedMap>(readers))
         }

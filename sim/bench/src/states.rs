@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, load_all};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
@@ -83,7 +83,7 @@ pub(crate) fn run(settings: Settings) {
 
 fn measure(name: &'static str, case: &Case, (engine, jobs): (Engine, usize), settings: Settings) -> Row {
     let budget = Budget { time: Some(settings.budget), jobs: NonZeroUsize::new(jobs), ..Budget::default() };
-    let search = || explore(case, engine, budget, &mut |_| ());
+    let search = || Exploration::of(case).engine(engine).budget(budget).run();
     let report = search();
     let mut times = vec![report.wall.as_secs_f64()];
     // A search that exceeds its budget takes equally long each time.

@@ -15,7 +15,7 @@ use crate::terminal::Form;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
 #[derive(Debug, Parser)]
-#[command(name = "selvedge", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "selvedge", version = env!("SELVEDGE_VERSION"), after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -86,6 +86,22 @@ Examples:
   selvedge redis --port 6379
   selvedge redis --socket /tmp/redis.sock")]
     Redis(ListenOptions),
+    /// Write the manual pages to a folder; needs the feature `manual`
+    #[command(hide = true)]
+    Man {
+        /// An existing folder
+        folder: PathBuf,
+    },
+    /// Print the completions for a shell; needs the feature `manual`
+    #[command(hide = true)]
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        #[cfg(feature = "manual")]
+        shell: clap_complete::Shell,
+        /// bash, elvish, fish, powershell or zsh
+        #[cfg(not(feature = "manual"))]
+        shell: String,
+    },
     /// List the scenarios with their numbers of cases
     #[command(after_help = "\
 Examples:
@@ -122,6 +138,8 @@ impl Command {
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
             Command::Redis(_) => Form::Text { colours, columns: None },
+            // A shell and `man` read every character.
+            Command::Man { .. } | Command::Completions { .. } => Form::Page,
         }
     }
 }

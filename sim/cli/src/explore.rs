@@ -1,4 +1,4 @@
-//! `selvedge explore`: a table of all cases, a trace, and the gate's summary.
+//! `selvedge explore`: a trace, a table of the cases of each scenario, and the gate's summary.
 
 use std::io::Write;
 
@@ -10,28 +10,54 @@ use crate::error::Failure;
 use crate::projection::trace_text;
 use crate::session::Session;
 
+/// The shipped scenario that is explored first, if it is selected: its trace is the shortest stale
+/// read, and is on the screen within a second.
+const FIRST: &str = "control-article";
+
+/// Writes the trace of the first case before any table, if it shows a stale read or an unexpected
+/// result. Writes each scenario's table when its cases are complete. A trace that has priority over
+/// the one on the screen follows the tables.
 pub(crate) fn run(mut session: Session, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut shown: Option<(Interest, Trace)> = None;
-    for scenario in std::mem::take(&mut session.scenarios) {
+    let mut shown: Option<Interest> = None;
+    let mut best: Option<(Interest, Trace)> = None;
+    let mut scenarios = std::mem::take(&mut session.scenarios);
+    scenarios.sort_by_key(|scenario| scenario.name != FIRST);
+    let mut is_first = true;
+    for scenario in scenarios {
         let mut cases = Vec::new();
         for case in &scenario.cases {
             let mut judged = session.explore(case, out)?;
             let interest = interest(&judged);
-            if let Some(trace) = judged.report.trace.take()
-                && shown.as_ref().is_none_or(|(best, _)| interest < *best)
-            {
-                shown = Some((interest, trace));
+            let has_priority = [shown, best.as_ref().map(|(best, _)| *best)]
+                .into_iter()
+                .flatten()
+                .all(|other| interest < other);
+            if let Some(trace) = judged.report.trace.take().filter(|_| has_priority) {
+                if is_first && interest < Interest::Other {
+                    write_trace(&session, out, &trace)?;
+                    shown = Some(interest);
+                } else {
+                    best = Some((interest, trace));
+                }
             }
+            is_first = false;
             cases.push(judged);
         }
         if session.is_text() {
             session.write(out, &format!("{}\n", table(&scenario, &cases)))?;
         }
     }
-    if let Some((_, trace)) = shown.filter(|_| session.is_text()) {
-        session.write(out, &format!("{}\n", trace_text(&trace, session.look)))?;
+    if let Some((_, trace)) = best {
+        write_trace(&session, out, &trace)?;
     }
     session.finish(out)
+}
+
+fn write_trace(session: &Session, out: &mut dyn Write, trace: &Trace) -> Result<(), Failure> {
+    if session.is_text() {
+        session.write(out, &format!("{}\n", trace_text(trace, session.look)))?;
+    }
+    Ok(())
 }
 
 /// The priority of a trace, highest first. Of two equal ones, the first found is shown. A stale

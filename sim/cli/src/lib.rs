@@ -24,12 +24,15 @@ mod gate;
 mod interrupt;
 mod list;
 mod look;
+#[cfg(feature = "manual")]
+mod manual;
 mod matrix;
 mod progress;
 mod projection;
 mod replay;
 mod run;
 mod session;
+#[cfg(feature = "server")]
 mod simulated_redis;
 mod surroundings;
 mod terminal;

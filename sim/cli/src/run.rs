@@ -12,10 +12,14 @@ use selvedge_sim::scenario::load_all;
 use crate::args::{Arguments, Command};
 use crate::error::Failure;
 use crate::look::look;
+#[cfg(feature = "manual")]
+use crate::manual;
 use crate::session::Session;
+#[cfg(feature = "server")]
+use crate::simulated_redis;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, replay, simulated_redis, trace};
+use crate::{explore, gate, list, matrix, replay, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -69,7 +73,18 @@ fn execute<C: Caches>(
         Command::Matrix(selection) => matrix::run(session(&selection)?, results),
         Command::Trace(options) => trace::run::<C>(&options, look, &surroundings.interrupt, results),
         Command::Replay(options) => replay::run::<C>(&options, look, results),
+        #[cfg(not(feature = "server"))]
+        Command::Redis(_) => Err(Failure::NotBuiltIn("`selvedge redis`".to_owned(), "server")),
+        #[cfg(feature = "server")]
         Command::Redis(options) => simulated_redis::run(&options, &surroundings.interrupt, results),
+        #[cfg(not(feature = "manual"))]
+        Command::Man { .. } | Command::Completions { .. } => {
+            Err(Failure::NotBuiltIn("this command".to_owned(), "manual"))
+        }
+        #[cfg(feature = "manual")]
+        Command::Man { folder } => manual::pages(&folder),
+        #[cfg(feature = "manual")]
+        Command::Completions { shell } => manual::completions(shell, results),
         Command::List { scenarios } => list::run(&load_all(&scenarios, &C::known())?, results),
     }?;
     results.flush()?;

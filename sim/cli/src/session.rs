@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use selvedge_sim::checkpoint::Checkpoints;
-use selvedge_sim::explore::{Kept, Reached, explore_resumable, explore_while};
+use selvedge_sim::explore::{Exploration, Kept, Reached};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Folder, Judged, Summary, case_line};
@@ -20,14 +20,8 @@ use crate::interrupt::{INTERRUPTED, Interrupt, Searching};
 use crate::progress::Progress;
 use crate::terminal::{Results, say};
 
-/// [`explore_while`] for the caches that scenarios can name.
-type Explore = fn(&Case, Engine, Budget, Watch<'_>) -> CaseReport;
-
-/// [`explore_resumable`] for the same caches.
-type Resume = fn(&Case, Engine, Budget, &mut Kept<'_>, Watch<'_>) -> CaseReport;
-
-/// Called with the progress of a search; stops it by returning `Break`.
-type Watch<'w> = &'w mut (dyn FnMut(Reached) -> ControlFlow<()> + Send);
+/// Runs an exploration of a case for the caches that scenarios can name.
+type Explore = fn(Exploration<'_, '_>) -> CaseReport;
 
 /// The interval between checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
@@ -37,7 +31,6 @@ pub(crate) struct Session {
     /// The scenarios with their selected cases; each has at least one.
     pub(crate) scenarios: Vec<Scenario>,
     explore: Explore,
-    resume: Resume,
     checkpoints: Option<Checkpoints>,
     engine: Engine,
     budget: Budget,
@@ -74,7 +67,10 @@ impl Session {
         look: Look,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
-        let budget = search.budget().map_err(Failure::Arguments)?;
+        let (engine, budget) = (search.engine(), search.budget().map_err(Failure::Arguments)?);
+        if let Some(feature) = engine.missing_feature() {
+            return Err(Failure::NotBuiltIn(format!("--engine {engine}"), feature));
+        }
         let mut scenarios = load_all(&search.scenarios, &C::known())?;
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
@@ -89,10 +85,9 @@ impl Session {
         }
         Ok(Session {
             scenarios,
-            explore: explore_while::<C>,
-            resume: explore_resumable::<C>,
+            explore: |request| request.among::<C>().run(),
             checkpoints: search.checkpoint.as_deref().map(Checkpoints::open).transpose()?,
-            engine: search.engine(),
+            engine,
             budget,
             allowance: Allowance::new(Budget::default()),
             format,
@@ -133,7 +128,11 @@ impl Session {
         let budget = self.allowance.of(self.budget);
         let explored = match self.checkpoints.clone() {
             Some(checkpoints) => self.explore_resuming(&checkpoints, case, budget),
-            None => Ok((self.explore)(case, self.engine, budget, &mut |reached| self.watch(reached))),
+            None => {
+                let explore = self.explore;
+                let request = Exploration::of(case).engine(self.engine).budget(budget);
+                Ok(explore(request.watch(&mut |reached| self.watch(reached))))
+            }
         };
         self.progress.end();
         let mut report = explored?;
@@ -163,8 +162,9 @@ impl Session {
             every: CHECKPOINT_INTERVAL,
             keep: &mut |unfinished| failed = checkpoints.save(case, Some(unfinished)).err(),
         };
-        let (resume, engine) = (self.resume, self.engine);
-        let mut report = resume(case, engine, budget, &mut kept, &mut |reached| self.watch(reached));
+        let explore = self.explore;
+        let request = Exploration::of(case).engine(self.engine).budget(budget).checkpoints(&mut kept);
+        let mut report = explore(request.watch(&mut |reached| self.watch(reached)));
         let unfinished = kept.unfinished;
         checkpoints.save(case, unfinished.as_ref())?;
         if let (Some(_), Verdict::Bounded(why)) = (unfinished, &mut report.verdict) {

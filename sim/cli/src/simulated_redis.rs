@@ -1,7 +1,6 @@
 //! `selvedge redis`: the simulated Redis, on a socket.
 
 use std::io::Write;
-
 use std::thread;
 use std::time::Duration;
 

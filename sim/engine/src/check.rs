@@ -5,12 +5,15 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::bound::Bound;
+use crate::capability::Mode;
 use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
-use crate::report::{Bound, Failure, Report};
+use crate::report::{Failure, Report};
 use crate::run::Run;
 use crate::runtime::Ending;
+use crate::search::Settings;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::witness::Effort;
@@ -24,7 +27,7 @@ const STATES: u64 = 1 << 21;
 /// Maximum number of states that one of these searches visits.
 const STATES_EACH: u64 = 1 << 17;
 
-impl Explorer {
+impl<M: Mode> Explorer<M> {
     /// Explores the schedules of `body`, and panics on a failure. The message contains the verdict,
     /// the schedule, and the trace of the simplest failure found: the fewest context switches, then
     /// the fewest events, then the first in the order of the tasks.
@@ -67,20 +70,19 @@ impl Explorer {
         let mut effort =
             Effort { states: STATES, each: STATES_EACH, watch: &mut until_late, is_spent: false };
         let searched = Rc::clone(&body);
+        let is_stateful = self.mode.strategy().0.by_states().is_some();
         let report = self.run_each(
             move || searched(),
             |run| {
                 executions += 1;
-                if is_failure(run.ending()) && !self.settings.is_stateful() {
+                if is_failure(run.ending()) && !is_stateful {
                     consider(&mut best, run, &mut effort);
                     last = last.min(executions + FURTHER_EXECUTIONS);
                 }
                 if executions < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );
-        if self.settings.is_stateful()
-            && let Some(found) = &report.failure
-        {
+        if is_stateful && let Some(found) = &report.failure {
             let is_wanted =
                 |ending: &Ending| is_failure(ending) && is_panic(ending) == is_panic(&found.ending);
             let again = Rc::clone(&body);
@@ -112,9 +114,17 @@ impl Explorer {
     /// found.
     fn story(&self, report: &Report, witness: &Failure, is_first: bool, body: impl Fn() + 'static) -> String {
         let body: Rc<dyn Fn()> = Rc::new(body);
+        let settings = Settings {
+            max_executions: None,
+            max_time: None,
+            recording: true,
+            on_progress: None,
+            ..self.settings.clone()
+        };
+        let replay = Explorer { settings, ..Explorer::replay(witness.schedule.clone()) };
         let again = || {
             let (body, mut again) = (Rc::clone(&body), None);
-            self.again(witness.schedule.clone()).run_each(
+            replay.run_each(
                 move || body(),
                 |run| {
                     again = Some((run.ending().clone(), run.trace()));

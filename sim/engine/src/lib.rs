@@ -63,7 +63,8 @@
 //! To run this schedule again: Explorer::replay("s1:bc2ba".parse().unwrap())
 //! ```
 //!
-//! Names make it easier to read: `AtomicU32::named("counter", 0)`.
+//! An object is named after the field or variable that it initializes, or explicitly:
+//! `AtomicU32::named("counter", 0)`.
 //!
 //! The [`Schedule`] is printed in a form that can be replayed on any machine:
 //!
@@ -159,6 +160,9 @@
 //! - Time is virtual, and only sleeping advances it: see [`time`].
 #![deny(unsafe_code)]
 
+mod binding_name;
+mod bound;
+mod capability;
 mod check;
 mod choice;
 mod coroutine;
@@ -169,7 +173,10 @@ mod explorer;
 pub mod future;
 pub mod hint;
 mod history;
+pub mod mode;
 mod monitor;
+#[doc(hidden)]
+pub mod native;
 mod number;
 pub mod object;
 mod observer;
@@ -194,13 +201,14 @@ mod watchdog;
 mod witness;
 mod work_queue;
 
+pub use bound::Bound;
 pub use choice::{choose, opaque};
 pub use event::{MAX_TASKS, Mode};
 pub use explorer::Explorer;
 pub use monitor::monitor;
 pub use observer::{Fold, Observer, fold};
 pub use progress::Progress;
-pub use report::{Bound, Failure, Report};
+pub use report::{Failure, Report};
 pub use run::{Class, EventName, Run, Step};
 #[doc(hidden)]
 pub use runtime::observed;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::bound::Bound;
 use crate::number::counted;
-use crate::report::{Bound, Failure, Report};
+use crate::report::{Failure, Report};
 use crate::runtime::{Ending, PanicReport};
 use crate::schedule::Schedule;
 use crate::stateful::Unsupported;

@@ -115,7 +115,7 @@ proptest! {
 
 /// Runs each of `writers` on a thread of its own, while main waits for the condition.
 fn explore(start: &[u64], writers: &[fn(&[AtomicU64])], condition: fn(&[AtomicU64]) -> bool) -> [Report; 2] {
-    [Explorer::optimal(), Explorer::naive()].map(|explorer| {
+    [Explorer::optimal().into_any(), Explorer::naive().into_any()].map(|explorer| {
         let (start, writers) = (start.to_vec(), writers.to_vec());
         explorer.run(move || {
             let x: Arc<Vec<AtomicU64>> = Arc::new(start.iter().map(|&value| AtomicU64::new(value)).collect());

@@ -93,7 +93,7 @@ proptest! {
     fn the_count_does_not_depend_on_the_number_of_workers(threads in program(5)) {
         let count = |jobs: usize| {
             let threads = threads.clone();
-            let explorer = Explorer::optimal().jobs(jobs).sharing_always().max_executions(3_000);
+            let explorer = Explorer::optimal().max_executions(3_000).into_any().jobs(jobs).sharing_always();
             let (report, classes, _) = agreement::explored(
                 &explorer,
                 || {
@@ -134,7 +134,7 @@ fn a_choice_runs_once_beside_independent_tasks() {
             spawn(|x| _ = x[0].load(SeqCst));
             x[0].store(2, SeqCst);
         };
-        let report = Explorer::optimal().jobs(jobs).sharing_always().run_on_workers(body);
+        let report = Explorer::optimal().jobs(jobs).sharing_always().run(body);
         assert_eq!((report.executions, report.redundant), (36, 0), "{jobs} workers");
     }
 }

@@ -11,7 +11,7 @@ use selvedge_engine::Explorer;
 fn check(name: &str, n: usize, program: fn(usize), complete: u64, deadlocks: u64) {
     for jobs in [1, 2, 3, 8] {
         let name = format!("{name}({n}), {jobs} workers");
-        let report = Explorer::optimal().jobs(jobs).sharing_always().run_on_workers(move || program(n));
+        let report = Explorer::optimal().jobs(jobs).sharing_always().run(move || program(n));
         assert!(report.is_complete(), "{name}: {report:?}");
         assert_eq!(report.panics, 0, "{name}");
         assert_eq!(report.redundant, 0, "{name}: sleep-set-blocked executions");

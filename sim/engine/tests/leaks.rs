@@ -43,9 +43,11 @@ thread_local! {
 #[track_caller]
 fn check(program: fn(), ends_well: bool) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    for explorer in
-        [Explorer::optimal(), Explorer::naive().max_executions(50), Explorer::optimal().max_executions(1)]
-    {
+    for explorer in [
+        Explorer::optimal().into_any(),
+        Explorer::naive().max_executions(50).into_any(),
+        Explorer::optimal().max_executions(1).into_any(),
+    ] {
         let captured = Arc::new(());
         let kept = Arc::clone(&captured);
         let mut executions = 0;

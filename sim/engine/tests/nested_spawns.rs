@@ -108,10 +108,10 @@ fn each_schedule_replays(program: &[Part]) -> Result<(), TestCaseError> {
     let program = program.to_vec();
     let body = move || run(&program, &Arc::default());
     let explorers = [
-        Explorer::optimal().max_executions(30),
-        Explorer::naive().max_executions(20),
-        Explorer::random(7, 6),
-        Explorer::pct(7, 3, 6),
+        Explorer::optimal().max_executions(30).into_any(),
+        Explorer::naive().max_executions(20).into_any(),
+        Explorer::random(7, 6).into_any(),
+        Explorer::pct(7, 3, 6).into_any(),
     ];
     for explorer in explorers {
         let mut printed: Vec<(Ending, Class, Schedule, bool)> = Vec::new();
@@ -139,9 +139,12 @@ fn each_schedule_replays(program: &[Part]) -> Result<(), TestCaseError> {
         prop_assert_eq!(replayed(&failure.schedule, body.clone()).0, failure.ending);
     }
     // `check` reports a failure of the program, with a schedule that shows it.
-    for explorer in [Explorer::optimal(), Explorer::stateful(), Explorer::random(7, 6)] {
+    for explorer in [
+        Explorer::optimal().max_executions(40).into_any(),
+        Explorer::stateful().max_executions(40).into_any(),
+        Explorer::random(7, 40).into_any(),
+    ] {
         let checked = body.clone();
-        let explorer = explorer.max_executions(40);
         if let Err(said) = panic::catch_unwind(AssertUnwindSafe(move || explorer.check(checked))) {
             let said = said.downcast_ref::<String>().expect("a text");
             prop_assert!(!said.starts_with("nondeterministic"), "{}", said);

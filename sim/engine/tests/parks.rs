@@ -46,7 +46,9 @@ fn a_park_whose_condition_is_not_checked_again_is_found() {
     assert!(report.is_complete() && report.panics > 0, "{report:?}");
     let naive = Explorer::naive().spurious_wakeups(1).run(wait_for_a_flag(false));
     assert!(naive.panics > 0);
-    for explorer in [Explorer::optimal(), Explorer::naive(), Explorer::stateful()] {
+    for explorer in
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()]
+    {
         for most in 0..3 {
             let report = explorer.clone().spurious_wakeups(most).run(wait_for_a_flag(true));
             assert_eq!(failures(&report), (true, 0, 0), "{most}: {report:?}");
@@ -169,8 +171,8 @@ proptest! {
             0 => hold(body)?,
             // One worker: several may run a class twice if the alternatives of an operation touch
             // different locations.
-            _ => agreement::classes(EXECUTIONS, |explorer| {
-                explore(&explorer.clone().spurious_wakeups(most).jobs(1), body.clone())
+            _ => agreement::classes_on(&[], EXECUTIONS, |explorer| {
+                explore(&explorer.clone().spurious_wakeups(most), body.clone())
             })?,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use selvedge_engine::mode::Any;
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex, mpsc};
 use selvedge_engine::{Ending, Explorer, quiesce, thread};
@@ -12,7 +13,7 @@ type Seen = Arc<std::sync::Mutex<BTreeSet<String>>>;
 /// Runs the program under both searches: as many classes, and the same outcomes. Returns them.
 #[track_caller]
 fn check(program: fn(&Seen)) -> BTreeSet<String> {
-    let run = |explorer: Explorer| {
+    let run = |explorer: Explorer<Any>| {
         let (seen, classes) = (Seen::default(), std::cell::RefCell::new(std::collections::HashSet::new()));
         let its = Arc::clone(&seen);
         let report = explorer.run_each(
@@ -27,8 +28,8 @@ fn check(program: fn(&Seen)) -> BTreeSet<String> {
         let outcomes = seen.lock().unwrap().clone();
         (report.executions, classes.into_inner().len(), outcomes)
     };
-    let (executions, classes, optimal) = run(Explorer::optimal());
-    let (_, all, naive) = run(Explorer::naive());
+    let (executions, classes, optimal) = run(Explorer::optimal().into_any());
+    let (_, all, naive) = run(Explorer::naive().into_any());
     assert_eq!((executions, classes), (all as u64, all), "as many executions as there are classes");
     assert_eq!(optimal, naive);
     optimal

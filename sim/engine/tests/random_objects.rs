@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use selvedge_engine::mode::{Any, Parallel};
 use selvedge_engine::object::{Cell, Map, Object, Queue, Set, Touch};
 use selvedge_engine::{Class, Ending, Explorer, Report, thread};
 
@@ -188,7 +189,10 @@ fn body(program: &[Vec<Op>], seen: &Seen) {
 /// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
-fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
+fn explore(
+    explorer: &Explorer<Parallel<Any>>,
+    program: &[Vec<Op>],
+) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
     let init = || {
         let seen = Seen::default();
         let (ops, log) = (program.to_vec(), Arc::clone(&seen));

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex as StdMutex};
 
 use proptest::prelude::*;
+use selvedge_engine::mode::{Any, Parallel};
 use selvedge_engine::object::{Cell, Counter, Map};
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::{Mutex, RwLock};
@@ -207,7 +208,10 @@ fn body(program: &[Vec<Op>], seen: &Seen) {
 /// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
-fn explore(explorer: &Explorer, program: &[Vec<Op>]) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
+fn explore(
+    explorer: &Explorer<Parallel<Any>>,
+    program: &[Vec<Op>],
+) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
     let init = || {
         let seen = Seen::default();
         let (ops, log) = (program.to_vec(), Arc::clone(&seen));

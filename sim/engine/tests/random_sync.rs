@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use selvedge_engine::mode::{Any, Parallel};
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError, TrySendError};
@@ -326,7 +327,7 @@ fn body(program: &Program, seen: &Seen) {
 /// How a run ended, and the observations of its threads.
 type Outcome = (bool, Vec<Vec<u64>>);
 
-fn explore(explorer: &Explorer, program: &Program) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
+fn explore(explorer: &Explorer<Parallel<Any>>, program: &Program) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
     let explorer = explorer.clone().spurious_wakeups(program.spurious);
     let init = || {
         let seen = Seen::default();

@@ -19,7 +19,7 @@ use selvedge_engine::{Explorer, thread};
 /// The number of classes; `None` if there are too many.
 fn classes(jobs: usize, body: impl Fn() + Clone + Send + Sync + 'static) -> Option<u64> {
     let explorer = Explorer::optimal().max_executions(20_000).jobs(jobs).sharing_always();
-    let (report, _) = explorer.observe_on_workers(|| (body.clone(), ()));
+    let (report, _) = explorer.observe(|| (body.clone(), ()));
     assert_eq!(report.redundant, 0);
     report.is_complete().then_some(report.executions)
 }

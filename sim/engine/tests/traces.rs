@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
 
-use selvedge_engine::object::{Counter, Map};
+use selvedge_engine::object::{Cell, Counter, Map, Object, Queue, Set};
 use selvedge_engine::sync::atomic::{AtomicBool, AtomicI8, AtomicU32, Ordering::SeqCst};
-use selvedge_engine::sync::{Arc, Mutex, RwLock};
-use selvedge_engine::{Explorer, choose, opaque, thread};
+use selvedge_engine::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
+use selvedge_engine::{Explorer, choose, mode::Mode, opaque, thread};
 
 fn lost_update() {
     let counter = Arc::new(AtomicU32::named("counter", 0));
@@ -77,7 +77,7 @@ fn snapshot(name: &str, text: &str) {
 }
 
 /// The message of the failed check.
-fn story(explorer: &Explorer, body: fn()) -> String {
+fn story(explorer: &Explorer<impl Mode>, body: fn()) -> String {
     let payload =
         panic::catch_unwind(AssertUnwindSafe(|| explorer.check(body))).expect_err("the check fails");
     *payload.downcast().expect("a text")
@@ -118,4 +118,47 @@ fn a_run_that_was_not_recorded_has_no_trace() {
     assert_eq!(traces(false), [None; 4]);
     // Also when a prefix is repeated.
     assert_eq!(traces(true), [Some((5, true)); 4]);
+}
+
+#[test]
+fn unnamed_objects_are_named_after_their_variables() {
+    let mut objects = Vec::new();
+    let mut explorer = Explorer::optimal();
+    explorer = explorer.recording(true);
+    explorer.run_each(
+        || {
+            let an_atomic = AtomicU32::new(0);
+            let a_mutex = Arc::new(Mutex::new(()));
+            let a_rwlock: RwLock<u32> = RwLock::default();
+            let (a_map, a_named_map) = (Map::new(), Map::named("a named map"));
+            let sets = [Set::new(), Set::new()];
+            let a_queue = Queue::new();
+            let a_cell = Cell::new(0);
+            let a_counter = Counter::new(0);
+            let an_object = Object::new(0);
+            let a_once = OnceLock::new();
+            let (sender, _receiver) = mpsc::channel();
+            an_atomic.store(1, SeqCst);
+            drop(a_mutex.lock());
+            drop(a_rwlock.read());
+            a_map.insert(0, 0);
+            a_named_map.insert(0, 0);
+            sets[1].insert(0);
+            a_queue.push(0);
+            a_cell.set(0);
+            a_counter.add(1);
+            an_object.write(0, |value| *value += 1);
+            let _ = a_once.set(0);
+            let _ = sender.send(0);
+        },
+        |run| {
+            let steps = run.trace().expect("the run was recorded").steps;
+            objects = steps.into_iter().filter_map(|step| step.object).collect();
+            objects.dedup();
+            ControlFlow::Continue(())
+        },
+    );
+    let expected = "an_atomic a_mutex a_rwlock map[1] named map[1] sets[1] a_queue a_cell a_counter \
+                    an_object[1] a_once channel 1 channel 1[1] channel 3 channel 2";
+    assert_eq!(objects.join(" "), expected);
 }

@@ -49,7 +49,9 @@ fn cache(instrumented: bool) -> impl Fn() + 'static {
 fn a_lock_of_another_crate_in_an_instrumented_future_is_found() {
     let full = Explorer::optimal().run(cache(false));
     assert!(full.is_complete(), "{full:?}");
-    for explorer in [Explorer::optimal(), Explorer::naive(), Explorer::stateful()] {
+    for explorer in
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()]
+    {
         let report = explorer.run(cache(true));
         assert!(matches!(report.bound, Some(Bound::Unseen(_))), "{report:?}");
         assert!(report.executions < full.executions);
@@ -58,7 +60,7 @@ fn a_lock_of_another_crate_in_an_instrumented_future_is_found() {
         assert!(verdict.contains("sim/engine/tests/unseen.rs:"), "{verdict}");
         assert!(verdict.contains("block_on"), "{verdict}");
     }
-    let shared = Explorer::optimal().jobs(3).sharing_always().run_on_workers(cache(true));
+    let shared = Explorer::optimal().jobs(3).sharing_always().run(cache(true));
     assert!(matches!(shared.bound, Some(Bound::Unseen(_))), "{shared:?}");
 }
 
@@ -103,7 +105,8 @@ fn a_failure_outside_the_reduced_search_is_found() {
 
 #[test]
 fn instrumented_futures_are_complete() {
-    let explorers = [Explorer::optimal(), Explorer::naive(), Explorer::stateful()];
+    let explorers =
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()];
     for explorer in explorers {
         let report = explorer.run(|| {
             let (x, sum) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(0)));
@@ -125,6 +128,23 @@ fn instrumented_futures_are_complete() {
         });
         assert_eq!(report.verdict(), Verdict::Complete { executions: report.executions }, "{report:?}");
     }
+}
+
+/// A listing of a map commutes with the lock of one of its keys, and does not depend on it.
+#[test]
+fn a_listing_while_a_key_is_locked_is_not_shared_state() {
+    let report = Explorer::stateful().run(|| {
+        let (map, seen) = (Arc::new(Map::new()), Arc::new(AtomicU32::new(0)));
+        let (listed, length) = (Arc::clone(&map), Arc::clone(&seen));
+        thread::spawn(move || {
+            future::block_on_instrumented(async { seen.load(SeqCst) });
+            let entry = map.entry(0);
+            seen.load(SeqCst);
+            entry.insert(1);
+        });
+        thread::spawn(move || length.store(listed.len() as u32, SeqCst));
+    });
+    assert!(report.is_complete(), "{report:?}");
 }
 
 /// The report of a search that an OS thread interferes with.

@@ -7,9 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
+use selvedge_engine::mode::Mode;
+use selvedge_engine::object::{Lock, Map};
 use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::sync::{Condvar, Mutex, RwLock};
-use selvedge_engine::{Bound, Ending, Explorer, choose, future, hint, thread};
+use selvedge_engine::{Bound, Ending, Explorer, Schedule, choose, future, hint, thread};
 
 /// Adds one to a value under its lock when dropped.
 struct AddsInDrop(Arc<Mutex<u32>>);
@@ -82,7 +84,7 @@ fn a_destructor_that_waits_while_its_task_unwinds_can_deadlock() {
         assert!(report.is_complete());
         assert_eq!((report.redundant, report.panics), (0, 0));
         let waits = |line: &String| {
-            line.starts_with("task 2 waits to lock a mutex") && line.contains("which task 1 has held since")
+            line.starts_with("task 2 waits to lock held,") && line.contains("which task 1 has held since")
         };
         assert!(waiting.iter().any(waits), "{waiting:?}");
     }
@@ -98,7 +100,10 @@ impl<F: Fn()> Drop for OnDrop<F> {
 }
 
 /// The classes of a program, each once, and the endings of its runs.
-fn classes(explorer: &Explorer, body: impl Fn() + 'static) -> (BTreeSet<String>, BTreeSet<String>) {
+fn classes(
+    explorer: &Explorer<impl Mode>,
+    body: impl Fn() + 'static,
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut classes, mut endings, mut executions) = (BTreeSet::new(), BTreeSet::new(), 0);
     let report = explorer.run_each(body, |run| {
         classes.insert(format!("{:?}", run.class()));
@@ -148,7 +153,7 @@ fn a_load_before_the_panic_is_not_atomic_with_destructors() {
         });
         drop(lock.try_lock());
     };
-    for explorer in [Explorer::optimal(), Explorer::naive()] {
+    for explorer in [Explorer::optimal().into_any(), Explorer::naive().into_any()] {
         assert_eq!(classes(&explorer, program).0.len(), 3);
     }
 }
@@ -393,7 +398,7 @@ fn a_panic_is_reported_with_its_location_despite_others() {
 /// Other tasks take a lock that unwinding releases before, during and after that: three classes.
 #[test]
 fn unwinding_releases_a_lock_in_a_separate_step() {
-    for explorer in [Explorer::optimal(), Explorer::naive()] {
+    for explorer in [Explorer::optimal().into_any(), Explorer::naive().into_any()] {
         let mut classes = BTreeSet::new();
         let report = explorer.run_each(
             || {
@@ -430,4 +435,49 @@ fn a_resumed_panic_keeps_its_location() {
     let Ending::Panic { report, .. } = failure.ending else { panic!("{:?}", failure.ending) };
     assert_eq!(report.message, "out of shelves");
     assert!(report.location.contains("tests/unwinding.rs:"), "{}", report.location);
+}
+
+/// A replay ends before a task executes its last operation. The task must not execute the code that
+/// follows: in this run the operation has not happened.
+#[test]
+fn an_aborted_task_executes_no_code_after_its_pending_operation() {
+    let bodies: [fn(); 7] = [
+        || AtomicU32::new(0).store(1, SeqCst),
+        || drop(Mutex::new(0).lock()),
+        || drop(RwLock::new(0).read()),
+        || drop(RwLock::new(0).write()),
+        || Map::new().entry("key").insert(1),
+        || Lock::named("lock", 0).with(|value| *value += 1),
+        || {
+            thread::scope(|scope| {
+                scope.spawn(|| AtomicU32::new(0).load(SeqCst));
+            });
+        },
+    ];
+    for (index, body) in bodies.into_iter().enumerate() {
+        let complete = schedule_of(body);
+        let last = complete.decisions().count() - 1;
+        for events in 0..=last {
+            let shortened = complete.decisions().take(events).collect();
+            let has_returned = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+            let returned = std::sync::Arc::clone(&has_returned);
+            let report = Explorer::replay(shortened).run(move || {
+                body();
+                returned.store(true, SeqCst);
+            });
+            assert!(!report.is_complete(), "body {index}, {events} events");
+            assert!(!has_returned.load(SeqCst), "body {index}, {events} events");
+        }
+    }
+}
+
+/// The one schedule of this body.
+fn schedule_of(body: fn()) -> Schedule {
+    let mut schedule = None;
+    let report = Explorer::optimal().run_each(body, |run| {
+        schedule = Some(run.schedule());
+        ControlFlow::Continue(())
+    });
+    assert_eq!(report.executions, 1);
+    schedule.expect("one run")
 }

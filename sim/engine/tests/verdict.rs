@@ -4,6 +4,7 @@ use std::cell::Cell as StdCell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use selvedge_engine::mode::Any;
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
@@ -119,23 +120,23 @@ fn a_bound_is_reported_with_the_progress() {
         choose(10);
         choose(10);
     };
-    let run = |explorer: Explorer| explorer.run(two_choices).verdict().to_string();
+    let run = |explorer: Explorer<Any>| explorer.run(two_choices).verdict().to_string();
     assert_eq!(
-        run(Explorer::optimal().max_executions(25)),
+        run(Explorer::optimal().max_executions(25).into_any()),
         "bounded: nothing went wrong in 25 executions, ended by the bound of 25 executions, with about 25.0 % of the \
          search done"
     );
     assert_eq!(
-        run(Explorer::optimal().max_steps(1)),
+        run(Explorer::optimal().max_steps(1).into_any()),
         "bounded: nothing went wrong in 10 executions, kept within the bound of 1 step in one execution; \
          10 executions aborted there"
     );
     assert_eq!(
-        run(Explorer::random(7, 1_000)),
+        run(Explorer::random(7, 1_000).into_any()),
         "bounded: nothing went wrong in 1,000 executions, ended by the bound of 1,000 executions, at random from seed 7"
     );
     assert_eq!(
-        run(Explorer::replay("s1:a.3a".parse().unwrap())),
+        run(Explorer::replay("s1:a.3a".parse().unwrap()).into_any()),
         "bounded: nothing went wrong in 1 execution, kept within the one replayed schedule"
     );
     let steps = |steps: usize| {

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread as os;
 
 use programs::*;
+use selvedge_engine::mode::{Optimal, Parallel};
 use selvedge_engine::{Bound, Class, Explorer, Observer, Report, Run, choose, fold, thread};
 
 /// The classes of all executions, without duplicates.
-fn classes(explorer: &Explorer, program: fn()) -> (Report, HashSet<Class>) {
+fn classes(explorer: &Explorer<Parallel<Optimal>>, program: fn()) -> (Report, HashSet<Class>) {
     let init = || {
         let visit = |classes: &mut Vec<Class>, run: &Run<'_>| {
             classes.push(run.class());
@@ -21,7 +22,7 @@ fn classes(explorer: &Explorer, program: fn()) -> (Report, HashSet<Class>) {
         };
         (program, fold(Vec::new(), visit))
     };
-    let (report, observers) = explorer.observe_on_workers(init);
+    let (report, observers) = explorer.observe(init);
     assert_eq!(report.redundant, 0);
     let all: HashSet<_> = observers.into_iter().flat_map(|observer| observer.state).collect();
     assert_eq!(all.len() as u64, report.executions, "a class was run twice");
@@ -38,7 +39,7 @@ fn classes_do_not_depend_on_the_number_of_workers() {
     };
     let programs: [fn(); 4] = [|| fib_bench(3), || inc(4), || cache_aside(3, 1), chooses];
     for program in programs {
-        let (one, expected) = classes(&Explorer::optimal(), program);
+        let (one, expected) = classes(&Explorer::optimal().jobs(1), program);
         assert!(one.executions > 550, "too small for several workers: {one:?}");
         for jobs in [2, 3, 8] {
             let (report, found) = classes(&Explorer::optimal().jobs(jobs), program);
@@ -75,7 +76,7 @@ impl Observer for Until {
 fn an_observer_of_one_worker_ends_the_search_of_all() {
     for jobs in [1, 2, 3] {
         let explorer = Explorer::optimal().jobs(jobs).sharing_always();
-        let (report, _) = explorer.observe_on_workers(|| (|| fib_bench(4), Until(300)));
+        let (report, _) = explorer.observe(|| (|| fib_bench(4), Until(300)));
         assert_eq!(report.bound, Some(Bound::Stopped));
         assert!((300..310).contains(&report.executions), "{jobs} workers: {report:?}");
     }
@@ -91,8 +92,7 @@ fn a_panic_of_an_observer_is_propagated() {
         }
         ControlFlow::Continue(())
     };
-    let search =
-        panic::AssertUnwindSafe(|| explorer.observe_on_workers(|| (|| fib_bench(3), fold((), visit))));
+    let search = panic::AssertUnwindSafe(|| explorer.observe(|| (|| fib_bench(3), fold((), visit))));
     let panicked = panic::catch_unwind(search).unwrap_err();
     assert_eq!(panicked.downcast_ref(), Some(&"a visitor"));
 }
@@ -105,7 +105,7 @@ fn a_program_that_differs_between_workers_is_reported() {
             let is_first = os::current().name().is_none_or(|name| !name.starts_with("worker"));
             if is_first { fib_bench(3) } else { inc(1) }
         };
-        explorer.run_on_workers(body).nondeterminism
+        explorer.run(body).nondeterminism
     });
     let difference = found.expect("the other worker had some work in one of these");
     assert!(difference.contains("is not enabled now") || difference.contains("announce"), "{difference}");

@@ -1,8 +1,7 @@
 //! The part of a file that an error message shows.
 
+use std::ops::Range;
 use std::sync::Arc;
-
-use miette::{MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents};
 
 /// A line that is longer than this, in bytes, is shown in part.
 const LONG: usize = 200;
@@ -10,68 +9,86 @@ const LONG: usize = 200;
 const AROUND: usize = 60;
 
 /// A file's name and text. Of lines that are long, an error shows what is near its place: a file of
-/// one line is not printed whole, and a column beyond 65,535, which cannot be indented to, is not
-/// needed.
+/// one line is not printed whole.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
-    source: NamedSource<Arc<String>>,
+    name: String,
+    text: Arc<String>,
+}
+
+/// A line of a file, or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShownLine<'a> {
+    /// The line's number, from 1.
+    pub(crate) number: usize,
+    /// The shown text, without the line's end.
+    pub(crate) text: &'a str,
+    /// The offset of the shown text in the file, in bytes.
+    pub(crate) offset: usize,
 }
 
 impl Excerpt {
     /// Of the file of this name.
     pub(crate) fn new(name: &str, text: Arc<String>) -> Self {
-        Excerpt { source: NamedSource::new(name, text) }
+        Excerpt { name: name.to_owned(), text }
     }
 
     /// The file's name.
     pub(crate) fn name(&self) -> &str {
-        self.source.name()
+        &self.name
     }
 
     /// The file's text.
     pub(crate) fn text(&self) -> &str {
-        self.source.inner()
+        &self.text
     }
 
     /// The part of a span that can be underlined: within the text, and not further than a long line
     /// is shown.
-    pub(crate) fn span(&self, offset: usize, length: usize) -> SourceSpan {
+    pub(crate) fn span(&self, offset: usize, length: usize) -> Range<usize> {
         let text = self.text();
         let start = text.floor_char_boundary(offset.min(text.len()));
         let end = text.floor_char_boundary(start.saturating_add(length).min(text.len()));
         let is_short = text[start..end].lines().all(|line| line.len() <= LONG);
         let first = text[start..end].lines().next().unwrap_or_default();
-        let end = if is_short { end } else { text.floor_char_boundary(start + first.len().min(AROUND)) };
-        (start, end - start).into()
+        start..if is_short { end } else { text.floor_char_boundary(start + first.len().min(AROUND)) }
     }
-}
 
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.source.read_span(span, before, after)?;
-        let is_long = |line: &[u8]| line.len() > LONG;
-        if !contents.data().split(|&byte| byte == b'\n').any(is_long) {
-            return Ok(contents);
+    /// The line number and the column of an offset, each from 1. The column counts characters.
+    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..offset];
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+    }
+
+    /// The lines of a span, with one before and one after. If one of them is long, only the part of
+    /// the span's first line that is near its start.
+    pub(crate) fn around(&self, span: &Range<usize>) -> Vec<ShownLine<'_>> {
+        let text = self.text();
+        let first = text[..span.start].matches('\n').count();
+        let last = first + text[span.clone()].trim_end_matches('\n').matches('\n').count();
+        let mut offset = 0;
+        let mut shown = Vec::new();
+        for (at, line) in text.split_inclusive('\n').enumerate().take(last + 2) {
+            if at + 1 >= first {
+                let text = line.trim_end_matches('\n').trim_end_matches('\r');
+                shown.push(ShownLine { number: at + 1, text, offset });
+            }
+            offset += line.len();
         }
-        let (text, at) = (self.text(), span.offset());
-        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        let from = text.floor_char_boundary(at.saturating_sub(AROUND)).max(start);
-        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-        let to =
-            text.ceil_char_boundary((at + span.len() + AROUND).min(text.len())).min(end.max(at + span.len()));
-        let line = text[..start].bytes().filter(|&byte| byte == b'\n').count();
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name().to_owned(),
-            &text.as_bytes()[from..to],
-            (from, to - from).into(),
-            line,
-            from - start,
-            1,
-        )))
+        if offset == span.start && shown.last().is_none_or(|last| last.number <= first) {
+            // The end of a text that ends with a line end.
+            shown.push(ShownLine { number: first + 1, text: "", offset });
+        }
+        if shown.iter().all(|line| line.text.len() <= LONG) {
+            return shown;
+        }
+        let from = text.floor_char_boundary(span.start.saturating_sub(AROUND));
+        let to = text.ceil_char_boundary((span.end + AROUND).min(text.len()));
+        let line = shown.into_iter().find(|line| line.number == first + 1);
+        let line = line.expect("the line of the span's start is shown");
+        let from = from.max(line.offset);
+        let text = &line.text[from - line.offset..to.min(line.offset + line.text.len()) - line.offset];
+        vec![ShownLine { text, offset: from, ..line }]
     }
 }

@@ -1,7 +1,7 @@
 //! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
 //!
 //! A [`scenario`] defines the cache, the initial contents of its tiers, the threads that call it,
-//! and the expected result. [`explore`](explore::explore) runs every schedule of a case, and the
+//! and the expected result. An [`Exploration`](explore::Exploration) runs every schedule of a case, and the
 //! [`oracle`] judges each. The result is a [report](verdict::CaseReport): the number of schedules,
 //! the broken rules with the number of schedules that break each, and the simplest violating
 //! schedule, recorded as a [`trace`].
@@ -12,11 +12,11 @@
 //! reader, one writer:
 //!
 //! ```
-//! use selvedge_sim::explore::explore;
+//! use selvedge_sim::explore::Exploration;
 //! use selvedge_sim::oracle::Rule;
 //! use selvedge_sim::scenario::parse;
 //! use selvedge_sim::trace::{lanes, reason};
-//! use selvedge_sim::verdict::{Budget, Engine};
+//! use selvedge_sim::verdict::Engine;
 //!
 //! let text = r#"
 //!     name = "first"
@@ -35,7 +35,7 @@
 //! let scenario = scenario.expect("the scenario has no mistake");
 //! let case = &scenario.cases[0];
 //!
-//! let report = explore(case, Engine::Optimal, Budget::default(), &mut |_schedules| {});
+//! let report = Exploration::of(case).engine(Engine::Optimal).run();
 //! assert!(report.complete);
 //! assert_eq!(report.schedules, 5);
 //! assert_eq!(report.violations[&Rule::Stale], 1);
@@ -53,7 +53,7 @@
 //!
 //! With `cache = "tiered"`, which is [`selvedge::TieredCache`] itself, all schedules pass.
 //!
-//! To check a cache of your own in a test, see [`own`]. It takes ten lines.
+//! To check a custom cache in a test, see [`custom`]. It takes ten lines.
 //!
 //! # Where to look
 //!
@@ -61,12 +61,14 @@
 //! - The rules that a read can break: [`oracle::Rule`]. Levels are sets of them:
 //!   [`scenario::Level`].
 //! - Unfinished searches, and how they resume: [`checkpoint`].
-//! - A cache and a scenario in Rust: [`own`] and [`check`].
+//! - A cache and a scenario in Rust: [`custom`] and [`check`].
 //! - The caches that ship, and the interface that a cache implements: [`protocols`].
 //! - The engines, and the primitives that each provides: [`backends`].
 
 pub mod backends;
 pub mod checkpoint;
+pub mod custom;
+pub mod diagnostic;
 mod excerpt;
 pub mod explore;
 mod file_name;
@@ -74,7 +76,6 @@ pub mod history;
 mod monitor;
 pub mod number;
 pub mod oracle;
-pub mod own;
 pub mod plain;
 pub mod protocols;
 pub mod report;
@@ -83,5 +84,5 @@ pub mod trace;
 pub mod verdict;
 mod world;
 
+pub use custom::check;
 pub use excerpt::Excerpt;
-pub use own::check;

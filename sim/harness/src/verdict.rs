@@ -20,9 +20,9 @@ pub enum Engine {
     Stateful,
     /// Selvedge's: every interleaving, to check the other engines.
     Naive,
-    /// loom: C11 weak memory, for small cases.
+    /// loom: C11 weak memory, for small cases. Requires the feature `loom`.
     Loom,
-    /// shuttle's depth-first search.
+    /// shuttle's depth-first search. Requires the feature `shuttle`.
     Shuttle,
 }
 
@@ -36,6 +36,15 @@ impl Engine {
             Engine::Naive => "naive",
             Engine::Loom => "loom",
             Engine::Shuttle => "shuttle",
+        }
+    }
+
+    /// The feature of this crate that the engine requires, if it is not enabled.
+    pub fn missing_feature(self) -> Option<&'static str> {
+        match self {
+            Engine::Loom if cfg!(not(feature = "loom")) => Some("loom"),
+            Engine::Shuttle if cfg!(not(feature = "shuttle")) => Some("shuttle"),
+            _ => None,
         }
     }
 }

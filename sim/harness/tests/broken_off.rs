@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use selvedge_sim::explore::{Kept, Reached, Unfinished, explore_resumable, explore_while, replay};
+use selvedge_sim::explore::{Exploration, Kept, Reached, Unfinished, replay};
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
@@ -63,8 +63,7 @@ fn the_search_for_the_simplest_witness_has_a_bound() {
     let scenario = parse("many.toml", &many_readers(30), &Protocol::known()).expect("it has no mistake");
     let case = &scenario.cases[0];
     let budget = Budget { schedules: Some(3), ..Budget::default() };
-    let explore =
-        || explore_while::<Protocol>(case, Engine::Optimal, budget, &mut |_| ControlFlow::Continue(()));
+    let explore = || Exploration::of(case).engine(Engine::Optimal).budget(budget).run();
     let trace = explore().trace.expect("each of the first three schedules is stale");
     assert!(!trace.is_simplest && lanes(&trace).contains("the first schedule found"), "{}", lanes(&trace));
     let document = json(&trace);
@@ -83,16 +82,17 @@ fn the_search_for_the_simplest_witness_stops_with_the_run() {
     let budget = Budget { time: Some(Duration::ZERO), ..Budget::default() };
     for engine in [Engine::Optimal, Engine::Stateful] {
         let start = Instant::now();
-        let report = explore_while::<Protocol>(case, engine, budget, &mut |_| ControlFlow::Continue(()));
+        let report = Exploration::of(case).engine(engine).budget(budget).run();
         assert!(start.elapsed() < Duration::from_secs(20), "{engine}: {:?}", start.elapsed());
         assert!(report.trace.is_none_or(|trace| !trace.is_simplest));
     }
     let mut looks = 0;
     let start = Instant::now();
-    explore_while::<Protocol>(case, Engine::Optimal, Budget::default(), &mut |_| {
+    let watch = &mut |_| {
         looks += 1;
         ControlFlow::Break(())
-    });
+    };
+    Exploration::of(case).engine(Engine::Optimal).watch(watch).run();
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
@@ -102,10 +102,11 @@ fn so_does_one_that_is_found_by_states() {
     let scenario = parse("crossed.toml", CROSSED, &["shared-local-key"]).expect("it has no mistake");
     let case = &scenario.cases[0];
     let mut looks = Vec::new();
-    let report = explore_while::<Protocol>(case, Engine::Stateful, Budget::default(), &mut |reached| {
+    let watch = &mut |reached| {
         looks.push(reached);
         ControlFlow::Break(())
-    });
+    };
+    let report = Exploration::of(case).engine(Engine::Stateful).watch(watch).run();
     let [_, Reached::States { count, done }] = looks[..] else { panic!("{looks:?}") };
     assert!(count > 0 && (0.0..1.0).contains(&done));
     assert!(!report.complete && report.violations[&Rule::Crossed] > 0);
@@ -121,11 +122,12 @@ fn a_violation_outlives_the_search_that_found_it() {
     let scenario = parse("crossed.toml", CROSSED, &["shared-local-key"]).expect("it has no mistake");
     let case = &scenario.cases[0];
     let mut looks = 0;
-    let report = explore_while::<Protocol>(case, Engine::Optimal, Budget::default(), &mut |reached| {
+    let watch = &mut |reached| {
         looks += 1;
         assert!(matches!(reached, Reached::Schedules(1..)));
         ControlFlow::Break(())
-    });
+    };
+    let report = Exploration::of(case).engine(Engine::Optimal).watch(watch).run();
     assert_eq!(looks, 2, "once on the way, and once at the end");
     assert!(!report.complete);
     assert!(report.violations[&Rule::Crossed] > 0);
@@ -140,12 +142,11 @@ fn a_violation_outlives_the_search_that_found_it() {
 fn a_search_that_is_kept_now_and_then_comes_to_the_same() {
     let scenario = parse("kept.toml", KEPT, &["tiered"]).expect("it has no mistake");
     let case = &scenario.cases[0];
-    let go_on = &mut |_| ControlFlow::Continue(());
-    let whole = explore_while::<Protocol>(case, Engine::Stateful, Budget::default(), go_on);
+    let whole = Exploration::of(case).engine(Engine::Stateful).run();
     let mut states = Vec::new();
     let keep = &mut |unfinished: &Unfinished| states.push(unfinished.states());
     let mut kept = Kept { unfinished: None, every: Duration::ZERO, keep };
-    let report = explore_resumable::<Protocol>(case, Engine::Stateful, Budget::default(), &mut kept, go_on);
+    let report = Exploration::of(case).engine(Engine::Stateful).checkpoints(&mut kept).run();
     assert_eq!(kept.unfinished, None);
     let counts = |report: &CaseReport| report.states.map(|its| (its.states, its.transitions));
     assert_eq!((counts(&report), &report.verdict), (counts(&whole), &whole.verdict));

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use selvedge_engine::Schedule;
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::oracle::Rule;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, OpKind, load_all, parse};
 use selvedge_sim::verdict::{Budget, CaseReport, Engine};
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
-    explore(case, engine, Budget { schedules, ..Budget::default() }, &mut |_| {})
+    Exploration::of(case).engine(engine).budget(Budget { schedules, ..Budget::default() }).run()
 }
 
 fn rules(report: &CaseReport) -> BTreeSet<Rule> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCaseStatus};
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::report::{Judged, Summary, annotations, job_summary, junit, sarif};
 use selvedge_sim::scenario::{Case, Scenario, parse};
 use selvedge_sim::verdict::{Budget, Engine, StateCount, Verdict};
@@ -37,13 +37,15 @@ consistency = "linearizable"
 
 fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
     let explored = |case| {
-        let mut report = explore(case, Engine::Optimal, Budget::default(), &mut |_| ());
+        let mut report = Exploration::of(case).engine(Engine::Optimal).run();
         report.wall = Duration::from_millis(1_500);
         report
     };
     let [sound, vacuous, stale, tame] = &scenario.cases[..] else { panic!("four cases") };
-    let bounded =
-        explore(sound, Engine::Optimal, Budget { schedules: Some(1), ..Budget::default() }, &mut |_| ());
+    let bounded = Exploration::of(sound)
+        .engine(Engine::Optimal)
+        .budget(Budget { schedules: Some(1), ..Budget::default() })
+        .run();
     let mut unreached = explored(sound);
     (unreached.schedules, unreached.complete) = (0, false);
     unreached.verdict = Verdict::Bounded("the bound of 1 s in all was used up".to_owned());
@@ -66,7 +68,7 @@ fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
 }
 
 /// The same as a case of a cache that does not ship: its steps are in the user's files.
-fn of_own_cache(judged: &Judged<'_>) -> Case {
+fn of_custom_cache(judged: &Judged<'_>) -> Case {
     Case { cache: "mine".to_owned(), ..judged.case.clone() }
 }
 
@@ -234,7 +236,7 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
     assert_eq!(at["artifactLocation"]["uri"], "scenarios/every%20kind.toml");
     assert!(!log.to_string().contains("protocols/"), "{log}");
     let cases = judged(&scenario);
-    let case = of_own_cache(&cases[2]);
+    let case = of_custom_cache(&cases[2]);
     let own = self::log(&[Judged::new(&case, cases[2].report.clone())]);
     // The line that stored the old value.
     let own = &own["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
@@ -303,7 +305,7 @@ fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
 fn fingerprints_are_the_same_when_lines_have_moved() {
     let scenario = scenario();
     let mut cases = judged(&scenario);
-    let case = of_own_cache(&cases[2]);
+    let case = of_custom_cache(&cases[2]);
     cases[2].case = &case;
     let fingerprints = |cases: &[Judged<'_>]| -> Vec<Value> {
         let results = log(cases)["runs"][0]["results"].as_array().expect("results").clone();
@@ -325,7 +327,7 @@ fn files_are_named_from_the_root() {
     let scenario = scenario();
     let mut cases = judged(&scenario);
     cases.retain(|judged| judged.case.name == "kind=stale,work=meets");
-    let case = of_own_cache(&cases[0]);
+    let case = of_custom_cache(&cases[0]);
     cases[0].case = &case;
     let uri = |cases: &[Judged<'_>], file: &str| {
         let mut cases = cases.to_vec();

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use selvedge_sim::diagnostic::diagnose;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{
     Ability, Expected, Known, Local, Mistakes, OpKind, SHIPPED, Scenario, Special, load, load_all, parse,
 };
+use selvedge_sim::trace::Look;
 
 const KNOWN: [&str; 3] = ["article", "epoch", "tiered"];
 
@@ -49,13 +50,7 @@ fn sound() -> Scenario {
 }
 
 fn shown(mistakes: &Mistakes) -> String {
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
-    let mut text = String::new();
-    for mistake in &mistakes.0 {
-        handler.render_report(&mut text, mistake).expect("a string takes all");
-        text.push('\n');
-    }
-    text
+    mistakes.0.iter().map(|mistake| diagnose(mistake, Look::PLAIN) + "\n").collect()
 }
 
 fn snapshot(name: &str, text: &str) {

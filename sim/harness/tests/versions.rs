@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::engine::sync::{Mutex, mpsc};
-use selvedge_sim::own::engine::thread;
-use selvedge_sim::own::{
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::engine::sync::{Mutex, mpsc};
+use selvedge_sim::custom::engine::thread;
+use selvedge_sim::custom::{
     Cache, Key, Level, Redis, RemoteStart, Rule, ScenarioBuilder, Setup, Value, check, scenario,
 };
 use selvedge_sim::trace::{lanes, reason};

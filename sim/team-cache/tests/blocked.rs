@@ -12,8 +12,8 @@ use std::time::Duration;
 use moka::sync::Cache as Moka;
 use redis::AsyncCommands;
 use selvedge_sim::check;
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::{Cache, Setup, Value, closures, scenario};
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::{Cache, Setup, Value, closures, scenario};
 
 /// Set in the process that explores.
 const CHILD: &str = "SELVEDGE_BLOCKED_CHILD";

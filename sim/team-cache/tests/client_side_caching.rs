@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use redis::{Commands, PushInfo, PushKind};
 use selvedge_sim::check;
-use selvedge_sim::own::{Cache, Key, Setup, Value, closures, scenario};
+use selvedge_sim::custom::{Cache, Key, Setup, Value, closures, scenario};
 
 /// The process-local entries, and the number of invalidations received.
 #[derive(Default)]
@@ -62,7 +62,7 @@ fn an_invalidation_before_the_fill_is_lost() {
             scenario("client-side-caching", cache)
                 .thread("reader", ["get user:1"])
                 .thread("writer", ["set user:1"])
-                .consistency(selvedge_sim::own::Level::Eventual),
+                .consistency(selvedge_sim::custom::Level::Eventual),
         );
     };
     let failure = panic::catch_unwind(AssertUnwindSafe(unfenced)).expect_err("the check fails");
@@ -83,7 +83,7 @@ fn a_fence_makes_the_cache_eventually_consistent() {
         scenario("client-side-caching", cache)
             .thread("reader", ["get user:1"])
             .thread("writer", ["set user:1"])
-            .consistency(selvedge_sim::own::Level::Eventual),
+            .consistency(selvedge_sim::custom::Level::Eventual),
     );
     assert!(report.complete, "{report}");
 }

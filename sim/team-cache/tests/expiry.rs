@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use redis::Commands;
-use selvedge_sim::own::{Cache, RemoteStart, Rule, Setup, Value, check, closures, scenario};
+use selvedge_sim::custom::{Cache, RemoteStart, Rule, Setup, Value, check, closures, scenario};
 use selvedge_sim::trace::lanes;
 
 /// Sessions that last for a minute, and a read that looks whether there is one before it takes it.

@@ -1,8 +1,8 @@
 //! A custom cache with a database behind Redis, axes, faults and deadlines: the example of
 //! `docs/your-cache.md`.
 
-use selvedge_sim::own::engine::future::block_on_instrumented as block_on;
-use selvedge_sim::own::{
+use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
+use selvedge_sim::custom::{
     Cache, Failure, Fallible, FallibleCache, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check_all,
     closures, scenario,
 };

@@ -1,7 +1,7 @@
 //! Over redis-rs too, which versions there are is not the cache's to say.
 
 use redis::AsyncTypedCommands;
-use selvedge_sim::own::{Cache, Key, RemoteStart, Rule, Setup, Value, check, scenario};
+use selvedge_sim::custom::{Cache, Key, RemoteStart, Rule, Setup, Value, check, scenario};
 use selvedge_sim::trace::reason;
 
 /// Where a cache of one tier keeps a key, and whether a read writes it again: a sliding expiry.

@@ -36,10 +36,10 @@ struct State {
     current: Option<Arc<Link>>,
     /// Connections that are no longer used, but may still execute commands.
     earlier: Vec<Identity>,
-    /// When the last connection of unknown identity was retired. It is not in `earlier`, and cannot
-    /// be closed: only a server process that started later is certain not to have it.
+    /// When the last connection to an unknown server process was retired. It is not in `earlier`,
+    /// and cannot be closed: only a server process that started later is certain not to have it.
     unknown: Option<Instant>,
-    /// When closing those last failed.
+    /// When closing those was last tried, without success.
     tried: Option<Instant>,
 }
 
@@ -116,41 +116,48 @@ impl Connector {
         if self.settled.load(Ordering::SeqCst) >= lost {
             return true;
         }
-        // A new connection has closed the earlier ones, if it has the permission.
-        let Ok(link) = self.link().await else { return false };
-        if !self.is_certain_again(&link).await {
+        if !self.may_become_certain() {
             return false;
         }
-        // A write that was lost on this connection was sent before the `PING`, or never will be.
+        // A new connection has closed the earlier ones, if it has the permission.
+        let Ok(mut link) = self.link().await else { return false };
+        // A write that was lost on this connection was sent before the `PING`, or never will be. An
+        // answer also shows that the server process still exists.
         let answer = self.ask::<()>(&link, &Command::ping()).await;
         if answer.is_err_and(|error| !is_reply(&error)) {
             self.retire(&link);
-            if self.link().await.is_err() {
-                return false;
-            }
+            let Ok(newer) = self.link().await else { return false };
+            link = newer;
         }
         // The new connection may not have closed the one before it.
-        let certain = self.state().is_certain();
+        let certain = self.is_certain_again(&link).await;
         if certain {
             self.settled.fetch_max(lost, Ordering::SeqCst);
         }
         certain
     }
 
-    /// Whether no earlier connection can execute commands. If closing them failed, retries it from
-    /// time to time, because permissions change.
-    async fn is_certain_again(&self, link: &Link) -> bool {
-        {
-            let mut state = self.state();
-            if state.is_certain() {
-                return true;
-            }
-            if state.tried.is_some_and(|tried| tried.elapsed() < PAUSE) {
-                return false;
-            }
-            state.tried = Some(Instant::now());
+    /// Whether it is useful to try to close earlier connections. If that failed, it is retried from
+    /// time to time, because permissions change and the server may restart.
+    fn may_become_certain(&self) -> bool {
+        let mut state = self.state();
+        if state.is_certain() {
+            return true;
         }
-        link.identify().await.is_ok() && self.end_earlier(link).await.is_ok() && self.state().is_certain()
+        if state.tried.is_some_and(|tried| tried.elapsed() < PAUSE) {
+            return false;
+        }
+        state.tried = Some(Instant::now());
+        true
+    }
+
+    /// Whether no connection but the current one can execute commands. Closes earlier ones over
+    /// `link` if necessary.
+    async fn is_certain_again(&self, link: &Link) -> bool {
+        self.state().is_certain()
+            || (link.identify().await.is_ok()
+                && self.end_earlier(link).await.is_ok()
+                && self.state().is_certain())
     }
 
     /// Closes all earlier connections that this one may close.
@@ -251,7 +258,9 @@ impl Connector {
         if state.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
             state.current = None;
             match link.identity() {
-                Some(identity) => state.earlier.push(identity.clone()),
+                // Connections without an id are equal: all of them end with their process.
+                Some(identity) if state.earlier.contains(&identity) => {}
+                Some(identity) => state.earlier.push(identity),
                 None => state.unknown = Some(Instant::now()),
             }
         }

@@ -12,7 +12,10 @@ use super::command::{Command, is_reply};
 /// One connection, which many commands share. It never reconnects.
 pub(super) struct Link {
     connection: MultiplexedConnection,
-    identity: OnceLock<Identity>,
+    /// The server process's `run_id`.
+    process: OnceLock<String>,
+    /// The connection's id.
+    number: OnceLock<u64>,
     /// The earliest time at which the server process can have started.
     started: OnceLock<Instant>,
     answers: AtomicU64,
@@ -23,8 +26,9 @@ pub(super) struct Link {
 pub(super) struct Identity {
     /// The process's `run_id`: random, new at each start.
     process: String,
-    /// The connection's id, which the process never reuses.
-    number: u64,
+    /// The connection's id, which the process never reuses. `None` if the user lacked the permission
+    /// to query it: the connection cannot be closed, and ends with the process.
+    number: Option<u64>,
 }
 
 impl Link {
@@ -37,8 +41,13 @@ impl Link {
     /// although the next one could have.
     pub(super) async fn connect(client: &Client, config: &AsyncConnectionConfig) -> RedisResult<Self> {
         let connection = client.get_multiplexed_async_connection_with_config(config).await?;
-        let (identity, started) = (OnceLock::new(), OnceLock::new());
-        let link = Link { connection, identity, started, answers: AtomicU64::new(0) };
+        let link = Link {
+            connection,
+            process: OnceLock::new(),
+            number: OnceLock::new(),
+            started: OnceLock::new(),
+            answers: AtomicU64::new(0),
+        };
         link.identify().await?;
         Ok(link)
     }
@@ -46,10 +55,15 @@ impl Link {
     /// Queries the identity, unless it is known. An administrator may have granted the permission
     /// since.
     pub(super) async fn identify(&self) -> RedisResult<()> {
-        if self.identity.get().is_some() {
+        // Another task may be faster, with the same answers.
+        if self.number.get().is_none()
+            && let Some(number) = permitted(self.ask(&Command::client_id()).await)?
+        {
+            let _ = self.number.set(number);
+        }
+        if self.process.get().is_some() {
             return Ok(());
         }
-        let number = permitted(self.ask(&Command::client_id()).await)?;
         let info: Option<String> = permitted(self.ask(&Command::server_info()).await)?;
         let info = info.as_deref().unwrap_or_default();
         if let Some(uptime) = uptime(info) {
@@ -57,15 +71,16 @@ impl Link {
             let age = uptime.saturating_add(Duration::from_secs(1));
             Instant::now().checked_sub(age).map(|started| self.started.set(started));
         }
-        if let (Some(process), Some(number)) = (field(info, "run_id"), number) {
-            // Another task may have been faster, with the same answer.
-            let _ = self.identity.set(Identity { process: process.to_owned(), number });
+        if let Some(process) = field(info, "run_id") {
+            let _ = self.process.set(process.to_owned());
         }
         Ok(())
     }
 
-    pub(super) fn identity(&self) -> Option<&Identity> {
-        self.identity.get()
+    /// The identity, if the server process is known.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let process = self.process.get()?.clone();
+        Some(Identity { process, number: self.number.get().copied() })
     }
 
     /// Whether the server process has certainly started after this moment.
@@ -90,12 +105,13 @@ impl Link {
     /// Ensures that no command of an earlier connection is executed from now on. Returns whether
     /// that is certain.
     pub(super) async fn outlive(&self, earlier: &Identity) -> RedisResult<bool> {
-        match self.identity() {
-            None => Ok(false),
+        match (self.process.get(), earlier.number) {
+            (None, _) => Ok(false),
             // Its connections ended with it; in this process the id may belong to another client.
-            Some(own) if own.process != earlier.process => Ok(true),
-            Some(_) => {
-                let killed: Option<u64> = permitted(self.ask(&Command::kill(earlier.number)).await)?;
+            (Some(own), _) if *own != earlier.process => Ok(true),
+            (Some(_), None) => Ok(false),
+            (Some(_), Some(number)) => {
+                let killed: Option<u64> = permitted(self.ask(&Command::kill(number)).await)?;
                 Ok(killed.is_some())
             }
         }

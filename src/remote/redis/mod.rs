@@ -55,9 +55,15 @@
 //!
 //! If the address leads to another process than before, the earlier process is assumed to be out of
 //! service. The user needs the permissions `CLIENT|ID`, `CLIENT|KILL` and `INFO`. Without them
-//! everything else works, but after a connection has broken, `settle` returns `false` until the
-//! user has them or the server process has restarted. A connection to a server that requires a
-//! password, is loading or is busy is not used: such a server does not report its connection id.
+//! everything else works, but after a connection has broken, `settle` returns `false`:
+//!
+//! - without `CLIENT|KILL`: until the user has it, or the server process has restarted;
+//! - if `CLIENT|ID` or `INFO` was missing when the connection broke: until the server process has
+//!   restarted. Without `INFO` only the server's age identifies the process, so it must have
+//!   restarted at least 1 s after the connection broke.
+//!
+//! A connection to a server that requires a password, is loading or is busy is not used: such a
+//! server does not report its connection id.
 //!
 //! # Leases: the second fence
 //!

@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use miette::{Diagnostic, Report};
-use selvedge_redis::Address;
 use selvedge_sim::checkpoint::CheckpointError;
+use selvedge_sim::diagnostic::{Diagnostic, diagnose};
 use selvedge_sim::report::Unwritable;
 use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
 
 use super::{GateError, ReplayError};
+use crate::look::of_stderr;
 use crate::terminal::say;
 
 /// The exit code of an error in the arguments, in a scenario or in another input file.
@@ -22,8 +22,11 @@ pub(crate) enum Failure {
     Arguments(clap::Error),
     /// The scenarios are wrong.
     Scenarios(Mistakes),
+    /// A part that this build does not have: its name, and the feature of this crate that adds it.
+    NotBuiltIn(String, &'static str),
     /// The server cannot listen on this address.
-    Listen(Address, io::Error),
+    #[cfg(feature = "server")]
+    Listen(selvedge_redis::Address, io::Error),
     /// A file or an option of the gate is wrong.
     Gate(Box<GateError>),
     /// A recorded trace cannot be read.
@@ -98,15 +101,20 @@ impl Failure {
             }
             Failure::Scenarios(mistakes) => {
                 let summary = format!("{mistakes}: nothing was explored\n");
-                mistakes.0.into_iter().for_each(report);
+                mistakes.0.iter().for_each(|mistake| report(mistake));
                 say(&summary);
             }
+            Failure::NotBuiltIn(what, feature) => say(&format!(
+                "{what} is not built into this selvedge: add the feature `{feature}`, as in `cargo run --release \
+                 --features {feature} -- …`, or install it with --all-features\n"
+            )),
+            #[cfg(feature = "server")]
             Failure::Listen(address, error) => say(&format!("cannot listen on {address}: {error}\n")),
-            Failure::Gate(error) => report(*error),
-            Failure::Trace(error) => report(*error),
-            Failure::Replay(error) => report(*error),
-            Failure::Report(error) => report(error),
-            Failure::Checkpoint(error) => report(*error),
+            Failure::Gate(error) => report(&*error),
+            Failure::Trace(error) => report(&*error),
+            Failure::Replay(error) => report(&*error),
+            Failure::Report(error) => report(&error),
+            Failure::Checkpoint(error) => report(&*error),
             // A closed pipe needs no message, but a gate that was cut short has not passed.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Failure::Output(error) => say(&format!("cannot write the results: {error}\n")),
@@ -115,6 +123,6 @@ impl Failure {
     }
 }
 
-fn report(error: impl Diagnostic + Send + Sync + 'static) {
-    say(&format!("{:?}\n", Report::new(error)));
+fn report(error: &dyn Diagnostic) {
+    say(&format!("{}\n", diagnose(error, of_stderr())));
 }

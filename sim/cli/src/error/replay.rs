@@ -1,18 +1,15 @@
 //! The errors of `selvedge replay`.
 
-use miette::Diagnostic;
+use selvedge_sim::diagnostic::Diagnostic;
 use selvedge_sim::scenario::Ability;
 use selvedge_sim::trace::Difference;
 use thiserror::Error;
 
 /// An error of `selvedge replay`.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Debug, Error)]
 pub(crate) enum ReplayError {
     /// The scenario is not found.
     #[error("{file} is a trace of the scenario `{scenario}`, which {searched}")]
-    #[diagnostic(help(
-        "name its file or folder after the trace; a scenario in Rust code is replayed by its own test"
-    ))]
     NoScenario {
         /// The trace.
         file: String,
@@ -23,7 +20,6 @@ pub(crate) enum ReplayError {
     },
     /// The scenario has no such case.
     #[error("{file} is a trace of the case `{case}`, which the scenario `{scenario}` does not have")]
-    #[diagnostic(help("the scenario has changed: record the trace again with `selvedge trace`"))]
     NoCase {
         /// The trace.
         file: String,
@@ -34,7 +30,6 @@ pub(crate) enum ReplayError {
     },
     /// The case names another cache than the trace.
     #[error("{file} is a trace of the cache `{was}`, but its case now has `{is}`")]
-    #[diagnostic(help("`--cache {is}` runs the calls and commands in the recorded order on `{is}`"))]
     OtherCache {
         /// The trace.
         file: String,
@@ -53,7 +48,6 @@ pub(crate) enum ReplayError {
     },
     /// The cache does not support a part of the case.
     #[error("the cache `{name}` does not support `{ability}`, which the case requires")]
-    #[diagnostic(help("name a cache that supports it, or record a trace of a case without it"))]
     Unsupported {
         /// The cache.
         name: String,
@@ -62,17 +56,12 @@ pub(crate) enum ReplayError {
     },
     /// A schedule belongs to one case.
     #[error("a schedule belongs to one case, and {selected} are selected")]
-    #[diagnostic(help("name one scenario and select one case with --case; `selvedge matrix` lists them"))]
     NotOneCase {
         /// The number of selected cases.
         selected: String,
     },
     /// The code has changed since the trace was recorded.
     #[error("{file} no longer matches the code: {difference}")]
-    #[diagnostic(help(
-        "the code or the scenario has changed. Record the trace again, or run its calls and commands in the \
-         recorded order on the current code: --cache {cache}"
-    ))]
     Changed {
         /// The trace.
         file: String,
@@ -83,7 +72,6 @@ pub(crate) enum ReplayError {
     },
     /// The schedule is not one of the case.
     #[error("in the case `{case}` of `{scenario}`, {why}")]
-    #[diagnostic(help("the steps include those that set up the tiers"))]
     Mismatch {
         /// The scenario.
         scenario: String,
@@ -93,10 +81,8 @@ pub(crate) enum ReplayError {
         why: String,
     },
     /// The server cannot be reached.
+    #[cfg(feature = "redis")]
     #[error("cannot reach a Redis at {place}: {error}")]
-    #[diagnostic(help(
-        "start a server there, or give another URL: redis://127.0.0.1:6379, unix:///run/redis.sock"
-    ))]
     NoServer {
         /// The URL, without a password.
         place: String,
@@ -105,9 +91,6 @@ pub(crate) enum ReplayError {
     },
     /// The server failed during the run.
     #[error("the Redis at {place} failed {at}, {command}: {error}")]
-    #[diagnostic(help(
-        "the run has no verdict. Its keys on the server begin with `{prefix}` and expire in 10 minutes"
-    ))]
     Failed {
         /// The URL, without a password.
         place: String,
@@ -124,7 +107,6 @@ pub(crate) enum ReplayError {
     #[error(
         "the Redis at {place} replied {held} to {command} at step {step}, but {expected} had been written"
     )]
-    #[diagnostic(help("another client writes these keys, or the server evicts them: use a dedicated Redis"))]
     WrongReply {
         /// The URL, without a password.
         place: String,
@@ -137,4 +119,54 @@ pub(crate) enum ReplayError {
         /// The value that was written.
         expected: String,
     },
+}
+
+impl Diagnostic for ReplayError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            ReplayError::NoScenario { .. } => {
+                "name its file or folder after the trace; a scenario in Rust code is replayed \
+                 by its own test"
+            }
+            ReplayError::NoCase { .. } => {
+                "the scenario has changed: record the trace again with `selvedge trace`"
+            }
+            ReplayError::OtherCache { is, .. } => {
+                return Some(format!(
+                    "`--cache {is}` runs the calls and commands in the recorded order on `{is}`"
+                ));
+            }
+            ReplayError::Unsupported { .. } => {
+                "name a cache that supports it, or record a trace of a case without it"
+            }
+            ReplayError::NotOneCase { .. } => {
+                "name one scenario and select one case with --case; `selvedge matrix` lists \
+                 them"
+            }
+            ReplayError::Changed { cache, .. } => {
+                return Some(format!(
+                    "the code or the scenario has changed. Record the trace again, or run its calls \
+                 and commands in the recorded order on the current code: --cache {cache}"
+                ));
+            }
+            ReplayError::Mismatch { .. } => "the steps include those that set up the tiers",
+            #[cfg(feature = "redis")]
+            ReplayError::NoServer { .. } => {
+                "start a server there, or give another URL: redis://127.0.0.1:6379, \
+                 unix:///run/redis.sock"
+            }
+            ReplayError::Failed { prefix, .. } => {
+                return Some(format!(
+                    "the run has no verdict. Its keys on the server begin with `{prefix}` and \
+                 expire in 10 minutes"
+                ));
+            }
+            ReplayError::WrongReply { .. } => {
+                "another client writes these keys, or the server evicts them: use a dedicated \
+                 Redis"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
 }

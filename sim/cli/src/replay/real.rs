@@ -11,6 +11,7 @@ use redis::{Client, Connection, RedisResult};
 use selvedge_sim::explore::Server;
 use selvedge_sim::history::{Key, Value};
 
+use super::server::About;
 use crate::error::ReplayError;
 
 /// The timeout of the connection and of each command.
@@ -24,16 +25,6 @@ pub(super) struct RealRedis {
     connection: Connection,
     prefix: String,
     written: BTreeSet<Key>,
-}
-
-/// The description of a server.
-pub(super) struct About {
-    /// Its URL, without a password.
-    pub(super) place: String,
-    /// Its name and version: `redis 7.0.15`.
-    pub(super) name: String,
-    /// The prefix of the written keys.
-    pub(super) prefix: String,
 }
 
 impl RealRedis {

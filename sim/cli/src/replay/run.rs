@@ -2,16 +2,16 @@
 
 use std::io::Write;
 
-use selvedge_sim::explore::{
-    Command, FailureCause, Schedule, Server, ServerFailure, Transcript, follow, replay,
-};
+use selvedge_sim::explore::{Schedule, follow, replay};
 use selvedge_sim::history::Value;
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::scenario::{Case, Expected};
-use selvedge_sim::trace::{Difference, Look, Trace, on_server};
+use selvedge_sim::trace::{
+    Command, Difference, FailureCause, Look, ServerFailure, Trace, Transcript, on_server,
+};
 
-use super::real::{About, RealRedis};
+use super::server::{self, About};
 use super::source::{Input, Source, load};
 use crate::args::{Projection, ReplayOptions};
 use crate::error::{Failure, ReplayError};
@@ -34,8 +34,7 @@ pub(crate) fn run<C: Caches>(
         Source::Trace(_, recorded) if !follows => recorded.findings.first(),
         _ => None,
     };
-    let (server, about) = options.redis.as_deref().map(RealRedis::connect).transpose()?.unzip();
-    let server = server.map(|server| Box::new(server) as Box<dyn Server>);
+    let (server, about) = options.redis.as_deref().map(server::connect).transpose()?.unzip();
     let replay = replay::<C>(&case, schedule, chosen, server);
     if let (Some(Transcript { failure: Some(failure), .. }), Some(about)) = (&replay.transcript, &about) {
         return Err(failed(failure, about).into());

@@ -77,6 +77,13 @@ impl Coroutine {
         self.0.end()
     }
 
+    /// Returns the stack of a coroutine that will not be resumed. Nothing on it is dropped: for
+    /// tasks that the engine cannot unwind, all of which are discarded together.
+    pub(crate) fn discard(mut self) -> Frame {
+        self.0.forget_coroutine();
+        self.0.end()
+    }
+
     /// Leaks the coroutine and its stack: other code may still refer to values on the stack, which
     /// are never dropped.
     pub(crate) fn leak(self) {

@@ -5,6 +5,7 @@
 //! objects.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::foreign::Exploration;
 use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
+use crate::binding_name::{binding_name, is_default_name};
 use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
 
 /// The kinds of the locations' identities.
@@ -88,13 +90,17 @@ pub(crate) struct New {
     pub(crate) holds: Holds,
     pub(crate) initial: u64,
     pub(crate) show: Option<Show>,
+    /// The call that creates it.
+    pub(crate) source: &'static Location<'static>,
 }
 
 /// The properties of a location that do not affect the search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Details {
-    /// The object's name, for messages and traces.
+    /// The object's name, for messages and traces. A default name has an article.
     name: &'static str,
+    /// The call that created the object.
+    source: &'static Location<'static>,
     /// The format of the state, if the state is a value.
     pub(crate) show: Option<Show>,
     /// The object, if the location is one of its keys.
@@ -242,7 +248,7 @@ impl Registry {
         creator: TaskId,
         segment: u32,
         nth: usize,
-        New { name, holds, initial, show }: New,
+        New { name, holds, initial, show, source }: New,
     ) -> LocationId {
         let known = match segment {
             0 => self.objects[creator as usize].get(nth),
@@ -267,7 +273,7 @@ impl Registry {
         slot.state = initial;
         slot.run = self.run;
         let details = &mut self.details[location as usize];
-        (details.name, details.show) = (name, show);
+        (details.name, details.show, details.source) = (name, show, source);
         location
     }
 
@@ -333,6 +339,7 @@ impl Registry {
     ) {
         let details = Details {
             name,
+            source: Location::caller(),
             show: None,
             whole,
             holding,
@@ -377,6 +384,12 @@ impl Registry {
         slot.run = self.run;
     }
 
+    /// Names a location for messages and traces, and sets the format of its state.
+    pub(crate) fn set_name(&mut self, location: LocationId, name: &'static str, show: Show) {
+        let details = &mut self.details[location as usize];
+        (details.name, details.show) = (name, Some(show));
+    }
+
     /// The contents of the location.
     #[inline]
     pub(crate) fn holds(&self, location: LocationId) -> Holding {
@@ -402,8 +415,14 @@ impl Registry {
         self.details[location as usize].identity
     }
 
-    pub(crate) fn name(&self, location: LocationId) -> &'static str {
-        self.details[location as usize].name
+    /// The name of the location's object. An object that was created without a name has the name of
+    /// the field or variable that holds it, if the source text shows one; otherwise a default name
+    /// with an article.
+    pub(crate) fn name(&self, location: LocationId) -> String {
+        let details = &self.details[location as usize];
+        let object = details.whole.map_or(details, |whole| &self.details[whole as usize]);
+        let field = is_default_name(details.name).then(|| binding_name(object.source)).flatten();
+        field.unwrap_or_else(|| details.name.to_owned())
     }
 
     pub(crate) fn details(&self, location: LocationId) -> &Details {

@@ -34,11 +34,13 @@ pub struct Cell<T> {
 
 impl<T> Cell<T> {
     /// Creates a cell with this value.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         Cell::named("a cell", value)
     }
 
     /// Creates a cell with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         Cell { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
@@ -68,6 +70,7 @@ impl<T> Cell<T> {
 }
 
 impl<T: Default> Default for Cell<T> {
+    #[track_caller]
     fn default() -> Self {
         Cell::new(T::default())
     }

@@ -36,11 +36,13 @@ pub struct Counter {
 
 impl Counter {
     /// Creates a counter with this value.
+    #[track_caller]
     pub fn new(value: i64) -> Self {
         Counter::named("a counter", value)
     }
 
     /// Creates a counter with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: i64) -> Self {
         let show = |word| (word as i64).to_string();
         Counter { handle: Handle::of_value(name, value as u64, show), value: AtomicI64::new(value) }
@@ -62,6 +64,7 @@ impl Counter {
 }
 
 impl Default for Counter {
+    #[track_caller]
     fn default() -> Self {
         Counter::new(0)
     }

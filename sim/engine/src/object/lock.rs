@@ -41,12 +41,14 @@ pub struct Lock<T> {
 
 impl<T> Lock<T> {
     /// Creates an open lock around this value, with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         Lock { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value), digest: None }
     }
 
     /// Like [`named`](Lock::named). `digest` hashes every part of the value that a task can
     /// observe.
+    #[track_caller]
     pub fn digested(name: &'static str, value: T, digest: fn(&T, &mut dyn Hasher)) -> Self {
         let lock = Lock { digest: Some(digest), ..Lock::named(name, value) };
         lock.report_contents(&lock.value.lock().unwrap_or_else(PoisonError::into_inner));

@@ -46,11 +46,13 @@ pub struct Map<K, V> {
 
 impl<K: Eq + Hash, V> Map<K, V> {
     /// Creates an empty map.
+    #[track_caller]
     pub fn new() -> Self {
         Map::named("a map")
     }
 
     /// Creates an empty map with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str) -> Self {
         Map {
             handle: Handle::new(name, Holds::Value, 0),
@@ -63,6 +65,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// Creates an empty map with this name, for values that implement `Hash`: a [search of
     /// states](crate::Explorer::stateful) compares the values. The hashes of keys and values must
     /// include every part that `Eq` compares.
+    #[track_caller]
     pub fn hashed(name: &'static str) -> Self
     where
         V: Hash,
@@ -71,6 +74,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     }
 
     /// Like [`hashed`](Map::hashed). `digest` hashes every part of a value that a task can observe.
+    #[track_caller]
     pub fn digested(name: &'static str, digest: fn(&V, &mut dyn Hasher)) -> Self {
         let map = Map { digest: Some(digest), ..Map::named(name) };
         map.handle.report_contents(None, || Fingerprint::NONE);
@@ -349,6 +353,7 @@ impl<K: Eq + Hash + Clone, V> Drop for Entry<'_, K, V> {
 }
 
 impl<K: Eq + Hash, V> Default for Map<K, V> {
+    #[track_caller]
     fn default() -> Self {
         Map::new()
     }

@@ -69,11 +69,13 @@ pub enum Touch<K> {
 
 impl<T> Object<T> {
     /// Creates an object with this value.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         Object::named("an object", value)
     }
 
     /// Creates an object with this value, and a name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         Object { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value) }
     }
@@ -139,6 +141,7 @@ impl<T> Object<T> {
 }
 
 impl<T: Default> Default for Object<T> {
+    #[track_caller]
     fn default() -> Self {
         Object::new(T::default())
     }

@@ -64,11 +64,13 @@ pub struct Queue<T> {
 
 impl<T> Queue<T> {
     /// Creates an empty queue.
+    #[track_caller]
     pub fn new() -> Self {
         Queue::named("a queue")
     }
 
     /// Creates an empty queue with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str) -> Self {
         Queue {
             head: Handle::new(name, Holds::Marks, 0),
@@ -110,6 +112,7 @@ impl<T> Queue<T> {
 }
 
 impl<T> Default for Queue<T> {
+    #[track_caller]
     fn default() -> Self {
         Queue::new()
     }

@@ -63,11 +63,13 @@ pub struct Set<K> {
 
 impl<K: Eq + Hash> Set<K> {
     /// Creates an empty set.
+    #[track_caller]
     pub fn new() -> Self {
         Set::named("a set")
     }
 
     /// Creates an empty set with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str) -> Self {
         Set { handle: Handle::new(name, Holds::Word, 0), keys: Mutex::new(FxHashSet::default()) }
     }
@@ -143,6 +145,7 @@ fn checked(changed: bool, granted: Option<Granted>) -> bool {
 }
 
 impl<K: Eq + Hash> Default for Set<K> {
+    #[track_caller]
     fn default() -> Self {
         Set::new()
     }

@@ -3,8 +3,10 @@
 //! An operation of an aborted task is no event and no scheduling point. While the task unwinds
 //! (destructors run), an enabled operation is executed at once. A disabled one needs a lock of
 //! another task that has not been unwound yet: the task is suspended until the operation is
-//! enabled. A task that does not unwind has caught the panic that unwound it: its operation raises
-//! that panic again.
+//! enabled. A task that does not unwind yet, or has caught the panic that unwound it, is unwound by
+//! its operation. So it executes no code after an operation that is no event of the run. If the
+//! operation releases a lock, the lock is free first: the guard is gone, and destructors of other
+//! tasks may wait for the lock.
 //!
 //! Some tasks cannot be unwound. Destructors of two tasks may wait for each other's locks; a loop
 //! may catch the panic repeatedly. There is no safe way to end such a task: a destructor that
@@ -116,7 +118,10 @@ impl Execution {
         condition: Option<&SharedCondition>,
     ) -> Announced {
         self.tasks[self.current as usize].rare().last = Some(pending.source);
-        if !thread::panicking() && !pending.is_release() {
+        if !thread::panicking() {
+            if pending.is_release() {
+                self.apply(pending);
+            }
             return self.unwind_again();
         }
         if self.exceeds_maximum() {
@@ -185,6 +190,15 @@ impl Execution {
             let source = task.rare.as_ref().and_then(|rare| rare.last);
             let left = self.leaked.get_or_insert(Leaked { tasks: 0, source });
             left.tasks += 1;
+        }
+    }
+
+    /// Discards the stacks of the tasks that have not ended. Nothing on them is dropped.
+    pub(super) fn discard_rest(&mut self) {
+        for task in &mut self.tasks {
+            if let Some(coroutine) = task.coroutine.take() {
+                self.stacks.put(coroutine.discard());
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::execution::Execution;
 use crate::event::TaskId;
-use crate::strategy::Strategy;
+use crate::strategy::{AnyStrategy, Strategy};
 
 /// The data of runs that are compared with others.
 #[derive(Default)]
@@ -21,7 +21,7 @@ impl Execution {
     /// Prepares a run of this strategy that is compared with others. With `pauses`, each poll of an
     /// instrumented future is a scheduling point.
     pub(crate) fn rehearse(&mut self, strategy: Box<dyn Strategy>, pauses: bool) {
-        self.strategy = strategy;
+        self.strategy = AnyStrategy::Schedules(strategy);
         self.comparison.pauses = pauses;
         self.comparison.observed = Some(Vec::new());
         self.announcements.at_events.clear();

@@ -47,9 +47,10 @@ pub(crate) fn exploring() -> bool {
     with_if_any(|_| ()).is_some()
 }
 
-/// Whether this run is recorded.
+/// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
+/// are no events.
 pub fn recording() -> bool {
-    with_if_any(|execution| execution.recording).unwrap_or(false)
+    with_if_any(|execution| execution.recording && !execution.aborting).unwrap_or(false)
 }
 
 /// The number of events that this run has executed.
@@ -282,6 +283,27 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
         std::mem::replace(&mut task.unseen, unseen)
     })
     .unwrap_or(false)
+}
+
+/// Discards the stacks of tasks that have not ended when a run is abandoned, instead of unwinding
+/// them.
+pub(crate) fn discard_when_abandoned() {
+    with_if_any(|execution| execution.discards = true);
+}
+
+/// The state of a location.
+pub(crate) fn state(location: LocationId) -> u64 {
+    with_if_any(|execution| execution.registry.state(location)).unwrap_or(0)
+}
+
+/// Sets the state of a location without an event, and its name if given.
+pub(crate) fn set_state(location: LocationId, state: u64, name: Option<&'static str>) {
+    with_if_any(|execution| {
+        execution.registry.set_state(location, state);
+        if let Some(name) = name {
+            execution.registry.set_name(location, name, |word| format!("{word:#x}"));
+        }
+    });
 }
 
 /// Counts an iteration of a loop of the current task. Does not return after too many.

@@ -1,11 +1,12 @@
 //! Chooses the next decision, from the repeated prefix or the strategy, and checks that the program
 //! behaves like in earlier runs.
 
-use super::choice::Choice;
+use super::choice::{Point, StatePoint};
 use super::ending::Ending;
 use super::execution::Execution;
 use crate::determinism::MEND_NONDETERMINISM;
 use crate::event::{CHOOSE, Decision, Footprint, Mode, Pending, TaskId};
+use crate::strategy::{AnyStrategy, Next};
 use crate::text::place;
 
 impl Execution {
@@ -31,26 +32,33 @@ impl Execution {
             return None;
         }
         let state = self.state();
-        let choice = Choice {
+        let point = Point {
             tasks: &self.tasks,
             announced: self.announcements.tasks,
             registry: &self.registry,
             current: self.current,
-            state,
-            parts: self.state.as_ref(),
-            monitor: self.monitor.as_deref(),
-            found: self.monitor.as_ref().map_or(0, |monitor| monitor.found()),
         };
-        let decision = self.strategy.choose(&choice, &self.trail);
-        if decision.is_none() && self.strategy.was_redundant() && self.state.is_some() {
-            self.finishing = true;
-            return self.any_decision();
+        let next = match (&mut self.strategy, state.zip(self.state.as_ref())) {
+            (AnyStrategy::Schedules(strategy), _) => strategy.choose(&point, &self.trail),
+            (AnyStrategy::States(strategy, _), Some((state, parts))) => {
+                let monitor = self.monitor.as_deref();
+                strategy.choose(&StatePoint { point, state, parts, monitor }, &self.trail)
+            }
+            (AnyStrategy::States(..), None) => unreachable!("a search of states has a state"),
+        };
+        match next {
+            Next::Take(decision) => return Some(decision),
+            Next::End => {}
+            Next::Mismatch(why) => self.end.ending = Some(Ending::Nondeterministic(why)),
+            Next::Redundant => {
+                self.end.is_redundant = true;
+                if self.state.is_some() {
+                    self.finishing = true;
+                    return self.any_decision();
+                }
+            }
         }
-        if decision.is_none() {
-            let replay_mismatch = self.strategy.replay_mismatch().map(str::to_owned);
-            self.end.ending = replay_mismatch.map(Ending::Nondeterministic);
-        }
-        decision
+        None
     }
 
     /// Returns a decision for an enabled task, preferably the current one, in a run that only has

@@ -43,6 +43,9 @@ pub(super) struct RunEnd {
     pub(super) spinning: Option<(&'static Location<'static>, usize)>,
     /// The operation because of which a search of states aborted the run.
     pub(super) unsupported: Option<Unsupported>,
+    /// The strategy cut the run short, because all its continuations have been explored. An optimal
+    /// strategy never does.
+    pub(super) is_redundant: bool,
     /// The first panic that ended a task. Other panics may result from it.
     pub(super) first_panic: Option<(TaskId, PanicReport)>,
 }
@@ -53,7 +56,7 @@ impl Execution {
         if let Some(stopped) = &self.end.ending {
             return stopped.clone();
         }
-        if self.strategy.was_redundant() {
+        if self.end.is_redundant {
             // The details of this deadlock are not reported.
             return Ending::Deadlock(Vec::new());
         }
@@ -100,8 +103,11 @@ impl Execution {
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);
                 let what = pending.describe();
-                let object =
-                    pending.actions().first().map_or("", |(location, _)| self.registry.name(*location));
+                let object = pending
+                    .actions()
+                    .first()
+                    .map(|(location, _)| self.registry.name(*location))
+                    .unwrap_or_default();
                 let holder = self.holder(id, pending).unwrap_or_default();
                 Some(format!("{name} waits to {what} {object}, at {}{holder}", place(pending.source)))
             }

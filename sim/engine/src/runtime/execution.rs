@@ -27,8 +27,8 @@ use crate::dpor::Races;
 use crate::event::Phase;
 use crate::event::{Decision, Fingerprint, Pending, TaskId};
 use crate::history::{Operation, Registry, Tracking, Trail};
-use crate::stateful::{Monitor, Part, State, TaskView, Unsupported};
-use crate::strategy::{Prefix, Strategy};
+use crate::stateful::{Monitor, State, TaskView, Unsupported};
+use crate::strategy::{AnyStrategy, Prefix, StateModel};
 use crate::watchdog::Pulse;
 
 /// The state of an exploration on its OS thread.
@@ -43,7 +43,9 @@ pub(crate) struct Execution {
     /// The run continues in any order, because it is redundant: that costs less than unwinding its
     /// tasks.
     pub(super) finishing: bool,
-    /// Whether the strategy [joins movers](Strategy::joins_movers).
+    /// Whether the stacks of an abandoned run are discarded instead of unwound.
+    pub(super) discards: bool,
+    /// Whether the search [joins movers](StateModel::joins_movers).
     pub(super) joins_movers: bool,
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
     /// none since.
@@ -66,7 +68,7 @@ pub(crate) struct Execution {
     /// The events of the run, if it is recorded.
     pub(crate) record: Vec<Recorded>,
     pub(crate) sometimes: Sometimes,
-    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) strategy: AnyStrategy,
     /// The current state, if the strategy uses it.
     pub(super) state: Option<State>,
     /// The monitor, which is notified of each event of the run.
@@ -80,13 +82,16 @@ pub(crate) struct Execution {
 
 impl Execution {
     pub(crate) fn new(
-        strategy: Box<dyn Strategy>,
+        strategy: AnyStrategy,
         max_steps: usize,
         stack_size: usize,
         recording: bool,
-        left_out: Option<Part>,
         watchdog: Duration,
     ) -> Self {
+        let model = match &strategy {
+            AnyStrategy::Schedules(_) => None,
+            AnyStrategy::States(_, model) => Some(*model),
+        };
         Execution {
             tasks: Vec::with_capacity(4),
             spawn_log: SpawnLog::default(),
@@ -95,7 +100,8 @@ impl Execution {
             granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
             aborting: false,
             finishing: false,
-            joins_movers: strategy.joins_movers(),
+            joins_movers: model.is_some_and(|model| model.joins_movers),
+            discards: false,
             is_right_mover: false,
             quiescing: None,
             end: RunEnd::default(),
@@ -104,8 +110,7 @@ impl Execution {
             recording,
             max_steps,
             spurious_wakeups: 0,
-            state: (strategy.tracking() == Tracking::Nothing)
-                .then(|| State::new(strategy.is_symmetric(), left_out)),
+            state: model.map(|StateModel { is_symmetric, left_out, .. }| State::new(is_symmetric, left_out)),
             monitor: None,
             trail: Trail::new(strategy.tracking()),
             races: Races::new(strategy.tracking()),
@@ -145,11 +150,19 @@ impl Execution {
 
     /// The prefixes that are still to be explored, after the last run.
     pub(crate) fn open(&mut self) -> Vec<Prefix> {
-        self.strategy.open(&self.trail)
+        match &mut self.strategy {
+            AnyStrategy::Schedules(_) => Vec::new(),
+            AnyStrategy::States(strategy, _) => strategy.open(&self.trail),
+        }
     }
 
-    pub(crate) fn strategy(&self) -> &dyn Strategy {
-        self.strategy.as_ref()
+    pub(crate) fn strategy(&self) -> &AnyStrategy {
+        &self.strategy
+    }
+
+    /// Whether the last run was cut short because all its continuations had been explored.
+    pub(crate) fn was_redundant(&self) -> bool {
+        self.end.is_redundant
     }
 
     pub(crate) fn is_recorded(&self) -> bool {
@@ -373,15 +386,16 @@ impl Execution {
         }
     }
 
-    /// The fingerprint of the current state.
-    pub(super) fn state(&mut self) -> Fingerprint {
-        let Some(state) = &mut self.state else { return Fingerprint::NONE };
+    /// The fingerprint of the current state, if the search uses it.
+    #[inline]
+    pub(super) fn state(&mut self) -> Option<Fingerprint> {
+        let state = self.state.as_mut()?;
         let tasks = &self.tasks;
         let view = |task: TaskId| {
             let task = &tasks[usize::from(task)];
             TaskView { phase: task.phase, pending: task.pending.as_ref() }
         };
-        state.fingerprint(tasks.len(), view, &self.registry, self.monitor.as_deref())
+        Some(state.fingerprint(tasks.len(), view, &self.registry, self.monitor.as_deref()))
     }
 
     /// Aborts the run, because a search of states does not support it.

@@ -24,17 +24,26 @@ pub(crate) struct Handle {
 impl Handle {
     /// Creates an object in this state, with a name given by its creator.
     #[inline]
+    #[track_caller]
     pub(crate) fn new(name: &'static str, holds: Holds, initial: u64) -> Self {
-        Handle::registered(New { name, holds, initial, show: None })
+        Handle::registered(New { name, holds, initial, show: None, source: Location::caller() })
     }
 
     /// Creates an object whose state is a value. `show` formats it for traces.
     #[inline]
+    #[track_caller]
     pub(crate) fn of_value(name: &'static str, initial: u64, show: Show) -> Self {
-        Handle::registered(New { name, holds: Holds::Word, initial, show: Some(show) })
+        Handle::registered(New {
+            name,
+            holds: Holds::Word,
+            initial,
+            show: Some(show),
+            source: Location::caller(),
+        })
     }
 
     #[inline]
+    #[track_caller]
     fn registered(new: New) -> Self {
         let (location, run) = current::register(new).unwrap_or((u32::MAX, 0));
         Handle { location, run }
@@ -71,6 +80,12 @@ impl Handle {
     #[inline]
     pub(crate) fn perform_all(&self, pending: &Pending) -> Option<Granted> {
         perform::perform(self.run, pending)
+    }
+
+    /// Like [`perform_all`](Handle::perform_all). The operation is enabled only if `condition` holds
+    /// for the states of its locations.
+    pub(crate) fn perform_all_when(&self, pending: &Pending, condition: SharedCondition) -> Option<Granted> {
+        perform_when(self.run, pending, Some(&condition))
     }
 
     /// Executes an operation atomically with the one that was just performed. An operation that

@@ -91,9 +91,7 @@ impl Drop for Entered {
 /// announcement. Returns the numbers of the task and of the run.
 pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce() + 'static) -> (TaskId, u64) {
     send_wakes();
-    if aborting() && !thread::panicking() {
-        continue_aborted(with(Execution::unwind_again));
-    }
+    unwind_if_aborted();
     let label_name = name.as_deref().map(Box::from);
     let (parent, task, frame) = with(|execution| {
         let parent = execution.current;
@@ -128,6 +126,13 @@ fn contain(body: impl FnOnce()) {
     // Dropping the payload may also panic.
     if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(another);
+    }
+}
+
+/// Unwinds the current task if its run is aborted and it does not unwind yet.
+pub(crate) fn unwind_if_aborted() {
+    while aborting() && !thread::panicking() {
+        continue_aborted(with(Execution::unwind_again));
     }
 }
 
@@ -221,6 +226,9 @@ pub(crate) fn aborting() -> bool {
 
 /// Unwinds the tasks that have not ended, so that the values on their stacks are dropped.
 fn abort_rest() {
+    if with(|execution| execution.discards) {
+        return with(Execution::discard_rest);
+    }
     with(|execution| execution.aborting = true);
     while let Some((task, mut coroutine)) = with(Execution::next_aborted) {
         let ended = coroutine.resume();

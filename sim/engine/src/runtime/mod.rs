@@ -26,16 +26,18 @@ mod wakes;
 pub(crate) use abort::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
-    begin_future, begin_scripts, boundary, current, current_name, current_task, end_future, exploring,
-    has_ended, known_time, may_park_spuriously, note_spurious_park, pause, refuse, set_monitor, set_unseen,
-    sometimes, spin, spurious_wakeups,
+    begin_future, begin_scripts, boundary, current, current_name, current_task, discard_when_abandoned,
+    end_future, exploring, has_ended, known_time, may_park_spuriously, note_spurious_park, pause, refuse,
+    set_monitor, set_state, set_unseen, sometimes, spin, spurious_wakeups, state,
 };
 pub use current::{causal_clock, next_event, observed, recording, step};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
 pub(crate) use handle::Handle;
-pub(crate) use life_cycle::{aborting, finish_panicked, join, join_scoped, run, spawn, take_panic};
+pub(crate) use life_cycle::{
+    aborting, finish_panicked, join, join_scoped, run, spawn, take_panic, unwind_if_aborted,
+};
 pub use panics::PanicReport;
 pub(crate) use panics::{Quiet, describe_payload, may_be_resumed};
 pub(crate) use perform::{choose, opaque};

@@ -10,7 +10,7 @@ use std::thread;
 
 use super::current::with;
 use super::execution::Execution;
-use super::life_cycle::{aborting, continue_aborted, resume_joiners};
+use super::life_cycle::{resume_joiners, unwind_if_aborted};
 use super::wakes::send_wakes;
 use crate::coroutine::{self, Coroutine};
 use crate::event::{Phase, TaskId};
@@ -23,9 +23,7 @@ pub(crate) fn quiesce(source: &'static Location<'static>) -> Vec<String> {
     if with(|execution| execution.waits_for_quiet(source)) {
         coroutine::suspend();
     }
-    while aborting() && !thread::panicking() {
-        continue_aborted(with(Execution::unwind_again));
-    }
+    unwind_if_aborted();
     with(|execution| execution.blocked())
 }
 

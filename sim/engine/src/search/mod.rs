@@ -3,9 +3,11 @@
 mod runs;
 mod settings;
 mod simplest;
+mod source;
 mod team;
 mod unseen;
 mod workers;
 
 pub(crate) use runs::Search;
-pub(crate) use settings::{OnProgress, Settings, StrategyKind};
+pub(crate) use settings::{OnProgress, Settings};
+pub(crate) use source::{NewStrategy, SharedStates, StrategySource, WorkerStrategies};

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::settings::{Settings, StrategyKind};
+use super::settings::Settings;
+use crate::bound::Bound;
 use crate::observer::Observer;
 use crate::progress::Progress;
-use crate::report::{Bound, Report};
+use crate::report::Report;
 use crate::run::Run;
 use crate::runtime::{Execution, Quiet, Sometimes};
-use crate::strategy::Prefix;
+use crate::strategy::{Prefix, StateStrategy};
 use crate::thread::run_main;
 
 /// The counters that the workers of a search share.
@@ -42,6 +43,8 @@ impl Totals {
 /// A search, or one worker's part of it.
 pub(crate) struct Search<'a> {
     pub(crate) settings: &'a Settings,
+    /// The seed, if the schedules are random.
+    pub(crate) seed: Option<u64>,
     pub(crate) start: Instant,
     /// `None` if there is only one worker.
     pub(crate) totals: Option<&'a Totals>,
@@ -52,7 +55,7 @@ pub(crate) struct Search<'a> {
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) sometimes: Sometimes,
-    /// The open prefixes of an interrupted search that can be resumed.
+    /// The open prefixes of an interrupted search of states.
     pub(crate) open: Vec<Prefix>,
 }
 
@@ -77,7 +80,7 @@ impl Search<'_> {
         ran: &mut dyn FnMut(),
     ) -> Outcome {
         let quiet = Quiet::new();
-        let mut report = Report { seed: self.settings.kind.seed(), ..Report::default() };
+        let mut report = Report { seed: self.seed, ..Report::default() };
         let mut last_report = self.start;
         // A worker among others has to take an item of work first.
         let mut more = self.totals.is_none() || execution.next_run();
@@ -89,7 +92,7 @@ impl Search<'_> {
             let ending;
             (execution, ending) = run_main(execution, Rc::clone(&body));
             let run = Run { execution: &execution, ending: &ending };
-            let is_redundant = execution.strategy().was_redundant();
+            let is_redundant = execution.was_redundant();
             report.count(&run, is_redundant, self.settings.max_steps);
             if !is_redundant && quiet.interrupt(|| observer.execution(&run)).is_break() {
                 report.bound = Some(Bound::Stopped);
@@ -116,18 +119,13 @@ impl Search<'_> {
             }
             self.report_progress(&quiet, &execution, &report, &mut last_report);
         }
-        if report.bound.is_none() && execution.strategy().left_out() {
-            report.bound = self.settings.max_preemptions.map(Bound::Preemptions);
-        }
-        if let StrategyKind::Replay { .. } = self.settings.kind {
-            report.bound.get_or_insert(Bound::Schedule);
-        }
+        report.bound = report.bound.or_else(|| execution.strategy().left_out());
         if report.bound.is_none() && !more && self.found_nothing(&report) {
             report.bound = self.settings.unseen(execution.comparison.instrumented, &body).map(Bound::Unseen);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
-        let open = if self.settings.is_checkpointing { execution.open() } else { Vec::new() };
-        report.states = execution.strategy().states();
+        let open = execution.open();
+        report.states = execution.strategy().by_states().and_then(StateStrategy::states);
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();
         Outcome { report, sometimes: execution.sometimes, open }
@@ -152,11 +150,9 @@ impl Search<'_> {
     /// The bound that ends the search here, although runs are left.
     #[inline]
     fn reached(&self, execution: &Execution, report: &Report) -> Option<Bound> {
-        let Settings { max_executions, max_time, kind, .. } = self.settings;
-        if execution.strategy().is_full()
-            && let StrategyKind::Stateful { max_states: Some(most), .. } = *kind
-        {
-            return Some(Bound::States(most));
+        let Settings { max_executions, max_time, .. } = self.settings;
+        if let Some(full) = execution.strategy().by_states().and_then(StateStrategy::full) {
+            return Some(full);
         }
         let executions = max_executions.filter(|&most| self.totals.is_none() && report.executions >= most);
         let time = || max_time.filter(|&most| self.start.elapsed() >= most);
@@ -190,7 +186,8 @@ impl Search<'_> {
             }
         };
         let done = self.done(execution, executions);
-        let states = execution.strategy().states().map(|states| states.count);
+        let states = execution.strategy().by_states().and_then(StateStrategy::states);
+        let states = states.map(|states| states.count);
         let progress = Progress { executions, events, states, elapsed: self.start.elapsed(), done };
         quiet.interrupt(|| (on_progress.report)(&progress));
     }

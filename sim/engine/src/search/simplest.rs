@@ -1,5 +1,6 @@
 //! The search for the simplest schedule, once a schedule is known to exist.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use super::settings::Settings;
 use crate::report::Failure;
 use crate::run::Run;
 use crate::runtime::{Ending, Quiet};
-use crate::strategy::Simplest;
+use crate::strategy::{AnyStrategy, Simplest, StateModel};
 use crate::thread::run_main;
 
 /// The largest number of points of schedules that are visited.
@@ -25,25 +26,23 @@ impl Settings {
         mut watch: impl FnMut() -> ControlFlow<()>,
     ) -> Option<Failure> {
         let quiet = Quiet::new();
-        let mut execution = self.execution(Box::new(Simplest::new(kind, BUDGET)));
+        let has_found = Rc::new(Cell::new(false));
+        let strategy = Simplest::new(kind, BUDGET, Rc::clone(&has_found));
+        let mut execution = self.execution(AnyStrategy::States(Box::new(strategy), StateModel::default()));
         let mut best: Option<Failure> = None;
         loop {
-            let switches = execution.strategy().switches();
             let ending;
             (execution, ending) = run_main(execution, Rc::clone(&body));
-            if !execution.strategy().was_redundant() && is_wanted(&ending) {
+            if !execution.was_redundant() && is_wanted(&ending) {
                 let schedule = Run { execution: &execution, ending: &ending }.schedule();
                 let is_better =
                     |best: &Failure| (schedule.len(), &schedule) < (best.schedule.len(), &best.schedule);
                 if best.as_ref().is_none_or(is_better) {
                     best = Some(Failure { ending, schedule });
+                    has_found.set(true);
                 }
             }
-            // All schedules with this number of switches have been run.
-            if quiet.interrupt(&mut watch).is_break()
-                || !execution.next_run()
-                || (best.is_some() && execution.strategy().switches() > switches)
-            {
+            if quiet.interrupt(&mut watch).is_break() || !execution.next_run() {
                 return best;
             }
         }

@@ -16,13 +16,15 @@
 //! run may fail. If one differs, the program shares state that was not explored, and the search is
 //! not complete.
 
+use std::collections::BTreeSet;
 use std::panic::Location;
 use std::rc::Rc;
 
 use super::settings::Settings;
 use crate::event::{Decision, LocationId, Mode, SLOTS, TaskId};
+use crate::history::Trail;
 use crate::runtime::{Ending, Execution};
-use crate::strategy::{Numbers, Rehearsal};
+use crate::strategy::{AnyStrategy, Numbers, Rehearsal};
 use crate::thread::run_main;
 
 /// The number of random schedules that are compared. Each is run three times.
@@ -42,6 +44,16 @@ struct TaskStep {
     atomic_with_previous: bool,
 }
 
+/// The locations whose state is changed by a [`Mode::Glance`], with which reads commute: the maps
+/// of which a task locks a key.
+fn pinned_locations(trail: &Trail) -> BTreeSet<LocationId> {
+    let touched = trail.events().iter().enumerate().flat_map(|(position, event)| {
+        let accesses = event.footprint.touched().zip(trail.accesses(position));
+        accesses.filter(|((_, mode), access)| *mode == Mode::Glance && access.before != access.after)
+    });
+    touched.map(|((location, _), _)| location).collect()
+}
+
 /// The events of a run, without pauses.
 struct Rehearsed {
     steps: Vec<TaskStep>,
@@ -55,12 +67,13 @@ struct Rehearsed {
 impl Rehearsed {
     fn of(execution: &Execution, ending: Ending) -> Self {
         let trail = &execution.trail;
+        let pinned = pinned_locations(trail);
         let (mut steps, mut clocks) = (Vec::new(), Vec::new());
         for (position, event) in trail.events().iter().enumerate().filter(|(_, event)| !event.is_pause()) {
             let accesses = event.footprint.touched().zip(trail.accesses(position));
             let accesses = accesses.map(|((location, mode), access)| {
-                // Accesses that commute with others of their kind may come before or after them.
-                let is_settled = mode == Mode::Read || mode.is_total();
+                // An access that commutes with a change of the state may come before or after it.
+                let is_settled = mode.is_total() || mode == Mode::Read && !pinned.contains(&location);
                 (location, mode, is_settled.then_some((access.before, access.after)))
             });
             steps.push(TaskStep {
@@ -118,7 +131,7 @@ impl Settings {
     /// Creates an execution for runs that are compared, without recording.
     fn rehearsal(&self) -> Box<Execution> {
         let settings = Settings { recording: false, ..self.clone() };
-        settings.execution(Box::new(Rehearsal::random(0)))
+        settings.execution(AnyStrategy::Schedules(Box::new(Rehearsal::random(0))))
     }
 
     /// Checks a `body` in which a search found no failure. Returns the location of the instrumented

@@ -10,47 +10,46 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::runs::{Outcome, Search, Totals};
-use super::settings::{Settings, StrategyKind};
+use super::settings::Settings;
+use super::source::{MakeStrategy, SharedStates, StrategySource, WorkerStrategies};
 use super::team;
-use crate::dpor::Route;
 use crate::history::{NumberTable, Registry};
 use crate::observer::Observer;
 use crate::report::Report;
 use crate::runtime::Quiet;
-use crate::stateful::Visited;
-use crate::strategy::{Optimal, Prefix, Probe, Stateful, Strategy};
+use crate::strategy::{AnyStrategy, Probe};
 use crate::thread::run_main;
-use crate::work_queue;
 
 /// The number of runs after which the other workers start: a shorter search costs no more than with
 /// one worker.
 const ALONE: u64 = 500;
 
-/// Creates a worker's strategy, on the worker's OS thread.
-type MakeStrategy<'a> = Box<dyn FnOnce() -> Box<dyn Strategy> + Send + 'a>;
-
 impl Settings {
-    /// Searches with all workers. `init` returns the body and the observer of a worker. Returns the
-    /// report and the observers.
+    /// Searches with `jobs` workers. `init` returns the body and the observer of a worker. Returns
+    /// the report and the observers. `shares_always`: whether all workers start at once and always
+    /// offer work.
     pub(crate) fn search_on_workers<B: Fn() + 'static, O: Observer + Send>(
         &self,
+        mode: &dyn StrategySource,
+        (jobs, shares_always): (usize, bool),
         init: impl Fn() -> (B, O) + Sync,
     ) -> (Report, Vec<O>) {
         let start = Instant::now();
-        let (strategies, visited) = self.strategies();
-        let is_shared = strategies.len() > 1 || visited.is_some();
-        let resumed = self.resumed.as_deref().filter(|_| visited.is_some());
+        let WorkerStrategies { strategies, states } = mode.for_workers(jobs, shares_always);
+        let is_shared = strategies.len() > 1 || states.is_some();
+        let resumed = states.as_ref().and_then(|states| states.resumed);
         let tasks = resumed.map_or(&[] as &[_], |resumed| &resumed.tasks);
         let numbers = is_shared.then(|| Arc::new(Registry::shared_numbers().resumed(tasks)));
         let totals = Totals::new(start);
-        let search = Search { settings: self, start, totals: numbers.is_some().then_some(&totals) };
+        let totals = numbers.is_some().then_some(&totals);
+        let search = Search { settings: self, seed: mode.seed(), start, totals };
         let work = |strategy: MakeStrategy<'_>, call: &mut dyn FnMut()| {
             let (body, mut observer) = init();
-            let mut execution = self.execution(strategy());
+            let mut execution = self.execution(strategy().0);
             if let Some(numbers) = &numbers {
                 execution.registry.share(numbers);
             }
-            let mut left = if self.shares_always { 1 } else { ALONE };
+            let mut left = if shares_always { 1 } else { ALONE };
             let mut ran = || {
                 left = left.saturating_sub(1);
                 if left == 0 {
@@ -66,16 +65,14 @@ impl Settings {
             all.report.resume(resumed);
             all.sometimes.resume(&resumed.sometimes);
         }
-        if let (Some(visited), Some(numbers), StrategyKind::Stateful { reductions, .. }) =
-            (&visited, &numbers, &self.kind)
-            && all.report.is_interrupted()
-        {
-            let probe = Probe::new(Arc::clone(visited), *reductions);
-            all.report.done = self.walk(probe, numbers, Rc::new(init().0));
-        }
-        if let Some((visited, numbers)) = visited.zip(numbers).filter(|_| self.is_checkpointing) {
-            all.report.checkpoint =
-                all.report.checkpoint(&visited, all.open, numbers.tasks(), &all.sometimes);
+        if let Some((states, numbers)) = states.zip(numbers) {
+            if all.report.is_interrupted() {
+                all.report.done = self.walk(&states, &numbers, Rc::new(init().0));
+            }
+            if states.is_checkpointing {
+                let (visited, tasks) = (&states.visited, numbers.tasks());
+                all.report.checkpoint = all.report.checkpoint(visited, all.open, tasks, &all.sometimes);
+            }
         }
         all.report.never = all.sometimes.never().collect();
         all.report.elapsed = start.elapsed();
@@ -83,45 +80,16 @@ impl Settings {
     }
 
     /// Estimates the part of the states that has been visited, by random walks.
-    fn walk(&self, probe: Probe, numbers: &Arc<NumberTable>, body: Rc<dyn Fn()>) -> f64 {
+    fn walk(&self, states: &SharedStates<'_>, numbers: &Arc<NumberTable>, body: Rc<dyn Fn()>) -> f64 {
         let _quiet = Quiet::new();
-        let mut execution = self.execution(Box::new(probe));
+        let probe = Box::new(Probe::new(Arc::clone(&states.visited)));
+        let mut execution = self.execution(AnyStrategy::States(probe, states.model));
         execution.registry.share(numbers);
         loop {
             (execution, _) = run_main(execution, Rc::clone(&body));
             if !execution.next_run() {
                 return execution.strategy().done().unwrap_or_default();
             }
-        }
-    }
-
-    /// The strategy of each worker, and the states that they share. A strategy without support for
-    /// several workers works alone.
-    fn strategies(&self) -> (Vec<MakeStrategy<'_>>, Option<Arc<Visited>>) {
-        match self.kind {
-            StrategyKind::Stateful { max_states, reductions } if self.max_preemptions.is_none() => {
-                let (visited, open) = match &self.resumed {
-                    None => (Visited::new(max_states), vec![Prefix::new()]),
-                    Some(resumed) => {
-                        let open = resumed.open.iter().map(|prefix| prefix.as_decisions().to_vec()).collect();
-                        (Visited::resumed(&resumed.visited, max_states), open)
-                    }
-                };
-                let visited = Arc::new(visited);
-                let make = |queue| -> MakeStrategy<'_> {
-                    let visited = Arc::clone(&visited);
-                    Box::new(move || Box::new(Stateful::new(visited, reductions, Some(queue))))
-                };
-                let queues = work_queue::connected(self.jobs, open, self.shares_always);
-                (queues.into_iter().map(make).collect(), Some(Arc::clone(&visited)))
-            }
-            StrategyKind::Optimal if self.jobs > 1 && self.max_preemptions.is_none() => {
-                let make =
-                    |queue| -> MakeStrategy<'_> { Box::new(move || Box::new(Optimal::new(Some(queue)))) };
-                let queues = work_queue::connected(self.jobs, vec![Route::default()], self.shares_always);
-                (queues.into_iter().map(make).collect(), None)
-            }
-            _ => (vec![Box::new(|| self.strategy())], None),
         }
     }
 }

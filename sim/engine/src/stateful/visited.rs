@@ -66,6 +66,11 @@ impl Visited {
         visited
     }
 
+    /// The largest number of states.
+    pub(crate) fn most(&self) -> u64 {
+        self.most
+    }
+
     /// All states, in ascending order.
     pub(crate) fn all(&self) -> Vec<u128> {
         let tables = self.tables.iter().map(lock);

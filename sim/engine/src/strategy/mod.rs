@@ -4,6 +4,7 @@
 mod naive;
 mod numbers;
 mod optimal;
+mod options;
 mod pct;
 mod preemptions;
 mod probe;
@@ -14,64 +15,35 @@ mod simplest;
 mod stateful;
 mod transition_cache;
 
-pub(crate) use naive::Naive;
+pub(crate) use naive::AllInterleavings;
 pub(crate) use numbers::Numbers;
-pub(crate) use optimal::Optimal;
-pub(crate) use pct::Pct;
+pub(crate) use optimal::OptimalDpor;
+pub(crate) use options::{Options, StateOptions, tasks_of};
+pub(crate) use pct::RandomPriorities;
 pub(crate) use preemptions::Preemptions;
 pub(crate) use probe::Probe;
-pub(crate) use random::Random;
+pub(crate) use random::RandomWalk;
 pub(crate) use rehearsal::Rehearsal;
-pub(crate) use replay::Replay;
+pub(crate) use replay::RecordedSchedule;
 pub(crate) use simplest::Simplest;
-pub(crate) use stateful::{Prefix, Reductions, Stateful};
+pub(crate) use stateful::{Prefix, StateSearch};
 
-use std::iter;
-
+use crate::bound::Bound;
 use crate::dpor::Races;
-use crate::event::{Decision, Fingerprint, Footprint, TaskId};
+use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
-use crate::stateful::{Monitor, State, States};
+use crate::stateful::{Part, States};
 
-/// The current point of a run, as a strategy sees it.
-pub(crate) trait Options {
-    /// The task that executed the last event.
-    fn current(&self) -> TaskId;
-    /// The largest number of a task plus 1.
-    fn tasks(&self) -> TaskId;
-    /// The set of tasks with a pending operation, one bit each. The other tasks are not enabled.
-    fn announced(&self) -> u64;
-    /// The number of alternatives of the task's pending operation; 0 if the task is not enabled.
-    fn alternatives(&self, task: TaskId) -> u16;
-    /// The current state, if the strategy [tracks](Strategy::tracking) nothing else.
-    fn state(&self) -> Fingerprint;
-    /// The parts of the state and the last step. `None` if the state has further parts, or is not
-    /// tracked.
-    fn parts(&self) -> Option<&State> {
-        None
-    }
-    /// The run's monitor.
-    fn monitor(&self) -> Option<&dyn Monitor> {
-        None
-    }
-    /// Whether another task waits for the end of this one.
-    fn is_awaited(&self, task: TaskId) -> bool;
-    /// The task's spawn index in this run, from 0: its number in an execution of this schedule
-    /// alone.
-    fn order(&self, task: TaskId) -> TaskId;
-    /// The findings of the run's monitor in the last step, one bit for each kind.
-    fn found(&self) -> u64;
-    /// The footprint of an alternative of the task's pending operation in the current state.
-    fn footprint(&self, task: TaskId, choice: u16) -> Footprint;
-}
-
-/// The tasks of a set that has a bit for each, in the order of their numbers.
-pub(crate) fn tasks_of(mut set: u64) -> impl Iterator<Item = TaskId> {
-    iter::from_fn(move || {
-        let task = set.trailing_zeros();
-        set &= set.wrapping_sub(1);
-        (task < u64::BITS).then_some(task as TaskId)
-    })
+/// The choice of a strategy at a point of a run.
+pub(crate) enum Next {
+    /// The run continues with this decision.
+    Take(Decision),
+    /// No task is enabled.
+    End,
+    /// The run is cut short, because all its continuations have been explored.
+    Redundant,
+    /// The run does not match the plan of the strategy, for this reason.
+    Mismatch(String),
 }
 
 /// Selects the order of events, run after run.
@@ -80,8 +52,8 @@ pub(crate) trait Strategy {
     fn tracking(&self) -> Tracking;
 
     /// Selects the next task and the alternative of its operation, once the trail's prefix has been
-    /// repeated. `None` ends the run.
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision>;
+    /// repeated.
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Next;
 
     /// Notifies the strategy of a new event of the trail.
     fn executed(&mut self, trail: &Trail);
@@ -90,59 +62,126 @@ pub(crate) trait Strategy {
     /// is no next run.
     fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool;
 
-    /// Whether states that differ only by an exchange of symmetric tasks are one state.
-    fn is_symmetric(&self) -> bool {
-        false
-    }
-
-    /// Whether the acquisition of a lock on which others can only wait is one step with the task's
-    /// next operation, and the release of such a lock one step with the previous operation: see
-    /// [`Pending::is_right_mover`](crate::event::Pending::is_right_mover).
-    fn joins_movers(&self) -> bool {
-        false
-    }
-
-    /// Whether the last run was cut short because every enabled task was in the sleep set. An
-    /// optimal strategy never has such a run.
-    fn was_redundant(&self) -> bool {
-        false
-    }
-
     /// The part of the search that is done, between two runs: see
     /// [`Progress::done`](crate::Progress::done). `None` if the search has no end.
     fn done(&self) -> Option<f64> {
         None
     }
 
-    /// Whether schedules were left out because of the bound on preemptions.
-    fn left_out(&self) -> bool {
-        false
+    /// The bound because of which schedules were left out.
+    fn left_out(&self) -> Option<Bound> {
+        None
+    }
+}
+
+/// Selects the order of events, run after run, by the states that they lead to.
+pub(crate) trait StateStrategy {
+    /// Like [`Strategy::choose`].
+    fn choose(&mut self, options: &dyn StateOptions, trail: &Trail) -> Next;
+
+    /// Like [`Strategy::executed`].
+    fn executed(&mut self, trail: &Trail);
+
+    /// Like [`Strategy::next_run`].
+    fn next_run(&mut self, trail: &mut Trail) -> bool;
+
+    /// Like [`Strategy::done`].
+    fn done(&self) -> Option<f64> {
+        None
     }
 
-    /// Whether the search reached a new state after the largest number of states had been visited.
-    fn is_full(&self) -> bool {
-        false
+    /// Like [`Strategy::left_out`].
+    fn left_out(&self) -> Option<Bound> {
+        None
     }
 
-    /// The largest number of switches of the next run, if the strategy has such a bound.
-    fn switches(&self) -> usize {
-        usize::MAX
+    /// The bound on states, if the search reached a new state after the largest number of states
+    /// had been visited.
+    fn full(&self) -> Option<Bound> {
+        None
     }
 
-    /// The open prefixes of a search of states, once there is no next run.
+    /// The open prefixes of the search, once there is no next run.
     fn open(&mut self, _trail: &Trail) -> Vec<Prefix> {
         Vec::new()
     }
 
-    /// The statistics of a search of states so far.
+    /// The statistics of the search so far.
     fn states(&self) -> Option<States> {
         None
     }
+}
 
-    /// The reason why the replayed schedule does not match the program, if the last run ended for
-    /// that reason.
-    fn replay_mismatch(&self) -> Option<&str> {
-        None
+/// The states that a search distinguishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StateModel {
+    /// Whether states that differ only by an exchange of symmetric tasks are one state.
+    pub(crate) is_symmetric: bool,
+    /// Whether the acquisition of a lock on which others can only wait is one step with the task's
+    /// next operation, and the release of such a lock one step with the previous operation: see
+    /// [`Pending::is_right_mover`](crate::event::Pending::is_right_mover).
+    pub(crate) joins_movers: bool,
+    /// The part that is omitted from the states, in a test.
+    pub(crate) left_out: Option<Part>,
+}
+
+/// A strategy of either kind.
+pub(crate) enum AnyStrategy {
+    /// Selects schedules, without states.
+    Schedules(Box<dyn Strategy>),
+    /// Selects schedules by their states.
+    States(Box<dyn StateStrategy>, StateModel),
+}
+
+impl AnyStrategy {
+    /// See [`Strategy::tracking`].
+    pub(crate) fn tracking(&self) -> Tracking {
+        match self {
+            AnyStrategy::Schedules(strategy) => strategy.tracking(),
+            AnyStrategy::States(..) => Tracking::Nothing,
+        }
+    }
+
+    /// See [`Strategy::executed`].
+    #[inline]
+    pub(crate) fn executed(&mut self, trail: &Trail) {
+        match self {
+            AnyStrategy::Schedules(strategy) => strategy.executed(trail),
+            AnyStrategy::States(strategy, _) => strategy.executed(trail),
+        }
+    }
+
+    /// See [`Strategy::next_run`].
+    #[inline]
+    pub(crate) fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
+        match self {
+            AnyStrategy::Schedules(strategy) => strategy.next_run(trail, races, registry),
+            AnyStrategy::States(strategy, _) => strategy.next_run(trail),
+        }
+    }
+
+    /// See [`Strategy::done`].
+    pub(crate) fn done(&self) -> Option<f64> {
+        match self {
+            AnyStrategy::Schedules(strategy) => strategy.done(),
+            AnyStrategy::States(strategy, _) => strategy.done(),
+        }
+    }
+
+    /// See [`Strategy::left_out`].
+    pub(crate) fn left_out(&self) -> Option<Bound> {
+        match self {
+            AnyStrategy::Schedules(strategy) => strategy.left_out(),
+            AnyStrategy::States(strategy, _) => strategy.left_out(),
+        }
+    }
+
+    /// The strategy, if it selects states.
+    pub(crate) fn by_states(&self) -> Option<&dyn StateStrategy> {
+        match self {
+            AnyStrategy::Schedules(_) => None,
+            AnyStrategy::States(strategy, _) => Some(strategy.as_ref()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every interleaving, without reduction. The reference for the optimal strategy: slow, and simple
 //! enough to be trusted.
 
-use super::{Options, Strategy, part_done};
+use super::{Next, Options, Strategy, part_done};
 use crate::dpor::Races;
 use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
@@ -9,18 +9,18 @@ use crate::history::{Registry, Tracking, Trail};
 /// The strategy's state: for each event of the trail, the decisions that remain to be tried in its
 /// place.
 #[derive(Default)]
-pub(crate) struct Naive {
+pub(crate) struct AllInterleavings {
     untried: Vec<Vec<Decision>>,
     /// For each event, the number of decisions in its place.
     degrees: Vec<usize>,
 }
 
-impl Strategy for Naive {
+impl Strategy for AllInterleavings {
     fn tracking(&self) -> Tracking {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Next {
         if self.untried.len() == trail.len() {
             let decisions = (0..options.tasks()).rev().flat_map(|task| {
                 (0..options.alternatives(task)).rev().map(move |choice| Decision { task, choice })
@@ -30,10 +30,11 @@ impl Strategy for Naive {
             self.degrees.push(decisions.len());
             self.untried.push(decisions);
         }
-        self.untried.last_mut()?.pop().or_else(|| {
+        let Some(decision) = self.untried.last_mut().and_then(Vec::pop) else {
             self.untried.pop();
-            None
-        })
+            return Next::End;
+        };
+        Next::Take(decision)
     }
 
     fn executed(&mut self, trail: &Trail) {

@@ -12,7 +12,7 @@
 
 use std::mem;
 
-use super::{Options, Strategy, part_done, tasks_of};
+use super::{Next, Options, Strategy, part_done, tasks_of};
 use crate::determinism::IMPOSSIBLE;
 use crate::dpor::{
     BranchId, Forest, NONE, Races, Route, RouteStep, SharedNode, covers_all_alternatives, weak_initial,
@@ -40,12 +40,11 @@ struct Node {
 }
 
 /// The strategy's state: a node for each event of the trail, and one for its end.
-pub(crate) struct Optimal {
+pub(crate) struct OptimalDpor {
     /// Unused nodes beyond `depth` are retained, so that their sleep sets need no new memory.
     nodes: Vec<Node>,
     depth: usize,
     forest: Forest,
-    redundant: bool,
     /// The sequence that is being inserted.
     sequence: Vec<Footprint>,
     /// The source of other parts of the search, if there are other workers.
@@ -53,23 +52,19 @@ pub(crate) struct Optimal {
     /// The rest of the path to the leaf that was taken, the next decision last. The nodes on the
     /// path are complete.
     path: Vec<Decision>,
-    /// A decision on the path was not enabled.
-    path_is_disabled: bool,
 }
 
-impl Optimal {
+impl OptimalDpor {
     pub(crate) fn new(queue: Option<WorkQueue<Route>>) -> Self {
         let mut nodes = Vec::with_capacity(FEW);
         nodes.push(Node { branches: NONE, ..Node::default() });
-        Optimal {
+        OptimalDpor {
             nodes,
             depth: 0,
             forest: Forest::new(),
-            redundant: false,
             sequence: Vec::with_capacity(FEW),
             queue,
             path: Vec::new(),
-            path_is_disabled: false,
         }
     }
 
@@ -189,41 +184,47 @@ fn all_asleep(sleep: &[Footprint], task: TaskId, alternatives: u16) -> bool {
 }
 
 /// An enabled task that is not in the sleep set, the current one if possible, and the number of its
-/// alternatives. Sets `redundant` if some task is enabled, but all enabled tasks sleep.
-fn free_choice(sleep: &[Footprint], options: &dyn Options, redundant: &mut bool) -> Option<(TaskId, u16)> {
+/// alternatives. Otherwise the end of the run, which is redundant if some task is enabled, but all
+/// enabled tasks sleep.
+fn free_choice(sleep: &[Footprint], options: &dyn Options) -> Result<(TaskId, u16), Next> {
     let (announced, current) = (options.announced(), options.current());
-    *redundant = false;
+    let mut redundant = false;
     let mut awake = |task: TaskId| {
         let alternatives = options.alternatives(task);
         let awake = alternatives > 0 && !all_asleep(sleep, task, alternatives);
-        *redundant |= alternatives > 0 && !awake;
+        redundant |= alternatives > 0 && !awake;
         awake.then_some((task, alternatives))
     };
     let own = 1 << current;
     let chosen = if announced & own == 0 { None } else { awake(current) };
     let chosen = chosen.or_else(|| tasks_of(announced & !own).find_map(awake));
-    *redundant &= chosen.is_none();
-    chosen
+    match chosen {
+        Some(chosen) => Ok(chosen),
+        None if redundant => Err(Next::Redundant),
+        None => Err(Next::End),
+    }
 }
 
-impl Strategy for Optimal {
+impl Strategy for OptimalDpor {
     fn tracking(&self) -> Tracking {
         Tracking::Races
     }
 
-    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Option<Decision> {
+    fn choose(&mut self, options: &dyn Options, _trail: &Trail) -> Next {
         if let Some(&decision) = self.path.last() {
             let is_possible =
                 decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
-            self.path_is_disabled = !is_possible;
-            return is_possible.then_some(decision);
+            return if is_possible { Next::Take(decision) } else { Next::Mismatch(IMPOSSIBLE.to_owned()) };
         }
         let node = &mut self.nodes[self.depth];
         if node.branches == NONE {
-            let (task, alternatives) = free_choice(&node.sleep, options, &mut self.redundant)?;
+            let (task, alternatives) = match free_choice(&node.sleep, options) {
+                Ok(chosen) => chosen,
+                Err(end) => return end,
+            };
             if alternatives == 1 {
                 node.planned = false;
-                return Some(Decision { task, choice: 0 });
+                return Next::Take(Decision { task, choice: 0 });
             }
             let asleep =
                 |choice: u16| node.sleep.iter().any(|event| event.task == task && event.choice == choice);
@@ -233,7 +234,7 @@ impl Strategy for Optimal {
         }
         node.planned = true;
         let event = self.forest.event(node.branches);
-        Some(Decision { task: event.task, choice: event.choice })
+        Next::Take(Decision { task: event.task, choice: event.choice })
     }
 
     fn executed(&mut self, trail: &Trail) {
@@ -262,7 +263,6 @@ impl Strategy for Optimal {
 
     fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
         self.plan(trail, races, registry);
-        self.redundant = false;
         self.path.clear();
         if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
@@ -293,14 +293,6 @@ impl Strategy for Optimal {
         let Some(route) = self.queue.as_mut().and_then(WorkQueue::next) else { return false };
         self.follow(0, route);
         true
-    }
-
-    fn was_redundant(&self) -> bool {
-        self.redundant
-    }
-
-    fn replay_mismatch(&self) -> Option<&str> {
-        self.path_is_disabled.then_some(IMPOSSIBLE)
     }
 
     fn done(&self) -> Option<f64> {

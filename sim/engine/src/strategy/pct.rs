@@ -7,13 +7,13 @@
 //! probability of at least 1/(n·k^(depth-1)), with n tasks and k steps.
 
 use super::numbers::Numbers;
-use super::{Options, Strategy};
+use super::{Next, Options, Strategy};
 use crate::dpor::Races;
 use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
 
 /// The strategy's state.
-pub(crate) struct Pct {
+pub(crate) struct RandomPriorities {
     numbers: Numbers,
     /// The steps at which a priority changes, the next one last.
     changes: Vec<usize>,
@@ -25,9 +25,9 @@ pub(crate) struct Pct {
     longest: usize,
 }
 
-impl Pct {
+impl RandomPriorities {
     pub(crate) fn new(seed: u64, depth: usize) -> Self {
-        let mut pct = Pct {
+        let mut pct = RandomPriorities {
             numbers: Numbers::new(seed),
             changes: Vec::new(),
             priorities: Vec::new(),
@@ -69,21 +69,22 @@ impl Pct {
     }
 }
 
-impl Strategy for Pct {
+impl Strategy for RandomPriorities {
     fn tracking(&self) -> Tracking {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
-        let (mut task, mut alternatives) = self.highest(options)?;
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Next {
+        let Some((mut task, mut alternatives)) = self.highest(options) else { return Next::End };
         while self.changes.pop_if(|step| *step <= trail.len()).is_some() {
             // The number of remaining changes is the largest low priority that has not been
             // assigned.
             self.priorities[usize::from(task)] = self.changes.len() as u64 + 1;
-            (task, alternatives) = self.highest(options)?;
+            let highest = self.highest(options);
+            (task, alternatives) = highest.expect("a change of priorities does not disable a task");
         }
         let choice = if alternatives > 1 { self.numbers.below(alternatives.into()) as u16 } else { 0 };
-        Some(Decision { task, choice })
+        Next::Take(Decision { task, choice })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

@@ -9,11 +9,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::random::Random;
-use super::{Options, Reductions, Strategy};
-use crate::dpor::Races;
-use crate::event::Decision;
-use crate::history::{Registry, Tracking, Trail};
+use super::random::RandomWalk;
+use super::{Next, StateOptions, StateStrategy};
+use crate::history::Trail;
 use crate::stateful::Visited;
 
 /// The number of walks. They take a few milliseconds, and are the same on each machine.
@@ -22,8 +20,7 @@ const WALKS: u32 = 200;
 /// The strategy's state.
 pub(crate) struct Probe {
     visited: Arc<Visited>,
-    reductions: Reductions,
-    random: Random,
+    random: RandomWalk,
     walks: u32,
     /// The states that were reached, and how many of them had been visited.
     met: FxHashSet<u128>,
@@ -31,39 +28,27 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// A strategy that estimates the part of the states in `visited`, which a search with the
-    /// options `reductions` has visited.
-    pub(crate) fn new(visited: Arc<Visited>, reductions: Reductions) -> Self {
-        Probe { visited, reductions, random: Random::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
+    /// A strategy that estimates the part of the states in `visited`.
+    pub(crate) fn new(visited: Arc<Visited>) -> Self {
+        Probe { visited, random: RandomWalk::new(1), walks: 0, met: FxHashSet::default(), known: 0 }
     }
 }
 
-impl Strategy for Probe {
-    fn tracking(&self) -> Tracking {
-        Tracking::Nothing
-    }
-
-    fn is_symmetric(&self) -> bool {
-        true
-    }
-
-    fn joins_movers(&self) -> bool {
-        self.reductions.joins_movers
-    }
-
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+impl StateStrategy for Probe {
+    fn choose(&mut self, options: &dyn StateOptions, _trail: &Trail) -> Next {
         let state = options.state();
         if self.met.insert(state.0) {
             self.known += u64::from(self.visited.contains(state));
         }
-        self.random.choose(options, trail)
+        self.random.step(options)
     }
 
     fn executed(&mut self, _trail: &Trail) {}
 
-    fn next_run(&mut self, trail: &mut Trail, races: &Races, registry: &Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail) -> bool {
         self.walks += 1;
-        self.walks < WALKS && self.random.next_run(trail, races, registry)
+        trail.clear();
+        self.walks < WALKS
     }
 
     fn done(&self) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! A random or a planned schedule, for runs that are compared with one another.
 
 use super::numbers::Numbers;
-use super::{Options, Strategy};
+use super::{Next, Options, Strategy};
 use crate::dpor::Races;
 use crate::event::{Decision, TaskId};
 use crate::history::{Registry, Tracking, Trail};
@@ -32,21 +32,21 @@ impl Strategy for Rehearsal {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Next {
         if let Some(plan) = &self.plan {
-            let decision = *plan.get(trail.len())?;
+            let Some(&decision) = plan.get(trail.len()) else { return Next::End };
             let is_possible =
                 decision.task < options.tasks() && decision.choice < options.alternatives(decision.task);
-            return is_possible.then_some(decision);
+            return if is_possible { Next::Take(decision) } else { Next::End };
         }
         self.enabled.clear();
         let tasks = (0..options.tasks()).map(|task| (task, options.alternatives(task)));
         self.enabled.extend(tasks.filter(|&(_, alternatives)| alternatives > 0));
         if self.enabled.is_empty() {
-            return None;
+            return Next::End;
         }
         let (task, alternatives) = self.enabled[self.numbers.below(self.enabled.len())];
-        Some(Decision { task, choice: self.numbers.below(alternatives.into()) as u16 })
+        Next::Take(Decision { task, choice: self.numbers.below(alternatives.into()) as u16 })
     }
 
     fn executed(&mut self, _trail: &Trail) {}

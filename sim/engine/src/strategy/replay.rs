@@ -1,56 +1,57 @@
 //! One recorded schedule.
 
-use super::{Options, Strategy};
-use crate::Schedule;
+use super::{Next, Options, Strategy};
+use crate::bound::Bound;
 use crate::dpor::Races;
 use crate::event::Decision;
 use crate::history::{Registry, Tracking, Trail};
+use crate::schedule::Schedule;
 
-/// The schedule, and the reason why it does not match the program.
-pub(crate) struct Replay {
+/// The strategy's state.
+pub(crate) struct RecordedSchedule {
     schedule: Schedule,
     /// Whether the run continues after the end of the schedule, with the fewest switches.
     continues: bool,
-    replay_mismatch: Option<String>,
 }
 
-impl Replay {
+impl RecordedSchedule {
     pub(crate) fn new(schedule: Schedule, continues: bool) -> Self {
-        Replay { schedule, continues, replay_mismatch: None }
+        RecordedSchedule { schedule, continues }
     }
 }
 
-impl Strategy for Replay {
+impl Strategy for RecordedSchedule {
     fn tracking(&self) -> Tracking {
         Tracking::Clocks
     }
 
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Next {
         let decision = self.schedule.as_decisions().get(trail.len()).copied();
         let mut enabled = std::iter::once(options.current())
             .chain(0..options.tasks())
             .filter(|&task| options.alternatives(task) > 0);
         let wrong = match decision {
-            None if self.continues => return enabled.next().map(|task| Decision { task, choice: 0 }),
-            None if enabled.next().is_none() => return None,
-            None => "it ends here, and some task is enabled".to_owned(),
+            None => match enabled.next() {
+                None => return Next::End,
+                Some(task) if self.continues => return Next::Take(Decision { task, choice: 0 }),
+                Some(_) => "it ends here, and some task is enabled".to_owned(),
+            },
             Some(Decision { task, .. }) if task >= options.tasks() => {
                 format!("it has an event of task {task}, which was never spawned")
             }
-            Some(Decision { task, choice }) => match options.alternatives(task) {
+            Some(decision @ Decision { task, choice }) => match options.alternatives(task) {
                 0 => format!("it has an event of task {task}, which has ended or is not enabled"),
                 alternatives if choice >= alternatives => {
                     format!("it has alternative {choice} of task {task}, whose operation has {alternatives}")
                 }
-                _ => return decision,
+                _ => return Next::Take(decision),
             },
         };
-        self.replay_mismatch = Some(format!(
+        Next::Mismatch(format!(
             "the schedule does not fit the program: at step {}, {wrong}. It belongs to another program or to \
              another version of it, or the program does not do the same in every run",
             trail.len() + 1
-        ));
-        None
+        ))
     }
 
     fn executed(&mut self, _trail: &Trail) {}
@@ -59,7 +60,7 @@ impl Strategy for Replay {
         false
     }
 
-    fn replay_mismatch(&self) -> Option<&str> {
-        self.replay_mismatch.as_deref()
+    fn left_out(&self) -> Option<Bound> {
+        Some(Bound::Schedule)
     }
 }

@@ -11,10 +11,12 @@
 //! systematic testing of multithreaded programs", PLDI 2007, except that every switch counts,
 //! because a reader has to follow each.
 
-use super::{Options, Strategy};
-use crate::dpor::Races;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{Next, StateOptions, StateStrategy};
 use crate::event::{Decision, Event};
-use crate::history::{FEW, Registry, Tracking, Trail};
+use crate::history::{FEW, Trail};
 use crate::stateful::{Visit, Visited};
 
 /// The progress of a schedule before one of its events.
@@ -40,13 +42,15 @@ pub(crate) struct Simplest {
     left_out: bool,
     /// The number of points that may still be visited.
     budget: u64,
-    was_cut: bool,
+    /// A wanted schedule has been found: one with more switches is not simpler.
+    has_found: Rc<Cell<bool>>,
 }
 
 impl Simplest {
     /// A search for a schedule in which the monitor finds `kind`, or for any schedule that runs to
-    /// its end. Visits at most `budget` points.
-    pub(crate) fn new(kind: Option<u32>, budget: u64) -> Self {
+    /// its end. Visits at most `budget` points. Once the caller sets `has_found`, the search ends
+    /// with the present number of switches.
+    pub(crate) fn new(kind: Option<u32>, budget: u64, has_found: Rc<Cell<bool>>) -> Self {
         Simplest {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
@@ -55,7 +59,7 @@ impl Simplest {
             most: 0,
             left_out: false,
             budget,
-            was_cut: false,
+            has_found,
         }
     }
 
@@ -84,12 +88,9 @@ impl Simplest {
     }
 }
 
-impl Strategy for Simplest {
-    fn tracking(&self) -> Tracking {
-        Tracking::Nothing
-    }
-
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+impl StateStrategy for Simplest {
+    fn choose(&mut self, options: &dyn StateOptions, trail: &Trail) -> Next {
+        let mut is_cut = false;
         if self.depth == trail.len() {
             let (switches, found) = self.reached(trail.events());
             let found = found || self.kind.is_some_and(|kind| options.found() & 1 << kind != 0);
@@ -97,8 +98,7 @@ impl Strategy for Simplest {
             let place = last.map_or(0, |task| u64::from(task) + 1) << 1 | u64::from(found);
             let point = options.state().with(place, (switches as u64) << 32 | trail.len() as u64);
             if self.budget == 0 || self.visited.visit(point) != Visit::New {
-                self.was_cut = true;
-                return None;
+                return Next::Redundant;
             }
             self.budget -= 1;
             let most = self.most;
@@ -116,9 +116,13 @@ impl Strategy for Simplest {
             // At the end of a schedule, the monitor must have found the wanted kind.
             let ends = node.untried.is_empty();
             self.left_out |= too_many;
-            self.was_cut = ends && (!is_final || (self.kind.is_some() && !found));
+            is_cut = ends && (!is_final || (self.kind.is_some() && !found));
         }
-        self.nodes[self.depth - 1].untried.pop()
+        match self.nodes[self.depth - 1].untried.pop() {
+            Some(decision) => Next::Take(decision),
+            None if is_cut => Next::Redundant,
+            None => Next::End,
+        }
     }
 
     fn executed(&mut self, trail: &Trail) {
@@ -128,8 +132,7 @@ impl Strategy for Simplest {
         }
     }
 
-    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
-        self.was_cut = false;
+    fn next_run(&mut self, trail: &mut Trail) -> bool {
         // Remove the events of a run that was cut short.
         while trail.len() > self.depth {
             trail.pop();
@@ -141,20 +144,12 @@ impl Strategy for Simplest {
             }
             self.depth -= 1;
         }
-        if self.budget == 0 || !std::mem::take(&mut self.left_out) {
+        if self.budget == 0 || self.has_found.get() || !std::mem::take(&mut self.left_out) {
             return false;
         }
         // Start again, with one more switch.
         self.most += 1;
         self.visited = Visited::new(None);
         true
-    }
-
-    fn was_redundant(&self) -> bool {
-        self.was_cut
-    }
-
-    fn switches(&self) -> usize {
-        self.most
     }
 }

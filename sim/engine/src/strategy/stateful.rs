@@ -12,10 +12,10 @@
 use std::sync::Arc;
 
 use super::transition_cache::{Origin, TransitionCache};
-use super::{Options, Strategy, part_done};
-use crate::dpor::Races;
+use super::{Next, StateOptions, StateStrategy, part_done};
+use crate::bound::Bound;
 use crate::event::{Decision, Event, Fingerprint};
-use crate::history::{FEW, Registry, Tracking, Trail};
+use crate::history::{FEW, Trail};
 use crate::schedule::Schedule;
 use crate::stateful::{Found, States, Visit, Visited};
 use crate::work_queue::WorkQueue;
@@ -39,21 +39,11 @@ struct Node {
     origin: Origin,
 }
 
-/// The steps that a search does not execute separately.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reductions {
-    /// Steps whose predicted state has been visited are not executed.
-    pub(crate) predicts: bool,
-    /// Acquisitions and releases of locks on which others can only wait are executed together with
-    /// another operation.
-    pub(crate) joins_movers: bool,
-}
-
 /// A part of a search: the decisions that lead to a state, and the decision to be tried there.
 pub(crate) type Prefix = Vec<Decision>;
 
 /// The strategy's state: a node for each event of the trail.
-pub(crate) struct Stateful {
+pub(crate) struct StateSearch {
     /// Unused nodes beyond `depth` are retained, so that their lists need no new memory.
     nodes: Vec<Node>,
     depth: usize,
@@ -62,7 +52,6 @@ pub(crate) struct Stateful {
     cache: Option<TransitionCache>,
     /// The last decision, and the predicted state if there is one.
     taken: Option<(Decision, Option<Fingerprint>)>,
-    joins_movers: bool,
     /// The source of other parts of the search, if there are other workers.
     queue: Option<WorkQueue<Prefix>>,
     /// The prefix of this part of the search, and the number of its decisions that the run has
@@ -74,25 +63,18 @@ pub(crate) struct Stateful {
     /// A run has taken place since the last call of `next_run`.
     has_run: bool,
     states: States,
-    /// The reason why the run was aborted, if the program is not deterministic.
-    replay_mismatch: Option<&'static str>,
-    /// The run was cut short at a visited state.
-    was_cut: bool,
     is_full: bool,
 }
 
-impl Stateful {
-    pub(crate) fn new(
-        visited: Arc<Visited>,
-        reductions: Reductions,
-        queue: Option<WorkQueue<Prefix>>,
-    ) -> Self {
-        Stateful {
+impl StateSearch {
+    /// A search for states that are not in `visited`. `predicts`: whether steps whose predicted
+    /// state has been visited are left out. `queue`: the source of other parts of the search.
+    pub(crate) fn new(visited: Arc<Visited>, predicts: bool, queue: Option<WorkQueue<Prefix>>) -> Self {
+        StateSearch {
             nodes: Vec::with_capacity(FEW),
             depth: 0,
             visited,
-            cache: reductions.predicts.then(TransitionCache::default),
-            joins_movers: reductions.joins_movers,
+            cache: predicts.then(TransitionCache::default),
             taken: None,
             queue,
             prefix: Vec::new(),
@@ -100,14 +82,12 @@ impl Stateful {
             is_waiting: false,
             has_run: false,
             states: States::default(),
-            replay_mismatch: None,
-            was_cut: false,
             is_full: false,
         }
     }
 
     /// The next decision of the prefix.
-    fn follow(&mut self) -> Option<Decision> {
+    fn follow(&mut self) -> Decision {
         let decision = self.prefix[self.repeated];
         self.repeated += 1;
         if self.nodes.len() == self.depth {
@@ -119,7 +99,7 @@ impl Stateful {
         node.origin.forget();
         (node.degree, node.is_atomic_with_previous) = (1, false);
         self.taken = Some((decision, None));
-        Some(decision)
+        decision
     }
 
     /// Queues untried decisions if another worker is idle: those nearest to the start, which
@@ -174,7 +154,7 @@ impl Stateful {
     }
 
     /// Records the monitor's findings in a new state.
-    fn note(&mut self, options: &dyn Options, trail: &Trail) {
+    fn note(&mut self, options: &dyn StateOptions, trail: &Trail) {
         let mut kinds = options.found();
         while kinds != 0 {
             let kind = kinds.trailing_zeros();
@@ -200,24 +180,12 @@ fn prefix_to(position: usize, trail: &Trail) -> Prefix {
     chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice }).collect()
 }
 
-impl Strategy for Stateful {
-    fn tracking(&self) -> Tracking {
-        Tracking::Nothing
-    }
-
-    fn is_symmetric(&self) -> bool {
-        true
-    }
-
-    fn joins_movers(&self) -> bool {
-        self.joins_movers
-    }
-
-    fn choose(&mut self, options: &dyn Options, trail: &Trail) -> Option<Decision> {
+impl StateStrategy for StateSearch {
+    fn choose(&mut self, options: &dyn StateOptions, trail: &Trail) -> Next {
         (self.has_run, self.is_waiting) = (true, false);
         if self.depth == trail.len() {
             if self.repeated < self.prefix.len() {
-                return self.follow();
+                return Next::Take(self.follow());
             }
             let state = options.state();
             if self.nodes.len() == self.depth {
@@ -229,8 +197,7 @@ impl Strategy for Stateful {
             let before = before.iter().rfind(|node| !node.is_atomic_with_previous).zip(self.taken);
             if let Some((cache, (before, (decision, predicted)))) = self.cache.as_mut().zip(before) {
                 if predicted.is_some_and(|it| it != state) {
-                    self.replay_mismatch = Some(UNSEEN_STATE);
-                    return None;
+                    return Next::Mismatch(UNSEEN_STATE.to_owned());
                 }
                 cache.record(&before.origin, decision, options);
             }
@@ -240,8 +207,7 @@ impl Strategy for Stateful {
                     self.is_full = true;
                     self.take_back();
                 }
-                self.was_cut = true;
-                return None;
+                return Next::Redundant;
             }
             self.depth += 1;
             node.untried.clear();
@@ -257,9 +223,12 @@ impl Strategy for Stateful {
             self.note(options, trail);
         }
         self.taken = self.next_decision();
-        // All next states have been visited.
-        self.was_cut = self.taken.is_none() && self.nodes[self.depth - 1].degree > 0;
-        self.taken.map(|(decision, _)| decision)
+        match self.taken {
+            Some((decision, _)) => Next::Take(decision),
+            // All next states have been visited.
+            None if self.nodes[self.depth - 1].degree > 0 => Next::Redundant,
+            None => Next::End,
+        }
     }
 
     fn executed(&mut self, trail: &Trail) {
@@ -279,9 +248,8 @@ impl Strategy for Stateful {
         self.depth += 1;
     }
 
-    fn next_run(&mut self, trail: &mut Trail, _races: &Races, _registry: &Registry) -> bool {
+    fn next_run(&mut self, trail: &mut Trail) -> bool {
         self.states.runs += u64::from(std::mem::take(&mut self.has_run));
-        self.was_cut = false;
         if self.queue.as_ref().is_some_and(WorkQueue::has_ended) {
             return false;
         }
@@ -317,10 +285,6 @@ impl Strategy for Stateful {
         open
     }
 
-    fn was_redundant(&self) -> bool {
-        self.was_cut
-    }
-
     fn done(&self) -> Option<f64> {
         let last = self.depth.wrapping_sub(1);
         let path = self.nodes[..self.depth].iter().enumerate();
@@ -331,12 +295,8 @@ impl Strategy for Stateful {
         Some(if self.depth == 0 { 1.0 } else { part_done(done) })
     }
 
-    fn is_full(&self) -> bool {
-        self.is_full
-    }
-
-    fn replay_mismatch(&self) -> Option<&str> {
-        self.replay_mismatch
+    fn full(&self) -> Option<Bound> {
+        self.is_full.then(|| Bound::States(self.visited.most()))
     }
 
     fn states(&self) -> Option<States> {

@@ -15,7 +15,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Options;
+use super::StateOptions;
 use crate::event::{Decision, Fingerprint};
 use crate::stateful::{Effect, Input, pending_effects};
 
@@ -49,7 +49,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// Records the current state of the run.
-    pub(super) fn record(&mut self, options: &dyn Options) {
+    pub(super) fn record(&mut self, options: &dyn StateOptions) {
         let state = options.parts().filter(|state| state.is_local());
         self.is_local = state.is_some();
         let Some(state) = state else { return };
@@ -81,12 +81,12 @@ impl TransitionCache {
         &self,
         decision: Decision,
         origin: &Origin,
-        options: &dyn Options,
+        options: &dyn StateOptions,
     ) -> Option<Fingerprint> {
         let state = options.parts().filter(|_| origin.is_local)?;
         let local_state = origin.key_of(decision);
         let effect = self.inputs.get(&local_state.0)?.iter().find_map(|inputs| {
-            let contents = inputs.iter().map(|&input| state.holds(input));
+            let contents = inputs.iter().map(|&input| (input, state.holds(input)));
             self.effects.get(&key(local_state, contents).0)
         })?;
         if effect.ends && origin.awaited & 1 << decision.task != 0 {
@@ -96,11 +96,12 @@ impl TransitionCache {
     }
 
     /// Records the step that led from `before` to the current state by this decision.
-    pub(super) fn record(&mut self, before: &Origin, decision: Decision, options: &dyn Options) {
+    pub(super) fn record(&mut self, before: &Origin, decision: Decision, options: &dyn StateOptions) {
         let state = options.parts().filter(|state| before.is_local && state.is_local());
         let Some(state) = state.filter(|_| self.effects.len() < MOST) else { return };
         let (local_state, step) = (before.key_of(decision), state.last_transition());
-        let contents = step.inputs().map(|input| step.held(input).unwrap_or_else(|| state.holds(input)));
+        let contents =
+            step.inputs().map(|input| (input, step.held(input).unwrap_or_else(|| state.holds(input))));
         let key = key(local_state, contents);
         if self.effects.contains_key(&key.0) {
             return;
@@ -116,6 +117,14 @@ impl TransitionCache {
     }
 }
 
-fn key(local_state: Fingerprint, contents: impl Iterator<Item = Fingerprint>) -> Fingerprint {
-    contents.fold(local_state.with(2, 0), Fingerprint::and)
+/// The key of a step's effect. It includes the inputs themselves, because different locations may
+/// have the same contents.
+fn key(local_state: Fingerprint, contents: impl Iterator<Item = (Input, Fingerprint)>) -> Fingerprint {
+    contents.fold(local_state.with(2, 0), |all, (input, contents)| {
+        let (kind, number) = match input {
+            Input::Location(location) => (3, location.into()),
+            Input::End(task) => (4, task.into()),
+        };
+        all.with(kind, number).and(contents)
+    })
 }

@@ -50,11 +50,13 @@ macro_rules! atomic {
 
         impl $name {
             #[doc = concat!("A new ", $what, ".")]
+            #[track_caller]
             pub fn new(value: $type) -> Self {
                 $name::named(concat!("an ", stringify!($name)), value)
             }
 
             #[doc = concat!("A new ", $what, " of this name, for messages and traces.")]
+            #[track_caller]
             pub fn named(name: &'static str, value: $type) -> Self {
                 let show = |word| <$type>::from_word(word).to_string();
                 let handle = Handle::of_value(name, value.to_word(), show);
@@ -231,12 +233,14 @@ macro_rules! atomic {
         }
 
         impl Default for $name {
+            #[track_caller]
             fn default() -> Self {
                 $name::new(<$type>::default())
             }
         }
 
         impl From<$type> for $name {
+            #[track_caller]
             fn from(value: $type) -> Self {
                 $name::new(value)
             }

@@ -113,6 +113,7 @@ impl BarrierWaitResult {
 
 impl Barrier {
     /// Creates a barrier for this number of tasks.
+    #[track_caller]
     pub fn new(tasks: usize) -> Self {
         Barrier { handle: Handle::new("a barrier", Holds::Tasks, 0), tasks, inner: sync::Barrier::new(tasks) }
     }

@@ -20,7 +20,7 @@ const NOTIFIED: u64 = 1;
 const SPURIOUS: u64 = 2;
 
 /// Removes one task from the set; the choice selects it. With an empty set it only reads the set.
-static NOTIFY_ONE: Rule = Rule {
+pub(crate) static NOTIFY_ONE: Rule = Rule {
     tag: 96,
     alternatives: |states, _| waiting(states[0]).count().max(1) as u16,
     outcome: |states, _, choice| match waiting(states[0]).nth(choice.into()) {
@@ -31,7 +31,7 @@ static NOTIFY_ONE: Rule = Rule {
     what: "notify",
 };
 
-static NOTIFY_ALL: Rule = Rule {
+pub(crate) static NOTIFY_ALL: Rule = Rule {
     tag: 97,
     alternatives: |_, _| 1,
     outcome: |states, _, _| {
@@ -43,7 +43,7 @@ static NOTIFY_ALL: Rule = Rule {
 };
 
 /// A wakeup: the task's flag and the set. A task that was not notified removes itself from the set.
-static WAKE: Rule = Rule {
+pub(crate) static WAKE: Rule = Rule {
     tag: 98,
     alternatives: |states, patience| {
         let patience = Patience::unpack(patience);
@@ -68,7 +68,7 @@ static WAKE: Rule = Rule {
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Woken {
+pub(crate) enum Woken {
     Notified,
     TimedOut,
     Spuriously,
@@ -76,16 +76,16 @@ enum Woken {
 
 /// The events other than a notification that can end a wait.
 #[derive(Clone, Copy)]
-struct Patience {
-    task: TaskId,
+pub(crate) struct Patience {
+    pub(crate) task: TaskId,
     /// Whether the wait has a deadline.
-    ends: bool,
+    pub(crate) ends: bool,
     /// The maximum number of spurious wakeups.
-    spurious: u16,
+    pub(crate) spurious: u16,
 }
 
 impl Patience {
-    fn pack(self) -> u64 {
+    pub(crate) fn pack(self) -> u64 {
         u64::from(self.task) | u64::from(self.ends) << 8 | u64::from(self.spurious) << 16
     }
 
@@ -98,7 +98,7 @@ impl Patience {
     }
 
     /// The cause that a choice stands for. A disabled task is treated as notified.
-    fn woken(self, flag: u64, choice: u16) -> Woken {
+    pub(crate) fn woken(self, flag: u64, choice: u16) -> Woken {
         if flag & NOTIFIED != 0 || !(self.ends || self.has_spurious(flag)) {
             Woken::Notified
         } else if self.ends && choice == 0 {
@@ -179,6 +179,7 @@ impl WaitTimeoutResult {
 
 impl Condvar {
     /// Creates a condvar without waiting tasks.
+    #[track_caller]
     pub fn new() -> Self {
         Condvar { handle: Handle::new("a condvar", Holds::Tasks, 0), inner: sync::Condvar::new() }
     }
@@ -348,6 +349,7 @@ impl Condvar {
 }
 
 impl Default for Condvar {
+    #[track_caller]
     fn default() -> Self {
         Condvar::new()
     }

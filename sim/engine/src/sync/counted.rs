@@ -58,6 +58,7 @@ struct Counts {
 }
 
 impl Counts {
+    #[track_caller]
     fn new(name: &'static str, strong: u64) -> Self {
         let show = |count: u64| count.to_string();
         Counts { strong: Handle::of_value(name, strong, show), weak: Handle::of_value(name, 0, show) }
@@ -233,12 +234,14 @@ impl<T> Borrow<T> for Arc<T> {
 }
 
 impl<T> From<T> for Arc<T> {
+    #[track_caller]
     fn from(value: T) -> Self {
         Arc::new(value)
     }
 }
 
 impl<T: Default> Default for Arc<T> {
+    #[track_caller]
     fn default() -> Self {
         Arc::new(T::default())
     }
@@ -341,6 +344,7 @@ impl<T> Drop for Weak<T> {
 }
 
 impl<T> Default for Weak<T> {
+    #[track_caller]
     fn default() -> Self {
         Weak::new()
     }

@@ -33,6 +33,7 @@ pub struct LazyLock<T, F = fn() -> T> {
 
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// Creates a value that `init` will initialize.
+    #[track_caller]
     pub fn new(init: F) -> Self {
         LazyLock { progress: Progress::new("a lazy lock"), inner: sync::LazyLock::new(init) }
     }
@@ -65,6 +66,7 @@ impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
 }
 
 impl<T: Default> Default for LazyLock<T> {
+    #[track_caller]
     fn default() -> Self {
         LazyLock::new(T::default)
     }

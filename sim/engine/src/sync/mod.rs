@@ -5,7 +5,7 @@
 
 pub mod atomic;
 mod barrier;
-mod condvar;
+pub(crate) mod condvar;
 pub mod counted;
 mod lazy_lock;
 pub mod mpsc;

@@ -36,11 +36,13 @@ struct Unlock {
 
 impl<T> Mutex<T> {
     /// Creates an unlocked mutex.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         Mutex::named("a mutex", value)
     }
 
     /// Creates an unlocked mutex with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         Mutex { handle: Handle::new(name, Holds::Value, 0), inner: sync::Mutex::new(value) }
     }
@@ -186,12 +188,14 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 }
 
 impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
     fn default() -> Self {
         Mutex::new(T::default())
     }
 }
 
 impl<T> From<T> for Mutex<T> {
+    #[track_caller]
     fn from(value: T) -> Self {
         Mutex::new(value)
     }

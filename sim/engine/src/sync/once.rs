@@ -83,15 +83,18 @@ pub(super) struct Attempt<'a> {
 
 impl Progress {
     /// Not begun.
+    #[track_caller]
     pub(super) fn new(name: &'static str) -> Self {
         Progress::at(name, 0)
     }
 
     /// Completed from the start.
+    #[track_caller]
     pub(super) fn new_done(name: &'static str) -> Self {
         Progress::at(name, DONE)
     }
 
+    #[track_caller]
     fn at(name: &'static str, done: u64) -> Self {
         Progress { begun: Handle::new(name, Holds::Marks, 0), done: Handle::new(name, Holds::Value, done) }
     }
@@ -205,6 +208,7 @@ pub struct Once {
 impl Once {
     /// Creates an initialization that has not begun.
     #[expect(clippy::new_without_default, reason = "as std's")]
+    #[track_caller]
     pub fn new() -> Self {
         Once { progress: Progress::new("a once"), inner: sync::Once::new() }
     }

@@ -33,6 +33,7 @@ pub struct OnceLock<T> {
 
 impl<T> OnceLock<T> {
     /// Creates an empty cell.
+    #[track_caller]
     pub fn new() -> Self {
         OnceLock { progress: Progress::new("a once-lock"), inner: sync::OnceLock::new() }
     }
@@ -100,12 +101,14 @@ impl<T> OnceLock<T> {
 }
 
 impl<T> Default for OnceLock<T> {
+    #[track_caller]
     fn default() -> Self {
         OnceLock::new()
     }
 }
 
 impl<T> From<T> for OnceLock<T> {
+    #[track_caller]
     fn from(value: T) -> Self {
         OnceLock { progress: Progress::new_done("a once-lock"), inner: value.into() }
     }

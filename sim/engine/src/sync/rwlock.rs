@@ -35,11 +35,13 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
 
 impl<T> RwLock<T> {
     /// Creates an unlocked lock.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         RwLock::named("a reader-writer lock", value)
     }
 
     /// Creates an unlocked lock with this name for messages and traces.
+    #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
         RwLock { handle: Handle::new(name, Holds::Value, 0), inner: sync::RwLock::new(value) }
     }
@@ -183,6 +185,7 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 }
 
 impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
     fn default() -> Self {
         RwLock::new(T::default())
     }

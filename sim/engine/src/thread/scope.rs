@@ -92,7 +92,10 @@ where
         (Ok(_), Some(report)) => {
             panic!("a scoped thread panicked, at {}: {}", report.location, report.message)
         }
-        (Ok(value), None) => value,
+        (Ok(value), None) => {
+            runtime::unwind_if_aborted();
+            value
+        }
     }
 }
 

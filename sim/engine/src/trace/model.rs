@@ -127,9 +127,9 @@ impl ObjectNames {
         };
         // By name, the objects in the order of creation, each with its keys in the order of their
         // use.
-        let mut objects: BTreeMap<&str, BTreeMap<LocationId, Vec<LocationId>>> = BTreeMap::new();
+        let mut objects: BTreeMap<String, BTreeMap<LocationId, Vec<LocationId>>> = BTreeMap::new();
         for (location, whole) in touched() {
-            let same_name = objects.entry(bare(registry.name(location))).or_default();
+            let same_name = objects.entry(bare(&registry.name(location)).to_owned()).or_default();
             let keys = same_name.entry(whole.unwrap_or(location)).or_default();
             if whole.is_some() && !keys.contains(&location) {
                 keys.push(location);
@@ -139,7 +139,7 @@ impl ObjectNames {
         for (name, same_name) in objects {
             let several = same_name.len() > 1;
             for (nth, (object, keys)) in same_name.into_iter().enumerate() {
-                let name = if several { format!("{name} {}", nth + 1) } else { name.to_owned() };
+                let name = if several { format!("{name} {}", nth + 1) } else { name.clone() };
                 for (nth, key) in keys.into_iter().enumerate() {
                     names.insert(key, format!("{name}[{}]", nth + 1));
                 }
@@ -162,7 +162,7 @@ fn done(operation: &'static str) -> &'static str {
 }
 
 /// The name without its article, which the default names have.
-fn bare(name: &'static str) -> &'static str {
+fn bare(name: &str) -> &str {
     name.strip_prefix("a ").or_else(|| name.strip_prefix("an ")).unwrap_or(name)
 }
 

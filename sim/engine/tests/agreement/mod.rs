@@ -6,12 +6,13 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
+use selvedge_engine::mode::{Any, Parallel};
 use selvedge_engine::{Bound, Class, Explorer, Report, Run, fold};
 
 /// Explores a program with the explorer's workers. Returns the classes of its executions, and the
 /// result of `outcome` for each. `init` gives each worker the body and the place of its result.
 pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
-    explorer: &Explorer,
+    explorer: &Explorer<Parallel<Any>>,
     init: impl Fn() -> (B, S) + Sync,
     outcome: impl Fn(&S, &Run<'_>) -> O + Sync,
 ) -> (Report, Vec<Class>, BTreeSet<O>) {
@@ -24,7 +25,7 @@ pub(crate) fn explored<B: Fn() + 'static, S: Send, O: Ord + Send>(
         };
         (body, fold((seen, Vec::new(), BTreeSet::new()), visit))
     };
-    let (report, observers) = explorer.observe_on_workers(init);
+    let (report, observers) = explorer.observe(init);
     let (mut classes, mut outcomes) = (Vec::new(), BTreeSet::new());
     for (_, its_classes, its_outcomes) in observers.into_iter().map(|observer| observer.state) {
         classes.extend(its_classes);
@@ -43,11 +44,20 @@ fn is_cut_by_leaks(report: &Report) -> bool {
 /// this number of executions, each class once, with one worker and with several.
 pub(crate) fn classes<O: PartialEq + Debug>(
     executions: u64,
-    explore: impl Fn(&Explorer) -> (Report, Vec<Class>, O),
+    explore: impl Fn(&Explorer<Parallel<Any>>) -> (Report, Vec<Class>, O),
 ) -> Result<(), TestCaseError> {
-    let (naive, all, expected) = explore(&Explorer::naive().max_executions(executions));
+    classes_on(&[2, 3, 8], executions, explore)
+}
+
+/// Like [`classes`], with one worker and with each of these numbers of workers.
+pub(crate) fn classes_on<O: PartialEq + Debug>(
+    workers: &[usize],
+    executions: u64,
+    explore: impl Fn(&Explorer<Parallel<Any>>) -> (Report, Vec<Class>, O),
+) -> Result<(), TestCaseError> {
+    let (naive, all, expected) = explore(&Explorer::naive().max_executions(executions).into_any().jobs(1));
     prop_assume!(naive.is_complete());
-    let (optimal, classes, outcomes) = explore(&Explorer::optimal());
+    let (optimal, classes, outcomes) = explore(&Explorer::optimal().into_any().jobs(1));
     prop_assume!(!is_cut_by_leaks(&optimal));
     prop_assert!(optimal.is_complete());
     prop_assert_eq!(optimal.redundant, 0);
@@ -58,8 +68,9 @@ pub(crate) fn classes<O: PartialEq + Debug>(
     prop_assert!(distinct == all, "other classes");
     prop_assert_eq!(&outcomes, &expected);
     let counts = |its: &Report| (its.executions, its.redundant, its.events, its.deadlocks, its.panics);
-    for jobs in [2, 3, 8] {
-        let (report, classes, outcomes) = explore(&Explorer::optimal().jobs(jobs).sharing_always());
+    for &jobs in workers {
+        let (report, classes, outcomes) =
+            explore(&Explorer::optimal().into_any().jobs(jobs).sharing_always());
         prop_assume!(!is_cut_by_leaks(&report));
         prop_assert!(report.is_complete(), "{} workers: {:?}", jobs, report);
         prop_assert_eq!(counts(&report), counts(&optimal), "{} workers", jobs);
@@ -74,17 +85,17 @@ pub(crate) fn classes<O: PartialEq + Debug>(
 /// number of executions. Skips programs that it does not support.
 pub(crate) fn states<O: PartialEq + Debug>(
     executions: u64,
-    explore: impl Fn(&Explorer) -> (Report, Vec<Class>, O),
+    explore: impl Fn(&Explorer<Parallel<Any>>) -> (Report, Vec<Class>, O),
 ) -> Result<(), TestCaseError> {
-    let (stateful, _, outcomes) = explore(&Explorer::stateful());
+    let (stateful, _, outcomes) = explore(&Explorer::stateful().into_any().jobs(1));
     prop_assume!(stateful.refused.is_none() && !is_cut_by_leaks(&stateful));
     prop_assert!(stateful.is_complete(), "{:?}", stateful);
-    let (each, _, _) = explore(&Explorer::stateful().without_transition_cache());
+    let (each, _, _) = explore(&Explorer::stateful().without_transition_cache().into_any().jobs(1));
     prop_assume!(!is_cut_by_leaks(&each));
     prop_assert!(each.is_complete(), "{:?}", each);
     let counts = |report: &Report| report.states.as_ref().map(|its| (its.count, its.transitions));
     prop_assert_eq!(counts(&stateful), counts(&each));
-    let (naive, _, expected) = explore(&Explorer::naive().max_executions(executions));
+    let (naive, _, expected) = explore(&Explorer::naive().max_executions(executions).into_any().jobs(1));
     prop_assume!(naive.is_complete());
     prop_assert_eq!(outcomes, expected);
     Ok(())

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use selvedge_engine::mode::Any;
 use selvedge_engine::sync::atomic::AtomicUsize;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::{Class, Explorer, Run, thread};
@@ -130,7 +131,7 @@ fn order(run: &Run<'_>) -> (usize, bool) {
 
 /// Runs the pair in both orders after `prefix`, and compares the engine with the declaration.
 pub(crate) fn check<K: Kind>(prefix: &[(usize, K::Op)], (a, b): (K::Op, K::Op)) -> Seen {
-    let explore = |explorer: Explorer, visit: &mut dyn FnMut(&Run<'_>, Outcome)| {
+    let explore = |explorer: Explorer<Any>, visit: &mut dyn FnMut(&Run<'_>, Outcome)| {
         let log = Log::default();
         let (prefix, outcome) = (prefix.to_vec(), Arc::clone(&log));
         let report = explorer.run_each(
@@ -146,7 +147,7 @@ pub(crate) fn check<K: Kind>(prefix: &[(usize, K::Op)], (a, b): (K::Op, K::Op)) 
     let what = format!("{a:?} and {b:?}, after {prefix:?}");
 
     let (mut runs, mut outcomes, mut classes) = (Vec::new(), BTreeSet::new(), Vec::<Class>::new());
-    explore(Explorer::naive(), &mut |run, outcome| {
+    explore(Explorer::naive().into_any(), &mut |run, outcome| {
         outcomes.insert(outcome.clone());
         if !classes.contains(&run.class()) {
             classes.push(run.class());
@@ -157,7 +158,7 @@ pub(crate) fn check<K: Kind>(prefix: &[(usize, K::Op)], (a, b): (K::Op, K::Op)) 
         }
     });
     let mut found = BTreeSet::new();
-    let executions = explore(Explorer::optimal(), &mut |_, outcome| {
+    let executions = explore(Explorer::optimal().into_any(), &mut |_, outcome| {
         found.insert(outcome);
     });
     assert_eq!(executions, classes.len() as u64, "classes of {what}");

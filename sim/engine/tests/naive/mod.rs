@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
+use selvedge_engine::mode::{Any, Parallel};
 use selvedge_engine::{Class, Ending, Explorer, Report};
 
 use crate::agreement;
@@ -28,7 +29,7 @@ impl Seen {
 pub(crate) type Outcome = (u8, Vec<Vec<u64>>);
 
 pub(crate) fn explore(
-    explorer: &Explorer,
+    explorer: &Explorer<Parallel<Any>>,
     body: impl Fn(&Seen) + Clone + Sync + 'static,
 ) -> (Report, Vec<Class>, BTreeSet<Outcome>) {
     let init = || {

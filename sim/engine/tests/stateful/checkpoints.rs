@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::hash::Hasher;
 use std::rc::Rc;
 
+use selvedge_engine::mode::{Parallel, Stateful};
 use selvedge_engine::object::{Lock, Map};
 use selvedge_engine::sync::Arc;
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -37,29 +38,33 @@ fn result(report: &Report) -> Result {
 
 /// Searches in parts, each within the bounds of `part`. Returns the last report, and the number of
 /// parts.
-fn in_parts(part: impl Fn(Explorer, u64) -> Explorer, body: fn()) -> (Report, u64) {
-    let mut explorer = Explorer::stateful();
+fn in_parts(part: impl Fn(u64) -> Explorer<Parallel<Stateful>>, body: fn()) -> (Report, u64) {
+    let mut before = None;
     for parts in 1.. {
-        let mut report = part(explorer, parts).checkpointing().run_on_workers(body);
+        let explorer = part(parts);
+        let mut report = match before {
+            None => explorer.checkpointing().run(body),
+            Some(checkpoint) => explorer.resume(checkpoint).run(body),
+        };
         let Some(checkpoint) = report.checkpoint.take() else { return (report, parts) };
         assert!(!report.is_complete(), "{report:?}");
         // As if the checkpoint had been written and read.
-        let copy = Checkpoint { visited: checkpoint.visited.iter().rev().copied().collect(), ..checkpoint };
-        explorer = Explorer::stateful().resume(copy);
+        let visited = checkpoint.visited.iter().rev().copied().collect();
+        before = Some(Checkpoint { visited, ..checkpoint });
     }
     unreachable!("there is an end")
 }
 
 fn same_in_parts(body: fn()) {
-    let whole = Explorer::stateful().run_on_workers(body);
+    let whole = Explorer::stateful().jobs(1).run(body);
     assert!(whole.is_complete(), "{whole:?}");
     let states = whole.states.as_ref().unwrap().count;
     for jobs in [1, 2, 3] {
-        let share = |explorer: Explorer| explorer.jobs(jobs).sharing_always();
+        let share = |explorer: Explorer<Stateful>| explorer.jobs(jobs).sharing_always();
         let (by_states, parts) =
-            in_parts(|explorer, nth| share(explorer).max_states(states * nth / 5 + 1), body);
+            in_parts(|nth| share(Explorer::stateful().max_states(states * nth / 5 + 1)), body);
         assert_eq!((result(&by_states), parts), (result(&whole), 5), "{jobs} workers");
-        let (by_runs, parts) = in_parts(|explorer, _| share(explorer).max_executions(20), body);
+        let (by_runs, parts) = in_parts(|_| share(Explorer::stateful().max_executions(20)), body);
         assert_eq!(result(&by_runs), result(&whole), "{jobs} workers");
         assert!(parts > 2, "{parts}");
     }
@@ -139,16 +144,16 @@ fn a_failed_search_has_no_checkpoint() {
             thread::spawn(move || assert!(word.fetch_add(1, SeqCst) < 3));
         }
     };
-    let report = Explorer::stateful().max_executions(10).checkpointing().run_on_workers(fails);
+    let report = Explorer::stateful().max_executions(10).jobs(1).checkpointing().run(fails);
     assert!(report.panics > 0 && report.checkpoint.is_none(), "{report:?}");
 }
 
 #[test]
 fn a_complete_search_has_no_checkpoint() {
-    let report = Explorer::stateful().checkpointing().run_on_workers(|| assert!(choose(3) < 3));
+    let report = Explorer::stateful().jobs(1).checkpointing().run(|| assert!(choose(3) < 3));
     assert!(report.is_complete() && report.checkpoint.is_none(), "{report:?}");
     let bounded =
-        Explorer::stateful().max_executions(1).checkpointing().run_on_workers(|| assert!(choose(3) < 3));
+        Explorer::stateful().max_executions(1).jobs(1).checkpointing().run(|| assert!(choose(3) < 3));
     assert_eq!(bounded.bound, Some(Bound::Executions(1)));
     assert_eq!(bounded.checkpoint.unwrap().open.len(), 2);
 }

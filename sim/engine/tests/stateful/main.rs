@@ -11,6 +11,7 @@ mod monitors;
 mod movers;
 mod outcomes;
 mod parts;
+mod predictions;
 mod refused;
 mod scripts;
 mod workers;

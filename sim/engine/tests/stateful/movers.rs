@@ -4,6 +4,7 @@
 use std::hash::Hash;
 
 use proptest::prelude::*;
+use selvedge_engine::mode::Any;
 use selvedge_engine::object::{Lock, Map};
 use selvedge_engine::sync::Arc;
 use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -151,12 +152,12 @@ fn body(scripts: &[Vec<Op>]) -> Vec<u64> {
 /// The number of states with and without joined movers. Checks that both searches find the same.
 fn states_of(scripts: &[&[Op]]) -> [u64; 2] {
     let scripts: Vec<Vec<Op>> = scripts.iter().map(|ops| ops.to_vec()).collect();
-    let run = |explorer: Explorer| {
+    let run = |explorer: Explorer<Any>| {
         let scripts = scripts.clone();
         explore(&explorer, move || body(&scripts))
     };
-    let (_, expected) = run(Explorer::naive());
-    [Explorer::stateful(), Explorer::stateful().without_movers()].map(|explorer| {
+    let (_, expected) = run(Explorer::naive().into_any());
+    [Explorer::stateful().into_any(), Explorer::stateful().without_movers().into_any()].map(|explorer| {
         let (report, found) = run(explorer);
         assert_eq!(found, expected);
         report.states.expect("a search of states").count
@@ -201,17 +202,17 @@ proptest! {
 
     #[test]
     fn each_outcome_is_found(scripts in scripts()) {
-        let run = move |explorer: Explorer| {
+        let run = move |explorer: Explorer<Any>| {
             let scripts = scripts.clone();
             explore(&explorer, move || body(&scripts))
         };
-        let (joined, found) = run(Explorer::stateful());
+        let (joined, found) = run(Explorer::stateful().into_any());
         prop_assert!(joined.is_complete(), "{:?}", joined);
-        let (apart, expected) = run(Explorer::stateful().without_movers());
+        let (apart, expected) = run(Explorer::stateful().without_movers().into_any());
         prop_assert_eq!(&found, &expected);
         let count = |report: &selvedge_engine::Report| report.states.as_ref().map(|states| states.count);
         prop_assert!(count(&joined) <= count(&apart));
-        let (naive, expected) = run(Explorer::naive().max_executions(10_000));
+        let (naive, expected) = run(Explorer::naive().max_executions(10_000).into_any());
         prop_assume!(naive.is_complete());
         prop_assert_eq!(&found, &expected);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use selvedge_engine::mode::Mode;
 use selvedge_engine::{Ending, Explorer, Report};
 
 /// How a run ended, and the result of the main task if it completed.
@@ -17,7 +18,7 @@ pub(crate) enum Outcome {
 
 /// Explores `body`, and returns its outcomes.
 pub(crate) fn explore(
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     body: impl Fn() -> Vec<u64> + 'static,
 ) -> (Report, BTreeSet<Outcome>) {
     let returned = Arc::new(Mutex::new(Vec::new()));

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use selvedge_engine::mode::Any;
 use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::time::Instant;
@@ -12,17 +13,19 @@ use crate::outcomes::explore;
 
 /// Checks that the search of states finds the outcomes of the naive search, but not without this
 /// part.
-fn missed(part: Part, explorers: [Explorer; 2], body: fn() -> Vec<u64>) {
-    let [naive, stateful] = explorers;
+fn missed(part: Part, body: fn() -> Vec<u64>) {
+    let stateful = Explorer::stateful();
+    let without = stateful.clone().leaving_out(part);
+    missed_by([Explorer::naive().into_any(), stateful.into_any(), without.into_any()], body);
+}
+
+/// Like [`missed`]: the naive search, the search of states, and the one without the part.
+fn missed_by([naive, stateful, without]: [Explorer<Any>; 3], body: fn() -> Vec<u64>) {
     let (_, expected) = explore(&naive, body);
     let (_, found) = explore(&stateful, body);
     assert_eq!(found, expected);
-    let (report, found) = explore(&stateful.leaving_out(part), body);
+    let (report, found) = explore(&without, body);
     assert!(found.is_subset(&expected) && found != expected, "{report:?} {found:?}");
-}
-
-fn unbounded() -> [Explorer; 2] {
-    [Explorer::naive(), Explorer::stateful()]
 }
 
 fn script<const N: usize, O>(operations: [O; N]) -> Script<O> {
@@ -31,7 +34,7 @@ fn script<const N: usize, O>(operations: [O; N]) -> Script<O> {
 
 #[test]
 fn the_pending_operation_is_necessary() {
-    missed(Part::Pending, unbounded(), || {
+    missed(Part::Pending, || {
         // The first store changes no state, so that all but the next operation is as before.
         let flag = Arc::new(AtomicU64::new(1));
         let own = Arc::clone(&flag);
@@ -46,7 +49,7 @@ fn the_pending_operation_is_necessary() {
 
 #[test]
 fn the_observations_are_necessary() {
-    missed(Part::Observed, unbounded(), || {
+    missed(Part::Observed, || {
         let flag = Arc::new(AtomicU64::new(0));
         let own = Arc::clone(&flag);
         let reader = thread::spawn(move || own.load(SeqCst));
@@ -57,7 +60,7 @@ fn the_observations_are_necessary() {
 
 #[test]
 fn the_holder_of_a_lock_is_necessary() {
-    missed(Part::Locks, unbounded(), || {
+    missed(Part::Locks, || {
         // The task forgets whether the first operation has kept the lock forever.
         let lock = Arc::new(Mutex::new(()));
         let tasks = scripted(&lock, [script([true, false])], |lock, &keeps| {
@@ -74,7 +77,7 @@ fn the_holder_of_a_lock_is_necessary() {
 
 #[test]
 fn the_contents_of_an_object_are_necessary() {
-    missed(Part::Values, unbounded(), || {
+    missed(Part::Values, || {
         let number = Arc::new(AtomicU64::new(0));
         let tasks = scripted(&number, [script([true, false])], |number, &writes| {
             if writes {
@@ -88,7 +91,7 @@ fn the_contents_of_an_object_are_necessary() {
 
 #[test]
 fn the_value_under_a_lock_is_necessary() {
-    missed(Part::Values, unbounded(), || {
+    missed(Part::Values, || {
         let number = Arc::new(Mutex::new(0));
         let tasks = scripted(&number, [script([true, false])], |number, &writes| {
             if writes {
@@ -104,7 +107,7 @@ fn the_value_under_a_lock_is_necessary() {
 
 #[test]
 fn the_clock_is_necessary() {
-    missed(Part::Clock, unbounded(), || {
+    missed(Part::Clock, || {
         let start = Instant::now();
         let tasks = scripted(&Arc::new(()), [script([true, false])], |(), &sleeps| {
             if sleeps {
@@ -120,7 +123,7 @@ fn the_clock_is_necessary() {
 fn the_observed_time_is_necessary() {
     // No task observes whether the second has read before the first has stored. If it has not, it
     // knows that a second has passed, and its five seconds count from there.
-    missed(Part::Clock, unbounded(), || {
+    missed(Part::Clock, || {
         let shared = Arc::new((Instant::now(), AtomicU64::new(0), AtomicU64::new(0)));
         let tasks =
             scripted(&shared, [script([1, 2, 3]), script([4, 5])], |(start, flag, time), &operation| {
@@ -139,8 +142,12 @@ fn the_observed_time_is_necessary() {
 
 #[test]
 fn the_preemption_budget_is_necessary() {
-    let bounded = |explorer: Explorer| explorer.max_preemptions(1);
-    missed(Part::Budget, unbounded().map(bounded), || {
+    let explorers = [
+        Explorer::naive().max_preemptions(1).into_any(),
+        Explorer::stateful().max_preemptions(1).into_any(),
+        Explorer::stateful().leaving_out(Part::Budget).max_preemptions(1).into_any(),
+    ];
+    missed_by(explorers, || {
         // The first sees both, and the second of them late, only with a preemption before its last
         // read. No preemption may be spent to let the other run before its second operation: that
         // one must run first.

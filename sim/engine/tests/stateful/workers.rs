@@ -5,7 +5,7 @@ use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Alike, Explorer, Report, Script, symmetric, thread};
 
 fn search(jobs: usize, body: fn()) -> Report {
-    let report = Explorer::stateful().jobs(jobs).run_on_workers(body);
+    let report = Explorer::stateful().jobs(jobs).run(body);
     assert!(report.nondeterminism.is_none(), "{report:?}");
     report
 }
@@ -72,8 +72,8 @@ fn workers_agree_on_symmetric_tasks() {
 #[test]
 fn a_bound_on_states_is_exact() {
     for jobs in [1, 2, 3] {
-        let explorer = Explorer::stateful().jobs(jobs).max_states(2_000);
-        let report = explorer.run_on_workers(|| {
+        let explorer = Explorer::stateful().max_states(2_000).jobs(jobs);
+        let report = explorer.run(|| {
             let word = Arc::new(AtomicU32::new(0));
             for _ in 0..6 {
                 let word = Arc::clone(&word);
@@ -92,8 +92,7 @@ fn a_bound_on_states_is_exact() {
 fn the_estimated_progress_is_accurate() {
     let all = search(1, see_one_another).states.unwrap().count;
     for part in [0.1, 0.3, 0.5, 0.9] {
-        let report =
-            Explorer::stateful().max_states((all as f64 * part) as u64).run_on_workers(see_one_another);
+        let report = Explorer::stateful().max_states((all as f64 * part) as u64).jobs(1).run(see_one_another);
         assert!(
             (part / 2.0..1.0).contains(&report.done) && report.done < 2.0 * part,
             "{part}: {}",

@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use selvedge::parts::{Cached, Lookup, LostStripes};
 
+use super::Held;
 use crate::history::Value;
-use crate::world::Held;
 
 /// Whether [`feed`] supports values of this type.
 pub(super) fn is_known<V: 'static>() -> bool {

@@ -14,6 +14,7 @@ use std::sync::atomic::{self as real, Ordering};
 use std::time::Duration;
 
 use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
+use selvedge_engine::mode::ManyRuns;
 use selvedge_engine::sync::atomic;
 use selvedge_engine::{Alike, Ending, Explorer, Script, future, object, thread};
 
@@ -536,7 +537,7 @@ impl Simulated for Engine {
 }
 
 /// Applies the budget to the explorer.
-pub(crate) fn explorer(mut explorer: Explorer, budget: Budget) -> Explorer {
+pub(crate) fn explorer<M: ManyRuns>(mut explorer: Explorer<M>, budget: Budget) -> Explorer<M> {
     if let Some(schedules) = budget.schedules {
         explorer = explorer.max_executions(schedules);
     }

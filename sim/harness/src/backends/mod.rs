@@ -6,16 +6,26 @@
 
 mod digest;
 mod engine;
+mod held;
+#[cfg(any(feature = "loom", feature = "shuttle"))]
+mod locked;
+#[cfg(feature = "loom")]
 mod loom;
 mod notes;
+#[cfg(feature = "shuttle")]
 mod shuttle;
 mod simulated;
 
 pub(crate) use engine::explorer as explorer_within;
 pub use engine::{Engine, EngineAtomicU64, EngineClock, EngineMap, EngineMutex, EngineQueue};
-pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMap, LoomMutex, LoomQueue};
+pub(crate) use held::Held;
+#[cfg(any(feature = "loom", feature = "shuttle"))]
+pub use locked::{Entries, LockedMap, LockedQueue};
+#[cfg(feature = "loom")]
+pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMutex};
 pub(crate) use notes::{Note, made_for, take as take_notes, take_blocked, take_sources};
 #[cfg(feature = "redis")]
 pub(crate) use notes::{made_for_users_line, note};
-pub use shuttle::{Draw, Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMap, ShuttleMutex, ShuttleQueue};
+#[cfg(feature = "shuttle")]
+pub use shuttle::{Draw, Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMutex};
 pub use simulated::{Search, Simulated};

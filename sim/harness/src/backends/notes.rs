@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use selvedge::parts::{Cached, Lookup};
 
+use super::Held;
 use crate::history::{Key, Value};
 #[cfg(feature = "redis")]
 use crate::trace::users::is_users;
 use crate::trace::{Effect, Place};
-use crate::world::Held;
 
 /// The description of a step.
 #[derive(Clone, Debug)]

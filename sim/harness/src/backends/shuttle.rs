@@ -2,18 +2,17 @@
 //! under sequential consistency.
 
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
-use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::collections::VecDeque;
 use std::panic;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge::sync::{self, AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
+use selvedge::sync::{self, AtomicU64, Clock, Entry, Key, Primitives};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
-use shuttle::sync::{Mutex, MutexGuard};
+use shuttle::sync::Mutex;
 
+use super::locked::{Entries, LockedMap, LockedQueue};
 use super::{Search, Simulated};
 use crate::history::OperationId;
 use crate::verdict::Budget;
@@ -60,8 +59,8 @@ fn run(schedules: impl Scheduler + 'static, execution: impl Fn() + Send + Sync +
 impl Primitives for Shuttle {
     type AtomicU64 = ShuttleAtomicU64;
     type Mutex<T: Send + 'static> = ShuttleMutex<T>;
-    type Map<K: Key, V: Entry> = ShuttleMap<K, V>;
-    type Queue<T: Send + 'static> = ShuttleQueue<T>;
+    type Map<K: Key, V: Entry> = LockedMap<K, V, ShuttleMutex<Entries<K, V>>>;
+    type Queue<T: Send + 'static> = LockedQueue<T, ShuttleMutex<VecDeque<T>>>;
     type Clock = ShuttleClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -107,111 +106,6 @@ impl<T: Send> sync::Mutex<T> for ShuttleMutex<T> {
 
     fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
         action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// A plain map, with tags, under a shuttle lock. The hash has no seed, so that executions are
-/// repeatable.
-pub struct ShuttleMap<K, V> {
-    entries: Mutex<Entries<K, V>>,
-}
-
-type Entries<K, V> = HashMap<K, (V, u64), BuildHasherDefault<DefaultHasher>>;
-
-impl<K, V> ShuttleMap<K, V> {
-    fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: Key, V: Entry> Map<K, V> for ShuttleMap<K, V> {
-    fn new(_name: &'static str) -> Self {
-        ShuttleMap { entries: Mutex::default() }
-    }
-
-    fn get(&self, key: &K) -> Option<V> {
-        self.lock().get(key).map(|(value, _)| value.clone())
-    }
-
-    fn touch(&self, key: &K, bits: u64) -> Option<V> {
-        let mut entries = self.lock();
-        let (value, tag) = entries.get_mut(key)?;
-        *tag |= bits;
-        Some(value.clone())
-    }
-
-    fn insert(&self, key: K, value: V) -> Option<(V, u64)> {
-        self.lock().insert(key, (value, 0))
-    }
-
-    fn remove(&self, key: &K) -> Option<(V, u64)> {
-        self.lock().remove(key)
-    }
-
-    fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
-        let mut entries = self.lock();
-        let old = entries.get(&key);
-        let Some(new) = make(old.map(|(value, tag)| (value, *tag))) else { return Insertion::Refused };
-        match entries.insert(key, new) {
-            Some((value, tag)) => Insertion::Replaced(value, tag),
-            None => Insertion::New,
-        }
-    }
-
-    fn remove_unless(&self, key: &K, keep: impl FnOnce(&V, u64) -> Option<u64>) -> Option<(V, u64)> {
-        let mut entries = self.lock();
-        let (value, tag) = entries.get_mut(key)?;
-        match keep(value, *tag) {
-            Some(new) => {
-                *tag = new;
-                None
-            }
-            None => entries.remove(key),
-        }
-    }
-
-    fn clear(&self, mut each: impl FnMut(&K, &V, u64)) {
-        let mut keys: Vec<K> = self.lock().keys().cloned().collect();
-        // A hash map does not specify the order of its keys.
-        keys.sort_by_key(|key| BuildHasherDefault::<DefaultHasher>::default().hash_one(key));
-        for key in keys {
-            if let Some((value, tag)) = self.remove(&key) {
-                each(&key, &value, tag);
-            }
-        }
-    }
-}
-
-impl<K, V> fmt::Debug for ShuttleMap<K, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Omits the entries: locking them would be a step of the program.
-        f.debug_struct("ShuttleMap").finish_non_exhaustive()
-    }
-}
-
-/// A plain queue under a shuttle lock.
-pub struct ShuttleQueue<T> {
-    items: Mutex<VecDeque<T>>,
-}
-
-impl<T: Send> Queue<T> for ShuttleQueue<T> {
-    fn new(_name: &'static str) -> Self {
-        ShuttleQueue { items: Mutex::new(VecDeque::new()) }
-    }
-
-    fn push(&self, item: T) {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner).push_back(item);
-    }
-
-    fn pop(&self) -> Option<T> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-    }
-}
-
-impl<T> fmt::Debug for ShuttleQueue<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Omits the items: locking them would be a step of the program.
-        f.debug_struct("ShuttleQueue").finish_non_exhaustive()
     }
 }
 

@@ -156,6 +156,7 @@ pub struct Search {
 impl Search {
     /// loom and shuttle do not report that their budget has ended: it is derived from the spent
     /// budget.
+    #[cfg(any(feature = "loom", feature = "shuttle"))]
     pub(super) fn within(budget: Budget, executions: u64, spent: Duration) -> Self {
         let left = budget.schedules.is_none_or(|most| executions < most)
             && budget.time.is_none_or(|most| spent < most);

@@ -1,14 +1,13 @@
 //! The choice between the search of classes and stateful search.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
-use super::{Kept, Reached, Searched, ours, stateful};
+use super::search::Search;
+use super::{Reached, Searched, ours, stateful};
 use crate::number::counted;
 use crate::protocols::Caches;
-use crate::scenario::Case;
 use crate::verdict::{Budget, Engine};
 use crate::world::Plan;
 
@@ -25,49 +24,39 @@ const PRESUMES: &str = "--engine stateful may get further: it assumes that all s
 
 /// Searches the case by classes and, if there are more than [`FEW`], by states. Returns the engine,
 /// and the reason if it is the stateful one.
-pub(super) fn search<C: Caches>(
-    case: &Case,
-    budget: Budget,
-    kept: Option<&mut Kept<'_>>,
-    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
-) -> (Engine, Option<String>, Searched) {
-    within::<C>(case, FEW, budget, kept, watch)
+pub(super) fn search<C: Caches>(search: &mut Search<'_, '_>) -> (Engine, Option<String>, Searched) {
+    above::<C>(search, FEW)
 }
 
-fn within<C: Caches>(
-    case: &Case,
-    few: u64,
-    budget: Budget,
-    kept: Option<&mut Kept<'_>>,
-    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
-) -> (Engine, Option<String>, Searched) {
-    let start = Instant::now();
+/// [`search`], with another limit than [`FEW`].
+fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<String>, Searched) {
+    let (start, case, budget) = (Instant::now(), search.case, search.budget);
     if let Some(why) = case.unfit_for_states() {
         let why = format!("not searched by states: {why}");
-        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, &why));
+        return (Engine::Optimal, None, explained(by_classes::<C>(search, budget), few, &why));
     }
     let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
     if !C::BY_STATES {
-        return (Engine::Optimal, None, explained(by_classes::<C>(case, budget, watch), few, PRESUMES));
+        return (Engine::Optimal, None, explained(by_classes::<C>(search, budget), few, PRESUMES));
     }
     let why = format!("more than {}", counted(few, "schedule"));
-    if let Some(classes) = kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.classes)) {
+    if let Some(classes) = search.kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.classes)) {
         // A previous part of the search has chosen this engine.
-        let searched = stateful::search(case, Plan::<C>::new(case), budget, classes, kept, watch);
+        let searched = stateful::search(search, Plan::<C>::new(case), classes);
         return (Engine::Stateful, Some(why), searched);
     }
     let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
-    let first = by_classes::<C>(case, first, watch);
+    let first = by_classes::<C>(search, first);
     // Another bound can have ended it.
     let is_larger = first.bound.is_some() && first.schedules == few && budget.schedules != Some(few);
-    if !is_larger || watch(Reached::Schedules(few)).is_break() {
+    if !is_larger || (search.watch)(Reached::Schedules(few)).is_break() {
         return (Engine::Optimal, None, first);
     }
     let rest = Budget { schedules: budget.schedules.map(|most| most - few), time: left(), ..budget };
     let classes = (first.schedules, first.events);
-    let second = stateful::search(case, Plan::<C>::new(case), rest, classes, kept, watch);
+    let second = stateful::search(&mut search.within(rest), Plan::<C>::new(case), classes);
     if let Some(why) = &second.refused {
-        let again = by_classes::<C>(case, Budget { time: left(), ..budget }, watch);
+        let again = by_classes::<C>(search, Budget { time: left(), ..budget });
         let further = if again.schedules > few { again } else { first };
         return (Engine::Optimal, None, explained(further, few, &format!("not searched by states: {why}")));
     }
@@ -78,12 +67,9 @@ fn within<C: Caches>(
     (Engine::Stateful, Some(why), second)
 }
 
-fn by_classes<C: Caches>(
-    case: &Case,
-    budget: Budget,
-    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
-) -> Searched {
-    ours::search(case, Engine::Optimal, Plan::<C>::new(case), Explorer::optimal(), budget, watch)
+fn by_classes<C: Caches>(search: &mut Search<'_, '_>, budget: Budget) -> Searched {
+    let plan = Plan::<C>::new(search.case);
+    ours::search(&mut search.within(budget), Engine::Optimal, plan, Explorer::optimal())
 }
 
 /// Adds the reason against stateful search to the bound, if the case is large enough and the search
@@ -102,6 +88,8 @@ fn shows_all_of(searched: &Searched, other: &Searched) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use selvedge::Remote;
     use selvedge::sync::Primitives;
     use selvedge_engine::opaque;
@@ -110,7 +98,7 @@ mod tests {
     use crate::history::{Key, Value};
     use crate::oracle::Rule;
     use crate::protocols::{CacheUnderTest, Failure, Protocol, Tiers, Visitor};
-    use crate::scenario::parse;
+    use crate::scenario::{Case, parse};
 
     /// A case with one reader and `writers` writers; `more` is additional scenario text.
     fn case(cache: &str, writers: u32, more: &str) -> Case {
@@ -124,7 +112,8 @@ mod tests {
     }
 
     fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
-        within::<C>(case, few, budget, None, &mut |_| ControlFlow::Continue(()))
+        let watch = &mut |_| ControlFlow::Continue(());
+        above::<C>(&mut Search { case, budget, kept: None, watch }, few)
     }
 
     fn schedules(most: u64) -> Budget {
@@ -177,8 +166,9 @@ mod tests {
             looks.push(reached);
             ControlFlow::Break(())
         };
-        let (engine, _, searched) =
-            within::<Protocol>(&case("tiered", 3, ""), 10, Budget::default(), None, &mut watch);
+        let case = case("tiered", 3, "");
+        let mut search = Search { case: &case, budget: Budget::default(), kept: None, watch: &mut watch };
+        let (engine, _, searched) = above::<Protocol>(&mut search, 10);
         assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));
         assert_eq!(looks.last(), Some(&Reached::Schedules(10)));
     }

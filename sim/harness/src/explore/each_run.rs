@@ -3,37 +3,25 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use selvedge_engine::mode::Mode;
 use selvedge_engine::{Explorer, Report, Run};
 
 use crate::backends::Engine;
 use crate::history::{History, Operation};
-use crate::protocols::{Build, Caches, Protocol};
+use crate::protocols::Caches;
 use crate::scenario::Case;
-use crate::world::{self, Plan, Recorder};
+use crate::world::{self, Build, Plan, Recorder};
 
-/// Runs a case of a shipped protocol once for each run of the explorer, and passes each execution
-/// with its history to a custom judge. [`explore`](super::explore) does this with the
-/// [oracle](crate::oracle).
+/// Runs a case whose cache is one of `C` once for each run of the explorer, and passes each
+/// execution with its history to a custom judge. [`Exploration`](super::Exploration) does this with
+/// the [oracle](crate::oracle).
 ///
 /// # Panics
 ///
-/// Like [`explore`](super::explore).
-pub fn each_run(
+/// If no cache of `C` has the case's cache name.
+pub fn each_run<C: Caches>(
     case: &Case,
-    explorer: &Explorer,
-    visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
-) -> Report {
-    each_run_among::<Protocol>(case, explorer, visit)
-}
-
-/// Like [`each_run`], for a case that names one of the caches `C`.
-///
-/// # Panics
-///
-/// Like [`explore_among`](super::explore_among).
-pub fn each_run_among<C: Caches>(
-    case: &Case,
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     each_run_of(&Arc::new(Plan::<C>::new(case)), explorer, visit)
@@ -42,7 +30,7 @@ pub fn each_run_among<C: Caches>(
 /// [`each_run`] for a planned case.
 pub(super) fn each_run_of<C: Build<Engine>>(
     plan: &Arc<Plan<C>>,
-    explorer: &Explorer,
+    explorer: &Explorer<impl Mode>,
     mut visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     let recorder = Arc::new(Recorder::default());

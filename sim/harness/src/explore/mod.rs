@@ -2,30 +2,37 @@
 //! violating run.
 
 mod auto;
-mod case;
+#[cfg(feature = "shuttle")]
+mod draw;
 mod each_run;
 mod follow;
 mod ours;
 mod own_order;
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 mod peers;
 mod reached;
 mod record;
 mod replay;
+mod request;
 mod rerun;
+mod search;
+mod searched;
 mod stateful;
 mod tally;
 mod unfinished;
 
-use case::Searched;
-pub(crate) use case::explore_on;
-pub use case::{draw, explore, explore_among, explore_resumable, explore_while};
-pub use each_run::{each_run, each_run_among};
+#[cfg(feature = "shuttle")]
+pub use draw::draw;
+pub use each_run::each_run;
 pub use follow::follow;
 pub use own_order::own_order;
 pub use reached::Reached;
 pub use replay::{Replay, replay};
+pub use request::Exploration;
+pub use search::Watch;
+use searched::Searched;
 pub use selvedge_engine::{Schedule, ScheduleError};
 pub(crate) use tally::Tally;
 pub use unfinished::{Kept, Unfinished};
 
-pub use crate::world::{Answer, Command, FailureCause, Server, ServerFailure, Transcript};
+pub use crate::world::Server;

@@ -5,20 +5,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use selvedge_engine::mode::{ManyRuns, Mode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
 use super::rerun::rerun;
+use super::search::Search;
 use super::{Reached, Searched, Tally};
 use crate::backends::{Engine, explorer_within};
 use crate::history::{History, Mark};
 use crate::number::counted;
 use crate::oracle::{Evidence, Finding, Rule, evidence};
-use crate::protocols::Build;
-use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{self, Budget, Verdict};
-use crate::world::Plan;
+use crate::world::{Build, Plan};
 
 /// The maximum number of states that all searches for a case's simplest witness visit together. A
 /// count, so that the witness is the same on each machine. A state takes at most 600 bytes, so a
@@ -33,16 +33,14 @@ pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 /// The number of schedules between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 10;
 
-/// Searches the planned case with this explorer within the budget, until `watch` returns `Break`.
-/// `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>>(
-    case: &Case,
+/// Searches the planned case with this explorer. `by` is the engine's name in reports.
+pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
+    search: &mut Search<'_, '_>,
     by: verdict::Engine,
     plan: Plan<C>,
-    explorer: Explorer,
-    budget: Budget,
-    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
+    explorer: Explorer<M>,
 ) -> Searched {
+    let Search { case, budget, ref mut watch, .. } = *search;
     let (start, plan) = (Instant::now(), Arc::new(plan));
     let (mut states, mut is_spent) = (WITNESS_STATES, false);
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
@@ -116,6 +114,7 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
 }
 
 /// Describes the budget that ended a search.
+#[cfg(any(feature = "loom", feature = "shuttle"))]
 pub(super) fn spent(budget: Budget, schedules: u64) -> String {
     let bound = match (budget.schedules, budget.time) {
         (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),

@@ -5,7 +5,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Searched, Tally};
-use crate::backends::{Draw, Search, Shuttle, Simulated};
+#[cfg(feature = "shuttle")]
+use crate::backends::{Draw, Shuttle};
+use crate::backends::{Search, Simulated};
 use crate::protocols::Caches;
 use crate::scenario::{Case, OpKind};
 use crate::verdict::{Budget, Verdict};
@@ -34,6 +36,7 @@ fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
 }
 
 /// Runs the case in `schedules` schedules, which shuttle samples by the seed.
+#[cfg(feature = "shuttle")]
 pub(super) fn draw<C: Caches>(case: &Case, by: Draw, seed: u64, schedules: u64) -> Searched {
     let budget = Budget { schedules: Some(schedules), ..Budget::default() };
     judged::<Shuttle, C>(case, budget, |execution| Shuttle::draw(by, seed, schedules, execution))

@@ -8,9 +8,9 @@ use super::rerun::rerun;
 use crate::oracle::Finding;
 use crate::protocols::Caches;
 use crate::scenario::Case;
-use crate::trace::Trace;
+use crate::trace::{Trace, Transcript};
 use crate::verdict::Engine;
-use crate::world::{Beside, Plan, Server, Transcript};
+use crate::world::{Beside, Plan, Server};
 
 /// The result of a replay.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use selvedge_engine::mode::Replay;
 use selvedge_engine::{Ending, Explorer, Run};
 
 use super::each_run::each_run_of;
@@ -11,11 +12,10 @@ use super::{Tally, record};
 use crate::backends::{Engine, take_blocked, take_notes, take_sources};
 use crate::history::History;
 use crate::oracle::{Finding, evidence};
-use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict;
-use crate::world::Plan;
+use crate::world::{Build, Plan};
 
 /// The result of a rerun.
 pub(super) struct Rerun {
@@ -33,7 +33,7 @@ pub(super) fn rerun<C: Build<Engine>>(
     case: &Case,
     by: verdict::Engine,
     plan: &Arc<Plan<C>>,
-    explorer: Explorer,
+    explorer: Explorer<Replay>,
     chosen: Option<&Finding>,
 ) -> Rerun {
     drop((take_notes(), take_sources(), take_blocked()));

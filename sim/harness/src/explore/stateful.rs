@@ -8,52 +8,104 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run, States};
+use selvedge_engine::mode::{Parallel, Replay, Stateful};
+use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run, Schedule, States};
 
 use super::ours::{WITNESS_GRACE, broken_by, ended_by};
 use super::rerun::rerun;
-use super::{Kept, Reached, Searched, Tally, Unfinished};
+use super::search::Search;
+use super::{Reached, Searched, Tally, Unfinished};
 use crate::backends::{Engine, explorer_within};
 use crate::monitor::{Noticed, Planned, Watch};
 use crate::number::counted;
 use crate::oracle::Rule;
-use crate::protocols::Build;
 use crate::scenario::Case;
 use crate::trace::Trace;
 use crate::verdict::{self, Budget, StateCount, Verdict};
-use crate::world::{self, Plan, Recorder};
+use crate::world::{self, Build, Plan, Recorder};
 
 /// The number of runs between two calls of `watch`.
 const WATCHED_EVERY: u64 = 1 << 12;
 /// The interval between progress reports.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Searches the planned case by states within the budget, until `watch` returns `Break`. Resumes
-/// from `kept` if it has a checkpoint, and stores a checkpoint there if the search is not complete.
-/// `classes` has the schedules and events that were searched before.
+/// Searches the planned case by states. Resumes from the search's checkpoint if it has one, and
+/// stores a checkpoint there if the search is not complete. `classes` has the schedules and events
+/// that were searched before.
 pub(super) fn search<C: Build<Engine>>(
-    case: &Case,
+    search: &mut Search<'_, '_>,
     plan: Plan<C>,
-    budget: Budget,
     classes: (u64, u64),
-    mut kept: Option<&mut Kept<'_>>,
-    watch: &mut (dyn FnMut(Reached) -> ControlFlow<()> + Send),
 ) -> Searched {
     let (start, plan) = (Instant::now(), Arc::new(plan));
-    let told = Arc::new(Mutex::new(Reached::States { count: 0, done: 0.0 }));
-    let reached = || *told.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut watched = Watched::new(&plan, false);
+    let Parts { report, broken, explorer, watched } = search_in_parts(search, &plan, classes, start);
+    let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
+    let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
+    let reached = Reached::States { count, done: report.done };
+    let is_enough = (search.watch)(reached).is_break();
+    let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
+    let bound = bound.or_else(|| plan.limits.summary());
+    let trace = match report.failure {
+        Some(failure) => {
+            let trace = recorded(search.case, &plan, Explorer::replay(failure.schedule));
+            Some(Trace { is_simplest: false, ..trace })
+        }
+        None => gravest(search.case, &found).map(|found| {
+            let simplest =
+                (!is_enough).then(|| simplest(search, &explorer, &watched, found.kind, reached, start));
+            let simplest = simplest.flatten();
+            let is_simplest = simplest.is_some();
+            let any = || Explorer::continuing(found.schedule.clone());
+            let trace = recorded(search.case, &plan, simplest.map_or_else(any, Explorer::replay));
+            Trace { is_simplest, ..trace }
+        }),
+    };
+    Searched {
+        tally: tally(&found, watched.noticed.has_met.load(Ordering::Relaxed)),
+        schedules: classes.0 + report.executions,
+        events: classes.1 + report.events,
+        states: Some(states),
+        refused: report.refused.map(|unsupported| unsupported.to_string()),
+        bound,
+        broken: report.nondeterminism.map(Verdict::Nondeterministic).or(broken),
+        trace,
+    }
+}
+
+/// The result of a search in parts.
+struct Parts<C> {
+    /// The report of the last part. Its counts are those of all parts.
+    report: Report,
+    /// The first failure of a run.
+    broken: Option<Verdict>,
+    /// The explorer of the last part, without checkpoints.
+    explorer: Explorer<Stateful>,
+    watched: Watched<C>,
+}
+
+/// Searches until the end or a bound. Stores a checkpoint at each interval, and continues. Starts
+/// again if a run violates the monitor's assumption.
+fn search_in_parts<C: Build<Engine>>(
+    search: &mut Search<'_, '_>,
+    plan: &Arc<Plan<C>>,
+    classes: (u64, u64),
+    start: Instant,
+) -> Parts<C> {
+    let Search { budget, ref mut kept, ref mut watch, .. } = *search;
+    let progress = Arc::new(Mutex::new(Reached::States { count: 0, done: 0.0 }));
+    let reached = || *progress.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut watched = Watched::new(plan, false);
     let mut before = kept.as_mut().and_then(|kept| kept.unfinished.take());
     let wall = before.as_ref().map(|its| its.wall).unwrap_or_default();
-    let (mut report, mut broken, explorer) = loop {
+    loop {
         let time = budget.time.map(|most| most.saturating_sub(start.elapsed()));
-        let explorer = explorer(Budget { time, ..budget }, &told);
-        let mut part = match &kept {
-            Some(_) => explorer.clone().checkpointing(),
-            None => explorer.clone(),
-        };
+        let explorer = explorer(Budget { time, ..budget }, &progress);
+        let mut part = explorer.clone().jobs(budget.jobs.map_or(1, NonZeroUsize::get));
+        if kept.is_some() {
+            part = part.checkpointing();
+        }
         if let Some(before) = before {
-            watched = Watched::new(&plan, before.failed_may_land);
+            watched = Watched::new(plan, before.failed_may_land);
             watched.noticed.has_met.store(before.has_met, Ordering::Relaxed);
             part = part.resume(before.checkpoint);
         }
@@ -63,87 +115,62 @@ pub(super) fn search<C: Build<Engine>>(
             if is_part { ControlFlow::Break(()) } else { watch(reached()) }
         });
         if watched.is_surprised() {
-            (before, watched) = (None, Watched::new(&plan, true));
+            (before, watched) = (None, Watched::new(plan, true));
             continue;
         }
         let left = report
             .checkpoint
             .take()
             .map(|checkpoint| watched.left(checkpoint, classes, wall + start.elapsed()));
-        match (&mut kept, left) {
+        match (kept.as_mut(), left) {
             (Some(kept), Some(left)) if is_part => {
                 (kept.keep)(&left);
                 before = Some(left);
+                continue;
             }
-            (kept, left) => {
-                if let Some(kept) = kept {
-                    kept.unfinished = left;
-                }
-                break (report, broken, explorer);
-            }
+            (Some(kept), left) => kept.unfinished = left,
+            (None, _) => {}
         }
-    };
-    if let Some(Bound::Time(most)) = &mut report.bound {
-        // The whole budget, not the remainder for the last part.
-        *most = budget.time.unwrap_or(*most);
-    }
-    let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
-    let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
-    let reached = Reached::States { count, done: report.done };
-    let is_enough = watch(reached).is_break();
-    if let Some(difference) = report.nondeterminism {
-        broken = Some(Verdict::Nondeterministic(difference));
-    }
-    let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
-    let bound = bound.or_else(|| plan.limits.summary());
-    let tally = tally(&found, watched.noticed.has_met.load(Ordering::Relaxed));
-    let trace = match &report.failure {
-        Some(failure) => {
-            let trace = recorded(case, &plan, Explorer::replay(failure.schedule.clone()));
-            Some(Trace { is_simplest: false, ..trace })
+        if let Some(Bound::Time(most)) = &mut report.bound {
+            // The whole budget, not the remainder for the last part.
+            *most = budget.time.unwrap_or(*most);
         }
-        None => gravest(case, &found).map(|found| {
-            let mut runs = 0;
-            let is_late = || budget.time.is_some_and(|most| start.elapsed() >= most + WITNESS_GRACE);
-            let simplest = (!is_enough).then(|| {
-                explorer.simplest_finding(found.kind, watched.body(), || {
-                    runs += 1;
-                    match runs % WATCHED_EVERY {
-                        _ if is_late() => ControlFlow::Break(()),
-                        0 => watch(reached),
-                        _ => ControlFlow::Continue(()),
-                    }
-                })
-            });
-            let any = || Explorer::continuing(found.schedule.clone());
-            let simplest = simplest.flatten();
-            let is_simplest = simplest.is_some();
-            let trace = recorded(case, &plan, simplest.map_or_else(any, Explorer::replay));
-            Trace { is_simplest, ..trace }
-        }),
-    };
-    Searched {
-        tally,
-        schedules: classes.0 + report.executions,
-        events: classes.1 + report.events,
-        states: Some(states),
-        refused: report.refused.map(|unfit| unfit.to_string()),
-        bound,
-        broken,
-        trace,
+        return Parts { report, broken, explorer, watched };
     }
 }
 
+/// The simplest schedule that shows a finding of this kind. `None` if the search for it is stopped,
+/// or exceeds the time budget.
+fn simplest<C: Build<Engine>>(
+    search: &mut Search<'_, '_>,
+    explorer: &Explorer<Stateful>,
+    watched: &Watched<C>,
+    kind: u32,
+    reached: Reached,
+    start: Instant,
+) -> Option<Schedule> {
+    let Search { budget, ref mut watch, .. } = *search;
+    let mut runs = 0;
+    let is_late = || budget.time.is_some_and(|most| start.elapsed() >= most + WITNESS_GRACE);
+    explorer.simplest_finding(kind, watched.body(), || {
+        runs += 1;
+        match runs % WATCHED_EVERY {
+            _ if is_late() => ControlFlow::Break(()),
+            0 => watch(reached),
+            _ => ControlFlow::Continue(()),
+        }
+    })
+}
+
 /// An explorer with the budget, which reports its progress.
-fn explorer(budget: Budget, told: &Arc<Mutex<Reached>>) -> Explorer {
-    let told = Arc::clone(told);
+fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer<Stateful> {
+    let reached = Arc::clone(reached);
     let explorer =
         explorer_within(Explorer::stateful(), budget).on_progress(PROGRESS_EVERY, move |progress| {
             let count = progress.states.unwrap_or_default();
-            *told.lock().unwrap_or_else(PoisonError::into_inner) =
+            *reached.lock().unwrap_or_else(PoisonError::into_inner) =
                 Reached::States { count, done: progress.done };
         });
-    let explorer = explorer.jobs(budget.jobs.map_or(1, NonZeroUsize::get));
     match budget.states {
         Some(states) => explorer.max_states(states),
         None => explorer,
@@ -179,7 +206,7 @@ fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     forbidden.min_by_key(|found| rule_of(found))
 }
 
-fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer) -> Trace {
+fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer<Replay>) -> Trace {
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
@@ -226,13 +253,13 @@ impl<C: Build<Engine>> Watched<C> {
     /// returns the first failure of a run.
     fn search(
         &self,
-        explorer: &Explorer,
+        explorer: &Explorer<Parallel<Stateful>>,
         watch: &mut (dyn FnMut() -> ControlFlow<()> + Send),
     ) -> (Report, Option<Verdict>) {
         let watch = Mutex::new(watch);
         let watch = || watch.lock().unwrap_or_else(PoisonError::into_inner)();
         let init = || (self.body(), FirstFailure { watched: self, watch: &watch, verdict: None });
-        let (report, observers) = explorer.observe_on_workers(init);
+        let (report, observers) = explorer.observe(init);
         (report, observers.into_iter().find_map(|observer| observer.verdict))
     }
 

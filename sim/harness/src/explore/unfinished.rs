@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use selvedge_engine::Checkpoint;
 
-/// An unfinished stateful search of one case. [`explore_resumable`] resumes it, in this process or,
-/// [saved](crate::checkpoint::Checkpoints), in another.
-///
-/// [`explore_resumable`]: super::explore_resumable
+/// An unfinished stateful search of one case. An [`Exploration`](super::Exploration) resumes it, in
+/// this process or, [saved](crate::checkpoint::Checkpoints), in another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unfinished {
     pub(crate) checkpoint: Checkpoint,

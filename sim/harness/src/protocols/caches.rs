@@ -6,10 +6,9 @@ use selvedge::sync::Primitives;
 use super::{CacheUnderTest, Failure, Tiers};
 use crate::history::{Key, Value};
 use crate::scenario::{Ability, Known};
-use crate::world::Truth;
 
 /// A set of caches under test; each value is one of them. [`Protocol`](super::Protocol) has the
-/// shipped ones. Implement it for your own caches.
+/// shipped ones. Implement it for custom caches.
 pub trait Caches: Copy + Send + Sync + 'static {
     /// Every cache.
     const ALL: &'static [Self];
@@ -59,25 +58,6 @@ pub trait Caches: Copy + Send + Sync + 'static {
     /// Every cache's name.
     fn names() -> Vec<&'static str> {
         Self::ALL.iter().map(|cache| cache.name()).collect()
-    }
-}
-
-/// Builds one cache under test for one set of primitives.
-pub(crate) trait Build<P: Primitives>: Send + Sync + 'static {
-    /// Same as [`Caches::build`]. `truth` is for a cache with its own remote tier.
-    fn build<R, V>(&self, tiers: Tiers<P, R>, truth: &Truth, visitor: V) -> V::Output
-    where
-        R: Remote<Key, Value, Error = Failure> + 'static,
-        V: Visitor;
-}
-
-impl<P: Primitives, C: Caches> Build<P> for C {
-    fn build<R, V>(&self, tiers: Tiers<P, R>, _: &Truth, visitor: V) -> V::Output
-    where
-        R: Remote<Key, Value, Error = Failure> + 'static,
-        V: Visitor,
-    {
-        Caches::build(*self, tiers, visitor)
     }
 }
 

@@ -21,7 +21,6 @@ mod tiers;
 mod unfenced;
 
 pub use cache::CacheUnderTest;
-pub(crate) use caches::Build;
 pub use caches::{Caches, Visitor};
 pub use failure::Failure;
 pub use registry::Protocol;

@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use miette::Diagnostic;
 use thiserror::Error;
 
 use super::Judged;
 use super::html::{case_block, head};
+use crate::diagnostic::Diagnostic;
 use crate::file_name::stem;
 use crate::trace::json;
 
@@ -24,12 +24,17 @@ pub struct Folder {
 }
 
 /// The report cannot be written.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Debug, Error)]
 #[error("cannot write the report to {path}: {error}")]
-#[diagnostic(help("name a folder for `--report` that can be created or written"))]
 pub struct Unwritable {
     path: String,
     error: io::Error,
+}
+
+impl Diagnostic for Unwritable {
+    fn help(&self) -> Option<String> {
+        Some("name a folder for `--report` that can be created or written".to_owned())
+    }
 }
 
 impl Folder {

@@ -90,7 +90,7 @@ impl<'d> CaseReader<'_, 'd> {
             able => (format!("supported by: {}", able.join(", ")), "name another cache"),
         };
         let help = format!(
-            "remove `{ability}` from the cases of `{name}`, or {other}. Your own cache declares what it supports in \
+            "remove `{ability}` from the cases of `{name}`, or {other}. A custom cache declares what it supports in \
              `Caches::abilities`"
         );
         self.reader.mistake(

@@ -2,22 +2,18 @@
 
 use std::ops::Range;
 
-use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
 use crate::Excerpt;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// One error in a scenario.
-#[derive(Clone, Debug, Error, Diagnostic)]
+#[derive(Clone, Debug, Error)]
 #[error("{what}")]
 pub struct Mistake {
     what: String,
-    #[source_code]
-    source_code: Option<Excerpt>,
-    #[label("{expected}")]
-    span: Option<SourceSpan>,
+    place: Option<(Excerpt, Range<usize>)>,
     expected: String,
-    #[help]
     help: Option<String>,
 }
 
@@ -30,18 +26,29 @@ impl Mistake {
         expected: String,
         help: Option<String>,
     ) -> Self {
-        let span = Some(source.span(span.start, span.len()));
-        Mistake { what, source_code: Some(source.clone()), span, expected, help }
+        let place = Some((source.clone(), source.span(span.start, span.len())));
+        Mistake { what, place, expected, help }
     }
 
     /// An error without a place in a file.
     pub fn without_place(what: String, help: Option<String>) -> Self {
-        Mistake { what, source_code: None, span: None, expected: String::new(), help }
+        Mistake { what, place: None, expected: String::new(), help }
     }
 
     /// The key that identifies an error, and sorts errors in the order of the file.
     pub(super) fn identity(&self) -> (usize, &str) {
-        (self.span.map_or(0, |span| span.offset()), &self.what)
+        (self.place.as_ref().map_or(0, |(_, span)| span.start), &self.what)
+    }
+}
+
+impl Diagnostic for Mistake {
+    fn help(&self) -> Option<String> {
+        self.help.clone()
+    }
+
+    fn place(&self) -> Option<Place<'_>> {
+        let (excerpt, span) = self.place.as_ref()?;
+        Some(Place { excerpt, span: span.clone(), label: &self.expected })
     }
 }
 

@@ -36,6 +36,11 @@ impl Look {
         self.colour
     }
 
+    /// The maximum width of a line, in columns.
+    pub(crate) fn columns(self) -> usize {
+        self.width
+    }
+
     /// Applies the tint to the text.
     pub(super) fn paint(self, tint: Tint, text: &str) -> String {
         match tint.style().filter(|_| self.colour && !text.trim().is_empty()) {

@@ -15,6 +15,7 @@ mod shiviz;
 mod state;
 mod story;
 mod text;
+mod transcript;
 pub(crate) mod users;
 
 pub use difference::Difference;
@@ -30,3 +31,4 @@ pub use perfetto::perfetto;
 pub use reason::{reason, reason_in, verdict};
 pub use shiviz::shiviz;
 pub use state::{Content, states};
+pub use transcript::{Answer, Command, FailureCause, ServerFailure, Transcript};

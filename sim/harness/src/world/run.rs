@@ -13,10 +13,10 @@ use super::faults::Faults;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Acknowledging, Plan, Recorder, Truth};
+use super::{Acknowledging, Build, Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
-use crate::protocols::{Build, CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
+use crate::protocols::{CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
 use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
 
 /// Time to live of an entry that can expire.

@@ -12,8 +12,8 @@ use selvedge::sync::{Clock as _, Map, Mutex as _};
 
 use super::limits::NO_EXPIRY;
 use super::network::Network;
-use super::{Beside, Held, Limits, Plan, Recorder, TTL};
-use crate::backends::Simulated;
+use super::{Beside, Limits, Plan, Recorder, TTL};
+use crate::backends::{Held, Simulated};
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
 use crate::scenario::{RemoteStart, Source, Special};

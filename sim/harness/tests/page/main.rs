@@ -6,12 +6,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use chromium::{Screen, Theme, chromium};
-use selvedge_sim::explore::explore;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::report::{Folder, Judged, trace_page};
 use selvedge_sim::scenario::{Scenario, load_all, parse};
 use selvedge_sim::trace::{Trace, json, read};
-use selvedge_sim::verdict::{Budget, Engine};
+use selvedge_sim::verdict::Engine;
 use serde_json::Value;
 
 /// A scenario of the article's cache that expects more than the cache guarantees.
@@ -44,7 +44,7 @@ fn report(name: &str) -> (PathBuf, Vec<String>) {
         load_all(&["control-epoch", "control-shared-local-key"], &Protocol::known()).expect("they ship");
     scenarios.push(wrong());
     for case in scenarios.iter().flat_map(|scenario| &scenario.cases) {
-        let report = explore(case, Engine::Optimal, Budget::default(), &mut |_| ());
+        let report = Exploration::of(case).engine(Engine::Optimal).run();
         folder.add(&Judged::new(case, report)).expect("it is written");
     }
     let files = fs::read_dir(&path).expect("the folder").map(|entry| entry.expect("an entry").file_name());
@@ -56,7 +56,7 @@ fn report(name: &str) -> (PathBuf, Vec<String>) {
 /// The article's stale read.
 fn article() -> Trace {
     let scenarios = load_all(&["control-article"], &Protocol::known()).expect("it ships");
-    let report = explore(&scenarios[0].cases[0], Engine::Optimal, Budget::default(), &mut |_| ());
+    let report = Exploration::of(&scenarios[0].cases[0]).engine(Engine::Optimal).run();
     report.trace.expect("the control fails")
 }
 
@@ -81,7 +81,7 @@ fn cases_whose_names_look_alike_have_files_of_their_own() {
     let path = folder("report-alike");
     let mut folder = Folder::create(&path).expect("a folder for the test");
     let mut case = wrong().cases[1].clone();
-    let report = explore(&case, Engine::Optimal, Budget::default(), &mut |_| ());
+    let report = Exploration::of(&case).engine(Engine::Optimal).run();
     for name in ["a/b", "a b", "A?B", &"long".repeat(100), "../../out"] {
         case.name = name.to_owned();
         let mut report = report.clone();

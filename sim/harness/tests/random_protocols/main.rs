@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 use selvedge_engine::{Explorer, Schedule};
-use selvedge_sim::explore::{each_run_among, explore_among, own_order};
+use selvedge_sim::explore::{Exploration, each_run, own_order};
 use selvedge_sim::history::History;
 use selvedge_sim::oracle::{Rule, judge};
 use selvedge_sim::scenario::{Case, parse};
@@ -28,7 +28,8 @@ const KEYS: [&str; 2] = ["user:1", "order:2"];
 const MOST: u64 = 3_000;
 
 fn search(case: &Case, engine: Engine, schedules: Option<u64>) -> CaseReport {
-    explore_among::<Random>(case, engine, Budget { schedules, ..Budget::default() }, &mut |_| {})
+    let budget = Budget { schedules, ..Budget::default() };
+    Exploration::of(case).among::<Random>().engine(engine).budget(budget).run()
 }
 
 fn rules(report: &CaseReport) -> BTreeSet<Rule> {
@@ -64,7 +65,7 @@ fn broken(history: &History) -> BTreeSet<Rule> {
 /// many interleavings.
 fn brute_force(case: &Case) -> Option<(u64, BTreeSet<Rule>)> {
     let mut classes = HashMap::<_, (BTreeSet<Rule>, BTreeSet<Rule>)>::new();
-    let report = each_run_among::<Random>(case, &Explorer::naive().max_executions(MOST), |run, history| {
+    let report = each_run::<Random>(case, &Explorer::naive().max_executions(MOST), |run, history| {
         let (own, all) = classes.entry(run.class()).or_default();
         own.extend(broken(&own_order(run, history)));
         all.extend(broken(history));

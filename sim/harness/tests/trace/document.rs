@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use selvedge_sim::explore::explore;
+use selvedge_sim::diagnostic::diagnose;
+use selvedge_sim::explore::Exploration;
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::load_all;
-use selvedge_sim::trace::{Ending, Trace, immediately_before, json, lanes, read, reason, states};
-use selvedge_sim::verdict::{Budget, Engine};
+use selvedge_sim::trace::{Ending, Look, Trace, immediately_before, json, lanes, read, reason, states};
+use selvedge_sim::verdict::Engine;
 use serde_json::{Value, json};
 
 use crate::{article, crowd};
@@ -21,8 +22,7 @@ pub(crate) fn traces() -> Vec<Trace> {
     let scenarios = load_all::<&str>(&[], &Protocol::known()).expect("the shipped ones are sound");
     let controls = scenarios.iter().filter(|scenario| scenario.name.starts_with("control-"));
     let cases = controls.flat_map(|scenario| &scenario.cases);
-    let traces =
-        cases.filter_map(|case| explore(case, Engine::Optimal, Budget::default(), &mut |_| ()).trace);
+    let traces = cases.filter_map(|case| Exploration::of(case).engine(Engine::Optimal).run().trace);
     let mut traces: Vec<_> = traces.collect();
     assert!(traces.len() >= 7, "the controls fail");
     let mut ended = article();
@@ -93,8 +93,7 @@ fn what_is_written_is_what_the_schema_says_and_no_more() {
 /// The message for a file with this text.
 fn refusal(name: &str, text: &str) -> String {
     let error = read(&file(name, text)).expect_err(name);
-    let report = miette::Report::new(error);
-    format!("{report:?}")
+    diagnose(&error, Look::PLAIN)
 }
 
 #[track_caller]

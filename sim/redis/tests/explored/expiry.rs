@@ -43,7 +43,9 @@ fn every_search_finds_an_expiry_between_two_reads() {
             assert!(value.is_some(), "the key exists");
         }
     };
-    for explorer in [Explorer::optimal(), Explorer::naive(), Explorer::stateful()] {
+    for explorer in
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::stateful().into_any()]
+    {
         let report = explorer.run(body);
         assert!(report.panics > 0, "{explorer:?}: {report:?}");
     }

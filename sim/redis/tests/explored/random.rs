@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use redis::Value;
+use selvedge_engine::mode::Any;
 use selvedge_engine::{Explorer, thread};
 use selvedge_redis::{Connection, Fault, Redis};
 
@@ -161,13 +162,13 @@ proptest! {
         // A subscriber that was not created for pushes cannot receive them.
         let subscribes = program.clients.iter().flatten().any(|line| line.starts_with("SUBSCRIBE"));
         prop_assume!(program.has_pushes || !subscribes);
-        let of = |explorer: Explorer| {
+        let of = |explorer: Explorer<Any>| {
             let program = program.clone();
             explore(&explorer, move || run(&program))
         };
-        let naive = of(Explorer::naive().max_executions(2_000));
+        let naive = of(Explorer::naive().max_executions(2_000).into_any());
         prop_assume!(naive.report.is_complete());
-        let optimal = of(Explorer::optimal());
+        let optimal = of(Explorer::optimal().into_any());
         prop_assert!(optimal.report.is_complete());
         prop_assert_eq!(optimal.report.redundant, 0);
         prop_assert_eq!(&optimal.outcomes, &naive.outcomes);

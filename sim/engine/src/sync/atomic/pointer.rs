@@ -19,6 +19,7 @@ pub struct AtomicPtr<T> {
 
 impl<T> AtomicPtr<T> {
     /// A new pointer.
+    #[track_caller]
     pub fn new(value: *mut T) -> Self {
         AtomicPtr {
             handle: Handle::new("an AtomicPtr", Holds::Value, 0),
@@ -119,12 +120,14 @@ impl<T> AtomicPtr<T> {
 }
 
 impl<T> Default for AtomicPtr<T> {
+    #[track_caller]
     fn default() -> Self {
         AtomicPtr::new(std::ptr::null_mut())
     }
 }
 
 impl<T> From<*mut T> for AtomicPtr<T> {
+    #[track_caller]
     fn from(value: *mut T) -> Self {
         AtomicPtr::new(value)
     }

@@ -182,6 +182,7 @@ pub(super) struct Channel<T> {
 
 impl<T> Channel<T> {
     /// Creates a channel with one sender and one receiver.
+    #[track_caller]
     pub(super) fn new(bound: Option<u64>) -> Self {
         let word = |state| Handle::new("a channel", Holds::Marks, state);
         Channel {

@@ -89,16 +89,16 @@ fn misread(name: &str, text: &str, error: &serde_json::Error, head: bool) -> Unr
     // The error's label shows the position, so its message omits it.
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-    let source_code = Excerpt::new(&name, Arc::new(text.to_owned()));
-    let span = source_code.span(offset(text, error.line(), error.column()), 0);
+    let excerpt = Excerpt::new(&name, Arc::new(text.to_owned()));
+    let span = excerpt.span(offset(text, error.line(), error.column()), 0);
     match error.classify() {
         Category::Eof => {
-            let span = source_code.span(text.trim_end().len(), 0);
-            Unreadable::CutOff { name, source_code, span }
+            let span = excerpt.span(text.trim_end().len(), 0);
+            Unreadable::CutOff { name, excerpt, span }
         }
-        Category::Syntax | Category::Io => Unreadable::NotJson { name, what, source_code, span },
+        Category::Syntax | Category::Io => Unreadable::NotJson { name, what, excerpt, span },
         Category::Data if head => Unreadable::NotATrace { name, what },
-        Category::Data => Unreadable::Field { name, what, source_code, span },
+        Category::Data => Unreadable::Field { name, what, excerpt, span },
     }
 }
 
@@ -253,15 +253,15 @@ fn tier(its: shape::Tier) -> Tier {
     Tier { place: place(its.place), name: plain(its.name), start: its.start.into_iter().map(entry).collect() }
 }
 
-fn place(its: shape::Place) -> Place {
+fn place(its: shape::PlaceTag) -> Place {
     match its {
-        shape::Place::L1 => Place::L1,
-        shape::Place::Remote => Place::Remote,
-        shape::Place::Database => Place::Database,
-        shape::Place::Fence => Place::Fence,
-        shape::Place::Lock => Place::Lock,
-        shape::Place::Clock => Place::Clock,
-        shape::Place::Other => Place::Other,
+        shape::PlaceTag::L1 => Place::L1,
+        shape::PlaceTag::Remote => Place::Remote,
+        shape::PlaceTag::Database => Place::Database,
+        shape::PlaceTag::Fence => Place::Fence,
+        shape::PlaceTag::Lock => Place::Lock,
+        shape::PlaceTag::Clock => Place::Clock,
+        shape::PlaceTag::Other => Place::Other,
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) blocked: Vec<String>,
     pub(super) operations: Vec<Operation>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<StepRecord>,
     pub(super) violations: Vec<Violation>,
     pub(super) marks: Vec<Mark>,
     pub(super) ending: Ending,
@@ -32,7 +32,7 @@ pub(super) struct Document {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Tier {
     pub(super) name: String,
-    pub(super) place: Place,
+    pub(super) place: PlaceTag,
     pub(super) start: Vec<StartEntry>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Value {
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(super) enum PlaceTag {
     L1,
     Remote,
     Database,
@@ -72,11 +72,11 @@ pub(super) struct Operation {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Step {
+pub(super) struct StepRecord {
     pub(super) step: u32,
     pub(super) task: usize,
     pub(super) operation: Option<usize>,
-    pub(super) place: Place,
+    pub(super) place: PlaceTag,
     pub(super) event: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) object: Option<String>,

@@ -57,15 +57,15 @@ fn value(value: history::Value) -> shape::Value {
     shape::Value { key: value.key.to_string(), version: value.version }
 }
 
-fn place(place: &Place) -> shape::Place {
+fn place(place: &Place) -> shape::PlaceTag {
     match place {
-        Place::L1 => shape::Place::L1,
-        Place::Remote => shape::Place::Remote,
-        Place::Database => shape::Place::Database,
-        Place::Fence => shape::Place::Fence,
-        Place::Lock => shape::Place::Lock,
-        Place::Clock => shape::Place::Clock,
-        Place::Other => shape::Place::Other,
+        Place::L1 => shape::PlaceTag::L1,
+        Place::Remote => shape::PlaceTag::Remote,
+        Place::Database => shape::PlaceTag::Database,
+        Place::Fence => shape::PlaceTag::Fence,
+        Place::Lock => shape::PlaceTag::Lock,
+        Place::Clock => shape::PlaceTag::Clock,
+        Place::Other => shape::PlaceTag::Other,
     }
 }
 
@@ -98,9 +98,9 @@ fn operations(trace: &Trace) -> Vec<shape::Operation> {
     trace.operations.iter().map(operation).collect()
 }
 
-fn steps(trace: &Trace) -> Vec<shape::Step> {
+fn steps(trace: &Trace) -> Vec<shape::StepRecord> {
     let (states, before) = (states(trace), immediately_before(trace));
-    let step = |(at, step): (usize, &crate::trace::Step)| shape::Step {
+    let step = |(at, step): (usize, &crate::trace::Step)| shape::StepRecord {
         step: step.number,
         task: step.lane,
         operation: step.operation,

@@ -1,0 +1,26 @@
+//! A search of a case: its bounds, its checkpoints and its observer.
+
+use std::ops::ControlFlow;
+
+use super::{Kept, Reached};
+use crate::scenario::Case;
+use crate::verdict::Budget;
+
+/// Receives the progress of a search from time to time, and stops the search if it returns `Break`.
+pub type Watch<'w> = dyn FnMut(Reached) -> ControlFlow<()> + Send + 'w;
+
+/// A search of a case.
+pub(super) struct Search<'s, 'k> {
+    pub(super) case: &'s Case,
+    pub(super) budget: Budget,
+    /// The checkpoints of a stateful search, if it has any.
+    pub(super) kept: Option<&'s mut Kept<'k>>,
+    pub(super) watch: &'s mut Watch<'s>,
+}
+
+impl<'k> Search<'_, 'k> {
+    /// The same search within another budget: a part of this search.
+    pub(super) fn within(&mut self, budget: Budget) -> Search<'_, 'k> {
+        Search { case: self.case, budget, kept: self.kept.as_deref_mut(), watch: &mut *self.watch }
+    }
+}

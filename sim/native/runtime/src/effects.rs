@@ -1,0 +1,44 @@
+//! What the program does that is not modelled, for the report.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Default)]
+struct Effects {
+    /// Effects that are not modelled, with the number of calls.
+    unmodelled: BTreeMap<String, u64>,
+    /// Reasons why the search is not complete.
+    incomplete: BTreeSet<String>,
+}
+
+thread_local! {
+    static EFFECTS: RefCell<Effects> = RefCell::default();
+}
+
+/// Forgets the effects of the last exploration.
+pub(crate) fn begin() {
+    EFFECTS.take();
+}
+
+/// Records an effect that is not modelled.
+pub(crate) fn unmodelled(what: &str) {
+    EFFECTS.with_borrow_mut(|effects| match effects.unmodelled.get_mut(what) {
+        Some(count) => *count += 1,
+        None => drop(effects.unmodelled.insert(what.to_owned(), 1)),
+    });
+}
+
+/// Records a reason why no verdict of this exploration may be `complete`.
+pub(crate) fn incomplete(why: String) {
+    EFFECTS.with_borrow_mut(|effects| effects.incomplete.insert(why));
+}
+
+/// The effects that are not modelled.
+pub(crate) fn all() -> Vec<String> {
+    EFFECTS.with_borrow(|effects| effects.unmodelled.keys().cloned().collect())
+}
+
+/// The reasons why the exploration is not complete.
+pub(crate) fn reasons() -> Vec<String> {
+    EFFECTS.with_borrow(|effects| effects.incomplete.iter().cloned().collect())
+}

@@ -1,0 +1,86 @@
+//! The words of the program's memory that its atomic operations have accessed in this run.
+//!
+//! Code without instrumentation (precompiled std, assembly) may change such a word. The change is
+//! visible at the task's next call of this library.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::SeqCst};
+
+/// The meaning of a word as the state of its location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// The state is the word.
+    Word,
+    /// A reference count.
+    Count,
+    /// std's `Mutex`: 0 if it is free.
+    Mutex,
+    /// std's `RwLock`: the low 30 bits are the number of readers, or all set if it is held
+    /// exclusively.
+    RwLock,
+    /// Wider than a state.
+    Wide,
+}
+
+/// A word of memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    pub(crate) location: u32,
+    pub(crate) size: usize,
+    pub(crate) encoding: Encoding,
+    /// Its value when it was last seen.
+    pub(crate) value: u64,
+}
+
+/// The known words by address.
+pub(crate) type Known = BTreeMap<usize, Word>;
+
+/// The bits of `RwLock`'s word that count readers.
+pub(crate) const RW_MASK: u64 = (1 << 30) - 1;
+
+impl Encoding {
+    /// The state for a value of the word.
+    pub(crate) fn state(self, value: u64) -> u64 {
+        match self {
+            Encoding::Word | Encoding::Count | Encoding::Wide => value,
+            Encoding::Mutex if value == 0 => 0,
+            Encoding::Mutex => selvedge_engine::native::EXCLUSIVE,
+            Encoding::RwLock if value & RW_MASK == RW_MASK => selvedge_engine::native::EXCLUSIVE,
+            Encoding::RwLock => value & RW_MASK,
+        }
+    }
+}
+
+/// Reads a word of the program's memory.
+///
+/// # Safety
+///
+/// The address must be that of a live, aligned atomic of this size.
+pub(crate) unsafe fn read(address: usize, size: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match size {
+            1 => (*(address as *const AtomicU8)).load(SeqCst).into(),
+            2 => (*(address as *const AtomicU16)).load(SeqCst).into(),
+            4 => (*(address as *const AtomicU32)).load(SeqCst).into(),
+            _ => (*(address as *const AtomicU64)).load(SeqCst),
+        }
+    }
+}
+
+/// Writes a word of the program's memory.
+///
+/// # Safety
+///
+/// As for [`read`].
+pub(crate) unsafe fn write(address: usize, size: usize, value: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match size {
+            1 => (*(address as *const AtomicU8)).store(value as u8, SeqCst),
+            2 => (*(address as *const AtomicU16)).store(value as u16, SeqCst),
+            4 => (*(address as *const AtomicU32)).store(value as u32, SeqCst),
+            _ => (*(address as *const AtomicU64)).store(value, SeqCst),
+        }
+    }
+}

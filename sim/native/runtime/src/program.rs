@@ -1,0 +1,256 @@
+//! The explored program in its current run: its memory as the engine's locations, and its tasks.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::Location;
+
+use selvedge_engine::native::{self, Done, Memory, Op};
+
+use crate::known::{self, Encoding, Known, Word};
+use crate::site::{self, Site};
+use crate::task::Task;
+use crate::{effects, region, statics};
+
+/// The last event of the run.
+#[derive(Clone, Copy)]
+struct Last {
+    task: usize,
+    site: u64,
+    source: &'static Location<'static>,
+    location: u32,
+    /// Whether it conflicts with every access of its location.
+    writes: bool,
+    opaque: bool,
+}
+
+/// What an exploration learns from its runs, and the next one uses.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Learned {
+    /// Sites whose operation is followed by a change without instrumentation.
+    pub(crate) followed: BTreeSet<u64>,
+    /// Sites of repeated reads that do not wait for a change.
+    pub(crate) no_spins: BTreeSet<u64>,
+}
+
+/// The program in its current run.
+pub(crate) struct Program {
+    pub(crate) memory: Memory,
+    pub(crate) known: Known,
+    pub(crate) tasks: Vec<Task>,
+    last: Option<Last>,
+    /// What this exploration uses, and what it has learned since.
+    pub(crate) learned: Learned,
+    pub(crate) new: Learned,
+    /// Whether an iteration of a spin has failed in this run.
+    pub(crate) has_spun: bool,
+}
+
+thread_local! {
+    static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
+}
+
+/// Begins a run. Called by its main task.
+pub(crate) fn begin(learned: &Learned) {
+    let memory = Memory::begin();
+    PROGRAM.with_borrow_mut(|program| match program {
+        Some(program) => {
+            program.memory = memory;
+            program.known.clear();
+            program.tasks.iter_mut().for_each(Task::forget);
+            program.last = None;
+            program.has_spun = false;
+        }
+        None => {
+            *program = Some(Program {
+                memory,
+                known: Known::new(),
+                tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
+                last: None,
+                learned: learned.clone(),
+                new: learned.clone(),
+                has_spun: false,
+            });
+        }
+    });
+}
+
+/// Ends an exploration. Returns what it has learned.
+pub(crate) fn end() -> Option<Learned> {
+    PROGRAM.take().map(|program| program.new)
+}
+
+/// Calls `action` with the program. It must not perform an operation.
+pub(crate) fn with<R>(action: impl FnOnce(&mut Program) -> R) -> R {
+    PROGRAM
+        .with_borrow_mut(|program| action(program.as_mut().expect("a task runs only during an exploration")))
+}
+
+/// Calls `action` with the current task.
+pub(crate) fn with_task<R>(action: impl FnOnce(&mut Task) -> R) -> R {
+    let task = current();
+    with(|program| action(&mut program.tasks[task]))
+}
+
+/// The current task.
+pub(crate) fn current() -> usize {
+    native::current_task().map_or(0, usize::from)
+}
+
+/// Ends a step of the current task: finds the words that it has changed without instrumentation.
+/// `stack` is its stack pointer.
+pub(crate) fn end_step(stack: usize) {
+    let task = current();
+    let mut changed = Vec::new();
+    with(|program| {
+        let is_dead = |address: usize| {
+            region::is_on_stack(address) && region::task_of(address) == task && address < stack
+        };
+        program.known.retain(|&address, word| {
+            if is_dead(address) {
+                return false;
+            }
+            if word.encoding == Encoding::Wide {
+                return true;
+            }
+            // SAFETY: a known word: freed blocks and returned stack frames are no longer known, and
+            // the regions and statics stay mapped.
+            let value = unsafe { known::read(address, word.size) };
+            if value != word.value {
+                changed.push((address, *word, value));
+                word.value = value;
+            }
+            true
+        });
+    });
+    for (address, word, value) in changed {
+        attribute(task, address, word, value);
+    }
+}
+
+/// Attributes a change to the last event of `task`.
+fn attribute(task: usize, address: usize, word: Word, value: u64) {
+    let state = word.encoding.state(value);
+    with(|program| {
+        if state == word.encoding.state(word.value) {
+            return;
+        }
+        let Some(last) = program.last.filter(|last| last.task == task) else {
+            effects::incomplete(format!(
+                "{} changed by code without instrumentation before the first operation of a task",
+                name_of(address)
+            ));
+            return program.memory.set(word.location, state, None);
+        };
+        let is_covered = last.opaque || (last.writes && last.location == word.location);
+        if !is_covered && !program.new.followed.insert(last.site) {
+            effects::incomplete(format!(
+                "{} changed by code without instrumentation after {}:{}",
+                name_of(address),
+                last.source.file(),
+                last.source.line()
+            ));
+        }
+        program.memory.store_with_previous(word.location, state, last.source);
+    });
+}
+
+/// The location of a word, which becomes known. Its state is the word in memory.
+pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
+    with(|program| {
+        if let Some(word) = program.known.get_mut(&address) {
+            if word.size != size {
+                effects::incomplete(format!("{} accessed with two sizes", name_of(address)));
+            }
+            if word.encoding != encoding && encoding != Encoding::Word {
+                if word.encoding.state(word.value) != encoding.state(word.value) {
+                    effects::incomplete(format!(
+                        "{} is used as a lock and as another word",
+                        name_of(address)
+                    ));
+                    program.memory.set(word.location, encoding.state(word.value), None);
+                }
+                word.encoding = encoding;
+            }
+            return word.location;
+        }
+        let before = program.known.range(..address).next_back();
+        let overlaps = before.is_some_and(|(&start, word)| start + word.size > address)
+            || program.known.range(address + 1..address + size).next().is_some();
+        if overlaps {
+            effects::incomplete(format!("{} overlaps another atomic", name_of(address)));
+        }
+        let location = program.memory.word(address as u64);
+        // SAFETY: the program performs an atomic operation on this address.
+        let value = if encoding == Encoding::Wide { 0 } else { unsafe { known::read(address, size) } };
+        program.memory.set(location, encoding.state(value), Some(name_of(address)));
+        program.known.insert(address, Word { location, size, encoding, value });
+        location
+    })
+}
+
+/// Performs an operation on a location. Returns when it is scheduled.
+pub(crate) fn perform(location: u32, op: Op, writes: bool, site: Site) -> Done {
+    let (memory, opaque) = with(|program| (program.memory, program.learned.followed.contains(&site.id)));
+    let done = match opaque {
+        true => memory.perform_opaque(location, op, site.source),
+        false => memory.perform(location, op, site.source),
+    };
+    note(site, location, writes, opaque);
+    done
+}
+
+/// Records the last event of the run, which belongs to the current task.
+pub(crate) fn note(site: Site, location: u32, writes: bool, opaque: bool) {
+    let task = current();
+    with(|program| {
+        program.last = Some(Last { task, site: site.id, source: site.source, location, writes, opaque });
+    });
+}
+
+/// Sets the value of a known word after its own operation, in memory too.
+pub(crate) fn store(address: usize, value: u64) {
+    with(|program| {
+        if let Some(word) = program.known.get_mut(&address) {
+            word.value = value;
+            // SAFETY: the program performs an atomic operation on this address.
+            unsafe { known::write(address, word.size, value) };
+        }
+    });
+}
+
+/// Forgets the words of a block that is freed.
+pub(crate) fn freed(start: usize, size: usize) {
+    PROGRAM.with_borrow_mut(|program| {
+        let Some(program) = program else { return };
+        while let Some((&address, _)) = program.known.range(start..start + size).next() {
+            program.known.remove(&address);
+        }
+    });
+}
+
+/// The name of a word for messages and traces. Each name is allocated once.
+pub(crate) fn name_of(address: usize) -> &'static str {
+    thread_local! {
+        static NAMES: RefCell<std::collections::HashMap<usize, &'static str>> = RefCell::default();
+    }
+    NAMES.with_borrow_mut(|names| {
+        *names.entry(address).or_insert_with(|| {
+            let name = if let Some(offset) = region::heap_offset(address) {
+                format!("heap {}+{offset:#x}", region::task_of(address))
+            } else if region::is_on_stack(address) {
+                let offset = region::stack_top(region::task_of(address)) - address;
+                format!("stack {}-{offset:#x}", region::task_of(address))
+            } else if statics::contains(address) {
+                match site::file().symbol(address) {
+                    Some((name, 0)) => name,
+                    Some((name, offset)) => format!("{name}+{offset:#x}"),
+                    None => format!("static {address:#x}"),
+                }
+            } else {
+                effects::unmodelled("an atomic that was created before the exploration and is not a static");
+                format!("memory {address:#x}")
+            };
+            Box::leak(name.into_boxed_str())
+        })
+    })
+}

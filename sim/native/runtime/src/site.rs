@@ -1,0 +1,266 @@
+//! Call sites: the operation that a call of this library is part of, and the user's own line.
+//!
+//! A site is found by a walk over the frame pointers of the program. Each return address is
+//! resolved once, by the line tables of the program's file, which contain the inlined functions.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::Location;
+use std::rc::Rc;
+
+use crate::object_file::{Frame, ObjectFile};
+use crate::{region, source};
+
+/// The frame of a caller: the saved frame pointer and the return address. The assembly of the
+/// exported functions makes it.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct CallFrame {
+    outer: *const CallFrame,
+    return_address: usize,
+}
+
+/// The operation of std that an atomic operation is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `Mutex::lock`, `try_lock` and the drop of a guard.
+    MutexLock,
+    MutexTryLock,
+    MutexUnlock,
+    /// `RwLock::read` and so on.
+    Read,
+    TryRead,
+    Write,
+    TryWrite,
+    ReadUnlock,
+    WriteUnlock,
+    /// `Arc::clone` and `Weak::clone`.
+    ArcClone,
+    /// The drop of an `Arc` or a `Weak`.
+    ArcDrop,
+    /// The end of `thread::scope`.
+    ScopeEnd,
+    /// A reference count of std's own values, the number of panics, or a poison flag under its
+    /// lock: the order is not visible, or always the same.
+    Ordered,
+}
+
+/// The parts by the file of the function in the sources of Rust, and its name.
+const PARTS: [(&str, &str, Part); 16] = [
+    ("std/src/sys/sync/mutex/futex.rs", "lock", Part::MutexLock),
+    ("std/src/sys/sync/mutex/futex.rs", "try_lock", Part::MutexTryLock),
+    ("std/src/sys/sync/mutex/futex.rs", "unlock", Part::MutexUnlock),
+    ("std/src/sys/sync/rwlock/futex.rs", "read", Part::Read),
+    ("std/src/sys/sync/rwlock/futex.rs", "try_read", Part::TryRead),
+    ("std/src/sys/sync/rwlock/futex.rs", "write", Part::Write),
+    ("std/src/sys/sync/rwlock/futex.rs", "try_write", Part::TryWrite),
+    ("std/src/sys/sync/rwlock/futex.rs", "read_unlock", Part::ReadUnlock),
+    ("std/src/sys/sync/rwlock/futex.rs", "write_unlock", Part::WriteUnlock),
+    ("alloc/src/sync.rs", "clone", Part::ArcClone),
+    ("alloc/src/sync.rs", "drop", Part::ArcDrop),
+    ("std/src/panicking.rs", "count_is_zero", Part::Ordered),
+    ("std/src/sync/poison.rs", "guard", Part::Ordered),
+    ("std/src/sync/poison.rs", "borrow", Part::Ordered),
+    ("std/src/thread/scoped.rs", "scope", Part::ScopeEnd),
+    ("std/src/thread/lifecycle.rs", "spawn_unchecked", Part::Ordered),
+];
+
+/// std's own values in an `Arc`. Precompiled code counts them too, and which task drops the last
+/// reference has no visible effect.
+const OWN_COUNTS: [&str; 3] =
+    ["std::thread::thread::Inner", "std::thread::scoped::ScopeData", "std::thread::spawnhook::"];
+
+/// A call site.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    /// The identity: a hash of the return addresses up to the first function that is not std's.
+    pub(crate) id: u64,
+    pub(crate) part: Option<Part>,
+    /// The innermost line of the user's own code; otherwise of a dependency, or of std.
+    pub(crate) source: &'static Location<'static>,
+}
+
+/// The resolved functions of a return address.
+struct Resolved {
+    part: Option<Part>,
+    /// Whether all its functions are std's.
+    is_std: bool,
+    /// The innermost line outside of std, and whether it is the user's own.
+    line: Option<(&'static Location<'static>, bool)>,
+    std_line: Option<&'static Location<'static>>,
+}
+
+thread_local! {
+    static FILE: Rc<ObjectFile> = Rc::new(ObjectFile::open());
+    static RESOLVED: RefCell<HashMap<usize, Rc<Resolved>, word_hash::Build>> = RefCell::default();
+    static SITES: RefCell<HashMap<u64, Site, word_hash::Build>> = RefCell::default();
+}
+
+/// A hasher for words that are already well distributed.
+mod word_hash {
+    use std::hash::{BuildHasherDefault, Hasher};
+
+    #[derive(Default)]
+    pub(super) struct Word(u64);
+
+    pub(super) type Build = BuildHasherDefault<Word>;
+
+    impl Hasher for Word {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+
+        fn write(&mut self, bytes: &[u8]) {
+            for &byte in bytes {
+                self.write_u64(byte.into());
+            }
+        }
+
+        fn write_u64(&mut self, word: u64) {
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 ^= self.0 >> 29;
+        }
+
+        fn write_usize(&mut self, word: usize) {
+            self.write_u64(word as u64);
+        }
+    }
+}
+
+/// The program's file, which is read once.
+pub(crate) fn file() -> Rc<ObjectFile> {
+    FILE.with(Rc::clone)
+}
+
+/// The largest number of frames that are examined.
+const DEPTH: usize = 24;
+
+/// The site of the call with this frame.
+pub(crate) fn of(frame: *const CallFrame) -> Site {
+    let mut addresses = [0; DEPTH];
+    let mut count = 0;
+    let mut hash = 0_u64;
+    let mut next = frame;
+    while count < DEPTH && !next.is_null() && region::is_on_stack(next as usize) {
+        // SAFETY: a frame pointer on the stack of the suspended caller. The program and std are
+        // compiled with frame pointers; the check above rejects other values of the register, and
+        // everything on a task's stack is readable.
+        let CallFrame { outer, return_address } = unsafe { next.read() };
+        addresses[count] = return_address;
+        count += 1;
+        hash = (hash.rotate_left(7) ^ return_address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        if outer <= next {
+            break;
+        }
+        next = outer;
+    }
+    if let Some(known) = SITES.with_borrow(|sites| sites.get(&hash).copied()) {
+        return known;
+    }
+    let site = resolve(&addresses[..count]);
+    SITES.with_borrow_mut(|sites| sites.insert(hash, site));
+    site
+}
+
+fn resolve(addresses: &[usize]) -> Site {
+    let (mut part, mut id, mut is_std) = (None, 0_u64, true);
+    let (mut own, mut other, mut std_line) = (None, None, None);
+    for &address in addresses {
+        let resolved = resolved(address);
+        if is_std {
+            id = (id.rotate_left(7) ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            part = part.or(resolved.part);
+            std_line = std_line.or(resolved.std_line);
+            is_std = resolved.is_std;
+        }
+        match resolved.line {
+            Some((line, true)) => {
+                own = Some(line);
+                break;
+            }
+            Some((line, false)) => other = other.or(Some(line)),
+            None => {}
+        }
+    }
+    let source = own.or(other).or(std_line).unwrap_or_else(source::unknown);
+    Site { id, part, source }
+}
+
+fn resolved(address: usize) -> Rc<Resolved> {
+    if let Some(known) = RESOLVED.with_borrow(|all| all.get(&address).map(Rc::clone)) {
+        return known;
+    }
+    // A return address is behind the call.
+    let frames = file().frames(address - 1);
+    if std::env::var_os("SELVEDGE_NATIVE_FRAMES").is_some() {
+        for f in &frames {
+            eprintln!("{address:#x} {} {:?}", f.function, f.place);
+        }
+    }
+    let new = Rc::new(describe(&frames));
+    RESOLVED.with_borrow_mut(|all| all.insert(address, Rc::clone(&new)));
+    new
+}
+
+fn describe(frames: &[Frame]) -> Resolved {
+    let mut resolved = Resolved { part: None, is_std: true, line: None, std_line: None };
+    for frame in frames {
+        let Some((file, line, column)) = &frame.place else { continue };
+        let place = || source::make(short(file), *line, *column);
+        if is_std(file) {
+            if resolved.line.is_none() {
+                resolved.part = resolved.part.or_else(|| part_of(file, &frame.function));
+                if !file.ends_with("core/src/sync/atomic.rs") {
+                    resolved.std_line.get_or_insert_with(place);
+                }
+            }
+            continue;
+        }
+        resolved.is_std = false;
+        let is_own = !file.contains("/registry/src/") && !frame.function.contains("selvedge_native::");
+        match resolved.line {
+            Some((_, true)) => {}
+            Some((_, false)) if !is_own => {}
+            _ => resolved.line = Some((place(), is_own)),
+        }
+    }
+    // Without a function (foreign code, or no debug information) the walk goes on.
+    resolved
+}
+
+fn is_std(file: &str) -> bool {
+    file.starts_with("/rustc/") || file.contains("/rustlib/src/rust/library/")
+}
+
+/// The path of a file from the package on.
+fn short(file: &str) -> &str {
+    let registry = file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
+    let std = file.split_once("/library/").filter(|_| is_std(file));
+    registry.or(std).map_or(file, |(_, rest)| rest)
+}
+
+/// The part that a function of std is, by its file and name.
+fn part_of(file: &str, function: &str) -> Option<Part> {
+    let (file, name) = (short(file), bare(function));
+    if file == "alloc/src/sync.rs" && OWN_COUNTS.iter().any(|value| function.contains(value)) {
+        return Some(Part::Ordered);
+    }
+    PARTS.iter().find(|&&(its, function, _)| its == file && function == name).map(|&(_, _, part)| part)
+}
+
+/// The name of a function without its path and generic arguments.
+fn bare(function: &str) -> String {
+    let (mut depth, mut previous) = (0, ' ');
+    let mut outside = String::with_capacity(function.len());
+    for letter in function.chars() {
+        match letter {
+            '<' => depth += 1,
+            '>' if previous != '-' => depth -= 1,
+            _ if depth == 0 => outside.push(letter),
+            _ => {}
+        }
+        previous = letter;
+    }
+    let name = outside.trim_end_matches(':');
+    name.rsplit("::").next().unwrap_or(name).to_owned()
+}

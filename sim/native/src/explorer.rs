@@ -1,0 +1,104 @@
+//! The entry point of tests.
+
+use std::time::Duration;
+
+use crate::report::{Report, Verdict};
+use crate::{plain, runtime};
+
+/// Explores the schedules of `body`, and panics with the trace if one of them fails, or if not every
+/// schedule was covered. Equivalent to `Explorer::default().check(body)`.
+///
+/// # Panics
+///
+/// If a schedule fails, if the search ends at a bound, or if the program does something that the
+/// runtime cannot follow.
+pub fn explore(body: impl Fn() + Send + Sync + 'static) -> Report {
+    Explorer::default().check(body)
+}
+
+/// The settings of an exploration. The default covers every class of schedules once.
+///
+/// The environment overrides them: `selvedge test` sets `SELVEDGE_SCHEDULE` to replay a schedule.
+#[derive(Clone, Debug, Default)]
+pub struct Explorer {
+    pub(crate) strategy: u32,
+    pub(crate) seed: u64,
+    pub(crate) depth: u64,
+    pub(crate) max_executions: u64,
+    pub(crate) max_time: Duration,
+    pub(crate) max_steps: u64,
+    pub(crate) schedule: String,
+}
+
+impl Explorer {
+    /// A search that runs one execution for each class of schedules.
+    pub fn optimal() -> Self {
+        Explorer::default()
+    }
+
+    /// A search that runs every interleaving.
+    pub fn naive() -> Self {
+        Explorer { strategy: 1, ..Explorer::default() }
+    }
+
+    /// Random schedules.
+    pub fn random(seed: u64, executions: u64) -> Self {
+        Explorer { strategy: 2, seed, max_executions: executions, ..Explorer::default() }
+    }
+
+    /// Random schedules with priorities (PCT), with `depth` - 1 changes of priority.
+    pub fn pct(seed: u64, depth: u64, executions: u64) -> Self {
+        Explorer { strategy: 3, seed, depth, max_executions: executions, ..Explorer::default() }
+    }
+
+    /// One schedule that an earlier report printed.
+    pub fn replay(schedule: impl Into<String>) -> Self {
+        Explorer { strategy: 4, schedule: schedule.into(), ..Explorer::default() }
+    }
+
+    /// Ends the search after this number of executions: the verdict is then bounded.
+    pub fn max_executions(mut self, executions: u64) -> Self {
+        self.max_executions = executions;
+        self
+    }
+
+    /// Ends the search after this time: the verdict is then bounded.
+    pub fn max_time(mut self, time: Duration) -> Self {
+        self.max_time = time;
+        self
+    }
+
+    /// Aborts each execution after this number of operations: the verdict is then bounded.
+    pub fn max_steps(mut self, steps: u64) -> Self {
+        self.max_steps = steps;
+        self
+    }
+
+    /// Explores the schedules of `body`, which must do the same in each run of the same schedule and
+    /// create its shared objects itself, or as statics.
+    pub fn run(&self, body: impl Fn() + Send + Sync + 'static) -> Report {
+        let settings = match std::env::var("SELVEDGE_SCHEDULE") {
+            Ok(schedule) => Explorer { strategy: 4, schedule, ..self.clone() },
+            Err(_) => self.clone(),
+        };
+        runtime::explore(&settings, &body).unwrap_or_else(|| plain::run(body))
+    }
+
+    /// Like [`run`](Explorer::run).
+    ///
+    /// # Panics
+    ///
+    /// Unless the verdict is complete. Random schedules and a replay are never complete: they pass
+    /// if nothing fails.
+    pub fn check(&self, body: impl Fn() + Send + Sync + 'static) -> Report {
+        let report = self.run(body);
+        let accepts_bounded = self.strategy >= 2 || std::env::var_os("SELVEDGE_SCHEDULE").is_some();
+        let passes = match report.verdict {
+            Verdict::Complete | Verdict::NotExplored => true,
+            Verdict::Bounded => accepts_bounded && report.too_long == 0,
+            _ => false,
+        };
+        assert!(passes, "{report}");
+        report
+    }
+}
