@@ -13,8 +13,8 @@ use super::shared::Mailbox;
 use crate::resp::{Protocol, Reply};
 use crate::server::{Delivery, DeliveryKind};
 
-/// Capacity of the queue of [`Connection::next_push`](super::Connection::next_push). When it is full, the oldest message is
-/// dropped.
+/// Capacity of the queue of [`Connection::next_push`](super::Connection::next_push). When it is
+/// full, the oldest message is dropped.
 const WAITING: usize = 10_000;
 
 /// Replies and pushes that have arrived. Shared with the server, which adds to it.
