@@ -457,6 +457,40 @@ impl Simulated for Engine {
         written();
     }
 
+    fn put_if<V: Entry>(
+        map: &EngineMap<Key, V>,
+        key: Key,
+        value: V,
+        check: impl FnOnce(Option<&V>) -> bool,
+        written: impl FnOnce(),
+    ) -> bool {
+        let new = notes::content(&value);
+        let (is_put, held) = map.entries.update(key, |slot| {
+            let held = slot.as_ref().map(|tagged| &tagged.value);
+            let content = held.map_or(Some(None), |held| notes::content(held));
+            let is_put = check(held);
+            if is_put {
+                *slot = Some(Tagged::new(value, 0));
+            }
+            (is_put, content)
+        });
+        map.note(
+            &key,
+            |name| match is_put {
+                true => format!("{} CAS {name} = {}", map.name, notes::shown(new, "absent")),
+                false => format!("{} CAS {name} refused: {}", map.name, notes::shown(held, "absent")),
+            },
+            |entry| match is_put {
+                true => Some(Effect::Left { entry, content: new? }),
+                false => Some(Effect::Found { entry, content: held? }),
+            },
+        );
+        if is_put {
+            written();
+        }
+        is_put
+    }
+
     fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> EngineMutex<T> {
         let inner = object::Lock::digested(name, value, |value, mut state| value.hash(&mut state));
         EngineMutex { name, inner }

@@ -212,6 +212,8 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
             Call::Get => format!("get {key}"),
             Call::Load(value) => format!("load {key} or {value}"),
             Call::Set(value) => format!("set {key} = {value}"),
+            Call::Update(value) => format!("update {key} = {value}"),
+            Call::CompareAndSet(value) => format!("compare-and-set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
             Call::Evict => format!("evict {key}"),
             Call::Forget => format!("forget {key}"),
@@ -219,6 +221,7 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
         reply: match operation.reply {
             Reply::Unknown => None,
             Reply::Done => Some("done".to_owned()),
+            Reply::Refused => Some("refused".to_owned()),
             Reply::Read(None) => Some("absent".to_owned()),
             Reply::Read(Some(value)) if value.key == key => Some(value.to_string()),
             Reply::Read(Some(value)) => Some(format!("{}'s {value}", value.key)),

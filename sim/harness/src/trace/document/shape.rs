@@ -137,6 +137,7 @@ pub(super) enum Role {
     Written,
     Cleared,
     Over,
+    Lost,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -170,5 +170,6 @@ fn role(role: Role) -> shape::Role {
         Role::Written => shape::Role::Written,
         Role::Cleared => shape::Role::Cleared,
         Role::Over => shape::Role::Over,
+        Role::Lost => shape::Role::Lost,
     }
 }
