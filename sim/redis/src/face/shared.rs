@@ -102,6 +102,7 @@ impl Shared {
         state.holds_pushes = true;
         // Otherwise a script could touch more than the search assumes.
         state.server.require_declared_keys();
+        state.server.reject_random_choices();
         drop(state);
         shared
     }

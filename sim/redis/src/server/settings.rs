@@ -13,4 +13,7 @@ pub(crate) struct Settings {
     pub(crate) password: Bytes,
     /// Whether scripts that access undeclared keys are rejected.
     pub(crate) declared_keys_only: bool,
+    /// Whether commands that choose at random are rejected if there is more than one choice: an
+    /// exploration would cover only one of them.
+    pub(crate) rejects_random_choices: bool,
 }
