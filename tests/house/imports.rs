@@ -11,7 +11,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("sim/redis", &["selvedge-engine"]),
     ("sim/harness", &["selvedge", "selvedge-engine", "selvedge-redis"]),
     ("sim/cli", &["selvedge-redis", "selvedge-sim"]),
-    // A part of the user's test. The runtime is linked into it by name, and by `selvedge test` only.
+    // A part of the user's test. `selvedge test` alone links the runtime into it, by name.
     ("sim/native", &[]),
     ("sim/native/runtime", &["selvedge-engine"]),
     ("sim/redis-server", &[]),

@@ -10,23 +10,23 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/engine/src",
         "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
-     monitor sometimes hint choice wait time thread sync object future script run trace witness progress report \
+     monitor sometimes hint choice wait time thread sync object native future script run trace witness progress report \
      verdict observer search capability explorer mode check",
     ),
     (
         "sim/harness/src",
-        "excerpt number plain history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
          file_name checkpoint report custom",
     ),
     (
         "sim/redis/src",
-        "glob time resp notify keyspace error request session pubsub script server command execution face",
+        "glob time resp notify keyspace dump error request session pubsub users script server command execution face",
     ),
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual gate explore list matrix run",
+         simulated_redis manual native gate explore list matrix run",
     ),
 ];
 

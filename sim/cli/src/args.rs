@@ -1,5 +1,7 @@
 //! The command line: commands, arguments and options.
 
+mod test;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::thread;
@@ -12,6 +14,7 @@ use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, Engine};
 
 use crate::terminal::Form;
+pub(crate) use test::TestOptions;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
 #[derive(Debug, Parser)]
@@ -86,6 +89,18 @@ Examples:
   selvedge redis --port 6379
   selvedge redis --socket /tmp/redis.sock")]
     Redis(ListenOptions),
+    /// Build a package's tests with instrumented atomics, and explore the schedules of ordinary
+    /// Rust
+    #[command(after_help = "\
+Examples:
+  selvedge test                               all tests of the package
+  selvedge test --test races get_with         those of tests/races.rs whose name contains get_with
+  selvedge test --list
+  selvedge test get_with --schedule s1:a8b3   one schedule, copied from a report
+  selvedge test --no-fail-fast --junit races.xml
+
+A failing test prints the simplest trace of its failing schedule.")]
+    Test(TestOptions),
     /// Write the manual pages to a folder; needs the feature `manual`
     #[command(hide = true)]
     Man {
@@ -137,6 +152,7 @@ impl Command {
             Command::Trace(shown) => of_trace(shown.format),
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
+            Command::Test(_) => Form::Text { colours, columns: None },
             Command::Redis(_) => Form::Text { colours, columns: None },
             // A shell and `man` read every character.
             Command::Man { .. } | Command::Completions { .. } => Form::Page,

@@ -27,6 +27,7 @@ mod look;
 #[cfg(feature = "manual")]
 mod manual;
 mod matrix;
+mod native;
 mod progress;
 mod projection;
 mod replay;

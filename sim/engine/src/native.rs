@@ -10,7 +10,7 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
+use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::{self, Handle, PanicReport};
 use crate::sync::condvar::{NOTIFY_ALL, NOTIFY_ONE, Patience, WAKE, Woken};
@@ -18,7 +18,7 @@ use crate::sync::condvar::{NOTIFY_ALL, NOTIFY_ONE, Patience, WAKE, Woken};
 /// Compares a word with the expected value, and enters the set of waiting tasks if they are equal.
 /// Locations: the word and the set. The argument contains the expected value and the task.
 static FUTEX_WAIT: Rule = Rule {
-    tag: 120,
+    tag: RuleTag::FutexWait,
     alternatives: |_, _| 1,
     outcome: |&[word, waiting, _], argument, _| {
         let (expected, task) = (argument as u32, argument >> 32);
@@ -33,7 +33,7 @@ static FUTEX_WAIT: Rule = Rule {
 
 /// Subtracts one from a reference count. Commutes with other changes unless the count becomes zero.
 static RELEASE: Rule = Rule {
-    tag: 121,
+    tag: RuleTag::Release,
     alternatives: |_, _| 1,
     outcome: |&[count, _, _], _, _| match count {
         1 => [(Mode::Write, 0), NOTHING, NOTHING],
@@ -204,7 +204,9 @@ impl Memory {
         let task = runtime::current_task().unwrap_or(0);
         let (word, queue) = (self.word(address), self.queue(address));
         let argument = u64::from(expected) | u64::from(task) << 32;
-        let granted = self.words.perform_all(&Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source));
+        let pending = Pending::ruled(&[word, queue], &FUTEX_WAIT, argument, source);
+        let pending = if opaque { pending.made_opaque() } else { pending };
+        let granted = self.words.perform_all(&pending);
         if granted.is_none_or(|granted| granted.before as u32 != expected) {
             return Waited::Mismatch;
         }
@@ -221,13 +223,21 @@ impl Memory {
     }
 
     /// Wakes up to `most` tasks that wait on a futex. The schedule chooses them, unless all are
-    /// woken. Returns their number.
-    pub fn futex_wake(&self, address: u64, most: u32, source: &'static Location<'static>) -> u32 {
+    /// woken. `opaque`: whether the task does something unknown after it. Returns their number.
+    pub fn futex_wake(
+        &self,
+        address: u64,
+        most: u32,
+        opaque: bool,
+        source: &'static Location<'static>,
+    ) -> u32 {
         let queue = self.queue(address);
         let mut woken = 0;
         while woken < most {
             let rule = if most >= crate::MAX_TASKS as u32 { &NOTIFY_ALL } else { &NOTIFY_ONE };
-            let granted = self.words.perform_all(&Pending::ruled(&[queue], rule, 0, source));
+            let pending = Pending::ruled(&[queue], rule, 0, source);
+            let pending = if opaque { pending.made_opaque() } else { pending };
+            let granted = self.words.perform_all(&pending);
             let tasks = granted.map_or(0, |granted| granted.before & !granted.after);
             for task in (0..crate::MAX_TASKS as u64).filter(|task| tasks >> task & 1 != 0) {
                 if let Some(flag) = self.flags.key(task) {

@@ -21,7 +21,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::Excerpt;
-use crate::trace::Look;
+use crate::look::Look;
 
 /// An error with advice and a place in a file.
 pub trait Diagnostic: Error {
@@ -31,19 +31,19 @@ pub trait Diagnostic: Error {
     }
 
     /// Returns its place in a file.
-    fn place(&self) -> Option<Label<'_>> {
+    fn place(&self) -> Option<FilePlace<'_>> {
         None
     }
 }
 
-/// A place in a file, with a text.
+/// A place in a file.
 #[derive(Clone, Debug)]
-pub struct Label<'a> {
+pub struct FilePlace<'a> {
     /// The file.
     pub excerpt: &'a Excerpt,
     /// The bytes of the place. Empty for a point.
     pub span: Range<usize>,
-    /// Its text: the problem, or what was expected there.
+    /// The problem at the place, or what was expected there.
     pub label: &'a str,
 }
 
@@ -77,7 +77,7 @@ pub fn diagnose(error: &dyn Diagnostic, look: Look) -> String {
 }
 
 /// The lines around a place, which is underlined in its first line.
-fn excerpt(Label { excerpt, span, label }: &Label<'_>, paint: impl Fn(&str) -> String) -> String {
+fn excerpt(FilePlace { excerpt, span, label }: &FilePlace<'_>, paint: impl Fn(&str) -> String) -> String {
     let (number, column) = excerpt.position(span.start);
     let lines = excerpt.around(span);
     let digits = lines.last().map_or(1, |line| line.number.to_string().len());
@@ -134,8 +134,8 @@ mod tests {
     struct Wrong(String, Excerpt, Range<usize>);
 
     impl Diagnostic for Wrong {
-        fn place(&self) -> Option<Label<'_>> {
-            Some(Label { excerpt: &self.1, span: self.2.clone(), label: "here" })
+        fn place(&self) -> Option<FilePlace<'_>> {
+            Some(FilePlace { excerpt: &self.1, span: self.2.clone(), label: "here" })
         }
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::report::{Report, Verdict};
 use crate::{plain, runtime};
 
-/// Explores the schedules of `body`, and panics with the trace if one of them fails, or if not every
-/// schedule was covered. Equivalent to `Explorer::default().check(body)`.
+/// Explores the schedules of `body`, and panics with the trace if one of them fails, or if not
+/// every schedule was covered. Equivalent to `Explorer::default().check(body)`.
 ///
 /// # Panics
 ///
@@ -74,14 +74,18 @@ impl Explorer {
         self
     }
 
-    /// Explores the schedules of `body`, which must do the same in each run of the same schedule and
-    /// create its shared objects itself, or as statics.
+    /// Explores the schedules of `body`, which must do the same in each run of the same schedule
+    /// and create its shared objects itself, or as statics.
     pub fn run(&self, body: impl Fn() + Send + Sync + 'static) -> Report {
         let settings = match std::env::var("SELVEDGE_SCHEDULE") {
             Ok(schedule) => Explorer { strategy: 4, schedule, ..self.clone() },
             Err(_) => self.clone(),
         };
-        runtime::explore(&settings, &body).unwrap_or_else(|| plain::run(body))
+        let report = runtime::explore(&settings, &body).unwrap_or_else(|| plain::run(body));
+        if let Some(file) = std::env::var_os("SELVEDGE_REPORT") {
+            report.append_to(file.as_ref());
+        }
+        report
     }
 
     /// Like [`run`](Explorer::run).

@@ -1,6 +1,9 @@
 //! The result of an exploration.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 /// The result of an exploration in one word.
@@ -33,10 +36,11 @@ pub enum Verdict {
 pub struct Report {
     /// The result in one word.
     pub verdict: Verdict,
-    /// Executions in which no spin failed: with the optimal search, one for each class of schedules.
+    /// Executions in which no spin failed: with the optimal search, one for each class of
+    /// schedules.
     pub executions: u64,
-    /// Executions in which a spin (a read in a loop) failed at least once. The search runs them, and
-    /// counts them apart.
+    /// Executions in which a spin (a read in a loop) failed at least once. The search runs them,
+    /// and counts them apart.
     pub spun: u64,
     /// The executions that ended in a deadlock.
     pub deadlocks: u64,
@@ -62,6 +66,27 @@ impl Report {
     /// Whether every schedule of the visible operations was covered, and none failed.
     pub fn is_complete(&self) -> bool {
         self.verdict == Verdict::Complete
+    }
+
+    /// Appends a line to a file for `selvedge test`: the verdict, the number of executions, and the
+    /// effects. Errors are ignored: the test's result does not depend on it.
+    pub(crate) fn append_to(&self, file: &Path) {
+        let verdict = match self.verdict {
+            Verdict::Complete => "complete",
+            Verdict::Bounded => "bounded",
+            Verdict::Deadlock => "deadlock",
+            Verdict::Panic => "panic",
+            Verdict::Nondeterministic => "nondeterministic",
+            Verdict::Incomplete => "incomplete",
+            Verdict::Unsupported => "unsupported",
+            Verdict::NotExplored => "not explored",
+        };
+        let mut line = format!("{verdict}\t{}", self.executions);
+        for effect in &self.effects {
+            line += &format!("\t{effect}");
+        }
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        _ = opened.and_then(|mut opened| writeln!(opened, "{line}"));
     }
 
     /// Whether schedules were explored at all.

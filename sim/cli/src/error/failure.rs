@@ -8,7 +8,7 @@ use selvedge_sim::report::Unwritable;
 use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
 
-use super::{GateError, ReplayError};
+use super::{GateError, NativeError, ReplayError};
 use crate::look::of_stderr;
 use crate::terminal::say;
 
@@ -37,8 +37,16 @@ pub(crate) enum Failure {
     Report(Unwritable),
     /// A checkpoint cannot be read or written.
     Checkpoint(Box<CheckpointError>),
+    /// The tests cannot be built or run.
+    Native(NativeError),
     /// The output could not be written.
     Output(io::Error),
+}
+
+impl From<NativeError> for Failure {
+    fn from(error: NativeError) -> Self {
+        Failure::Native(error)
+    }
 }
 
 impl From<Mistakes> for Failure {
@@ -115,6 +123,7 @@ impl Failure {
             Failure::Replay(error) => report(&*error),
             Failure::Report(error) => report(&error),
             Failure::Checkpoint(error) => report(&*error),
+            Failure::Native(error) => say(&format!("{error}\n")),
             // A closed pipe needs no message, but a gate that was cut short has not passed.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Failure::Output(error) => say(&format!("cannot write the results: {error}\n")),

@@ -2,8 +2,10 @@
 
 mod failure;
 mod gate;
+mod native;
 mod replay;
 
 pub(crate) use failure::Failure;
 pub(crate) use gate::GateError;
+pub(crate) use native::NativeError;
 pub(crate) use replay::ReplayError;

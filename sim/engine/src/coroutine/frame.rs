@@ -47,9 +47,9 @@ impl Frame {
     /// Marks the suspended coroutine as ended, without unwinding it.
     pub(super) fn forget_coroutine(&mut self) {
         // SAFETY: values on the stack are leaked, not dropped. They must not be referred to again.
-        // Only runs that ask for it discard their coroutines: all suspended ones at once, so that no
-        // other task is left that could refer to them, and the runtime resets the memory that the
-        // tasks shared before the next run.
+        // Only runs that ask for it discard their coroutines: all suspended ones at once, so that
+        // no other task is left that could refer to them, and the runtime resets the memory that
+        // the tasks shared before the next run.
         unsafe { self.coroutine().force_reset() };
     }
 

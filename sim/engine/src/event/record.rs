@@ -188,7 +188,7 @@ impl Pending {
         source: &'static Location<'static>,
     ) -> Self {
         let mut pending = Pending::each(locations, Action::Read, source);
-        pending.kinds = [rule.tag; SLOTS];
+        pending.kinds = [rule.tag as u8; SLOTS];
         pending.can_wait = true;
         pending.depends_on_states = true;
         pending.rule = Some((rule, argument));
@@ -293,7 +293,7 @@ impl Pending {
         identity: impl Fn(LocationId) -> Fingerprint,
     ) -> Fingerprint {
         let mut all = match self.rule {
-            Some((rule, argument)) => to.with(rule.tag.into(), argument),
+            Some((rule, argument)) => to.with(rule.tag as u64, argument),
             None => to.with(self.opaque.into(), self.slots.into()),
         };
         for &(location, action) in self.actions() {

@@ -13,12 +13,9 @@ use super::foreign::Exploration;
 use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
 use crate::binding_name::{binding_name, is_default_name};
-use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
-
-/// The kinds of the locations' identities.
-const CLOCK_KIND: u8 = 32;
-const TOKENS_KIND: u8 = 33;
-const OBJECT_KIND: u8 = 34;
+use crate::event::{
+    Fingerprint, FingerprintKind, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId,
+};
 
 /// The location of the virtual clock. Its state is the time since the start of the run, in
 /// nanoseconds.
@@ -172,8 +169,8 @@ impl Registry {
         self.run += 1;
         if self.children.is_empty() {
             self.add_task(0);
-            self.add_object(CLOCK, "the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
-            self.add_object(TOKENS, "an unpark", Holds::Tasks, Fingerprint::of_kind(TOKENS_KIND));
+            self.add_object(CLOCK, "the clock", Holds::Word, Fingerprint::of_kind(FingerprintKind::Clock));
+            self.add_object(TOKENS, "an unpark", Holds::Tasks, Fingerprint::of_kind(FingerprintKind::Tokens));
         }
     }
 
@@ -264,7 +261,7 @@ impl Registry {
         let location = match known {
             Some(&known) => known,
             None => {
-                let identity = Fingerprint::of_kind(OBJECT_KIND)
+                let identity = Fingerprint::of_kind(FingerprintKind::Object)
                     .with(creator.into(), segment.into())
                     .with(0, nth as u64);
                 let location = self.number(LocationName::Object { creator, segment, nth }, 1);

@@ -82,8 +82,8 @@ impl Handle {
         perform::perform(self.run, pending)
     }
 
-    /// Like [`perform_all`](Handle::perform_all). The operation is enabled only if `condition` holds
-    /// for the states of its locations.
+    /// Like [`perform_all`](Handle::perform_all). The operation is enabled only if `condition`
+    /// holds for the states of its locations.
     pub(crate) fn perform_all_when(&self, pending: &Pending, condition: SharedCondition) -> Option<Granted> {
         perform_when(self.run, pending, Some(&condition))
     }

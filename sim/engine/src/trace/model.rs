@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use crate::event::{Access, Action, CHOOSE, Footprint, LocationId, Mode, Pending};
+use crate::history::Registry;
 use crate::run::Run;
 use crate::runtime::{Ending, Execution, Switch};
 use crate::schedule::Schedule;
@@ -141,7 +142,11 @@ impl ObjectNames {
             for (nth, (object, keys)) in same_name.into_iter().enumerate() {
                 let name = if several { format!("{name} {}", nth + 1) } else { name.clone() };
                 for (nth, key) in keys.into_iter().enumerate() {
-                    names.insert(key, format!("{name}[{}]", nth + 1));
+                    let has_own_name = !same_name_as_whole(registry, key);
+                    names.insert(
+                        key,
+                        if has_own_name { name.clone() } else { format!("{name}[{}]", nth + 1) },
+                    );
                 }
                 names.insert(object, name);
             }
@@ -153,6 +158,12 @@ impl ObjectNames {
         let (location, _) = pending.actions().first()?;
         self.0.get(location).cloned()
     }
+}
+
+/// Whether the location has the name of the object that it is a key of.
+fn same_name_as_whole(registry: &Registry, key: LocationId) -> bool {
+    let details = registry.details(key);
+    details.whole.is_none_or(|whole| registry.name(whole) == registry.name(key))
 }
 
 /// The words for an executed operation, without its object and without the condition that it waited

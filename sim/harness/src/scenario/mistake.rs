@@ -5,7 +5,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::Excerpt;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, FilePlace};
 
 /// One error in a scenario.
 #[derive(Clone, Debug, Error)]
@@ -46,9 +46,9 @@ impl Diagnostic for Mistake {
         self.help.clone()
     }
 
-    fn place(&self) -> Option<Label<'_>> {
+    fn place(&self) -> Option<FilePlace<'_>> {
         let (excerpt, span) = self.place.as_ref()?;
-        Some(Label { excerpt, span: span.clone(), label: &self.expected })
+        Some(FilePlace { excerpt, span: span.clone(), label: &self.expected })
     }
 }
 

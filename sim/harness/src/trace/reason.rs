@@ -1,10 +1,10 @@
 //! The reason in words: what the violation is, and why it was possible.
 
-use super::look::{Look, Tint};
 use super::model::{Effect, Ending, Place, Step, Trace};
 use super::story::{Carried, Origin, Story, carried, is_shown, left, place, short, shown, who};
 use super::text::wrap;
 use crate::history::{OperationId, Value};
+use crate::look::{Look, Tint};
 use crate::oracle::{Finding, Rule};
 
 /// Explains the run's violation, at most 100 columns wide and without colour: [`reason_in`] with

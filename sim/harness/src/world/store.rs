@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
-use selvedge::sync::{Clock as _, Map, Mutex as _};
+use selvedge::sync::{Clock as _, Map, Mutex as _, TierName};
 
 use super::limits::NO_EXPIRY;
 use super::network::Network;
@@ -53,7 +53,7 @@ impl<P: Simulated> Store<P> {
         network: &Arc<Network<P>>,
         clock: &P::Clock,
     ) -> Self {
-        let entries = P::Map::new("redis");
+        let entries = P::Map::new(TierName::Remote);
         let expires = plan.remote == RemoteStart::Expiring;
         for &key in &plan.keys {
             if let Some(value) = plan.at_start(key) {
@@ -65,7 +65,7 @@ impl<P: Simulated> Store<P> {
             }
         }
         let database = (plan.source == Source::Database).then(|| {
-            let database = P::Map::new("database");
+            let database = P::Map::new(TierName::Database);
             for value in plan.in_database() {
                 database.insert(value.key, Some(value));
             }

@@ -10,7 +10,7 @@ use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
-use crate::{effects, region, task};
+use crate::{effects, precompiled, region, task, uninstrumented};
 
 /// The largest number of times that an exploration begins again with what it has learned.
 const RESTARTS: usize = 64;
@@ -149,6 +149,7 @@ extern "C" fn start(main: *mut c_void) -> *mut c_void {
 
 fn explore(settings: &Settings, main: Main) -> Found {
     outside::begin();
+    uninstrumented::watch();
     let statics = Rc::new(Statics::save());
     let main = Box::into_raw(Box::new(main));
     let mut learned = Learned::default();
@@ -163,9 +164,23 @@ fn explore(settings: &Settings, main: Main) -> Found {
             program::begin(&knows);
             task::run(start, main.cast(), 0, |_| {});
         });
-        found = search::run(settings, Rc::clone(&body) as Rc<dyn Fn()>);
+        // The engine may reject a run whose operations turn out to have had other effects: what was
+        // learned is used in the next search.
+        let body_of_search = Rc::clone(&body) as Rc<dyn Fn()>;
+        let searched = panic::catch_unwind(AssertUnwindSafe(|| search::run(settings, body_of_search)));
         let new = program::end().unwrap_or_default();
         restarts += 1;
+        found = match searched {
+            Ok(found) => found,
+            Err(_) if new != learned && restarts <= RESTARTS => {
+                learned = new;
+                continue;
+            }
+            Err(error) => panic::resume_unwind(error),
+        };
+        if precompiled::NAMES.is_empty() {
+            effects::incomplete("the precompiled functions of this version of std are not known".to_owned());
+        }
         if new == learned || found.report.nondeterminism.is_some() {
             search::tell(settings, &mut found, body);
             program::end();
@@ -181,6 +196,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
         }
         learned = new;
     }
+    uninstrumented::report();
     statics.restore();
     // SAFETY: no run is left that could use it.
     drop(unsafe { Box::from_raw(main) });

@@ -4,7 +4,7 @@ use selvedge_engine::native::{self, Waited};
 
 use crate::known::Encoding;
 use crate::program;
-use crate::site::{self, CallFrame, Part};
+use crate::site::{self, CallFrame, Part, Site};
 
 /// The result of a system call: a value, or an error number.
 type Result<T> = std::result::Result<T, i32>;
@@ -60,17 +60,11 @@ fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const Call
         if known.is_some_and(|word| word.value as u32 != expected) {
             return Err(libc::EAGAIN);
         }
-        program::perform(
-            location,
-            native::Op::Lock,
-            true,
-            site::Site { part: Some(Part::MutexLock), ..site },
-        );
+        program::perform(location, native::Op::Lock, true, Site { part: Some(Part::MutexLock), ..site });
         return Ok(0);
     }
     let location = program::locate(address, 4, encoding);
-    let (memory, opaque) =
-        program::with(|program| (program.memory, program.learned.followed.contains(&site.id)));
+    let (memory, opaque) = (program::with(|program| program.memory), is_opaque(site));
     let waited = memory.futex_wait(address as u64, expected, deadline.is_some(), opaque, site.source);
     program::note(site, location, false, opaque);
     match waited {
@@ -79,16 +73,24 @@ fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const Call
         Waited::Spuriously => Err(libc::EINTR),
         Waited::TimedOut => {
             native::sleep_until(deadline.unwrap_or(0), site.source);
-            program::note(site, location, false, false);
+            if opaque {
+                memory.opaque(site.source);
+            }
+            program::note(site, location, false, opaque);
             Err(libc::ETIMEDOUT)
         }
     }
 }
 
+/// Whether the task does something that is not visible after the operation.
+fn is_opaque(site: Site) -> bool {
+    site.is_precompiled || program::with(|program| program.learned.followed.contains(&site.id))
+}
+
 fn wake(address: usize, most: u32, frame: *const CallFrame) -> usize {
     let site = site::of(frame);
-    let memory = program::with(|program| program.memory);
-    let woken = memory.futex_wake(address as u64, most, site.source);
-    program::note(site, u32::MAX, false, false);
+    let (memory, opaque) = (program::with(|program| program.memory), is_opaque(site));
+    let woken = memory.futex_wake(address as u64, most, opaque, site.source);
+    program::note(site, u32::MAX, false, opaque);
     woken as usize
 }

@@ -3,8 +3,8 @@
 //!
 //! Every atomic operation of the program is a call of a `__tsan_` function. Inside an exploration
 //! such a call announces an operation to the engine, on the location of its address; outside, it is
-//! the operation itself. Functions of libc that start threads, block, read the clock or allocate are
-//! replaced in the same way.
+//! the operation itself. Functions of libc that start threads, block, read the clock or allocate
+//! are replaced in the same way.
 //!
 //! Whether a call comes from an explored task is decided by the FS base register alone
 //! ([`fs::in_task`]): each task has its own thread control block, in its own region of the address
@@ -28,12 +28,15 @@ mod libc_time;
 mod locks;
 mod object_file;
 mod outside;
+mod precompiled;
 mod program;
 mod real;
 mod region;
+mod same_addresses;
 mod search;
 mod site;
 mod source;
 mod statics;
 mod task;
 mod tsan;
+mod uninstrumented;

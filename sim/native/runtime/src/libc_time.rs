@@ -63,7 +63,11 @@ unsafe extern "C" fn get_time(
         program::end_step(frame as usize);
         let site = site::of(frame);
         let now = native::now(site.source);
-        program::note(site, u32::MAX, false, false);
+        if site.waits {
+            // What precompiled code does after it is not visible.
+            program::with(|program| program.memory).opaque(site.source);
+        }
+        program::note(site, u32::MAX, false, site.waits);
         now
     });
     // SAFETY: the caller passes a place for the result.

@@ -21,8 +21,10 @@ pub(crate) struct Frame {
 /// The program's file.
 pub(crate) struct ObjectFile {
     lines: Option<Context<Slice>>,
-    /// The symbols by address: the name and the size.
+    /// The symbols by address: the name and the size. Of several at an address, one.
     symbols: BTreeMap<u64, (&'static str, u64)>,
+    /// All symbols: the name and the address.
+    all: Vec<(&'static str, u64)>,
 }
 
 impl ObjectFile {
@@ -35,7 +37,12 @@ impl ObjectFile {
             Ok(EndianSlice::new(section(id.name()), LittleEndian))
         };
         let lines = gimli::Dwarf::load(load).ok().and_then(|dwarf| Context::from_dwarf(dwarf).ok());
-        ObjectFile { lines, symbols: symbols(section(".symtab"), section(".strtab")).unwrap_or_default() }
+        let (mut by_address, mut all) = (BTreeMap::new(), Vec::new());
+        for (name, address, size) in symbols(section(".symtab"), section(".strtab")) {
+            by_address.insert(address, (name, size));
+            all.push((name, address));
+        }
+        ObjectFile { lines, symbols: by_address, all }
     }
 
     /// The functions that contain the code at this address of the running program, the innermost
@@ -63,10 +70,10 @@ impl ObjectFile {
         (offset < size.max(1)).then(|| (addr2line::demangle_auto(name.into(), None).into_owned(), offset))
     }
 
-    /// The address of the symbol with this mangled name in the running program.
-    pub(crate) fn address_of(&self, name: &str) -> Option<usize> {
-        let found = self.symbols.iter().find(|(_, (its, _))| *its == name);
-        found.map(|(&start, _)| (start as usize).wrapping_add(statics::layout().base))
+    /// The mangled names and addresses of all symbols in the running program.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let base = statics::layout().base;
+        self.all.iter().map(move |&(name, start)| (name, (start as usize).wrapping_add(base)))
     }
 }
 
@@ -108,17 +115,14 @@ fn text(strings: &'static [u8], at: usize) -> Option<&'static str> {
     std::str::from_utf8(&rest[..end]).ok()
 }
 
-/// The functions and objects of a symbol table.
-fn symbols(table: &'static [u8], names: &'static [u8]) -> Option<BTreeMap<u64, (&'static str, u64)>> {
-    let mut symbols = BTreeMap::new();
-    for entry in table.chunks_exact(24) {
+/// The functions and objects of a symbol table: name, address, size.
+fn symbols(table: &'static [u8], names: &'static [u8]) -> impl Iterator<Item = (&'static str, u64, u64)> {
+    table.chunks_exact(24).filter_map(move |entry| {
         let kind = entry[4] & 15;
-        let address = number::<8>(entry, 8)?;
-        // Objects, functions and thread-locals have the types 1, 2 and 6.
-        if (kind == 1 || kind == 2) && address != 0 {
-            let name = text(names, number::<4>(entry, 0)? as usize)?;
-            symbols.insert(address, (name, number::<8>(entry, 16)?));
-        }
-    }
-    Some(symbols)
+        let (address, size) = (number::<8>(entry, 8)?, number::<8>(entry, 16)?);
+        // Objects have the type 1, functions 2.
+        let is_wanted = (kind == 1 || kind == 2) && address != 0;
+        let name = is_wanted.then(|| text(names, number::<4>(entry, 0)? as usize)).flatten()?;
+        Some((name, address, size))
+    })
 }

@@ -18,11 +18,6 @@ pub(crate) fn explorer() -> usize {
     EXPLORER.load(Relaxed)
 }
 
-/// Whether this OS thread explores, and no task of the program is running.
-pub(crate) fn is_explorer() -> bool {
-    fs::get() == explorer()
-}
-
 /// Runs `action` outside of the current task. It may suspend the task.
 ///
 /// Must be called in a task: see [`fs::in_task`].
@@ -31,8 +26,8 @@ pub(crate) fn outside<R>(action: impl FnOnce() -> R) -> R {
     let task = fs::get();
     debug_assert!(fs::in_task());
     // SAFETY: tasks run only while the explorer's OS thread executes them, so its control block is
-    // live. `call` is not inlined, so no address of a thread-local is computed before the switch and
-    // used after it.
+    // live. `call` is not inlined, so no address of a thread-local is computed before the switch
+    // and used after it.
     unsafe { fs::set(explorer()) };
     let result = call(action);
     // SAFETY: the task's control block belongs to a thread that sleeps until the process ends.

@@ -136,16 +136,19 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         }
         let Some(last) = program.last.filter(|last| last.task == task) else {
             effects::incomplete(format!(
-                "{} changed by code without instrumentation before the first operation of a task",
-                name_of(address)
+                "{} changed from {:#x} to {value:#x} by code without instrumentation before the first \
+                 operation of a task, or after it waited for the end of another",
+                name_of(address),
+                word.value
             ));
             return program.memory.set(word.location, state, None);
         };
         let is_covered = last.opaque || (last.writes && last.location == word.location);
         if !is_covered && !program.new.followed.insert(last.site) {
             effects::incomplete(format!(
-                "{} changed by code without instrumentation after {}:{}",
+                "{} changed from {:#x} to {value:#x} by code without instrumentation after {}:{}",
                 name_of(address),
+                word.value,
                 last.source.file(),
                 last.source.line()
             ));

@@ -76,6 +76,10 @@ pub(crate) struct Site {
     /// The identity: a hash of the return addresses up to the first function that is not std's.
     pub(crate) id: u64,
     pub(crate) part: Option<Part>,
+    /// Whether the call itself is in std's precompiled code.
+    pub(crate) is_precompiled: bool,
+    /// Whether the call is in one of std's functions that wait.
+    pub(crate) waits: bool,
     /// The innermost line of the user's own code; otherwise of a dependency, or of std.
     pub(crate) source: &'static Location<'static>,
 }
@@ -85,6 +89,8 @@ struct Resolved {
     part: Option<Part>,
     /// Whether all its functions are std's.
     is_std: bool,
+    /// Whether one of them is in std's modules of locks and other things to wait for.
+    waits: bool,
     /// The innermost line outside of std, and whether it is the user's own.
     line: Option<(&'static Location<'static>, bool)>,
     std_line: Option<&'static Location<'static>>,
@@ -163,7 +169,7 @@ pub(crate) fn of(frame: *const CallFrame) -> Site {
 }
 
 fn resolve(addresses: &[usize]) -> Site {
-    let (mut part, mut id, mut is_std) = (None, 0_u64, true);
+    let (mut part, mut id, mut is_std, mut waits) = (None, 0_u64, true, false);
     let (mut own, mut other, mut std_line) = (None, None, None);
     for &address in addresses {
         let resolved = resolved(address);
@@ -172,6 +178,7 @@ fn resolve(addresses: &[usize]) -> Site {
             part = part.or(resolved.part);
             std_line = std_line.or(resolved.std_line);
             is_std = resolved.is_std;
+            waits |= resolved.waits;
         }
         match resolved.line {
             Some((line, true)) => {
@@ -183,7 +190,8 @@ fn resolve(addresses: &[usize]) -> Site {
         }
     }
     let source = own.or(other).or(std_line).unwrap_or_else(source::unknown);
-    Site { id, part, source }
+    let is_precompiled = addresses.first().is_none_or(|&address| resolved(address).is_std);
+    Site { id, part, is_precompiled, waits, source }
 }
 
 fn resolved(address: usize) -> Rc<Resolved> {
@@ -192,22 +200,19 @@ fn resolved(address: usize) -> Rc<Resolved> {
     }
     // A return address is behind the call.
     let frames = file().frames(address - 1);
-    if std::env::var_os("SELVEDGE_NATIVE_FRAMES").is_some() {
-        for f in &frames {
-            eprintln!("{address:#x} {} {:?}", f.function, f.place);
-        }
-    }
     let new = Rc::new(describe(&frames));
     RESOLVED.with_borrow_mut(|all| all.insert(address, Rc::clone(&new)));
     new
 }
 
 fn describe(frames: &[Frame]) -> Resolved {
-    let mut resolved = Resolved { part: None, is_std: true, line: None, std_line: None };
+    let mut resolved = Resolved { part: None, is_std: true, waits: false, line: None, std_line: None };
     for frame in frames {
         let Some((file, line, column)) = &frame.place else { continue };
         let place = || source::make(short(file), *line, *column);
         if is_std(file) {
+            let folders = ["std/src/sys/sync/", "std/src/sync/", "std/src/sys/pal/unix/futex.rs"];
+            resolved.waits |= folders.iter().any(|folder| short(file).starts_with(folder));
             if resolved.line.is_none() {
                 resolved.part = resolved.part.or_else(|| part_of(file, &frame.function));
                 if !file.ends_with("core/src/sync/atomic.rs") {

@@ -23,8 +23,17 @@ pub(crate) struct Layout {
     pub(crate) base: usize,
     /// The writable address ranges.
     writable: Vec<(usize, usize)>,
+    /// The executable address ranges.
+    code: Vec<(usize, usize)>,
     /// Size of the thread-locals below the control block, in bytes.
     thread_locals: usize,
+}
+
+impl Layout {
+    /// The executable address ranges.
+    pub(crate) fn code(&self) -> &[(usize, usize)] {
+        &self.code
+    }
 }
 
 /// The layout of the program.
@@ -67,6 +76,9 @@ unsafe extern "C" fn read_headers(info: *mut libc::dl_phdr_info, _: usize, to: *
             if start < end {
                 layout.writable.push((start, end));
             }
+        }
+        if header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0 {
+            layout.code.push(range(header));
         }
         if header.p_type == libc::PT_TLS {
             // As glibc computes the offset of the first module (`_dl_determine_tlsoffset`).

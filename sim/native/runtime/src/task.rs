@@ -49,8 +49,8 @@ struct Body {
     argument: *mut c_void,
 }
 
-/// Runs the body of the current task in its region. Runs outside of it. `started` is called with the
-/// control block before the body.
+/// Runs the body of the current task in its region. Runs outside of it. `started` is called with
+/// the control block before the body.
 pub(crate) fn run(start: Start, argument: *mut c_void, parent: usize, started: impl FnOnce(usize)) {
     let task = program::current();
     let block = lend::control_block(task);
@@ -61,10 +61,10 @@ pub(crate) fn run(start: Start, argument: *mut c_void, parent: usize, started: i
     started(block);
     let mut body = Body { start, argument };
     let own = explorer();
-    // SAFETY: the stack is the task's own, and no other task of the run has this number. The control
-    // block's thread sleeps forever. `own` is the current control block: the engine resumes tasks on
-    // the OS thread that explores. `enter` does not unwind: a thread's function catches panics, and
-    // the main task's function too.
+    // SAFETY: the stack is the task's own, and no other task of the run has this number. The
+    // control block's thread sleeps forever. `own` is the current control block: the engine resumes
+    // tasks on the OS thread that explores. `enter` does not unwind: a thread's function catches
+    // panics, and the main task's function too.
     unsafe { coroutine_stack::call(enter, (&raw mut body).cast(), region::stack_top(task), block, own) };
     program::end_step(region::stack_top(task));
     let panic = program::with_task(|its| {

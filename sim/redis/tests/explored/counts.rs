@@ -188,6 +188,18 @@ fn undeclared_accesses_of_a_command_are_ordered_too() {
 }
 
 #[test]
+fn a_script_cannot_touch_more_than_its_keys() {
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let mut connection = redis.connection().with_instrumented_code();
+        let script = "return redis.call('SET','other',1)";
+        let error = redis::cmd("EVAL").arg(&[script, "1", "a"]).exec(&mut connection).unwrap_err();
+        error.to_string().contains("not in its KEYS")
+    });
+    assert_eq!(outcomes, [true].into());
+}
+
+#[test]
 fn a_connection_may_be_shared() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();

@@ -72,7 +72,7 @@ function happensBefore(trace, first, second) {
 }
 
 function describe(trace, step) {
-  if (step === 0) return trace.mishaps.length ? `The start. ${trace.mishaps.join("; ")}.` : "The start, before the first step.";
+  if (step === 0) return trace.faults.length ? `The start. ${trace.faults.join("; ")}.` : "The start, before the first step.";
   const its = trace.steps[step - 1];
   const notes = trace.marks.filter((mark) => mark.step === step && mark.at === "step").map((mark) => mark.note);
   return `${trace.tasks[its.task]}: ${its.event}${notes.length ? ` (${notes.join(", ")})` : ""}`;

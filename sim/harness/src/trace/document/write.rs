@@ -39,7 +39,7 @@ fn document(trace: &Trace) -> Document {
         reason: reason(trace),
         tasks: trace.lanes.clone(),
         tiers: tiers(trace),
-        mishaps: trace.mishaps.clone(),
+        faults: trace.faults.clone(),
         blocked: trace.blocked.clone(),
         operations: operations(trace),
         steps: steps(trace),

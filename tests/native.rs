@@ -1,0 +1,81 @@
+//! `selvedge test` on packages outside of the workspace, as users have them.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+/// Runs `selvedge test` in a fixture. Returns the exit code and the output.
+fn selvedge_test(fixture: &str, fails: bool, arguments: &[&str]) -> (i32, String) {
+    // cargo would wait for the folder anyway, and say so in the output.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest = root.join("sim/native/fixtures").join(fixture).join("Cargo.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selvedge"));
+    command.args(["test", "--offline", "--manifest-path"]).arg(manifest).args(arguments);
+    // One folder for all fixtures, so that the runtime is built once.
+    command.env("CARGO_TARGET_DIR", target());
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    if fails {
+        command.env("NATIVE_PROGRAMS_FAIL", "1");
+    }
+    let output = command.output().expect("the binary runs");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    (output.status.code().unwrap_or(-1), text.concat())
+}
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("native")
+}
+
+/// The programs of the literature, written with std's types, have the known numbers of classes; and
+/// programs that wait in std's precompiled code have the right verdicts.
+#[test]
+fn programs_of_the_types_of_std() {
+    let (code, output) = selvedge_test("programs", false, &["--no-fail-fast"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("36 tests run: 36 passed, 0 failed"), "{output}");
+}
+
+#[test]
+fn tests_are_listed_and_filtered() {
+    let (code, output) = selvedge_test("programs", false, &["--list", "wainc"]);
+    assert_eq!((code, output.lines().next()), (0, Some("native-programs::atomics wainc")), "{output}");
+    let (code, output) = selvedge_test("programs", false, &["no_such_test"]);
+    assert_eq!(code, 4, "{output}");
+}
+
+/// A failure is printed with the user's own lines; its schedule is replayed in another process.
+#[test]
+fn a_failure_has_a_trace_and_a_schedule() {
+    let junit = target().join("junit.xml");
+    let path = junit.to_str().expect("the path is text");
+    let (code, output) = selvedge_test("programs", true, &["an_update_is_lost", "--junit", path]);
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("panic: main panicked at tests/failing.rs:21"), "{output}");
+    assert!(output.contains("HITS") && output.contains("failing.rs:16"), "{output}");
+    let junit = fs::read_to_string(junit).expect("the file was written");
+    assert!(
+        junit.contains("<testsuites name=\"selvedge-test\" tests=\"1\" failures=\"1\" errors=\"0\">"),
+        "{junit}"
+    );
+
+    let line = output.lines().find(|line| line.contains("--schedule ")).expect("the schedule is printed");
+    let schedule = line.rsplit(' ').next().expect("the last word");
+    let (code, output) = selvedge_test("programs", true, &["an_update_is_lost", "--schedule", schedule]);
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("an update was lost") && output.contains("\n1 executions, "), "{output}");
+}
+
+/// Bugs of real crates, unchanged, at the versions of the workspace's lock file.
+#[test]
+#[ignore = "builds forty crates"]
+fn museum() {
+    let (code, output) = selvedge_test("museum", false, &["--no-fail-fast"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("4 tests run: 4 passed, 0 failed"), "{output}");
+}
