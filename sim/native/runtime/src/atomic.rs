@@ -20,8 +20,9 @@ pub(crate) enum Operation {
     },
 }
 
-/// The number of identical reads after which the next one waits until the word changes.
-const SPINS: u32 = 2;
+/// The number of identical reads after which a loop is taken for one that has no other end than a
+/// change of the word.
+const ENDLESS: u32 = 500;
 
 /// Performs the operation of the current task, and returns the word before it. Runs outside of the
 /// task.
@@ -80,14 +81,19 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
     let location = program::locate(address, size, Encoding::Word);
-    if let Some(value) = spin(address, operation, site) {
+    if let Some(value) = repeated(address, operation, site) {
+        if program::probe(site, ENDLESS) {
+            // The task reads the same value if it continues alone. So the loop is run until it ends by
+            // itself, or is known to have no other end.
+            return value;
+        }
+        program::with(|program| program.has_spun = true);
         let condition: Box<dyn Fn(u64) -> bool> = match operation {
             Operation::CompareExchange { expected, .. } => Box::new(move |state| state == expected),
             _ => Box::new(move |state| state != value),
         };
-        program::with_task(|task| task.spins_at = Some(site.id));
         let done = program::perform(location, Op::Await(condition), false, site);
-        program::with_task(|task| (task.spins_at, task.last_read) = (None, None));
+        program::with_task(|task| task.last_read = None);
         if matches!(operation, Operation::Load) {
             return done.before;
         }
@@ -105,17 +111,11 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
         _ => false,
     };
     if is_read {
-        let repeats = program::with_task(|task| {
-            let repeats = match task.last_read {
-                Some((id, its, value, repeats)) if (id, its) == (site.id, address) => {
-                    Some(if value == done.before { repeats + 1 } else { 0 })
-                }
-                _ => None,
-            };
-            task.last_read = Some((site.id, address, done.before, repeats.unwrap_or(0)));
-            repeats
+        let is_repeated = program::with_task(|task| {
+            let last = task.last_read.replace((site.id, address, done.before));
+            last.is_some_and(|(id, its, _)| (id, its) == (site.id, address))
         });
-        if repeats.is_some() {
+        if is_repeated {
             program::with(|program| program.has_spun = true);
         }
     } else {
@@ -125,18 +125,19 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     done.before
 }
 
-/// Whether the operation repeats the task's last read once more: then the value that it had.
-fn spin(address: usize, operation: Operation, site: Site) -> Option<u64> {
-    if !matches!(operation, Operation::Load | Operation::CompareExchange { .. }) {
-        return None;
-    }
+/// Whether the operation repeats the task's last read, and the value has not changed: then the value.
+fn repeated(address: usize, operation: Operation, site: Site) -> Option<u64> {
     let task = program::current();
     program::with(|program| {
-        let (id, its, value, repeats) = program.tasks[task].last_read?;
-        let is_spin = (id, its) == (site.id, address)
-            && repeats + 1 >= SPINS
-            && !program.learned.no_spins.contains(&site.id);
-        is_spin.then_some(value)
+        let (id, its, value) = program.tasks[task].last_read?;
+        let now = program.known.get(&address)?.value;
+        let fails = match operation {
+            Operation::Load => true,
+            Operation::CompareExchange { expected, .. } => expected != value,
+            Operation::Store(_) | Operation::Modify(..) => false,
+        };
+        let is_it = fails && (id, its) == (site.id, address) && now == value;
+        is_it.then_some(value)
     })
 }
 

@@ -8,7 +8,7 @@ use selvedge_engine::native::{self, Done, Memory, Op};
 
 use crate::known::{self, Encoding, Known, Word};
 use crate::site::{self, Site};
-use crate::task::Task;
+use crate::task::{Probe, Task};
 use crate::{effects, region, statics};
 
 /// The last event of the run.
@@ -28,8 +28,8 @@ struct Last {
 pub(crate) struct Learned {
     /// Sites whose operation is followed by a change without instrumentation.
     pub(crate) followed: BTreeSet<u64>,
-    /// Sites of repeated reads that do not wait for a change.
-    pub(crate) no_spins: BTreeSet<u64>,
+    /// Sites of repeated reads that have no other end than a change.
+    pub(crate) spins: BTreeSet<u64>,
 }
 
 /// The program in its current run.
@@ -102,6 +102,7 @@ pub(crate) fn end_step(stack: usize) {
     let task = current();
     let mut changed = Vec::new();
     with(|program| {
+        program.end_probe(task);
         let is_dead = |address: usize| {
             region::is_on_stack(address) && region::task_of(address) == task && address < stack
         };
@@ -125,6 +126,42 @@ pub(crate) fn end_step(stack: usize) {
     for (address, word, value) in changed {
         attribute(task, address, word, value);
     }
+}
+
+impl Program {
+    /// The task calls this library, or ends. If its last call was not the read of its loop, the loop
+    /// has ended by itself.
+    pub(crate) fn end_probe(&mut self, task: usize) {
+        match &mut self.tasks[task].probe {
+            Some(probe) if probe.is_last => probe.is_last = false,
+            probe => {
+                if let Some(ended) = probe.take() {
+                    ended.report();
+                }
+            }
+        }
+    }
+}
+
+/// Counts an iteration of a loop of the current task. Returns whether the task continues alone; if
+/// not, the loop is known to have no other end than a change.
+pub(crate) fn probe(site: Site, endless: u32) -> bool {
+    let task = current();
+    with(|program| {
+        let Site { id, source, .. } = site;
+        if program.learned.spins.contains(&id) {
+            return false;
+        }
+        let probe = &mut program.tasks[task].probe;
+        let iterations = probe.filter(|probe| probe.site == id).map_or(0, |probe| probe.iterations);
+        if iterations < endless {
+            *probe = Some(Probe { site: id, source, iterations: iterations + 1, is_last: true });
+            return true;
+        }
+        *probe = None;
+        program.new.spins.insert(id);
+        false
+    })
 }
 
 /// Attributes a change to the last event of `task`.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use selvedge_engine::mode::{Any, ManyRuns, SearchMode};
-use selvedge_engine::{Ending, Explorer, Report, Verdict};
+use selvedge_engine::{Explorer, Report, Verdict};
 
 use crate::program;
 
@@ -86,14 +86,10 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
     let mut spun = 0;
     let report = explorer.run_each(
         move || body(),
-        |run| {
-            let is_deadlock = matches!(run.ending(), Ending::Deadlock(_));
+        |_| {
             program::with(|program| {
-                if is_deadlock {
-                    // A spin that nothing ends may be a loop that reads a certain number of times.
-                    let spins = program.tasks.iter().filter_map(|task| task.spins_at);
-                    program.new.no_spins.extend(spins);
-                }
+                // A task that has ended, or waits elsewhere, has left its loop.
+                program.tasks.iter_mut().filter_map(|task| task.probe.take()).for_each(|it| it.report());
                 spun += u64::from(program.has_spun);
                 if program.new == program.learned {
                     ControlFlow::Continue(())

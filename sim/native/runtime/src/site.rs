@@ -107,11 +107,11 @@ mod word_hash {
     use std::hash::{BuildHasherDefault, Hasher};
 
     #[derive(Default)]
-    pub(super) struct Word(u64);
+    pub(super) struct WordHasher(u64);
 
-    pub(super) type Build = BuildHasherDefault<Word>;
+    pub(super) type Build = BuildHasherDefault<WordHasher>;
 
-    impl Hasher for Word {
+    impl Hasher for WordHasher {
         fn finish(&self) -> u64 {
             self.0
         }

@@ -1,17 +1,39 @@
 //! The tasks of the program: threads on the engine's tasks.
 
 use std::ffi::c_void;
+use std::panic::Location;
 
 use selvedge_engine::native;
 
 use crate::outside::{explorer, outside};
-use crate::{coroutine_stack, lend, program, region};
+use crate::{coroutine_stack, effects, lend, program, region};
 
 /// The function of a thread.
 pub(crate) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 
 /// The destructor of a thread-local.
 type Destructor = unsafe extern "C" fn(*mut c_void);
+
+/// A loop that reads the same value again and again.
+#[derive(Clone, Copy)]
+pub(crate) struct Probe {
+    pub(crate) site: u64,
+    pub(crate) source: &'static Location<'static>,
+    pub(crate) iterations: u32,
+    /// Whether the last call of this library was the read of the loop.
+    pub(crate) is_last: bool,
+}
+
+impl Probe {
+    /// Reports that the loop has ended by itself, after iterations between which no other task ran.
+    pub(crate) fn report(&self) {
+        effects::unmodelled(&format!(
+            "a change between the iterations of a loop that gives up, at {}:{}",
+            self.source.file(),
+            self.source.line()
+        ));
+    }
+}
 
 /// A task in the current run.
 #[derive(Default)]
@@ -25,10 +47,10 @@ pub(crate) struct Task {
     pub(crate) panic: Option<(String, String)>,
     /// The destructors of its thread-locals.
     destructors: Vec<(Destructor, usize)>,
-    /// Its last read: the site, the address, the value, and how often it was repeated.
-    pub(crate) last_read: Option<(u64, usize, u64, u32)>,
-    /// The site of the read that it repeats until the value changes.
-    pub(crate) spins_at: Option<u64>,
+    /// Its last read: the site, the address and the value.
+    pub(crate) last_read: Option<(u64, usize, u64)>,
+    /// The loop that it runs alone, to find whether it ends by itself.
+    pub(crate) probe: Option<Probe>,
     /// The number of random words that it has received.
     pub(crate) randoms: u64,
 }
