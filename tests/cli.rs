@@ -349,6 +349,29 @@ fn explore_shows_an_unexpected_trace_after_the_tables() {
 }
 
 #[test]
+fn the_manual_has_a_page_for_each_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    check(&["man", path], 0);
+    for (page, part) in [("selvedge.1", "Exit codes"), ("selvedge-gate.1", "total\\-budget")] {
+        let text = fs::read_to_string(folder.path().join(page)).expect(page);
+        assert!(text.contains(".TH") && text.contains(part), "{text}");
+    }
+    let run = check(&["man", &format!("{path}/absent")], 2);
+    contains(&run.stderr, &["cannot write the results"]);
+}
+
+#[test]
+fn the_completions_of_a_shell_are_not_escaped() {
+    for shell in ["bash", "fish", "zsh"] {
+        let script = check(&["completions", shell], 0).stdout;
+        contains(&script, &["replay", "total-budget"]);
+        assert!(!script.contains("\\u{"), "{script}");
+    }
+    contains(&check(&["--version"], 0).stdout, &["selvedge ", env!("CARGO_PKG_VERSION")]);
+}
+
+#[test]
 fn matrix_has_no_column_without_a_case() {
     let run = check(&["matrix", "article-classes", "--case", "writers=2"], 0);
     contains(&run.stdout, &["writers=2"]);

@@ -233,7 +233,8 @@ fn ctrl_c_during_a_stateful_search_reports_its_progress() {
     contains(&page, &[&format!("\"searched\":\"{states}\""), "\"engine\":\"stateful\""]);
 }
 
-/// Before any output: until the handler is installed, the signal ends the process.
+/// Before any output: until the handler is installed and the search has begun, the signal ends the
+/// process.
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_during_the_search_for_a_trace() {
@@ -242,14 +243,20 @@ fn ctrl_c_during_the_search_for_a_trace() {
     let words = ["trace", "long.toml", "--budget", "1h"];
     let mut process = folder.command(&words);
     let process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let status = format!("/proc/{}/status", process.id());
+    let [status, stat] = ["status", "stat"].map(|name| format!("/proc/{}/{name}", process.id()));
     let is_caught = || {
         let status = fs::read_to_string(&status).expect("the process is there");
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask");
         u64::from_str_radix(caught.trim(), 16).expect("in hex") & 0b10 != 0
     };
-    while !is_caught() {
-        std::thread::yield_now();
+    // The fourteenth field is the time in user mode, in ticks of 10 ms: the start takes less.
+    let is_searching = || {
+        let text = fs::read_to_string(&stat).expect("the process is there");
+        let (_, fields) = text.rsplit_once(") ").expect("the name ends");
+        fields.split(' ').nth(11).and_then(|ticks| ticks.parse::<u64>().ok()).expect("a time") >= 50
+    };
+    while !is_caught() || !is_searching() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let sent = Command::new("kill").args(["-INT", &process.id().to_string()]).status();
     assert!(sent.expect("a signal").success());

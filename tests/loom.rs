@@ -1,9 +1,6 @@
 //! loom and Selvedge's engine give the same verdicts for the same scenarios, and two programs in
 //! which loom misses an outcome.
 
-mod peer;
-mod shipped;
-
 use std::collections::BTreeSet;
 use std::sync::{self, Mutex};
 
@@ -15,12 +12,12 @@ use selvedge_sim::verdict::Engine;
 
 #[test]
 fn loom_gives_the_same_verdicts() {
-    peer::comes_to_the_same_verdicts(Engine::Loom);
+    crate::peer::comes_to_the_same_verdicts(Engine::Loom);
 }
 
 #[test]
 fn loom_finds_in_the_controls_what_optimal_finds() {
-    peer::finds_in_the_controls_what_ours_finds(Engine::Loom);
+    crate::peer::finds_in_the_controls_what_ours_finds(Engine::Loom);
 }
 
 /// The number of loom's executions of the program, and their results.

@@ -1,18 +1,16 @@
 //! The optimal search: it explores each class of schedules once, and judges it for all its
 //! schedules.
 
-mod shipped;
-
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
+use crate::shipped::scenarios;
 use selvedge_engine::{Class, Explorer, Run};
 use selvedge_sim::explore::each_run;
 use selvedge_sim::history::{History, Mark, Operation};
 use selvedge_sim::oracle::{Rule, judge};
 use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::{Case, parse};
-use shipped::scenarios;
 
 fn article_case(name: &str) -> Case {
     let cases = scenarios(&["article-classes"]).remove(0).cases;

@@ -56,6 +56,7 @@ fn every_link_and_folder_exists() {
     let folders = README.lines().filter(|line| line.starts_with("| `")).flat_map(|line| line.split('`'));
     let local = links.filter(|link| !link.starts_with("http")).chain(folders.filter(|it| it.ends_with('/')));
     for path in local {
+        let path = path.split('#').next().unwrap_or(path);
         assert!(root.join(path).exists(), "{path}");
     }
 }

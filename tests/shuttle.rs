@@ -1,9 +1,6 @@
 //! shuttle and Selvedge's engine give the same verdicts for the same scenarios. Also random
 //! schedules of programs that are too large for a complete search.
 
-mod peer;
-mod shipped;
-
 use selvedge_sim::backends::Draw;
 use selvedge_sim::explore::draw;
 use selvedge_sim::protocols::{Caches, Protocol};
@@ -12,12 +9,12 @@ use selvedge_sim::verdict::{Engine, Verdict};
 
 #[test]
 fn shuttle_gives_the_same_verdicts() {
-    peer::comes_to_the_same_verdicts(Engine::Shuttle);
+    crate::peer::comes_to_the_same_verdicts(Engine::Shuttle);
 }
 
 #[test]
 fn shuttle_finds_in_the_controls_what_optimal_finds() {
-    peer::finds_in_the_controls_what_ours_finds(Engine::Shuttle);
+    crate::peer::finds_in_the_controls_what_ours_finds(Engine::Shuttle);
 }
 
 /// Eight tasks, including the clock, on two keys.

@@ -1,16 +1,13 @@
 //! The witness of each control, as shown to its reader.
 
-mod recorded;
-mod shipped;
-
 use std::thread;
 
+use crate::shipped::scenarios;
 use selvedge_sim::explore::Exploration;
 use selvedge_sim::report::trace_page;
 use selvedge_sim::scenario::{Case, Expected};
 use selvedge_sim::trace::{json, lanes, mermaid, perfetto, reason, shiviz};
 use selvedge_sim::verdict::Engine;
-use shipped::scenarios;
 
 fn witness(case: &Case) -> String {
     let trace = Exploration::of(case).engine(Engine::Optimal).run().trace;
@@ -35,7 +32,7 @@ fn the_witness_of_each_control_is_the_recorded_one() {
                 true => format!("trace-{}", scenario.name),
                 false => format!("trace-{}-{}", scenario.name, case.labels.join("-")),
             };
-            recorded::check(&name, &shown);
+            crate::recorded::check(&name, &shown);
         }
     }
 }

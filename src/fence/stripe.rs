@@ -98,7 +98,9 @@ pub struct Stripes<P: Primitives> {
 impl<P: Primitives> Stripes<P> {
     /// Creates this many stripes, all closed.
     pub fn new(count: NonZeroUsize) -> Self {
-        Stripes { stripes: (0..count.get()).map(|_| Stripe(P::AtomicU64::new("stripe", 0))).collect() }
+        let format = |word| Token(word).to_string();
+        let stripe = |_| Stripe(P::AtomicU64::new("stripe", 0).formatted_by(format));
+        Stripes { stripes: (0..count.get()).map(stripe).collect() }
     }
 
     /// The index of a key's stripe. The hash has a fixed seed: a key has the same stripe in every
@@ -238,12 +240,50 @@ impl Token {
     pub fn writers(self) -> u64 {
         self.0 % LOST
     }
+
+    /// The generation.
+    fn generation(self) -> u64 {
+        self.0 / GENERATION
+    }
+}
+
+/// `generation 3, 1 writer, lost`; `0` before the first write.
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 {
+            return f.write_str("0");
+        }
+        write!(f, "generation {}", self.generation())?;
+        match self.writers() {
+            0 => {}
+            1 => f.write_str(", 1 writer")?,
+            writers => write!(f, ", {writers} writers")?,
+        }
+        if self.is_filling() {
+            f.write_str(", filling")?;
+        }
+        if self.has_lost() {
+            f.write_str(", lost")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sync::Std;
+
+    #[test]
+    fn a_token_is_formatted_by_its_parts() {
+        let shown = |word| Token(word).to_string();
+        assert_eq!(shown(0), "0");
+        assert_eq!(shown(GENERATION), "generation 1");
+        assert_eq!(shown(2 * GENERATION + WRITER), "generation 2, 1 writer");
+        assert_eq!(shown(7 * GENERATION + 2 * WRITER + LOST), "generation 7, 2 writers, lost");
+        assert_eq!(shown(3 * GENERATION + FILL), "generation 3, filling");
+        assert_eq!(shown(FILL + LOST), "generation 0, filling, lost");
+    }
 
     fn stripes(count: usize) -> Stripes<Std> {
         Stripes::new(NonZeroUsize::new(count).expect("not zero"))

@@ -9,7 +9,7 @@ use super::eviction::Eviction;
 use super::ghosts::KeyHash;
 use super::removal::{Listener, RemovalCause};
 use super::tag::Tag;
-use crate::sync::{Clock, Entry, Insertion, Key, Map, Primitives};
+use crate::sync::{Clock, Entry, Insertion, Key, Map, Primitives, TierName};
 
 /// The local tier.
 ///
@@ -28,7 +28,7 @@ impl<K: Key, V: Entry, P: Primitives> L1<K, V, P> {
     /// Creates an empty tier without a bound, whose entries live for `ttl`, or forever if it is
     /// `None`.
     pub fn new(clock: P::Clock, ttl: Option<Duration>) -> Self {
-        L1 { map: P::Map::new("L1"), clock, ttl, bounded: None, on_removal: None }
+        L1 { map: P::Map::new(TierName::Local), clock, ttl, bounded: None, on_removal: None }
     }
 
     /// Adds this bound.

@@ -9,6 +9,7 @@ mod counters;
 mod mutex;
 mod primitives;
 mod std;
+mod tier_name;
 
 pub use clock::StdClock;
 #[doc(hidden)]
@@ -16,3 +17,4 @@ pub use counters::Counters;
 pub use mutex::Mutex;
 pub use primitives::{AtomicU64, Clock, Entry, Insertion, Key, Map, Primitives, Queue};
 pub use std::{Std, StdMap};
+pub use tier_name::TierName;

@@ -4,12 +4,12 @@ use std::hash::Hash;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Mutex;
+use super::{Mutex, TierName};
 
 /// A set of primitives for the cache to run on.
 ///
 /// Their methods are `#[track_caller]`: a simulator shows the line of the cache that called them.
-/// The names of atomics and maps are for its traces too.
+/// The names of atomics and the tiers of maps are for its traces too.
 pub trait Primitives: Sized + Send + Sync + 'static {
     /// The atomic word.
     type AtomicU64: AtomicU64;
@@ -46,6 +46,15 @@ pub trait AtomicU64: Send + Sync {
     #[track_caller]
     fn new(name: &'static str, value: u64) -> Self;
 
+    /// Sets the format of the word in a simulator's traces. Without it, the word is a number.
+    fn formatted_by(self, format: fn(u64) -> String) -> Self
+    where
+        Self: Sized,
+    {
+        let _ = format;
+        self
+    }
+
     /// Loads the value.
     #[track_caller]
     fn load(&self, ordering: Ordering) -> u64;
@@ -73,9 +82,9 @@ pub trait AtomicU64: Send + Sync {
 /// No value is dropped under a lock of the map, so that a destructor may use the map. Closures of
 /// operations on a key run under its lock, and must not use the map.
 pub trait Map<K, V>: Send + Sync {
-    /// Creates an empty map.
+    /// Creates an empty map for this tier.
     #[track_caller]
-    fn new(name: &'static str) -> Self;
+    fn new(tier: TierName) -> Self;
 
     /// Returns a clone of the key's value.
     #[track_caller]

@@ -11,7 +11,7 @@ use crossbeam_queue::SegQueue;
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
-use super::{AtomicU64, Entry, Insertion, Key, Map, Primitives, Queue, StdClock};
+use super::{AtomicU64, Entry, Insertion, Key, Map, Primitives, Queue, StdClock, TierName};
 
 /// The production primitives: `std`'s atomics, DashMap, and crossbeam's queue. They compile to the
 /// bare types; names are dropped.
@@ -99,7 +99,7 @@ impl<V> Slot<V> {
 }
 
 impl<K: Key, V: Entry> Map<K, V> for StdMap<K, V> {
-    fn new(_name: &'static str) -> Self {
+    fn new(_tier: TierName) -> Self {
         StdMap(DashMap::default())
     }
 
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn no_removal_comes_between_the_closure_of_an_operation_and_its_change() {
         for old in [None, Some(10)] {
-            let map: StdMap<u8, u8> = Map::new("map");
+            let map: StdMap<u8, u8> = Map::new(TierName::Other("map"));
             if let Some(old) = old {
                 Map::insert(&map, 1, old);
             }
@@ -262,7 +262,7 @@ mod tests {
             };
             assert_eq!(against_a_removal(&map, insert), None, "insert_if over {old:?}");
         }
-        let map: StdMap<u8, u8> = Map::new("map");
+        let map: StdMap<u8, u8> = Map::new(TierName::Other("map"));
         Map::insert(&map, 1, 10);
         let update = |pause: &dyn Fn()| {
             map.remove_unless(&1, |_, tag| {
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn insert_if_leaves_the_entry_as_it_was_when_the_check_fails() {
-        let map: StdMap<u8, u8> = Map::new("map");
+        let map: StdMap<u8, u8> = Map::new(TierName::Other("map"));
         assert!(!map.insert_if(1, 10, || false));
         assert_eq!(Map::get(&map, &1), None);
         assert!(map.insert_if(1, 11, || true));

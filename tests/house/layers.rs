@@ -15,12 +15,12 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/harness/src",
-        "excerpt number plain history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
          file_name checkpoint report custom",
     ),
     (
         "sim/redis/src",
-        "glob time resp notify keyspace error request session pubsub script server command execution face",
+        "glob time resp notify keyspace dump error request session pubsub users script server command execution face",
     ),
     ("sim/redis-server/src", "server"),
     (

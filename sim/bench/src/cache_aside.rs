@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use selvedge::sync::{Map, Primitives};
+use selvedge::sync::{Map, Primitives, TierName};
 use selvedge_sim::backends::{self, Loom, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
@@ -139,7 +139,7 @@ struct Tiers<M> {
 
 /// Runs one execution, with one writer.
 fn cache_aside<P: Shares, M: Map<(), u64> + 'static>(readers: usize) {
-    let tiers = P::share(Tiers::<M> { l1: M::new("L1"), l2: M::new("L2") });
+    let tiers = P::share(Tiers::<M> { l1: M::new(TierName::Local), l2: M::new(TierName::Other("L2")) });
     tiers.l2.insert((), 0);
     let mut threads = Vec::new();
     for _ in 0..readers {

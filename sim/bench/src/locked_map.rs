@@ -1,6 +1,6 @@
 //! A mutex around a plain map on our engine, like the maps for loom and shuttle.
 
-use selvedge::sync::{Insertion, Map};
+use selvedge::sync::{Insertion, Map, TierName};
 use selvedge_engine::sync::{Mutex, MutexGuard};
 
 /// A map with the program's single key, its value and its tag.
@@ -15,7 +15,7 @@ impl LockedMap {
 }
 
 impl Map<(), u64> for LockedMap {
-    fn new(_name: &'static str) -> Self {
+    fn new(_tier: TierName) -> Self {
         LockedMap { entry: Mutex::new(None) }
     }
 

@@ -10,7 +10,7 @@ use crate::search::StrategySource;
     message = "the mode `{Self}` does not run on the caller's OS thread",
     note = "an explorer with workers (after `jobs`) has `run` and `observe`, but neither `run_each` nor `check`"
 )]
-pub trait Mode: StrategySource {}
+pub trait SearchMode: StrategySource {}
 
 /// A mode with more than one execution, so that it has bounds on executions and time. It is sealed.
 #[diagnostic::on_unimplemented(
@@ -24,14 +24,14 @@ pub trait ManyRuns: Sealed {}
     note = "use max_preemptions with Explorer::naive, stateful, random or pct. An optimal search runs one schedule for \
             many, and the others may have fewer preemptions"
 )]
-pub trait CountsPreemptions: Mode + Sized {}
+pub trait CountsPreemptions: SearchMode + Sized {}
 
 /// A mode whose search can be divided among [workers](crate::Explorer::jobs). It is sealed.
 #[diagnostic::on_unimplemented(
     message = "the search `{Self}` cannot be divided among workers",
     note = "use jobs with Explorer::optimal or stateful, without max_preemptions"
 )]
-pub trait SharesWork: Mode + Sized {}
+pub trait SharesWork: SearchMode + Sized {}
 
 /// Seals the traits of modes.
 pub trait Sealed {}

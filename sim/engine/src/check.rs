@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::bound::Bound;
-use crate::capability::Mode;
+use crate::capability::SearchMode;
 use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
@@ -27,7 +27,7 @@ const STATES: u64 = 1 << 21;
 /// Maximum number of states that one of these searches visits.
 const STATES_EACH: u64 = 1 << 17;
 
-impl<M: Mode> Explorer<M> {
+impl<M: SearchMode> Explorer<M> {
     /// Explores the schedules of `body`, and panics on a failure. The message contains the verdict,
     /// the schedule, and the trace of the simplest failure found: the fewest context switches, then
     /// the fewest events, then the first in the order of the tasks.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::capability::{ManyRuns, Mode};
+use crate::capability::{ManyRuns, SearchMode};
 use crate::observer::{Observer, fold};
 use crate::progress::Progress;
 use crate::report::Report;
@@ -108,17 +108,21 @@ impl<M> Explorer<M> {
         self.settings.spurious_wakeups = most;
         self
     }
-}
 
-impl<M: ManyRuns> Explorer<M> {
     /// Stops after this many executions.
-    pub fn max_executions(mut self, executions: u64) -> Self {
+    pub fn max_executions(mut self, executions: u64) -> Self
+    where
+        M: ManyRuns,
+    {
         self.settings.max_executions = Some(executions);
         self
     }
 
     /// Stops after this time.
-    pub fn max_time(mut self, time: Duration) -> Self {
+    pub fn max_time(mut self, time: Duration) -> Self
+    where
+        M: ManyRuns,
+    {
         self.settings.max_time = Some(time);
         self
     }
@@ -136,17 +140,16 @@ impl<M: ManyRuns> Explorer<M> {
     ///     .on_progress(Duration::from_secs(1), |progress| eprintln!("{progress}"))
     ///     .run(|| drop(choose(10)));
     /// ```
-    pub fn on_progress(
-        mut self,
-        every: Duration,
-        report: impl Fn(&Progress) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_progress(mut self, every: Duration, report: impl Fn(&Progress) + Send + Sync + 'static) -> Self
+    where
+        M: ManyRuns,
+    {
         self.settings.on_progress = Some(OnProgress { every, report: Arc::new(report) });
         self
     }
 }
 
-impl<M: Mode> Explorer<M> {
+impl<M: SearchMode> Explorer<M> {
     /// Explores the schedules of `body`, which is the main task of each execution.
     ///
     /// `body` must do the same in each run of the same schedule, and must create its objects

@@ -10,7 +10,7 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
+use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::{self, Handle, PanicReport};
 use crate::sync::condvar::{NOTIFY_ALL, NOTIFY_ONE, Patience, WAKE, Woken};
@@ -18,7 +18,7 @@ use crate::sync::condvar::{NOTIFY_ALL, NOTIFY_ONE, Patience, WAKE, Woken};
 /// Compares a word with the expected value, and enters the set of waiting tasks if they are equal.
 /// Locations: the word and the set. The argument contains the expected value and the task.
 static FUTEX_WAIT: Rule = Rule {
-    tag: 120,
+    tag: RuleTag::FutexWait,
     alternatives: |_, _| 1,
     outcome: |&[word, waiting, _], argument, _| {
         let (expected, task) = (argument as u32, argument >> 32);
@@ -33,7 +33,7 @@ static FUTEX_WAIT: Rule = Rule {
 
 /// Subtracts one from a reference count. Commutes with other changes unless the count becomes zero.
 static RELEASE: Rule = Rule {
-    tag: 121,
+    tag: RuleTag::Release,
     alternatives: |_, _| 1,
     outcome: |&[count, _, _], _, _| match count {
         1 => [(Mode::Write, 0), NOTHING, NOTHING],

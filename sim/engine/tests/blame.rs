@@ -4,7 +4,7 @@
 use std::panic;
 use std::sync::atomic::{AtomicU32 as StdAtomicU32, Ordering::Relaxed};
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex, RwLock};
 use selvedge_engine::{Ending, Explorer, Verdict, choose, thread};
@@ -15,7 +15,7 @@ fn said(body: impl Fn() + std::panic::UnwindSafe + 'static) -> String {
     payload.downcast_ref::<String>().expect("a text").clone()
 }
 
-fn difference(explorer: &Explorer<impl Mode>, body: impl Fn() + 'static) -> String {
+fn difference(explorer: &Explorer<impl SearchMode>, body: impl Fn() + 'static) -> String {
     match explorer.run(body).verdict() {
         Verdict::Nondeterministic { difference } => difference,
         verdict => panic!("{verdict}"),

@@ -12,7 +12,7 @@ use std::sync::Mutex as StdMutex;
 use std::time::Duration;
 
 use programs::*;
-use selvedge_engine::mode::{Any, Mode};
+use selvedge_engine::mode::{Any, SearchMode};
 use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::{Arc, Mutex};
 use selvedge_engine::{Bound, Class, Effort, Ending, Explorer, Report, Schedule, choose, thread};
@@ -40,7 +40,7 @@ fn article() {
 }
 
 /// The schedules of all executions.
-fn schedules(explorer: &Explorer<impl Mode>, program: fn()) -> Vec<Schedule> {
+fn schedules(explorer: &Explorer<impl SearchMode>, program: fn()) -> Vec<Schedule> {
     let mut schedules = Vec::new();
     explorer.run_each(program, |run| {
         schedules.push(run.schedule());

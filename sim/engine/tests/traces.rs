@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use selvedge_engine::object::{Cell, Counter, Map, Object, Queue, Set};
 use selvedge_engine::sync::atomic::{AtomicBool, AtomicI8, AtomicU32, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
-use selvedge_engine::{Explorer, choose, mode::Mode, opaque, thread};
+use selvedge_engine::{Explorer, choose, mode::SearchMode, opaque, thread};
 
 fn lost_update() {
     let counter = Arc::new(AtomicU32::named("counter", 0));
@@ -77,7 +77,7 @@ fn snapshot(name: &str, text: &str) {
 }
 
 /// The message of the failed check.
-fn story(explorer: &Explorer<impl Mode>, body: fn()) -> String {
+fn story(explorer: &Explorer<impl SearchMode>, body: fn()) -> String {
     let payload =
         panic::catch_unwind(AssertUnwindSafe(|| explorer.check(body))).expect_err("the check fails");
     *payload.downcast().expect("a text")

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::object::{Lock, Map};
 use selvedge_engine::sync::atomic::AtomicU32;
 use selvedge_engine::sync::{Condvar, Mutex, RwLock};
@@ -101,7 +101,7 @@ impl<F: Fn()> Drop for OnDrop<F> {
 
 /// The classes of a program, each once, and the endings of its runs.
 fn classes(
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     body: impl Fn() + 'static,
 ) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut classes, mut endings, mut executions) = (BTreeSet::new(), BTreeSet::new(), 0);

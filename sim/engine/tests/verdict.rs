@@ -72,7 +72,7 @@ fn a_task_that_waits_for_itself_is_reported() {
     let Verdict::Deadlock { waiting, .. } = report.verdict() else { panic!("{report:?}") };
     assert_eq!(
         without_lines(&waiting[0]),
-        "main waits to lock a mutex, at HERE, which it has itself held since HERE"
+        "main waits to lock lock, at HERE, which it has itself held since HERE"
     );
 }
 
@@ -89,7 +89,7 @@ fn the_holder_of_the_lock_is_reported_after_failed_attempts() {
     let Verdict::Deadlock { waiting, .. } = report.verdict() else { panic!("{report:?}") };
     assert_eq!(
         without_lines(&waiting[0]),
-        "main waits to lock a mutex, at HERE, which it has itself held since HERE"
+        "main waits to lock lock, at HERE, which it has itself held since HERE"
     );
 }
 

@@ -9,7 +9,8 @@
 //! let text = diagnose(mistakes.0.last().unwrap(), Look::PLAIN);
 //! let lines: Vec<_> = text.lines().collect();
 //! assert_eq!(lines[0], "  × unknown field of a scenario: `abuot`");
-//! assert_eq!(lines[1..5], ["   ╭─[short.toml:2:1]", " 1 │ name = \"a\"", " 2 │ abuot = \"b\"", "   · ──┬──"]);
+//! assert_eq!(lines[1..3], ["   ╭─[short.toml:2:1]", " 1 │ name = \"a\""]);
+//! assert_eq!(lines[3..5], [" 2 │ abuot = \"b\"", "   · ──┬──"]);
 //! assert_eq!(lines.last(), Some(&"  help: did you mean `about`?"));
 //! ```
 
@@ -20,7 +21,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::Excerpt;
-use crate::trace::Look;
+use crate::look::Look;
 
 /// An error with advice and a place in a file.
 pub trait Diagnostic: Error {
@@ -30,19 +31,19 @@ pub trait Diagnostic: Error {
     }
 
     /// Returns its place in a file.
-    fn place(&self) -> Option<Place<'_>> {
+    fn place(&self) -> Option<Label<'_>> {
         None
     }
 }
 
-/// A place in a file.
+/// A place in a file, with a text.
 #[derive(Clone, Debug)]
-pub struct Place<'a> {
+pub struct Label<'a> {
     /// The file.
     pub excerpt: &'a Excerpt,
     /// The bytes of the place. Empty for a point.
     pub span: Range<usize>,
-    /// The problem at the place, or what was expected there.
+    /// Its text: the problem, or what was expected there.
     pub label: &'a str,
 }
 
@@ -76,7 +77,7 @@ pub fn diagnose(error: &dyn Diagnostic, look: Look) -> String {
 }
 
 /// The lines around a place, which is underlined in its first line.
-fn excerpt(Place { excerpt, span, label }: &Place<'_>, paint: impl Fn(&str) -> String) -> String {
+fn excerpt(Label { excerpt, span, label }: &Label<'_>, paint: impl Fn(&str) -> String) -> String {
     let (number, column) = excerpt.position(span.start);
     let lines = excerpt.around(span);
     let digits = lines.last().map_or(1, |line| line.number.to_string().len());
@@ -133,8 +134,8 @@ mod tests {
     struct Wrong(String, Excerpt, Range<usize>);
 
     impl Diagnostic for Wrong {
-        fn place(&self) -> Option<Place<'_>> {
-            Some(Place { excerpt: &self.1, span: self.2.clone(), label: "here" })
+        fn place(&self) -> Option<Label<'_>> {
+            Some(Label { excerpt: &self.1, span: self.2.clone(), label: "here" })
         }
     }
 

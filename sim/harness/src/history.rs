@@ -103,18 +103,38 @@ pub enum Call {
     Forget,
     /// Read the key, and load this value if no tier has one.
     Load(Value),
+    /// Read the key, and write this value, which is computed from the value read.
+    Update(Value),
+    /// Read the key, and write this value if the source of truth still has the value read.
+    CompareAndSet(Value),
 }
 
 impl Call {
     /// Whether the call writes to the source of truth.
     pub fn is_write(self) -> bool {
-        matches!(self, Call::Set(_) | Call::Delete)
+        self.written().is_some()
+    }
+
+    /// The content that the call writes to the source of truth, `Some(None)` for a deletion. `None`
+    /// if the call is not a write.
+    pub fn written(self) -> Option<Option<Value>> {
+        match self {
+            Call::Set(value) | Call::Update(value) | Call::CompareAndSet(value) => Some(Some(value)),
+            Call::Delete => Some(None),
+            Call::Get | Call::Evict | Call::Forget | Call::Load(_) => None,
+        }
+    }
+
+    /// Whether the call writes a value that it computes from the value read before.
+    pub fn is_update(self) -> bool {
+        matches!(self, Call::Update(_) | Call::CompareAndSet(_))
     }
 }
 
-/// The versions that operations make. A `set` makes a version with its value, and a `delete` an
-/// absent one, each of its own key and of the keys derived from it. A `load` makes a version if its
-/// own loader's value reaches the source of truth. No other write makes a version.
+/// The versions that operations make. A `set`, an `update` and a compare-and-set make a version
+/// with their value, and a `delete` an absent one, each of its own key and of the keys derived from
+/// it. A `load` makes a version if its own loader's value reaches the source of truth. No other
+/// write makes a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Specification {
     /// For each key, the keys derived from it.
@@ -125,12 +145,10 @@ impl Specification {
     /// Whether `call` of the key `own` makes a version of `key` with this content. A derived key is
     /// either deleted or computed anew from the value.
     pub fn makes(&self, (own, call): (Key, Call), key: Key, content: Option<Value>) -> bool {
-        let written = match call {
-            Call::Set(value) => Some(value),
-            Call::Delete => None,
-            Call::Load(value) => return own == key && content == Some(value),
-            Call::Get | Call::Evict | Call::Forget => return false,
-        };
+        if let Call::Load(value) = call {
+            return own == key && content == Some(value);
+        }
+        let Some(written) = call.written() else { return false };
         if own == key {
             return content == written;
         }
@@ -141,11 +159,7 @@ impl Specification {
     /// The keys and contents that `call` of the key `own` must leave at the source of truth when
     /// acknowledged.
     pub fn effects(&self, (own, call): (Key, Call)) -> impl Iterator<Item = (Key, Option<Value>)> {
-        let written = match call {
-            Call::Set(value) => Some(Some(value)),
-            Call::Delete => Some(None),
-            Call::Get | Call::Evict | Call::Forget | Call::Load(_) => None,
-        };
+        let written = call.written();
         let derived = written.and_then(|_| self.derived.get(&own)).into_iter().flatten();
         written.map(|content| (own, content)).into_iter().chain(derived.map(|&key| (key, None)))
     }
@@ -159,6 +173,8 @@ pub enum Reply {
     Unknown,
     /// A write was acknowledged.
     Done,
+    /// A compare-and-set was refused: it has written nothing.
+    Refused,
     /// A read returned this value; `None` is "absent".
     Read(Option<Value>),
 }
@@ -190,6 +206,8 @@ pub struct Operation {
     pub first: Mark,
     /// Whether it was called after all threads had ended.
     pub settled: bool,
+    /// The content from which an update has computed its value; `None` if it has read none.
+    pub base: Option<Option<Value>>,
     /// Index of its invocation clock.
     begin: usize,
     /// Index of its response clock.
@@ -254,6 +272,7 @@ impl History {
             reply: Reply::Unknown,
             first,
             settled,
+            base: None,
             begin: usize::MAX,
             end: usize::MAX,
         });
@@ -397,6 +416,15 @@ impl History {
         }
     }
 
+    /// Records the content from which an update computes its value. After the update has made its
+    /// version, it computes it for a repetition of the write: then this has no effect.
+    pub fn based_on(&mut self, update: OperationId, content: Option<Value>) {
+        let key = self.operations[update].key;
+        if !self.has_made(update, key) {
+            self.operations[update].base = Some(content);
+        }
+    }
+
     /// Whether the operation has made a version of the key.
     fn has_made(&self, operation: OperationId, key: Key) -> bool {
         self.versions(key).any(|version| version.by == Some(operation))
@@ -405,13 +433,23 @@ impl History {
     /// Operations that found their effect in the key's version at this index, and made no version
     /// of it.
     pub fn confirmed(&self, key: Key, place: usize) -> impl Iterator<Item = OperationId> {
-        let its = self.confirmed.iter().filter(move |&&(_, its, at)| (its, at) == (key, place));
-        its.map(|&(by, ..)| by).filter(move |&by| !self.has_made(by, key))
+        self.found_there(key, place).filter(move |&by| !self.has_made(by, key))
     }
 
-    /// Copies the confirmed versions from another history of the same run.
+    /// Operations that found their effect in the key's version at this index, whether they also
+    /// made a version of it later or not.
+    pub(crate) fn found_there(&self, key: Key, place: usize) -> impl Iterator<Item = OperationId> {
+        let its = self.confirmed.iter().filter(move |&&(_, its, at)| (its, at) == (key, place));
+        its.map(|&(by, ..)| by)
+    }
+
+    /// Copies the confirmed versions, and the contents on which updates were based, from another
+    /// history of the same run.
     pub(crate) fn confirm_as(&mut self, other: &History) {
         self.confirmed.clone_from(&other.confirmed);
+        for (its, other) in self.operations.iter_mut().zip(&other.operations) {
+            its.base = other.base;
+        }
     }
 
     /// The operations, in the order in which the run called them.

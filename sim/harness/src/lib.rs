@@ -1,10 +1,10 @@
 //! Scenarios, oracle and traces: every schedule of a multi-level cache, judged and explained.
 //!
 //! A [`scenario`] defines the cache, the initial contents of its tiers, the threads that call it,
-//! and the expected result. An [`Exploration`](explore::Exploration) runs every schedule of a case, and the
-//! [`oracle`] judges each. The result is a [report](verdict::CaseReport): the number of schedules,
-//! the broken rules with the number of schedules that break each, and the simplest violating
-//! schedule, recorded as a [`trace`].
+//! and the expected result. An [`Exploration`](explore::Exploration) runs every schedule of a case,
+//! and the [`oracle`] judges each. The result is a [report](verdict::CaseReport): the number of
+//! schedules, the broken rules with the number of schedules that break each, and the simplest
+//! violating schedule, recorded as a [`trace`].
 //!
 //! # A first scenario
 //!
@@ -73,6 +73,7 @@ mod excerpt;
 pub mod explore;
 mod file_name;
 pub mod history;
+mod look;
 mod monitor;
 pub mod number;
 pub mod oracle;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_queue::SegQueue;
 use dashmap::DashMap;
 use proptest::prelude::*;
-use selvedge::sync::{AtomicU64, Clock, Insertion, Map, Primitives, Queue, Std};
+use selvedge::sync::{AtomicU64, Clock, Insertion, Map, Primitives, Queue, Std, TierName};
 use selvedge_sim::backends::{Engine, Loom, Search, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
@@ -103,7 +103,7 @@ fn on_dashmap(operations: &[Operation]) -> Vec<Answer> {
 }
 
 fn on<P: Primitives>(operations: &[Operation]) -> Vec<Answer> {
-    let map = P::Map::<u8, u16>::new("map");
+    let map = P::Map::<u8, u16>::new(TierName::Other("map"));
     let run = |operation: &Operation| match *operation {
         Operation::Get(key) => Answer::Found(map.get(&key)),
         Operation::Touch(key, bits) => Answer::Found(map.touch(&key, bits)),
@@ -206,7 +206,7 @@ fn touches_of_one_key_commute_on_ours() {
     let touch_twice = |look: bool| {
         let search = Engine::explore(Budget::default(), move || {
             type Shared = <Engine as Primitives>::Map<u8, u8>;
-            let map = Arc::new(Shared::new("map"));
+            let map = Arc::new(Shared::new(TierName::Other("map")));
             map.insert(1, 1);
             let touchers = [1, 2].map(|bits| {
                 let map = map.clone();
@@ -265,7 +265,8 @@ fn a_word_is_replaced_once_on_ours() {
 /// only if the removal came first, and then the check saw its flag.
 fn insert_if_and_its_check_are_one_step<P: Simulated>() {
     let search = P::explore(Budget::default(), || {
-        let shared = Arc::new((P::Map::<u8, u8>::new("map"), P::AtomicU64::new("removals", 0)));
+        let shared =
+            Arc::new((P::Map::<u8, u8>::new(TierName::Other("map")), P::AtomicU64::new("removals", 0)));
         let remover = {
             let shared = shared.clone();
             P::spawn("remover", move || {

@@ -1,13 +1,16 @@
 //! Scenarios in code have all features of scenarios in files: the same case has the same result.
 
+mod aside;
+
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
+use aside::Aside;
 use selvedge::{Builder, TieredCache};
 use selvedge_sim::backends;
 use selvedge_sim::custom::{
-    Cache, Draft, Engine, Failure, Fallible, FallibleCache, Key, Local, LocalTier, Redis, RemoteStart, Rule,
+    Cache, Draft, Engine, Failure, Fallible, FallibleCache, Key, Local, Redis, RemoteStart, Rule,
     ScenarioBuilder, Setup, Source, Special, UnderTest, Value, check, check_all, scenario,
 };
 use selvedge_sim::explore::Exploration;
@@ -15,50 +18,11 @@ use selvedge_sim::protocols::{Caches, Protocol};
 use selvedge_sim::scenario::parse;
 use selvedge_sim::verdict::{CaseReport, Verdict};
 
-/// The article's cache, implemented again.
-struct Aside {
-    local: LocalTier,
-    redis: Redis,
-}
-
-fn aside(Setup { local, redis, .. }: Setup) -> Aside {
-    Aside { local, redis }
-}
-
-impl Cache for Aside {
-    async fn get(&self, key: Key) -> Option<Value> {
-        if let Some(value) = self.local.get(key) {
-            return Some(value);
-        }
-        let value = self.redis.get(key).await?;
-        self.local.insert(key, value);
-        Some(value)
-    }
-
-    async fn set(&self, key: Key, value: Value) {
-        self.redis.set(key, value).await;
-        self.local.remove(key);
-    }
-
-    async fn delete(&self, key: Key) {
-        self.redis.delete(key).await;
-        self.local.remove(key);
-    }
-
-    fn evict(&self, key: Key) {
-        self.local.remove(key);
-    }
-
-    fn clear(&self) {
-        self.local.clear();
-    }
-}
-
 /// The same, but returns errors to its caller.
 struct Strict(Aside);
 
 fn strict(setup: Setup) -> Fallible<Strict> {
-    Fallible(Strict(aside(setup)))
+    Fallible(Strict(Aside::new(setup)))
 }
 
 impl FallibleCache for Strict {
@@ -135,7 +99,7 @@ fn both<F: Fn(Setup) -> C + Send + Sync + 'static, C: UnderTest>(build: F) -> Sc
 fn a_database_is_the_source_of_truth() {
     for (remote, name) in [(RemoteStart::Present, "present"), (RemoteStart::Absent, "absent")] {
         let text = article(&format!("local = \"cold\"\nremote = \"{name}\"\nsource = \"database\""));
-        is_as_in_file(name, &text, both(aside).remote(remote).source(Source::Database));
+        is_as_in_file(name, &text, both(Aside::new).remote(remote).source(Source::Database));
     }
     let report = check(both(tiered).remote(RemoteStart::Absent).source(Source::Database));
     assert!(report.complete && report.violations.is_empty(), "{report}");
@@ -153,7 +117,7 @@ fn commands_and_loads_fail() {
 #[test]
 fn operations_are_dropped() {
     let text = article("local = \"cold\"\nremote = \"present\"\ndrops = 1");
-    is_as_in_file("drops", &text, both(aside).drops(1));
+    is_as_in_file("drops", &text, both(Aside::new).drops(1));
 }
 
 #[test]
@@ -167,7 +131,7 @@ fn a_thread_may_be_spared() {
 
 #[test]
 fn a_failure_that_the_cache_cannot_tell_panics_with_what_to_do() {
-    let run = || check(both(aside).faults(1));
+    let run = || check(both(Aside::new).faults(1));
     let payload = panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
     let text = payload.downcast_ref::<String>().expect("with words");
     assert!(text.contains("use `try_get`, `try_set` and `try_delete`"), "{text}");
@@ -187,7 +151,7 @@ fn keys_leave_the_tiers_and_other_nodes_write() {
              [[thread]]\nname = \"other\"\nops = {ops:?}\n",
             source.name()
         );
-        let code = scenario("a", aside).local(Local::Warm).source(source);
+        let code = scenario("a", Aside::new).local(Local::Warm).source(source);
         let code = code.thread("writer", ["set user:1"]).thread("other", ops);
         // The article's cache in code does not receive the initial contents of the local tier: the
         // tier has them already.
@@ -199,7 +163,11 @@ fn keys_leave_the_tiers_and_other_nodes_write() {
 fn keys_are_derived_and_the_remote_tier_gives_leases() {
     let derived = "derived = { \"user:1\" = [\"profile:1\"] }";
     let text = article(&format!("local = \"cold\"\nremote = \"present\"\nsource = \"database\"\n{derived}"));
-    is_as_in_file("derived", &text, both(aside).source(Source::Database).derived("user:1", ["profile:1"]));
+    is_as_in_file(
+        "derived",
+        &text,
+        both(Aside::new).source(Source::Database).derived("user:1", ["profile:1"]),
+    );
     let leases = "source = \"database\"\nspecials = [\"leases\"]";
     let text =
         format!("cache = \"tiered\"\nlocal = \"cold\"\nremote = \"absent\"\n{leases}\n{READER}{WRITER}");
@@ -217,7 +185,7 @@ fn axes_make_the_cases_that_a_file_has() {
     let file = in_file(text, Engine::Optimal);
     let expected = |case: Draft| case.violations([Rule::Stale, Rule::Lasting]);
     let code = check_all(
-        scenario("a", aside)
+        scenario("a", Aside::new)
             .thread("writer", ["set user:1"])
             .axis("local", [Local::Cold, Local::Warm], move |case, &local| {
                 let case = case.local(local);
@@ -241,7 +209,7 @@ fn axes_make_the_cases_that_a_file_has() {
 fn a_failing_case_of_several_is_named() {
     let run = || {
         let local = [Local::Warm, Local::Cold];
-        check_all(both(aside).axis("local", local, |case, local| case.local(*local)))
+        check_all(both(Aside::new).axis("local", local, |case, local| case.local(*local)))
     };
     let payload = panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it fails");
     let text = payload.downcast_ref::<String>().expect("with words");
@@ -253,7 +221,7 @@ fn states_are_searched_as_those_of_a_file() {
     let text = article("local = \"cold\"\nremote = \"present\"");
     let file =
         in_file(&format!("{text}[[expect]]\nconsistency = \"linearizable\"\n"), Engine::Stateful).remove(0);
-    let code = check(both(aside).engine(Engine::Stateful).violations([Rule::Stale, Rule::Lasting]));
+    let code = check(both(Aside::new).engine(Engine::Stateful).violations([Rule::Stale, Rule::Lasting]));
     let states = |report: &CaseReport| report.states.expect("it was searched by states").states;
     assert_eq!((code.engine, states(&code)), (Engine::Stateful, states(&file)));
     assert_eq!(code.violations, file.violations);
@@ -269,7 +237,7 @@ fn the_remote_tier_expires_at_any_point() {
         for (local, its) in [(Local::Cold, "cold"), (Local::Expiring, "expiring")] {
             let what = format!("source {name}, local {its}");
             let text = article(&format!("local = \"{its}\"\nremote = \"expiring\"\nsource = \"{name}\""));
-            let code = both(aside).local(local).remote(RemoteStart::Expiring).source(source);
+            let code = both(Aside::new).local(local).remote(RemoteStart::Expiring).source(source);
             is_as_in_file(&what, &text, code);
             let expect = "[[expect]]\nconsistency = \"linearizable\"\n";
             let of = |engine| in_file(&format!("{text}{expect}"), engine).remove(0);
@@ -287,7 +255,7 @@ fn the_remote_tier_expires_at_any_point() {
 /// A read of a key that has expired at the source of truth, after another read has found it absent.
 #[test]
 fn a_local_copy_outlives_the_source_of_truth() {
-    let code = scenario("a", aside)
+    let code = scenario("a", Aside::new)
         .remote(RemoteStart::Expiring)
         .threads("reader", 2, ["get user:1"])
         .violations([Rule::Inverted]);
@@ -384,25 +352,25 @@ fn mistakes_are_told() {
     for (expected, run) in [
         (
             "the scenario `a` has axes, and so several cases: call check_all(…)",
-            &(|| drop(check(both(aside).axis("n", [1, 2], |case, _| case)))) as &dyn Fn(),
+            &(|| drop(check(both(Aside::new).axis("n", [1, 2], |case, _| case)))) as &dyn Fn(),
         ),
-        ("`1` is on the axis `n` twice", &|| drop(both(aside).axis("n", [1, 1], |case, _| case))),
+        ("`1` is on the axis `n` twice", &|| drop(both(Aside::new).axis("n", [1, 1], |case, _| case))),
         ("two axes have the name `n`: give each its own", &|| {
-            drop(both(aside).axis("n", [1], |case, _| case).axis("n", [1], |case, _| case));
+            drop(both(Aside::new).axis("n", [1], |case, _| case).axis("n", [1], |case, _| case));
         }),
-        ("9 faults are too many to explore: expected 0 to 8", &|| drop(both(aside).faults(9))),
+        ("9 faults are too many to explore: expected 0 to 8", &|| drop(both(Aside::new).faults(9))),
         ("there are 0 threads `more`: leave them out, or let the count be 1 or more", &|| {
-            drop(both(aside).threads("more", 0, ["get user:1"]));
+            drop(both(Aside::new).threads("more", 0, ["get user:1"]));
         }),
         ("the scenario `a` has 64 threads, and a search has room for 62", &|| {
-            drop(check(both(aside).threads("more", 62, ["get user:1"])));
+            drop(check(both(Aside::new).threads("more", 62, ["get user:1"])));
         }),
         ("a scenario in code is not built for loom: expected optimal, stateful or naive", &|| {
-            drop(both(aside).engine(Engine::Loom));
+            drop(both(Aside::new).engine(Engine::Loom));
         }),
     ] {
         assert_eq!(said(run), expected);
     }
-    let forgets = said(&|| drop(check(scenario("a", aside).thread("other", ["forget user:1"]))));
+    let forgets = said(&|| drop(check(scenario("a", Aside::new).thread("other", ["forget user:1"]))));
     assert!(forgets.starts_with("`forget` where the source of truth is the remote tier"), "{forgets}");
 }

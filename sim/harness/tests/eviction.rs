@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use selvedge::RemovalCause;
 use selvedge::parts::{Bound, L1, Stripes};
-use selvedge::sync::Map;
+use selvedge::sync::{Map, TierName};
 use selvedge_sim::backends::{Engine, Loom, Search, Shuttle, Simulated};
 use selvedge_sim::verdict::Budget;
 
@@ -181,7 +181,7 @@ fn no_eviction_brings_back_an_old_value() {
         let cache = Arc::new(Cache {
             l1: tier::<Engine>(1),
             stripes: Stripes::new(NonZeroUsize::MIN.saturating_add(7)),
-            redis: Map::new("redis"),
+            redis: Map::new(TierName::Remote),
         });
         for key in [0, 1] {
             cache.redis.insert(key, 1);

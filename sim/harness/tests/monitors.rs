@@ -57,7 +57,7 @@ fn of_each_shipped_case_they_say_the_same() {
 
 /// A scenario on one or two keys.
 fn scenario() -> impl Strategy<Value = String> {
-    let op = (prop_oneof![4 => Just("get"), 2 => Just("set"), 1 => Just("delete")], 0..3u8)
+    let op = (prop_oneof![4 => Just("get"), 2 => Just("set"), 1 => Just("delete"), 1 => Just("update"), 1 => Just("compare-and-set")], 0..3u8)
         .prop_map(|(op, key)| format!("\"{op} {}\"", if key == 2 { "order:2" } else { "user:1" }));
     let thread = proptest::collection::vec(op, 1..=2);
     let threads = proptest::collection::vec(thread, 2..=3);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::Found;
-use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Primitives, Std};
+use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Primitives, Std, TierName};
 use selvedge_sim::backends::{Loom, Shuttle, Simulated};
 use selvedge_sim::history::{Key, Value};
 use selvedge_sim::protocols::{
@@ -82,8 +82,8 @@ impl AtomicU64 for NotedWord {
 }
 
 impl<K: MapKey, V: Entry> Map<K, V> for NotedMap<K, V> {
-    fn new(name: &'static str) -> Self {
-        NotedMap(name, Map::new(name))
+    fn new(tier: TierName) -> Self {
+        NotedMap(tier.as_str(), Map::new(tier))
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -140,7 +140,7 @@ struct Store<P: Primitives> {
 
 impl<P: Primitives> Store<P> {
     fn new(waits: bool) -> Self {
-        let data = P::Map::new("redis");
+        let data = P::Map::new(TierName::Remote);
         data.insert(user(1), version(0));
         Store { data: Arc::new(data), waits }
     }

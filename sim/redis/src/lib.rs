@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod command;
+mod dump;
 mod error;
 mod execution;
 mod face;
@@ -14,6 +15,7 @@ mod script;
 mod server;
 mod session;
 mod time;
+mod users;
 
 #[doc = include_str!("../COMMANDS.md")]
 pub mod commands {}

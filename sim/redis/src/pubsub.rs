@@ -13,6 +13,7 @@ use crate::session::ConnectionId;
 pub(crate) struct Subscriptions {
     channels: BTreeMap<Bytes, Vec<ConnectionId>>,
     patterns: BTreeMap<Bytes, Vec<ConnectionId>>,
+    shards: BTreeMap<Bytes, Vec<ConnectionId>>,
 }
 
 /// The types of subscription.
@@ -20,6 +21,8 @@ pub(crate) struct Subscriptions {
 pub(crate) enum Topic {
     Channel,
     Pattern,
+    /// A channel of sharded messages, which are separate from other messages.
+    Shard,
 }
 
 impl Subscriptions {
@@ -27,6 +30,7 @@ impl Subscriptions {
         match topic {
             Topic::Channel => &mut self.channels,
             Topic::Pattern => &mut self.patterns,
+            Topic::Shard => &mut self.shards,
         }
     }
 
@@ -54,11 +58,18 @@ impl Subscriptions {
         direct.chain(by_pattern).collect()
     }
 
-    pub(crate) fn channels(&self) -> usize {
-        self.channels.len()
+    /// The receivers of a sharded message, in order.
+    pub(crate) fn shard_receivers(&self, channel: &[u8]) -> Vec<ConnectionId> {
+        self.shards.get(channel).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn patterns(&self) -> usize {
-        self.patterns.len()
+    /// The topics with a subscriber, sorted, each with its number of subscribers.
+    pub(crate) fn topics(&self, topic: Topic) -> impl Iterator<Item = (&Bytes, usize)> {
+        let table = match topic {
+            Topic::Channel => &self.channels,
+            Topic::Pattern => &self.patterns,
+            Topic::Shard => &self.shards,
+        };
+        table.iter().map(|(name, subscribers)| (name, subscribers.len()))
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::request::Command;
 use crate::resp::Protocol;
+use crate::time::Time;
 
 /// A connection's number, as in `CLIENT ID`. Numbers are unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +40,31 @@ pub(crate) struct Session {
     pub(crate) channels: BTreeSet<Bytes>,
     /// In the order of subscription.
     pub(crate) patterns: Vec<Bytes>,
+    pub(crate) shards: BTreeSet<Bytes>,
+    pub(crate) replies: Replies,
+    pub(crate) user: Bytes,
+    pub(crate) is_authenticated: bool,
+    /// The time at which the connection was opened.
+    pub(crate) opened: Time,
+    /// The time of its last command.
+    pub(crate) last_seen: Time,
+    /// The name of its last command.
+    pub(crate) last_command: Option<&'static str>,
     pub(crate) tracking: Option<TrackingMode>,
     /// The blocking command that waits, if any.
     pub(crate) blocked: Option<Blocked>,
+}
+
+/// Which replies the connection receives (`CLIENT REPLY`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replies {
+    #[default]
+    All,
+    None,
+    /// All except that to the next command.
+    SkipNext,
+    /// All except that to the current command.
+    SkipThis,
 }
 
 /// A blocking command that waits for one of its keys.
@@ -99,13 +122,13 @@ pub(crate) struct TrackingMode {
 }
 
 impl Session {
-    /// The number of subscribed channels and patterns.
+    /// The number of subscribed channels and patterns, without sharded channels.
     pub(crate) fn subscriptions(&self) -> usize {
         self.channels.len() + self.patterns.len()
     }
 
     pub(crate) fn is_subscriber(&self) -> bool {
-        self.subscriptions() > 0
+        self.subscriptions() > 0 || !self.shards.is_empty()
     }
 
     /// Whether the keys that this connection reads now are tracked.

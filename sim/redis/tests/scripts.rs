@@ -169,4 +169,9 @@ fn access_to_undeclared_keys_can_be_rejected() {
         let text = error(eval(script));
         assert!(text.contains("not in its KEYS"), "{text}");
     }
+    for script in ["return redis.call('PUBLISH', KEYS[1], 1)", "return redis.call('SELECT', 1)"] {
+        let text = error(eval(script));
+        assert!(text.contains("does not only access its KEYS"), "{text}");
+    }
+    assert_eq!(eval("return redis.call('PING')"), Reply::status("PONG"));
 }

@@ -3,8 +3,8 @@
 
 use selvedge_sim::custom::engine::future::block_on_instrumented as block_on;
 use selvedge_sim::custom::{
-    Cache, Failure, Fallible, FallibleCache, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check_all,
-    closures, scenario,
+    Cache, Failure, Fallible, FallibleCache, Key, Redis, RemoteStart, Rule, Setup, Source, Value, check,
+    check_all, closures, scenario,
 };
 
 /// Redis in front of a database, with no local tier.
@@ -31,6 +31,31 @@ fn a_late_fill_is_found() {
         reports.iter().map(|report| &report.case[..]).collect::<Vec<_>>(),
         ["remote=absent", "remote=expiring"]
     );
+}
+
+/// The same cache, with updates that repeat a compare-and-set until Redis accepts it.
+fn repeated(setup: Setup) -> impl Cache {
+    let cache = closures(
+        setup.redis,
+        |redis, key| block_on(redis.get(key)),
+        |redis, key, value| block_on(redis.set(key, value)),
+        |redis, key| block_on(redis.delete(key)),
+    );
+    cache.with_update(|redis, key, compute| {
+        loop {
+            let seen = block_on(redis.get(key));
+            if block_on(redis.compare_and_set(key, seen, compute(seen))) {
+                break;
+            }
+        }
+    })
+}
+
+#[test]
+fn no_update_is_lost() {
+    let two = ["update order:7"];
+    check(scenario("get, then set", aside).threads("node", 2, two).violations([Rule::LostUpdate]));
+    check(scenario("compare and set", repeated).threads("node", 2, two));
 }
 
 /// The same cache, but its calls return the errors of Redis.

@@ -5,8 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 use selvedge_sim::check;
 use selvedge_sim::custom::{Level, Rule, scenario};
 
-/// The test of `docs/your-cache.md`. It fails, which its `should_panic` expects; the page omits that
-/// line.
+/// The test of `docs/your-cache.md`. It fails, which its `should_panic` expects; the page omits
+/// that line.
 mod page {
     include!("orders.rs");
 

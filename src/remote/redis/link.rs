@@ -26,8 +26,8 @@ pub(super) struct Link {
 pub(super) struct Identity {
     /// The process's `run_id`: random, new at each start.
     process: String,
-    /// The connection's id, which the process never reuses. `None` if the user lacked the permission
-    /// to query it: the connection cannot be closed, and ends with the process.
+    /// The connection's id, which the process never reuses. `None` if the user lacked the
+    /// permission to query it: the connection cannot be closed, and ends with the process.
     number: Option<u64>,
 }
 

@@ -63,6 +63,7 @@ impl Coroutine {
     }
 
     /// Runs the coroutine until it suspends or ends. Returns whether it has ended.
+    #[inline(always)]
     pub(crate) fn resume(&mut self) -> bool {
         let resumer = RUNNING.get();
         let panics = panicking::set_aside();
@@ -96,6 +97,7 @@ impl Coroutine {
 /// # Panics
 ///
 /// If no coroutine is running.
+#[inline(always)]
 pub(crate) fn suspend() {
     let running = RUNNING.get();
     assert!(!running.is_null(), "only a task can be suspended");

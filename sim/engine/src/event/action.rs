@@ -168,6 +168,23 @@ impl Action {
         }
     }
 
+    /// Adds the operands to a hash of the operands of earlier slots. A first operand is added as it
+    /// is, so that a single one is identified exactly.
+    #[inline]
+    pub(crate) fn mixed_operands(self, before: u64) -> u64 {
+        const FACTOR: u64 = 0xc4ce_b9fe_1a85_ec53;
+        let operands = match self {
+            Action::CompareExchange { expected, new } => new ^ expected.wrapping_mul(FACTOR),
+            Action::Modify(apply, operand) => operand ^ (apply as usize as u64).wrapping_mul(FACTOR),
+            Action::Store(operand)
+            | Action::Update(operand)
+            | Action::Pin(operand)
+            | Action::Raise(operand) => operand,
+            _ => 0,
+        };
+        before.wrapping_mul(FACTOR).wrapping_add(operands)
+    }
+
     /// A number for the kind of action, the same in each run of the same program.
     #[inline]
     pub(crate) fn tag(self) -> u8 {

@@ -7,6 +7,8 @@
 
 use std::hash::Hasher;
 
+use super::kinds::FingerprintKind;
+
 /// A 128-bit hash of a state or of a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fingerprint(pub(crate) u128);
@@ -31,7 +33,7 @@ impl Fingerprint {
 
     /// The start of a chain of this kind.
     #[inline]
-    pub(crate) const fn of_kind(kind: u8) -> Self {
+    pub(crate) const fn of_kind(kind: FingerprintKind) -> Self {
         Fingerprint(mix(FIRST ^ kind as u128))
     }
 
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn each_input_bit_changes_about_half_of_the_output_bits() {
-        let start = Fingerprint::of_kind(1);
+        let start = Fingerprint::of_kind(FingerprintKind::Task);
         for word in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
             for bit in 0..128 {
                 let flipped = 1u128 << bit;
@@ -128,8 +130,8 @@ mod tests {
         for a in 0..64 {
             for b in 0..64 {
                 let chain = Fingerprint::NONE.with(0, a).with(0, b);
-                let mut sum = Fingerprint::of_kind(1).with(0, a);
-                sum.add(Fingerprint::of_kind(2).with(0, b));
+                let mut sum = Fingerprint::of_kind(FingerprintKind::Task).with(0, a);
+                sum.add(Fingerprint::of_kind(FingerprintKind::Local).with(0, b));
                 // Check each half by itself, because a table uses only one of them.
                 for word in [chain.0 as u64, (chain.0 >> 64) as u64, sum.0 as u64, (sum.0 >> 64) as u64] {
                     assert!(seen.insert(word), "{a} {b}");
@@ -140,7 +142,8 @@ mod tests {
 
     #[test]
     fn the_order_matters_in_a_chain_and_not_in_a_sum() {
-        let (a, b) = (Fingerprint::of_kind(1), Fingerprint::of_kind(2));
+        let (a, b) =
+            (Fingerprint::of_kind(FingerprintKind::Task), Fingerprint::of_kind(FingerprintKind::Local));
         assert_ne!(a.and(b), b.and(a));
         let (mut one, mut other) = (a, b);
         one.add(b);

@@ -59,6 +59,8 @@ pub(crate) struct Event {
     pub(crate) footprint: Footprint,
     /// The kind of action of each slot: see [`Pending::kinds`].
     kinds: [u8; SLOTS],
+    /// See [`Pending::operands`](field@Pending::operands).
+    operands: u64,
     /// Whether no scheduling point separates it from the event before it.
     pub(crate) atomic_with_previous: bool,
     /// Its index among the events of its task, from 1.
@@ -76,6 +78,7 @@ impl Event {
         Event {
             footprint,
             kinds: pending.kinds,
+            operands: pending.operands,
             atomic_with_previous: false,
             index,
             first_access,
@@ -116,6 +119,9 @@ pub(crate) struct Pending {
     is_mover: bool,
     /// The kind of action of each slot, or the rule's tag.
     kinds: [u8; SLOTS],
+    /// A hash of the operands of all actions and of the rule's argument. It depends on the
+    /// addresses of functions, so that it identifies operands only within the process.
+    operands: u64,
     actions: [(LocationId, Action); SLOTS],
     /// The rule and its argument, if the actions do not determine the outcome one by one.
     pub(crate) rule: Option<(&'static Rule, u64)>,
@@ -133,6 +139,7 @@ impl Pending {
             depends_on_states: false,
             is_mover: false,
             kinds: [0; SLOTS],
+            operands: 0,
             actions: [(0, Action::Read); SLOTS],
             rule: None,
             source,
@@ -145,6 +152,7 @@ impl Pending {
         let slot = self.slots as usize;
         self.kinds[slot] = action.tag();
         self.actions[slot] = (location, action);
+        self.operands = action.mixed_operands(self.operands);
         self.can_wait |= action.can_wait();
         self.depends_on_states |= action.depends_on_state();
         self.slots += 1;
@@ -180,10 +188,11 @@ impl Pending {
         source: &'static Location<'static>,
     ) -> Self {
         let mut pending = Pending::each(locations, Action::Read, source);
-        pending.kinds = [rule.tag; SLOTS];
+        pending.kinds = [rule.tag as u8; SLOTS];
         pending.can_wait = true;
         pending.depends_on_states = true;
         pending.rule = Some((rule, argument));
+        pending.operands = argument;
         pending
     }
 
@@ -232,6 +241,13 @@ impl Pending {
                 .all(|((location, action), its)| location == its || matches!(action, Action::Item))
     }
 
+    /// Whether `event`, which [matches](Pending::matches) this operation, had the same operands.
+    /// The two then have the same outcome in the same states.
+    #[inline]
+    pub(crate) fn has_operands_of(&self, event: &Event) -> bool {
+        self.operands == event.operands
+    }
+
     /// Whether it only releases a lock, so that it returns nothing to its task.
     pub(crate) fn is_release(&self) -> bool {
         self.rule.is_none()
@@ -256,14 +272,10 @@ impl Pending {
     /// A 64-bit hash that identifies the operation of a task. Collisions are possible.
     #[inline]
     pub(crate) fn fingerprint(&self, task: TaskId) -> u64 {
-        let [(location, action), ..] = self.actions;
+        let (location, _) = self.actions[0];
         let name = u64::from(task) << 40 | u64::from(location) << 8 | u64::from(self.kinds[0]);
-        let [operand, other] = match self.rule {
-            Some((_, argument)) => [argument, 0],
-            None => action.operands(),
-        };
         let name = (name << 1 | u64::from(self.opaque)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (name ^ operand).wrapping_mul(0xff51_afd7_ed55_8ccd) ^ other.wrapping_mul(0xc4ce_b9fe_1a85_ec53)
+        (name ^ self.operands).wrapping_mul(0xff51_afd7_ed55_8ccd)
     }
 
     /// Whether the operation returns the state of this slot's location to its task. `mode` is the
@@ -281,7 +293,7 @@ impl Pending {
         identity: impl Fn(LocationId) -> Fingerprint,
     ) -> Fingerprint {
         let mut all = match self.rule {
-            Some((rule, argument)) => to.with(rule.tag.into(), argument),
+            Some((rule, argument)) => to.with(rule.tag as u64, argument),
             None => to.with(self.opaque.into(), self.slots.into()),
         };
         for &(location, action) in self.actions() {
@@ -407,3 +419,31 @@ fn ruled(states: &LocationStates) -> &RuledStates {
 
 /// The condition that a task waits for, if its pending operation is an [`Action::Await`].
 pub(crate) type Condition<'a> = Option<&'a dyn Fn(&LocationStates) -> bool>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_with_other_operands_are_distinguished() {
+        let of = |action| Pending::one(7, action, Location::caller()).operands;
+        let actions = [
+            Action::Read,
+            Action::Store(1),
+            Action::Store(2),
+            Action::Modify(u64::wrapping_add, 1),
+            Action::Modify(u64::wrapping_sub, 1),
+            Action::CompareExchange { expected: 1, new: 2 },
+            Action::CompareExchange { expected: 2, new: 1 },
+        ];
+        for (nth, &action) in actions.iter().enumerate() {
+            assert_eq!(of(action), of(action));
+            for &other in actions[..nth].iter().filter(|other| other.tag() == action.tag()) {
+                assert_ne!(of(action), of(other), "{action:?} and {other:?}");
+            }
+        }
+        let several = |actions| Pending::several(actions, Location::caller()).operands;
+        let [one, other] = [Action::Store(1), Action::Store(2)];
+        assert_ne!(several([(1, one), (2, other)]), several([(1, other), (2, one)]));
+    }
+}

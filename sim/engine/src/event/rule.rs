@@ -1,6 +1,7 @@
 //! Rules: operations whose outcome depends on the states of all their locations together.
 
 use super::action::Action;
+use super::kinds::RuleTag;
 use super::mode::Mode;
 
 /// The largest number of locations of a rule.
@@ -16,9 +17,7 @@ pub(crate) type Outcomes = [(Mode, u64); RULED_SLOTS];
 /// operation's locations and on the operation's argument, because they are also evaluated in
 /// hypothetical states.
 pub(crate) struct Rule {
-    /// Identifies the rule when a schedule is replayed. At least 64; the smaller tags belong to
-    /// actions.
-    pub(crate) tag: u8,
+    pub(crate) tag: RuleTag,
     /// The number of alternatives; 0 if the operation is disabled.
     pub(crate) alternatives: fn(&RuledStates, u64) -> u16,
     /// The outcome of an alternative. If the operation is disabled: how it would conflict if it
@@ -52,7 +51,7 @@ impl std::fmt::Debug for Rule {
 /// otherwise advances the clock to the deadline, even if a task would still have delivered the
 /// token. Locations: the token and the clock.
 pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
-    tag: 65,
+    tag: RuleTag::TokenOrDeadline,
     alternatives: |_, _| 1,
     outcome: |&[token, now, _], deadline, _| match token {
         0 => [(Mode::Read, 0), Action::Raise(deadline).outcome(now), NOTHING],
@@ -64,7 +63,7 @@ pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
 
 /// Waits for a token: takes it if it is there, else wakes up spuriously. On the token.
 pub(crate) static TOKEN_OR_SPURIOUS: Rule = Rule {
-    tag: 66,
+    tag: RuleTag::TokenOrSpurious,
     alternatives: |_, _| 1,
     outcome: |&[token, _, _], _, _| match token {
         0 => [(Mode::Read, 0), NOTHING, NOTHING],
@@ -76,7 +75,7 @@ pub(crate) static TOKEN_OR_SPURIOUS: Rule = Rule {
 
 /// Like [`TOKEN_OR_DEADLINE`]; without a token, the second alternative is a spurious wakeup.
 pub(crate) static TOKEN_OR_DEADLINE_OR_SPURIOUS: Rule = Rule {
-    tag: 67,
+    tag: RuleTag::TokenOrDeadlineOrSpurious,
     alternatives: |states, _| if states[0] == 0 { 2 } else { 1 },
     outcome: |states, deadline, choice| match (states[0], choice) {
         (0, 1) => [(Mode::Read, 0), NOTHING, NOTHING],
@@ -88,7 +87,7 @@ pub(crate) static TOKEN_OR_DEADLINE_OR_SPURIOUS: Rule = Rule {
 
 /// A caller's own choice between as many alternatives as the argument says. It touches nothing.
 pub(crate) static CHOOSE: Rule = Rule {
-    tag: 64,
+    tag: RuleTag::Choose,
     alternatives: |_, argument| argument as u16,
     outcome: |_, _, _| [NOTHING; RULED_SLOTS],
     may_be_disabled_by: Rule::ANY,

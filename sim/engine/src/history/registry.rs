@@ -4,7 +4,6 @@
 //! A number by order of creation would change with the schedule, and the explorer would confuse
 //! objects.
 
-use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -14,12 +13,9 @@ use super::foreign::Exploration;
 use super::number_table::{LocationName, NumberTable};
 use super::trail::FEW;
 use crate::binding_name::{binding_name, is_default_name};
-use crate::event::{Fingerprint, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId};
-
-/// The kinds of the locations' identities.
-const CLOCK_KIND: u8 = 32;
-const TOKENS_KIND: u8 = 33;
-const OBJECT_KIND: u8 = 34;
+use crate::event::{
+    Fingerprint, FingerprintKind, ITEMS, LocationId, LocationStates, MAX_TASKS, Pending, SLOTS, TaskId,
+};
 
 /// The location of the virtual clock. Its state is the time since the start of the run, in
 /// nanoseconds.
@@ -119,9 +115,10 @@ pub(crate) struct Details {
 
 /// The numbers of tasks and locations, which remain valid for the whole exploration.
 pub(crate) struct Registry {
-    /// The children of each task, by the number of the parent's boundaries before the spawn (0:
-    /// before the first) and by index among the children spawned since.
-    children: Vec<BTreeMap<(u32, usize), TaskId>>,
+    /// The children of each task, in the order of their names: the number of the parent's
+    /// boundaries before the spawn (0: before the first), and the index among the children spawned
+    /// since.
+    children: Vec<Vec<((u32, usize), TaskId)>>,
     /// The locations of each task's objects, in the order of creation, before its first boundary.
     objects: Vec<Vec<LocationId>>,
     /// The objects that are created after a boundary, by task, number of boundaries and index
@@ -172,8 +169,8 @@ impl Registry {
         self.run += 1;
         if self.children.is_empty() {
             self.add_task(0);
-            self.add_object(CLOCK, "the clock", Holds::Word, Fingerprint::of_kind(CLOCK_KIND));
-            self.add_object(TOKENS, "an unpark", Holds::Tasks, Fingerprint::of_kind(TOKENS_KIND));
+            self.add_object(CLOCK, "the clock", Holds::Word, Fingerprint::of_kind(FingerprintKind::Clock));
+            self.add_object(TOKENS, "an unpark", Holds::Tasks, Fingerprint::of_kind(FingerprintKind::Tokens));
         }
     }
 
@@ -193,27 +190,34 @@ impl Registry {
     fn add_task(&mut self, id: usize) -> TaskId {
         assert!(id < MAX_TASKS, "an exploration has at most {} tasks", MAX_TASKS);
         let tasks = self.children.len().max(id + 1);
-        self.children.resize_with(tasks, BTreeMap::new);
+        self.children.resize_with(tasks, Vec::new);
         self.objects.resize_with(tasks, Vec::new);
         id as TaskId
     }
 
     /// The number of the `nth` child that `parent` spawns after `segment` boundaries.
     pub(crate) fn child(&mut self, parent: TaskId, segment: u32, nth: usize) -> TaskId {
-        if let Some(&known) = self.children[parent as usize].get(&(segment, nth)) {
-            return known;
-        }
+        let (name, children) = ((segment, nth), &self.children[parent as usize]);
+        // Before the first boundary, the name is also the place.
+        let at = match children.get(nth) {
+            Some(&(its, known)) if its == name => return known,
+            _ => children.binary_search_by_key(&name, |&(its, _)| its),
+        };
+        let at = match at {
+            Ok(at) => return children[at].1,
+            Err(at) => at,
+        };
         let id =
             self.numbers.as_ref().map_or(self.children.len(), |numbers| numbers.task(parent, segment, nth));
         let id = self.add_task(id);
-        self.children[parent as usize].insert((segment, nth), id);
+        self.children[parent as usize].insert(at, (name, id));
         id
     }
 
     /// The path from the main task to a task: the name of each child. It is the same in every
     /// exploration, unlike a number, which depends on the order in which tasks are first spawned.
     pub(crate) fn path(&self, task: TaskId) -> Vec<(u32, usize)> {
-        let is_it = |(&nth, &child): (&(u32, usize), &TaskId)| (child == task).then_some(nth);
+        let is_it = |&(nth, child): &((u32, usize), TaskId)| (child == task).then_some(nth);
         let parent = self
             .children
             .iter()
@@ -257,7 +261,7 @@ impl Registry {
         let location = match known {
             Some(&known) => known,
             None => {
-                let identity = Fingerprint::of_kind(OBJECT_KIND)
+                let identity = Fingerprint::of_kind(FingerprintKind::Object)
                     .with(creator.into(), segment.into())
                     .with(0, nth as u64);
                 let location = self.number(LocationName::Object { creator, segment, nth }, 1);

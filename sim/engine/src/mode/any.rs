@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::capability::{Mode, SharesWork};
+use crate::capability::{SearchMode, SharesWork};
 use crate::explorer::Explorer;
 use crate::search::{NewStrategy, StrategySource, WorkerStrategies};
 
@@ -24,7 +24,7 @@ use crate::search::{NewStrategy, StrategySource, WorkerStrategies};
 #[derive(Clone, Debug)]
 pub struct Any(Arc<dyn StrategySource>);
 
-impl<M: Mode> Explorer<M> {
+impl<M: SearchMode> Explorer<M> {
     /// An explorer of the same mode and settings, whose type is the same for all modes.
     pub fn into_any(self) -> Explorer<Any> {
         Explorer { mode: Any(Arc::new(self.mode)), settings: self.settings }
@@ -45,5 +45,5 @@ impl StrategySource for Any {
     }
 }
 
-impl Mode for Any {}
+impl SearchMode for Any {}
 impl SharesWork for Any {}

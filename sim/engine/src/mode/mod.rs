@@ -17,7 +17,7 @@
 //!
 //! The last three columns are traits: [`ManyRuns`], which has bounds on executions and time,
 //! [`CountsPreemptions`] and [`SharesWork`]. A mode whose executions run one after another on the
-//! caller's OS thread implements [`Mode`].
+//! caller's OS thread implements [`SearchMode`].
 //!
 //! # Combinations that do not compile
 //!
@@ -103,4 +103,4 @@ pub use random::{Pct, Random};
 pub use replay::Replay;
 pub use stateful::Stateful;
 
-pub use crate::capability::{CountsPreemptions, ManyRuns, Mode, SharesWork};
+pub use crate::capability::{CountsPreemptions, ManyRuns, SearchMode, SharesWork};

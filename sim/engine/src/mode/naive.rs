@@ -1,6 +1,6 @@
 //! Every interleaving.
 
-use crate::capability::{CountsPreemptions, ManyRuns, Mode, Sealed};
+use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode};
 use crate::explorer::Explorer;
 use crate::search::{NewStrategy, StrategySource};
 use crate::strategy::AllInterleavings;
@@ -27,7 +27,7 @@ impl StrategySource for Naive {
     }
 }
 
-impl Mode for Naive {}
+impl SearchMode for Naive {}
 impl CountsPreemptions for Naive {}
 impl ManyRuns for Naive {}
 impl Sealed for Naive {}

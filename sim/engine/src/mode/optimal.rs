@@ -1,6 +1,6 @@
 //! Each class of schedules once.
 
-use crate::capability::{ManyRuns, Mode, Sealed, SharesWork};
+use crate::capability::{ManyRuns, Sealed, SearchMode, SharesWork};
 use crate::dpor::Route;
 use crate::explorer::Explorer;
 use crate::search::{NewStrategy, StrategySource, WorkerStrategies};
@@ -44,7 +44,7 @@ impl StrategySource for Optimal {
     }
 }
 
-impl Mode for Optimal {}
+impl SearchMode for Optimal {}
 impl SharesWork for Optimal {}
 impl ManyRuns for Optimal {}
 impl Sealed for Optimal {}

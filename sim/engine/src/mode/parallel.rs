@@ -19,7 +19,7 @@ pub struct Parallel<M> {
     shares_always: bool,
 }
 
-impl<M: SharesWork> Explorer<M> {
+impl<M> Explorer<M> {
     /// Sets the number of workers, each on an OS thread of its own. The report is the same for any
     /// number, with the same number of executions; of several failures it may show another. A short
     /// search has one worker all the same.
@@ -27,7 +27,10 @@ impl<M: SharesWork> Explorer<M> {
     /// # Panics
     ///
     /// If `jobs` is 0.
-    pub fn jobs(self, jobs: usize) -> Explorer<Parallel<M>> {
+    pub fn jobs(self, jobs: usize) -> Explorer<Parallel<M>>
+    where
+        M: SharesWork,
+    {
         assert!(jobs > 0, "a search needs at least one worker: use jobs(1) for a search with one");
         let Explorer { mode, settings } = self;
         Explorer { mode: Parallel { mode, jobs, shares_always: false }, settings }

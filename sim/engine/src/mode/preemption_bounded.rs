@@ -1,6 +1,6 @@
 //! Another mode, with a bound on preemptions.
 
-use crate::capability::{CountsPreemptions, ManyRuns, Mode, Sealed};
+use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode};
 use crate::explorer::Explorer;
 use crate::search::{NewStrategy, StrategySource};
 use crate::stateful::Part;
@@ -17,11 +17,14 @@ pub struct PreemptionBounded<M> {
     most: usize,
 }
 
-impl<M: CountsPreemptions> Explorer<M> {
+impl<M> Explorer<M> {
     /// Leaves out schedules with more preemptions than this: context switches away from an enabled
     /// task. Many bugs need one or two. The report is [bounded](crate::Bound::Preemptions) if any
     /// schedule was left out.
-    pub fn max_preemptions(self, preemptions: usize) -> Explorer<PreemptionBounded<M>> {
+    pub fn max_preemptions(self, preemptions: usize) -> Explorer<PreemptionBounded<M>>
+    where
+        M: CountsPreemptions,
+    {
         let Explorer { mode, settings } = self;
         Explorer { mode: PreemptionBounded { mode, most: preemptions }, settings }
     }
@@ -46,6 +49,6 @@ impl<M: CountsPreemptions> StrategySource for PreemptionBounded<M> {
     }
 }
 
-impl<M: CountsPreemptions> Mode for PreemptionBounded<M> {}
+impl<M: CountsPreemptions> SearchMode for PreemptionBounded<M> {}
 impl<M> ManyRuns for PreemptionBounded<M> {}
 impl<M> Sealed for PreemptionBounded<M> {}

@@ -1,6 +1,6 @@
 //! Random samples of the schedules.
 
-use crate::capability::{CountsPreemptions, ManyRuns, Mode, Sealed};
+use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode};
 use crate::explorer::Explorer;
 use crate::search::{NewStrategy, StrategySource};
 use crate::strategy::{RandomPriorities, RandomWalk};
@@ -70,12 +70,12 @@ impl StrategySource for Pct {
     }
 }
 
-impl Mode for Random {}
+impl SearchMode for Random {}
 impl CountsPreemptions for Random {}
 impl ManyRuns for Random {}
 impl Sealed for Random {}
 
-impl Mode for Pct {}
+impl SearchMode for Pct {}
 impl CountsPreemptions for Pct {}
 impl ManyRuns for Pct {}
 impl Sealed for Pct {}

@@ -1,6 +1,6 @@
 //! One given schedule.
 
-use crate::capability::Mode;
+use crate::capability::SearchMode;
 use crate::explorer::Explorer;
 use crate::schedule::Schedule;
 use crate::search::{NewStrategy, StrategySource};
@@ -49,4 +49,4 @@ impl StrategySource for Replay {
     }
 }
 
-impl Mode for Replay {}
+impl SearchMode for Replay {}

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Parallel;
-use crate::capability::{CountsPreemptions, ManyRuns, Mode, Sealed, SharesWork};
+use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode, SharesWork};
 use crate::explorer::Explorer;
 use crate::runtime::Ending;
 use crate::schedule::Schedule;
@@ -197,7 +197,7 @@ impl StrategySource for Stateful {
     }
 }
 
-impl Mode for Stateful {}
+impl SearchMode for Stateful {}
 impl SharesWork for Stateful {}
 impl CountsPreemptions for Stateful {}
 impl ManyRuns for Stateful {}

@@ -10,13 +10,13 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::event::{Action, Mode, NOTHING, Rule};
+use crate::event::{Action, Mode, NOTHING, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
 /// The tail, and the item at the tail.
 static PUSH: Rule = Rule {
-    tag: 82,
+    tag: RuleTag::QueuePush,
     alternatives: |_, _| 1,
     outcome: |&[tail, ..], _, _| [(Mode::Write, tail + 1), (Mode::Write, 0), NOTHING],
     may_be_disabled_by: Rule::ANY,
@@ -26,7 +26,7 @@ static PUSH: Rule = Rule {
 /// The head, the tail, and the item at the head. The tail is read to check for the item; a change
 /// of that result is a conflict on the item alone.
 static POP: Rule = Rule {
-    tag: 83,
+    tag: RuleTag::QueuePop,
     alternatives: |_, _| 1,
     outcome: |&[head, tail, _], _, _| {
         let taken = if head < tail { (Mode::Write, head + 1) } else { (Mode::Read, head) };

@@ -11,13 +11,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashSet;
 
 use super::map::hash;
-use crate::event::{Action, Mode, NOTHING, Rule};
+use crate::event::{Action, Mode, NOTHING, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::{Granted, Handle};
 
 /// The key and the set as a whole. The set changes only if the key does.
 static INSERT: Rule = Rule {
-    tag: 80,
+    tag: RuleTag::SetInsert,
     alternatives: |_, _| 1,
     outcome: |&[key, whole, _], _, _| match key {
         0 => [(Mode::Write, 1), (Mode::Update, whole), NOTHING],
@@ -28,7 +28,7 @@ static INSERT: Rule = Rule {
 };
 
 static REMOVE: Rule = Rule {
-    tag: 81,
+    tag: RuleTag::SetRemove,
     alternatives: |_, _| 1,
     outcome: |&[key, whole, _], _, _| match key {
         0 => [(Mode::Read, key), NOTHING, NOTHING],

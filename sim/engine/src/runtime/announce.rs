@@ -90,7 +90,7 @@ impl Execution {
     #[inline]
     fn set_pending(&mut self, task: TaskId, pending: &Pending, condition: Option<&SharedCondition>) {
         let slot = &mut self.tasks[task as usize];
-        slot.pending = Some(*pending);
+        slot.announce(pending);
         if let Some(condition) = condition {
             slot.condition = Some(Rc::clone(condition));
         }

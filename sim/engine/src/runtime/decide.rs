@@ -142,7 +142,21 @@ impl Execution {
     #[inline]
     pub(super) fn repeats_values(&self, pending: &Pending) -> bool {
         let expected = self.trail.expected();
-        let Footprint { task, choice, alternatives, .. } = expected.footprint;
+        let accesses = self.trail.accesses(self.trail.len());
+        let mut slots = accesses.iter().zip(pending.actions());
+        // Then the outcome, a function of both, is also the same.
+        pending.has_operands_of(expected)
+            && slots.all(|(its, &(location, _))| {
+                its.mode == Mode::Nothing || its.before == self.registry.state(location)
+            })
+            || self.repeats_outcome(pending)
+    }
+
+    /// Like [`repeats_values`](Execution::repeats_values), for an operation with other operands or
+    /// other states.
+    #[cold]
+    fn repeats_outcome(&self, pending: &Pending) -> bool {
+        let Footprint { task, choice, alternatives, .. } = self.trail.expected().footprint;
         let before = self.registry.states(pending);
         let (_, after) = pending.outcome(task, &before, choice, alternatives);
         let accesses = self.trail.accesses(self.trail.len());

@@ -282,14 +282,17 @@ impl Execution {
             }
             position
         };
-        let pending = slot.pending.take();
-        self.is_right_mover = pending.as_ref().is_some_and(Pending::is_right_mover);
+        self.is_right_mover = slot.pending.as_ref().is_some_and(Pending::is_right_mover);
         slot.condition = None;
         self.announcements.tasks &= !(1 << task);
         self.grant(position);
-        if let Some(pending) = pending.filter(|_| self.is_observed()) {
+        if self.is_observed()
+            && let Some(pending) = self.tasks[task as usize].pending
+        {
             self.observe(position, &pending);
         }
+        // Without a move, which would copy it.
+        self.tasks[task as usize].pending = None;
     }
 
     /// Executes the next decision. Returns the task and its coroutine, which is to be resumed.

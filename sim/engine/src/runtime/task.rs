@@ -56,6 +56,14 @@ pub(crate) struct Rare {
 }
 
 impl Task {
+    /// Sets the pending operation.
+    ///
+    /// Not inlined: a caller that also reads fields of `pending` would copy them one by one.
+    #[inline(never)]
+    pub(super) fn announce(&mut self, pending: &Pending) {
+        self.pending = Some(*pending);
+    }
+
     /// The data that few tasks have. Creates it if necessary.
     pub(crate) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()

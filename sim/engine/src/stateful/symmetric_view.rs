@@ -6,22 +6,13 @@
 
 use std::rc::Rc;
 
-use crate::event::{Access, Event, Fingerprint, LocationId, MODES, Mode, Pending, Phase, TaskId};
+use crate::event::{
+    Access, Event, Fingerprint, FingerprintKind, LocationId, MODES, Mode, Pending, Phase, TaskId,
+};
 use crate::history::{CLOCK, Registry};
 
 use super::renaming::Renaming;
 use super::{Part, TaskView};
-
-/// The kinds of fingerprints.
-mod kind {
-    pub(super) const TASK: u8 = 1;
-    pub(super) const LOCAL: u8 = 2;
-    pub(super) const LOCATION: u8 = 3;
-    pub(super) const CONTENT: u8 = 4;
-    pub(super) const VALUE: u8 = 5;
-    pub(super) const TIMES: u8 = 6;
-    pub(super) const END: u8 = 7;
-}
 
 /// The part of the state that belongs to a task.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,7 +116,7 @@ impl SymmetricView {
     /// state.
     pub(super) fn spawned(&mut self, task: TaskId, parent: Option<TaskId>, nth: usize) {
         let local = match parent {
-            None => Fingerprint::of_kind(kind::LOCAL),
+            None => Fingerprint::of_kind(FingerprintKind::Local),
             Some(parent) => self.knowledge(parent).with(nth as u64 + 1, 0),
         };
         let known = parent.map_or(0, |parent| self.tasks[parent as usize].known);
@@ -145,7 +136,7 @@ impl SymmetricView {
         // The end of a script contains no information except that it has ended, which is a part of
         // the state itself.
         if whose.script.is_none() || whose.steps > 0 {
-            its.local = its.local.and(Fingerprint::of_kind(kind::END)).and(end);
+            its.local = its.local.and(Fingerprint::of_kind(FingerprintKind::End)).and(end);
         }
         self.changed |= 1 << task;
     }
@@ -156,7 +147,7 @@ impl SymmetricView {
         let its = &mut self.tasks[task as usize];
         its.script = script;
         let name = script.map_or(u64::from(task) + 1, |script| self.renaming.name(script));
-        its.local = Fingerprint::of_kind(kind::LOCAL).with(name, segment.into());
+        its.local = Fingerprint::of_kind(FingerprintKind::Local).with(name, segment.into());
         its.steps = 0;
         its.segment = segment;
         self.changed |= 1 << task;
@@ -219,7 +210,7 @@ impl SymmetricView {
     pub(super) fn created(&mut self, location: LocationId, creator: TaskId, nth: usize, registry: &Registry) {
         self.forget(location);
         if registry.holds(location).value {
-            let value = self.knowledge(creator).with(nth as u64, u64::from(kind::VALUE));
+            let value = self.knowledge(creator).with(nth as u64, FingerprintKind::Value as u64);
             self.part(location).value = value;
         }
         self.update_location(location, registry);
@@ -307,10 +298,10 @@ impl SymmetricView {
             // Include the step: finding something and then nothing differs from finding nothing and
             // then something.
             if looks(mode) && value != Fingerprint::NONE {
-                local = local.with(kind::VALUE.into(), step).and(value);
+                local = local.with(FingerprintKind::Value as u64, step).and(value);
             }
             if looks(mode) && mode != Mode::Glance && content != Fingerprint::NONE {
-                local = local.with(kind::CONTENT.into(), step).and(content);
+                local = local.with(FingerprintKind::Content as u64, step).and(content);
             }
         }
         self.tasks[task as usize].local = local;
@@ -322,7 +313,7 @@ impl SymmetricView {
             }
             let holds = registry.holds(location);
             if holds.value && matches!(mode, Mode::Write | Mode::Release) {
-                let value = writer.with(slot as u64, u64::from(kind::VALUE));
+                let value = writer.with(slot as u64, FingerprintKind::Value as u64);
                 let part = self.part(location);
                 // Several items can share a location.
                 part.value = if holds.many { part.value.and(value) } else { value };
@@ -377,14 +368,16 @@ impl SymmetricView {
         let state = if is_kept { state } else { 0 };
         let mut word = Fingerprint::NONE;
         if state != 0 || value != Fingerprint::NONE {
-            word = Fingerprint::of_kind(kind::LOCATION).and(identity).with(0, state).and(value);
+            word = Fingerprint::of_kind(FingerprintKind::Location).and(identity).with(0, state).and(value);
         }
         if let Some(times) = &part.times
             && has_clock
         {
             let all = times
                 .iter()
-                .fold(Fingerprint::of_kind(kind::TIMES).and(identity), |all, &time| all.with(0, time));
+                .fold(Fingerprint::of_kind(FingerprintKind::Times).and(identity), |all, &time| {
+                    all.with(0, time)
+                });
             word.add(all);
         }
         let held = part.holds();
@@ -392,8 +385,8 @@ impl SymmetricView {
         let has_moved = old != word;
         let share = match (holds.value, value, state) {
             (true, Fingerprint::NONE, _) | (false, _, 0) => Fingerprint::NONE,
-            (true, value, _) => Fingerprint::of_kind(kind::CONTENT).and(identity).and(value),
-            (false, _, state) => Fingerprint::of_kind(kind::CONTENT).and(identity).with(0, state),
+            (true, value, _) => Fingerprint::of_kind(FingerprintKind::Content).and(identity).and(value),
+            (false, _, state) => Fingerprint::of_kind(FingerprintKind::Content).and(identity).with(0, state),
         };
         let before = std::mem::replace(&mut part.content_term, share);
         if has_moved {
@@ -507,7 +500,7 @@ impl SymmetricView {
             Phase::Quiescing => u64::MAX,
             Phase::Ended => 1,
         };
-        let mut word = Fingerprint::of_kind(kind::TASK).with(phase, its.segment.into());
+        let mut word = Fingerprint::of_kind(FingerprintKind::Task).with(phase, its.segment.into());
         if self.has(Part::Observed) {
             word = word.and(its.local);
         }

@@ -124,11 +124,12 @@ fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::FingerprintKind;
 
     #[test]
     fn a_state_is_new_once_and_the_bound_holds() {
         let visited = Visited::new(Some(3));
-        let state = |of: u64| Fingerprint::of_kind(1).with(0, of);
+        let state = |of: u64| Fingerprint::of_kind(FingerprintKind::Task).with(0, of);
         let visits = [1, 2, 1, 3, 4, 2].map(|of| visited.visit(state(of)));
         assert_eq!(visits, [Visit::New, Visit::New, Visit::Known, Visit::New, Visit::Full, Visit::Known]);
         assert_eq!((visited.len(), visited.contains(state(4))), (3, false));

@@ -8,7 +8,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync;
 
-use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
+use crate::event::{Action, Mode, NOTHING, Pending, Rule, RuleTag, TaskId};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
@@ -16,7 +16,7 @@ use crate::runtime::{self, Handle};
 /// group; if the set has more, the choice selects the group. A task that has already been removed
 /// passes at once, and entries of other tasks do not affect it.
 static PASS: Rule = Rule {
-    tag: 99,
+    tag: RuleTag::BarrierPass,
     alternatives: |states, argument| {
         let (own, others) = unpack(argument);
         if states[0] & own == 0 { 1 } else { groups(states[0] & !own, others) }

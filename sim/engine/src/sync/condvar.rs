@@ -10,7 +10,7 @@ use std::sync::{self, LockResult, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
-use crate::event::{Action, Mode, NOTHING, Pending, Rule, TaskId};
+use crate::event::{Action, Mode, NOTHING, Pending, Rule, RuleTag, TaskId};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
@@ -21,7 +21,7 @@ const SPURIOUS: u64 = 2;
 
 /// Removes one task from the set; the choice selects it. With an empty set it only reads the set.
 pub(crate) static NOTIFY_ONE: Rule = Rule {
-    tag: 96,
+    tag: RuleTag::NotifyOne,
     alternatives: |states, _| waiting(states[0]).count().max(1) as u16,
     outcome: |states, _, choice| match waiting(states[0]).nth(choice.into()) {
         None => [(Mode::Read, 0), NOTHING, NOTHING],
@@ -32,7 +32,7 @@ pub(crate) static NOTIFY_ONE: Rule = Rule {
 };
 
 pub(crate) static NOTIFY_ALL: Rule = Rule {
-    tag: 97,
+    tag: RuleTag::NotifyAll,
     alternatives: |_, _| 1,
     outcome: |states, _, _| {
         let mode = if states[0] == 0 { Mode::Read } else { Mode::Write };
@@ -44,7 +44,7 @@ pub(crate) static NOTIFY_ALL: Rule = Rule {
 
 /// A wakeup: the task's flag and the set. A task that was not notified removes itself from the set.
 pub(crate) static WAKE: Rule = Rule {
-    tag: 98,
+    tag: RuleTag::CondvarWake,
     alternatives: |states, patience| {
         let patience = Patience::unpack(patience);
         if states[0] & NOTIFIED != 0 {

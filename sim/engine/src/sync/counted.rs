@@ -32,7 +32,7 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::sync;
 
-use crate::event::{Action, Mode, NOTHING, Pending, Rule};
+use crate::event::{Action, Mode, NOTHING, Pending, Rule, RuleTag};
 use crate::runtime::Handle;
 
 /// Adds -1 to the count.
@@ -40,7 +40,7 @@ const MINUS_ONE: u64 = u64::MAX;
 
 /// Adds 1 to the count unless it is 0.
 static UPGRADE: Rule = Rule {
-    tag: 112,
+    tag: RuleTag::CountedUpgrade,
     alternatives: |_, _| 1,
     outcome: |&[count, _, _], _, _| match count {
         0 => [(Mode::Read, 0), NOTHING, NOTHING],

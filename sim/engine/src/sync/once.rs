@@ -9,7 +9,7 @@ use std::panic::Location;
 use std::sync;
 pub use std::sync::OnceState;
 
-use crate::event::{Action, Mode, NOTHING, Pending, Rule};
+use crate::event::{Action, Mode, NOTHING, Pending, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
@@ -20,7 +20,7 @@ const POISONED: u64 = 2;
 /// argument says whether a poisoned initialization begins again. A task that finds it completed
 /// also conflicts with its begin: it could have been the first.
 static ENTER: Rule = Rule {
-    tag: 100,
+    tag: RuleTag::OnceEnter,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
     outcome: |states, force, _| {
         if states[1] == DONE || (states[0] == 0 && states[1] == POISONED && force == 0) {
@@ -35,7 +35,7 @@ static ENTER: Rule = Rule {
 
 /// Begins and completes in one event, unless completed.
 static SET: Rule = Rule {
-    tag: 101,
+    tag: RuleTag::OnceSet,
     alternatives: |states, _| u16::from(states[1] == DONE || states[0] == 0),
     outcome: |states, _, _| {
         if states[1] == DONE {
@@ -50,7 +50,7 @@ static SET: Rule = Rule {
 
 /// Waits until it is completed or poisoned. The argument says whether to ignore poisoning.
 static WAIT: Rule = Rule {
-    tag: 102,
+    tag: RuleTag::OnceWait,
     alternatives: |states, force| u16::from(states[0] == DONE || (states[0] == POISONED && force == 0)),
     outcome: |states, _, _| [(Mode::Read, states[0]), NOTHING, NOTHING],
     may_be_disabled_by: Rule::ANY,

@@ -68,7 +68,7 @@ fn a_name_is_in_the_messages() {
         },
     );
     assert_eq!(waiting[0], "main waits for the end of producer");
-    assert!(waiting[1].starts_with("producer waits to lock a mutex, at "), "{waiting:?}");
+    assert!(waiting[1].starts_with("producer waits to lock lock, at "), "{waiting:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
@@ -125,7 +125,10 @@ fn body(classes: &[(usize, Vec<Op>)], outcome: &Arc<std::sync::Mutex<Outcome>>) 
     *outcome.lock().unwrap() = (0..2).map(|key| shared.map.get(&key)).collect();
 }
 
-fn explore(explorer: &Explorer<impl Mode>, classes: &[(usize, Vec<Op>)]) -> (Report, BTreeSet<Outcome>) {
+fn explore(
+    explorer: &Explorer<impl SearchMode>,
+    classes: &[(usize, Vec<Op>)],
+) -> (Report, BTreeSet<Outcome>) {
     let last = Arc::new(std::sync::Mutex::new(Vec::new()));
     let (own, its) = (Arc::clone(&last), classes.to_vec());
     let mut outcomes = BTreeSet::new();

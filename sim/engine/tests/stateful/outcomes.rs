@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::{Ending, Explorer, Report};
 
 /// How a run ended, and the result of the main task if it completed.
@@ -18,7 +18,7 @@ pub(crate) enum Outcome {
 
 /// Explores `body`, and returns its outcomes.
 pub(crate) fn explore(
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     body: impl Fn() -> Vec<u64> + 'static,
 ) -> (Report, BTreeSet<Outcome>) {
     let returned = Arc::new(Mutex::new(Vec::new()));

@@ -27,7 +27,8 @@ fn the_effect_of_a_step_depends_on_the_locations_that_it_reads() {
             }),
         ];
         tasks.into_iter().for_each(|task| task.join().unwrap());
-        (queue.pop(), queue.pop());
+        queue.pop();
+        queue.pop();
     };
     let counts = |explorer: Explorer<Stateful>| {
         let report = explorer.run(body);

@@ -35,7 +35,7 @@ fn rounds_do_not_mix() {
 fn one_task_too_many_deadlocks() {
     // Three possible leaders, two possible partners for each, and the third comes before or after.
     let (_, waits) = check(&Explorer::optimal(), 0, 12, || meet(3, 2, 1));
-    assert!(waits.is_superset(&lines(["task 1 waits to pass a barrier", "task 3 waits to pass a barrier"])));
+    assert!(waits.is_superset(&lines(["task 1 waits to pass barrier", "task 3 waits to pass barrier"])));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::{Ending, Explorer};
 
 /// The results of the complete executions, and the waiting tasks of the others.
@@ -22,7 +22,7 @@ type Found<T> = (BTreeSet<T>, BTreeSet<String>);
 /// may panic.
 #[track_caller]
 fn check<T: Ord + 'static>(
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     complete: u64,
     deadlocks: u64,
     program: impl Fn() -> T + 'static,

@@ -91,5 +91,5 @@ fn a_recursive_initialization_deadlocks() {
         let once = Once::new();
         once.call_once(|| once.call_once(|| ()));
     });
-    assert_eq!(waits, lines(["main waits to enter a once"]));
+    assert_eq!(waits, lines(["main waits to enter once"]));
 }

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{self as real, Ordering};
 use std::time::Duration;
 
-use selvedge::sync::{AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue};
+use selvedge::sync::{
+    AtomicU64, Clock, Entry, Insertion, Key as MapKey, Map, Mutex, Primitives, Queue, TierName,
+};
 use selvedge_engine::mode::ManyRuns;
 use selvedge_engine::sync::atomic;
 use selvedge_engine::{Alike, Ending, Explorer, Script, future, object, thread};
@@ -46,6 +48,7 @@ impl Primitives for Engine {
 pub struct EngineAtomicU64 {
     name: &'static str,
     word: atomic::AtomicU64,
+    format: fn(u64) -> String,
 }
 
 impl EngineAtomicU64 {
@@ -56,52 +59,40 @@ impl EngineAtomicU64 {
 
 impl AtomicU64 for EngineAtomicU64 {
     fn new(name: &'static str, value: u64) -> Self {
-        EngineAtomicU64 { name, word: atomic::AtomicU64::new(value) }
+        EngineAtomicU64 { name, word: atomic::AtomicU64::new(value), format: |word| word.to_string() }
+    }
+
+    fn formatted_by(self, format: fn(u64) -> String) -> Self {
+        EngineAtomicU64 { format, ..self }
     }
 
     fn load(&self, ordering: Ordering) -> u64 {
         let value = self.word.load(ordering);
-        self.note(|name| format!("{name} reads {}", word(value)));
+        self.note(|name| format!("{name} reads {}", (self.format)(value)));
         value
     }
 
     fn store(&self, value: u64, ordering: Ordering) {
         self.word.store(value, ordering);
-        self.note(|name| format!("{name} = {}", word(value)));
+        self.note(|name| format!("{name} = {}", (self.format)(value)));
     }
 
     fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
         let before = self.word.fetch_add(value, ordering);
-        self.note(|name| format!("{name} {} → {}", word(before), word(before.wrapping_add(value))));
+        self.note(|name| {
+            format!("{name} {} → {}", (self.format)(before), (self.format)(before.wrapping_add(value)))
+        });
         before
     }
 
     fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
         let replaced = self.word.compare_exchange(current, new, success, Ordering::Relaxed);
         self.note(|name| match replaced {
-            Ok(before) => format!("{name} {} → {}", word(before), word(new)),
-            Err(before) => format!("{name} is no longer as it was: {}", word(before)),
+            Ok(before) => format!("{name} {} → {}", (self.format)(before), (self.format)(new)),
+            Err(before) => format!("{name} is no longer as it was: {}", (self.format)(before)),
         });
         replaced.is_ok()
     }
-}
-
-/// Formats a word of the protocol for a trace: a small word as a number, a stripe as its parts.
-fn word(value: u64) -> String {
-    const PART: u64 = 1 << 28;
-    const FILL: u64 = 1 << 27;
-    const LOST: u64 = 1 << 26;
-    if value < LOST {
-        return value.to_string();
-    }
-    let filling = if value & FILL == 0 { "" } else { ", filling" };
-    let lost = if value & LOST == 0 { "" } else { ", lost" };
-    let writers = match value % LOST {
-        0 => String::new(),
-        1 => ", 1 writer".to_owned(),
-        writers => format!(", {writers} writers"),
-    };
-    format!("generation {}{writers}{filling}{lost}", value / PART)
 }
 
 /// A lock on our engine.
@@ -146,7 +137,7 @@ impl<T: Send + 'static> Mutex<T> for EngineMutex<T> {
 
 /// A map on our engine.
 pub struct EngineMap<K, V> {
-    name: &'static str,
+    tier: TierName,
     entries: object::Map<K, Tagged<V>>,
 }
 
@@ -175,11 +166,11 @@ impl<V: Clone> Clone for Tagged<V> {
 
 impl<K: MapKey, V: Entry> EngineMap<K, V> {
     fn place(&self) -> Place {
-        match self.name {
-            "L1" => Place::L1,
-            "redis" => Place::Remote,
-            "database" => Place::Database,
-            _ => Place::Other,
+        match self.tier {
+            TierName::Local => Place::L1,
+            TierName::Remote => Place::Remote,
+            TierName::Database => Place::Database,
+            TierName::Other(_) => Place::Other,
         }
     }
 
@@ -195,7 +186,7 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
         self.note(
             key,
             |name| {
-                let absent = if value.is_none() && self.place() == Place::L1 { "miss" } else { "absent" };
+                let absent = if value.is_none() && self.tier == TierName::Local { "miss" } else { "absent" };
                 let until = value.and_then(|value| notes::expiry(value));
                 let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
                 format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
@@ -206,15 +197,16 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
 
     /// A command of the tier, in the tier's own terms.
     fn verb(&self, local: &'static str, remote: &'static str) -> String {
-        match self.place() {
-            Place::Remote | Place::Database => format!("{} {remote}", self.name),
-            _ => format!("{}.{local}", self.name),
+        match self.tier {
+            TierName::Remote | TierName::Database => format!("{} {remote}", self.tier.as_str()),
+            TierName::Local | TierName::Other(_) => format!("{}.{local}", self.tier.as_str()),
         }
     }
 }
 
 impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
-    fn new(name: &'static str) -> Self {
+    fn new(tier: TierName) -> Self {
+        let name = tier.as_str();
         // Stateful search identifies a value of an unsupported type by the history of the task that
         // stored it.
         let entries = match digest::is_known::<V>() {
@@ -224,7 +216,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             }),
             false => object::Map::named(name),
         };
-        EngineMap { name, entries: entries.unlisted() }
+        EngineMap { tier, entries: entries.unlisted() }
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -250,7 +242,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         self.note(
             &key,
             |name| match content {
-                Some(None) if self.place() != Place::L1 => format!("{} DEL {name}", self.name),
+                Some(None) if self.tier != TierName::Local => format!("{} DEL {name}", self.tier.as_str()),
                 _ => format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "absent")),
             },
             |entry| Some(Effect::Left { entry, content: content? }),
@@ -273,7 +265,11 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
 
     fn insert_with(&self, key: K, make: impl FnOnce(Option<(&V, u64)>) -> Option<(V, u64)>) -> Insertion<V> {
         let entry = self.entries.entry(key.clone());
-        self.note(&key, |name| format!("{} locks {name}", self.name), |entry| Some(Effect::Locked { entry }));
+        self.note(
+            &key,
+            |name| format!("{} locks {name}", self.tier.as_str()),
+            |entry| Some(Effect::Locked { entry }),
+        );
         let old = entry.get().map(Tagged::into_parts);
         let new = make(old.as_ref().map(|(value, tag)| (value, *tag)));
         let content = new.as_ref().map(|(value, _)| notes::content(value));
@@ -287,7 +283,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
                 Some(content) => {
                     format!("{} {name} = {}", self.verb("fill", "SET"), notes::shown(content, "absent"))
                 }
-                None => format!("{}.fill {name} refused", self.name),
+                None => format!("{}.fill {name} refused", self.tier.as_str()),
             },
             |entry| Some(Effect::Left { entry, content: content?? }),
         );
@@ -312,10 +308,12 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         self.note(
             key,
             |name| match (was_there, &removed) {
-                (false, _) => format!("{} looks for {name} → miss", self.name),
-                (true, None) => format!("{} keeps {name}", self.name),
-                (true, Some(_)) if self.place() == Place::Remote => format!("{} expires {name}", self.name),
-                (true, Some(_)) => format!("{}.remove {name}", self.name),
+                (false, _) => format!("{} looks for {name} → miss", self.tier.as_str()),
+                (true, None) => format!("{} keeps {name}", self.tier.as_str()),
+                (true, Some(_)) if self.tier == TierName::Remote => {
+                    format!("{} expires {name}", self.tier.as_str())
+                }
+                (true, Some(_)) => format!("{}.remove {name}", self.tier.as_str()),
             },
             |entry| removed.as_ref().map(|_| Effect::Left { entry, content: None }),
         );
@@ -329,7 +327,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
         note(|step| Note {
             step,
             place: self.place(),
-            what: format!("{} lists its keys", self.name),
+            what: format!("{} lists its keys", self.tier.as_str()),
             effect: None,
             time: None,
         });
@@ -343,7 +341,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
 
 impl<K, V> fmt::Debug for EngineMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EngineMap").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("EngineMap").field("tier", &self.tier).finish_non_exhaustive()
     }
 }
 
@@ -457,6 +455,42 @@ impl Simulated for Engine {
         written();
     }
 
+    fn put_if<V: Entry>(
+        map: &EngineMap<Key, V>,
+        key: Key,
+        value: V,
+        check: impl FnOnce(Option<&V>) -> bool,
+        written: impl FnOnce(),
+    ) -> bool {
+        let new = notes::content(&value);
+        let (is_put, held) = map.entries.update(key, |slot| {
+            let held = slot.as_ref().map(|tagged| &tagged.value);
+            let content = held.map_or(Some(None), |held| notes::content(held));
+            let is_put = check(held);
+            if is_put {
+                *slot = Some(Tagged::new(value, 0));
+            }
+            (is_put, content)
+        });
+        map.note(
+            &key,
+            |name| match is_put {
+                true => format!("{} CAS {name} = {}", map.tier.as_str(), notes::shown(new, "absent")),
+                false => {
+                    format!("{} CAS {name} refused: {}", map.tier.as_str(), notes::shown(held, "absent"))
+                }
+            },
+            |entry| match is_put {
+                true => Some(Effect::Left { entry, content: new? }),
+                false => Some(Effect::Found { entry, content: held? }),
+            },
+        );
+        if is_put {
+            written();
+        }
+        is_put
+    }
+
     fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> EngineMutex<T> {
         let inner = object::Lock::digested(name, value, |value, mut state| value.hash(&mut state));
         EngineMutex { name, inner }
@@ -474,7 +508,9 @@ impl Simulated for Engine {
             .update(key, |slot| slot.as_ref().map_or(Some(None), |tagged| notes::content(&tagged.value)));
         map.note(
             &key,
-            |name| format!("returns, with {} {name} = {}", map.name, notes::shown(content, "absent")),
+            |name| {
+                format!("returns, with {} {name} = {}", map.tier.as_str(), notes::shown(content, "absent"))
+            },
             |_| None,
         );
     }
@@ -509,9 +545,8 @@ impl Simulated for Engine {
 
     fn choose(alternatives: usize, what: impl FnOnce(usize) -> Option<String>) -> usize {
         let chosen = selvedge_engine::choose(alternatives);
-        let told = |what| move |step| Note { step, place: Place::Other, what, effect: None, time: None };
         if let Some(what) = what(chosen) {
-            note(told(what));
+            note(|step| Note { step, place: Place::Other, what, effect: None, time: None });
         }
         chosen
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::marker::PhantomData;
 
-use selvedge::sync::{Entry, Insertion, Key, Map, Mutex, Queue};
+use selvedge::sync::{Entry, Insertion, Key, Map, Mutex, Queue, TierName};
 
 /// The content of a [`LockedMap`]: values with their tags. The hash has no seed, so that executions
 /// are repeatable.
@@ -21,8 +21,8 @@ impl<K: Key, V: Entry, M> Map<K, V> for LockedMap<K, V, M>
 where
     M: Mutex<Entries<K, V>>,
 {
-    fn new(name: &'static str) -> Self {
-        LockedMap { entries: M::new(name, Entries::default()), content: PhantomData }
+    fn new(tier: TierName) -> Self {
+        LockedMap { entries: M::new(tier.as_str(), Entries::default()), content: PhantomData }
     }
 
     fn get(&self, key: &K) -> Option<V> {

@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use selvedge::sync::{Entry, Map, Mutex, Primitives};
+use selvedge::sync::{Entry, Insertion, Map, Mutex, Primitives};
 use selvedge_engine::{Alike, Script};
 
 use crate::history::{Key, Mark, OperationId};
@@ -76,6 +76,25 @@ pub trait Simulated: Primitives {
             written();
             true
         });
+    }
+
+    /// Stores a value if `check` accepts the current one, and then runs `written`: all in one step.
+    /// Returns whether it stored the value.
+    #[track_caller]
+    fn put_if<V: Entry>(
+        map: &Self::Map<Key, V>,
+        key: Key,
+        value: V,
+        check: impl FnOnce(Option<&V>) -> bool,
+        written: impl FnOnce(),
+    ) -> bool {
+        let put = map.insert_with(key, |held| {
+            check(held.map(|(held, _)| held)).then(|| {
+                written();
+                (value, 0)
+            })
+        });
+        !matches!(put, Insertion::Refused)
     }
 
     /// Waits until no other thread is enabled. Returns one line for each blocked thread, with the

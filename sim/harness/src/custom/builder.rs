@@ -129,8 +129,8 @@ impl<F> ScenarioBuilder<F> {
         self
     }
 
-    /// Adds a thread with its operations in order: `get KEY`, `set KEY`, `delete KEY`, `evict KEY`,
-    /// `forget KEY`, `told KEY` or `told-all KEY`.
+    /// Adds a thread with its operations in order, by the names of a scenario file: `get KEY`, `set
+    /// KEY`, `delete KEY`, `update KEY`, `compare-and-set KEY`, `evict KEY` and so on.
     ///
     /// # Panics
     ///

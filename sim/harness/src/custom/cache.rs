@@ -44,6 +44,36 @@ pub trait Cache: Send + Sync + 'static {
         }
     }
 
+    /// Stores a value that `compute` makes of the key's value: `update KEY`. By default: get,
+    /// compute, set, which loses updates. The rule [`LostUpdate`](super::Rule::LostUpdate) judges
+    /// the content that `compute` last received before the write.
+    fn update(
+        &self,
+        key: Key,
+        compute: impl Fn(Option<Value>) -> Value + Send + Sync,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            let seen = self.get(key).await;
+            self.set(key, compute(seen)).await;
+        }
+    }
+
+    /// Stores the value if the key still has the content `expected`: `compare-and-set KEY`, which
+    /// calls [`get`](Cache::get) before. Returns whether it did; if not, it must write nothing.
+    ///
+    /// # Panics
+    ///
+    /// Unless it is implemented.
+    fn compare_and_set(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+    ) -> impl Future<Output = bool> + Send {
+        let _ = (expected, value);
+        async move { panic!("the scenario compares and sets {key}: implement `Cache::compare_and_set`") }
+    }
+
     /// Removes the key from the local tier: `evict KEY`.
     ///
     /// # Panics
@@ -62,14 +92,14 @@ pub trait Cache: Send + Sync + 'static {
         panic!("the scenario clears the local tier: implement `Cache::clear`");
     }
 
-    /// Notifies the cache that another node has written the key: `told KEY`. By default,
+    /// Notifies the cache that another node has written the key: `notified KEY`. By default,
     /// [evicts](Cache::evict) the key.
     fn invalidate(&self, key: Key) {
         self.evict(key);
     }
 
-    /// Notifies the cache that another node may have written any key: `told-all KEY`. By default,
-    /// [clears](Cache::clear) the local tier.
+    /// Notifies the cache that another node may have written any key: `notified-all KEY`. By
+    /// default, [clears](Cache::clear) the local tier.
     fn invalidate_all(&self) {
         self.clear();
     }

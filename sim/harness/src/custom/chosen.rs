@@ -30,11 +30,9 @@ where
         let (l1, remote) = tiers.build();
         #[cfg(feature = "redis")]
         let server = Server::new(truth);
-        #[cfg(not(feature = "redis"))]
-        let _ = truth;
         let setup = Setup {
             local: LocalTier::new(l1),
-            redis: Redis::new(remote),
+            redis: Redis::new(remote, truth.conditional.clone()),
             clock,
             local_ttl,
             warm,

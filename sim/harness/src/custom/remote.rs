@@ -12,6 +12,7 @@ use selvedge::remote::{Fill, Found, Lease, Outcome};
 use crate::backends::made_for;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
+use crate::world::Conditional;
 
 /// The remote tier. If it is the source of truth, each write creates a version. Clones share one
 /// store.
@@ -22,14 +23,18 @@ use crate::protocols::Failure;
 #[derive(Clone)]
 pub struct Redis {
     commands: Arc<dyn Commands>,
+    conditional: Conditional,
 }
 
 const MAY_FAIL: &str = "a command failed, as the scenario has it: use `try_get`, `try_set` and `try_delete` of `custom::Redis`, \
     and let the cache be `custom::Fallible` if its caller is told";
 
 impl Redis {
-    pub(super) fn new(remote: impl Remote<Key, Value, Error = Failure> + 'static) -> Self {
-        Redis { commands: Arc::new(Over(remote)) }
+    pub(super) fn new(
+        remote: impl Remote<Key, Value, Error = Failure> + 'static,
+        conditional: Conditional,
+    ) -> Self {
+        Redis { commands: Arc::new(Over(remote)), conditional }
     }
 
     /// Returns the key's value.
@@ -68,6 +73,19 @@ impl Redis {
         async { done.await.expect(MAY_FAIL) }
     }
 
+    /// Sets the key's value if the key has the content `expected`, in one step. Returns whether it
+    /// did. In Redis, this is a script, a transaction with `WATCH`, or `SET` with `IFEQ`.
+    #[track_caller]
+    pub fn compare_and_set(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+    ) -> impl Future<Output = bool> + Send {
+        let is_set = self.try_compare_and_set(key, expected, value);
+        async { is_set.await.expect(MAY_FAIL) }
+    }
+
     /// Returns the key's value.
     ///
     /// # Errors
@@ -98,6 +116,21 @@ impl Redis {
     #[track_caller]
     pub fn try_delete(&self, key: Key) -> impl Future<Output = Result<(), Failure>> + Send {
         self.made_for(Location::caller(), self.commands.delete(key))
+    }
+
+    /// Sets the key's value if the key has the content `expected`. Returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// Like [`try_get`](Redis::try_get).
+    #[track_caller]
+    pub fn try_compare_and_set(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send {
+        self.made_for(Location::caller(), self.conditional.compare_and_set(key, expected, value))
     }
 
     /// Awaits the reply. The trace shows the step at the line that sent the command.

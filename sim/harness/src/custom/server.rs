@@ -40,6 +40,16 @@ impl Server {
         self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
     }
 
+    /// Checks that no compare-and-set is executed at the simulator's own remote tier, where the
+    /// cache uses the server.
+    pub(super) fn assert_unused(&self, key: Key) {
+        assert!(
+            self.0.redis.get().is_none(),
+            "the scenario compares and sets {key} in a cache over a server: implement \
+             `FallibleCache::compare_and_set` with a command of the server, such as a script"
+        );
+    }
+
     /// Expires a key that has had a deadline since the start, if the cache uses the server.
     pub(super) fn expire(&self, key: Key) {
         if let Some(redis) = self.0.redis.get() {

@@ -92,6 +92,28 @@ impl<C: Cache> protocols::CacheUnderTest for Infallible<C> {
         self.0.load(key, source).await
     }
 
+    async fn update(
+        &self,
+        key: Key,
+        compute: impl Fn(Option<Value>) -> Value + Send + Sync,
+    ) -> Result<(), Failure> {
+        self.0.update(key, compute).await;
+        Ok(())
+    }
+
+    async fn compare_and_set<F>(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+        _: impl FnOnce() -> F + Send,
+    ) -> Result<bool, Failure>
+    where
+        F: Future<Output = Result<bool, Failure>> + Send,
+    {
+        Ok(self.0.compare_and_set(key, expected, value).await)
+    }
+
     fn evict(&self, key: Key) {
         self.0.evict(key);
     }
@@ -143,6 +165,32 @@ impl<C: protocols::CacheUnderTest> protocols::CacheUnderTest for Custom<C> {
         F: Future<Output = Result<Option<Value>, Failure>> + Send,
     {
         self.begin().load(key, source).await
+    }
+
+    async fn update(
+        &self,
+        key: Key,
+        compute: impl Fn(Option<Value>) -> Value + Send + Sync,
+    ) -> Result<(), Failure> {
+        self.begin().update(key, compute).await
+    }
+
+    async fn compare_and_set<F>(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+        at_source: impl FnOnce() -> F + Send,
+    ) -> Result<bool, Failure>
+    where
+        F: Future<Output = Result<bool, Failure>> + Send,
+    {
+        let at_source = || {
+            #[cfg(feature = "redis")]
+            self.server.assert_unused(key);
+            at_source()
+        };
+        self.begin().compare_and_set(key, expected, value, at_source).await
     }
 
     fn evict(&self, key: Key) {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::{Explorer, Report, Run};
 
 use crate::backends::Engine;
@@ -21,7 +21,7 @@ use crate::world::{self, Build, Plan, Recorder};
 /// If no cache of `C` has the case's cache name.
 pub fn each_run<C: Caches>(
     case: &Case,
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     each_run_of(&Arc::new(Plan::<C>::new(case)), explorer, visit)
@@ -30,7 +30,7 @@ pub fn each_run<C: Caches>(
 /// [`each_run`] for a planned case.
 pub(super) fn each_run_of<C: Build<Engine>>(
     plan: &Arc<Plan<C>>,
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     mut visit: impl FnMut(&Run<'_>, &History) -> ControlFlow<()>,
 ) -> Report {
     let recorder = Arc::new(Recorder::default());

@@ -1,11 +1,12 @@
 //! The search by our engine: judges each class of schedules, and records the simplest witness.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use selvedge_engine::mode::{ManyRuns, Mode};
+use selvedge_engine::mode::{ManyRuns, SearchMode};
 use selvedge_engine::{Bound, Effort, Ending, EventName, Explorer, Run, Schedule};
 
 use super::each_run::each_run_of;
@@ -17,7 +18,7 @@ use crate::history::{History, Mark};
 use crate::number::counted;
 use crate::oracle::{Evidence, Finding, Rule, evidence};
 use crate::trace::Trace;
-use crate::verdict::{self, Budget, Verdict};
+use crate::verdict::{self, Verdict};
 use crate::world::{Build, Plan};
 
 /// The maximum number of states that all searches for a case's simplest witness visit together. A
@@ -34,7 +35,7 @@ pub(super) const WITNESS_GRACE: Duration = Duration::from_millis(500);
 const WATCHED_EVERY: u64 = 1 << 10;
 
 /// Searches the planned case with this explorer. `by` is the engine's name in reports.
-pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
+pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
     search: &mut Search<'_, '_>,
     by: verdict::Engine,
     plan: Plan<C>,
@@ -78,7 +79,17 @@ pub(super) fn search<C: Build<Engine>, M: Mode + ManyRuns>(
     if let Some(difference) = &report.nondeterminism {
         broken = Some(Verdict::Nondeterministic(difference.clone()));
     }
-    let bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
+    let is_unseen = matches!(report.bound, Some(Bound::Unseen(_)));
+    let mut bound = report.bound.map(|bound| ended_by(bound, &counted(schedules, "schedule")));
+    // The code before an operation's first step may have run at another place of the schedule, so
+    // that a finding can be false.
+    if is_unseen && !tally.violations.is_empty() {
+        let rules: Vec<_> = tally.violations.keys().map(|rule| rule.name()).collect();
+        bound = bound.map(|bound| {
+            format!("{bound}. For the same reason, what seems to be {} may be none", rules.join(", "))
+        });
+        (tally.violations, tally.violating, best) = (BTreeMap::new(), Some(0), None);
+    }
     let bound = bound.or_else(|| plan.limits.summary());
     let trace = best.map(|its| {
         let rerun = rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref());
@@ -111,17 +122,6 @@ pub(super) fn ended_by(bound: Bound, searched: &str) -> String {
         ),
         bound => format!("stopped at {bound}, after {searched}"),
     }
-}
-
-/// Describes the budget that ended a search.
-#[cfg(any(feature = "loom", feature = "shuttle"))]
-pub(super) fn spent(budget: Budget, schedules: u64) -> String {
-    let bound = match (budget.schedules, budget.time) {
-        (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),
-        (_, Some(time)) => format!("the bound of {time:?}"),
-        _ => "its bound".to_owned(),
-    };
-    format!("stopped at {bound}, after {}", counted(schedules, "schedule"))
 }
 
 /// A violating schedule with its rank: the gravest rule, the fewest context switches, the fewest

@@ -8,6 +8,7 @@ use super::{Searched, Tally};
 #[cfg(feature = "shuttle")]
 use crate::backends::{Draw, Shuttle};
 use crate::backends::{Search, Simulated};
+use crate::number::counted;
 use crate::protocols::Caches;
 use crate::scenario::{Case, OpKind};
 use crate::verdict::{Budget, Verdict};
@@ -65,10 +66,20 @@ fn judged<P: Simulated, C: Caches>(
     let judged = std::mem::replace(&mut *state, (Tally::new(), 0));
     let (bound, broken) = match search {
         Ok(Search { complete: true, .. }) => (limits.summary(), None),
-        Ok(Search { executions, .. }) => (Some(super::ours::spent(budget, executions)), None),
+        Ok(Search { executions, .. }) => (Some(spent(budget, executions)), None),
         Err(payload) => (None, Some(panicked(payload.as_ref()))),
     };
     searched(judged, bound, broken)
+}
+
+/// Describes the budget that ended a search.
+fn spent(budget: Budget, schedules: u64) -> String {
+    let bound = match (budget.schedules, budget.time) {
+        (Some(most), _) if schedules >= most => format!("the bound of {}", counted(most, "schedule")),
+        (_, Some(time)) => format!("the bound of {time:?}"),
+        _ => "its bound".to_owned(),
+    };
+    format!("stopped at {bound}, after {}", counted(schedules, "schedule"))
 }
 
 fn searched((tally, schedules): (Tally, u64), bound: Option<String>, broken: Option<Verdict>) -> Searched {

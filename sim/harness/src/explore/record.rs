@@ -22,8 +22,8 @@ pub(super) fn record<C>(
     findings: Vec<Finding>,
 ) -> Trace {
     let lanes = Lanes::of(case, plan, run, history);
-    let mut mishaps = Vec::new();
-    let steps = steps(run, history, notes, &lanes, &mut mishaps);
+    let mut faults = Vec::new();
+    let steps = steps(run, history, notes, &lanes, &mut faults);
     let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
     Trace {
         scenario: case.scenario.clone(),
@@ -31,7 +31,7 @@ pub(super) fn record<C>(
         cache: case.cache.clone(),
         engine: by.name().to_owned(),
         tiers: tiers(case, plan),
-        mishaps,
+        faults,
         blocked: take_blocked(),
         lanes: lanes.names,
         steps,
@@ -120,17 +120,17 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
 }
 
 /// Converts the events to steps. The faults are chosen before the first step, and are recorded in
-/// `mishaps`.
+/// `faults`.
 fn steps(
     run: &Run<'_>,
     history: &History,
     notes: Vec<Note>,
     lanes: &Lanes,
-    mishaps: &mut Vec<String>,
+    faults: &mut Vec<String>,
 ) -> Vec<Step> {
     let mut time = 0;
     let sources = take_sources();
-    let told = run.trace().map(|told| told.steps).unwrap_or_default();
+    let recorded = run.trace().map(|trace| trace.steps).unwrap_or_default();
     let mut notes = notes.into_iter().peekable();
     let mut steps = Vec::new();
     // For each lane, the number of its events up to each of its steps: events of the set-up are not
@@ -148,7 +148,7 @@ fn steps(
         let operation = operation_of(history, event.task, event.index);
         let lane = lanes.of_task(event.task);
         if event.task == 0 && operation.is_none() {
-            mishaps.extend(note.filter(|note| note.place == Place::Other).map(|note| note.what));
+            faults.extend(note.filter(|note| note.place == Place::Other).map(|note| note.what));
             continue;
         }
         kept[lane].push(event.index);
@@ -160,11 +160,11 @@ fn steps(
         // A noted step needs no object: the note describes it.
         let object = match &note {
             Some(_) => None,
-            None => told.get(position).and_then(|told| told.object.clone()),
+            None => recorded.get(position).and_then(|step| step.object.clone()),
         };
         let (place, what, effect) = match note {
             Some(note) => (note.place, note.what, note.effect),
-            None => (Place::Other, told.get(position).map_or("a step".to_owned(), described), None),
+            None => (Place::Other, recorded.get(position).map_or("a step".to_owned(), described), None),
         };
         let called = || format!("{}:{}", event.source.file(), event.source.line());
         let location = sources.get(&(position + 1)).cloned().unwrap_or_else(called);
@@ -212,6 +212,8 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
             Call::Get => format!("get {key}"),
             Call::Load(value) => format!("load {key} or {value}"),
             Call::Set(value) => format!("set {key} = {value}"),
+            Call::Update(value) => format!("update {key} = {value}"),
+            Call::CompareAndSet(value) => format!("compare-and-set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
             Call::Evict => format!("evict {key}"),
             Call::Forget => format!("forget {key}"),
@@ -219,6 +221,7 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
         reply: match operation.reply {
             Reply::Unknown => None,
             Reply::Done => Some("done".to_owned()),
+            Reply::Refused => Some("refused".to_owned()),
             Reply::Read(None) => Some("absent".to_owned()),
             Reply::Read(Some(value)) if value.key == key => Some(value.to_string()),
             Reply::Read(Some(value)) => Some(format!("{}'s {value}", value.key)),

@@ -29,6 +29,9 @@ impl State {
     /// of one task.
     pub(super) fn hash(&self, mut to: &mut dyn Hasher) {
         self.found.hash(&mut to);
+        if !self.overwritten.is_empty() {
+            hash_unordered(&self.overwritten, to);
+        }
         for (key, versions) in &self.keys {
             key.hash(&mut to);
             versions.hash(to);
@@ -47,6 +50,9 @@ impl State {
         let calls = OperationName { task, call: 0 }..=OperationName { task, call: u32::MAX };
         for (_, its) in self.operations.range(calls.clone()).filter(|(_, its)| its.is_under_way()) {
             its.floor.hash(to);
+            if let Some(base) = its.base {
+                base.hash(&mut to);
+            }
             for (key, older) in &its.older {
                 key.hash(&mut to);
                 if let Some(versions) = self.keys.get(key) {
@@ -58,6 +64,10 @@ impl State {
             self.operations.range(calls).filter(|(_, its)| its.has_failed || !its.made.is_empty())
         {
             (name.call, its.has_failed, &its.made).hash(&mut to);
+            // A failed update may still write.
+            if let Some(base) = its.base.filter(|_| its.has_failed) {
+                base.hash(&mut to);
+            }
         }
         self.hash_pending_effects(task, to);
     }
@@ -83,6 +93,10 @@ impl Versions {
         self.floor.hash(to);
         hash_unordered(&self.undecided, to);
         hash_unordered(&self.unexplained, to);
+        self.writes.hash(to);
+        if !self.possible.is_empty() {
+            hash_unordered(&self.possible, to);
+        }
     }
 }
 

@@ -19,6 +19,8 @@
 //! - A read has returned a content that is too old. If an operation in progress writes it again,
 //!   the read has returned that version, and is no violation.
 //! - An operation was acknowledged while its write is in flight.
+//! - An update has overwritten a write in progress unread. If that write is acknowledged, it is a
+//!   lost update (`overwritten.rs`).
 //!
 //! Each case waits for the operations in progress. An operation has ended when it has returned and
 //! has no command in flight. When all have ended, all cases are decided.
@@ -29,6 +31,7 @@
 mod digest;
 mod floor;
 mod name;
+mod overwritten;
 mod planned;
 mod state;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::floor::Floor;
 use super::name::{OperationName, OperationNames};
+use super::overwritten::Writer;
 use super::planned::Planned;
 use super::versions::{Broken, Content, Contents, Versions};
 use crate::history::{Call, Key, OperationId, Reply};
@@ -19,11 +20,13 @@ pub(super) struct Operation {
     /// Its first event has executed.
     is_invoked: bool,
     has_answered: bool,
-    /// It has returned and may still write: a failed write, or a load whose value is not at the
-    /// source of truth.
+    /// It has returned and may still write: a failed or refused write, or a load whose value is not
+    /// at the source of truth.
     pub(super) has_failed: bool,
     /// The number of its commands in flight without a caller.
     late: u32,
+    /// The content from which an update has computed its value.
+    pub(super) base: Option<Content>,
     /// For a read in progress: the contents that it must not return.
     pub(super) floor: Floor,
     /// For a write in progress, per key: the contents older than the version that it has made or
@@ -45,6 +48,9 @@ pub(super) struct State {
     /// At most one operation per task is in progress.
     pub(super) operations: BTreeMap<OperationName, Operation>,
     pub(super) pending_faults: BTreeSet<(OperationName, FaultId)>,
+    /// The writes in progress that an update has overwritten unread. They are lost if they are
+    /// acknowledged.
+    pub(super) overwritten: OperationNames,
     /// The rules violated in this step, one bit each.
     pub(super) found: u64,
     /// In this step an operation was invoked, has written, or has returned.
@@ -82,6 +88,11 @@ pub(super) enum StepReport {
         key: Key,
         content: Content,
     },
+    /// It computes its value from this content.
+    Based {
+        call: u32,
+        content: Content,
+    },
     Answered {
         call: u32,
         reply: Reply,
@@ -100,7 +111,11 @@ impl State {
     pub(super) fn new(planned: &Arc<Planned>) -> Self {
         let versions =
             |(&key, contents): (&Key, &Vec<Content>)| (key, Versions::new(contents.iter().copied()));
-        let keys = planned.at_start.iter().map(versions).collect();
+        let mut keys: BTreeMap<Key, Versions> = planned.at_start.iter().map(versions).collect();
+        for (key, versions) in keys.iter_mut().filter(|(key, _)| planned.updated.contains(key)) {
+            let contents = planned.at_start[key].iter();
+            contents.for_each(|&content| versions.writes.written(content, Writer::Nobody));
+        }
         State { keys, planned: Arc::clone(planned), ..State::default() }
     }
 
@@ -122,6 +137,7 @@ impl State {
             has_answered: false,
             has_failed: false,
             late: 0,
+            base: None,
             floor: Floor::default(),
             older: BTreeMap::new(),
             made: BTreeSet::new(),
@@ -153,7 +169,9 @@ impl State {
         if own.call == Call::Get {
             own.floor = versions.floor.clone();
         }
-        versions.is_written |= own.call.is_write();
+        if own.call.is_write() {
+            versions.is_written_by(Some(name));
+        }
     }
 
     /// Records that the last event, of a task in operation `current` or in none, wrote the key.
@@ -173,7 +191,11 @@ impl State {
     pub(super) fn expired(&mut self, key: Key) {
         self.reports = None;
         self.is_touched = true;
-        let (others, broken) = self.keys.entry(key).or_default().expire();
+        let versions = self.keys.entry(key).or_default();
+        let (others, broken) = versions.expire();
+        if self.planned.updated.contains(&key) {
+            versions.writes.written(None, Writer::Nobody);
+        }
         self.has_new_version(None, key, None, &others);
         self.note(broken);
     }
@@ -210,8 +232,44 @@ impl State {
 
     /// Makes the operation's version of the key, unless it has made one.
     fn make(&mut self, by: OperationName, key: Key, content: Content) {
-        if self.operations.get_mut(&by).is_some_and(|its| its.made.insert(key)) {
-            self.new_version(Some(by), key, content);
+        let Some(its) = self.operations.get_mut(&by) else { return };
+        if !its.made.insert(key) {
+            return;
+        }
+        if let Some(base) = its.base.filter(|_| its.key == key) {
+            let writes = &self.keys.entry(key).or_default().writes;
+            let (is_lost, in_progress) = writes.overwritten(by, base);
+            self.overwritten.extend(in_progress);
+            if is_lost {
+                self.break_rule(Rule::LostUpdate);
+            }
+        }
+        self.new_version(Some(by), key, content);
+    }
+
+    /// The operation, as far as its write can be lost.
+    fn writer(&self, by: Option<OperationName>) -> Writer {
+        let Some(name) = by else { return Writer::Nobody };
+        match self.operations.get(&name) {
+            Some(its) if !its.call.is_write() || its.has_failed => Writer::Nobody,
+            Some(its) if its.has_answered => Writer::Acknowledged,
+            Some(_) => Writer::InProgress(name),
+            None => Writer::Nobody,
+        }
+    }
+
+    /// Records the content from which an update computes its value: as
+    /// [`History::based_on`](crate::history::History::based_on).
+    pub(super) fn based_on(&mut self, update: OperationId, content: Content) {
+        let Some(&name) = self.names.get(update) else { return };
+        self.report(name.task, StepReport::Based { call: name.call, content });
+        self.based_in(name, content);
+    }
+
+    fn based_in(&mut self, name: OperationName, content: Content) {
+        if let Some(its) = self.operations.get_mut(&name).filter(|its| !its.made.contains(&its.key)) {
+            its.base = Some(content);
+            self.is_touched = true;
         }
     }
 
@@ -236,6 +294,10 @@ impl State {
             its.older.entry(key).or_insert_with(|| versions.others(content));
             // If the key has expired, this is also the deletion's version.
             versions.expired = None;
+            if self.planned.updated.contains(&key) {
+                let writer = self.writer(Some(name));
+                self.keys.entry(key).or_default().writes.confirmed(content, writer);
+            }
         } else {
             self.make(name, key, content);
         }
@@ -249,7 +311,12 @@ impl State {
     }
 
     fn new_version(&mut self, by: Option<OperationName>, key: Key, content: Content) {
-        let (others, broken) = self.keys.entry(key).or_default().write(by, content);
+        let writer = self.writer(by);
+        let versions = self.keys.entry(key).or_default();
+        let (others, broken) = versions.write(by, content);
+        if self.planned.updated.contains(&key) {
+            versions.writes.written(content, writer);
+        }
         self.has_new_version(by, key, content, &others);
         self.note(broken);
     }
@@ -310,6 +377,7 @@ impl State {
                 StepReport::Found { call, key, content } => {
                     self.found_in(OperationName { task, call }, key, content)
                 }
+                StepReport::Based { call, content } => self.based_in(OperationName { task, call }, content),
                 StepReport::Answered { call, reply } => {
                     has_met |= self.answer_by(OperationName { task, call }, reply)
                 }
@@ -339,13 +407,24 @@ impl State {
         let own = self.operations.get_mut(&name).expect("an operation returns after its call");
         own.has_answered = true;
         let (key, call, settled, late) = (own.key, own.call, own.settled, own.late);
+        let base = own.base;
         let floor = std::mem::take(&mut own.floor);
         let older = std::mem::take(&mut own.older);
         own.has_failed = match call {
-            Call::Set(_) | Call::Delete => reply == Reply::Unknown,
             Call::Load(_) => !own.made.contains(&key),
-            Call::Get | Call::Evict | Call::Forget => false,
+            call => call.is_write() && matches!(reply, Reply::Unknown | Reply::Refused),
         };
+        if call.is_write() {
+            self.outcome(name, reply);
+        }
+        if let (Call::CompareAndSet(value), Reply::Unknown) = (call, reply) {
+            let versions = self.keys.entry(key).or_default();
+            versions.possible.insert(Some(value));
+            versions.unexplained.remove(&Some(value));
+        }
+        if let (Some(base), Reply::Done) = (base, reply) {
+            self.is_known(key, base);
+        }
         if reply == Reply::Done {
             for (key, older) in older {
                 self.keys.entry(key).or_default().floor.stale.extend(older);
@@ -363,7 +442,34 @@ impl State {
         if let Reply::Read(returned) = reply {
             self.judge(key, returned, floor, settled);
         }
-        call == Call::Get && !settled && self.keys.entry(key).or_default().is_written
+        let versions = self.keys.entry(key).or_default();
+        match call {
+            Call::Get => !settled && versions.is_written,
+            call => call.is_update() && versions.is_written && versions.sole_writer != Some(name),
+        }
+    }
+
+    /// The outcome of a write is known: it can be lost only if it is acknowledged.
+    fn outcome(&mut self, name: OperationName, reply: Reply) {
+        let is_acknowledged = reply == Reply::Done;
+        if self.overwritten.remove(&name) && is_acknowledged {
+            self.break_rule(Rule::LostUpdate);
+        }
+        for versions in self.keys.values_mut() {
+            versions.writes.answered(name, is_acknowledged);
+        }
+    }
+
+    /// Whether the key has had this content, or an operation may have written it. If not, it is
+    /// unexplained from now on.
+    fn is_known(&mut self, key: Key, content: Content) -> bool {
+        let versions = self.keys.entry(key).or_default();
+        let is_known =
+            versions.has(content) || versions.possible.contains(&content) || self.planned.calls(key, content);
+        if !is_known {
+            versions.unexplained.insert(content);
+        }
+        is_known
     }
 
     /// As [`History::acknowledged`](crate::history::History::acknowledged).
@@ -409,12 +515,8 @@ impl State {
         let may_write = |its: &Operation| specification.makes((its.key, its.call), key, returned);
         let begun = self.operations.iter().filter(|(_, its)| its.is_invoked && may_write(its));
         let writers: OperationNames = begun.map(|(&name, _)| name).collect();
-        let versions = self.keys.entry(key).or_default();
-        let is_known = versions.has(returned) || self.planned.calls(key, returned);
-        if !is_known {
-            versions.unexplained.insert(returned);
-        }
-        let broken = versions.read(returned, floor, writers);
+        let is_known = self.is_known(key, returned);
+        let broken = self.keys.entry(key).or_default().read(returned, floor, writers);
         self.note(broken);
         if settled {
             let versions = self.keys.entry(key).or_default();
@@ -431,7 +533,8 @@ impl State {
         let unexplained = self.keys.get_mut(&key).map(|its| std::mem::take(&mut its.unexplained));
         for returned in unexplained.into_iter().flatten() {
             let is_others = returned.is_some_and(|value| {
-                let has = self.keys.get(&value.key).is_some_and(|its| its.has(returned));
+                let its = self.keys.get(&value.key);
+                let has = its.is_some_and(|its| its.has(returned) || its.possible.contains(&returned));
                 value.key != key && (has || self.planned.calls(value.key, returned))
             });
             self.break_rule(if is_others { Rule::Crossed } else { Rule::Phantom });

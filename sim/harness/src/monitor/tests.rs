@@ -20,6 +20,9 @@ enum Step {
     Write(usize, Content),
     /// It sends a command that writes later, or never.
     Late(usize, Content),
+    /// It reads its key at the source of truth, or finds this content in a copy, and computes its
+    /// value from it. Not a look for other calls than updates.
+    Compute(Option<Content>),
 }
 
 #[derive(Clone, Debug)]
@@ -54,10 +57,8 @@ fn content(of: usize) -> impl Strategy<Value = Content> {
 }
 
 fn step(of: usize, call: Call) -> impl Strategy<Value = Step> {
-    let called = match call {
-        Call::Set(value) => Some(value),
-        _ => None,
-    };
+    let called = call.written().flatten();
+    let compute = proptest::option::weighted(0.4, content(of)).prop_map(Step::Compute);
     let other = || a_key().prop_flat_map(|of| (Just(of), content(of)));
     prop_oneof![
         6 => Just(Step::Look),
@@ -65,19 +66,29 @@ fn step(of: usize, call: Call) -> impl Strategy<Value = Step> {
         2 => Just(if call.is_write() { Step::Late(of, called) } else { Step::Look }),
         1 => other().prop_map(|(of, content)| Step::Write(of, content)),
         1 => other().prop_map(|(of, content)| Step::Late(of, content)),
+        if call.is_update() { 6 } else { 1 } => compute,
     ]
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
     a_key().prop_flat_map(|of| {
         let set = (1..4u32).prop_map(move |version| Call::Set(Value { key: key(of), version }));
-        let call =
-            prop_oneof![4 => Just(Call::Get), 3 => set, 2 => Just(Call::Delete), 1 => Just(Call::Evict)];
-        (Just(of), call, content(of), prop::bool::weighted(0.8)).prop_flat_map(
-            |(of, call, returned, answers)| {
+        let update = Just(Call::Update(Value { key: key(of), version: 1 }));
+        let compare = Just(Call::CompareAndSet(Value { key: key(of), version: 1 }));
+        let call = prop_oneof![
+            4 => Just(Call::Get),
+            3 => set,
+            2 => Just(Call::Delete),
+            1 => Just(Call::Evict),
+            3 => update,
+            2 => compare
+        ];
+        (Just(of), call, content(of), prop::bool::weighted(0.8), any::<bool>()).prop_flat_map(
+            |(of, call, returned, answers, is_refused)| {
                 let reply = match call {
                     _ if !answers => Reply::Unknown,
                     Call::Get => Reply::Read(returned),
+                    Call::CompareAndSet(_) if is_refused => Reply::Refused,
                     _ => Reply::Done,
                 };
                 prop::collection::vec(step(of, call), 1..4).prop_map(move |steps| Operation {
@@ -96,10 +107,14 @@ fn operation() -> impl Strategy<Value = Operation> {
 fn unique(mut threads: Vec<Vec<Operation>>) -> Vec<Vec<Operation>> {
     let mut version = 0;
     for its in threads.iter_mut().flatten() {
-        let Call::Set(value) = its.call else { continue };
+        let Some(Some(value)) = its.call.written() else { continue };
         version += 1;
         let new = Value { version, ..value };
-        its.call = Call::Set(new);
+        its.call = match its.call {
+            Call::Update(_) => Call::Update(new),
+            Call::CompareAndSet(_) => Call::CompareAndSet(new),
+            _ => Call::Set(new),
+        };
         for step in &mut its.steps {
             if let Step::Write(_, content) | Step::Late(_, content) = step
                 && *content == Some(value)
@@ -140,11 +155,11 @@ impl Run {
             history.start_with(key(of), content);
         }
         for its in threads.iter().flatten() {
-            let called = planned.called.entry(key(its.key)).or_default();
-            match its.call {
-                Call::Set(value) => drop(called.insert(Some(value))),
-                Call::Delete => drop(called.insert(None)),
-                _ => {}
+            let refusable = matches!(its.call, Call::CompareAndSet(_));
+            let called = if refusable { &mut planned.compared } else { &mut planned.called };
+            called.entry(key(its.key)).or_default().extend(its.call.written());
+            if its.call.is_update() {
+                planned.updated.insert(key(its.key));
             }
         }
         let state = State::new(&Arc::new(planned));
@@ -166,7 +181,8 @@ impl Run {
         let at = Mark { task: u32::from(!is_own), index: self.events };
         // The value of a write that has not been called is unknown.
         let is_called = |content: Content| {
-            let calls = |value| self.history.operations().iter().any(|its| its.call == Call::Set(value));
+            let calls =
+                |value| self.history.operations().iter().any(|its| its.call.written() == Some(Some(value)));
             content.is_none_or(|value| value.version == 0 || value.version > SETS || calls(value))
         };
         let writes = writes.filter(|&(_, content)| is_called(content));
@@ -185,6 +201,11 @@ impl Run {
             }
         }
         self.found |= self.state.found;
+    }
+
+    fn compute(&mut self, by: OperationId, base: Content) {
+        self.state.based_on(by, base);
+        self.history.based_on(by, base);
     }
 
     fn answer(&mut self, operation: OperationId, reply: Reply) {
@@ -241,9 +262,12 @@ fn play(
         let by = open[&thread];
         let writes = match planned.steps[step] {
             Step::Write(of, content) => Some((of, content)),
-            Step::Look | Step::Late(..) => None,
+            Step::Look | Step::Late(..) | Step::Compute(_) => None,
         };
         run.event(thread, by, true, writes);
+        if let (Step::Compute(copy), true) = (planned.steps[step], planned.call.is_update()) {
+            run.compute(by, copy.unwrap_or(run.held[planned.key]));
+        }
         if let Step::Late(of, content) = planned.steps[step] {
             run.state.sent_late(by);
             late.push((by, Some((of, content))));

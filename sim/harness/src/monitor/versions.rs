@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::floor::{Early, Floor};
 use super::name::{OperationName, OperationNames};
+use super::overwritten::Writes;
 use super::undecided::Undecided;
 use crate::history::Value;
 
@@ -36,6 +37,12 @@ pub(super) struct Versions {
     pub(super) unexplained: Contents,
     /// A write of the key has been invoked or executed.
     pub(super) is_written: bool,
+    /// The only operation that has written the key or been invoked to, if there is only one.
+    pub(super) sole_writer: Option<OperationName>,
+    /// If updates write the key.
+    pub(super) writes: Writes,
+    /// The values of compare-and-sets whose outcome is unknown.
+    pub(super) possible: Contents,
 }
 
 impl Broken {
@@ -60,6 +67,16 @@ impl Versions {
         self.before.contains_key(&content)
     }
 
+    /// An operation has been invoked to write the key, or has written it; `None` for an expiry.
+    pub(super) fn is_written_by(&mut self, by: Option<OperationName>) {
+        if !self.is_written {
+            self.sole_writer = by;
+        } else if self.sole_writer != by {
+            self.sole_writer = None;
+        }
+        self.is_written = true;
+    }
+
     /// The other contents so far.
     pub(super) fn others(&self, content: Content) -> Contents {
         self.before.keys().copied().filter(|its| *its != content).collect()
@@ -81,7 +98,7 @@ impl Versions {
     pub(super) fn write(&mut self, by: Option<OperationName>, content: Content) -> (Contents, Broken) {
         let others = self.push(content);
         self.expired = None;
-        self.is_written = true;
+        self.is_written_by(by);
         self.unexplained.remove(&content);
         self.floor.written(by, content, &others);
         (others, self.reconsider(|undecided| undecided.written(by, content)))

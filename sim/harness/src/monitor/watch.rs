@@ -75,6 +75,11 @@ impl Watch {
         self.state().found_there(current, key, content);
     }
 
+    /// Records the content from which the update computes its value.
+    pub(crate) fn based_on(&self, update: OperationId, content: Content) {
+        self.state().based_on(update, content);
+    }
+
     /// The keys that the operation must write, and has neither written itself nor found written.
     pub(crate) fn owed(&self, operation: OperationId) -> Vec<Key> {
         self.state().owed(operation)

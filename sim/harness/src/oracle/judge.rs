@@ -6,11 +6,13 @@
 //! schedule needs more order: see `suspect.rs`. The test is exact: it finds all violations of the
 //! class, and no others.
 
+use super::lost_update::lost_update;
 use super::suspect::{Begun, Suspect, begun, oldest};
 use super::{Finding, Rule};
 use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value, Version};
 
-/// Adds the violations of the history: at most one finding per rule and read, read by read.
+/// Adds the violations of the history: at most one finding per rule and read, read by read, and
+/// then at most one per rule and update.
 ///
 /// Selects the finding with the newest version that the read should have returned, and then with
 /// the first invoked operation before it. Allocates only for findings, and where the versions that
@@ -27,19 +29,29 @@ pub fn judge(history: &History, findings: &mut Vec<Finding>) {
             findings.extend(lasting(history, id, read.key, returned));
         }
     }
+    for (id, update) in history.operations().iter().enumerate() {
+        let Some(base) = update.base else { continue };
+        // A value computed from another key's is wrong even if it overwrites nothing.
+        let is_done = update.reply == Reply::Done;
+        if let Some(rule) = not_its_own(history, id, base).filter(|_| is_done) {
+            let (read, key, returned) = (id, update.key, base);
+            findings.push(Finding { rule, read, key, returned, newer: None, before: None });
+        }
+        findings.extend(lost_update(history, id, update.key, base));
+    }
 }
 
 /// The reads that returned, with their values.
 pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
     history.operations().iter().enumerate().filter_map(|(id, operation)| match operation.reply {
         Reply::Read(returned) => Some((id, operation, returned)),
-        Reply::Unknown | Reply::Done => None,
+        Reply::Unknown | Reply::Done | Reply::Refused => None,
     })
 }
 
 /// Crossed or phantom: the value was never the key's. A value that any operation wrote for the key
 /// is its own, even if the source of truth never had it: a write with an unknown outcome may be
-/// read.
+/// read. The value of a refused compare-and-set is nobody's.
 pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option<Value>) -> Option<Rule> {
     let key = history.operations()[read].key;
     let known = |key: Key| {
@@ -48,7 +60,8 @@ pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option
         versions.any(|version| version.content == returned)
             || history.operations().iter().any(|by| {
                 by.key == key
-                    && (by.call == returned.map_or(Call::Delete, Call::Set) || loads(by.call, returned))
+                    && by.reply != Reply::Refused
+                    && (by.call.written() == Some(returned) || loads(by.call, returned))
             })
     };
     if known(key) {

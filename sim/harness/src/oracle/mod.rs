@@ -6,6 +6,7 @@
 mod evidence;
 mod finding;
 mod judge;
+mod lost_update;
 mod order;
 mod suspect;
 mod vacuous;

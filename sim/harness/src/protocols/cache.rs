@@ -37,6 +37,41 @@ pub trait CacheUnderTest: Send + Sync + 'static {
         }
     }
 
+    /// Stores a value that `compute` makes of the key's value. The default is what users of a cache
+    /// without this operation write: get, compute, set. It is not atomic.
+    fn update(
+        &self,
+        key: Key,
+        compute: impl Fn(Option<Value>) -> Value + Send + Sync,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async move {
+            let seen = self.get(key).await?;
+            self.set(key, compute(seen)).await
+        }
+    }
+
+    /// Stores the value if the key still has the content `expected`. Returns whether it did. The
+    /// default is what users of a cache without this operation write: `at_source` compares and sets
+    /// at the source of truth, as one command, and the cache is notified of it. It is notified of a
+    /// refusal too, whose cause may be an old copy.
+    fn compare_and_set<F>(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+        at_source: impl FnOnce() -> F + Send,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send
+    where
+        F: Future<Output = Result<bool, Failure>> + Send,
+    {
+        let _ = (expected, value);
+        async move {
+            let is_set = at_source().await;
+            self.invalidate(key);
+            is_set
+        }
+    }
+
     /// Returns the values of several keys, in their order. The default calls `get` for each.
     fn get_many(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Value>>, Failure>> + Send {
         async move {

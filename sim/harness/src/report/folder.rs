@@ -66,10 +66,20 @@ impl Folder {
             fs::write(&path, json(trace)).map_err(|error| unwritable(&path, error)).map(|()| name)
         });
         let file = file.transpose()?;
-        let block = case_block(judged, file.as_deref());
+        let link = self.link(&judged.case.expected_at.file);
+        let block = case_block(judged, file.as_deref(), link);
         self.index
             .write_all(block.as_bytes())
             .map_err(|error| unwritable(&self.path.join("index.html"), error))
+    }
+
+    /// The path from the folder to a file, if the file exists. A shipped scenario has none.
+    fn link(&self, file: &str) -> Option<String> {
+        let (from, to) = (fs::canonicalize(&self.path).ok()?, fs::canonicalize(file).ok()?);
+        let common = from.components().zip(to.components()).take_while(|(from, to)| from == to).count();
+        let up = from.components().skip(common).map(|_| "..".to_owned());
+        let down = to.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+        Some(up.chain(down).collect::<Vec<_>>().join("/"))
     }
 
     /// A portable file name that is unique in this report.

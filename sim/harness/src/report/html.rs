@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::Judged;
 use crate::number::counted;
+use crate::scenario::Expected;
 use crate::trace::{Trace, json, verdict};
 
 const PAGE: &str = include_str!("html/page.html");
@@ -41,8 +42,9 @@ pub(super) fn head() -> String {
     PAGE.replace("/* style */", STYLE).replace("/* script */", &SCRIPTS.concat())
 }
 
-/// The block of a case. `file` is the name of its trace in the report's folder.
-pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>) -> String {
+/// The block of a case. `file` is the name of its trace in the report's folder, and `link` the path
+/// from there to the source of the case.
+pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>, link: Option<String>) -> String {
     let report = &judged.report;
     let (count, what) = report.searched();
     block(&Data {
@@ -57,6 +59,9 @@ pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>) -> String {
         violations: report.violations.iter().map(|(rule, found)| (rule.name(), *found)).collect(),
         passed: Some(judged.judgement.passed()),
         why: Some(judged.judgement.to_string()),
+        is_control: matches!(judged.case.expectation.expected, Expected::Violations(_)),
+        source: Some(format!("{}:{}", judged.case.expected_at.file, judged.case.expected_at.line)),
+        link,
         file,
         trace: report.trace.as_ref().map(raw),
     })
@@ -77,6 +82,12 @@ struct Data<'a> {
     violations: Vec<(&'a str, u64)>,
     passed: Option<bool>,
     why: Option<String>,
+    /// Whether the case must show violations.
+    is_control: bool,
+    /// The file and the line of the case's expectation.
+    source: Option<String>,
+    /// The path from the page to that file.
+    link: Option<String>,
     file: Option<&'a str>,
     trace: Option<Box<RawValue>>,
 }

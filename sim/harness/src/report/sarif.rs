@@ -20,7 +20,7 @@ const INFORMATION: &str = "https://docs.rs/selvedge-sim";
 
 /// Every rule that a result can name: its stable id, its description and its help. The oracle's
 /// come first.
-const RULES: [(&str, &str, &str); 12] = [
+const RULES: [(&str, &str, &str); 13] = [
     (
         "crossed",
         "A read returned another key's value.",
@@ -30,6 +30,11 @@ const RULES: [(&str, &str, &str); 12] = [
         "phantom",
         "A read returned a value that no operation wrote.",
         "Look for a value that the cache creates or changes.",
+    ),
+    (
+        "lost-update",
+        "An update overwrote an acknowledged version that it had not read.",
+        "Write with a compare-and-set at the source of truth (a script, WATCH, or a version in the WHERE clause), and repeat the update if it is refused.",
     ),
     (
         "stale",

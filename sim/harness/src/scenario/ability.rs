@@ -25,7 +25,8 @@ pub enum Ability {
     Loads,
     /// `evict`: removes a key's local entry.
     Evicts,
-    /// `notified`: accepts the notification that another node has written a key.
+    /// `notified`, `compare-and-set`: accepts the notification that a key has been written beside
+    /// the cache.
     Invalidates,
     /// `notified-all`: accepts the notification that another node may have written any key.
     InvalidatesAll,
@@ -78,11 +79,12 @@ impl Ability {
     /// such call.
     pub(super) fn of_operation(kind: OpKind) -> Option<Self> {
         match kind {
-            OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Forget => None,
+            OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Update | OpKind::Forget => None,
             OpKind::Unnotified | OpKind::GetMany | OpKind::Stall => None,
             OpKind::Load => Some(Ability::Loads),
             OpKind::Evict => Some(Ability::Evicts),
-            OpKind::Notified => Some(Ability::Invalidates),
+            // It changes the source of truth beside the cache, and notifies the cache.
+            OpKind::Notified | OpKind::CompareAndSet => Some(Ability::Invalidates),
             OpKind::NotifiedAll => Some(Ability::InvalidatesAll),
         }
     }

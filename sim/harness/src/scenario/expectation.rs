@@ -10,7 +10,8 @@ use crate::oracle::Rule;
 pub enum Level {
     /// Each read and write takes effect at one point between its invocation and its response.
     Linearizable,
-    /// No read returns a version older than one acknowledged before it: no stale reads.
+    /// No read returns a version older than one acknowledged before it, and no update overwrites
+    /// an acknowledged version that it has not read: no stale reads, no lost updates.
     Regular,
     /// After all writes have ended, reads eventually return the last version.
     Eventual,
@@ -29,11 +30,11 @@ impl Level {
         }
     }
 
-    /// Whether a read that breaks the rule breaks the level.
+    /// Whether a read or an update that breaks the rule breaks the level.
     pub fn forbids(self, rule: Rule) -> bool {
         match rule {
             Rule::Crossed | Rule::Phantom | Rule::Lasting => true,
-            Rule::Stale => self <= Level::Regular,
+            Rule::LostUpdate | Rule::Stale => self <= Level::Regular,
             Rule::Inverted => self <= Level::Linearizable,
         }
     }
@@ -97,8 +98,8 @@ mod tests {
                 Rule::ALL.into_iter().filter(|&rule| level.forbids(rule)).map(Rule::name).collect();
             names.join(" ")
         };
-        assert_eq!(forbidden(Level::Linearizable), "crossed phantom stale inverted lasting");
-        assert_eq!(forbidden(Level::Regular), "crossed phantom stale lasting");
+        assert_eq!(forbidden(Level::Linearizable), "crossed phantom lost-update stale inverted lasting");
+        assert_eq!(forbidden(Level::Regular), "crossed phantom lost-update stale lasting");
         assert_eq!(forbidden(Level::Eventual), "crossed phantom lasting");
     }
 }

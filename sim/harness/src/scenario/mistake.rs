@@ -5,7 +5,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::Excerpt;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Label};
 
 /// One error in a scenario.
 #[derive(Clone, Debug, Error)]
@@ -46,9 +46,9 @@ impl Diagnostic for Mistake {
         self.help.clone()
     }
 
-    fn place(&self) -> Option<Place<'_>> {
+    fn place(&self) -> Option<Label<'_>> {
         let (excerpt, span) = self.place.as_ref()?;
-        Some(Place { excerpt, span: span.clone(), label: &self.expected })
+        Some(Label { excerpt, span: span.clone(), label: &self.expected })
     }
 }
 

@@ -151,6 +151,11 @@ pub enum OpKind {
     Set,
     /// Delete the key.
     Delete,
+    /// Read the key, and write the key's next version, which is computed from the value read.
+    Update,
+    /// Same as `Update`, but the write is refused if the source of truth no longer has the value
+    /// read.
+    CompareAndSet,
     /// Evict the key from the local tier.
     Evict,
     /// Evict the key from the remote tier. Only with a database as the source of truth.
@@ -174,10 +179,12 @@ pub enum OpKind {
 
 impl OpKind {
     /// Every variant.
-    pub const ALL: [OpKind; 11] = [
+    pub const ALL: [OpKind; 13] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
+        OpKind::Update,
+        OpKind::CompareAndSet,
         OpKind::Evict,
         OpKind::Forget,
         OpKind::Notified,
@@ -194,6 +201,8 @@ impl OpKind {
             OpKind::Get => "get",
             OpKind::Set => "set",
             OpKind::Delete => "delete",
+            OpKind::Update => "update",
+            OpKind::CompareAndSet => "compare-and-set",
             OpKind::Evict => "evict",
             OpKind::Forget => "forget",
             OpKind::Notified => "notified",

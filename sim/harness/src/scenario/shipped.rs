@@ -19,6 +19,7 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "control-notified"
     "control-lost-fill"
     "control-late-fill"
+    "control-lost-update"
     "article-classes"
     "article-matrix"
     "tiered-two-writers"
@@ -49,4 +50,5 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-notified-stripes"
     "tiered-derived-chain"
     "tiered-bounded"
+    "tiered-compare-and-set"
 };

@@ -26,6 +26,9 @@ impl Case {
     pub(crate) fn writes_of(&self, kind: OpKind, deletes_derived: bool) -> usize {
         match (kind, self.source) {
             (OpKind::Set | OpKind::Delete, _) => 1 + usize::from(deletes_derived),
+            // A read sends a GET and, with a database, loads and fills.
+            (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => 2 + usize::from(deletes_derived),
+            (OpKind::Update | OpKind::CompareAndSet, Source::Database) => 4 + usize::from(deletes_derived),
             (OpKind::Get, Source::Database) => 1,
             (OpKind::Get, Source::Remote) | (OpKind::GetMany | OpKind::Unnotified, _) => 0,
             (OpKind::Load | OpKind::Stall, _) => 1,

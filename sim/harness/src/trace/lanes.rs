@@ -7,12 +7,12 @@ mod rows;
 use columns::{GAP, TierColumn};
 use rows::{Row, bar};
 
-use super::look::{Line, Look, Tint};
 use super::marks::marks;
 use super::model::Trace;
 use super::text::{shorten, width, wrap};
 use super::users;
 use crate::history::OperationId;
+use crate::look::{Line, Look, Tint};
 
 /// The space between the step number and the lanes.
 const GUTTER: usize = 2;
@@ -60,8 +60,8 @@ fn header(trace: &Trace, look: Look) -> String {
     for (at, tier) in trace.tiers.iter().enumerate() {
         field(if at == 0 { "start" } else { "" }, &tier.to_string());
     }
-    for (at, mishap) in trace.mishaps.iter().enumerate() {
-        field(if at == 0 { "mishaps" } else { "" }, mishap);
+    for (at, fault) in trace.faults.iter().enumerate() {
+        field(if at == 0 { "faults" } else { "" }, fault);
     }
     for (at, blocked) in trace.blocked.iter().enumerate() {
         field(if at == 0 { "blocked" } else { "" }, blocked);

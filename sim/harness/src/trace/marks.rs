@@ -34,6 +34,8 @@ pub enum Role {
     /// The operation that must precede the read ends: the write is acknowledged, or the earlier
     /// read returns.
     Over,
+    /// The update overwrites the version that it has not read.
+    Lost,
 }
 
 /// A marked moment.
@@ -60,7 +62,13 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
     };
     let content = |content: Option<Value>| content.map_or("absent".to_owned(), |value| value.to_string());
     let returned = content(finding.returned);
-    mark(Role::Read, Moment::Invocation(finding.read), format!("{} read", finding.rule));
+    let is_update = trace.operations[finding.read].reply.as_deref() == Some("done");
+    let read = match finding.rule {
+        Rule::LostUpdate => format!("from {returned}"),
+        rule if is_update => format!("{rule} update"),
+        rule => format!("{rule} read"),
+    };
+    mark(Role::Read, Moment::Invocation(finding.read), read);
     if let Some(origin) = story.origin {
         mark(Role::Found, at(origin.found), format!("{returned} found"));
         if let Some(source) = origin.source {
@@ -88,6 +96,10 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
             false => "",
         };
         mark(Role::Cleared, at(touched), format!("{done}{when}"));
+    }
+    if let (Some(step), Some(newer)) = (story.overwrites, finding.newer) {
+        let lost = newer.map_or("deletion".to_owned(), |value| value.to_string());
+        mark(Role::Lost, at(step), format!("{lost} lost"));
     }
     match (finding.rule, finding.before, finding.newer) {
         (Rule::Stale, Some(write), Some(newer)) => {

@@ -3,7 +3,6 @@
 mod difference;
 mod document;
 mod lanes;
-mod look;
 mod marks;
 mod mermaid;
 mod model;
@@ -21,7 +20,6 @@ pub(crate) mod users;
 pub use difference::Difference;
 pub use document::{FORMAT, Unreadable, VERSION, json, read};
 pub use lanes::{lanes, lanes_in};
-pub use look::Look;
 pub use marks::{Mark, Moment, Role, marks};
 pub use mermaid::mermaid;
 pub use model::{Effect, Ending, Entry, Place, Span, Step, Tier, Trace};
@@ -32,3 +30,5 @@ pub use reason::{reason, reason_in, verdict};
 pub use shiviz::shiviz;
 pub use state::{Content, states};
 pub use transcript::{Answer, Command, FailureCause, ServerFailure, Transcript};
+
+pub use crate::look::Look;

@@ -171,7 +171,7 @@ pub struct Trace {
     /// The tiers, the nearest first.
     pub tiers: Vec<Tier>,
     /// The faults of the run, chosen before its first step.
-    pub mishaps: Vec<String>,
+    pub faults: Vec<String>,
     /// The cache's own tasks that were blocked when the observer began, one line each: the task's
     /// name, the reason why it waits, and the source line. No other task can wake them.
     pub blocked: Vec<String>,

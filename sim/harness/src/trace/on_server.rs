@@ -1,11 +1,11 @@
 //! A run on a real server: its commands and replies, and whether the violation happened there.
 
-use super::look::{Look, Tint};
 use super::model::Trace;
 use super::story::{shown, who};
 use super::text::{shorten, width, wrap};
 use super::{Answer, Transcript};
 use crate::history::Value;
+use crate::look::{Look, Tint};
 
 /// Formats the commands that the server received and its replies, and then states whether the run's
 /// violation happened there. `name` is the server's name.

@@ -1,10 +1,10 @@
 //! The reason in words: what the violation is, and why it was possible.
 
-use super::look::{Look, Tint};
 use super::model::{Effect, Ending, Place, Step, Trace};
 use super::story::{Carried, Origin, Story, carried, is_shown, left, place, short, shown, who};
 use super::text::wrap;
-use crate::history::Value;
+use crate::history::{OperationId, Value};
+use crate::look::{Look, Tint};
 use crate::oracle::{Finding, Rule};
 
 /// Explains the run's violation, at most 100 columns wide and without colour: [`reason_in`] with
@@ -61,29 +61,45 @@ fn filled(text: &str, look: Look) -> String {
 }
 
 /// The first words of the paragraphs that state a violation.
-const TITLES: [&str; 7] = ["Crossed", "Phantom", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
+const TITLES: [&str; 8] =
+    ["Crossed", "Phantom", "Lost update", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
 
 fn title(rule: Rule) -> &'static str {
     match rule {
         Rule::Crossed => "Crossed",
         Rule::Phantom => "Phantom",
+        Rule::LostUpdate => "Lost update",
         Rule::Stale => "Stale",
         Rule::Inverted => "Inverted",
         Rule::Lasting => "Lasting",
     }
 }
 
-/// The wrong result of the read.
+/// The wrong result of the read, or the version that the update has overwritten.
 fn what(trace: &Trace, finding: &Finding) -> String {
     let read = who(trace, finding.read);
     let returned = content(finding, finding.returned);
     let key = finding.key;
+    let reply = trace.operations[finding.read].reply.as_deref();
+    if matches!(finding.rule, Rule::Crossed | Rule::Phantom) && reply == Some("done") {
+        return match finding.rule {
+            Rule::Crossed => format!("{read} was computed from {returned}, which was never {key}'s."),
+            _ if finding.returned.is_none() => {
+                format!("{read} was computed from absent, but {key} was never absent.")
+            }
+            _ => format!("{read} was computed from {returned}, which nobody wrote."),
+        };
+    }
     match (finding.rule, finding.newer) {
         (Rule::Crossed, _) => format!("{read} returned {returned}, which was never {key}'s."),
         (Rule::Phantom, _) if finding.returned.is_none() => {
             format!("{read} returned absent, but {key} was never absent.")
         }
         (Rule::Phantom, _) => format!("{read} returned {returned}, which nobody wrote."),
+        (Rule::LostUpdate, _) => {
+            let lost = finding.before.map_or_else(|| "a write".to_owned(), |write| who(trace, write));
+            format!("{lost} was overwritten by {read}, which had computed its value from {returned}.")
+        }
         (Rule::Stale, _) => {
             format!("{read} returned {returned} after {} had been acknowledged.", newer(finding))
         }
@@ -104,6 +120,7 @@ fn why(trace: &Trace, finding: &Finding) -> String {
     let began = trace.operations[finding.read].first;
     let mut text = Vec::new();
     match (finding.rule, finding.before) {
+        (Rule::LostUpdate, Some(write)) => text.push(overwritten(trace, finding, &story, write)),
         (Rule::Stale, Some(write)) => {
             let (by, ended) = (short(trace, write), trace.operations[write].last);
             let newer = capital(&newer(finding));
@@ -127,9 +144,13 @@ fn why(trace: &Trace, finding: &Finding) -> String {
         _ => {}
     }
     match story.origin {
+        // Found at the source of truth: the order of the steps explains it.
+        Some(Origin { put: None, .. }) if finding.rule == Rule::LostUpdate => {}
         Some(origin) => {
             text.push(came_from(trace, &story, origin));
-            text.extend(not_removed(trace, &story, origin));
+            if finding.rule != Rule::LostUpdate {
+                text.extend(not_removed(trace, &story, origin));
+            }
         }
         None => text.extend(through(trace, &story).or_else(|| in_hand(trace, &story))),
     }
@@ -137,6 +158,32 @@ fn why(trace: &Trace, finding: &Finding) -> String {
         text.push(unrepaired(trace));
     }
     text.join(" ")
+}
+
+/// How the update overwrote a version that it had not read.
+fn overwritten(trace: &Trace, finding: &Finding, story: &Story<'_>, lost: OperationId) -> String {
+    let (by, update) = (short(trace, lost), short(trace, finding.read));
+    let mut text = match story.written {
+        Some(written) => format!("{} by {by} at step {}", capital(&made(finding)), written.number),
+        None => format!("{} by {by}", capital(&made(finding))),
+    };
+    if let Some(found) = story.origin.map(|origin| origin.found) {
+        let returned = content(finding, finding.returned);
+        let is_before = story.written.is_some_and(|written| found.number < written.number);
+        text += &match is_before {
+            true => format!(", after {update} had read {returned} at step {}", found.number),
+            false => format!(", and {update} still read {returned} at step {}", found.number),
+        };
+    }
+    text += &match story.overwrites {
+        Some(step) => format!(
+            ". {} then wrote over it at step {}, without having read it.",
+            capital(&update),
+            step.number
+        ),
+        None => format!(". {} then wrote over it, without having read it.", capital(&update)),
+    };
+    text + " A compare-and-set at the source of truth would have been refused."
 }
 
 /// The engine object through which the old version may have reached the read, if no step shows the
@@ -229,7 +276,8 @@ fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
     let answer = if is_kept { content(finding, finding.returned) } else { "nothing".to_owned() };
     let entry = found.effect.map(Effect::entry).filter(|&entry| entry != finding.key);
     let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
-    let mut text = format!("The read found {answer} in {tier}{entry} at step {}", found.number);
+    let subject = if finding.rule == Rule::LostUpdate { "update" } else { "read" };
+    let mut text = format!("The {subject} found {answer} in {tier}{entry} at step {}", found.number);
     let Some(put) = put else {
         return text + if from_start { ", as it had been from the start." } else { "." };
     };

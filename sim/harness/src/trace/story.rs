@@ -29,12 +29,18 @@ pub(super) struct Story<'a> {
     pub(super) written: Option<&'a Step>,
     /// The last step of the newer version's operation that accessed the entry that the read found.
     pub(super) touched: Option<&'a Step>,
+    /// The step in which an update overwrote the newer version at the source of truth.
+    pub(super) overwrites: Option<&'a Step>,
 }
 
 /// Whether this run itself shows the finding: whether the operation that must precede the read
 /// does. (A finding is a property of the class; only another schedule of the class may show it.)
 pub(super) fn is_shown(trace: &Trace, finding: &Finding) -> bool {
     let read = &trace.operations[finding.read];
+    // The versions of a class have one order.
+    if finding.rule == Rule::LostUpdate {
+        return true;
+    }
     finding.before.is_none_or(|before| {
         let before = &trace.operations[before];
         before.last < read.first
@@ -53,8 +59,13 @@ impl<'a> Story<'a> {
     pub(super) fn of(trace: &'a Trace, finding: &'a Finding) -> Self {
         let origin = origin(trace, finding.read, finding.returned);
         let written = finding.newer.and_then(|newer| written(trace, finding, newer));
-        let touched = written.and_then(|written| touched(trace, written.operation?, origin?.found));
-        Story { finding, origin, written, touched }
+        // An update overwrites the version at the source of truth, whatever the cache has.
+        let is_lost = finding.rule == Rule::LostUpdate;
+        let touched = written
+            .filter(|_| !is_lost)
+            .and_then(|written| touched(trace, written.operation?, origin?.found));
+        let overwrites = if is_lost { overwrites(trace, finding) } else { None };
+        Story { finding, origin, written, touched, overwrites }
     }
 }
 
@@ -109,6 +120,17 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
     of(&Place::Database).or_else(|| of(&Place::Remote))
 }
 
+/// The step in which the update wrote its value at the source of truth.
+fn overwrites<'a>(trace: &'a Trace, finding: &Finding) -> Option<&'a Step> {
+    let call = &trace.operations[finding.read].call;
+    let is_it = |step: &&Step| {
+        step.effect.map(Effect::entry) == Some(finding.key)
+            && left(step).flatten().is_some_and(|value| call.ends_with(&format!(" = {value}")))
+    };
+    let at = |place: Place| trace.steps.iter().filter(move |step| step.place == place).find(is_it);
+    at(Place::Database).or_else(|| at(Place::Remote))
+}
+
 /// The path of a result to an operation through an engine object whose content no step shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Carried<'a> {
@@ -140,7 +162,7 @@ pub(super) fn carried<'a>(trace: &'a Trace, finding: &Finding) -> Option<Carried
             let is_called = put.operation.is_some_and(|by| {
                 let span = &trace.operations[by];
                 match finding.returned {
-                    Some(value) => span.call == format!("set {} = {value}", finding.key),
+                    Some(value) => span.call.ends_with(&format!(" {} = {value}", finding.key)),
                     None => span.call == format!("delete {}", finding.key),
                 }
             });

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::look::{Line, Look, Tint};
 use super::model::Trace;
 use super::text::wrap;
+use crate::look::{Line, Look, Tint};
 
 /// This file's path from the compiler, which locates the simulator's sources.
 const HERE: &str = file!();

@@ -203,6 +203,10 @@ impl PlannedFault {
             (Fault::DroppedWaiting, ..) => "a wait",
             (_, OpKind::Get | OpKind::Stall, 1) => "the load",
             (_, OpKind::Get | OpKind::Stall, 2) => "the fill",
+            (_, OpKind::Update | OpKind::CompareAndSet, 0) => "the first command",
+            (_, OpKind::Update | OpKind::CompareAndSet, 1) => "the second command",
+            (_, OpKind::Update | OpKind::CompareAndSet, 2) => "the third command",
+            (_, OpKind::Update | OpKind::CompareAndSet, 3) => "the fourth command",
             (_, _, 0) => "the command",
             _ => "the deletion of what is derived",
         }
@@ -239,8 +243,14 @@ fn candidates<C>(
         for (call, planned) in its.calls.iter().enumerate() {
             let deletes_derived = plan.derived.contains_key(&planned.key);
             for (command, faults) in possible(planned.kind, plan.source) {
-                let is_write = matches!(planned.kind, OpKind::Set | OpKind::Delete);
-                if is_write && command == 1 && !deletes_derived {
+                // The last command of a write deletes the derived keys.
+                let last = match (planned.kind, plan.source) {
+                    (OpKind::Set | OpKind::Delete, _) => Some(1),
+                    (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => Some(2),
+                    (OpKind::Update | OpKind::CompareAndSet, Source::Database) => Some(4),
+                    _ => None,
+                };
+                if Some(command) == last && !deletes_derived {
                     continue;
                 }
                 let all = faults.iter().map(|&fault| PlannedFault { thread, call, command, fault });
@@ -262,6 +272,9 @@ fn covered<C>(plan: &Plan<C>) -> BTreeMap<(usize, usize), u32> {
                 (OpKind::Get, Source::Database) => 3,
                 (OpKind::Set | OpKind::Delete, Source::Remote) => {
                     1 + u32::from(plan.derived.contains_key(&planned.key))
+                }
+                (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => {
+                    2 + u32::from(plan.derived.contains_key(&planned.key))
                 }
                 _ => continue,
             };
@@ -311,6 +324,7 @@ const STALLS: &[Fault] =
 
 const FAILS: &[Fault] = &[Fault::Refused];
 const WRITE_FAILS: &[Fault] = &[Fault::Refused, Fault::Lost, Fault::Late];
+const READ_OR_WRITE_FAILS: &[Fault] = &[Fault::Refused, Fault::Lost, Fault::Late, Fault::Panic];
 const LOAD_FAILS: &[Fault] = &[Fault::Refused, Fault::Panic];
 const IS_DROPPED: &[Fault] = &[Fault::Dropped];
 const WRITE_IS_DROPPED: &[Fault] = &[Fault::Dropped, Fault::DroppedLate];
@@ -324,6 +338,14 @@ fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
         (OpKind::Load, _) => vec![(0, FAILS), (1, FAILS), (2, WRITE_FAILS)],
         (OpKind::Get, Source::Database) => vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)],
         (OpKind::Set | OpKind::Delete, _) => vec![(0, WRITE_FAILS), (1, WRITE_FAILS)],
+        // A local hit sends no GET: any command may be the write.
+        (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => {
+            (0..=2).map(|command| (command, WRITE_FAILS)).collect()
+        }
+        (OpKind::Update | OpKind::CompareAndSet, Source::Database) => {
+            let its = |command| if command == 1 { READ_OR_WRITE_FAILS } else { WRITE_FAILS };
+            (0..=4).map(|command| (command, its(command))).collect()
+        }
         (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
             Vec::new()
         }
@@ -341,7 +363,12 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
             vec![(0, IS_DROPPED), (1, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)]
         }
         (OpKind::Set | OpKind::Delete, Source::Remote) => vec![(0, WRITE_IS_DROPPED), (1, WRITE_IS_DROPPED)],
-        (OpKind::Set | OpKind::Delete, Source::Database) => Vec::new(),
+        (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => {
+            (0..=2).map(|command| (command, WRITE_IS_DROPPED)).collect()
+        }
+        (OpKind::Set | OpKind::Delete | OpKind::Update | OpKind::CompareAndSet, Source::Database) => {
+            Vec::new()
+        }
         (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
             Vec::new()
         }
@@ -365,7 +392,7 @@ mod tests {
             let text = format!(
                 "name = \"a\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\nremote = \"present\"\n\
                  source = \"{source}\"\nderived = {{ a = [\"b\"] }}\nfaults = 8\n\
-                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"evict a\", \"notified a\"]\n\
+                 [[thread]]\nname = \"one\"\nops = [\"get a\", \"set a\", \"set c\", \"delete a\", \"update a\", \"update c\", \"compare-and-set a\", \"compare-and-set c\", \"evict a\", \"notified a\"]\n\
                  [[thread]]\nname = \"two\"\nspared = true\nops = [\"set a\"]\n\
                  [[expect]]\nconsistency = \"linearizable\"\n"
             );

@@ -19,4 +19,4 @@ pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};
 pub(crate) use server::Beside;
 pub use server::Server;
-pub(crate) use truth::{Acknowledging, Truth};
+pub(crate) use truth::{Acknowledging, Conditional, Truth};

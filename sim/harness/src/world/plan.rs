@@ -83,11 +83,22 @@ impl<C> Plan<C> {
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
             OpKind::Forget => Call::Forget,
-            OpKind::Set | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified | OpKind::Load => {
+            OpKind::Set
+            | OpKind::Update
+            | OpKind::CompareAndSet
+            | OpKind::Notified
+            | OpKind::NotifiedAll
+            | OpKind::Unnotified
+            | OpKind::Load => {
                 let version = versions.entry(key).or_default();
                 *version += 1;
                 let value = Value { key, version: *version };
-                if kind == OpKind::Load { Call::Load(value) } else { Call::Set(value) }
+                match kind {
+                    OpKind::Load => Call::Load(value),
+                    OpKind::Update => Call::Update(value),
+                    OpKind::CompareAndSet => Call::CompareAndSet(value),
+                    _ => Call::Set(value),
+                }
             }
         };
         let threads = case.threads.iter().map(|thread| ThreadPlan {
@@ -129,7 +140,7 @@ impl<C> Plan<C> {
             self.values_are_opaque && are_spared[0] == are_spared[1] && calls(at).eq(calls(other))
         };
         let symbols = |its: &PlannedCall| {
-            let Call::Set(value) = its.call else { return Vec::new() };
+            let Some(Some(value)) = its.call.written() else { return Vec::new() };
             let made =
                 self.derived.get(&its.key).into_iter().flatten().map(move |&key| Value { key, ..value });
             iter::once(value).chain(made).map(|value| value.symbol().0).collect()
@@ -182,12 +193,16 @@ impl<C> Plan<C> {
             planned.at_start.insert(key, self.versions_at_start(key).collect());
         }
         for &PlannedCall { key, call, .. } in self.threads.iter().flat_map(|thread| &thread.calls) {
-            let called = planned.called.entry(key).or_default();
-            match call {
-                Call::Get | Call::Evict | Call::Forget => {}
-                Call::Set(value) | Call::Load(value) => drop(called.insert(Some(value))),
-                Call::Delete => drop(called.insert(None)),
+            if call.is_update() {
+                planned.updated.insert(key);
             }
+            let content = match call {
+                Call::Load(value) => Some(Some(value)),
+                call => call.written(),
+            };
+            let refusable = matches!(call, Call::CompareAndSet(_));
+            let called = if refusable { &mut planned.compared } else { &mut planned.called };
+            called.entry(key).or_default().extend(content);
         }
         planned
     }

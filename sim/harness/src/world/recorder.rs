@@ -117,6 +117,13 @@ impl Recorder {
         }
     }
 
+    /// Records the content from which the update computes its value.
+    pub(super) fn based_on(&self, update: OperationId, content: Option<Value>) {
+        if self.notify(|watch| watch.based_on(update, content)).is_none() {
+            self.history().based_on(update, content);
+        }
+    }
+
     /// The keys that the operation must write, and has neither written itself nor found written.
     pub(super) fn owed(&self, operation: OperationId) -> Vec<Key> {
         let watched = self.notify(|watch| watch.owed(operation));

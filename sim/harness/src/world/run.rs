@@ -13,7 +13,7 @@ use super::faults::Faults;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Acknowledging, Build, Plan, Recorder, Truth};
+use super::{Acknowledging, Build, Conditional, Plan, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
 use crate::protocols::{CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
@@ -65,6 +65,7 @@ where
         is_source: plan.source == Source::Remote,
         faults: plan.faults,
         order: Arc::default(),
+        conditional: Conditional::at(&store),
     };
     let order = Arc::clone(&truth.order);
     plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network, order });
@@ -206,6 +207,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             Reply::Done => 1,
             Reply::Read(None) => 2,
             Reply::Read(Some(value)) => 3 + u64::from(value.version),
+            Reply::Refused => u64::MAX,
         });
         self.recorder.respond::<P>(operation, reply);
         P::enter(OperationId::MAX);
@@ -240,6 +242,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
                 let is_unknown = value.is_none() && store.has_database();
                 return Ok(if is_unknown { Reply::Unknown } else { Reply::Read(value) });
             }
+            (_, Call::Update(_) | Call::CompareAndSet(_)) => return self.update(key, call).await,
             (_, Call::Load(value)) => return cache.load(key, || store.make(value)).await.map(Reply::Read),
             (OpKind::Notified | OpKind::NotifiedAll, Call::Set(value)) => {
                 store.write_elsewhere(key, value);
@@ -262,6 +265,45 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             (_, _) => cache.delete(key).await?,
         }
         Ok(Reply::Done)
+    }
+
+    /// Reads the key, computes a value from the content, and writes it. A database is read through
+    /// the cache, and written as by a `set`.
+    async fn update(&self, key: Key, call: Call) -> Result<Reply, Failure> {
+        let Caller { cache, store, recorder, .. } = self;
+        let operation = P::current();
+        let (value, compares) = match call {
+            Call::Update(value) => (value, false),
+            Call::CompareAndSet(value) => (value, true),
+            call => unreachable!("{call:?} is no update"),
+        };
+        if !store.has_database() && !compares {
+            let compute = |seen| {
+                recorder.based_on(operation, seen);
+                value
+            };
+            return cache.update(key, compute).await.map(|()| Reply::Done);
+        }
+        let seen = match store.has_database() {
+            true => cache.load(key, || store.load(key)).await?,
+            false => cache.get(key).await?,
+        };
+        recorder.based_on(operation, seen);
+        let is_set = if store.has_database() {
+            let is_set = match compares {
+                true => store.compare_and_set_database(key, seen, value),
+                false => {
+                    store.write_database(key, Some(value));
+                    true
+                }
+            };
+            // Also after a refusal, whose cause may be the cache's copy.
+            while cache.delete(key).await.is_err() {}
+            is_set
+        } else {
+            cache.compare_and_set(key, seen, value, || store.compare_and_set(key, seen, value)).await?
+        };
+        Ok(if is_set { Reply::Done } else { Reply::Refused })
     }
 
     /// Runs the operation to its end, or until its future stalls. A stalled operation has no

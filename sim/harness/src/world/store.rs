@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
-use selvedge::sync::{Clock as _, Map, Mutex as _};
+use selvedge::sync::{Clock as _, Map, Mutex as _, TierName};
 
 use super::limits::NO_EXPIRY;
 use super::network::Network;
@@ -53,7 +53,7 @@ impl<P: Simulated> Store<P> {
         network: &Arc<Network<P>>,
         clock: &P::Clock,
     ) -> Self {
-        let entries = P::Map::new("redis");
+        let entries = P::Map::new(TierName::Remote);
         let expires = plan.remote == RemoteStart::Expiring;
         for &key in &plan.keys {
             if let Some(value) = plan.at_start(key) {
@@ -65,7 +65,7 @@ impl<P: Simulated> Store<P> {
             }
         }
         let database = (plan.source == Source::Database).then(|| {
-            let database = P::Map::new("database");
+            let database = P::Map::new(TierName::Database);
             for value in plan.in_database() {
                 database.insert(value.key, Some(value));
             }
@@ -128,6 +128,32 @@ impl<P: Simulated> Store<P> {
         });
     }
 
+    /// Writes the database, as [`write_database`](Store::write_database), if the key has the
+    /// content `expected` there. Returns whether it did: `UPDATE … WHERE value = expected`.
+    pub(super) fn compare_and_set_database(&self, key: Key, expected: Option<Value>, value: Value) -> bool {
+        let Tier { database, derived, recorder, .. } = &*self.tier;
+        let database = database.as_ref().expect("the case has a database");
+        let is_expected = |held: Option<&Option<Value>>| held.copied().flatten() == expected;
+        P::put_if(database, key, Some(value), is_expected, || {
+            recorder.written::<P>(key, Some(value));
+            for &made in derived.get(&key).into_iter().flatten() {
+                recorder.written::<P>(made, Some(Value { key: made, ..value }));
+            }
+        })
+    }
+
+    /// Writes the key if it has the content `expected`, and then deletes the keys derived from it.
+    /// Returns whether it did. One command: a script, or `SET` with `IFEQ`.
+    pub(super) async fn compare_and_set(
+        &self,
+        key: Key,
+        expected: Option<Value>,
+        value: Value,
+    ) -> Result<bool, Failure> {
+        let tier = Arc::clone(&self.tier);
+        self.network.send(move || tier.compare_and_set(key, expected, value)).await
+    }
+
     /// Reads the database.
     pub(super) async fn load(&self, key: Key) -> Result<Option<Value>, Failure> {
         let Tier { database, derived, .. } = &*self.tier;
@@ -179,6 +205,41 @@ impl<P: Simulated> Tier<P> {
         if let Some(server) = &self.server {
             server.write(key, content);
         }
+    }
+
+    #[track_caller]
+    fn compare_and_set(&self, key: Key, expected: Option<Value>, value: Value) -> bool {
+        if let Some(clock) = &self.clock {
+            self.expire(key, clock.now());
+        }
+        let compare = || {
+            let is_expected = |held: Option<&Held>| held.and_then(|held| held.content) == expected;
+            let held = Held { content: Some(value), deadline: None };
+            P::put_if(&self.entries, key, held, is_expected, || {
+                if self.database.is_none() {
+                    self.recorder.written::<P>(key, Some(value));
+                }
+            })
+        };
+        let is_set = match &self.leases {
+            None => compare(),
+            Some(leases) => leases.with(|leases| {
+                let is_set = compare();
+                if is_set {
+                    leases.held.remove(&key);
+                }
+                is_set
+            }),
+        };
+        if is_set {
+            if let Some(server) = &self.server {
+                server.write(key, Some(value));
+            }
+            for &made in self.derived.get(&key).into_iter().flatten() {
+                self.write(made, None, None);
+            }
+        }
+        is_set
     }
 
     #[track_caller]

@@ -1,13 +1,15 @@
 //! The source of truth, for a cache with its own remote tier.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Recorder;
-#[cfg(feature = "redis")]
+use super::store::Store;
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
+use crate::protocols::Failure;
 
 /// Makes a custom remote tier the source of truth: its contents at the start, and the recorder of
 /// its versions.
@@ -23,6 +25,38 @@ pub(crate) struct Truth {
     /// The maximum number of commands that fail in a run.
     pub(crate) faults: u32,
     pub(crate) order: Arc<Acknowledging>,
+    /// The compare-and-set of the simulated remote tier.
+    pub(crate) conditional: Conditional,
+}
+
+/// The compare-and-set of the simulated remote tier, which [`selvedge::Remote`] does not have.
+#[derive(Clone)]
+pub(crate) struct Conditional(Arc<dyn Fn(Key, Option<Value>, Value) -> Answer + Send + Sync>);
+
+type Answer = Pin<Box<dyn Future<Output = Result<bool, Failure>> + Send>>;
+
+impl Conditional {
+    pub(super) fn at<P: Simulated>(store: &Store<P>) -> Self
+    where
+        P::Clock: 'static,
+    {
+        let store = store.clone();
+        Conditional(Arc::new(move |key, expected, value| {
+            let store = store.clone();
+            Box::pin(async move { store.compare_and_set(key, expected, value).await })
+        }))
+    }
+
+    /// Stores the value if the key has the content `expected`. Returns whether it did.
+    pub(crate) fn compare_and_set(&self, key: Key, expected: Option<Value>, value: Value) -> Answer {
+        (self.0)(key, expected, value)
+    }
+}
+
+impl fmt::Debug for Conditional {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conditional").finish_non_exhaustive()
+    }
 }
 
 /// The step of a custom tier when a write is acknowledged that the operation's own task has not

@@ -26,6 +26,9 @@ enum Plan {
         times: usize,
         after: Option<usize>,
     },
+    /// Computes a value from the content of an object, and writes it to the source of truth, unless
+    /// it `compares` the two and they differ. Can write a copy before.
+    Update { look: usize, compares: bool, acknowledged: bool, before: Option<usize> },
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -35,6 +38,8 @@ fn plan() -> impl Strategy<Value = Plan> {
     let looks = prop::collection::vec(0usize..4, 1..3);
     let answer = proptest::option::weighted(0.6, prop_oneof![3 => Just(0u32), 2 => 1u32..4]);
     let look = proptest::option::weighted(0.3, 0usize..4);
+    let from = prop_oneof![3 => Just(0usize), 2 => 1usize..4];
+    let update = (from, prop::bool::weighted(0.3), prop::bool::weighted(0.8), copy());
     prop_oneof![
         (looks, fill, answer).prop_map(|(looks, fill, answer)| Plan::Get { looks, fill, answer }),
         (look, any::<bool>(), prop::bool::weighted(0.8), copy(), times, copy()).prop_map(
@@ -47,6 +52,12 @@ fn plan() -> impl Strategy<Value = Plan> {
                 after
             }
         ),
+        update.prop_map(|(look, compares, acknowledged, before)| Plan::Update {
+            look,
+            compares,
+            acknowledged,
+            before
+        }),
     ]
 }
 
@@ -67,7 +78,10 @@ fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
         let mut steps = Vec::new();
         for plan in plans {
             let more = steps_of(plan, key, &mut version);
-            let events = more.len() - 2;
+            let is_event = |step: &&Step| {
+                !matches!(step, Step::Invoke(_) | Step::Compute | Step::Answer(_) | Step::Acknowledge(_))
+            };
+            let events = more.iter().filter(is_event).count();
             if events <= room {
                 room -= events;
                 steps.extend(more);
@@ -78,6 +92,7 @@ fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
     }
     let mut held = [first; 4];
     let mut seen = vec![None; threads.len()];
+    let mut is_refused = vec![false; threads.len()];
     let mut turns = turns.iter().cycle();
     while left.iter().any(|steps| !steps.is_empty()) {
         let mut thread = turns.next().expect("turns go round") % threads.len();
@@ -99,10 +114,21 @@ fn play(threads: &[Vec<Plan>], turns: &[usize], absent_at_start: bool) -> Run {
                 held[object] = content;
                 event(object, true, (object == 0).then_some(Truth::Writes(key, content)))
             }
+            Step::Compute => Act::Compute(seen[thread]),
+            Step::Compare(content) => {
+                is_refused[thread] = held[0] != seen[thread];
+                if is_refused[thread] {
+                    event(0, true, None)
+                } else {
+                    held[0] = content;
+                    event(0, true, Some(Truth::Writes(key, content)))
+                }
+            }
             Step::Order => event(0, true, None),
             Step::Answer(None) => Act::Respond(Reply::Read(seen[thread])),
             Step::Answer(Some(0)) => Act::Respond(Reply::Read(None)),
             Step::Answer(Some(more)) => Act::Respond(Reply::Read(Some(Value { key, version: more - 1 }))),
+            Step::Acknowledge(_) if std::mem::take(&mut is_refused[thread]) => Act::Respond(Reply::Refused),
             Step::Acknowledge(true) => Act::Respond(Reply::Done),
             Step::Acknowledge(false) => Act::Respond(Reply::Unknown),
         };
@@ -116,6 +142,10 @@ enum Step {
     Look(usize),
     Fill(usize),
     Put(usize, Option<Value>),
+    /// Computes the update's value from the content last seen.
+    Compute,
+    /// Writes the source of truth if it still has that content.
+    Compare(Option<Value>),
     /// The event before the acknowledgement of a write that its own task did not execute.
     Order,
     Answer(Option<u32>),
@@ -132,6 +162,18 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
                 .chain(looks)
                 .chain(fill)
                 .chain([Step::Answer(answer)])
+                .collect()
+        }
+        Plan::Update { look, compares, acknowledged, before } => {
+            *version += 1;
+            let value = Value { key, version: *version };
+            let call = if compares { Call::CompareAndSet(value) } else { Call::Update(value) };
+            let write = if compares { Step::Compare(Some(value)) } else { Step::Put(0, Some(value)) };
+            let before = before.filter(|_| !compares).map(|object| Step::Put(object, Some(value)));
+            [Step::Invoke(call), Step::Look(look), Step::Compute]
+                .into_iter()
+                .chain(before)
+                .chain([write, Step::Acknowledge(acknowledged)])
                 .collect()
         }
         Plan::Write { look, delete, acknowledged, before, times, after } => {
@@ -156,6 +198,7 @@ fn steps_of(plan: &Plan, key: Key, version: &mut u32) -> Vec<Step> {
 struct Extent {
     call: Call,
     reply: Reply,
+    base: Option<Option<Value>>,
     first: usize,
     last: usize,
 }
@@ -179,8 +222,10 @@ fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Va
         match act {
             Act::Invoke { call, .. } => {
                 open.insert(thread, extents.len());
-                extents.push(Extent { call: *call, reply: Reply::Unknown, first: usize::MAX, last: 0 });
+                let (call, reply) = (*call, Reply::Unknown);
+                extents.push(Extent { call, reply, base: None, first: usize::MAX, last: 0 });
             }
+            Act::Compute(content) => extents[open[thread]].base = Some(*content),
             Act::Event { truth, .. } => {
                 let by = open[thread];
                 let extent = &mut extents[by];
@@ -188,7 +233,9 @@ fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Va
                 extent.last = events;
                 events += 1;
                 let is_for = |call: Call, content: Option<Value>| match call {
-                    Call::Set(value) => content == Some(value),
+                    Call::Set(value) | Call::Update(value) | Call::CompareAndSet(value) => {
+                        content == Some(value)
+                    }
                     Call::Delete => content.is_none(),
                     _ => false,
                 };
@@ -222,7 +269,7 @@ fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Va
                 extents[by].reply = *reply;
                 let has_made = versions.iter().any(|&(_, made)| made == Some(by));
                 let content = match extents[by].call {
-                    Call::Set(value) => Some(value),
+                    Call::Set(value) | Call::Update(value) | Call::CompareAndSet(value) => Some(value),
                     _ => None,
                 };
                 if *reply == Reply::Done && !has_made && !confirmed.contains_key(&by) {
@@ -236,6 +283,7 @@ fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Va
     let writes: Vec<(usize, usize)> =
         (0..extents.len()).filter_map(|by| Some((by, of(by).or(confirmed.get(&by).copied())?))).collect();
     let mut found: BTreeMap<(Rule, usize), usize> = BTreeMap::new();
+    found.extend(lost_updates(&extents, &versions, &writes));
     let mut at = vec![usize::MAX; events];
     let mut schedules = 0;
     every_schedule(&before, &mut at, 0, &mut |at| {
@@ -259,6 +307,30 @@ fn brute(run: &Run, evidence: &[Evidence]) -> (BTreeMap<(Rule, usize), Option<Va
         assert_eq!(in_order, shown, "{at:?} {evidence:#?} {run:#?}");
     });
     (found.into_iter().map(|(key, place)| (key, versions[place].0)).collect(), schedules)
+}
+
+/// The updates that overwrite an acknowledged write, with the newest such version. An update is
+/// atomic if it could have read and written at one point: at some version with the content that it
+/// has read, all later acknowledged writes follow its own.
+fn lost_updates(
+    extents: &[Extent],
+    versions: &[(Option<Value>, Option<usize>)],
+    writes: &[(usize, usize)],
+) -> Vec<((Rule, usize), usize)> {
+    let mut lost = Vec::new();
+    for &(update, made) in writes {
+        let Some(base) = extents[update].base else { continue };
+        let overwritten = |read: usize| {
+            let others = writes.iter().filter(|&&(by, _)| by != update && extents[by].reply == Reply::Done);
+            others.map(|&(_, place)| place).filter(|&place| read < place && place < made).max()
+        };
+        let origins = (0..made).filter(|&place| versions[place].0 == base);
+        // The origin with which the least is lost.
+        if let Some(Some(newest)) = origins.map(overwritten).min() {
+            lost.push(((Rule::LostUpdate, update), newest));
+        }
+    }
+    lost
 }
 
 /// Calls `visit` with each order of the events that happens-before permits, as each event's time.
@@ -321,8 +393,8 @@ pub(super) fn agrees(run: &Run) {
     let (expected, schedules) = brute(run, &evidence);
     let mut findings = Vec::new();
     judge(&history, &mut findings);
-    findings.retain(|finding| matches!(finding.rule, Rule::Stale | Rule::Inverted));
-    let newer = |finding: &sim::Finding| finding.newer.expect("both rules name a newer version");
+    findings.retain(|finding| matches!(finding.rule, Rule::LostUpdate | Rule::Stale | Rule::Inverted));
+    let newer = |finding: &sim::Finding| finding.newer.expect("these rules name a newer version");
     let found: BTreeMap<_, _> =
         findings.iter().map(|finding| ((finding.rule, finding.read), newer(finding))).collect();
     assert_eq!(found.len(), findings.len(), "one finding for each rule and read");

@@ -490,6 +490,142 @@ fn a_settled_value_that_the_truth_never_had_is_lasting() {
     );
 }
 
+/// Two updates read v0, and both write.
+const TWO_UPDATES: &str = "
+    start k v0
+    A update k v1
+    A sees redis
+    A computes v0
+    B update k v2
+    B sees redis
+    B computes v0
+    A writes redis k v1
+    A done
+    B writes redis k v2
+    B done
+";
+
+#[test]
+fn of_two_updates_from_one_version_the_first_to_write_is_lost() {
+    check_all(TWO_UPDATES, &["lost-update: B k@v0 < k@v1 of A"]);
+    // B has read what A wrote.
+    check_all(&TWO_UPDATES.replace("B computes v0", "B computes v1"), &[]);
+    // The outcome of the first is unknown: it may not have been executed.
+    check_all(&TWO_UPDATES.replace("A done", "A unknown"), &[]);
+    // The second overwrites the first, whatever its caller receives.
+    check_all(&TWO_UPDATES.replace("B done", "B unknown"), &["lost-update: B k@v0 < k@v1 of A"]);
+    // Refused: it writes nothing.
+    let refused =
+        TWO_UPDATES.replace("B update", "B compares").replace("B writes redis k v2", "B puts redis");
+    check(&refused.replace("B done", "B refused"), &[]);
+}
+
+#[test]
+fn an_update_that_overwrites_a_set_or_a_deletion_loses_it() {
+    let after = |write: &str| {
+        format!(
+            "
+            start k v0
+            U update k v9
+            U sees redis
+            U computes v0
+            {write}
+            W done
+            U writes redis k v9
+            U done
+            "
+        )
+    };
+    check_all(&after("W set k v1\nW writes redis k v1"), &["lost-update: U k@v0 < k@v1 of W"]);
+    check_all(&after("W delete k\nW writes redis k absent"), &["lost-update: U k@v0 < absent of W"]);
+}
+
+#[test]
+fn an_absence_that_returns_before_the_update_writes_is_its_base() {
+    // The same as a serial order: W, D, U. A compare-and-set would be accepted, too.
+    check_all(
+        "
+        start k absent
+        U update k v9
+        U sees redis
+        U computes absent
+        W set k v1
+        W writes redis k v1
+        W done
+        D delete k
+        D writes redis k absent
+        D done
+        U writes redis k v9
+        U done
+        ",
+        &[],
+    );
+}
+
+#[test]
+fn a_deletion_that_finds_its_effect_done_can_be_lost() {
+    check(
+        "
+        start k v0
+        U update k v9
+        U sees redis
+        U computes v0
+        V delete k
+        V writes redis k absent
+        V unknown
+        D delete k
+        D finds redis k absent
+        D done
+        U writes redis k v9
+        U done
+        ",
+        &["lost-update: U k@v0 < absent of D"],
+    );
+}
+
+#[test]
+fn an_update_from_another_keys_value_is_crossed() {
+    let from = |base: &str| {
+        format!(
+            "
+            start a v0
+            start b v0
+            U update a v1
+            U sees l1
+            U computes {base}
+            U writes redis a v1
+            U done
+            "
+        )
+    };
+    check(&from("b@v0"), &["crossed: U b@v0"]);
+    check(&from("v7"), &["phantom: U a@v7"]);
+    // It has written nothing.
+    let refused = from("b@v0").replace("update", "compares").replace("writes redis a v1", "puts redis");
+    check(&refused.replace("done", "refused"), &[]);
+}
+
+#[test]
+fn the_value_of_a_refused_compare_and_set_is_a_phantom() {
+    let run = |end: &str| {
+        format!(
+            "
+            start k v0
+            U compares k v1
+            U sees redis
+            U computes v0
+            U puts l1
+            U {end}
+            R get k
+            R sees l1
+            R read v1
+            "
+        )
+    };
+    check(&run("refused"), &["phantom: R k@v1"]);
+    check(&run("unknown"), &[]);
+}
+
 #[test]
 fn a_history_is_vacuous_unless_a_read_of_the_scenario_met_a_write_of_its_key() {
     let of = |run: &str| vacuous(&Run::parse(run).history(Order::Class));
@@ -500,5 +636,7 @@ fn a_history_is_vacuous_unless_a_read_of_the_scenario_met_a_write_of_its_key() {
         "start k v0\nW set k v1\nW sees redis\nW done\nZ joins\nZ get k settled\nZ sees l1\nZ read v1"
     ));
     assert!(of("start k v0\nstart b v0\nW set k v1\nW sees redis\nW done\nR get b\nR sees redis\nR read v0"));
+    assert!(!of(TWO_UPDATES), "each reads what the other may have written");
+    assert!(of("start k v0\nA update k v1\nA sees redis\nA computes v0\nA writes redis k v1\nA done"));
     assert!(of("start k v0\nR get k\nR sees redis\nR read v0\nR set k v1\nR sees redis\nR done"));
 }

@@ -24,6 +24,8 @@ pub(super) enum Act {
     Event { object: String, writes: bool, truth: Option<Truth> },
     /// An event after all previous events of every other thread.
     Join,
+    /// The update in progress computes its value from this content.
+    Compute(Option<Value>),
     /// The response of the operation.
     Respond(Reply),
 }
@@ -44,8 +46,10 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Parses the notation: `start k v0`, `T get k`, `T set k v1`, `T sees l1`, `T puts l1`, `T
-    /// writes redis k v1` (at the source of truth), `T joins`, `T done`, `T unknown`, `T read v0`.
+    /// Parses the notation: `start k v0`, `T get k`, `T set k v1`, `T update k v1`, `T compares k
+    /// v1`, `T sees l1`, `T puts l1`, `T writes redis k v1` (at the source of truth), `T finds
+    /// redis k v1` (there), `T computes v0`, `T joins`, `T done`, `T refused`, `T unknown`, `T read
+    /// v0`.
     pub(super) fn parse(text: &str) -> Self {
         let mut run = Run::default();
         let mut reads: BTreeMap<usize, Key> = BTreeMap::new();
@@ -70,6 +74,19 @@ impl Run {
                     let key = Key::new(key);
                     invoke(key, Call::Set(content(key, value).expect("a set has a value")), false)
                 }
+                [verb @ ("update" | "compares"), key, value] => {
+                    let key = Key::new(key);
+                    reads.insert(thread, key);
+                    let value = content(key, value).expect("an update has a value");
+                    let call =
+                        if verb == "update" { Call::Update(value) } else { Call::CompareAndSet(value) };
+                    invoke(key, call, false)
+                }
+                ["computes", value] => Act::Compute(content(reads[&thread], value)),
+                ["finds", object, key, value] => {
+                    event(object, false, Some(Truth::Finds(Key::new(key), content(Key::new(key), value))))
+                }
+                ["refused"] => Act::Respond(Reply::Refused),
                 ["delete", key] => invoke(Key::new(key), Call::Delete, false),
                 ["sees", object] => event(object, false, None),
                 ["puts", object] => event(object, true, None),
@@ -97,7 +114,7 @@ impl Run {
         let mut before: Vec<u64> = Vec::new();
         let mut events: Vec<(usize, &Act)> = Vec::new();
         for (thread, act) in &self.acts {
-            if matches!(act, Act::Invoke { .. } | Act::Respond(_)) {
+            if matches!(act, Act::Invoke { .. } | Act::Compute(_) | Act::Respond(_)) {
                 continue;
             }
             let mut clock = 1u64 << events.len();
@@ -164,6 +181,7 @@ impl Run {
                         _ => {}
                     }
                 }
+                Act::Compute(content) => history.based_on(open[&thread], *content),
                 Act::Respond(reply) => {
                     let clock = match order {
                         Order::Run => vec![of.len() as u32],

@@ -44,7 +44,7 @@ drive(async () => {
   noted.width = innerWidth;
   noted.dark = matchMedia("(prefers-color-scheme: dark)").matches;
   look();
-  const links = all("#rows a").map((link) => link.getAttribute("href"));
+  const links = all("#rows tr.one a").map((link) => link.getAttribute("href"));
   for (const link of links) {
     await follow(find(`#rows a[href='${link}']`));
     await new Promise((resolve) => setTimeout(resolve, 100));

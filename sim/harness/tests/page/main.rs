@@ -189,7 +189,7 @@ fn a_page_whose_writer_was_stopped_shows_what_came_before() {
     let cut = &whole[..whole.floor_char_boundary(whole.len() - 100)];
     let script = r##"
         drive(async () => {
-            expect("three of four", document.querySelectorAll("#rows tr").length, 3);
+            expect("three of four", document.querySelectorAll("#rows tr.one").length, 3);
             expect("it is said", find("#damage").hidden, false);
         });
     "##;

@@ -20,7 +20,7 @@ impl Recorder {
             cache: cache.to_owned(),
             engine: "optimal".to_owned(),
             tiers: start.iter().map(|line| tier(line)).collect(),
-            mishaps: Vec::new(),
+            faults: Vec::new(),
             blocked: Vec::new(),
             lanes: lanes.iter().map(|&name| name.to_owned()).collect(),
             steps: Vec::new(),

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
-use selvedge_engine::mode::{Any, ManyRuns, Mode};
+use selvedge_engine::mode::{Any, ManyRuns, SearchMode};
 use selvedge_engine::{Explorer, Report, Verdict};
 
 use crate::program;
@@ -51,7 +51,7 @@ impl Settings {
     }
 
     /// With the bounds of a search of several runs.
-    fn bounded<M: Mode + ManyRuns>(&self, explorer: Explorer<M>) -> Explorer<Any> {
+    fn bounded<M: SearchMode + ManyRuns>(&self, explorer: Explorer<M>) -> Explorer<Any> {
         let mut explorer = self.with_steps(explorer);
         if let Some(most) = self.max_executions {
             explorer = explorer.max_executions(most);

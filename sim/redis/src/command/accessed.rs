@@ -41,7 +41,11 @@ impl Command {
         }
         let writes = match spec.access {
             // A script may change the keys passed to it.
-            Access::Neither if matches!(spec.keys, KeyPositions::Counted(_)) => positions.clone(),
+            Access::Neither
+                if matches!(spec.keys, KeyPositions::Counted(_)) && !spec.name.ends_with("_ro") =>
+            {
+                positions.clone()
+            }
             // `WATCH` only reads its keys.
             Access::Read | Access::Neither => Vec::new(),
             Access::Write | Access::ReadAlone => {

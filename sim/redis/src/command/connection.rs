@@ -1,5 +1,6 @@
 //! The connection itself: `HELLO`, `PING`, `SELECT` and related commands.
 
+use super::acl::authenticate;
 use super::arguments::is;
 use super::client::{checked_name, rename};
 use super::{Answer, Call, ErrorReply};
@@ -62,25 +63,31 @@ pub(super) fn reset(call: &mut Call<'_>) -> Answer {
 pub(super) fn hello(call: &mut Call<'_>) -> Answer {
     let version = call.words.get(1).map(|version| protocol(version)).transpose()?;
     let mut rest = call.words.get(2..).unwrap_or_default();
+    let mut new_name = None;
     while let Some((option, after)) = rest.split_first() {
         rest = match after {
-            // There are no passwords: the default user has all permissions, other users do not
-            // exist.
-            [user, _, after @ ..] if is(option, "auth") => {
-                if &user[..] != b"default" {
-                    let text = "WRONGPASS invalid username-password pair or user is disabled.";
-                    return Err(ErrorReply::fixed(text));
-                }
+            [user, password, after @ ..] if is(option, "auth") => {
+                authenticate(call, user, password)?;
                 after
             }
             [name, after @ ..] if is(option, "setname") => {
-                rename(call, checked_name(name)?);
+                new_name = Some(checked_name(name)?);
                 after
             }
             _ => {
                 return Err(ErrorReply::about("ERR Syntax error in HELLO option '", option, "'"));
             }
         };
+    }
+    if !call.session().is_authenticated {
+        return Err(ErrorReply::fixed(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+             HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP \
+             protocol version at the same time",
+        ));
+    }
+    if let Some(name) = new_name {
+        rename(call, name);
     }
     let connection = call.connection;
     let session = call.session();

@@ -20,7 +20,9 @@ pub(super) fn spop(call: &mut Call<'_>) -> Answer {
         return Ok(none);
     }
     let members: Vec<Bytes> = set.iter().collect();
-    let chosen = call.data().draw(key).distinct(members.len(), count.unwrap_or(1));
+    let wanted = count.unwrap_or(1);
+    check_choices(call, if wanted < members.len() { members.len() } else { 1 })?;
+    let chosen = call.data().draw(key).distinct(members.len(), wanted);
     let chosen: Vec<Bytes> = chosen.into_iter().map(|at| members[at].clone()).collect();
     let Some(set) = call.members_to_change(key)? else { return Ok(none) };
     chosen.iter().for_each(|member| _ = set.remove(member));
@@ -35,6 +37,16 @@ pub(super) fn spop(call: &mut Call<'_>) -> Answer {
         Some(_) => Reply::Set(chosen.collect()),
         None => chosen.next().unwrap_or(none),
     })
+}
+
+/// Rejects a choice between several alternatives if the server explores: the search would cover one
+/// of them, and be reported as complete.
+fn check_choices(call: &Call<'_>, alternatives: usize) -> Result<(), ErrorReply> {
+    if alternatives > 1 && call.server.settings.rejects_random_choices {
+        let before = "ERR An exploration does not cover the random choices of ";
+        return Err(ErrorReply::about(before, &call.words[0], ". Choose in the program, with choose()"));
+    }
+    Ok(())
 }
 
 /// The count of `SRANDMEMBER` and related commands.
@@ -113,6 +125,10 @@ fn draw(call: &mut Call<'_>, key: &Bytes, elements: Option<Vec<Vec<Reply>>>, cou
     let Some(elements) = elements else {
         return Ok(if count.is_some() { Reply::Array(Vec::new()) } else { Reply::Null });
     };
+    let returns_all =
+        count.is_some_and(|its| its.number > 1 && its.number.unsigned_abs() >= elements.len() as u64);
+    let is_empty = count.is_some_and(|its| its.number == 0);
+    check_choices(call, if returns_all || is_empty { 1 } else { elements.len() })?;
     let mut draw = call.data().draw(key);
     let Some(Count { number, with_values }) = count else {
         return Ok(elements[draw.index(elements.len())][0].clone());
@@ -145,6 +161,7 @@ pub(super) fn randomkey(call: &mut Call<'_>) -> Answer {
     if keys.is_empty() {
         return Ok(Reply::Null);
     }
+    check_choices(call, keys.len())?;
     let at = call.data().draw_key().index(keys.len());
     Ok(Reply::Bulk(keys.swap_remove(at)))
 }

@@ -1,5 +1,5 @@
-//! Arithmetic of C's `long double` on x86-64, which `INCRBYFLOAT` and `HINCRBYFLOAT` use: 64 bits of
-//! precision, rounded to the nearest, ties to even.
+//! Arithmetic of C's `long double` on x86-64, which `INCRBYFLOAT` and `HINCRBYFLOAT` use: 64 bits
+//! of precision, rounded to the nearest, ties to even.
 
 use std::cmp::Ordering;
 

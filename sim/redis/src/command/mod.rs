@@ -5,6 +5,7 @@
 //! function.
 
 mod accessed;
+mod acl;
 mod arguments;
 mod bit_fields;
 mod bits;
@@ -13,13 +14,16 @@ mod call;
 mod client;
 mod connection;
 mod draws;
+mod dumps;
 mod expiry;
 mod hashes;
+mod info;
 mod keys;
 mod list_items;
 mod list_moves;
 mod lists;
 mod long_double;
+mod monitor;
 mod objects;
 mod run;
 mod scan;

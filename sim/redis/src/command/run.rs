@@ -23,6 +23,11 @@ impl Server {
                 (session.database, session.protocol)
             }
         };
+        let is_of_script = script.is_some();
+        // A script appears before the commands that it calls.
+        if spec.name.starts_with("eval") {
+            self.feed_monitors(spec, words, database, is_of_script);
+        }
         let call = &mut Call {
             server: self,
             connection,
@@ -33,6 +38,11 @@ impl Server {
             script: script.as_deref_mut(),
         };
         let reply = (spec.run)(call).unwrap_or_else(Reply::from);
+        if !spec.name.starts_with("eval") {
+            let of_session = self.sessions.get(&connection).map_or(database, |session| session.database);
+            let database = script.as_deref().map_or(of_session, |script| script.database);
+            self.feed_monitors(spec, words, database, is_of_script);
+        }
         let session = self.sessions.get(&connection);
         if spec.access.is_tracked() && session.is_some_and(|session| session.tracks_reads()) {
             match script {

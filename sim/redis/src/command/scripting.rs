@@ -51,6 +51,10 @@ pub(super) fn flush(call: &mut Call<'_>) -> Answer {
 /// Runs a loaded script. The first `keys` of its arguments are keys.
 fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
     let Some(script) = call.server.scripts.get(hash) else { return Err(ErrorReply::NO_SCRIPT) };
+    if script.declares_writes() && call.spec.name.ends_with("_ro") {
+        let text = "ERR Can not execute a script with write flag using *_ro command.";
+        return Err(ErrorReply::fixed(text));
+    }
     let (keys, arguments) = call.words[3..].split_at(keys);
     let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
     script.run(&mut Caller { call, state }, [keys, arguments], hash)
@@ -74,8 +78,13 @@ impl Host for Caller<'_, '_> {
         if spec.within != Within::Scripts {
             return refused("ERR This Redis command is not allowed from script");
         }
-        if forbids_writes && spec.access == Access::Write {
+        let forbids_writes = forbids_writes || self.call.spec.name.ends_with("_ro");
+        let writes = spec.access == Access::Write || ["publish", "spublish"].contains(&spec.name);
+        if forbids_writes && writes {
             return refused("ERR Write commands are not allowed from read-only scripts.");
+        }
+        if let Err(denied) = self.call.server.permits(self.call.connection, spec, words) {
+            return Err(denied.reply_in_script());
         }
         if let Some(error) = self.undeclared(spec.keys, words) {
             return Err(error);
@@ -95,6 +104,12 @@ impl Caller<'_, '_> {
     fn undeclared(&self, positions: KeyPositions, words: &[Bytes]) -> Option<ErrorReply> {
         if !self.call.server.settings.declared_keys_only {
             return None;
+        }
+        // Those without keys that only reply.
+        let is_harmless = ["ping", "echo", "time"].iter().any(|name| is(&words[0], name));
+        if positions == KeyPositions::None && !is_harmless {
+            let before = "ERR Script attempted to call a command that does not only access its KEYS: ";
+            return Some(ErrorReply::about(before, &words[0], ""));
         }
         let what = match positions {
             positions if positions.is_any(words) => words[0].clone(),

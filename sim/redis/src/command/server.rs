@@ -7,7 +7,10 @@ use super::connection::VERSION;
 use super::{Answer, Call, ErrorReply};
 use crate::glob::matches;
 use crate::notify::Events;
+use crate::pubsub::Topic;
 use crate::resp::Reply;
+use crate::server::{Server, Settings};
+use crate::session::Session;
 
 pub(super) fn flushall(call: &mut Call<'_>) -> Answer {
     flush(call, 0..call.server.databases.len())
@@ -47,52 +50,117 @@ pub(super) fn info(call: &mut Call<'_>) -> Answer {
     Ok(Reply::Verbatim(*b"txt", text.join("\r\n").into()))
 }
 
-fn sections(call: &Call<'_>) -> [(&'static str, String); 5] {
+fn sections(call: &Call<'_>) -> [(&'static str, String); 9] {
     let server = &call.server;
-    let subscribers = server.sessions.values().filter(|session| session.is_subscriber()).count();
-    let trackers = server.sessions.values().filter(|session| session.tracking.is_some()).count();
-    let line = |name: &str, value: &dyn std::fmt::Display| format!("{name}:{value}\r\n");
+    let count = |is: fn(&Session) -> bool| server.sessions.values().filter(|session| is(session)).count();
+    let lines = |fields: &[(&str, &dyn std::fmt::Display)]| -> String {
+        fields.iter().map(|(name, value)| format!("{name}:{value}\r\n")).collect()
+    };
     let keyspace = server.databases.iter().enumerate().filter(|(_, database)| database.len() > 0);
     let keyspace = keyspace.map(|(index, database)| {
         format!("db{index}:keys={},expires={},avg_ttl=0\r\n", database.len(), database.deadlines())
     });
+    let micros = server.now.micros();
     [
-        ("Server", line("redis_version", &VERSION) + &line("redis_mode", &"standalone")),
+        (
+            "Server",
+            lines(&[
+                ("redis_version", &VERSION),
+                ("redis_git_sha1", &"00000000"),
+                ("redis_git_dirty", &0),
+                ("redis_mode", &"standalone"),
+                ("os", &"selvedge"),
+                ("arch_bits", &64),
+                ("process_id", &1),
+                ("run_id", &"0".repeat(40)),
+                ("tcp_port", &0),
+                ("server_time_usec", &micros),
+                ("uptime_in_seconds", &0),
+                ("uptime_in_days", &0),
+                ("hz", &10),
+            ]),
+        ),
         (
             "Clients",
-            line("connected_clients", &server.sessions.len())
-                + &line("tracking_clients", &trackers)
-                + &line("pubsub_clients", &subscribers),
+            lines(&[
+                ("connected_clients", &server.sessions.len()),
+                ("maxclients", &10000),
+                ("blocked_clients", &count(|session| session.blocked.is_some())),
+                ("tracking_clients", &count(|session| session.tracking.is_some())),
+                ("pubsub_clients", &count(Session::is_subscriber)),
+            ]),
+        ),
+        (
+            "Memory",
+            lines(&[
+                ("used_memory", &0),
+                ("used_memory_human", &"0B"),
+                ("used_memory_rss", &0),
+                ("used_memory_peak", &0),
+                ("maxmemory", &0),
+                ("maxmemory_human", &"0B"),
+                ("maxmemory_policy", &"noeviction"),
+            ]),
+        ),
+        (
+            "Persistence",
+            lines(&[
+                ("loading", &0),
+                ("async_loading", &0),
+                ("rdb_changes_since_last_save", &0),
+                ("rdb_bgsave_in_progress", &0),
+                ("rdb_last_bgsave_status", &"ok"),
+                ("aof_enabled", &0),
+            ]),
         ),
         (
             "Stats",
-            line("pubsub_channels", &server.subscriptions.channels())
-                + &line("pubsub_patterns", &server.subscriptions.patterns()),
+            lines(&[
+                ("evicted_keys", &0),
+                ("pubsub_channels", &server.subscriptions.topics(Topic::Channel).count()),
+                ("pubsub_patterns", &server.subscriptions.topics(Topic::Pattern).count()),
+                ("pubsubshard_channels", &server.subscriptions.topics(Topic::Shard).count()),
+            ]),
         ),
-        ("Replication", line("role", &"master") + &line("connected_slaves", &0)),
+        (
+            "Replication",
+            lines(&[
+                ("role", &"master"),
+                ("connected_slaves", &0),
+                ("master_replid", &"0".repeat(40)),
+                ("master_repl_offset", &0),
+            ]),
+        ),
+        ("CPU", lines(&[("used_cpu_sys", &"0.000000"), ("used_cpu_user", &"0.000000")])),
+        ("Cluster", lines(&[("cluster_enabled", &0)])),
         ("Keyspace", keyspace.collect()),
     ]
 }
 
-/// The settings that `CONFIG GET` returns. Only `notify-keyspace-events` can be changed.
-fn settings(events: Events) -> [(&'static str, String); 6] {
+/// The settings that `CONFIG GET` returns. `CONFIG SET` changes `notify-keyspace-events` and
+/// `requirepass`.
+fn settings(settings: &Settings) -> [(&'static str, Bytes); 9] {
+    let fixed = |text: &'static str| Bytes::from_static(text.as_bytes());
     [
-        ("appendonly", "no".to_owned()),
-        ("databases", "16".to_owned()),
-        ("maxmemory", "0".to_owned()),
-        ("maxmemory-policy", "noeviction".to_owned()),
-        ("notify-keyspace-events", events.letters()),
-        ("save", String::new()),
+        ("appendonly", fixed("no")),
+        ("databases", fixed("16")),
+        ("maxclients", fixed("10000")),
+        ("maxmemory", fixed("0")),
+        ("maxmemory-policy", fixed("noeviction")),
+        ("notify-keyspace-events", settings.events.letters().into()),
+        ("requirepass", settings.password.clone()),
+        ("save", Bytes::new()),
+        ("timeout", fixed("0")),
     ]
 }
 
 pub(super) fn config_get(call: &mut Call<'_>) -> Answer {
     let patterns: Vec<_> = call.words[2..].iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
-    let settings = settings(call.server.settings.events);
+    let settings = settings(&call.server.settings);
     let found = settings
         .into_iter()
         .filter(|(name, _)| patterns.iter().any(|pattern| matches(pattern, name.as_bytes())));
-    Ok(Reply::Map(found.map(|(name, value)| (Reply::text(name), Reply::bulk(value))).collect()))
+    Ok(Reply::Map(found.map(|(name, value)| (Reply::text(name), Reply::Bulk(value))).collect()))
 }
 
 pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
@@ -106,7 +174,7 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
     };
     // Redis checks all names before the first value, and reports the first invalid name.
     for (at, (name, _)) in settings().enumerate() {
-        if !is(name, "notify-keyspace-events") {
+        if !is(name, "notify-keyspace-events") && !is(name, "requirepass") {
             let text = "ERR Unknown option or number of arguments for CONFIG SET - '";
             return Err(ErrorReply::about(text, name, "'"));
         }
@@ -115,10 +183,31 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
         }
     }
     let mut events = call.server.settings.events;
+    let mut password = None;
     for (name, value) in settings() {
+        if is(name, "requirepass") {
+            password = Some(value);
+            continue;
+        }
         events = Events::parse(value)
             .ok_or_else(|| failed(name, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."))?;
     }
     call.server.settings.events = events;
+    if let Some(password) = password {
+        require_password(call.server, password);
+    }
     Ok(Reply::OK)
+}
+
+/// Sets the password of the user `default`; an empty one removes it.
+fn require_password(server: &mut Server, password: &Bytes) {
+    let name = Bytes::from_static(b"default");
+    let mut user = server.users.get(&name).cloned().unwrap_or_default();
+    let modifier = if password.is_empty() { b"nopass".to_vec() } else { [b">", &password[..]].concat() };
+    // A password is never an invalid modifier.
+    for modifier in [&b"resetpass"[..], &modifier] {
+        _ = user.modify(modifier);
+    }
+    server.users.set(&name, user);
+    server.settings.password = password.clone();
 }

@@ -1,4 +1,5 @@
-//! Removal of the members with the lowest or highest scores: `ZPOPMIN`, `ZMPOP` and related commands.
+//! Removal of the members with the lowest or highest scores: `ZPOPMIN`, `ZMPOP` and related
+//! commands.
 
 use bytes::Bytes;
 
@@ -15,7 +16,8 @@ pub(super) enum End {
     Highest,
 }
 
-/// Removes at most `count` members, lowest or highest first. Returns none if the key does not exist.
+/// Removes at most `count` members, lowest or highest first. Returns none if the key does not
+/// exist.
 pub(super) fn take(
     call: &mut Call<'_>,
     key: &Bytes,

@@ -70,7 +70,8 @@ pub(crate) enum KeyPositions {
     Counted(usize),
     /// The first argument is written. The keys at these indices and beyond are read.
     Destination(usize),
-    /// The first argument is written. The second is the number of keys that are read; they follow it.
+    /// The first argument is written. The second is the number of keys that are read; they follow
+    /// it.
     DestinationCounted,
     /// The first argument is read, the second is written.
     SourceThenDestination,

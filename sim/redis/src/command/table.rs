@@ -9,10 +9,10 @@ use super::spec::KeyPositions::{
 };
 use super::spec::Within::{Immediate, NoScript, Scripts};
 use super::{
-    Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, bit_fields, bits, blocking, client,
-    connection, draws, expiry, hashes, keys, list_items, list_moves, lists, objects, scan, scripting, server,
-    set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets, strings, subscriptions,
-    substrings, tracking, transactions,
+    Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, acl, bit_fields, bits, blocking, client,
+    connection, draws, dumps, expiry, hashes, info, keys, list_items, list_moves, lists, monitor, objects,
+    scan, scripting, server, set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets,
+    strings, subscriptions, substrings, tracking, transactions,
 };
 
 const fn row(
@@ -28,7 +28,16 @@ const fn row(
 
 /// All commands, sorted by name.
 static TABLE: &[Spec] = &[
+    row("acl|cat", -2, Neither, No, NoScript, acl::categories),
+    row("acl|deluser", -3, Neither, No, NoScript, acl::delete_users),
+    row("acl|dryrun", -4, Neither, No, NoScript, acl::dry_run),
+    row("acl|getuser", 3, Neither, No, NoScript, acl::get_user),
+    row("acl|list", 2, Neither, No, NoScript, acl::list),
+    row("acl|setuser", -3, Neither, No, NoScript, acl::set_user),
+    row("acl|users", 2, Neither, No, NoScript, acl::users),
+    row("acl|whoami", 2, Neither, No, NoScript, acl::whoami),
     row("append", 3, Write, First, Scripts, strings::append),
+    row("auth", -2, Neither, No, NoScript, acl::auth),
     row("bitcount", -2, Read, First, Scripts, bits::bitcount),
     row("bitfield", -2, Write, First, Scripts, bit_fields::bitfield),
     row("bitfield_ro", -2, Read, First, Scripts, bit_fields::bitfield_ro),
@@ -46,12 +55,21 @@ static TABLE: &[Spec] = &[
     row("client|getname", 2, Neither, No, NoScript, client::get_name),
     row("client|getredir", 2, Neither, No, NoScript, tracking::redirection),
     row("client|id", 2, Neither, No, NoScript, client::id),
+    row("client|info", 2, Neither, No, NoScript, client::info),
     row("client|kill", -3, Neither, No, NoScript, client::kill),
+    row("client|list", -2, Neither, No, NoScript, client::list),
+    row("client|no-evict", 3, Neither, No, NoScript, client::no_evict),
+    row("client|reply", 3, Neither, No, NoScript, client::reply),
     row("client|setinfo", 4, Neither, No, NoScript, client::set_info),
     row("client|setname", 3, Neither, No, NoScript, client::set_name),
     row("client|tracking", -3, Neither, No, NoScript, tracking::tracking),
     row("client|trackinginfo", 2, Neither, No, NoScript, tracking::info),
     row("client|unblock", -3, Neither, No, NoScript, blocking::unblock),
+    row("command", -1, Neither, No, Scripts, info::all),
+    row("command|count", 2, Neither, No, Scripts, info::count),
+    row("command|getkeys", -4, Neither, No, Scripts, info::get_keys),
+    row("command|info", -2, Neither, No, Scripts, info::info),
+    row("command|list", -2, Neither, No, Scripts, info::list),
     row("config|get", -3, Neither, No, NoScript, server::config_get),
     row("config|set", -4, Neither, No, NoScript, server::config_set),
     row("copy", -3, Write, SourceThenDestination, Scripts, keys::copy),
@@ -60,9 +78,12 @@ static TABLE: &[Spec] = &[
     row("decrby", 3, Write, First, Scripts, strings::decrby),
     row("del", -2, Write, Arguments, Scripts, keys::del),
     row("discard", 1, Neither, No, Immediate, transactions::discard),
+    row("dump", 2, Read, First, Scripts, dumps::dump),
     row("echo", 2, Neither, No, Scripts, connection::echo),
     row("eval", -3, Neither, Counted(2), NoScript, scripting::eval),
+    row("eval_ro", -3, Neither, Counted(2), NoScript, scripting::eval),
     row("evalsha", -3, Neither, Counted(2), NoScript, scripting::evalsha),
+    row("evalsha_ro", -3, Neither, Counted(2), NoScript, scripting::evalsha),
     row("exec", 1, Neither, No, Immediate, transactions::exec),
     row("exists", -2, Read, Arguments, Scripts, keys::exists),
     row("expire", -3, Write, First, Scripts, expiry::expire),
@@ -114,6 +135,7 @@ static TABLE: &[Spec] = &[
     row("ltrim", 4, Write, First, Scripts, list_items::ltrim),
     row("memory|usage", -3, Read, Second, Scripts, objects::memory_usage),
     row("mget", -2, Read, Arguments, Scripts, strings::mget),
+    row("monitor", 1, Neither, No, NoScript, monitor::monitor),
     row("move", 3, Write, Any, Scripts, keys::relocate),
     row("mset", -3, Write, Pairs, Scripts, strings::mset),
     row("msetnx", -3, Write, Pairs, Scripts, strings::msetnx),
@@ -131,12 +153,18 @@ static TABLE: &[Spec] = &[
     row("psubscribe", -2, Neither, No, NoScript, subscriptions::psubscribe),
     row("pttl", 2, Read, First, Scripts, expiry::pttl),
     row("publish", 3, Neither, No, Scripts, subscriptions::publish),
+    row("pubsub|channels", -2, Neither, No, Scripts, subscriptions::channels),
+    row("pubsub|numpat", 2, Neither, No, Scripts, subscriptions::numpat),
+    row("pubsub|numsub", -2, Neither, No, Scripts, subscriptions::numsub),
+    row("pubsub|shardchannels", -2, Neither, No, Scripts, subscriptions::shard_channels),
+    row("pubsub|shardnumsub", -2, Neither, No, Scripts, subscriptions::shard_numsub),
     row("punsubscribe", -1, Neither, No, NoScript, subscriptions::punsubscribe),
     row("quit", -1, Neither, No, Immediate, connection::quit),
     row("randomkey", 1, ReadAlone, Any, Scripts, draws::randomkey),
     row("rename", 3, Write, FirstTwo, Scripts, keys::rename),
     row("renamenx", 3, Write, FirstTwo, Scripts, keys::renamenx),
     row("reset", 1, Neither, No, Immediate, connection::reset),
+    row("restore", -4, Write, First, Scripts, dumps::restore),
     row("rpop", -2, Write, First, Scripts, lists::rpop),
     row("rpoplpush", 3, Write, FirstTwo, Scripts, list_moves::rpoplpush),
     row("rpush", -3, Write, First, Scripts, lists::rpush),
@@ -165,14 +193,17 @@ static TABLE: &[Spec] = &[
     row("sort", -2, Write, Sort, Scripts, sort::sort),
     row("sort_ro", -2, Read, Sort, Scripts, sort::sort_ro),
     row("spop", -2, Write, First, Scripts, draws::spop),
+    row("spublish", 3, Neither, No, Scripts, subscriptions::spublish),
     row("srandmember", -2, ReadAlone, First, Scripts, draws::srandmember),
     row("srem", -3, Write, First, Scripts, sets::srem),
     row("sscan", -3, Read, First, Scripts, scan::sscan),
+    row("ssubscribe", -2, Neither, No, NoScript, subscriptions::ssubscribe),
     row("strlen", 2, Read, First, Scripts, strings::strlen),
     row("subscribe", -2, Neither, No, NoScript, subscriptions::subscribe),
     row("substr", 4, Read, First, Scripts, substrings::getrange),
     row("sunion", -2, Read, Arguments, Scripts, set_algebra::sunion),
     row("sunionstore", -3, Write, Destination(usize::MAX), Scripts, set_algebra::sunionstore),
+    row("sunsubscribe", -1, Neither, No, NoScript, subscriptions::sunsubscribe),
     row("swapdb", 3, Write, Any, Scripts, keys::swapdb),
     row("time", 1, Neither, No, Scripts, server::time),
     row("touch", -2, Read, Arguments, Scripts, keys::exists),
@@ -218,7 +249,7 @@ static TABLE: &[Spec] = &[
 ];
 
 /// Commands that have subcommands.
-const CONTAINERS: [&str; 5] = ["client", "config", "memory", "object", "script"];
+const CONTAINERS: [&str; 8] = ["acl", "client", "command", "config", "memory", "object", "pubsub", "script"];
 
 /// The names of all commands, sorted. A subcommand is prefixed with its container: `client|id`.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -230,12 +261,23 @@ fn look_up(name: &[u8]) -> Option<&'static Spec> {
     Some(&TABLE[at])
 }
 
+/// All rows, sorted by name.
+pub(super) fn rows() -> &'static [Spec] {
+    TABLE
+}
+
+/// The row of a command or a subcommand, by its full name in any case.
+pub(super) fn by_name(name: &[u8]) -> Option<&'static Spec> {
+    look_up(&name.to_ascii_lowercase())
+}
+
 /// Looks up the row of the command.
 pub(crate) fn find(words: &[Bytes]) -> Result<&'static Spec, ErrorReply> {
     let mut buffer = [0; 32]; // Longer than any name in the table.
     let name = lower(&words[0], &mut buffer).unwrap_or_default();
     // A subcommand cannot be called by its full name in the table.
-    if let Some(spec) = look_up(name).filter(|spec| !spec.name.contains('|')) {
+    let is_container = |spec: &&Spec| words.len() > 1 && CONTAINERS.contains(&spec.name);
+    if let Some(spec) = look_up(name).filter(|spec| !spec.name.contains('|') && !is_container(spec)) {
         return Ok(spec);
     }
     let Some(container) = CONTAINERS.iter().find(|container| container.as_bytes() == name) else {

@@ -39,7 +39,14 @@ pub(super) fn exec(call: &mut Call<'_>) -> Answer {
         Ok(Reply::NullArray)
     } else {
         let run = |command: &Command| match find(command.words()) {
-            Ok(spec) => call.server.run(call.connection, spec, command.words(), None),
+            Ok(spec) => match call.server.permits(call.connection, spec, command.words()) {
+                Ok(()) => call.server.run(call.connection, spec, command.words(), None),
+                Err(_) => ErrorReply::fixed(
+                    "NOPERM ACLs rules changed between the moment the transaction was accumulated and the \
+                     EXEC call. This command is no longer allowed for the following reason: no permission",
+                )
+                .into(),
+            },
             Err(error) => error.into(),
         };
         Ok(Reply::Array(transaction.commands.iter().map(run).collect()))

@@ -7,7 +7,7 @@ use crate::error::ErrorReply;
 use crate::request::Command;
 use crate::resp::{Protocol, Reply};
 use crate::server::{Delivery, DeliveryKind, Output, Server};
-use crate::session::ConnectionId;
+use crate::session::{ConnectionId, Replies};
 use crate::time::Time;
 
 impl Server {
@@ -23,14 +23,15 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command (see
-    /// [`Self::is_blocked`]).
+    /// If the connection is closed (see [`Self::is_connected`]), or waits in a blocking command
+    /// (see [`Self::is_blocked`]).
     pub fn execute(&mut self, connection: ConnectionId, command: &Command, now: Time) -> Output {
         assert!(self.is_connected(connection), "{connection} is closed: connect again");
         assert!(!self.is_blocked(connection), "{connection} waits: its next command must wait too");
         self.now = now;
         self.end_due();
         self.current = Some(connection);
+        self.begin(connection);
         let reply = self.process(connection, command);
         let (own, mut others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.output.deliveries).into_iter().partition(|it| it.to == connection);
@@ -39,8 +40,10 @@ impl Server {
             Some(Reply::Several(replies)) => replies,
             reply => reply.into_iter().collect(),
         };
+        let is_silent = self.is_silent(connection);
+        let replies = replies.into_iter().filter(|reply| !is_silent || matches!(reply, Reply::Push(_)));
         let kind = DeliveryKind::Reply;
-        others.extend(replies.into_iter().map(|reply| Delivery { to: connection, protocol, kind, reply }));
+        others.extend(replies.map(|reply| Delivery { to: connection, protocol, kind, reply }));
         others.extend(own);
         self.output.deliveries = others;
         self.flush_own_invalidations();
@@ -52,6 +55,26 @@ impl Server {
             self.disconnect(*closed);
         }
         output
+    }
+
+    /// Prepares the session for its next command.
+    fn begin(&mut self, connection: ConnectionId) {
+        let now = self.now;
+        let session = self.session(connection);
+        session.last_seen = now;
+        if session.replies == Replies::SkipNext {
+            session.replies = Replies::SkipThis;
+        }
+    }
+
+    /// Whether the connection has switched the reply to its current command off.
+    fn is_silent(&mut self, connection: ConnectionId) -> bool {
+        let session = self.session(connection);
+        let is_silent = session.replies != Replies::All;
+        if session.replies == Replies::SkipThis {
+            session.replies = Replies::All;
+        }
+        is_silent
     }
 
     fn process(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
@@ -66,13 +89,22 @@ impl Server {
         let session = self.session(connection);
         let is_old_subscriber = session.is_subscriber() && session.protocol == Protocol::Resp2;
         let is_queueing = session.transaction.is_some();
-        let reply = match found.and_then(|spec| may_run(spec, words, is_old_subscriber)) {
+        let found = found.and_then(|spec| {
+            may_fit(spec, words)?;
+            self.authorize(connection, spec, words)?;
+            self.check_monitor(connection, spec)?;
+            may_run(spec, is_old_subscriber)
+        });
+        let reply = match found {
             Err(error) => self.refuse(connection, words, error),
             Ok(spec) if is_queueing && spec.within != Within::Immediate => {
                 self.queue(connection, command);
                 Reply::status("QUEUED")
             }
-            Ok(spec) => self.run(connection, spec, words, None),
+            Ok(spec) => {
+                self.session(connection).last_command = Some(spec.name);
+                self.run(connection, spec, words, None)
+            }
         };
         // `CLIENT CACHING` applies to the next command, or to its whole transaction.
         let session = self.session(connection);
@@ -108,17 +140,23 @@ impl Server {
 }
 
 /// The commands that a RESP2 connection with subscriptions may send.
-const FOR_SUBSCRIBERS: [&str; 7] =
-    ["ping", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "quit", "reset"];
+const FOR_SUBSCRIBERS: [&str; 9] = [
+    "ping",
+    "subscribe",
+    "unsubscribe",
+    "psubscribe",
+    "punsubscribe",
+    "ssubscribe",
+    "sunsubscribe",
+    "quit",
+    "reset",
+];
 
-fn may_run(
-    spec: &'static Spec,
-    words: &[Bytes],
-    is_old_subscriber: bool,
-) -> Result<&'static Spec, ErrorReply> {
-    if !spec.fits(words.len()) {
-        return Err(ErrorReply::arity(spec.name));
-    }
+fn may_fit(spec: &'static Spec, words: &[Bytes]) -> Result<(), ErrorReply> {
+    if spec.fits(words.len()) { Ok(()) } else { Err(ErrorReply::arity(spec.name)) }
+}
+
+fn may_run(spec: &'static Spec, is_old_subscriber: bool) -> Result<&'static Spec, ErrorReply> {
     if is_old_subscriber && !FOR_SUBSCRIBERS.contains(&spec.name) {
         return Err(ErrorReply::new(format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \

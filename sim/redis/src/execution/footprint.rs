@@ -86,6 +86,10 @@ impl Server {
     pub fn footprint(&self, connection: ConnectionId, command: &Command, now: Time) -> Footprint {
         let mut footprint = Footprint::none();
         let Some(session) = self.sessions.get(&connection) else { return footprint };
+        // Monitors observe the order of all commands.
+        if !self.monitors.is_empty() {
+            footprint.writes = Resources::All;
+        }
         // The reply is ordered with the pushes to the same connection.
         footprint.reads.extend([Resource::Pushes(connection)]);
         if session.is_subscriber() {
@@ -167,20 +171,25 @@ impl Server {
         let name = command.name().to_ascii_lowercase();
         let own = Resource::Pushes(connection);
         match &name[..] {
-            b"publish" => footprint.writes.extend([Resource::Subscriptions]),
+            b"pubsub" => footprint.reads.extend([Resource::Subscriptions]),
+            b"publish" | b"spublish" => footprint.writes.extend([Resource::Subscriptions]),
             // These change the pushes that the connection receives, or their encoding.
-            b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"hello" | b"reset"
-            | b"quit" => {
+            b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"ssubscribe"
+            | b"sunsubscribe" | b"hello" | b"reset" | b"quit" => {
                 footprint.writes.extend([Resource::Subscriptions, own]);
             }
-            b"eval" if command.words().get(1).is_some_and(|text| !self.scripts.contains_text(text)) => {
+            b"eval" | b"eval_ro"
+                if command.words().get(1).is_some_and(|text| !self.scripts.contains_text(text)) =>
+            {
                 footprint.writes.extend([Resource::Scripts]);
             }
-            b"eval" | b"evalsha" => footprint.reads.extend([Resource::Scripts]),
+            b"eval" | b"eval_ro" | b"evalsha" | b"evalsha_ro" => footprint.reads.extend([Resource::Scripts]),
             b"script" => footprint.writes.extend([Resource::Scripts]),
             // These change the pushes of other connections or server-wide state, or read the
             // latter.
-            b"client" | b"config" | b"info" => footprint.writes = Resources::All,
+            b"acl" | b"auth" | b"client" | b"config" | b"info" | b"monitor" => {
+                footprint.writes = Resources::All
+            }
             _ => {}
         }
     }

@@ -180,8 +180,8 @@ impl Redis {
         state.sent.drain(..surplus);
     }
 
-    /// Executes a command in database 0, and returns its reply. A blocking command does not wait: it
-    /// replies at once, as after its timeout.
+    /// Executes a command in database 0, and returns its reply. A blocking command does not wait:
+    /// it replies at once, as after its timeout.
     pub fn call(&self, words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Reply {
         let command = Command::new(words);
         let execute = |state: &mut State, now: Time| {

@@ -1,11 +1,8 @@
 //! In-process connections with redis-rs' traits.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::AsyncPushSender;
@@ -13,16 +10,12 @@ use redis::{Cmd, ErrorKind, Pipeline, PushInfo, RedisError, RedisFuture, RedisRe
 
 #[cfg(feature = "engine")]
 use super::explored::{Explored, Local, Sender, Stream};
-use super::shared::{Mailbox, Shared, State};
+use super::inbox::{Abandoned, Arrived, Inbox, parsed};
+use super::shared::{Shared, State};
 use super::turn::Turn;
 use crate::request::Command;
 use crate::resp::{Protocol, Reply, Requests};
-use crate::server::{Delivery, DeliveryKind};
 use crate::session::ConnectionId;
-
-/// Capacity of the queue of [`Connection::next_push`]. When it is full, the oldest message is
-/// dropped.
-const WAITING: usize = 10_000;
 
 /// A connection to a [`Redis`](crate::Redis) in this process. It implements
 /// `redis::ConnectionLike`, and thereby `redis::Commands`, pipelines and scripts.
@@ -79,128 +72,6 @@ struct Link {
     /// The pushes in flight to the connection, if it can receive pushes.
     #[cfg(feature = "engine")]
     stream: Option<Arc<Stream>>,
-}
-
-/// Replies and pushes that have arrived. Shared with the server, which adds to it.
-#[derive(Clone, Default)]
-struct Inbox(Arc<Contents>);
-
-#[derive(Default)]
-struct Contents {
-    arrived: Mutex<Arrived>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Arrived {
-    replies: VecDeque<(Reply, Option<Duration>)>,
-    pushes: VecDeque<PushInfo>,
-    sender: Option<Arc<dyn AsyncPushSender>>,
-    is_closed: bool,
-    /// The number of next replies that nobody waits for: the future of a blocking command was
-    /// dropped.
-    abandoned: usize,
-    /// The tasks that wait for a reply.
-    wakers: Vec<Waker>,
-}
-
-impl Arrived {
-    /// Whether a reply has arrived, or none will.
-    fn has_reply(&self) -> bool {
-        !self.replies.is_empty() || self.is_closed
-    }
-
-    /// Whether the next reply is that of the next command.
-    fn is_in_order(&self) -> bool {
-        self.abandoned == 0 || self.is_closed
-    }
-}
-
-/// Discards the reply of a blocking command whose future is dropped before it.
-struct Abandoned<'i>(Option<&'i Inbox>);
-
-impl Drop for Abandoned<'_> {
-    fn drop(&mut self) {
-        if let Some(inbox) = self.0 {
-            let mut arrived = inbox.lock();
-            // It may have arrived by now.
-            if arrived.replies.pop_front().is_none() {
-                arrived.abandoned += 1;
-            }
-        }
-    }
-}
-
-impl Inbox {
-    fn lock(&self) -> MutexGuard<'_, Arrived> {
-        self.0.arrived.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakes the waiting threads and tasks.
-    fn wake(&self) {
-        let wakers = std::mem::take(&mut self.lock().wakers);
-        self.0.changed.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
-    /// Blocks the thread until the condition holds.
-    fn wait_blocking(&self, holds: fn(&Arrived) -> bool) {
-        let mut arrived = self.lock();
-        while !holds(&arrived) {
-            arrived = self.0.changed.wait(arrived).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Waits until the condition holds.
-    async fn wait(&self, holds: fn(&Arrived) -> bool) {
-        poll_fn(|context| {
-            let mut arrived = self.lock();
-            if holds(&arrived) {
-                return Poll::Ready(());
-            }
-            arrived.wakers.push(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// The replies that have arrived and were not taken yet.
-    #[cfg(feature = "engine")]
-    fn replies(&self) -> Vec<Reply> {
-        self.lock().replies.iter().map(|(reply, _)| reply.clone()).collect()
-    }
-}
-
-impl Mailbox for Inbox {
-    fn deliver(&self, delivery: Delivery, later: Option<Duration>) {
-        let mut arrived = self.lock();
-        if delivery.kind == DeliveryKind::Reply {
-            if arrived.abandoned > 0 {
-                arrived.abandoned -= 1;
-            } else {
-                arrived.replies.push_back((delivery.reply, later));
-            }
-            drop(arrived);
-            self.wake();
-            return;
-        }
-        let Some(push) = push_info(&delivery.reply) else { return };
-        match &arrived.sender {
-            // A closed receiver has stopped listening on purpose.
-            Some(sender) => _ = sender.send(push),
-            None => {
-                arrived.pushes.push_back(push);
-                if arrived.pushes.len() > WAITING {
-                    arrived.pushes.pop_front();
-                }
-            }
-        }
-    }
-
-    fn close(&self) {
-        self.lock().is_closed = true;
-        self.wake();
-    }
 }
 
 impl Drop for Inner {
@@ -453,10 +324,7 @@ impl Connection {
         if let Some(id) = link.id.filter(|id| state.server.is_connected(*id)) {
             return id;
         }
-        {
-            let mut arrived = self.inner.mailbox.lock();
-            *arrived = Arrived { sender: arrived.sender.take(), ..Arrived::default() };
-        }
+        self.inner.mailbox.reopen();
         let id = state.connect(Box::new(self.inner.mailbox.clone()));
         link.id = Some(id);
         let now = self.shared.clock.now();
@@ -521,20 +389,6 @@ fn value(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
         Reply::Status(text) if &text[..] == b"OK" => Value::Okay,
         other => parsed(other, protocol)?,
     })
-}
-
-/// Encodes the reply, and decodes it with redis-rs.
-fn parsed(reply: &Reply, protocol: Protocol) -> RedisResult<Value> {
-    let mut bytes = Vec::new();
-    reply.encode(protocol, &mut bytes);
-    redis::parse_redis_value(&bytes)
-}
-
-fn push_info(reply: &Reply) -> Option<PushInfo> {
-    match parsed(reply, Protocol::Resp3) {
-        Ok(Value::Push { kind, data }) => Some(PushInfo { kind, data }),
-        _ => None,
-    }
 }
 
 impl redis::ConnectionLike for Connection {

@@ -9,6 +9,7 @@ mod clock;
 #[cfg(feature = "engine")]
 mod explored;
 mod fault;
+mod inbox;
 mod listen;
 mod outbox;
 mod shared;

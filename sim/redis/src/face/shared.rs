@@ -98,7 +98,12 @@ impl Shared {
     #[cfg(feature = "engine")]
     pub(super) fn explored(clock: Arc<dyn Clock>, explored: Explored) -> Self {
         let shared = Shared { explored: Some(explored), ..Shared::new(clock) };
-        shared.lock().holds_pushes = true;
+        let mut state = shared.lock();
+        state.holds_pushes = true;
+        // Otherwise a script could touch more than the search assumes.
+        state.server.require_declared_keys();
+        state.server.reject_random_choices();
+        drop(state);
         shared
     }
 

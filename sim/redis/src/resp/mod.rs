@@ -24,6 +24,8 @@ pub use request::{ProtocolError, Requests};
 
 #[cfg(feature = "lua")]
 pub(crate) use deep::{Level, Part, assemble};
+#[cfg(feature = "lua")]
+pub(crate) use number::general;
 pub(crate) use number::{double, integer};
 pub(crate) use request::whole_number;
 #[cfg(feature = "lua")]

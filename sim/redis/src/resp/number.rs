@@ -8,20 +8,26 @@ pub(crate) fn integer(number: i64) -> String {
 /// Formats a floating-point number like C's `%.17g`, with 17 significant digits, as Redis 7.0 does
 /// in replies.
 pub(crate) fn double(number: f64) -> String {
+    general(number, 17)
+}
+
+/// Formats a floating-point number like C's `%.{digits}g`.
+pub(crate) fn general(number: f64, digits: usize) -> String {
     if number.is_nan() {
         return if number.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
     }
     if number.is_infinite() {
         return if number < 0.0 { "-inf" } else { "inf" }.to_owned();
     }
-    let scientific = format!("{number:.16e}");
+    let scientific = format!("{number:.0$e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').expect("scientific notation has an exponent");
     let exponent: i32 = exponent.parse().expect("an exponent is a whole number");
-    if !(-4..17).contains(&exponent) {
+    let digits = i32::try_from(digits).expect("a few digits");
+    if !(-4..digits).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{}e{sign}{:02}", without_zeros(mantissa), exponent.abs());
     }
-    let places = usize::try_from(16 - exponent).expect("the exponent is below 17");
+    let places = usize::try_from(digits - 1 - exponent).expect("the exponent is below the digits");
     without_zeros(&format!("{number:.places$}")).to_owned()
 }
 

@@ -8,9 +8,9 @@
 //! `guard.rs` calls functions of a script from Rust, and `budget.rs` counts all steps. `run.rs`
 //! runs a script, and `convert.rs` converts between replies and Lua values.
 //!
-//! Scripts are isolated: each has its own globals, library tables and random numbers. `cjson`,
-//! `cmsgpack`, `struct` and `bit` are not available. A script is stopped after a number of steps,
-//! because no client can send `SCRIPT KILL`.
+//! Scripts are isolated: each has its own globals, library tables and random numbers. `json.rs` and
+//! `bits.rs` are the libraries `cjson` and `bit`; `cmsgpack` and `struct` are not available. A
+//! script is stopped after a number of steps, because no client can send `SCRIPT KILL`.
 //!
 //! All of this needs the feature `lua`. `absent.rs` replaces it in a build without that feature.
 
@@ -21,11 +21,17 @@ mod absent;
 #[cfg(feature = "lua")]
 mod api;
 #[cfg(feature = "lua")]
+mod bits;
+#[cfg(feature = "lua")]
 mod budget;
 #[cfg(feature = "lua")]
 mod convert;
 #[cfg(feature = "lua")]
 mod guard;
+#[cfg(feature = "lua")]
+mod json;
+#[cfg(feature = "lua")]
+mod json_tokens;
 #[cfg(feature = "lua")]
 mod load;
 #[cfg(feature = "lua")]

@@ -97,7 +97,9 @@ function coroutines.resume(...)
   return resumed(raw_resume(...))
 end
 
-local libraries = { string = string, table = table, math = math, coroutine = coroutines }
+local libraries = {
+  string = string, table = table, math = math, coroutine = coroutines, cjson = rust.cjson, bit = rust.bit,
+}
 local string_metatable = getmetatable("")
 
 local function single(field)

@@ -160,13 +160,18 @@ impl<'l> Arguments<'l> {
 
     /// A number, or a string that contains one, converted as a C cast does.
     pub(super) fn integer(&self, number: usize) -> Result<i64, LuaError> {
+        self.number(number).map(super::convert::whole)
+    }
+
+    /// A number, or a string that contains one.
+    pub(super) fn number(&self, number: usize) -> Result<f64, LuaError> {
         let value = match self.get(number) {
             value @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => {
                 self.lua.coerce_number(value)?
             }
             _ => None,
         };
-        value.map(super::convert::whole).ok_or_else(|| self.wrong_type(number, "number"))
+        value.ok_or_else(|| self.wrong_type(number, "number"))
     }
 
     /// The same, or `None` for nil.

@@ -14,6 +14,8 @@ use crate::error::ErrorReply;
 pub(super) struct Script {
     pub(super) function: Function,
     pub(super) forbids_writes: bool,
+    /// Its flags declare that it writes.
+    pub(super) declares_writes: bool,
 }
 
 /// A loaded script, ready to run.
@@ -21,6 +23,13 @@ pub(super) struct Script {
 pub(crate) struct Loaded {
     pub(super) machine: Machine,
     pub(super) script: Script,
+}
+
+impl Loaded {
+    /// Whether the script's flags declare that it writes.
+    pub(crate) fn declares_writes(&self) -> bool {
+        self.script.declares_writes
+    }
 }
 
 /// The loaded scripts by hash, and the interpreter, created for the first script.
@@ -35,10 +44,13 @@ impl Scripts {
     pub(crate) fn load(&mut self, text: &[u8]) -> Result<String, ErrorReply> {
         let hash = Sha1::from(text).digest().to_string();
         if !self.scripts.contains_key(&hash) {
-            let Shebang { forbids_writes, length } = Shebang::parse(text)?;
+            let Shebang { forbids_writes, has_flags, length } = Shebang::parse(text)?;
             let machine = self.machine.get_or_insert_with(Machine::new);
             let function = machine.compile(&text[length..])?;
-            self.scripts.insert(hash.clone(), Script { function, forbids_writes });
+            self.scripts.insert(
+                hash.clone(),
+                Script { function, forbids_writes, declares_writes: has_flags && !forbids_writes },
+            );
         }
         Ok(hash)
     }

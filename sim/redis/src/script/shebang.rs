@@ -7,6 +7,8 @@ use crate::resp::words;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shebang {
     pub(super) forbids_writes: bool,
+    /// The script has flags, so it writes unless they forbid it.
+    pub(super) has_flags: bool,
     pub(super) length: usize,
 }
 
@@ -30,7 +32,7 @@ impl Shebang {
         if &engine[..] != b"#!lua" {
             return Err(with(b"ERR Unexpected engine in script shebang: ", engine));
         }
-        let mut shebang = Shebang { forbids_writes: false, length };
+        let mut shebang = Shebang { forbids_writes: false, has_flags: true, length };
         for option in options {
             let Some(flags) = option.strip_prefix(b"flags=") else {
                 return Err(with(b"ERR Unknown lua shebang option: ", option));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Delivery, DeliveryKind, Output, Server};
 use crate::keyspace::Value;
 use crate::resp::Reply;
-use crate::session::{Blocked, BlockedOn, ConnectionId};
+use crate::session::{Blocked, BlockedOn, ConnectionId, Replies};
 use crate::time::Time;
 
 /// The waiting connections.
@@ -51,8 +51,8 @@ impl Server {
         blocked.is_some_and(|blocked| blocked.deadline.is_some())
     }
 
-    /// Ends the blocking command of a connection as if its time were over, at any time. Does nothing
-    /// if the connection does not wait.
+    /// Ends the blocking command of a connection as if its time were over, at any time. Does
+    /// nothing if the connection does not wait.
     #[cfg(feature = "engine")]
     pub(crate) fn pass_timeout(&mut self, connection: ConnectionId) -> Output {
         self.end_wait(connection);
@@ -82,6 +82,9 @@ impl Server {
 
     /// Sends the reply of a blocking command.
     pub(crate) fn reply_later(&mut self, to: ConnectionId, reply: Reply) {
+        if self.sessions.get(&to).is_some_and(|session| session.replies == Replies::None) {
+            return;
+        }
         let protocol = self.protocol(to);
         self.output.deliveries.push(Delivery { to, protocol, kind: DeliveryKind::Reply, reply });
     }

@@ -1,6 +1,6 @@
 //! The server's state and its connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -11,8 +11,9 @@ use crate::keyspace::Database;
 use crate::pubsub::{Subscriptions, Topic};
 use crate::resp::{Protocol, Reply};
 use crate::script::Scripts;
-use crate::session::{ConnectionId, Session, Transaction};
+use crate::session::{ConnectionId, Replies, Session, Transaction};
 use crate::time::Time;
+use crate::users::Users;
 
 /// The number of databases.
 const DATABASES: usize = 16;
@@ -43,6 +44,9 @@ pub struct Server {
     pub(crate) tracking: TrackingTable,
     pub(crate) scripts: Scripts,
     pub(crate) settings: Settings,
+    pub(crate) users: Users,
+    /// The connections that receive every executed command.
+    pub(crate) monitors: BTreeSet<ConnectionId>,
     /// The output so far of the command in execution.
     pub(crate) output: Output,
     /// The connection whose command is in execution.
@@ -63,6 +67,8 @@ impl Default for Server {
             tracking: TrackingTable::default(),
             scripts: Scripts::default(),
             settings: Settings::default(),
+            users: Users::default(),
+            monitors: BTreeSet::new(),
             output: Output::default(),
             current: None,
             now: Time::default(),
@@ -81,8 +87,15 @@ impl Server {
     pub fn connect(&mut self) -> ConnectionId {
         self.last_connection += 1;
         let connection = ConnectionId(self.last_connection);
-        self.sessions.insert(connection, Session::default());
+        let session = Session { opened: self.now, last_seen: self.now, ..self.new_session() };
+        self.sessions.insert(connection, session);
         connection
+    }
+
+    /// The state of a connection that has sent no command.
+    fn new_session(&self) -> Session {
+        let is_authenticated = self.users.admits_anyone();
+        Session { user: Bytes::from_static(b"default"), is_authenticated, ..Session::default() }
     }
 
     /// Whether the connection is open. A command (`QUIT`, `CLIENT KILL`) or [`Self::disconnect`]
@@ -105,7 +118,8 @@ impl Server {
     /// Whether any connection is subscribed to a channel or tracks keys.
     #[cfg(feature = "engine")]
     pub(crate) fn sends_pushes(&self) -> bool {
-        self.sessions.values().any(|session| session.is_subscriber() || session.tracking.is_some())
+        let receives = |session: &Session| session.is_subscriber() || session.tracking.is_some();
+        !self.monitors.is_empty() || self.sessions.values().any(receives)
     }
 
     /// The protocol of a connection; RESP2 if it is closed.
@@ -119,10 +133,16 @@ impl Server {
         self.sessions.remove(&connection);
     }
 
-    /// Rejects scripts that access a key outside of their `KEYS`, so that the
-    /// [footprint](Self::footprint) of a script is reliable.
+    /// Rejects scripts that access a key outside of their `KEYS`, select a database, or publish, so
+    /// that the [footprint](Self::footprint) of a script is reliable. An exploration requires it.
     pub fn require_declared_keys(&mut self) {
         self.settings.declared_keys_only = true;
+    }
+
+    /// Rejects commands that choose at random (`SPOP`, `RANDOMKEY`) unless there is only one choice.
+    /// An exploration requires it, because it covers one choice only.
+    pub fn reject_random_choices(&mut self) {
+        self.settings.rejects_random_choices = true;
     }
 
     /// Resets the server's state for a connection, like `RESET`.
@@ -130,10 +150,18 @@ impl Server {
         self.stop_tracking(connection);
         self.unwatch(connection);
         self.unblock(connection);
+        self.monitors.remove(&connection);
+        let new = self.new_session();
         let Some(session) = self.sessions.get_mut(&connection) else { return };
-        let old = std::mem::take(session);
-        let topics = old.channels.into_iter().map(|name| (Topic::Channel, name));
-        for (topic, name) in topics.chain(old.patterns.into_iter().map(|name| (Topic::Pattern, name))) {
+        let old = std::mem::replace(session, new);
+        (session.opened, session.last_seen) = (old.opened, old.last_seen);
+        if old.replies == Replies::SkipThis {
+            session.replies = old.replies;
+        }
+        let channels = old.channels.into_iter().map(|name| (Topic::Channel, name));
+        let patterns = old.patterns.into_iter().map(|name| (Topic::Pattern, name));
+        let shards = old.shards.into_iter().map(|name| (Topic::Shard, name));
+        for (topic, name) in channels.chain(patterns).chain(shards) {
             self.subscriptions.remove(topic, &name, connection);
         }
     }

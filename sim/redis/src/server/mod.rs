@@ -23,4 +23,5 @@ pub use core::Server;
 pub use output::{Delivery, DeliveryKind, Output};
 
 pub(crate) use blocked::{Waiting, blocked_on};
+pub(crate) use settings::Settings;
 pub(crate) use tracking::TrackingTable;

@@ -23,6 +23,17 @@ impl Server {
         count
     }
 
+    /// Publishes a message to the subscribers of a sharded channel. Returns their number.
+    pub(crate) fn publish_sharded(&mut self, channel: &Bytes, message: &Bytes) -> usize {
+        let receivers = self.subscriptions.shard_receivers(channel);
+        for connection in &receivers {
+            let content = [Reply::Bulk(channel.clone()), Reply::Bulk(message.clone())];
+            let parts = [Reply::text("smessage")].into_iter().chain(content).collect();
+            self.push(*connection, Reply::Push(parts));
+        }
+        receivers.len()
+    }
+
     /// Publishes a keyspace event, if the setting enables it.
     pub(crate) fn notify(&mut self, kind: Events, event: &'static str, database: usize, key: &Bytes) {
         let wanted = self.settings.events;

@@ -1,5 +1,7 @@
 //! The server's settings.
 
+use bytes::Bytes;
+
 use crate::notify::Events;
 
 /// The settings of the server.
@@ -7,6 +9,11 @@ use crate::notify::Events;
 pub(crate) struct Settings {
     /// `notify-keyspace-events`.
     pub(crate) events: Events,
+    /// `requirepass`.
+    pub(crate) password: Bytes,
     /// Whether scripts that access undeclared keys are rejected.
     pub(crate) declared_keys_only: bool,
+    /// Whether commands that choose at random are rejected if there is more than one choice: an
+    /// exploration would cover only one of them.
+    pub(crate) rejects_random_choices: bool,
 }

@@ -138,6 +138,8 @@ pub(crate) fn lists() -> impl Strategy<Value = Words> {
         "LINDEX {} x",
         "LINDEX {} -9223372036854775808",
         "LSET {} 0 =",
+        "LSET {} 0 x",
+        "LSET {} -1 y",
         "LSET {} -2 x",
         "LSET {} 99 x",
         "LSET {} x x",

@@ -43,7 +43,7 @@ fn name(words: &[Vec<u8>]) -> String {
     let name = lower(words.first());
     let full = format!("{name}|{}", lower(words.get(1)));
     let known = |name: &String| names().any(|known| known == name);
-    [name, full].into_iter().find(known).unwrap_or_else(|| "(unknown)".to_owned())
+    [full, name].into_iter().find(known).unwrap_or_else(|| "(unknown)".to_owned())
 }
 
 impl fmt::Display for Coverage {

@@ -55,12 +55,21 @@ pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
         // Strings that were changed in place have another encoding in Redis.
         b"object" if &lower(1)[..] == b"encoding" => Compared::Encoding,
         b"config" if &lower(1)[..] == b"get" => Compared::Unordered,
-        b"unsubscribe" if words.len() == 1 => Compared::Unsubscribed,
+        b"pubsub" => Compared::Unordered,
+        b"unsubscribe" | b"sunsubscribe" if words.len() == 1 => Compared::Unsubscribed,
         b"pttl" => Compared::Milliseconds,
         b"ttl" => Compared::Seconds,
         b"hello" => Compared::WithIds,
         b"client" if [&b"id"[..], b"getredir", b"trackinginfo"].contains(&&lower(1)[..]) => Compared::WithIds,
-        b"time" | b"info" | b"memory" => Compared::Type,
+        b"client" if [&b"list"[..], b"info"].contains(&&lower(1)[..]) => Compared::Type,
+        b"command"
+            if words.len() == 1 || words.len() == 2 && [&b"count"[..], b"info"].contains(&&lower(1)[..]) =>
+        {
+            Compared::Type
+        }
+        b"acl" if &lower(1)[..] == b"cat" && words.len() > 2 => Compared::Unordered,
+        b"command" if &lower(1)[..] == b"list" => Compared::Unordered,
+        b"time" | b"info" | b"memory" | b"dump" => Compared::Type,
         _ => Compared::Exactly,
     }
 }
@@ -73,6 +82,18 @@ pub(crate) fn shape(reply: &Reply) -> Reply {
         Reply::Double(_) => Reply::Double(0.0),
         other => other.clone(),
     }
+}
+
+/// A line of a monitor without the time and the address of the client.
+pub(crate) fn monitored(line: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let line = String::from_utf8_lossy(line);
+    let source = line.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    let Some((source, words)) = source.filter(|_| line.starts_with(|c: char| c.is_ascii_digit())) else {
+        return (line.as_bytes().to_vec(), Vec::new());
+    };
+    let (database, address) = source.split_once(' ').unwrap_or_default();
+    let is_script = if address == "lua" { " lua" } else { "" };
+    (format!("{database}{is_script}").into_bytes(), words.as_bytes().to_vec())
 }
 
 /// Removes the difference between the encodings of a string.

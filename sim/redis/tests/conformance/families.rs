@@ -334,6 +334,20 @@ pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = SequenceStep
         "CLIENT GETREDIR",
         "CLIENT TRACKINGINFO",
         "CLIENT NOPE",
+        "CLIENT INFO",
+        "CLIENT LIST",
+        "CLIENT LIST ID 1 999999999",
+        "CLIENT LIST ID x",
+        "CLIENT LIST ID",
+        "CLIENT LIST TYPE normal",
+        "CLIENT LIST TYPE replica",
+        "CLIENT LIST TYPE nope",
+        "CLIENT LIST NOPE",
+        "CLIENT NO-EVICT ON",
+        "CLIENT NO-EVICT off",
+        "CLIENT NO-EVICT maybe",
+        "PUBSUB NOPE",
+        "PUBSUB",
         "CLIENT",
         "CLIENT ID x",
         "CONFIG NOPE",
@@ -381,6 +395,30 @@ pub(crate) fn sessions(connections: usize) -> impl Strategy<Value = SequenceStep
     ]
 }
 
+/// `CLIENT REPLY`, with a last step after which all replies arrive again.
+pub(crate) fn silence() -> impl Strategy<Value = Vec<SequenceStep>> {
+    const LINES: &[&str] = &[
+        "CLIENT REPLY ON",
+        "CLIENT REPLY OFF",
+        "CLIENT REPLY SKIP",
+        "CLIENT REPLY NOPE",
+        "SET {} 1",
+        "GET {}",
+        "PING",
+        "NOPE",
+        "SUBSCRIBE news",
+        "UNSUBSCRIBE news",
+        "PUBLISH news x",
+        "RESET",
+    ];
+    prop::collection::vec(steps(1, lines(LINES)), 1..20).prop_map(|mut all| {
+        for text in ["RESET", "CLIENT REPLY ON"] {
+            all.push(SequenceStep { connection: 0, words: line(text), then_sleep_ms: 0 });
+        }
+        all
+    })
+}
+
 /// The source of out-of-band messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushSource {
@@ -398,6 +436,23 @@ pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<SequenceStep> {
         "UNSUBSCRIBE",
         "UNSUBSCRIBE news",
         "UNSUBSCRIBE sport other",
+        "SSUBSCRIBE news",
+        "SSUBSCRIBE news sport",
+        "SUNSUBSCRIBE",
+        "SUNSUBSCRIBE news",
+        "PUBSUB CHANNELS",
+        "PUBSUB CHANNELS n*",
+        "PUBSUB CHANNELS a b",
+        "PUBSUB NUMSUB",
+        "PUBSUB NUMSUB news sport nope",
+        "PUBSUB NUMPAT",
+        "PUBSUB NUMPAT x",
+        "PUBSUB SHARDCHANNELS",
+        "PUBSUB SHARDCHANNELS s*",
+        "PUBSUB SHARDNUMSUB news nope",
+        "MULTI",
+        "EXEC",
+        "EXEC",
         "PUNSUBSCRIBE",
         "PUNSUBSCRIBE n*",
         "RESET",
@@ -408,7 +463,15 @@ pub(crate) fn pushes(source: PushSource) -> BoxedStrategy<SequenceStep> {
     // table.
     const PATTERNS: [&str; 4] =
         ["PSUBSCRIBE n*", "PSUBSCRIBE __keyevent@0__:*", "PSUBSCRIBE __keyspace@*", "PSUBSCRIBE s[px]ort"];
-    const PUBLISHING: &[&str] = &["PUBLISH news hello", "PUBLISH sport 1", "PUBLISH other x", "PUBLISH news"];
+    const PUBLISHING: &[&str] = &[
+        "PUBLISH news hello",
+        "PUBLISH sport 1",
+        "PUBLISH other x",
+        "PUBLISH news",
+        "SPUBLISH news hello",
+        "SPUBLISH sport 1",
+        "SPUBLISH news",
+    ];
     const EVENTS: &[&str] = &[
         "CONFIG SET notify-keyspace-events KEA",
         "CONFIG SET notify-keyspace-events Exg",

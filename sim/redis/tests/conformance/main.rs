@@ -15,6 +15,8 @@ mod wire;
 mod bytes;
 mod collections;
 mod coverage;
+mod described;
+mod dumps;
 mod exceptions;
 mod families;
 mod lua;
@@ -24,6 +26,7 @@ mod scripts;
 mod step;
 mod suites;
 mod texts;
+mod users;
 mod waiting;
 
 use coverage::Coverage;
@@ -50,6 +53,9 @@ fn main() {
     for suite in suites::all() {
         sequences += suite.run(&server, &mut coverage);
     }
+    if suites::is_selected("dumps") {
+        sequences += suites::dumps(&server, &mut coverage);
+    }
     if suites::is_selected("bytes") {
         sequences += suites::bytes(&server);
     }
@@ -70,9 +76,9 @@ fn check_documentation(server: &RedisServer) {
         let Reply::Bulk(name) = name else { panic!("expected a name, got {name:?}") };
         // The subcommands of an unavailable command are not listed.
         let name = String::from_utf8_lossy(&name).to_ascii_uppercase();
-        let parts = name
-            .split_once('|')
-            .filter(|(container, _)| ["CLIENT", "CONFIG", "MEMORY", "OBJECT", "SCRIPT"].contains(container));
+        let parts = name.split_once('|').filter(|(container, _)| {
+            ["ACL", "CLIENT", "COMMAND", "CONFIG", "MEMORY", "OBJECT", "PUBSUB", "SCRIPT"].contains(container)
+        });
         let is_documented = |name: &str| page.contains(&format!("`{name}`"));
         let (first, last) = parts.unwrap_or((name.split('|').next().unwrap_or_default(), ""));
         assert!(

@@ -10,7 +10,7 @@ use selvedge_redis_server::RedisServer;
 
 use crate::coverage::Coverage;
 use crate::exceptions::{
-    Compared, compared, is_omitted, shape, sorted, without_encoding, without_ids, without_name,
+    Compared, compared, is_omitted, monitored, shape, sorted, without_encoding, without_ids, without_name,
 };
 use crate::step::{SequenceStep, Word};
 use crate::wire::{Frame, Wire};
@@ -35,6 +35,8 @@ struct ConnectionPair {
 /// A sequence on a new simulated server and a flushed real one.
 pub(crate) struct Run<'a> {
     server: Server,
+    /// A connection of the simulated server that stays authenticated.
+    own_admin: ConnectionId,
     connections: Vec<ConnectionPair>,
     ids: [Vec<i64>; 2],
     admin: Wire,
@@ -46,7 +48,10 @@ pub(crate) struct Run<'a> {
 
 /// Whether the reply is an out-of-band message.
 fn is_message(reply: &Reply) -> bool {
-    is_push(reply, &["message", "pmessage"]) || is_invalidation(reply)
+    // A line of a monitor begins with the time.
+    matches!(reply, Reply::Status(text) if text.first().is_some_and(u8::is_ascii_digit))
+        || is_push(reply, &["message", "pmessage", "smessage"])
+        || is_invalidation(reply)
 }
 
 fn is_invalidation(reply: &Reply) -> bool {
@@ -66,19 +71,29 @@ fn now() -> Time {
 impl<'a> Run<'a> {
     pub(crate) fn new(real: &RedisServer, connections: usize, coverage: &'a mut Coverage) -> Self {
         let mut admin = Wire::connect(&real.socket());
-        for line in
-            ["FLUSHALL", "SCRIPT FLUSH", "CONFIG SET notify-keyspace-events ''", "DEBUG SET-ACTIVE-EXPIRE 0"]
-        {
+        // A sequence that failed may have left a password.
+        _ = admin.call(&["AUTH", "secret"]);
+        for line in [
+            "FLUSHALL",
+            "SCRIPT FLUSH",
+            "CONFIG SET notify-keyspace-events ''",
+            "CONFIG SET requirepass ''",
+            "ACL DELUSER u",
+            "DEBUG SET-ACTIVE-EXPIRE 0",
+        ] {
             let words: Vec<_> = line.split(' ').map(|word| word.trim_matches('\'')).collect();
-            assert_eq!(admin.call(&words), Reply::OK, "{line}");
+            let reply = admin.call(&words);
+            assert!(!reply.is_error(), "{line}: {reply:?}");
         }
         let mut server = Server::new();
         for _ in 0..FIRST_ID {
             let unused = server.connect();
             server.disconnect(unused);
         }
+        let own_admin = server.connect();
         let mut run = Run {
             server,
+            own_admin,
             connections: Vec::new(),
             ids: [Vec::new(), Vec::new()],
             admin,
@@ -291,6 +306,7 @@ impl<'a> Run<'a> {
                             .into_iter()
                             .all(|((ours, theirs), words)| self.is_same(words, &[], ours, theirs))
                 }
+                (Reply::Status(ours), Reply::Status(theirs)) => monitored(ours) == monitored(theirs),
                 (Reply::Push(_), Reply::Push(_)) => {
                     without_ids(ours, own_ids) == without_ids(theirs, their_ids)
                 }
@@ -309,6 +325,9 @@ impl<'a> Run<'a> {
 
     /// Compares the whole keyspace, and checks that no output is left.
     pub(crate) fn end(&mut self, real: &RedisServer) -> Result<(), TestCaseError> {
+        let words = ["CONFIG", "SET", "requirepass", ""];
+        self.server.execute(self.own_admin, &Command::new(words), now());
+        _ = self.admin.call(&words);
         self.connect(real);
         let reader = self.connections.len() - 1;
         for database in ["0", "1"] {

@@ -96,11 +96,13 @@ const SCRIPTS: &[&str] = &[
 
 fn eval() -> impl Strategy<Value = Words> {
     let script = prop_oneof![2 => prop::sample::select(SCRIPTS), 3 => prop::sample::select(LIBRARY)];
-    (script, prop::collection::vec(key(), 1..3), prop::collection::vec(value(), 0..3), 0..4).prop_map(
+    (script, prop::collection::vec(key(), 1..3), prop::collection::vec(value(), 0..3), 0..7).prop_map(
         |(script, keys, arguments, how)| {
             let mut words = match how {
-                0 => vec![Word::from("EVALSHA"), Sha1::from(script).digest().to_string().into()],
+                0 | 4 => vec![Word::from("EVALSHA"), Sha1::from(script).digest().to_string().into()],
                 1 => return vec!["SCRIPT".into(), "LOAD".into(), script.into()],
+                2 => vec![Word::from("EVALSHA_RO"), Sha1::from(script).digest().to_string().into()],
+                3 => vec![Word::from("EVAL_RO"), script.into()],
                 _ => vec![Word::from("EVAL"), script.into()],
             };
             words.push(keys.len().to_string().into());
@@ -125,10 +127,15 @@ pub(crate) fn scripts(connections: usize) -> impl Strategy<Value = SequenceStep>
         "SCRIPT FLUSH SYNC",
         "SCRIPT FLUSH NOPE",
         "EVAL return 0",
+        "EVAL_RO return 0",
         "EVAL return 1 {}",
         "EVAL return -1",
         "EVAL return x",
         "EVALSHA nope 0",
+        // The script `return`, which a line above runs.
+        "EVALSHA_RO 63143b6f8007b98c53ca2149822777b3566f9241 0",
+        "EVALSHA_RO 63143b6f8007b98c53ca2149822777b3566f9241 0",
+        "EVALSHA 63143b6f8007b98c53ca2149822777b3566f9241 0",
         "EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0",
         "SCRIPT EXISTS nope",
         "SCRIPT LOAD",

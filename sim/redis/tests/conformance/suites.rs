@@ -10,12 +10,16 @@ use selvedge_redis_server::RedisServer;
 
 use crate::collections::{hashes, lists, sets, sorting};
 use crate::coverage::Coverage;
-use crate::families::{PushSource, all_data, family, pushes, sessions, strings_and_keys, transactions};
+use crate::described::described;
+use crate::families::{
+    PushSource, all_data, family, pushes, sessions, silence, strings_and_keys, transactions,
+};
 use crate::run::Run;
 use crate::scored::sorted_sets;
 use crate::scripts::scripts;
 use crate::step::{SequenceStep, Words, line, steps};
 use crate::texts::{any_keys, bits, random_keys, substrings};
+use crate::users::{monitored, passwords, users};
 use crate::waiting::waiting;
 
 /// A type of sequence.
@@ -51,6 +55,13 @@ pub(crate) fn all() -> Vec<Suite> {
         suite("blocking, RESP2", 400, 4, Vec::new(), vec(waiting(4), 1..40).boxed()),
         suite("blocking, RESP3", 200, 4, hello(), vec(waiting(4), 1..40).boxed()),
         suite("blocking, tracking", 200, 4, opt("BCAST"), vec(waiting(4), 1..40).boxed()),
+        suite("described, RESP2", 100, 1, Vec::new(), vec(steps(1, described()), 1..40).boxed()),
+        suite("described, RESP3", 100, 1, hello(), vec(steps(1, described()), 1..40).boxed()),
+        suite("users", 300, 3, Vec::new(), vec(users(), 1..40).boxed()),
+        suite("passwords", 150, 3, Vec::new(), vec(passwords(), 1..40).boxed()),
+        suite("monitored", 200, 3, Vec::new(), monitored().boxed()),
+        suite("silence, RESP2", 100, 1, Vec::new(), silence().boxed()),
+        suite("silence, RESP3", 100, 1, hello(), silence().boxed()),
         suite("scripts, RESP2", 400, 2, Vec::new(), vec(scripts(2), 1..20).boxed()),
         suite("scripts, RESP3", 300, 2, hello(), vec(scripts(2), 1..20).boxed()),
         suite("tracking, OPTIN", 200, 4, opt("OPTIN"), vec(pushes(PushSource::Tracking), 1..30).boxed()),
@@ -103,6 +114,17 @@ pub(crate) fn bytes(real: &RedisServer) -> u32 {
     let (mut runner, cases) = runner(400);
     let result = runner.run(&crate::bytes::bytes(), |bytes| crate::bytes::compare(real, &bytes));
     report("bytes", cases, result)
+}
+
+/// Compares values that each server has serialized for the other, and returns their number.
+pub(crate) fn dumps(real: &RedisServer, coverage: &mut Coverage) -> u32 {
+    let (mut runner, cases) = runner(500);
+    let result = runner.run(&crate::dumps::values(), |create| crate::dumps::compare(real, &create));
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    for command in ["DUMP k", "RESTORE k 0 payload REPLACE"] {
+        (0..cases).for_each(|_| coverage.add(&words(command), true));
+    }
+    report("dumps", cases, result)
 }
 
 impl Suite {

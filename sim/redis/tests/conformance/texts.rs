@@ -194,6 +194,16 @@ pub(crate) fn any_keys() -> impl Strategy<Value = Words> {
         "FLUSHDB",
         "TYPE {}",
         "DBSIZE",
+        "DUMP {}",
+        "RESTORE {} 0 x",
+        "RESTORE {} -1 x",
+        "RESTORE {} x x",
+        "RESTORE {} 0 x REPLACE",
+        "RESTORE {} 0 x IDLETIME -1",
+        "RESTORE {} 0 x IDLETIME 1 FREQ 1",
+        "RESTORE {} 0 x FREQ 256",
+        "RESTORE {} 0 x ABSTTL NOPE",
+        "RESTORE {} 0 x IDLETIME",
     ];
     lines(LINES)
 }

@@ -188,6 +188,35 @@ fn undeclared_accesses_of_a_command_are_ordered_too() {
 }
 
 #[test]
+fn a_script_cannot_touch_more_than_its_keys() {
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let mut connection = redis.connection().with_instrumented_code();
+        let script = "return redis.call('SET','other',1)";
+        let error = redis::cmd("EVAL").arg(&[script, "1", "a"]).exec(&mut connection).unwrap_err();
+        error.to_string().contains("not in its KEYS")
+    });
+    assert_eq!(outcomes, [true].into());
+}
+
+/// A search covers one choice of `SPOP`. Reporting it as complete would be wrong.
+#[test]
+fn a_random_choice_between_several_members_is_refused() {
+    let (_, outcomes) = all(|| {
+        let redis = Redis::explored();
+        let mut connection = redis.connection().with_instrumented_code();
+        send::<()>(&mut connection, "SADD one a").unwrap();
+        send::<()>(&mut connection, "SADD two a b").unwrap();
+        let refused = ["SPOP two", "SRANDMEMBER two 1", "RANDOMKEY"]
+            .map(|line| send::<String>(&mut connection, line).unwrap_err().to_string());
+        assert!(refused.iter().all(|error| error.contains("does not cover")), "{refused:?}");
+        let all = send::<Vec<String>>(&mut connection, "SRANDMEMBER two 2").unwrap().len();
+        (all, send::<String>(&mut connection, "SPOP one").unwrap())
+    });
+    assert_eq!(outcomes, [(2, "a".to_owned())].into());
+}
+
+#[test]
 fn a_connection_may_be_shared() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();

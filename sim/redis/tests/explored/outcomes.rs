@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use selvedge_engine::mode::Mode;
+use selvedge_engine::mode::SearchMode;
 use selvedge_engine::{Class, Ending, Explorer, Report};
 
 /// The result of an exploration.
@@ -18,7 +18,7 @@ pub(crate) struct Explored<T> {
 
 /// Explores a body that returns a value.
 pub(crate) fn explore<T: Ord + Send + 'static>(
-    explorer: &Explorer<impl Mode>,
+    explorer: &Explorer<impl SearchMode>,
     body: impl Fn() -> T + Send + Sync + 'static,
 ) -> Explored<T> {
     let returned = Arc::new(Mutex::new(None));

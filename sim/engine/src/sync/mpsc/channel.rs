@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule};
+use crate::event::{Action, LocationId, Mode, NOTHING, Pending, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::{Granted, Handle};
 
@@ -25,7 +25,7 @@ const RECEIVED: u64 = 2;
 
 /// Appends a message at the tail unless the receiver is gone: tail, gone.
 static SEND: Rule = Rule {
-    tag: 103,
+    tag: RuleTag::ChannelSend,
     alternatives: |_, _| 1,
     outcome: |states, _, _| match states[1] {
         0 => [(Mode::Write, states[0] + 1), (Mode::Read, 0), NOTHING],
@@ -37,7 +37,7 @@ static SEND: Rule = Rule {
 
 /// Waits until the message that occupies the slot is received, or the receiver is gone: item, gone.
 static ROOM: Rule = Rule {
-    tag: 104,
+    tag: RuleTag::ChannelRoom,
     alternatives: |states, _| u16::from(states[0] == RECEIVED || states[1] != 0),
     outcome: |states, _, _| {
         let gone = if states[0] == RECEIVED { NOTHING } else { (Mode::Read, states[1]) };
@@ -49,7 +49,7 @@ static ROOM: Rule = Rule {
 
 /// Sends if there is room: tail, gone, head. The argument is the bound.
 static TRY_SEND: Rule = Rule {
-    tag: 105,
+    tag: RuleTag::ChannelTrySend,
     alternatives: |_, _| 1,
     outcome: |states, bound, _| {
         let [tail, gone, head] = *states;
@@ -69,7 +69,7 @@ static TRY_SEND: Rule = Rule {
 
 /// Waits for a message or the end of the last sender: item, senders.
 static RECEIVE: Rule = Rule {
-    tag: 106,
+    tag: RuleTag::ChannelReceive,
     alternatives: |states, _| u16::from(states[0] == SENT || states[1] == 0),
     outcome: |states, _, _| {
         let senders = if states[0] == SENT { NOTHING } else { (Mode::Read, states[1]) };
@@ -82,7 +82,7 @@ static RECEIVE: Rule = Rule {
 /// Like [`RECEIVE`], in a bounded channel, where it also marks the message as received: item,
 /// senders, head. The argument is the change of the head, as a [`HeadStep`].
 static RECEIVE_BOUNDED: Rule = Rule {
-    tag: 107,
+    tag: RuleTag::ChannelReceiveBounded,
     alternatives: RECEIVE.alternatives,
     outcome: |states, step, _| {
         let (found, not_found) = HeadStep::unpack(step).updates(states[2]);
@@ -99,7 +99,7 @@ static RECEIVE_BOUNDED: Rule = Rule {
 /// Receives a message if there is one: item, tail, senders. If there is none, it conflicts with the
 /// next send.
 static POLL: Rule = Rule {
-    tag: 108,
+    tag: RuleTag::ChannelPoll,
     alternatives: |_, _| 1,
     outcome: |states, _, _| match states[0] {
         SENT => [(Mode::Read, SENT), NOTHING, NOTHING],
@@ -111,7 +111,7 @@ static POLL: Rule = Rule {
 
 /// Like [`POLL`], in a bounded channel: tail, senders, head. The argument is a [`HeadStep`].
 static POLL_BOUNDED: Rule = Rule {
-    tag: 109,
+    tag: RuleTag::ChannelPollBounded,
     alternatives: |_, _| 1,
     outcome: |states, step, _| {
         let [tail, senders, head] = *states;

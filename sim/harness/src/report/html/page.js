@@ -46,7 +46,7 @@ function showRun(at, step) {
   const trace = its.trace;
   byId("run-title").textContent = trace.case === "only" ? trace.scenario : `${trace.scenario}: ${trace.case}`;
   const engine = its.engine_reason ? `engine ${its.engine} (${its.engine_reason})` : `engine ${its.engine}`;
-  const facts = [`cache ${trace.cache}`, engine, its.searched, its.why, `schedule ${trace.schedule}`, its.file];
+  const facts = [`cache ${trace.cache}`, engine, its.searched, its.is_control ? "control" : null, its.why, `schedule ${trace.schedule}`, its.source, its.file];
   byId("facts").textContent = facts.filter(Boolean).join(" · ");
   byId("back").hidden = cases.length === 1;
   byId("slider").max = trace.steps.length;
@@ -72,7 +72,7 @@ function happensBefore(trace, first, second) {
 }
 
 function describe(trace, step) {
-  if (step === 0) return trace.mishaps.length ? `The start. ${trace.mishaps.join("; ")}.` : "The start, before the first step.";
+  if (step === 0) return trace.faults.length ? `The start. ${trace.faults.join("; ")}.` : "The start, before the first step.";
   const its = trace.steps[step - 1];
   const notes = trace.marks.filter((mark) => mark.step === step && mark.at === "step").map((mark) => mark.note);
   return `${trace.tasks[its.task]}: ${its.event}${notes.length ? ` (${notes.join(", ")})` : ""}`;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::Excerpt;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Label};
 
 /// Why a file cannot be shown as a trace.
 #[derive(Debug, Error)]
@@ -106,13 +106,13 @@ impl Diagnostic for Unreadable {
         Some(help.to_owned())
     }
 
-    fn place(&self) -> Option<Place<'_>> {
+    fn place(&self) -> Option<Label<'_>> {
         let (excerpt, span, label) = match self {
             Unreadable::NotJson { excerpt, span, what, .. } => (excerpt, span, &**what),
             Unreadable::CutOff { excerpt, span, .. } => (excerpt, span, "the file ends here"),
             Unreadable::Field { excerpt, span, .. } => (excerpt, span, "here"),
             _ => return None,
         };
-        Some(Place { excerpt, span: span.clone(), label })
+        Some(Label { excerpt, span: span.clone(), label })
     }
 }

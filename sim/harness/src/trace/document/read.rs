@@ -194,7 +194,7 @@ fn trace(document: Document) -> Result<Trace, String> {
         cache: plain(document.cache),
         engine: plain(document.engine),
         tiers: document.tiers.into_iter().map(tier).collect(),
-        mishaps: document.mishaps.into_iter().map(plain).collect(),
+        faults: document.faults.into_iter().map(plain).collect(),
         blocked: document.blocked.into_iter().map(plain).collect(),
         lanes: document.tasks.into_iter().map(plain).collect(),
         steps,

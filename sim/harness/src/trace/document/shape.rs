@@ -19,7 +19,7 @@ pub(super) struct Document {
     pub(super) tasks: Vec<String>,
     pub(super) tiers: Vec<Tier>,
     #[serde(default)]
-    pub(super) mishaps: Vec<String>,
+    pub(super) faults: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) blocked: Vec<String>,
     pub(super) operations: Vec<Operation>,
@@ -137,6 +137,7 @@ pub(super) enum Role {
     Written,
     Cleared,
     Over,
+    Lost,
 }
 
 #[derive(Serialize, Deserialize)]

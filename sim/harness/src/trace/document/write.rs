@@ -39,7 +39,7 @@ fn document(trace: &Trace) -> Document {
         reason: reason(trace),
         tasks: trace.lanes.clone(),
         tiers: tiers(trace),
-        mishaps: trace.mishaps.clone(),
+        faults: trace.faults.clone(),
         blocked: trace.blocked.clone(),
         operations: operations(trace),
         steps: steps(trace),
@@ -170,5 +170,6 @@ fn role(role: Role) -> shape::Role {
         Role::Written => shape::Role::Written,
         Role::Cleared => shape::Role::Cleared,
         Role::Over => shape::Role::Over,
+        Role::Lost => shape::Role::Lost,
     }
 }

@@ -35,7 +35,10 @@ pub(super) enum Part {
 }
 
 /// Commands that change the execution of other commands, or the receivers of pushes.
-const MORE_THAN_KEYS: [&[u8]; 17] = [
+const MORE_THAN_KEYS: [&[u8]; 23] = [
+    b"monitor",
+    b"acl",
+    b"auth",
     b"select",
     b"multi",
     b"exec",
@@ -47,6 +50,9 @@ const MORE_THAN_KEYS: [&[u8]; 17] = [
     b"unsubscribe",
     b"psubscribe",
     b"punsubscribe",
+    b"spublish",
+    b"ssubscribe",
+    b"sunsubscribe",
     b"hello",
     b"reset",
     b"quit",

@@ -6,9 +6,9 @@ use anstyle::{AnsiColor, Style};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// The maximum width of a line, in columns.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// Whether lines have colours.
-    pub(super) colour: bool,
+    pub(crate) colour: bool,
 }
 
 impl Look {
@@ -42,7 +42,7 @@ impl Look {
     }
 
     /// Applies the tint to the text.
-    pub(super) fn paint(self, tint: Tint, text: &str) -> String {
+    pub(crate) fn paint(self, tint: Tint, text: &str) -> String {
         match tint.style().filter(|_| self.colour && !text.trim().is_empty()) {
             Some(style) => format!("{style}{text}{style:#}"),
             None => text.to_owned(),
@@ -52,7 +52,7 @@ impl Look {
 
 /// The purpose of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tint {
+pub(crate) enum Tint {
     /// Body text.
     Plain,
     /// Structure: bars and step numbers.
@@ -82,25 +82,25 @@ impl Tint {
 
 /// A line of tinted pieces.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     pieces: Vec<(Tint, String)>,
     width: usize,
 }
 
 impl Line {
     /// Appends a piece.
-    pub(super) fn push(&mut self, tint: Tint, text: &str) {
-        self.width += super::text::width(text);
+    pub(crate) fn push(&mut self, tint: Tint, text: &str) {
+        self.width += text.chars().count();
         self.pieces.push((tint, text.to_owned()));
     }
 
     /// Appends spaces up to this column.
-    pub(super) fn pad_to(&mut self, column: usize) {
+    pub(crate) fn pad_to(&mut self, column: usize) {
         self.push(Tint::Plain, &" ".repeat(column.saturating_sub(self.width)));
     }
 
     /// The line as text, without trailing spaces.
-    pub(super) fn text(&self, look: Look) -> String {
+    pub(crate) fn text(&self, look: Look) -> String {
         let last = self.pieces.iter().rposition(|(_, text)| !text.trim().is_empty());
         let pieces = &self.pieces[..last.map_or(0, |last| last + 1)];
         let pieces = pieces.iter().enumerate().map(|(at, (tint, text))| match Some(at) == last {

@@ -1,0 +1,10 @@
+//! The command as a process: one binary, because linking takes longer than most of its tests.
+
+mod checkpoints;
+mod cli;
+mod fuzz;
+mod gate;
+mod in_the_way;
+mod readme;
+mod redis;
+mod replay;
