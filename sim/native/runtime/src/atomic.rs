@@ -83,8 +83,8 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     let location = program::locate(address, size, Encoding::Word);
     if let Some(value) = repeated(address, operation, site) {
         if program::probe(site, ENDLESS) {
-            // The task reads the same value if it continues alone. So the loop is run until it ends by
-            // itself, or is known to have no other end.
+            // The task reads the same value if it continues alone. So the loop is run until it ends
+            // by itself, or is known to have no other end.
             return value;
         }
         program::with(|program| program.has_spun = true);
@@ -125,7 +125,8 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     done.before
 }
 
-/// Whether the operation repeats the task's last read, and the value has not changed: then the value.
+/// Whether the operation repeats the task's last read, and the value has not changed: then the
+/// value.
 fn repeated(address: usize, operation: Operation, site: Site) -> Option<u64> {
     let task = program::current();
     program::with(|program| {

@@ -36,7 +36,7 @@ pub(crate) struct Word {
 pub(crate) type Known = BTreeMap<usize, Word>;
 
 /// The bits of `RwLock`'s word that count readers.
-pub(crate) const RW_MASK: u64 = (1 << 30) - 1;
+const RW_MASK: u64 = (1 << 30) - 1;
 
 impl Encoding {
     /// The state for a value of the word.

@@ -31,7 +31,6 @@ pub unsafe extern "C" fn syscall() {
 /// # Safety
 ///
 /// As for the system call. In a task `frame` is the caller's frame.
-#[expect(clippy::too_many_arguments, reason = "the arguments of a system call and the frame")]
 unsafe extern "C" fn call(
     number: c_long,
     a: usize,

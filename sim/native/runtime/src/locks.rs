@@ -4,7 +4,7 @@
 use selvedge_engine::native::{self, Op};
 
 use crate::atomic::Operation;
-use crate::known::{self, Encoding, RW_MASK};
+use crate::known::{self, Encoding};
 use crate::program;
 use crate::site::{Part, Site};
 
@@ -51,7 +51,6 @@ pub(crate) fn perform(
         Modify(apply, operand) => program::store(address, apply(value, operand)),
         _ => {}
     }
-    debug_assert!(encoding != Encoding::RwLock || value & RW_MASK <= RW_MASK);
     Some(value)
 }
 

@@ -129,8 +129,8 @@ pub(crate) fn end_step(stack: usize) {
 }
 
 impl Program {
-    /// The task calls this library, or ends. If its last call was not the read of its loop, the loop
-    /// has ended by itself.
+    /// The task calls this library, or ends. If its last call was not the read of its loop, the
+    /// loop has ended by itself.
     pub(crate) fn end_probe(&mut self, task: usize) {
         match &mut self.tasks[task].probe {
             Some(probe) if probe.is_last => probe.is_last = false,

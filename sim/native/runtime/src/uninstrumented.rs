@@ -72,7 +72,7 @@ fn find() -> Vec<Instruction> {
                 !file.starts_with("/rustc/") && !file.contains("/rustlib/src/rust/library/")
             });
             let own = places.iter().find(|(file, ..)| !file.contains("/library/core/"));
-            if is_atomic && (is_own || is_generic(&frames.last().map_or("", |frame| &frame.function))) {
+            if is_atomic && (is_own || is_generic(frames.last().map_or("", |frame| &frame.function))) {
                 let place = own.map_or_else(|| "core".to_owned(), |(file, line, _)| format!("{file}:{line}"));
                 all.push(Instruction { address: start + at, place, is_reached: AtomicBool::new(false) });
             }
