@@ -59,7 +59,9 @@ unsafe extern "C" fn call(
                             "the system call {number} starts a thread or process unseen"
                         ));
                     }
-                    _ => effects::unmodelled(&format!("the system call {number}")),
+                    _ => effects::incomplete(format!(
+                        "the program makes the system call {number}, which is not modelled"
+                    )),
                 }
             });
             None
@@ -132,7 +134,7 @@ unsafe extern "C" fn write(file: c_int, from: *const c_void, size: usize) -> isi
             outside(|| effects::unmodelled("output, which is not shown"));
             return size as isize;
         }
-        outside(|| effects::unmodelled("write"));
+        outside(|| refused("write"));
     }
     type Write = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
     // SAFETY: the caller's call.
@@ -186,18 +188,18 @@ unmodelled! {
     open64 real_open64 listed;
     openat real_openat listed;
     read real_read listed;
-    socket real_socket listed;
-    connect real_connect listed;
-    accept4 real_accept4 listed;
-    bind real_bind listed;
-    listen real_listen listed;
-    recv real_recv listed;
-    send real_send listed;
-    poll real_poll listed;
-    epoll_create1 real_epoll_create1 listed;
-    epoll_ctl real_epoll_ctl listed;
-    epoll_wait real_epoll_wait listed;
-    eventfd real_eventfd listed;
+    socket real_socket refused;
+    connect real_connect refused;
+    accept4 real_accept4 refused;
+    bind real_bind refused;
+    listen real_listen refused;
+    recv real_recv refused;
+    send real_send refused;
+    poll real_poll refused;
+    epoll_create1 real_epoll_create1 refused;
+    epoll_ctl real_epoll_ctl refused;
+    epoll_wait real_epoll_wait refused;
+    eventfd real_eventfd refused;
     fork real_fork refused;
     execve real_execve refused;
     posix_spawn real_posix_spawn refused;

@@ -27,8 +27,8 @@ pub(crate) struct Probe {
 impl Probe {
     /// Reports that the loop has ended by itself, after iterations between which no other task ran.
     pub(crate) fn report(&self) {
-        effects::unmodelled(&format!(
-            "a change between the iterations of a loop that gives up, at {}:{}",
+        effects::incomplete(format!(
+            "no other task ran between the iterations of the loop at {}:{}, which gives up after some",
             self.source.file(),
             self.source.line()
         ));
