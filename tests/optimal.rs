@@ -40,6 +40,20 @@ fn in_run_order(run: &Run<'_>, history: &History, begun: Begun) -> History {
         Mark { task: 0, index: at.map_or(0, |at| at as u32 + 1) }
     };
     let mut line = History::default();
+    for operation in history.operations() {
+        let first = match begun {
+            // The main task waits for all others before it calls; the wait is not an event.
+            Begun::AtCall if !operation.settled => {
+                let before = moment(Mark { index: operation.first.index - 1, ..operation.first });
+                Mark { index: before.index + 1, ..before }
+            }
+            _ => moment(operation.first),
+        };
+        let id = line.invoke(operation.thread, operation.key, operation.call, first, operation.settled);
+        if let Some(base) = operation.base {
+            line.based_on(id, base);
+        }
+    }
     for key in history.operations().iter().map(|operation| operation.key).collect::<BTreeSet<_>>() {
         for version in history.versions(key) {
             match (version.by, version.at) {
@@ -49,15 +63,6 @@ fn in_run_order(run: &Run<'_>, history: &History, begun: Begun) -> History {
         }
     }
     for (id, operation) in history.operations().iter().enumerate() {
-        let first = match begun {
-            // The main task waits for all others before it calls; the wait is not an event.
-            Begun::AtCall if !operation.settled => {
-                let before = moment(Mark { index: operation.first.index - 1, ..operation.first });
-                Mark { index: before.index + 1, ..before }
-            }
-            _ => moment(operation.first),
-        };
-        line.invoke(operation.thread, operation.key, operation.call, first, operation.settled);
         let task = operation.first.task;
         let events = history.response(id).expect("the run is complete")[task as usize];
         line.respond(id, operation.reply, [moment(Mark { task, index: events }).index]);

@@ -139,8 +139,8 @@ impl Server {
         self.settings.declared_keys_only = true;
     }
 
-    /// Rejects commands that choose at random (`SPOP`, `RANDOMKEY`) unless there is only one choice.
-    /// An exploration requires it, because it covers one choice only.
+    /// Rejects commands that choose at random (`SPOP`, `RANDOMKEY`) unless there is only one
+    /// choice. An exploration requires it, because it covers one choice only.
     pub fn reject_random_choices(&mut self) {
         self.settings.rejects_random_choices = true;
     }
