@@ -73,7 +73,6 @@ fn a_failure_has_a_trace_and_a_schedule() {
 
 /// Bugs of real crates, unchanged, at the versions of the workspace's lock file.
 #[test]
-#[ignore = "builds forty crates"]
 fn museum() {
     let (code, output) = selvedge_test("museum", false, &["--no-fail-fast"]);
     assert_eq!(code, 0, "{output}");
