@@ -212,7 +212,7 @@ fn what_one_writer_proves_two_writers_may_break() {
     let (text, ..) = failure(two);
     assert!(text.contains("not linearizable"), "{text}");
     // The trace shows its own types in the engine's terms.
-    assert!(text.contains("mutex lock") && text.contains("AtomicU64 read → 2"), "{text}");
+    assert!(text.contains("local lock") && text.contains("generation read → 2"), "{text}");
 }
 
 #[test]

@@ -332,7 +332,7 @@ fn a_value_in_an_object_of_the_engines_has_come_through_it() {
     let trace = report.trace.expect("a control has a witness");
     let said = reason(&trace).replace('\n', " ");
     for part in [
-        "The read took v0 from mutex at step ",
+        "The read took v0 from local at step ",
         ", which reader had touched at step ",
         ", with v0 in hand: it had read it from redis at step ",
         ", before v1 was written at step ",
