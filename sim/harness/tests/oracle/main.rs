@@ -512,7 +512,7 @@ fn of_two_updates_from_one_version_the_first_to_write_is_lost() {
     check_all(&TWO_UPDATES.replace("B computes v0", "B computes v1"), &[]);
     // The outcome of the first is unknown: it may not have been executed.
     check_all(&TWO_UPDATES.replace("A done", "A unknown"), &[]);
-    // The second overwrites the first, whatever its caller receives.
+    // The second overwrites the first, also if its own outcome is unknown.
     check_all(&TWO_UPDATES.replace("B done", "B unknown"), &["lost-update: B k@v0 < k@v1 of A"]);
     // Refused: it writes nothing.
     let refused =

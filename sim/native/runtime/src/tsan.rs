@@ -27,6 +27,27 @@ macro_rules! framed {
 }
 pub(crate) use framed;
 
+/// Functions that replace the value by a function of it: their names, the methods of std's atomics
+/// outside of tasks, and the new value from the old one and the operand.
+macro_rules! modifications {
+    ($word:ident: $($name:ident, $outside:ident, $new:expr;)*) => {$(
+        pub(super) unsafe extern "C" fn $name(
+            a: usize,
+            v: u64,
+            _: u64,
+            _: u64,
+            _: u64,
+            f: *const CallFrame,
+        ) -> u64 {
+            if in_task() {
+                return modify(a, $new, v, f);
+            }
+            // SAFETY: the instrumented program's operation.
+            unsafe { at(a) }.$outside(v as $word, SeqCst).into()
+        }
+    )*};
+}
+
 macro_rules! width {
     ($size:literal, $atomic:ident, $word:ident, $module:ident: $load:ident $store:ident $exchange:ident $add:ident
      $sub:ident $and:ident $or:ident $xor:ident $nand:ident $cas:ident) => {
@@ -89,109 +110,14 @@ macro_rules! width {
                 unsafe { at(a) }.store(v as $word, SeqCst);
             }
 
-            pub(super) unsafe extern "C" fn exchange(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |_, new| new, v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.swap(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn add(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| (old as $word).wrapping_add(v as $word).into(), v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_add(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn sub(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| (old as $word).wrapping_sub(v as $word).into(), v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_sub(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn and(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| old & v, v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_and(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn or(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| old | v, v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_or(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn xor(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| old ^ v, v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_xor(v as $word, SeqCst).into()
-            }
-
-            pub(super) unsafe extern "C" fn nand(
-                a: usize,
-                v: u64,
-                _: u64,
-                _: u64,
-                _: u64,
-                f: *const CallFrame,
-            ) -> u64 {
-                if in_task() {
-                    return modify(a, |old, v| (!(old & v) as $word).into(), v, f);
-                }
-                // SAFETY: as above.
-                unsafe { at(a) }.fetch_nand(v as $word, SeqCst).into()
+            modifications! { $word:
+                exchange, swap, |_, new| new;
+                add, fetch_add, |old, v| (old as $word).wrapping_add(v as $word).into();
+                sub, fetch_sub, |old, v| (old as $word).wrapping_sub(v as $word).into();
+                and, fetch_and, |old, v| old & v;
+                or, fetch_or, |old, v| old | v;
+                xor, fetch_xor, |old, v| old ^ v;
+                nand, fetch_nand, |old, v| (!(old & v) as $word).into();
             }
 
             pub(super) unsafe extern "C" fn compare_exchange(

@@ -40,7 +40,7 @@ pub(crate) fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
     })
 }
 
-/// Lists the content of the key `k`, whatever its type.
+/// For each type of value, the commands that read the key `k`.
 const READS: [&[&str]; 6] = [
     &["TYPE", "k"],
     &["GET", "k"],
