@@ -12,7 +12,7 @@ mod set;
 mod sorted_set;
 mod value;
 
-pub(crate) use database::{Database, hash};
+pub(crate) use database::{Access, Database, hash};
 pub(crate) use draw::Draw;
 pub(crate) use hash::Hash;
 pub(crate) use owned::owned;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 /// A copy of the bytes in memory of its own.
 ///
-/// The arguments of a request are slices of the buffer that was received. A slice that is stored
-/// would keep the whole buffer in memory, for as long as the key exists.
+/// A clone of [`Bytes`] shares them with the request: that takes a counter beside them, and keeps
+/// all of the memory that they are a part of.
 pub(crate) fn owned(bytes: &[u8]) -> Bytes {
     Bytes::copy_from_slice(bytes)
 }
