@@ -489,7 +489,7 @@ fn a_recorded_trace_is_shown_like_that_of_its_scenario() {
 }
 
 #[test]
-fn what_is_no_trace_is_2() {
+fn a_file_without_a_trace_is_2() {
     let text = fs::read_to_string(recorded("whole")).expect("it is there");
     let cases = [
         ("broken", "{]", "is not JSON"),

@@ -67,9 +67,9 @@ impl Execution {
         if self.trail.len() >= self.max_steps {
             return None;
         }
-        let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
+        let is_enabled = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
         let mut tasks = std::iter::once(self.current).chain(0..self.tasks.len() as TaskId);
-        tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
+        tasks.find(is_enabled).map(|task| Decision { task, choice: 0 })
     }
 
     /// Records the announced operations before a new event. After a repeated prefix they must equal
