@@ -177,7 +177,8 @@ pub mod mode;
 mod monitor;
 #[doc(hidden)]
 pub mod native;
-mod number;
+#[doc(hidden)]
+pub mod number;
 pub mod object;
 mod observer;
 mod progress;

@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
 
     /// The events, in order.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
-        self.execution.trail.events().iter().map(|event| Step {
+        self.execution.history.trail.events().iter().map(|event| Step {
             task: u32::from(event.footprint.task),
             index: event.index,
             choice: u32::from(event.footprint.choice),
@@ -51,13 +51,13 @@ impl<'a> Run<'a> {
     /// The vector clock of the event at `position` (from 0): for each task, the number of events
     /// that happen before it, including itself.
     pub fn clock(&self, position: usize) -> &'a [u32] {
-        self.execution.trail.clock(position)
+        self.execution.history.trail.clock(position)
     }
 
     /// The schedule, which [`Explorer::replay`](crate::Explorer::replay) replays. It numbers tasks
     /// in the order in which they are spawned in this run.
     pub fn schedule(&self) -> Schedule {
-        let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
+        let footprints = self.execution.history.trail.events().iter().map(|event| event.footprint);
         let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
         Schedule::new(footprints.map(decision).collect())
     }
@@ -69,7 +69,7 @@ impl<'a> Run<'a> {
 
     /// The class of the execution, which is equal for exactly the schedules of the same class.
     pub fn class(&self) -> Class {
-        let trail = &self.execution.trail;
+        let trail = &self.execution.history.trail;
         let ranks = self.execution.ranks();
         let events = trail.events().iter().enumerate();
         Class(

@@ -112,7 +112,7 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
     let condition: Rc<dyn Fn() -> bool> = Rc::new(condition);
     let discover = || {
         with_if_any(|execution| {
-            let run = execution.registry.run();
+            let run = execution.history.registry.run();
             (run, self::discover(run, &*condition))
         })
     };

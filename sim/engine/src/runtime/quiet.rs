@@ -39,8 +39,8 @@ pub(super) fn release() -> bool {
 impl Execution {
     /// Lets the current task wait until no other can continue. Returns `false` if it need not wait.
     fn begin_quiescing(&mut self, source: &'static Location<'static>) -> bool {
-        let task = self.current;
-        if self.aborting || thread::panicking() {
+        let task = self.turn.current;
+        if self.end.aborting || thread::panicking() {
             return false;
         }
         let has_ended = |other: TaskId| {
@@ -54,15 +54,15 @@ impl Execution {
             self.refuse(Unsupported::Quiet(source));
         }
         assert!(
-            self.quiescing.is_none(),
+            self.turn.quiescing.is_none(),
             "two tasks wait until no other can continue: each would wait for the other"
         );
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[task as usize].phase = Phase::Quiescing;
-        self.quiescing = Some(task);
+        self.turn.quiescing = Some(task);
         self.change(task);
         if !was_starting {
-            self.next = self.decide();
+            self.turn.next = self.decide();
         }
         true
     }
@@ -70,7 +70,8 @@ impl Execution {
     /// Whether a task waits until no other can continue, and none can.
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
-        self.quiescing.is_some() && self.tasks.iter().all(|task| task.alternatives(&self.registry) == 0)
+        self.turn.quiescing.is_some()
+            && self.tasks.iter().all(|task| task.alternatives(&self.history.registry) == 0)
     }
 
     /// Ends the wait if no task can continue. Returns the task that waited.
@@ -78,24 +79,24 @@ impl Execution {
         if self.end.ending.is_some() || !self.is_quiet() {
             return None;
         }
-        let task = self.quiescing.take()?;
+        let task = self.turn.quiescing.take()?;
         self.happens_after_all(task);
         self.tasks[task as usize].phase = Phase::Starting;
-        self.current = task;
+        self.turn.current = task;
         Some((task, self.tasks[task as usize].coroutine.take()?))
     }
 
     fn happens_after_all(&mut self, task: TaskId) {
         for other in 0..self.tasks.len() as TaskId {
             if other != task && self.tasks[other as usize].phase != Phase::Absent {
-                self.trail.join(task, other);
+                self.history.trail.join(task, other);
             }
         }
     }
 
     /// Returns a line for each other task that has not ended.
     fn blocked(&self) -> Vec<String> {
-        let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.current as usize);
+        let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.turn.current as usize);
         others.filter_map(|(id, task)| self.waits_for(id as TaskId, task)).collect()
     }
 }

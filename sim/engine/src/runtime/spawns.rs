@@ -44,7 +44,7 @@ impl SpawnLog {
 impl Execution {
     /// Records that `task` has spawned another task or is about to join it.
     pub(super) fn record_spawn_step(&mut self, task: TaskId, step: SpawnStep) {
-        let after = self.trail.task_clock(task).get(usize::from(task)).copied().unwrap_or(0);
+        let after = self.history.trail.task_clock(task).get(usize::from(task)).copied().unwrap_or(0);
         self.spawn_log.steps.push(RecordedStep { task, after, step });
     }
 

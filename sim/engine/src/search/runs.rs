@@ -143,7 +143,7 @@ impl Search<'_> {
         if is_redundant {
             totals.executions.fetch_sub(1, Ordering::Relaxed);
         }
-        totals.events.fetch_add(run.execution.trail.len() as u64, Ordering::Relaxed);
+        totals.events.fetch_add(run.execution.history.trail.len() as u64, Ordering::Relaxed);
         totals.runs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
