@@ -118,7 +118,7 @@ fn a_file_without_a_trace_is_rejected() {
     );
     contains(&refusal("empty", ""), &["is cut off"]);
     contains(&refusal("list", "[1, 2]"), &["is JSON, but not a recorded trace"]);
-    contains(&refusal("other", r#"{"name": "x"}"#), &["no recorded trace: it has no `format`"]);
+    contains(&refusal("other", r#"{"name": "x"}"#), &["not a recorded trace: it has no `format`"]);
     contains(&refusal("sarif", r#"{"format": "sarif"}"#), &["its `format` is \"sarif\""]);
     let newer = text.replace("\"version\": 1,\n", "\"version\": 2,\n");
     contains(&refusal("newer", &newer), &["is of version 2", "reads version 1", "update selvedge"]);
@@ -144,9 +144,9 @@ fn a_contradictory_trace_is_rejected_with_the_position() {
         ("/steps/1/clock", json!([2, 0]), "`steps[1].clock.length` is 2, but must be 3"),
         ("/steps/1/clock/0", json!(5), "`steps[1].clock[0]` is 5, but must be 2"),
         ("/steps/1/clock/1", json!(1), "`steps[1].clock[1]` is 1, but that task has made 0 steps before"),
-        ("/steps/2/effect/content/version", json!(5), "`steps[2].tiers` is not what"),
-        ("/steps/4/tiers/0", json!([]), "`steps[4].tiers` is not what"),
-        ("/tiers/1/start", json!([]), "`steps[0].tiers` is not what"),
+        ("/steps/2/effect/content/version", json!(5), "`steps[2].tiers` differs from the contents"),
+        ("/steps/4/tiers/0", json!([]), "`steps[4].tiers` differs from the contents"),
+        ("/tiers/1/start", json!([]), "`steps[0].tiers` differs from the contents"),
         ("/operations/1/task", json!(5), "`operations[1].task` is 5"),
         ("/operations/1/first", json!(1), "`operations[1].first` is 1, but must be 3"),
         ("/operations/1/last", json!(6), "`operations[1].last` is 6, but must be 4"),
