@@ -1,4 +1,4 @@
-//! Events: what an operation does, to which locations, and which pairs conflict.
+//! Events: the action of an operation, its locations, and the pairs that conflict.
 
 mod action;
 mod decision;

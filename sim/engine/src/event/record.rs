@@ -213,12 +213,12 @@ impl Pending {
         Pending { opaque: true, ..Pending::none(source) }
     }
 
-    /// Nothing but a point at which other tasks can go first.
+    /// A scheduling point without an operation.
     pub(crate) fn pause(source: &'static Location<'static>) -> Self {
         Pending::none(source)
     }
 
-    /// The operation, with something that is not known beside it.
+    /// The operation, with an additional unknown effect.
     pub(crate) fn made_opaque(&self) -> Self {
         Pending { opaque: true, ..*self }
     }
@@ -308,7 +308,7 @@ impl Pending {
         match (self.rule, self.actions().first()) {
             (Some((rule, _)), _) => rule.what,
             (None, Some((_, action))) => action.describe(),
-            (None, None) => "do something unseen",
+            (None, None) => "run opaque code",
         }
     }
 

@@ -1,10 +1,10 @@
 //! Aborted runs: every task is unwound; a task that was already unwinding runs to its end.
 //!
-//! An operation of an aborted task is no event and no scheduling point. While the task unwinds
-//! (destructors run), an enabled operation is executed at once. A disabled one needs a lock of
-//! another task that has not been unwound yet: the task is suspended until the operation is
+//! An operation of an aborted task is neither an event nor a scheduling point. While the task
+//! unwinds (destructors run), an enabled operation is executed at once. A disabled one needs a lock
+//! of another task that has not been unwound yet: the task is suspended until the operation is
 //! enabled. A task that does not unwind yet, or has caught the panic that unwound it, is unwound by
-//! its operation. So it executes no code after an operation that is no event of the run. If the
+//! its operation. So it executes no code after an operation that is not an event of the run. If the
 //! operation releases a lock, the lock is free first: the guard is gone, and destructors of other
 //! tasks may wait for the lock.
 //!
@@ -155,7 +155,7 @@ impl Execution {
     /// Returns the youngest aborted task that can resume, with its coroutine. Tasks that only
     /// wait for progress of others come last.
     pub(super) fn next_aborted(&mut self) -> Option<(TaskId, Coroutine)> {
-        let goes_on = |loops: bool| {
+        let can_resume = |loops: bool| {
             self.tasks.iter().rposition(|task| {
                 task.coroutine.is_some()
                     && match task
@@ -174,7 +174,7 @@ impl Execution {
                     }
             })
         };
-        let task = goes_on(false).or_else(|| goes_on(true))?;
+        let task = can_resume(false).or_else(|| can_resume(true))?;
         let slot = &mut self.tasks[task];
         let coroutine = slot.coroutine.take()?;
         self.turn.current = task as TaskId;

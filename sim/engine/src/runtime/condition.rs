@@ -1,6 +1,6 @@
 //! Conditions on several atomics: closures that the engine evaluates in hypothetical states.
 //!
-//! The loads in such a closure are no events. They return values of the hypothetical state.
+//! The loads in such a closure are not events. They return values of the hypothetical state.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};

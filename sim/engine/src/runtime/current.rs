@@ -48,7 +48,7 @@ pub(crate) fn exploring() -> bool {
 }
 
 /// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
-/// are no events.
+/// are not events.
 pub fn recording() -> bool {
     with_if_any(|execution| execution.settings.recording && !execution.end.aborting).unwrap_or(false)
 }
@@ -222,7 +222,7 @@ pub(super) fn read_contents(location: LocationId) {
     });
 }
 
-/// Aborts the run, because it does something that a search of states does not support.
+/// Aborts the run, because a search of states does not support an operation of it.
 pub(crate) fn refuse(unsupported: Unsupported) {
     with_if_any(|execution| {
         if has_states(execution) {

@@ -67,9 +67,9 @@ impl Execution {
         if self.history.trail.len() >= self.settings.max_steps {
             return None;
         }
-        let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.history.registry) > 0;
+        let is_enabled = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.history.registry) > 0;
         let mut tasks = std::iter::once(self.turn.current).chain(0..self.tasks.len() as TaskId);
-        tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
+        tasks.find(is_enabled).map(|task| Decision { task, choice: 0 })
     }
 
     /// Records the announced operations before a new event. After a repeated prefix they must equal

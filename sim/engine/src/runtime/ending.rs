@@ -15,8 +15,8 @@ use crate::text::place;
 pub enum Ending {
     /// Every task ended.
     Complete,
-    /// No task was enabled, and some had not ended. One line for each of them says which operation
-    /// it waits for and where.
+    /// No task was enabled, and some had not ended. One line for each of them: the operation that
+    /// it waits for, and where.
     Deadlock(Vec<String>),
     /// A task panicked, and no other task took its result.
     Panic {
@@ -102,7 +102,7 @@ impl Execution {
                 Some(format!("{} waits for the end of {}", self.task_name(id), self.task_name(other)))
             }
             (Phase::Quiescing, _) => {
-                Some(format!("{} waits until no other task can go on", self.task_name(id)))
+                Some(format!("{} waits until no other task can continue", self.task_name(id)))
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);

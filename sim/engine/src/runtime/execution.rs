@@ -2,7 +2,7 @@
 //!
 //! A task announces each operation before it executes it, and resumes when the strategy chooses it.
 //! If it is chosen at once, no stack is switched. Between two announcements only this task runs.
-//! Spawns and joins are no events: a new task, and a task whose join has completed, run at once up
+//! Spawns and joins are not events: a new task, and a task whose join has completed, run at once up
 //! to their next announcement. So the next operation of every task is known at each decision.
 
 use std::mem;

@@ -67,8 +67,7 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
         abort_rest();
     }
     mem::forget(entered);
-    let execution =
-        EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration that was put there");
+    let execution = EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration of this thread");
     execution.pulse.stop();
     (ManuallyDrop::into_inner(execution), ending)
 }
@@ -172,7 +171,7 @@ pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
 }
 
 /// Waits for the end of `other`. Takes the panic of `other`, if it has panicked and no task has
-/// taken its result: the caller handles it, and it is no outcome of the run.
+/// taken its result: the caller handles it, and it is not an outcome of the run.
 pub(crate) fn join(other: TaskId) -> Option<PanicReport> {
     wait_for_end_of(other, true);
     take_panic(other)

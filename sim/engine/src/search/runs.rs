@@ -131,7 +131,7 @@ impl Search<'_> {
         Outcome { report, sometimes: execution.sometimes, open }
     }
 
-    /// Whether nothing has gone wrong so far.
+    /// Whether no failure has been found so far.
     fn found_nothing(&self, report: &Report) -> bool {
         report.failure.is_none() && report.nondeterminism.is_none() && report.refused.is_none()
     }

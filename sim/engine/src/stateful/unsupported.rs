@@ -23,7 +23,7 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (source, what) = match self {
             Unsupported::Opaque(source) => {
-                (source, "does something that the engine does not see (an opaque step)")
+                (source, "has an effect that the engine does not see (an opaque step)")
             }
             Unsupported::Quiet(source) => {
                 (source, "waits until no other task can proceed, while some task has not ended")

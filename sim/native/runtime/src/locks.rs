@@ -1,5 +1,5 @@
-//! Locks of std: their fast paths are operations on a lock, so that a task waits in the engine and
-//! the slow paths, which are not instrumented, are never entered.
+//! Locks of std: their fast paths are operations on a lock of the engine. So a task waits in the
+//! engine, and never enters the slow paths, which are not instrumented.
 
 use selvedge_engine::native::{self, Op};
 
@@ -8,8 +8,8 @@ use crate::known::{self, Encoding};
 use crate::program;
 use crate::site::{Part, Site};
 
-/// Performs an operation that is a part of one on a lock. Returns the word that the operation
-/// observes, or `None` if it is not such an operation after all.
+/// Performs an atomic operation that is a part of a lock operation. Returns the word that it
+/// observes, or `None` if its operands are not those of a lock operation.
 pub(crate) fn perform(
     part: Part,
     address: usize,
@@ -54,8 +54,8 @@ pub(crate) fn perform(
     Some(value)
 }
 
-/// The end of a `thread::scope`: waits for its threads. The word is their number, which they
-/// decrement in precompiled code; so this is a join, which is no event. Returns the word.
+/// The end of a `thread::scope`: joins its threads, which is not an event. The word is the number
+/// of running threads; they decrement it in precompiled code. Returns the word.
 pub(crate) fn end_scope(address: usize, size: usize) -> u64 {
     let own = program::current();
     loop {

@@ -38,7 +38,7 @@ pub(crate) struct Program {
     pub(crate) known: Known,
     pub(crate) tasks: Vec<Task>,
     last: Option<Last>,
-    /// What this exploration uses, and what it has learned since.
+    /// The effects that this search assumes, and those that it has learned.
     pub(crate) learned: Learned,
     pub(crate) new: Learned,
     /// Whether an iteration of a spin has failed in this run.
@@ -74,7 +74,7 @@ pub(crate) fn begin(learned: &Learned) {
     });
 }
 
-/// Ends an exploration. Returns what it has learned.
+/// Ends an exploration. Returns the learned effects.
 pub(crate) fn end() -> Option<Learned> {
     PROGRAM.take().map(|program| program.new)
 }

@@ -25,10 +25,10 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Reports that the loop has ended by itself, after iterations between which no other task ran.
+    /// Reports that the loop has a limit on its iterations, and that no other task ran in between.
     pub(crate) fn report(&self) {
         effects::incomplete(format!(
-            "no other task ran between the iterations of the loop at {}:{}, which gives up after some",
+            "no other task ran between the iterations of the loop at {}:{}, which ends after a limited number",
             self.source.file(),
             self.source.line()
         ));
