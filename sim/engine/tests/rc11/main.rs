@@ -1,0 +1,8 @@
+//! The search of execution graphs under RC11: its counts, and its agreement with an enumeration of
+//! all graphs.
+
+mod enumerate;
+mod litmus;
+mod plain_data;
+mod program;
+mod random;
