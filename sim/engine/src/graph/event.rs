@@ -46,8 +46,8 @@ pub(crate) struct Event {
     pub(crate) is_update: bool,
     /// An object: the operation took its place from another one, which was removed.
     pub(crate) is_fixed: bool,
-    /// No scheduling point separates it from the previous event of its task.
-    pub(crate) is_joined: bool,
+    /// No scheduling point separates it from so many previous events of its task.
+    pub(crate) joined: u32,
     /// The alternative of the operation, from 0.
     pub(crate) choice: u16,
     /// The write that a read reads from.
@@ -74,7 +74,7 @@ impl Event {
             waits: false,
             is_update: false,
             is_fixed: false,
-            is_joined: false,
+            joined: 0,
             choice: 0,
             reads_from: INITIAL,
             locations: [LocationId::MAX; SLOTS],

@@ -35,6 +35,28 @@ pub(crate) struct Edge {
     pub(crate) count: u32,
 }
 
+/// A place in the order of an object's operations that is held for an operation that was removed.
+///
+/// An operation on several locations precedes, on each of them, all later ones. If another operation
+/// takes its place on one location, the removed one still comes next on the locations before that in
+/// its list: the graphs in which it does not come next there are those in which its place was taken
+/// on one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The operation: its task, and its index there.
+    pub(crate) task: TaskId,
+    pub(crate) index: u32,
+    /// The index of the location in the list of the operation's locations.
+    pub(crate) slot: usize,
+    pub(crate) location: LocationId,
+    /// The operation that it follows.
+    pub(crate) source: EventId,
+    /// The operation that took the other place.
+    pub(crate) taker: EventId,
+    /// The number of events before the operation when it was removed.
+    pub(crate) position: EventId,
+}
+
 /// An execution graph.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Graph {
@@ -49,6 +71,7 @@ pub(crate) struct Graph {
     /// For each task, its events in program order.
     tasks: Vec<Vec<EventId>>,
     edges: Vec<Edge>,
+    pub(crate) held: Vec<Held>,
     /// The number of SeqCst accesses and fences.
     seq_cst: usize,
 }
@@ -57,6 +80,12 @@ pub(crate) struct Graph {
 #[inline]
 pub(crate) fn contains(clock: &[u32], event: &Event) -> bool {
     clock[event.task as usize] >= event.index
+}
+
+/// Whether the clock contains the event, or the one with which it is executed.
+#[inline]
+pub(crate) fn contains_head(clock: &[u32], event: &Event) -> bool {
+    clock[event.task as usize] >= event.index - event.joined
 }
 
 /// Adds the events of `other` to the clock.
@@ -128,6 +157,13 @@ impl Graph {
         self.width
     }
 
+    /// The first of the events that are executed together with this one.
+    #[inline]
+    pub(crate) fn head(&self, id: EventId) -> EventId {
+        let event = self.event(id);
+        self.of_task(event.task)[(event.index - event.joined) as usize - 1]
+    }
+
     /// The writes of a location in coherence order, without the initial one.
     #[inline]
     pub(crate) fn writes(&self, location: LocationId) -> &[EventId] {
@@ -192,6 +228,19 @@ impl Graph {
         }
         let position = self.writes(location).iter().position(|&its| its == write);
         position.expect("a write is in its location's coherence order") + 1
+    }
+
+    /// The event that a read reads from. `None` for the initial write.
+    pub(crate) fn source(&self, read: &Event) -> Option<&Event> {
+        (read.reads_from != INITIAL).then(|| self.event(read.reads_from))
+    }
+
+    /// The places of a write, or of an operation of objects, in the orders of its locations.
+    pub(crate) fn places(&self, id: EventId) -> impl Iterator<Item = usize> {
+        let event = self.event(id);
+        let is_ordered = matches!(event.label, Label::Write | Label::Object);
+        let locations = if is_ordered { event.all_locations() } else { &[] };
+        locations.iter().map(move |&location| self.place(location, id))
     }
 
     /// The write at a place of the coherence order.
@@ -363,6 +412,7 @@ impl Graph {
         }
         self.clocks.truncate(events * CLOCKS * self.width);
         self.edges.retain(|edge| (edge.event as usize) < events);
+        self.held.retain(|held| (held.taker as usize) < events);
     }
 
     /// The graph of the events that `keeps` accepts. They include the causes of each of them, but
@@ -398,7 +448,35 @@ impl Graph {
             .filter(|edge| keeps(edge.event))
             .map(|edge| Edge { event: renamed(edge.event), ..*edge })
             .collect();
+        let first = (0..self.events.len() as EventId).find(|&id| !keeps(id)).unwrap_or(EventId::MAX);
+        let is_kept = |id: EventId| id == INITIAL || keeps(id);
+        graph.held = self
+            .held
+            .iter()
+            .filter(|held| held.position < first && keeps(held.taker) && is_kept(held.source))
+            .map(|held| Held { source: renamed(held.source), taker: renamed(held.taker), ..*held })
+            .collect();
         (graph, new_ids)
+    }
+
+    /// Whether a place is held for the next operation of `task`.
+    pub(crate) fn holds_for(&self, task: TaskId) -> bool {
+        let next = self.of_task(task).len() as u32 + 1;
+        self.held.iter().any(|held| (held.task, held.index) == (task, next))
+    }
+
+    /// The hold on the end of the order of an object's operations, if it is for another operation
+    /// than the next of `task`.
+    pub(crate) fn hold(&self, location: LocationId, task: TaskId) -> Option<Held> {
+        let end = self.writes(location).last().copied().unwrap_or(INITIAL);
+        let next = self.of_task(task).len() as u32 + 1;
+        let is_active = |held: &&Held| {
+            held.location == location
+                && held.source == end
+                && (held.task, held.index) != (task, next)
+                && self.of_task(held.task).len() < held.index as usize
+        };
+        self.held.iter().rfind(is_active).copied()
     }
 
     /// Makes `read` read from `write`.

@@ -7,7 +7,7 @@
 //! removed event was added *maximally*, that is, in the way that the algorithm always tries.
 
 use super::event::{EventId, INITIAL, Label};
-use super::execution_graph::{Graph, contains};
+use super::execution_graph::{Graph, contains_head};
 
 /// A new event whose causes are `causes`.
 pub(super) struct Revisitor<'a> {
@@ -21,7 +21,7 @@ impl Revisitor<'_> {
     /// Whether an event causes the new one.
     #[inline]
     pub(super) fn is_cause(&self, event: EventId) -> bool {
-        contains(self.causes, self.graph.event(event))
+        contains_head(self.causes, self.graph.event(event))
     }
 
     /// Whether a revisit of the event at `first` may be made: it and all events that the revisit

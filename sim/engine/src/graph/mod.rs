@@ -19,5 +19,6 @@ mod search;
 mod seq_cst;
 mod stuck;
 
+pub(crate) use execution_graph::Graph;
 pub(crate) use operation::{Announced, WaitCondition};
 pub(crate) use search::{Move, PlainAccess, Search};

@@ -12,7 +12,7 @@
 //! is added again later, after the new one, because it can only read from the end of the chain.
 
 use super::event::{Event, EventId, INITIAL, Label};
-use super::execution_graph::{Clock, contains, join};
+use super::execution_graph::{Clock, Held, contains_head, join};
 use super::level::{Alternative, Level};
 use super::maximal::Revisitor;
 use super::operation::{Announced, states_after};
@@ -67,7 +67,8 @@ impl Search {
         // The number of operations that precede the new one, on each location.
         let mut places = vec![0; locations.len()];
         loop {
-            if places != lengths {
+            let is_held = locations.iter().any(|&location| self.graph().hold(location, task).is_some());
+            if places != lengths || is_held {
                 self.take_place(view, task, pending, &locations, &places, &edges, &own_causes);
             }
             let Some(slot) = (0..places.len()).find(|&slot| places[slot] < lengths[slot]) else { return };
@@ -91,6 +92,7 @@ impl Search {
         let mut causes = own_causes.to_vec();
         let mut sources = Vec::with_capacity(places.len());
         let mut first = EventId::MAX;
+        let mut holds = Vec::new();
         for (&location, &place) in locations.iter().zip(places) {
             let source = graph.write_at(location, place);
             sources.push(source);
@@ -98,18 +100,35 @@ impl Search {
                 join(&mut causes, graph.clock(source, Clock::Causes));
             }
             if let Some(&next) = graph.writes(location).get(place) {
-                if graph.event(next).is_joined {
-                    return;
-                }
-                first = first.min(next);
+                first = first.min(graph.head(next));
+            } else if let Some(hold) = graph.hold(location, task) {
+                first = first.min(hold.position);
+                holds.push(hold);
             }
         }
         let follows = |(&location, &place): (&LocationId, &usize)| {
-            graph.writes(location).get(place).is_some_and(|&next| contains(&causes, graph.event(next)))
+            graph.writes(location).get(place).is_some_and(|&next| contains_head(&causes, graph.event(next)))
         };
         if locations.iter().zip(places).any(follows) {
             return;
         }
+        if first == EventId::MAX || holds.iter().any(|hold| !contains_head(&causes, graph.event(hold.taker)))
+        {
+            return;
+        }
+        let held = match holds.iter().find(|hold| hold.position == first) {
+            Some(taken) => {
+                let stays = |held: &&Held| {
+                    (held.task, held.index) == (taken.task, taken.index) && held.slot < taken.slot
+                };
+                graph.held.iter().filter(stays).copied().collect()
+            }
+            None => match self.holds_after_take(first, locations, places, &causes) {
+                Some(held) => held,
+                None => return,
+            },
+        };
+        let graph = self.graph();
         let satisfies = |read: EventId, write: EventId| self.is_satisfied(read, graph.event(write).values[0]);
         let revisitor = Revisitor { graph, causes: &causes, satisfies: &satisfies };
         if !revisitor.may_remove_from(first) {
@@ -118,12 +137,56 @@ impl Search {
         let (_, of) = self.object_event(view, task, pending, &sources, 0);
         for choice in 0..of {
             let (event, _) = self.object_event(view, task, pending, &sources, choice);
-            let keeps = |id: EventId| id < first || contains(&causes, self.graph().event(id));
-            let (mut graph, _) = self.graph().restricted(keeps);
-            graph.add(Event { is_fixed: true, ..event }, edges, 0);
+            let keeps = |id: EventId| id < first || contains_head(&causes, self.graph().event(id));
+            let (mut graph, ids) = self.graph().restricted(keeps);
+            let taker = graph.add(Event { is_fixed: true, ..event }, edges, 0);
+            let renamed = |source: EventId| if source == INITIAL { INITIAL } else { ids[source as usize] };
+            graph.held.extend(held.iter().map(|held| Held { source: renamed(held.source), taker, ..*held }));
             if self.is_ordered(&graph) {
                 self.level().children.push(Level::new(graph));
             }
         }
+    }
+
+    /// The places that stay held for the operation that begins with `first`, if a new operation takes
+    /// its place. `None` if one of them is the place that is taken, unless it is held because of a
+    /// cause of the new operation.
+    fn holds_after_take(
+        &self,
+        first: EventId,
+        locations: &[LocationId],
+        places: &[usize],
+        causes: &[u32],
+    ) -> Option<Vec<Held>> {
+        let graph = self.graph();
+        let event = graph.event(first);
+        let unit = graph.of_task(event.task)[event.index as usize - 1..].iter().copied();
+        let unit = unit.take_while(|&id| id == first || graph.event(id).joined > 0);
+        let mut held = Vec::new();
+        for id in unit {
+            for &location in graph.event(id).all_locations() {
+                let place = graph.place(location, id);
+                let is_taken =
+                    locations.iter().zip(places).any(|(&its, &before)| its == location && before < place);
+                if is_taken {
+                    let forbids = |held: &Held| {
+                        (held.task, held.index, held.location) == (event.task, event.index, location)
+                            && !contains_head(causes, graph.event(held.taker))
+                    };
+                    return (!graph.held.iter().any(forbids)).then_some(held);
+                }
+                let source = graph.write_at(location, place - 1);
+                held.push(Held {
+                    task: event.task,
+                    index: event.index,
+                    slot: held.len(),
+                    location,
+                    source,
+                    taker: first,
+                    position: first,
+                });
+            }
+        }
+        Some(held)
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn plan(graph: &Graph) -> Vec<Unit> {
 /// Whether the event belongs to the operation of the event before it.
 fn is_part(graph: &Graph, id: EventId) -> bool {
     let event = graph.event(id);
-    event.is_joined || (event.is_write() && event.is_update)
+    event.joined > 0 || (event.is_write() && event.is_update)
 }
 
 /// Whether the read reads from the write that was added last.

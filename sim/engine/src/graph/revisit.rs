@@ -1,7 +1,7 @@
 //! Backward revisits of reads by a new write.
 
 use super::event::{Event, EventId, Label};
-use super::execution_graph::{Clock, Graph, contains};
+use super::execution_graph::{Clock, Graph, contains, contains_head};
 use super::level::Level;
 use super::maximal::Revisitor;
 use super::operation::{Announced, effect, holds};
@@ -67,7 +67,7 @@ impl Search {
         edges: &[(TaskId, u32)],
         causes: &[u32],
     ) {
-        let keeps = |id: EventId| id <= read || contains(causes, self.graph().event(id));
+        let keeps = |id: EventId| id <= read || contains_head(causes, self.graph().event(id));
         let (kept, ids) = self.graph().restricted(keeps);
         let read_now = ids[read as usize];
         let order = self.run.operations.get(&read).map(|(pending, _)| effect(pending, event.values[0]).1);

@@ -59,6 +59,8 @@ pub(super) struct RunState {
     /// Of each task, the spawns and joins that its next event follows.
     pub(super) edges: Vec<Vec<(TaskId, u32)>>,
     initial: FxHashMap<LocationId, u64>,
+    /// Whether a task waits for a place that is held for another.
+    pub(super) waits_for_held: bool,
     /// The operations that may wait or depend on what they read, by their first event.
     pub(super) operations: FxHashMap<EventId, (Pending, Option<WaitCondition>)>,
 }
@@ -109,7 +111,7 @@ impl Search {
         self.levels.last_mut().expect("a run has a graph")
     }
 
-    pub(super) fn graph(&self) -> &Graph {
+    pub(crate) fn graph(&self) -> &Graph {
         &self.levels.last().expect("a run has a graph").graph
     }
 
@@ -209,7 +211,13 @@ impl Search {
             self.resumes = false;
             return self.resume(view);
         }
-        for task in 0..view.tasks() {
+        self.run.waits_for_held = false;
+        // First an operation for which a place is held: others may wait for it.
+        let mut tasks: Vec<TaskId> = (0..view.tasks()).collect();
+        if !self.graph().held.is_empty() {
+            tasks.sort_by_key(|&task| !self.graph().holds_for(task));
+        }
+        for task in tasks {
             let Some(pending) = view.pending(task).copied() else { continue };
             let kind = kind(&pending, self.clock);
             if let Kind::Refused(what) = kind {
@@ -224,8 +232,9 @@ impl Search {
                 Added::Disabled => {}
             }
         }
-        self.end(view);
-        Move::End
+        let is_held = self.run.waits_for_held;
+        self.end(view, !is_held);
+        if is_held { Move::Redundant } else { Move::End }
     }
 
     /// Tries the next alternative of the last choice.
@@ -648,7 +657,9 @@ impl Search {
                 let ends = locations.iter().map(|&location| self.graph().writes(location).last().copied());
                 let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
                 let (event, _) = self.object_event(view, task, pending, &sources, 0);
-                self.graph_mut().add(Event { is_joined: true, ..event }, &[], 0);
+                let last =
+                    self.graph().of_task(task).last().map_or(0, |&last| self.graph().event(last).joined);
+                self.graph_mut().add(Event { joined: last + 1, ..event }, &[], 0);
                 return;
             }
         };

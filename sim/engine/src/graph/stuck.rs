@@ -17,8 +17,8 @@ use crate::event::{LocationStates, Pending, SLOTS, TaskId};
 const MAX_MISSED: usize = 12;
 
 impl Search {
-    /// Ends a run in which no task can continue.
-    pub(super) fn end(&mut self, view: &dyn Announced) {
+    /// Ends a run in which no task can continue. `is_stuck`: and none waits for a held place.
+    pub(super) fn end(&mut self, view: &dyn Announced, is_stuck: bool) {
         // An operation that waits for an object may have come before those that keep it waiting.
         for task in 0..view.tasks() {
             let Some(pending) = view.pending(task).copied() else { continue };
@@ -26,7 +26,9 @@ impl Search {
                 self.take_places(view, task, &pending);
             }
         }
-        self.find_missed(view);
+        if is_stuck {
+            self.find_missed(view);
+        }
     }
 
     fn find_missed(&mut self, view: &dyn Announced) {

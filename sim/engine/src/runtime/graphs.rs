@@ -12,7 +12,7 @@ use super::panics::PanicReport;
 use super::perform::perform;
 use super::task::Task;
 use crate::event::{Action, Decision, LocationId, Orders, Pending, TaskId};
-use crate::graph::{Announced, Move, PlainAccess, WaitCondition};
+use crate::graph::{Announced, Graph, Move, PlainAccess, WaitCondition};
 use crate::history::Registry;
 use crate::stateful::Unsupported;
 use crate::strategy::AnyStrategy;
@@ -47,6 +47,14 @@ impl Announced for Tasks<'_> {
 }
 
 impl Execution {
+    /// The graph of the last run, if the search is one of execution graphs.
+    pub(crate) fn current_graph(&self) -> Option<&Graph> {
+        match &self.strategy {
+            AnyStrategy::Graphs(search) => Some(search.graph()),
+            _ => None,
+        }
+    }
+
     /// Returns the next decision of a search of execution graphs.
     #[inline(never)]
     pub(super) fn decide_in_graph(&mut self) -> Option<Decision> {
