@@ -163,6 +163,7 @@
 mod binding_name;
 mod bound;
 mod capability;
+pub mod cell;
 mod check;
 mod choice;
 mod coroutine;
@@ -171,6 +172,7 @@ mod dpor;
 mod event;
 mod explorer;
 pub mod future;
+mod graph;
 pub mod hint;
 mod history;
 pub mod mode;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::event::{Decision, Footprint, Mode, TaskId};
+use crate::graph::Graph;
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 
@@ -69,6 +70,9 @@ impl<'a> Run<'a> {
 
     /// The class of the execution, which is equal for exactly the schedules of the same class.
     pub fn class(&self) -> Class {
+        if let Some(graph) = self.execution.current_graph() {
+            return self.class_of(graph);
+        }
         let trail = &self.execution.history.trail;
         let ranks = self.execution.ranks();
         let events = trail.events().iter().enumerate();
@@ -88,6 +92,24 @@ impl<'a> Run<'a> {
                 })
                 .collect(),
         )
+    }
+}
+
+impl Run<'_> {
+    /// The class of an execution graph: what each event reads from, and its place among the events
+    /// of its locations.
+    fn class_of(&self, graph: &Graph) -> Class {
+        let ranks = self.execution.ranks();
+        let events = graph.events().map(|(id, event)| {
+            let mut its = Vec::new();
+            let source = event.is_read().then(|| graph.source(event)).flatten();
+            its.extend(
+                source.map_or([0, 0], |source| [ranks[source.task as usize] as u32 + 1, source.index]),
+            );
+            its.extend(graph.places(id).map(|place| place as u32));
+            ((ranks[event.task as usize], event.index), (its, event.choice, Vec::new()))
+        });
+        Class(events.collect())
     }
 }
 

@@ -36,6 +36,7 @@ impl<M: CountsPreemptions> StrategySource for PreemptionBounded<M> {
             AnyStrategy::Schedules(inner) => {
                 NewStrategy::of_schedules(Preemptions::new(inner, self.max, false))
             }
+            AnyStrategy::Graphs(_) => unreachable!("a search of graphs counts no preemptions"),
             AnyStrategy::States(inner, StateModel { left_out, .. }) => {
                 let counts_in_state = left_out != Some(Part::Budget);
                 let strategy = Preemptions::new(inner, self.max, counts_in_state);

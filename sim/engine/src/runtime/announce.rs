@@ -114,6 +114,7 @@ impl Execution {
         }
         let task = self.turn.current;
         self.set_pending(task, pending, condition);
+        self.add_joined_to_graph(task);
         self.execute(Decision { task, choice: 0 }, true);
     }
 

@@ -31,6 +31,9 @@ impl Execution {
         if self.spins_without_hint() {
             return None;
         }
+        if matches!(self.strategy, AnyStrategy::Graphs(_)) {
+            return self.decide_in_graph();
+        }
         let state = self.state();
         let point = Point {
             tasks: &self.tasks,
@@ -44,7 +47,9 @@ impl Execution {
                 let monitor = self.monitor.as_deref();
                 strategy.choose(&StatePoint { point, state, parts, monitor }, &self.history.trail)
             }
-            (AnyStrategy::States(..), None) => unreachable!("a search of states has a state"),
+            (AnyStrategy::States(..) | AnyStrategy::Graphs(_), _) => {
+                unreachable!("a search of states has a state")
+            }
         };
         match next {
             Next::Take(decision) => return Some(decision),

@@ -107,7 +107,7 @@ impl Execution {
         watchdog: Duration,
     ) -> Self {
         let model = match &strategy {
-            AnyStrategy::Schedules(_) => None,
+            AnyStrategy::Schedules(_) | AnyStrategy::Graphs(_) => None,
             AnyStrategy::States(_, model) => Some(*model),
         };
         let tracking = strategy.tracking();
@@ -167,7 +167,7 @@ impl Execution {
     /// The prefixes that are still to be explored, after the last run.
     pub(crate) fn open(&mut self) -> Vec<Prefix> {
         match &mut self.strategy {
-            AnyStrategy::Schedules(_) => Vec::new(),
+            AnyStrategy::Schedules(_) | AnyStrategy::Graphs(_) => Vec::new(),
             AnyStrategy::States(strategy, _) => strategy.open(&self.history.trail),
         }
     }
@@ -252,6 +252,7 @@ impl Execution {
         self.turn.is_right_mover = false;
         if let Some(parent) = parent {
             self.history.trail.spawn(parent, task);
+            self.spawned_in_graph(parent, task);
             self.record_spawn_step(parent, SpawnStep::Spawn(task));
         }
         if let Some(state) = &mut self.state {
@@ -375,6 +376,7 @@ impl Execution {
     /// Records that the join of `other` by `task` has completed.
     pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
         self.history.trail.join(task, other);
+        self.joined_in_graph(task, other);
         if let Some(state) = &mut self.state {
             state.joined(task, other);
         }

@@ -53,6 +53,7 @@ impl Execution {
         if self.state.is_some() {
             self.refuse(Unsupported::Quiet(source));
         }
+        self.refuse_in_graph("waits until no other task can proceed", source);
         assert!(
             self.turn.quiescing.is_none(),
             "two tasks wait until no other can continue: each would wait for the other"
