@@ -5,6 +5,7 @@
 //! Spawns and joins are no events: a new task, and a task whose join has completed, run at once up
 //! to their next announcement. So the next operation of every task is known at each decision.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
@@ -67,6 +68,8 @@ pub(crate) struct Execution {
     pub(crate) registry: Registry,
     /// The events of the run, if it is recorded.
     pub(crate) record: Vec<Recorded>,
+    /// Descriptions of recorded events, by position, with the line that has caused each.
+    pub(crate) annotations: BTreeMap<usize, (&'static Location<'static>, String)>,
     pub(crate) sometimes: Sometimes,
     pub(super) strategy: AnyStrategy,
     /// The current state, if the strategy uses it.
@@ -116,6 +119,7 @@ impl Execution {
             races: Races::new(strategy.tracking()),
             registry: Registry::default(),
             record: Vec::new(),
+            annotations: BTreeMap::new(),
             sometimes: Sometimes::default(),
             strategy,
             stacks: StackPool::new(stack_size),
@@ -219,6 +223,7 @@ impl Execution {
         self.trail.begin_run();
         self.races.begin_run(self.trail.prefix());
         self.record.clear();
+        self.annotations.clear();
         self.announcements.begin_run();
         self.monitor = None;
         if let Some(state) = &mut self.state {

@@ -168,6 +168,16 @@ impl Handle {
         perform_when(self.run, &pending, Some(&condition))
     }
 
+    /// Waits until `condition` holds for the state of one of this object's keys.
+    pub(crate) fn wait_for(
+        &self,
+        location: LocationId,
+        condition: impl Fn(u64) -> bool + 'static,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        Handle { location, run: self.run }.wait_until(condition, source)
+    }
+
     /// Performs one operation on this object and another. `rule` defines it, with this argument.
     pub(crate) fn perform_rule_with(
         &self,

@@ -33,6 +33,8 @@ pub(crate) struct Task {
     pub(crate) pauses: u32,
     /// Whether its operations are opaque, because they have effects that the engine cannot see.
     pub(crate) unseen: bool,
+    /// Whether it serves the other tasks: it may wait when the run ends.
+    pub(crate) serves: bool,
     /// The number of iterations of its loop since the last change by another task.
     pub(crate) spins: usize,
     /// The number of events of the trail that were checked for such a change.
@@ -92,6 +94,7 @@ impl Task {
         self.children = 0;
         self.objects = 0;
         self.unseen = false;
+        self.serves = false;
         self.spurious_parks = 0;
         self.pauses = 0;
         self.spins = 0;

@@ -6,6 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use crate::fs::{self, in_task};
+use crate::net::Declared;
 use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
@@ -29,6 +30,9 @@ pub struct Request {
     max_steps: u64,
     schedule: *const u8,
     schedule_length: usize,
+    /// The addresses of simulated servers, separated by line ends.
+    servers: *const u8,
+    servers_length: usize,
     /// The body, and its argument.
     body: extern "C" fn(*mut c_void),
     argument: *mut c_void,
@@ -83,7 +87,19 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         return numbers;
     }
     // SAFETY: the caller passes text.
-    let schedule = unsafe { std::slice::from_raw_parts(request.schedule, request.schedule_length) };
+    let (schedule, servers) = unsafe {
+        (
+            std::slice::from_raw_parts(request.schedule, request.schedule_length),
+            std::slice::from_raw_parts(request.servers, request.servers_length),
+        )
+    };
+    let servers = match declared(&String::from_utf8_lossy(servers)) {
+        Ok(servers) => servers,
+        Err(why) => {
+            send(VERDICT, &why);
+            return numbers;
+        }
+    };
     let settings = Settings {
         strategy: request.strategy,
         seed: request.seed,
@@ -94,7 +110,7 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         schedule: String::from_utf8_lossy(schedule).into_owned(),
     };
     let main = Main { body: request.body, argument: request.argument };
-    let explored = panic::catch_unwind(AssertUnwindSafe(|| explore(&settings, main)));
+    let explored = panic::catch_unwind(AssertUnwindSafe(|| explore(&settings, servers, main)));
     let Ok(found) = explored else {
         send(VERDICT, "an error of the engine, which is printed above");
         return numbers;
@@ -115,6 +131,11 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         send(SCHEDULE, &failure.schedule.to_string());
     }
     numbers
+}
+
+/// The declared servers.
+fn declared(text: &str) -> Result<Vec<Declared>, String> {
+    text.lines().zip(0..).map(|(line, nth)| Declared::parse(line, nth)).collect()
 }
 
 fn prepare() -> Result<(), String> {
@@ -147,7 +168,7 @@ extern "C" fn start(main: *mut c_void) -> *mut c_void {
     std::ptr::null_mut()
 }
 
-fn explore(settings: &Settings, main: Main) -> Found {
+fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
     outside::begin();
     uninstrumented::watch();
     let statics = Rc::new(Statics::save());
@@ -157,11 +178,11 @@ fn explore(settings: &Settings, main: Main) -> Found {
     let mut restarts = 0;
     loop {
         effects::begin();
-        let (statics, knows) = (Rc::clone(&statics), learned.clone());
+        let (statics, knows, servers) = (Rc::clone(&statics), learned.clone(), servers.clone());
         let body = Rc::new(move || {
             statics.restore();
             region::reset();
-            program::begin(&knows);
+            program::begin(&knows, &servers);
             task::run(start, main.cast(), 0, |_| {});
         });
         // The engine may reject a run whose operations turn out to have had other effects: what was

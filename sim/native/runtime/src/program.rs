@@ -7,6 +7,7 @@ use std::panic::Location;
 use selvedge_engine::native::{self, Done, Memory, Op};
 
 use crate::known::{self, Encoding, Known, Word};
+use crate::net::{self, Declared};
 use crate::site::{self, Site};
 use crate::task::{Probe, Task};
 use crate::{effects, region, statics};
@@ -49,9 +50,10 @@ thread_local! {
     static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
 }
 
-/// Begins a run. Called by its main task.
-pub(crate) fn begin(learned: &Learned) {
+/// Begins a run, with servers at these addresses. Called by its main task.
+pub(crate) fn begin(learned: &Learned, servers: &[Declared]) {
     let memory = Memory::begin();
+    net::begin(servers);
     PROGRAM.with_borrow_mut(|program| match program {
         Some(program) => {
             program.memory = memory;
@@ -76,6 +78,7 @@ pub(crate) fn begin(learned: &Learned) {
 
 /// Ends an exploration. Returns what it has learned.
 pub(crate) fn end() -> Option<Learned> {
+    net::end();
     PROGRAM.take().map(|program| program.new)
 }
 
