@@ -29,6 +29,7 @@ pub struct Explorer {
     pub(crate) max_steps: u64,
     pub(crate) schedule: String,
     pub(crate) servers: Vec<String>,
+    pub(crate) stops: bool,
 }
 
 impl Explorer {
@@ -73,6 +74,13 @@ impl Explorer {
         let is_valid = parts.is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         assert!(is_valid, "{address:?} is not a host and a port, such as \"127.0.0.1:6379\"");
         self.servers.push(address.to_owned());
+        self
+    }
+
+    /// Ends the search with the first schedule that fails. By default a search continues, counts
+    /// the failures, and reports the simplest.
+    pub fn first_failure(mut self) -> Self {
+        self.stops = true;
         self
     }
 

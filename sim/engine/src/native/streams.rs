@@ -137,8 +137,10 @@ fn present(stream: u64) -> u64 {
 pub enum Patience {
     /// Until something arrives.
     Forever,
-    /// Until something arrives or the deadline passes.
+    /// Until something arrives or the deadline passes, which is possible at any point.
     Ends,
+    /// Until something arrives, or no other task can continue and this deadline is the earliest.
+    Idle(u64),
     /// Not at all.
     Tries,
 }
@@ -146,7 +148,7 @@ pub enum Patience {
 impl Patience {
     fn bits(self) -> u64 {
         match self {
-            Patience::Forever => 0,
+            Patience::Forever | Patience::Idle(_) => 0,
             Patience::Ends => ENDS,
             Patience::Tries => TRIES,
         }
@@ -199,11 +201,18 @@ impl Memory {
     ) -> Readable {
         let argument = u64::from(most) | patience.bits() | if peeks { PEEKS } else { 0 };
         let pending = Pending::ruled(&[stream], &READ, argument, source);
-        let before = self.endpoints.perform_all(&pending).map_or(0, |granted| granted.before);
+        let before = self.wait(&pending, argument, patience).map_or(0, |granted| granted.before);
         match before & COUNT {
             0 if before == 0 => Readable::Nothing,
             0 => Readable::End,
             count => Readable::Bytes(count.min(most.into())),
+        }
+    }
+
+    fn wait(&self, pending: &Pending, argument: u64, patience: Patience) -> Option<runtime::Granted> {
+        match patience {
+            Patience::Idle(deadline) => self.endpoints.perform_until_idle(pending, deadline, argument | ENDS),
+            _ => self.endpoints.perform_all(pending),
         }
     }
 
@@ -255,8 +264,9 @@ impl Memory {
         source: &'static Location<'static>,
     ) -> (u64, bool) {
         let pending = Pending::ruled(&[set], &SET_WAIT, patience.bits(), source);
-        let Some(granted) = self.endpoints.perform_all(&pending) else { return (0, false) };
-        let is_late = patience == Patience::Ends && (granted.before == 0 || granted.choice == 1);
+        let Some(granted) = self.wait(&pending, 0, patience) else { return (0, false) };
+        let ends = matches!(patience, Patience::Ends | Patience::Idle(_));
+        let is_late = ends && (granted.before == 0 || granted.choice == 1);
         (granted.before, is_late)
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Execution {
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
     /// none since.
     pub(super) is_right_mover: bool,
+    /// The number of tasks that wait for a deadline which passes only if no other can continue.
+    pub(super) idle_waits: u32,
     /// The task that waits until no other can continue.
     pub(super) quiescing: Option<TaskId>,
     /// Why the run ended, if it was ended.
@@ -106,6 +108,7 @@ impl Execution {
             joins_movers: model.is_some_and(|model| model.joins_movers),
             discards: false,
             is_right_mover: false,
+            idle_waits: 0,
             quiescing: None,
             end: RunEnd::default(),
             announcements: Announcements::default(),
@@ -213,6 +216,7 @@ impl Execution {
         self.spawn_log.begin_run();
         self.current = 0;
         self.next = None;
+        self.idle_waits = 0;
         self.quiescing = None;
         self.end = RunEnd::default();
         self.is_right_mover = false;

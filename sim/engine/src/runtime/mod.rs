@@ -12,6 +12,7 @@ mod ending;
 mod execution;
 mod granted;
 mod handle;
+mod idle;
 mod life_cycle;
 mod panics;
 mod perform;

@@ -4,7 +4,7 @@ use selvedge_engine::native::Op;
 
 use crate::known::{self, Encoding};
 use crate::locks;
-use crate::program;
+use crate::program::{self, Reads};
 use crate::site::{self, CallFrame, Part, Site};
 
 /// An atomic operation on a word of up to 64 bits.
@@ -81,21 +81,25 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
     let location = program::locate(address, size, Encoding::Word);
+    let mut is_each = false;
     if let Some(value) = repeated(address, operation, site) {
-        if program::probe(site, ENDLESS) {
+        match program::probe(site, ENDLESS) {
             // The task reads the same value if it continues alone. So the loop is run until it ends
             // by itself, or is known to have no other end.
-            return value;
-        }
-        program::with(|program| program.has_spun = true);
-        let condition: Box<dyn Fn(u64) -> bool> = match operation {
-            Operation::CompareExchange { expected, .. } => Box::new(move |state| state == expected),
-            _ => Box::new(move |state| state != value),
-        };
-        let done = program::perform(location, Op::Await(condition), false, site);
-        program::with_task(|task| task.last_read = None);
-        if matches!(operation, Operation::Load) {
-            return done.before;
+            Reads::Alone => return value,
+            Reads::Each => is_each = true,
+            Reads::Awaits => {
+                program::with(|program| program.has_spun = true);
+                let condition: Box<dyn Fn(u64) -> bool> = match operation {
+                    Operation::CompareExchange { expected, .. } => Box::new(move |state| state == expected),
+                    _ => Box::new(move |state| state != value),
+                };
+                let done = program::perform(location, Op::Await(condition), false, site);
+                program::with_task(|task| task.last_read = None);
+                if matches!(operation, Operation::Load) {
+                    return done.before;
+                }
+            }
         }
     }
     let (op, writes) = match operation {
@@ -115,7 +119,7 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
             let last = task.last_read.replace((site.id, address, done.before));
             last.is_some_and(|(id, its, _)| (id, its) == (site.id, address))
         });
-        if is_repeated {
+        if is_repeated && !is_each {
             program::with(|program| program.has_spun = true);
         }
     } else {

@@ -33,6 +33,8 @@ pub struct Request {
     /// The addresses of simulated servers, separated by line ends.
     servers: *const u8,
     servers_length: usize,
+    /// Whether the search ends with the first failure.
+    stops: bool,
     /// The body, and its argument.
     body: extern "C" fn(*mut c_void),
     argument: *mut c_void,
@@ -108,6 +110,7 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         max_milliseconds: (request.max_milliseconds > 0).then_some(request.max_milliseconds),
         max_steps: (request.max_steps > 0).then_some(request.max_steps as usize),
         schedule: String::from_utf8_lossy(schedule).into_owned(),
+        stops: request.stops,
     };
     let main = Main { body: request.body, argument: request.argument };
     let explored = panic::catch_unwind(AssertUnwindSafe(|| explore(&settings, servers, main)));
@@ -122,9 +125,13 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
     numbers.too_long = found.report.too_long;
     numbers.events = found.report.events;
     numbers.nanoseconds = found.report.elapsed.as_nanos() as u64;
-    let reasons = effects::reasons();
-    numbers.verdict = search::verdict(&found.report, !reasons.is_empty());
-    send(VERDICT, &found.story);
+    let (reasons, bounds) = (effects::reasons(), effects::bounds());
+    numbers.verdict = search::verdict(&found.report, !reasons.is_empty(), !bounds.is_empty());
+    let story = match found.story.strip_prefix("complete: ") {
+        Some(rest) if !bounds.is_empty() => &format!("bounded: {rest}, with {}", bounds.join(", ")),
+        _ => &found.story,
+    };
+    send(VERDICT, story);
     effects::all().iter().for_each(|effect| send(EFFECT, effect));
     reasons.iter().for_each(|reason| send(REASON, reason));
     if let Some(failure) = &found.report.failure {

@@ -77,6 +77,8 @@ unsafe extern "C" fn get_time(
 
 fn sleep_until(deadline: u64, frame: *const CallFrame) {
     program::end_step(frame as usize);
+    // A loop that sleeps does not spin.
+    program::with_task(|task| task.last_read = None);
     let site = site::of(frame);
     native::sleep_until(deadline, site.source);
     program::note(site, u32::MAX, false, false);

@@ -31,6 +31,8 @@ pub(crate) struct Learned {
     pub(crate) followed: BTreeSet<u64>,
     /// Sites of repeated reads that have no other end than a change.
     pub(crate) spins: BTreeSet<u64>,
+    /// Sites of repeated reads that end by themselves. Each read is an event.
+    pub(crate) bounded: BTreeSet<u64>,
 }
 
 /// The program in its current run.
@@ -139,31 +141,57 @@ impl Program {
             Some(probe) if probe.is_last => probe.is_last = false,
             probe => {
                 if let Some(ended) = probe.take() {
-                    ended.report();
+                    self.has_ended(ended);
                 }
             }
         }
     }
+
+    /// A loop has ended by itself, after iterations between which no other task ran: the next
+    /// exploration runs them.
+    pub(crate) fn has_ended(&mut self, probe: Probe) {
+        self.new.bounded.insert(probe.site);
+        if self.new.spins.contains(&probe.site) {
+            effects::incomplete(format!(
+                "no other task ran between the iterations of the loop at {}:{}, which sometimes gives up after some",
+                probe.source.file(),
+                probe.source.line()
+            ));
+        }
+    }
 }
 
-/// Counts an iteration of a loop of the current task. Returns whether the task continues alone; if
-/// not, the loop is known to have no other end than a change.
-pub(crate) fn probe(site: Site, endless: u32) -> bool {
+/// How a task reads in a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// It continues alone, to find how the loop ends.
+    Alone,
+    /// The loop has no other end than a change: it waits for one.
+    Awaits,
+    /// The loop ends by itself: each read is an event.
+    Each,
+}
+
+/// Counts an iteration of a loop of the current task.
+pub(crate) fn probe(site: Site, endless: u32) -> Reads {
     let task = current();
     with(|program| {
         let Site { id, source, .. } = site;
         if program.learned.spins.contains(&id) {
-            return false;
+            return Reads::Awaits;
+        }
+        if program.learned.bounded.contains(&id) {
+            return Reads::Each;
         }
         let probe = &mut program.tasks[task].probe;
         let iterations = probe.filter(|probe| probe.site == id).map_or(0, |probe| probe.iterations);
         if iterations < endless {
             *probe = Some(Probe { site: id, source, iterations: iterations + 1, is_last: true });
-            return true;
+            return Reads::Alone;
         }
         *probe = None;
         program.new.spins.insert(id);
-        false
+        Reads::Awaits
     })
 }
 

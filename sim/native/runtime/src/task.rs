@@ -6,7 +6,7 @@ use std::panic::Location;
 use selvedge_engine::native;
 
 use crate::outside::{explorer, outside};
-use crate::{coroutine_stack, effects, lend, program, region};
+use crate::{coroutine_stack, lend, program, region};
 
 /// The function of a thread.
 pub(crate) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
@@ -22,17 +22,6 @@ pub(crate) struct Probe {
     pub(crate) iterations: u32,
     /// Whether the last call of this library was the read of the loop.
     pub(crate) is_last: bool,
-}
-
-impl Probe {
-    /// Reports that the loop has ended by itself, after iterations between which no other task ran.
-    pub(crate) fn report(&self) {
-        effects::incomplete(format!(
-            "no other task ran between the iterations of the loop at {}:{}, which gives up after some",
-            self.source.file(),
-            self.source.line()
-        ));
-    }
 }
 
 /// A task in the current run.
@@ -51,6 +40,8 @@ pub(crate) struct Task {
     pub(crate) last_read: Option<(u64, usize, u64)>,
     /// The loop that it runs alone, to find whether it ends by itself.
     pub(crate) probe: Option<Probe>,
+    /// The number of its time-outs that could pass at any point.
+    pub(crate) early_timeouts: u32,
     /// The number of random words that it has received.
     pub(crate) randoms: u64,
 }

@@ -237,16 +237,18 @@ pub(crate) fn poll(
     let deadline = u64::try_from(milliseconds)
         .ok()
         .map(|time| native::known_time().saturating_add(time.saturating_mul(1_000_000)));
-    let waits = match deadline {
-        _ if writes || milliseconds == 0 => Waits::Tries,
-        None => Waits::Forever,
-        Some(_) => Waits::Ends,
-    };
     Ok(event::perform(frame, |caller| {
-        let read = caller.memory.read_stream(location, 1, true, waits, caller.source);
-        if let (native::Readable::Nothing, Waits::Ends, Some(deadline)) = (read, waits, deadline) {
-            native::sleep_until(deadline, caller.source);
+        let poll = |waits| {
+            let read = caller.memory.read_stream(location, 1, true, waits, caller.source);
+            read != native::Readable::Nothing
+        };
+        match deadline {
+            _ if writes || milliseconds == 0 => poll(Waits::Tries),
+            None => poll(Waits::Forever),
+            Some(deadline) => event::until(deadline, caller, |waits| {
+                let is_readable = poll(waits);
+                (is_readable, !is_readable)
+            }),
         }
-        read != native::Readable::Nothing
     }))
 }

@@ -183,19 +183,16 @@ pub(crate) fn wait(
     let deadline = u64::try_from(milliseconds)
         .ok()
         .map(|time| native::known_time().saturating_add(time.saturating_mul(1_000_000)));
-    let waits = match deadline {
-        None => Waits::Forever,
-        Some(_) if milliseconds == 0 => Waits::Tries,
-        Some(_) => Waits::Ends,
-    };
     Ok(event::perform(frame, |caller| {
-        let (bits, is_late) = caller.memory.wait_for_set(location, waits, caller.source);
+        let wait = |waits| caller.memory.wait_for_set(location, waits, caller.source);
+        let bits = match deadline {
+            None => wait(Waits::Forever).0,
+            Some(_) if milliseconds == 0 => wait(Waits::Tries).0,
+            Some(deadline) => event::until(deadline, caller, wait),
+        };
         let (occurred, left) = epoll.occurred(bits, most);
         if left != 0 {
             caller.memory.put_back(location, left, caller.source);
-        }
-        if let (true, Some(deadline)) = (is_late, deadline) {
-            native::sleep_until(deadline, caller.source);
         }
         occurred
     }))

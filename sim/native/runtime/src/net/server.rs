@@ -108,6 +108,10 @@ fn serve(key: Key) {
         let request = connection.requests.borrow_mut().pop_front();
         let (Some(Request { bytes, source }), Some(wire)) = (request, connection.wire.get()) else { return };
         connection.requested_at.set(source);
+        native::annotate(source, || match &bytes {
+            Some(bytes) => format!("{} bytes arrive at the server", bytes.len()),
+            None => "the client has closed the connection".to_owned(),
+        });
         match bytes {
             Some(bytes) if wire.receive(&bytes) => {}
             Some(_) => return,

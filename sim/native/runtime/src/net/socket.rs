@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use selvedge_engine::native::{self, Waits};
 
-use super::event::Caller;
+use super::event::{self, Caller};
 use super::server::Connection;
 use super::stream::{Endpoint, Stream};
 
@@ -48,20 +48,25 @@ impl Socket {
 
     /// Reads. `None`: nothing is there.
     pub(super) fn read(&self, most: usize, peeks: bool, waits: bool, caller: Caller) -> Result<Vec<u8>, i32> {
-        let deadline = self.patience.get().map(|time| native::known_time().saturating_add(time));
-        let patience = match deadline {
-            _ if !waits => Waits::Tries,
-            Some(_) => Waits::Ends,
-            None => Waits::Forever,
-        };
-        let read = match self.peer() {
+        let peer = self.peer();
+        let stream: &Stream = match &peer {
             Peer::Nobody => return Err(libc::ENOTCONN),
-            Peer::Server(connection, _) => connection.stream.read(most, peeks, patience, caller),
-            Peer::Pair(own, _) => own.read(most, peeks, patience, caller),
+            Peer::Server(connection, _) => &connection.stream,
+            Peer::Pair(own, _) => own,
         };
-        if let (None, Waits::Ends, Some(deadline)) = (&read, patience, deadline) {
-            native::sleep_until(deadline, caller.source);
-        }
+        let read = |patience| stream.read(most, peeks, patience, caller);
+        let read = match self.patience.get() {
+            _ if !waits => read(Waits::Tries),
+            None => read(Waits::Forever),
+            Some(time) => {
+                let deadline = native::known_time().saturating_add(time);
+                event::until(deadline, caller, |patience| {
+                    let read = read(patience);
+                    let is_late = read.is_none();
+                    (read, is_late)
+                })
+            }
+        };
         read.ok_or(libc::EAGAIN)
     }
 

@@ -123,7 +123,9 @@ impl Redis {
 
 impl Wire {
     /// Accepts bytes from the client, executes the commands that are complete, and passes the
-    /// replies to the client. Each command is an event, as is a transaction that is complete.
+    /// replies to the client. Each command is an event, as is a transaction that is complete. The
+    /// replies arrive together, as Redis sends them, unless a command waits or the connection
+    /// receives pushes.
     ///
     /// Returns whether the connection is still open.
     #[track_caller]
@@ -135,6 +137,7 @@ impl Wire {
                 return false;
             }
         }
+        self.mailbox.pass_replies(&*self.client);
         let Some(error) = error else { return true };
         {
             let mut state = self.shared.lock();
@@ -192,13 +195,22 @@ impl Wire {
         self.client.executed(&describe);
         // Later pushes arrive after the reply.
         let (before, arrival) = receives_pushes.then(|| self.stream.send()).unzip();
+        let waits = self.shared.lock().server.is_blocked(id);
+        if waits {
+            // The replies so far do not wait for it.
+            self.mailbox.pass_replies(&*self.client);
+        }
         explored.wait_for_reply(id);
-        explored.wait_for(before.flatten());
-        self.mailbox.pass_replies(&*self.client);
         if let Some(arrival) = arrival {
+            explored.wait_for(before.flatten());
+            self.mailbox.pass_replies(&*self.client);
             arrival.store(1, Ordering::SeqCst);
         }
-        self.shared.lock().server.is_connected(id)
+        let is_connected = self.shared.lock().server.is_connected(id);
+        if !is_connected {
+            self.mailbox.pass_replies(&*self.client);
+        }
+        is_connected
     }
 
     /// The connection's database: it has been selected by an earlier command of this connection.
