@@ -38,14 +38,16 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
         Some(Part::ArcDrop) if matches!(operation, Operation::Modify(..)) => {
             count(address, size, operation, site)
         }
-        Some(part) => locks::perform(part, address, size, operation, site)
-            .unwrap_or_else(|| plain(address, size, operation, site)),
-        None => plain(address, size, operation, site),
+        Some(Part::Lock(encoding, step)) => {
+            locks::perform((encoding, step), address, size, operation, site)
+                .unwrap_or_else(|| plain(address, size, operation, site))
+        }
+        _ => plain(address, size, operation, site),
     }
 }
 
 /// Performs an operation whose order has no visible effect: it is no event.
-fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
+pub(crate) fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
     // SAFETY: the program performs an atomic operation on this word, and all other tasks wait.
     let before = unsafe { known::read(address, size) };
     let after = match operation {
@@ -65,8 +67,19 @@ fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
     before
 }
 
+/// Performs an operation of a task that is alone: it is no event.
+pub(crate) fn alone(address: usize, size: usize, operation: Operation) -> u64 {
+    let before = unordered(address, size, operation);
+    // SAFETY: the program performs an atomic operation on this word.
+    program::store_alone(address, unsafe { known::read(address, size) });
+    before
+}
+
 /// Changes a reference count.
 fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
+    if program::is_alone() {
+        return alone(address, size, operation);
+    }
     let Operation::Modify(apply, operand) = operation else { unreachable!("the caller has checked it") };
     let location = program::locate(address, size, Encoding::Count);
     let op = match site.part {
@@ -80,8 +93,23 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
+    let repeated = repeated(address, size, operation, site);
+    if repeated.is_none() && program::is_alone() {
+        let before = alone(address, size, operation);
+        let is_read = match operation {
+            Operation::Load => true,
+            Operation::CompareExchange { expected, .. } => before != expected,
+            Operation::Store(_) | Operation::Modify(..) => false,
+        };
+        program::with_task(|task| task.last_read = is_read.then_some((site.id, address, before)));
+        return before;
+    }
     let location = program::locate(address, size, Encoding::Word);
-    if let Some(value) = repeated(address, operation, site) {
+    let encoding = program::with(|program| program.known.get(&address).map(|word| word.encoding));
+    if let Some(encoding) = encoding.filter(|encoding| encoding.is_lock()) {
+        return locks::access(encoding, address, size, operation, site);
+    }
+    if let Some(value) = repeated {
         if program::probe(site, ENDLESS) {
             // The task reads the same value if it continues alone. So the loop is run until it ends
             // by itself, or is known to have no other end.
@@ -127,11 +155,12 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
 
 /// Whether the operation repeats the task's last read, and the value has not changed: then the
 /// value.
-fn repeated(address: usize, operation: Operation, site: Site) -> Option<u64> {
+fn repeated(address: usize, size: usize, operation: Operation, site: Site) -> Option<u64> {
     let task = program::current();
     program::with(|program| {
         let (id, its, value) = program.tasks[task].last_read?;
-        let now = program.known.get(&address)?.value;
+        // SAFETY: the program performs an atomic operation on this word.
+        let now = unsafe { known::read(address, size) };
         let fails = match operation {
             Operation::Load => true,
             Operation::CompareExchange { expected, .. } => expected != value,
@@ -150,6 +179,9 @@ pub(crate) fn wide<R>(
     action: impl FnOnce() -> R,
 ) -> R {
     program::end_step(frame as usize);
+    if program::is_alone() {
+        return action();
+    }
     let site = site::of(frame);
     let location = program::locate(address, 16, Encoding::Wide);
     let op = if writes { Op::Write } else { Op::Read };

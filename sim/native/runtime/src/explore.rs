@@ -10,7 +10,7 @@ use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
-use crate::{effects, precompiled, region, task, uninstrumented};
+use crate::{effects, precompiled, region, task, uninstrumented, vdso};
 
 /// The largest number of times that an exploration begins again with what it has learned.
 const RESTARTS: usize = 64;
@@ -128,6 +128,7 @@ fn prepare() -> Result<(), String> {
                 "native mode needs the instruction wrfsbase: Linux 5.9 on x86-64 with FSGSBASE".to_owned()
             );
         }
+        vdso::replace();
         region::reserve().map_err(|error| format!("no address space for the tasks: {error}"))
     });
     prepared.clone()
@@ -178,6 +179,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
             }
             Err(error) => panic::resume_unwind(error),
         };
+        vdso::report();
         if precompiled::NAMES.is_empty() {
             effects::incomplete("the precompiled functions of this version of std are not known".to_owned());
         }

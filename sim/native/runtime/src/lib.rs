@@ -40,3 +40,4 @@ mod statics;
 mod task;
 mod tsan;
 mod uninstrumented;
+mod vdso;

@@ -30,6 +30,8 @@ pub(crate) struct Learned {
     pub(crate) followed: BTreeSet<u64>,
     /// Sites of repeated reads that have no other end than a change.
     pub(crate) spins: BTreeSet<u64>,
+    /// Whether the locks of other crates than std are explored as the code that they are.
+    pub(crate) locks_as_code: bool,
 }
 
 /// The program in its current run.
@@ -38,6 +40,9 @@ pub(crate) struct Program {
     pub(crate) known: Known,
     pub(crate) tasks: Vec<Task>,
     last: Option<Last>,
+    /// The task that is alone: every other one has ended, and its end happens before the task's
+    /// next operation.
+    alone: Option<usize>,
     /// What this exploration uses, and what it has learned since.
     pub(crate) learned: Learned,
     pub(crate) new: Learned,
@@ -58,6 +63,7 @@ pub(crate) fn begin(learned: &Learned) {
             program.known.clear();
             program.tasks.iter_mut().for_each(Task::forget);
             program.last = None;
+            program.alone = Some(0);
             program.has_spun = false;
         }
         None => {
@@ -66,6 +72,7 @@ pub(crate) fn begin(learned: &Learned) {
                 known: Known::new(),
                 tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
                 last: None,
+                alone: Some(0),
                 learned: learned.clone(),
                 new: learned.clone(),
                 has_spun: false,
@@ -91,9 +98,59 @@ pub(crate) fn with_task<R>(action: impl FnOnce(&mut Task) -> R) -> R {
     with(|program| action(&mut program.tasks[task]))
 }
 
+/// Whether the locks of other crates than std are explored as code.
+pub(crate) fn takes_locks_as_code() -> bool {
+    with(|program| program.learned.locks_as_code)
+}
+
+/// Begins the exploration again, with the locks of other crates than std as code.
+pub(crate) fn take_locks_as_code() {
+    with(|program| program.new.locks_as_code = true);
+}
+
 /// The current task.
 pub(crate) fn current() -> usize {
     native::current_task().map_or(0, usize::from)
+}
+
+/// Whether the current task is alone: no other has started, or it has joined all others. Then each
+/// other event of the run happens before what it does, or after it: no race includes its
+/// operations, and they need not be events.
+pub(crate) fn is_alone() -> bool {
+    let task = current();
+    with(|program| program.alone == Some(task))
+}
+
+/// The current task starts another one.
+pub(crate) fn spawns() {
+    with(|program| program.alone = None);
+}
+
+/// The current task has joined another one.
+pub(crate) fn joined(other: usize) {
+    let task = current();
+    with(|program| {
+        program.tasks[other].joined_by = Some(task);
+        let is_joined = |mut other: usize| loop {
+            match program.tasks[other].joined_by {
+                Some(by) if by == task => break true,
+                Some(by) => other = by,
+                None => break false,
+            }
+        };
+        let started = (0..program.tasks.len()).filter(|&it| program.tasks[it].block != 0 && it != task);
+        program.alone = started.clone().all(is_joined).then_some(task);
+    });
+}
+
+/// Records the word after an operation of a task that is alone: it was no event.
+pub(crate) fn store_alone(address: usize, value: u64) {
+    with(|program| {
+        if let Some(word) = program.known.get_mut(&address) {
+            word.value = value;
+            program.memory.set(word.location, word.encoding.state(value), None);
+        }
+    });
 }
 
 /// Ends a step of the current task: finds the words that it has changed without instrumentation.
@@ -171,6 +228,9 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         if state == word.encoding.state(word.value) {
             return;
         }
+        if program.alone == Some(task) {
+            return program.memory.set(word.location, state, None);
+        }
         let Some(last) = program.last.filter(|last| last.task == task) else {
             effects::incomplete(format!(
                 "{} changed from {:#x} to {value:#x} by code without instrumentation before the first \
@@ -202,7 +262,9 @@ pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
                 effects::incomplete(format!("{} accessed with two sizes", name_of(address)));
             }
             if word.encoding != encoding && encoding != Encoding::Word {
-                if word.encoding.state(word.value) != encoding.state(word.value) {
+                if encoding.is_foreign_lock() {
+                    program.new.locks_as_code = true;
+                } else if word.encoding.state(word.value) != encoding.state(word.value) {
                     effects::incomplete(format!(
                         "{} is used as a lock and as another word",
                         name_of(address)

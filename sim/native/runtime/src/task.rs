@@ -43,6 +43,8 @@ pub(crate) struct Task {
     /// The task that started it, and its index among all tasks of the run.
     pub(crate) parent: usize,
     pub(crate) has_ended: bool,
+    /// The task that has joined it.
+    pub(crate) joined_by: Option<usize>,
     /// The message and the place of its last panic.
     pub(crate) panic: Option<(String, String)>,
     /// The destructors of its thread-locals.
@@ -51,6 +53,8 @@ pub(crate) struct Task {
     pub(crate) last_read: Option<(u64, usize, u64)>,
     /// The loop that it runs alone, to find whether it ends by itself.
     pub(crate) probe: Option<Probe>,
+    /// The addresses of the `RwLock`s that it holds shared.
+    pub(crate) shared: Vec<usize>,
     /// The number of random words that it has received.
     pub(crate) randoms: u64,
 }
