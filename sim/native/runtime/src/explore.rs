@@ -163,7 +163,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
             statics.restore();
             region::reset();
             program::begin(&knows);
-            task::run(start, main.cast(), 0, |_| {});
+            task::run(start, main.cast(), (0, Vec::new()), |_| {});
         });
         // The engine may reject a run whose operations turn out to have had other effects: what was
         // learned is used in the next search.

@@ -68,6 +68,10 @@ unsafe extern "C" fn free(block: *mut c_void) {
         if in_task() {
             // SAFETY: the caller's block.
             let size = unsafe { region::size_of(block.cast()) };
+            // SAFETY: as above.
+            if unsafe { region::set_freed(block.cast()) } {
+                outside(program::freed_twice);
+            }
             outside(|| program::freed(block as usize, size));
         }
         return;

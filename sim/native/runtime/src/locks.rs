@@ -67,7 +67,7 @@ pub(crate) fn perform(
         _ => false,
     };
     if !waits && !encoding.has_parked(value) && program::is_alone() {
-        return Some(atomic::alone(address, size, operation));
+        return Some(atomic::alone(address, size, encoding, operation));
     }
     let location = program::locate(address, size, encoding);
     program::perform(location, op, true, site);
@@ -140,6 +140,13 @@ pub(crate) fn access(
 /// decrement in precompiled code; so this is a join, which is no event. Returns the word.
 pub(crate) fn end_scope(address: usize, size: usize) -> u64 {
     let own = program::current();
+    let join = |task: usize| {
+        native::join(task as u8);
+        program::joined(task);
+    };
+    for task in program::of_scope(address) {
+        join(task);
+    }
     loop {
         // SAFETY: the program reads this atomic.
         let running = unsafe { known::read(address, size) };
@@ -152,10 +159,7 @@ pub(crate) fn end_scope(address: usize, size: usize) -> u64 {
             running.clone().find(descends).or_else(|| running.next())
         });
         match youngest {
-            Some(task) if running > 0 => {
-                native::join(task as u8);
-                program::joined(task);
-            }
+            Some(task) if running > 0 => join(task),
             _ => return running,
         }
     }

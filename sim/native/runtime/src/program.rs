@@ -43,6 +43,8 @@ pub(crate) struct Program {
     /// The task that is alone: every other one has ended, and its end happens before the task's
     /// next operation.
     alone: Option<usize>,
+    /// A fault of the program that fails the run: the message and the place.
+    pub(crate) fault: Option<(String, String)>,
     /// What this exploration uses, and what it has learned since.
     pub(crate) learned: Learned,
     pub(crate) new: Learned,
@@ -64,6 +66,7 @@ pub(crate) fn begin(learned: &Learned) {
             program.tasks.iter_mut().for_each(Task::forget);
             program.last = None;
             program.alone = Some(0);
+            program.fault = None;
             program.has_spun = false;
         }
         None => {
@@ -73,6 +76,7 @@ pub(crate) fn begin(learned: &Learned) {
                 tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
                 last: None,
                 alone: Some(0),
+                fault: None,
                 learned: learned.clone(),
                 new: learned.clone(),
                 has_spun: false,
@@ -121,9 +125,29 @@ pub(crate) fn is_alone() -> bool {
     with(|program| program.alone == Some(task))
 }
 
-/// The current task starts another one.
-pub(crate) fn spawns() {
-    with(|program| program.alone = None);
+/// The current task starts another one. Returns the counts that it has incremented for it.
+pub(crate) fn spawns() -> Vec<usize> {
+    let task = current();
+    with(|program| {
+        program.alone = None;
+        std::mem::take(&mut program.tasks[task].counted)
+    })
+}
+
+/// The tasks that were started in the scope whose data contains this word, and have not been
+/// joined. A scope is known by the reference count of its data, which each spawn increments: it is
+/// at the start of the same block.
+pub(crate) fn of_scope(word: usize) -> Vec<usize> {
+    /// The largest distance of a word of the data from the count.
+    const DATA: usize = 0x20;
+    with(|program| {
+        let is_in_it = |&task: &usize| {
+            let task = &program.tasks[task];
+            let is_its = |&count: &usize| word.checked_sub(count).is_some_and(|distance| distance <= DATA);
+            task.block != 0 && task.joined_by.is_none() && task.counts_of_spawn.iter().any(is_its)
+        };
+        (0..program.tasks.len()).rev().filter(is_in_it).collect()
+    })
 }
 
 /// The current task has joined another one.
@@ -198,6 +222,11 @@ impl Program {
             }
         }
     }
+}
+
+/// Whether the site is a repeated read that is known to have no other end than a change.
+pub(crate) fn is_spin(site: Site) -> bool {
+    with(|program| program.learned.spins.contains(&site.id))
 }
 
 /// Counts an iteration of a loop of the current task. Returns whether the task continues alone; if
@@ -317,6 +346,16 @@ pub(crate) fn store(address: usize, value: u64) {
             // SAFETY: the program performs an atomic operation on this address.
             unsafe { known::write(address, word.size, value) };
         }
+    });
+}
+
+/// The current task has freed a block that was freed before: the run fails.
+pub(crate) fn freed_twice() {
+    with(|program| {
+        let place = program
+            .last
+            .map_or_else(String::new, |last| format!("{}:{}", last.source.file(), last.source.line()));
+        program.fault = Some(("memory was freed twice, after this operation".to_owned(), place));
     });
 }
 

@@ -112,6 +112,9 @@ pub(crate) fn allocate(task: usize, size: usize, align: usize) -> *mut u8 {
     block as *mut u8
 }
 
+/// Set in the header of a block that has been freed.
+const FREED: usize = 1 << 63;
+
 /// The size of a block.
 ///
 /// # Safety
@@ -119,5 +122,20 @@ pub(crate) fn allocate(task: usize, size: usize, align: usize) -> *mut u8 {
 /// `block` must be a block of [`allocate`] of this run.
 pub(crate) unsafe fn size_of(block: *mut u8) -> usize {
     // SAFETY: `allocate` has written the header.
-    unsafe { block.sub(UNIT).cast::<usize>().read() }
+    unsafe { block.sub(UNIT).cast::<usize>().read() & !FREED }
+}
+
+/// Marks a block as freed. Returns whether it was freed before.
+///
+/// # Safety
+///
+/// As for [`size_of`].
+pub(crate) unsafe fn set_freed(block: *mut u8) -> bool {
+    // SAFETY: `allocate` has written the header, and the memory is not reused in this run.
+    unsafe {
+        let header = block.sub(UNIT).cast::<usize>();
+        let before = header.read();
+        header.write(before | FREED);
+        before & FREED != 0
+    }
 }

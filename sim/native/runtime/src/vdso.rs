@@ -46,9 +46,7 @@ unsafe extern "C" fn time_of_day(
 ) -> c_int {
     if !in_task() {
         // SAFETY: the caller's call.
-        return unsafe {
-            system_call(libc::SYS_gettimeofday, [to as usize, zone, 0, 0, 0, 0]) as c_int
-        };
+        return unsafe { system_call(libc::SYS_gettimeofday, [to as usize, zone, 0, 0, 0, 0]) as c_int };
     }
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: a place for the result.
