@@ -11,7 +11,7 @@ use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
-use crate::{effects, precompiled, region, task, uninstrumented};
+use crate::{effects, precompiled, region, task, uninstrumented, vdso};
 
 /// The largest number of times that an exploration begins again with what it has learned.
 const RESTARTS: usize = 64;
@@ -156,6 +156,7 @@ fn prepare() -> Result<(), String> {
                 "native mode needs the instruction wrfsbase: Linux 5.9 on x86-64 with FSGSBASE".to_owned()
             );
         }
+        vdso::replace();
         region::reserve().map_err(|error| format!("no address space for the tasks: {error}"))
     });
     prepared.clone()
@@ -190,7 +191,7 @@ fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
             statics.restore();
             region::reset();
             program::begin(&knows, &servers);
-            task::run(start, main.cast(), 0, |_| {});
+            task::run(start, main.cast(), (0, Vec::new()), |_| {});
         });
         // The engine may reject a run whose operations turn out to have had other effects: what was
         // learned is used in the next search.
@@ -206,6 +207,7 @@ fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
             }
             Err(error) => panic::resume_unwind(error),
         };
+        vdso::report();
         if precompiled::NAMES.is_empty() {
             effects::incomplete("the precompiled functions of this version of std are not known".to_owned());
         }

@@ -46,3 +46,4 @@ mod statics;
 mod task;
 mod tsan;
 mod uninstrumented;
+mod vdso;

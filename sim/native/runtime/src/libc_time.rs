@@ -46,7 +46,7 @@ unsafe fn duration(time: *const libc::timespec) -> u64 {
     (tv_sec.max(0) as u64).saturating_mul(SECOND).saturating_add(tv_nsec.max(0) as u64)
 }
 
-unsafe extern "C" fn get_time(
+pub(crate) unsafe extern "C" fn get_time(
     clock: libc::clockid_t,
     to: *mut libc::timespec,
     _: u64,
@@ -61,6 +61,10 @@ unsafe extern "C" fn get_time(
     }
     let now = outside(|| {
         program::end_step(frame as usize);
+        if program::is_alone() {
+            // Every sleep has ended before.
+            return native::known_time();
+        }
         let site = site::of(frame);
         let now = native::now(site.source);
         if site.waits {
