@@ -297,8 +297,8 @@ impl Memory {
         self.endpoints.perform_all(&Pending::one(stream, drop, source));
     }
 
-    /// Sends: increments the number of things sent, and sets the flag that `flag` returns then. If a
-    /// stream is given, nothing arrives at it afterwards.
+    /// Sends: increments the number of things sent, and sets the flag that `flag` returns then. If
+    /// a stream is given, nothing arrives at it afterwards.
     pub fn send(
         &self,
         sent: u32,

@@ -168,8 +168,8 @@ impl Handle {
         perform_when(self.run, &pending, Some(&condition))
     }
 
-    /// Like [`perform_all`](Handle::perform_all). If no other task can continue, the argument of the
-    /// operation's rule becomes `argument`; operations with an earlier `deadline` come first.
+    /// Like [`perform_all`](Handle::perform_all). If no other task can continue, the argument of
+    /// the operation's rule becomes `argument`; operations with an earlier `deadline` come first.
     pub(crate) fn perform_until_idle(
         &self,
         pending: &Pending,

@@ -1,8 +1,8 @@
 //! Waits with a deadline that passes only when no other task can continue.
 //!
 //! A deadline that could pass at any point has infinitely many schedules in a program that waits
-//! again after each. When no task can continue, the earliest of these deadlines passes: all that the
-//! others have done happens before it, as with a wait [until no other can](super::quiet).
+//! again after each. When no task can continue, the earliest of these deadlines passes: all that
+//! the others have done happens before it, as with a wait [until no other can](super::quiet).
 
 use super::current::with_if_any;
 use super::execution::Execution;

@@ -53,8 +53,8 @@ pub(crate) struct Rare {
     pub(crate) wakes: Vec<Wake>,
     /// Its progress, if its run is aborted.
     pub(crate) aborted: Option<AbortedTask>,
-    /// The deadline of its pending operation, if it passes only when no other task can continue, and
-    /// the operation's argument then.
+    /// The deadline of its pending operation, if it passes only when no other task can continue,
+    /// and the operation's argument then.
     pub(crate) idle: Option<(u64, u64)>,
     /// The location of its last operation, if its run is aborted.
     pub(crate) last: Option<&'static Location<'static>>,

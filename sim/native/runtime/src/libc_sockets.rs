@@ -1,5 +1,5 @@
-//! Sockets of libc: those that a task creates belong to the [simulated network](crate::net). Calls on
-//! other descriptors are forwarded to libc, and recorded.
+//! Sockets of libc: those that a task creates belong to the [simulated network](crate::net). Calls
+//! on other descriptors are forwarded to libc, and recorded.
 
 use std::ffi::{c_int, c_void};
 use std::{ptr, slice};
