@@ -78,3 +78,19 @@ fn museum() {
     assert_eq!(code, 0, "{output}");
     assert!(output.contains("7 tests run: 7 passed, 0 failed"), "{output}");
 }
+
+/// Programs with connections to a simulated Redis, and on tokio.
+#[test]
+fn programs_that_use_the_network() {
+    let (code, output) = selvedge_test("network", false, &["--no-fail-fast"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("18 tests run: 18 passed, 0 failed"), "{output}");
+}
+
+/// A stale read is found in each of four caches, which do not depend on Selvedge.
+#[test]
+fn caches_of_teams() {
+    let (code, output) = selvedge_test("teams", false, &["--no-fail-fast"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("4 tests run: 4 passed, 0 failed"), "{output}");
+}

@@ -13,7 +13,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("sim/cli", &["selvedge-redis", "selvedge-sim"]),
     // A part of the user's test. `selvedge test` alone links the runtime into it, by name.
     ("sim/native", &[]),
-    ("sim/native/runtime", &["selvedge-engine"]),
+    ("sim/native/runtime", &["selvedge-engine", "selvedge-redis"]),
     ("sim/redis-server", &[]),
     // It must not depend on the simulator that explores it.
     ("sim/team-cache", &[]),

@@ -15,6 +15,12 @@ use crate::history::Holds;
 use crate::runtime::{self, Handle, PanicReport};
 use crate::sync::condvar::{NOTIFY_ALL, NOTIFY_ONE, Patience, WAKE, Woken};
 
+mod streams;
+
+/// How a task waits for a stream or a set.
+pub use streams::Patience as Waits;
+pub use streams::{HUNG_UP, READABLE, Readable, SET_SLOTS, Slot, WRITABLE};
+
 /// Compares a word with the expected value, and enters the set of waiting tasks if they are equal.
 /// Locations: the word and the set. The argument contains the expected value and the task.
 static FUTEX_WAIT: Rule = Rule {
@@ -110,6 +116,7 @@ pub struct Memory {
     words: Handle,
     queues: Handle,
     flags: Handle,
+    endpoints: Handle,
 }
 
 /// The state of a lock that is held exclusively, as the word of a location.
@@ -123,6 +130,7 @@ impl Memory {
             words: Handle::new("the memory", Holds::Parts, 0),
             queues: Handle::new("a futex", Holds::Tasks, 0),
             flags: Handle::new("a wakeup", Holds::Tasks, 0),
+            endpoints: Handle::new("the network", Holds::Parts, 0),
         }
     }
 
@@ -271,6 +279,28 @@ impl std::fmt::Debug for Op {
 /// Spawns a task, which runs at once up to its first operation. Returns its number.
 pub fn spawn(name: Option<String>, body: impl FnOnce() + 'static) -> u8 {
     runtime::spawn(name, 0, body).0
+}
+
+/// Spawns a task like [`spawn`]. The run may end while it waits: it serves the others.
+pub fn spawn_server(name: Option<String>, body: impl FnOnce() + 'static) -> u8 {
+    let body = move || {
+        runtime::serve();
+        body();
+    };
+    runtime::spawn(name, 0, body).0
+}
+
+/// Makes the operations of the current task conflict with every event, or not. Returns the previous
+/// setting.
+pub fn set_opaque(opaque: bool) -> bool {
+    runtime::set_unseen(opaque)
+}
+
+/// Describes the last event in traces, with the line of the program that has caused it.
+pub fn annotate(source: &'static Location<'static>, text: impl FnOnce() -> String) {
+    if runtime::recording() {
+        runtime::annotate(source, text());
+    }
 }
 
 /// Waits for the end of a task. Not an event. Returns whether it had panicked: its panic is then no

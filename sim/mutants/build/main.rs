@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 fn generate() -> Result<(), String> {
     let core = Core::read()?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: this is a build script")?;
-    let mut modules = Modules::new(Path::new(&out))?;
+    let mut modules = Modules::new(Path::new(&out), adapter()?);
     modules.add("unmutated", "The unchanged core, generated in the same way.", &[], &core, None)?;
     for Mutation { name, about, violations, file, find, replace } in mutation::table()? {
         let mutated = core.mutated(&file, &find, &replace).map_err(|error| {
@@ -35,6 +35,12 @@ fn generate() -> Result<(), String> {
         modules.add(&name, &about, &violations, &mutated, Some(&file))?;
     }
     modules.finish()
+}
+
+/// The harness's adapter for the real cache.
+fn adapter() -> Result<String, String> {
+    let text = read("../harness/src/protocols/tiered.rs")?.replace("super::", "selvedge_sim::protocols::");
+    Ok(text.replace("crate::", "selvedge_sim::").replace("selvedge::", "crate::"))
 }
 
 /// Reads a file. If it changes, cargo runs this script again.

@@ -1,18 +1,15 @@
 //! Generates a module for each mutant with the structure of the crate `selvedge`: the core's files,
 //! and re-exports of that crate in place of the others. So the files compile unchanged, except that
-//! `crate` becomes the mutant's module. The harness's adapter for the real cache is copied in the
-//! same way.
+//! `crate` becomes the mutant's module. An adapter is copied in the same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::core::Core;
-use crate::{read, write};
+use crate::write;
 
 /// The folder of the local tier.
 const L1: &str = "l1/";
-
-const ADAPTER: &str = "../harness/src/protocols/tiered.rs";
 
 /// The re-exports in a mutant's module.
 const SHAPE: &str = "
@@ -47,12 +44,9 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
-    pub(crate) fn new(out: &Path) -> Result<Self, String> {
-        let adapter = read(ADAPTER)?
-            .replace("super::", "selvedge_sim::protocols::")
-            .replace("crate::", "selvedge_sim::")
-            .replace("selvedge::", "crate::");
-        Ok(Modules { out: out.to_owned(), adapter, modules: String::new(), rows: String::new() })
+    /// `adapter`: the text of a further file of each module.
+    pub(crate) fn new(out: &Path, adapter: String) -> Self {
+        Modules { out: out.to_owned(), adapter, modules: String::new(), rows: String::new() }
     }
 
     pub(crate) fn add(

@@ -28,6 +28,8 @@ pub struct Explorer {
     pub(crate) max_time: Duration,
     pub(crate) max_steps: u64,
     pub(crate) schedule: String,
+    pub(crate) servers: Vec<String>,
+    pub(crate) stops: bool,
 }
 
 impl Explorer {
@@ -56,6 +58,32 @@ impl Explorer {
         Explorer { strategy: 4, schedule: schedule.into(), ..Explorer::default() }
     }
 
+    /// Declares a simulated Redis at `address`, a host and a port: `"127.0.0.1:6379"`. The program's
+    /// connections to it reach a server in this process, which is empty when a run begins. Each of
+    /// its commands is an operation on the keys that the command accesses.
+    ///
+    /// Without the runtime, under plain `cargo test`, there is no such server, and the closure is
+    /// not run: nothing connects to a server that happens to listen at the address.
+    ///
+    /// # Panics
+    ///
+    /// If the address is not a host and a port.
+    pub fn redis(mut self, address: &str) -> Self {
+        let parts =
+            address.rsplit_once(':').filter(|(host, _)| !host.is_empty() && !host.contains(['/', '\n']));
+        let is_valid = parts.is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        assert!(is_valid, "{address:?} is not a host and a port, such as \"127.0.0.1:6379\"");
+        self.servers.push(address.to_owned());
+        self
+    }
+
+    /// Ends the search with the first schedule that fails. By default a search continues, counts
+    /// the failures, and reports the simplest.
+    pub fn first_failure(mut self) -> Self {
+        self.stops = true;
+        self
+    }
+
     /// Ends the search after this number of executions: the verdict is then bounded.
     pub fn max_executions(mut self, executions: u64) -> Self {
         self.max_executions = executions;
@@ -81,7 +109,8 @@ impl Explorer {
             Ok(schedule) => Explorer { strategy: 4, schedule, ..self.clone() },
             Err(_) => self.clone(),
         };
-        let report = runtime::explore(&settings, &body).unwrap_or_else(|| plain::run(body));
+        let report =
+            runtime::explore(&settings, &body).unwrap_or_else(|| plain::run(&settings.servers, body));
         if let Some(file) = std::env::var_os("SELVEDGE_REPORT") {
             report.append_to(file.as_ref());
         }

@@ -21,6 +21,9 @@ struct Request {
     max_steps: u64,
     schedule: *const u8,
     schedule_length: usize,
+    servers: *const u8,
+    servers_length: usize,
+    stops: bool,
     body: extern "C" fn(*mut c_void),
     argument: *mut c_void,
     receive: extern "C" fn(*mut c_void, u32, *const u8, usize),
@@ -131,6 +134,7 @@ pub(crate) fn explore(settings: &Explorer, body: &(dyn Fn() + Sync)) -> Option<R
         }
     }));
     let body = Body { body, runtime };
+    let servers = settings.servers.join("\n");
     let mut texts = Texts::default();
     let request = Request {
         strategy: settings.strategy,
@@ -141,6 +145,9 @@ pub(crate) fn explore(settings: &Explorer, body: &(dyn Fn() + Sync)) -> Option<R
         max_steps: settings.max_steps,
         schedule: settings.schedule.as_ptr(),
         schedule_length: settings.schedule.len(),
+        servers: servers.as_ptr(),
+        servers_length: servers.len(),
+        stops: settings.stops,
         body: run,
         argument: (&raw const body).cast_mut().cast(),
         receive,

@@ -22,11 +22,11 @@ pub mod commands {}
 
 pub use command::{Keys, names};
 pub use execution::{Footprint, Resource, Resources};
-#[cfg(feature = "engine")]
-pub use face::Seen;
 pub use face::{
     Address, AsyncConnection, Clock, Connection, Fault, Listener, Redis, Sent, TestClock, WallClock,
 };
+#[cfg(feature = "engine")]
+pub use face::{Seen, Wire, WireClient};
 pub use request::Command;
 pub use resp::{Protocol, Reply};
 pub use server::{Delivery, DeliveryKind, Output, Server};

@@ -166,32 +166,53 @@ impl Forest {
         asleep: &[Footprint],
         sequence: &mut Vec<Footprint>,
     ) -> BranchId {
+        if root == NONE {
+            return self.chain(sequence);
+        }
+        self.insert_at(root, asleep.to_vec(), sequence);
+        root
+    }
+
+    /// Inserts at a node that has branches. Descends in a loop: a sequence may have as many events
+    /// as a run. It recurses only where the sequence is inserted below several branches.
+    fn insert_at(&mut self, root: BranchId, asleep: Vec<Footprint>, sequence: &mut Vec<Footprint>) {
+        let mut at = Some((root, asleep));
+        while let Some((root, asleep)) = at {
+            at = self.insert_here(root, asleep, sequence);
+        }
+    }
+
+    /// Inserts among the branches of a node, or returns the node below one of them at which the
+    /// rest of the sequence is to be inserted, with the sleep set there.
+    fn insert_here(
+        &mut self,
+        root: BranchId,
+        mut asleep: Vec<Footprint>,
+        sequence: &mut Vec<Footprint>,
+    ) -> Option<(BranchId, Vec<Footprint>)> {
         let (mut branch, mut last) = (root, NONE);
-        // The sleep set below the branch, which includes the alternatives on its left.
-        let mut asleep = asleep.to_vec();
+        // The sleep set below the branch includes the alternatives on its left.
         let mut parts = Vec::new();
         while branch != NONE {
             let Branch { event, sibling, .. } = self.branches[branch as usize];
             match weak_initial(&event, sequence) {
                 Some(Some(own)) => {
                     sequence.remove(own);
-                    self.insert_below(branch, &asleep, sequence);
-                    return root;
+                    return self.below(branch, &asleep);
                 }
-                Some(None) if event.alternatives == 1 => {
-                    self.insert_below(branch, &asleep, sequence);
-                    return root;
-                }
+                Some(None) if event.alternatives == 1 => return self.below(branch, &asleep),
                 Some(None) => {
                     parts.push((branch, asleep.len()));
                     asleep.push(event);
                     if covers_all_alternatives(&asleep, &event, sequence) {
                         for (part, left) in parts {
-                            if self.event(part).task == event.task {
-                                self.insert_below(part, &asleep[..left], &mut sequence.clone());
+                            if self.event(part).task == event.task
+                                && let Some((child, asleep)) = self.below(part, &asleep[..left])
+                            {
+                                self.insert_at(child, asleep, &mut sequence.clone());
                             }
                         }
-                        return root;
+                        return None;
                     }
                 }
                 None if event.alternatives > 1 => asleep.push(event),
@@ -200,25 +221,31 @@ impl Forest {
             last = branch;
             branch = sibling;
         }
+        let new = self.chain(sequence);
+        self.branches[last as usize].sibling = new;
+        None
+    }
+
+    /// Adds the sequence as a chain of branches. Returns the first.
+    fn chain(&mut self, sequence: &[Footprint]) -> BranchId {
         let mut new = NONE;
         for &event in sequence.iter().rev() {
             new = self.add(Branch { event, child: new, sibling: NONE });
         }
-        if last == NONE {
-            return new;
-        }
-        self.branches[last as usize].sibling = new;
-        root
+        new
     }
 
-    /// Inserts the rest of a sequence below a branch that is its weak initial.
-    fn insert_below(&mut self, branch: BranchId, asleep: &[Footprint], rest: &mut Vec<Footprint>) {
+    /// The node below a branch that is a weak initial of a sequence, and the sleep set there.
+    /// `None` if it is a leaf, which covers the sequence.
+    fn below(&mut self, branch: BranchId, asleep: &[Footprint]) -> Option<(BranchId, Vec<Footprint>)> {
         let Branch { event, child, .. } = &self.branches[branch as usize];
-        if *child != NONE {
-            let asleep: Vec<Footprint> = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
-            self.branches[branch as usize].child = self.insert(*child, &asleep, rest);
-            self.open(branch);
+        if *child == NONE {
+            return None;
         }
+        let child = *child;
+        let asleep = asleep.iter().filter(|its| !its.conflicts(event)).copied().collect();
+        self.open(branch);
+        Some((child, asleep))
     }
 
     fn add(&mut self, branch: Branch) -> BranchId {

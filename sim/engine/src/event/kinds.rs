@@ -30,6 +30,10 @@ pub(crate) enum RuleTag {
     CountedUpgrade = 112,
     FutexWait = 120,
     Release = 121,
+    StreamRead = 122,
+    StreamArrive = 123,
+    SetWait = 124,
+    SetChange = 125,
 }
 
 /// The first word of a fingerprint: fingerprints of different kinds differ.

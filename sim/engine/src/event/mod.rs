@@ -25,5 +25,6 @@ pub(crate) use record::{
     Access, AccessId, Condition, Event, ITEMS, LocationId, LocationStates, NO_ACCESS, Pending, SLOTS, TaskId,
 };
 pub(crate) use rule::{
-    CHOOSE, NOTHING, Rule, TOKEN_OR_DEADLINE, TOKEN_OR_DEADLINE_OR_SPURIOUS, TOKEN_OR_SPURIOUS,
+    CHOOSE, NOTHING, Outcomes, Rule, RuledStates, TOKEN_OR_DEADLINE, TOKEN_OR_DEADLINE_OR_SPURIOUS,
+    TOKEN_OR_SPURIOUS,
 };

@@ -209,6 +209,11 @@ impl Pending {
         Pending { kinds: self.kinds, ..self.and(first, Action::Item) }
     }
 
+    /// The same operation with another argument of its rule.
+    pub(crate) fn with_argument(self, argument: u64) -> Self {
+        Pending { rule: self.rule.map(|(rule, _)| (rule, argument)), operands: argument, ..self }
+    }
+
     /// Marks an operation on a lock on which other tasks can only wait: see
     /// [`is_right_mover`](Pending::is_right_mover).
     pub(crate) fn mover(self) -> Self {

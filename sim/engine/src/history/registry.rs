@@ -394,6 +394,13 @@ impl Registry {
         (details.name, details.show) = (name, Some(show));
     }
 
+    /// Sets the name of a location whose state is not shown.
+    pub(crate) fn set_plain_name(&mut self, location: LocationId, name: &'static str) {
+        if let Some(details) = self.details.get_mut(location as usize) {
+            (details.name, details.show) = (name, None);
+        }
+    }
+
     /// The contents of the location.
     #[inline]
     pub(crate) fn holds(&self, location: LocationId) -> Holding {

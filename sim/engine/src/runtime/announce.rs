@@ -34,7 +34,7 @@ impl Execution {
         if slot.unseen && !pending.opaque {
             return self.announce_opaque(pending, condition);
         }
-        if slot.phase == Phase::Ready && self.history.trail.is_repeating() {
+        if slot.phase == Phase::Ready && self.history.trail.is_repeating() && !self.is_idle_wait(task) {
             // The common case in a repeated prefix: the same task continues with the expected
             // operation.
             let expected = self.history.trail.expected();

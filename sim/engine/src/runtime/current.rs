@@ -291,6 +291,25 @@ pub(crate) fn discard_when_abandoned() {
     with_if_any(|execution| execution.settings.discards = true);
 }
 
+/// The current task serves the others: the run may end while it waits.
+pub(crate) fn serve() {
+    with_if_any(|execution| execution.tasks[execution.turn.current as usize].serves = true);
+}
+
+/// Describes the last event in the trace of a run that is [recorded](recording), with the line that
+/// has caused it.
+pub(crate) fn annotate(source: &'static Location<'static>, text: String) {
+    with_if_any(|execution| {
+        let position = execution.record.len().saturating_sub(1);
+        execution.annotations.insert(position, (source, text));
+    });
+}
+
+/// Sets the name of a location whose state is not shown.
+pub(crate) fn set_name(location: LocationId, name: &'static str) {
+    with_if_any(|execution| execution.history.registry.set_plain_name(location, name));
+}
+
 /// The state of a location.
 pub(crate) fn state(location: LocationId) -> u64 {
     with_if_any(|execution| execution.history.registry.state(location)).unwrap_or(0)

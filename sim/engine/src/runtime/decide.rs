@@ -15,6 +15,7 @@ impl Execution {
         if self.end.ending.is_some() || self.is_quiet() {
             return None;
         }
+        self.pass_idle_deadline();
         if self.history.trail.is_repeating() {
             return self.repeated_task();
         }

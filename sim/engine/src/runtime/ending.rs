@@ -64,8 +64,9 @@ impl Execution {
             // The details of this deadlock are not reported.
             return Ending::Deadlock(Vec::new());
         }
-        let over =
+        let is_over =
             |task: &Task| matches!(task.phase, Phase::Absent | Phase::Ended) && task.panicked().is_none();
+        let over = |task: &Task| is_over(task) || task.serves;
         if self.tasks.iter().all(over) {
             return Ending::Complete;
         }
@@ -73,8 +74,11 @@ impl Execution {
         if let Some((task, report)) = panicked.min_by_key(|&(id, _)| self.history.registry.path(id)) {
             return self.panicked(task, report);
         }
-        let mut waiting: Vec<(TaskId, String)> =
-            (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, self.waits_for(id, task)?))).collect();
+        let mut waiting: Vec<(TaskId, String)> = (0..)
+            .zip(&self.tasks)
+            .filter(|(_, task)| !task.serves)
+            .filter_map(|(id, task)| Some((id, self.waits_for(id, task)?)))
+            .collect();
         // Task numbers depend on earlier schedules; paths do not.
         waiting.sort_by_cached_key(|&(id, _)| self.history.registry.path(id));
         Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())

@@ -5,6 +5,7 @@
 //! Spawns and joins are not events: a new task, and a task whose join has completed, run at once up
 //! to their next announcement. So the next operation of every task is known at each decision.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
@@ -48,6 +49,8 @@ pub(crate) struct Execution {
     pub(crate) history: History,
     /// The events of the run, if it is recorded.
     pub(crate) record: Vec<Recorded>,
+    /// Descriptions of recorded events, by position, with the line that has caused each.
+    pub(crate) annotations: BTreeMap<usize, (&'static Location<'static>, String)>,
     pub(crate) sometimes: Sometimes,
     pub(super) strategy: AnyStrategy,
     /// The current state, if the strategy uses it.
@@ -72,6 +75,8 @@ pub(super) struct Turn {
     /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
     /// none since.
     pub(super) is_right_mover: bool,
+    /// The number of tasks that wait for a deadline which passes only if no other can continue.
+    pub(super) idle_waits: u32,
     /// The task that waits until no other can continue.
     pub(super) quiescing: Option<TaskId>,
 }
@@ -124,6 +129,7 @@ impl Execution {
                 registry: Registry::default(),
             },
             record: Vec::new(),
+            annotations: BTreeMap::new(),
             sometimes: Sometimes::default(),
             strategy,
             state: model.map(|StateModel { is_symmetric, left_out, .. }| State::new(is_symmetric, left_out)),
@@ -231,6 +237,7 @@ impl Execution {
         self.history.trail.begin_run();
         self.history.races.begin_run(self.history.trail.prefix());
         self.record.clear();
+        self.annotations.clear();
         self.announcements.begin_run();
         self.monitor = None;
         if let Some(state) = &mut self.state {

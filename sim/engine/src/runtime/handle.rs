@@ -180,6 +180,27 @@ impl Handle {
         perform_when(self.run, &pending, Some(&condition))
     }
 
+    /// Like [`perform_all`](Handle::perform_all). If no other task can continue, the argument of
+    /// the operation's rule becomes `argument`; operations with an earlier `deadline` come first.
+    pub(crate) fn perform_until_idle(
+        &self,
+        pending: &Pending,
+        deadline: u64,
+        argument: u64,
+    ) -> Option<Granted> {
+        super::idle::perform_until_idle(self.run, pending, deadline, argument)
+    }
+
+    /// Waits until `condition` holds for the state of one of this object's keys.
+    pub(crate) fn wait_for(
+        &self,
+        location: LocationId,
+        condition: impl Fn(u64) -> bool + 'static,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        Handle { location, run: self.run }.wait_until(condition, source)
+    }
+
     /// Performs one operation on this object and another. `rule` defines it, with this argument.
     pub(crate) fn perform_rule_with(
         &self,

@@ -63,7 +63,8 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
         let foreign_use = execution.history.registry.foreign_use();
         foreign_use.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
-    if ending != Ending::Complete {
+    // Tasks that serve others may be left when a run is complete.
+    if ending != Ending::Complete || with(|execution| execution.settings.discards) {
         abort_rest();
     }
     mem::forget(entered);

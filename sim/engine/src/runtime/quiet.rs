@@ -87,7 +87,7 @@ impl Execution {
         Some((task, self.tasks[task as usize].coroutine.take()?))
     }
 
-    fn happens_after_all(&mut self, task: TaskId) {
+    pub(super) fn happens_after_all(&mut self, task: TaskId) {
         for other in 0..self.tasks.len() as TaskId {
             if other != task && self.tasks[other as usize].phase != Phase::Absent {
                 self.history.trail.join(task, other);

@@ -33,6 +33,8 @@ pub(crate) struct Task {
     pub(crate) pauses: u32,
     /// Whether its operations are opaque, because they have effects that the engine cannot see.
     pub(crate) unseen: bool,
+    /// Whether it serves the other tasks: it may wait when the run ends.
+    pub(crate) serves: bool,
     /// The number of iterations of its loop since the last change by another task.
     pub(crate) spins: usize,
     /// The number of events of the trail that were checked for such a change.
@@ -51,6 +53,9 @@ pub(crate) struct Rare {
     pub(crate) wakes: Vec<Wake>,
     /// Its progress, if its run is aborted.
     pub(crate) aborted: Option<AbortedTask>,
+    /// The deadline of its pending operation, if it passes only when no other task can continue,
+    /// and the operation's argument then.
+    pub(crate) idle: Option<(u64, u64)>,
     /// The location of its last operation, if its run is aborted.
     pub(crate) last: Option<&'static Location<'static>>,
 }
@@ -92,6 +97,7 @@ impl Task {
         self.children = 0;
         self.objects = 0;
         self.unseen = false;
+        self.serves = false;
         self.spurious_parks = 0;
         self.pauses = 0;
         self.spins = 0;

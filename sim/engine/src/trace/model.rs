@@ -99,6 +99,7 @@ impl Trace {
                     }
                 }
             });
+            let annotation = execution.annotations.get(&position);
             let (before, after) =
                 values(execution, &recorded.pending, execution.history.trail.accesses(position));
             steps.push(TraceStep {
@@ -108,8 +109,11 @@ impl Trace {
                 operation: done(recorded.pending.describe()),
                 before,
                 after,
-                outcome: outcome(&recorded.pending, &event.footprint),
-                source: event.source,
+                outcome: match annotation {
+                    Some((_, text)) => Some(text.clone()),
+                    None => outcome(&recorded.pending, &event.footprint),
+                },
+                source: annotation.map_or(event.source, |(source, _)| source),
             });
         }
         Trace { steps, ending: run.ending().clone(), schedule: run.schedule() }

@@ -4,7 +4,7 @@ use selvedge_engine::native::Op;
 
 use crate::known::{self, Encoding};
 use crate::locks;
-use crate::program;
+use crate::program::{self, Reads};
 use crate::site::{self, CallFrame, Part, Site};
 
 /// An atomic operation on a word of up to 64 bits.
@@ -20,6 +20,22 @@ pub(crate) enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether the operation leaves a word with this value as it is. A store does not observe it.
+    fn only_reads(self, value: u64) -> bool {
+        match self {
+            Operation::Load => true,
+            Operation::CompareExchange { expected, .. } => expected != value,
+            Operation::Store(_) => false,
+            Operation::Modify(apply, operand) => apply(value, operand) == value,
+        }
+    }
+}
+
+/// The number of identical reads in a row that are operations like others: a loop that ends before
+/// is explored as it is.
+const FEW: u32 = 3;
+
 /// The number of identical reads after which a loop is taken for one that has no other end than a
 /// change of the word.
 const ENDLESS: u32 = 500;
@@ -30,7 +46,12 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
     program::end_step(frame as usize);
     let site = site::of(frame);
     match site.part {
-        Some(Part::Ordered) => unordered(address, size, operation),
+        Some(Part::Ordered) => {
+            if matches!(operation, Operation::Modify(..)) {
+                program::with_task(|task| task.counted.push(address));
+            }
+            unordered(address, size, operation)
+        }
         Some(Part::ScopeEnd) if matches!(operation, Operation::Load) => locks::end_scope(address, size),
         Some(Part::ArcClone) if matches!(operation, Operation::Modify(..)) => {
             count(address, size, operation, site)
@@ -38,14 +59,14 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
         Some(Part::ArcDrop) if matches!(operation, Operation::Modify(..)) => {
             count(address, size, operation, site)
         }
-        Some(part) => locks::perform(part, address, size, operation, site)
+        Some(Part::Lock(encoding, step)) => locks::perform((encoding, step), address, size, operation, site)
             .unwrap_or_else(|| plain(address, size, operation, site)),
-        None => plain(address, size, operation, site),
+        _ => plain(address, size, operation, site),
     }
 }
 
 /// Performs an operation whose order has no visible effect: it is not an event.
-fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
+pub(crate) fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
     // SAFETY: the program performs an atomic operation on this word, and all other tasks wait.
     let before = unsafe { known::read(address, size) };
     let after = match operation {
@@ -65,8 +86,21 @@ fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
     before
 }
 
+/// Performs an operation of a task that is alone: it is no event. The word becomes known, so that
+/// a later change without instrumentation is found.
+pub(crate) fn alone(address: usize, size: usize, encoding: Encoding, operation: Operation) -> u64 {
+    program::locate(address, size, encoding);
+    let before = unordered(address, size, operation);
+    // SAFETY: the program performs an atomic operation on this word.
+    program::store_alone(address, unsafe { known::read(address, size) });
+    before
+}
+
 /// Changes a reference count.
 fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
+    if program::is_alone() {
+        return alone(address, size, Encoding::Count, operation);
+    }
     let Operation::Modify(apply, operand) = operation else { unreachable!("the caller has checked it") };
     let location = program::locate(address, size, Encoding::Count);
     let op = match site.part {
@@ -80,22 +114,42 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
+    let repeated = repeated(address, size, operation, site);
+    if program::is_alone() && !ends_nowhere(repeated.is_some()) {
+        let before = alone(address, size, Encoding::Word, operation);
+        let is_read = operation.only_reads(before);
+        program::with_task(|task| task.last_read = is_read.then_some((site.id, address, before)));
+        return before;
+    }
     let location = program::locate(address, size, Encoding::Word);
-    if let Some(value) = repeated(address, operation, site) {
-        if program::probe(site, ENDLESS) {
+    let encoding = program::with(|program| program.known.get(&address).map(|word| word.encoding));
+    if let Some(encoding) = encoding.filter(|encoding| encoding.is_lock()) {
+        return locks::access(encoding, address, size, operation, site);
+    }
+    let repetitions = program::with_task(|task| {
+        task.repetitions = if repeated.is_some() { task.repetitions + 1 } else { 0 };
+        task.repetitions
+    });
+    if let Some(value) = repeated.filter(|_| repetitions > FEW || program::is_spin(site)) {
+        match program::probe(site, ENDLESS) {
             // The task reads the same value if it continues alone. So the loop is run until it ends
             // by itself, or is known to have no other end.
-            return value;
-        }
-        program::with(|program| program.has_spun = true);
-        let condition: Box<dyn Fn(u64) -> bool> = match operation {
-            Operation::CompareExchange { expected, .. } => Box::new(move |state| state == expected),
-            _ => Box::new(move |state| state != value),
-        };
-        let done = program::perform(location, Op::Await(condition), false, site);
-        program::with_task(|task| task.last_read = None);
-        if matches!(operation, Operation::Load) {
-            return done.before;
+            Reads::Alone => return value,
+            Reads::Each => {}
+            Reads::Awaits => {
+                program::with(|program| program.has_spun = true);
+                let condition: Box<dyn Fn(u64) -> bool> = match operation {
+                    Operation::CompareExchange { expected, .. } => Box::new(move |state| state == expected),
+                    // An operation that changes nothing, such as a swap of an empty word for an
+                    // empty one, waits as a read does.
+                    _ => Box::new(move |state| state != value),
+                };
+                let done = program::perform(location, Op::Await(condition), false, site);
+                program::with_task(|task| task.last_read = None);
+                if matches!(operation, Operation::Load) {
+                    return done.before;
+                }
+            }
         }
     }
     let (op, writes) = match operation {
@@ -105,17 +159,12 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
         Operation::CompareExchange { expected, new } => (Op::CompareExchange { expected, new }, false),
     };
     let done = program::perform(location, op, writes, site);
-    let is_read = match operation {
-        Operation::Load => true,
-        Operation::CompareExchange { expected, .. } => done.before != expected,
-        _ => false,
-    };
-    if is_read {
+    if operation.only_reads(done.before) {
         let is_repeated = program::with_task(|task| {
             let last = task.last_read.replace((site.id, address, done.before));
             last.is_some_and(|(id, its, _)| (id, its) == (site.id, address))
         });
-        if is_repeated {
+        if is_repeated && program::is_spin(site) {
             program::with(|program| program.has_spun = true);
         }
     } else {
@@ -125,19 +174,24 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     done.before
 }
 
+/// Counts the repetitions of a read by a task that is alone. Returns whether there are so many that
+/// it waits for a change, which cannot come.
+fn ends_nowhere(is_repeated: bool) -> bool {
+    program::with_task(|task| {
+        task.repetitions = if is_repeated { task.repetitions + 1 } else { 0 };
+        task.repetitions > ENDLESS
+    })
+}
+
 /// Whether the operation repeats the task's last read, and the value has not changed: then the
 /// value.
-fn repeated(address: usize, operation: Operation, site: Site) -> Option<u64> {
+fn repeated(address: usize, size: usize, operation: Operation, site: Site) -> Option<u64> {
     let task = program::current();
     program::with(|program| {
         let (id, its, value) = program.tasks[task].last_read?;
-        let now = program.known.get(&address)?.value;
-        let fails = match operation {
-            Operation::Load => true,
-            Operation::CompareExchange { expected, .. } => expected != value,
-            Operation::Store(_) | Operation::Modify(..) => false,
-        };
-        let is_it = fails && (id, its) == (site.id, address) && now == value;
+        // SAFETY: the program performs an atomic operation on this word.
+        let now = unsafe { known::read(address, size) };
+        let is_it = operation.only_reads(value) && (id, its) == (site.id, address) && now == value;
         is_it.then_some(value)
     })
 }
@@ -150,6 +204,9 @@ pub(crate) fn wide<R>(
     action: impl FnOnce() -> R,
 ) -> R {
     program::end_step(frame as usize);
+    if program::is_alone() {
+        return action();
+    }
     let site = site::of(frame);
     let location = program::locate(address, 16, Encoding::Wide);
     let op = if writes { Op::Write } else { Op::Read };

@@ -9,6 +9,8 @@ struct Effects {
     unmodelled: BTreeMap<String, u64>,
     /// Reasons why the search is not complete.
     incomplete: BTreeSet<String>,
+    /// Bounds that left schedules out.
+    bounds: BTreeSet<String>,
 }
 
 thread_local! {
@@ -31,6 +33,16 @@ pub(crate) fn unmodelled(what: &str) {
 /// Records a reason why no verdict of this exploration may be `complete`.
 pub(crate) fn incomplete(why: String) {
     EFFECTS.with_borrow_mut(|effects| effects.incomplete.insert(why));
+}
+
+/// Records a bound that has left schedules out: no verdict of this exploration may be `complete`.
+pub(crate) fn bounded(by: String) {
+    EFFECTS.with_borrow_mut(|effects| effects.bounds.insert(by));
+}
+
+/// The bounds that have left schedules out.
+pub(crate) fn bounds() -> Vec<String> {
+    EFFECTS.with_borrow(|effects| effects.bounds.iter().cloned().collect())
 }
 
 /// The effects that are not modelled.

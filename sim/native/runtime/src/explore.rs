@@ -6,11 +6,12 @@ use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use crate::fs::{self, in_task};
+use crate::net::Declared;
 use crate::outside::{self, outside};
 use crate::program::{self, Learned};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
-use crate::{effects, precompiled, region, task, uninstrumented};
+use crate::{effects, precompiled, region, task, uninstrumented, vdso};
 
 /// The maximum number of times that an exploration restarts with the learned effects.
 const RESTARTS: usize = 64;
@@ -29,6 +30,11 @@ pub struct Request {
     max_steps: u64,
     schedule: *const u8,
     schedule_length: usize,
+    /// The addresses of simulated servers, separated by line ends.
+    servers: *const u8,
+    servers_length: usize,
+    /// Whether the search ends with the first failure.
+    stops: bool,
     /// The body, and its argument.
     body: extern "C" fn(*mut c_void),
     argument: *mut c_void,
@@ -83,7 +89,19 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         return numbers;
     }
     // SAFETY: the caller passes text.
-    let schedule = unsafe { std::slice::from_raw_parts(request.schedule, request.schedule_length) };
+    let (schedule, servers) = unsafe {
+        (
+            std::slice::from_raw_parts(request.schedule, request.schedule_length),
+            std::slice::from_raw_parts(request.servers, request.servers_length),
+        )
+    };
+    let servers = match declared(&String::from_utf8_lossy(servers)) {
+        Ok(servers) => servers,
+        Err(why) => {
+            send(VERDICT, &why);
+            return numbers;
+        }
+    };
     let settings = Settings {
         strategy: request.strategy,
         seed: request.seed,
@@ -92,9 +110,10 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
         max_milliseconds: (request.max_milliseconds > 0).then_some(request.max_milliseconds),
         max_steps: (request.max_steps > 0).then_some(request.max_steps as usize),
         schedule: String::from_utf8_lossy(schedule).into_owned(),
+        stops: request.stops,
     };
     let main = Main { body: request.body, argument: request.argument };
-    let explored = panic::catch_unwind(AssertUnwindSafe(|| explore(&settings, main)));
+    let explored = panic::catch_unwind(AssertUnwindSafe(|| explore(&settings, servers, main)));
     let Ok(found) = explored else {
         send(VERDICT, "an error of the engine, which is printed above");
         return numbers;
@@ -106,15 +125,24 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
     numbers.too_long = found.report.too_long;
     numbers.events = found.report.events;
     numbers.nanoseconds = found.report.elapsed.as_nanos() as u64;
-    let reasons = effects::reasons();
-    numbers.verdict = search::verdict(&found.report, !reasons.is_empty());
-    send(VERDICT, &found.story);
+    let (reasons, bounds) = (effects::reasons(), effects::bounds());
+    numbers.verdict = search::verdict(&found.report, !reasons.is_empty(), !bounds.is_empty());
+    let story = match found.story.strip_prefix("complete: ") {
+        Some(rest) if !bounds.is_empty() => &format!("bounded: {rest}, with {}", bounds.join(", ")),
+        _ => &found.story,
+    };
+    send(VERDICT, story);
     effects::all().iter().for_each(|effect| send(EFFECT, effect));
     reasons.iter().for_each(|reason| send(REASON, reason));
     if let Some(failure) = &found.report.failure {
         send(SCHEDULE, &failure.schedule.to_string());
     }
     numbers
+}
+
+/// The declared servers.
+fn declared(text: &str) -> Result<Vec<Declared>, String> {
+    text.lines().zip(0..).map(|(line, nth)| Declared::parse(line, nth)).collect()
 }
 
 fn prepare() -> Result<(), String> {
@@ -128,6 +156,7 @@ fn prepare() -> Result<(), String> {
                 "native mode needs the instruction wrfsbase: Linux 5.9 on x86-64 with FSGSBASE".to_owned()
             );
         }
+        vdso::replace();
         region::reserve().map_err(|error| format!("no address space for the tasks: {error}"))
     });
     prepared.clone()
@@ -147,7 +176,7 @@ extern "C" fn start(main: *mut c_void) -> *mut c_void {
     std::ptr::null_mut()
 }
 
-fn explore(settings: &Settings, main: Main) -> Found {
+fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
     outside::begin();
     uninstrumented::watch();
     let statics = Rc::new(Statics::save());
@@ -157,12 +186,12 @@ fn explore(settings: &Settings, main: Main) -> Found {
     let mut restarts = 0;
     loop {
         effects::begin();
-        let (statics, knows) = (Rc::clone(&statics), learned.clone());
+        let (statics, knows, servers) = (Rc::clone(&statics), learned.clone(), servers.clone());
         let body = Rc::new(move || {
             statics.restore();
             region::reset();
-            program::begin(&knows);
-            task::run(start, main.cast(), 0, |_| {});
+            program::begin(&knows, &servers);
+            task::run(start, main.cast(), (0, Vec::new()), |_| {});
         });
         // The engine may reject a run because its operations had other effects than assumed. The
         // next search uses the learned effects.
@@ -178,6 +207,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
             }
             Err(error) => panic::resume_unwind(error),
         };
+        vdso::report();
         if precompiled::NAMES.is_empty() {
             effects::incomplete("the precompiled functions of this version of std are not known".to_owned());
         }

@@ -4,7 +4,7 @@ use selvedge_engine::native::{self, Waited};
 
 use crate::known::Encoding;
 use crate::program;
-use crate::site::{self, CallFrame, Part, Site};
+use crate::site::{self, CallFrame, Site};
 
 /// The result of a system call: a value, or an error number.
 type Result<T> = std::result::Result<T, i32>;
@@ -60,7 +60,7 @@ fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const Call
         if known.is_some_and(|word| word.value as u32 != expected) {
             return Err(libc::EAGAIN);
         }
-        program::perform(location, native::Op::Lock, true, Site { part: Some(Part::MutexLock), ..site });
+        program::perform(location, native::Op::Lock, true, site);
         return Ok(0);
     }
     let location = program::locate(address, 4, encoding);

@@ -18,6 +18,11 @@ pub(crate) enum Encoding {
     /// std's `RwLock`: the low 30 bits are the number of readers, or all set if it is held
     /// exclusively.
     RwLock,
+    /// DashMap's lock of a shard: bits 0 and 1 mean that threads are parked; the rest is the number
+    /// of readers, or all set if it is held exclusively.
+    DashMap,
+    /// parking_lot's `Mutex`: bit 0 means that it is held, bit 1 that threads are parked.
+    ParkingLot,
     /// Wider than a state.
     Wide,
 }
@@ -47,6 +52,38 @@ impl Encoding {
             Encoding::Mutex => selvedge_engine::native::EXCLUSIVE,
             Encoding::RwLock if value & RW_MASK == RW_MASK => selvedge_engine::native::EXCLUSIVE,
             Encoding::RwLock => value & RW_MASK,
+            Encoding::DashMap if value | 3 == u64::MAX => selvedge_engine::native::EXCLUSIVE,
+            Encoding::DashMap => value >> 2,
+            Encoding::ParkingLot if value & 1 != 0 => selvedge_engine::native::EXCLUSIVE,
+            Encoding::ParkingLot => 0,
+        }
+    }
+
+    /// Whether the word is a lock's.
+    pub(crate) fn is_lock(self) -> bool {
+        !matches!(self, Encoding::Word | Encoding::Count | Encoding::Wide)
+    }
+
+    /// Whether the word is the lock of another crate than std, all of whose code is instrumented.
+    pub(crate) fn is_foreign_lock(self) -> bool {
+        matches!(self, Encoding::DashMap | Encoding::ParkingLot)
+    }
+
+    /// Whether this word of another crate's lock says that threads are parked.
+    pub(crate) fn has_parked(self, value: u64) -> bool {
+        match self {
+            Encoding::DashMap => value & 3 != 0,
+            Encoding::ParkingLot => value & 2 != 0,
+            _ => false,
+        }
+    }
+
+    /// The size of a lock's word in bytes.
+    pub(crate) fn lock_size(self) -> usize {
+        match self {
+            Encoding::DashMap => 8,
+            Encoding::ParkingLot => 1,
+            _ => 4,
         }
     }
 }

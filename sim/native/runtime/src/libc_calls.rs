@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_long, c_uint, c_void};
 use crate::fs::in_task;
 use crate::futex::futex;
 use crate::outside::outside;
-use crate::real::{Real, real, system_call};
+use crate::real::{Real, system_call};
 use crate::site::CallFrame;
 use crate::{effects, program};
 
@@ -127,20 +127,6 @@ unsafe extern "C" fn getrandom(to: *mut c_void, size: usize, flags: c_uint) -> i
     }
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn write(file: c_int, from: *const c_void, size: usize) -> isize {
-    if in_task() {
-        if file == 1 || file == 2 {
-            outside(|| effects::unmodelled("output, which is not shown"));
-            return size as isize;
-        }
-        outside(|| refused("write"));
-    }
-    type Write = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
-    // SAFETY: the caller's call.
-    unsafe { real!(write: Write, file, from, size) }
-}
-
 /// Forwards a function to libc, and records that a task has called it.
 macro_rules! unmodelled {
     ($($name:ident $inner:ident $note:ident;)*) => {$(
@@ -187,19 +173,17 @@ unmodelled! {
     open real_open listed;
     open64 real_open64 listed;
     openat real_openat listed;
-    read real_read listed;
-    socket real_socket refused;
-    connect real_connect refused;
     accept4 real_accept4 refused;
     bind real_bind refused;
     listen real_listen refused;
-    recv real_recv refused;
-    send real_send refused;
-    poll real_poll refused;
-    epoll_create1 real_epoll_create1 refused;
-    epoll_ctl real_epoll_ctl refused;
-    epoll_wait real_epoll_wait refused;
-    eventfd real_eventfd refused;
+    sendto real_sendto refused;
+    sendmsg real_sendmsg refused;
+    recvfrom real_recvfrom refused;
+    recvmsg real_recvmsg refused;
+    select real_select refused;
+    pipe2 real_pipe2 refused;
+    timerfd_create real_timerfd_create refused;
+    inotify_init1 real_inotify_init1 refused;
     fork real_fork refused;
     execve real_execve refused;
     posix_spawn real_posix_spawn refused;

@@ -33,12 +33,8 @@ unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
 unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
     if in_task() {
         let Some(size) = count.checked_mul(size) else { return ptr::null_mut() };
-        let block = allocate(size, 1);
-        if !block.is_null() {
-            // SAFETY: a new block of this size. An earlier run may have used the memory.
-            unsafe { ptr::write_bytes(block.cast::<u8>(), 0, size) };
-        }
-        return block;
+        // The heap is cleared between runs, and not reused within one.
+        return allocate(size, 1);
     }
     // SAFETY: the caller's call.
     unsafe { __libc_calloc(count, size) }
@@ -68,6 +64,10 @@ unsafe extern "C" fn free(block: *mut c_void) {
         if in_task() {
             // SAFETY: the caller's block.
             let size = unsafe { region::size_of(block.cast()) };
+            // SAFETY: as above.
+            if unsafe { region::set_freed(block.cast()) } {
+                outside(program::freed_twice);
+            }
             outside(|| program::freed(block as usize, size));
         }
         return;

@@ -30,9 +30,10 @@ unsafe extern "C" fn create(
     outside(|| {
         program::end_step(frame as usize);
         let parent = program::current();
+        let counts = program::spawns();
         let (thread, argument) = (thread as usize, argument as usize);
         native::spawn(None, move || {
-            task::run(start, argument as *mut c_void, parent, |block| {
+            task::run(start, argument as *mut c_void, (parent, counts), |block| {
                 // SAFETY: the caller of `pthread_create` passes a place for the thread's name, and
                 // waits until the new task suspends for the first time.
                 unsafe { *(thread as *mut libc::pthread_t) = block as libc::pthread_t };
@@ -58,6 +59,7 @@ unsafe extern "C" fn join(
     outside(|| {
         program::end_step(frame as usize);
         native::join(other as u8);
+        program::joined(other);
     });
     if !result.is_null() {
         // SAFETY: the caller passes a place for the result. std's threads return null.

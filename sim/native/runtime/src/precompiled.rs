@@ -44,6 +44,9 @@ extern "C" fn enter(nth: usize, frame: *const CallFrame) -> usize {
     if in_task() {
         outside(|| {
             program::end_step(frame as usize);
+            if program::is_alone() {
+                return address(nth);
+            }
             let site = site::of(frame);
             program::with(|program| program.memory).opaque(site.source);
             program::note(site, u32::MAX, false, true);

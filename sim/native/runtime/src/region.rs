@@ -33,6 +33,13 @@ const UNIT: usize = 16;
 /// The next free address of each heap.
 static NEXT: [AtomicUsize; TASKS] = [const { AtomicUsize::new(0) }; TASKS];
 
+/// The lowest address of each stack that a call of this library has seen in this run.
+static LOWEST: [AtomicUsize; TASKS] = [const { AtomicUsize::new(usize::MAX) }; TASKS];
+
+/// The part of a stack below the lowest known address that is cleared too: code between two calls
+/// may have used it.
+const SLACK: usize = 16 << 10;
+
 /// Whether an address is in a region.
 #[inline(always)]
 pub(crate) fn contains(address: usize) -> bool {
@@ -89,10 +96,29 @@ pub(crate) fn reserve() -> io::Result<()> {
     Ok(())
 }
 
-/// Begins a run: every heap of the first `tasks` tasks is empty.
+/// Begins a run: every heap is empty. Clears the memory that the last run has used: code may copy
+/// bytes that it has not written, and a run must not depend on those of earlier runs.
 pub(crate) fn reset() {
-    for (task, next) in NEXT.iter().enumerate() {
-        next.store(start(task) + HEAP, Relaxed);
+    for task in 0..TASKS {
+        let heap = start(task) + HEAP;
+        let end = NEXT[task].swap(heap, Relaxed);
+        if end > heap {
+            // SAFETY: the heap, which nothing uses between two runs.
+            unsafe { ptr::write_bytes(heap as *mut u8, 0, end - heap) };
+        }
+        let lowest = LOWEST[task].swap(usize::MAX, Relaxed);
+        if lowest != usize::MAX {
+            let lowest = lowest.saturating_sub(SLACK).max(start(task) + GUARD);
+            // SAFETY: the stack, which nothing uses between two runs.
+            unsafe { ptr::write_bytes(lowest as *mut u8, 0, stack_top(task) - lowest) };
+        }
+    }
+}
+
+/// Records a stack pointer of a task.
+pub(crate) fn note_stack(task: usize, stack: usize) {
+    if stack < LOWEST[task].load(Relaxed) {
+        LOWEST[task].store(stack, Relaxed);
     }
 }
 
@@ -112,6 +138,9 @@ pub(crate) fn allocate(task: usize, size: usize, align: usize) -> *mut u8 {
     block as *mut u8
 }
 
+/// Set in the header of a block that has been freed.
+const FREED: usize = 1 << 63;
+
 /// The size of a block.
 ///
 /// # Safety
@@ -119,5 +148,20 @@ pub(crate) fn allocate(task: usize, size: usize, align: usize) -> *mut u8 {
 /// `block` must be a block of [`allocate`] of this run.
 pub(crate) unsafe fn size_of(block: *mut u8) -> usize {
     // SAFETY: `allocate` has written the header.
-    unsafe { block.sub(UNIT).cast::<usize>().read() }
+    unsafe { block.sub(UNIT).cast::<usize>().read() & !FREED }
+}
+
+/// Marks a block as freed. Returns whether it was freed before.
+///
+/// # Safety
+///
+/// As for [`size_of`].
+pub(crate) unsafe fn set_freed(block: *mut u8) -> bool {
+    // SAFETY: `allocate` has written the header, and the memory is not reused in this run.
+    unsafe {
+        let header = block.sub(UNIT).cast::<usize>();
+        let before = header.read();
+        header.write(before | FREED);
+        before & FREED != 0
+    }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use selvedge_engine::mode::{Any, ManyRuns, SearchMode};
-use selvedge_engine::{Explorer, Report, Verdict};
+use selvedge_engine::{Ending, Explorer, Report, Verdict};
 
 use crate::program;
 
@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) max_milliseconds: Option<u64>,
     pub(crate) max_steps: Option<usize>,
     pub(crate) schedule: String,
+    /// Whether the search ends with the first failure.
+    pub(crate) stops: bool,
 }
 
 /// The result of a search.
@@ -84,14 +86,17 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
         }
     };
     let mut spun = 0;
+    let stops = settings.stops;
     let report = explorer.run_each(
         move || body(),
-        |_| {
+        |run| {
+            let has_failed = matches!(run.ending(), Ending::Panic { .. } | Ending::Deadlock(_));
             program::with(|program| {
                 // A task that has ended, or waits elsewhere, has left its loop.
-                program.tasks.iter_mut().filter_map(|task| task.probe.take()).for_each(|it| it.report());
+                let left: Vec<_> = program.tasks.iter_mut().filter_map(|task| task.probe.take()).collect();
+                left.into_iter().for_each(|probe| program.has_ended(probe));
                 spun += u64::from(program.has_spun);
-                if program.new == program.learned {
+                if program.new == program.learned && !(stops && has_failed) {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
@@ -124,14 +129,14 @@ pub(crate) fn write_verdict(settings: &Settings, found: &mut Found, body: Rc<dyn
 }
 
 /// The verdict as a number of the result. `is_incomplete`: whether there are reasons why a complete
-/// search is not.
-pub(crate) fn verdict(report: &Report, is_incomplete: bool) -> u32 {
+/// search is not; `is_bounded`: whether a bound of the runtime left schedules out.
+pub(crate) fn verdict(report: &Report, is_incomplete: bool, is_bounded: bool) -> u32 {
     match report.verdict() {
         Verdict::Deadlock { .. } => 2,
         Verdict::Panic { .. } => 3,
         Verdict::Nondeterministic { .. } => 4,
         _ if is_incomplete => 5,
-        Verdict::Complete { .. } => 0,
+        Verdict::Complete { .. } if !is_bounded => 0,
         _ => 1,
     }
 }

@@ -3,11 +3,13 @@
 //! A site is found by a walk over the frame pointers of the program. Each return address is
 //! resolved once, by the line tables of the program's file, which contain the inlined functions.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::Location;
 use std::rc::Rc;
 
+use crate::known::Encoding;
 use crate::object_file::{Frame, ObjectFile};
 use crate::{region, source};
 
@@ -20,20 +22,26 @@ pub(crate) struct CallFrame {
     return_address: usize,
 }
 
-/// The operation of std that an atomic operation is a part of.
+/// A step of an operation on a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Waits for the exclusive lock; tries to acquire it; releases it.
+    Lock,
+    TryLock,
+    Unlock,
+    /// The same for a shared lock.
+    LockShared,
+    TryLockShared,
+    UnlockShared,
+    /// Reads the word again after the operation has failed.
+    ReadAgain,
+}
+
+/// The operation that an atomic operation is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// `Mutex::lock`, `try_lock` and the drop of a guard.
-    MutexLock,
-    MutexTryLock,
-    MutexUnlock,
-    /// `RwLock::read` and so on.
-    Read,
-    TryRead,
-    Write,
-    TryWrite,
-    ReadUnlock,
-    WriteUnlock,
+    /// An operation on a lock whose word has this encoding.
+    Lock(Encoding, Step),
     /// `Arc::clone` and `Weak::clone`.
     ArcClone,
     /// The drop of an `Arc` or a `Weak`.
@@ -45,25 +53,43 @@ pub(crate) enum Part {
     Ordered,
 }
 
-/// The part for each function of std, by its file in the sources of Rust and its name.
-const PARTS: [(&str, &str, Part); 16] = [
-    ("std/src/sys/sync/mutex/futex.rs", "lock", Part::MutexLock),
-    ("std/src/sys/sync/mutex/futex.rs", "try_lock", Part::MutexTryLock),
-    ("std/src/sys/sync/mutex/futex.rs", "unlock", Part::MutexUnlock),
-    ("std/src/sys/sync/rwlock/futex.rs", "read", Part::Read),
-    ("std/src/sys/sync/rwlock/futex.rs", "try_read", Part::TryRead),
-    ("std/src/sys/sync/rwlock/futex.rs", "write", Part::Write),
-    ("std/src/sys/sync/rwlock/futex.rs", "try_write", Part::TryWrite),
-    ("std/src/sys/sync/rwlock/futex.rs", "read_unlock", Part::ReadUnlock),
-    ("std/src/sys/sync/rwlock/futex.rs", "write_unlock", Part::WriteUnlock),
-    ("alloc/src/sync.rs", "clone", Part::ArcClone),
-    ("alloc/src/sync.rs", "drop", Part::ArcDrop),
-    ("std/src/panicking.rs", "count_is_zero", Part::Ordered),
-    ("std/src/sync/poison.rs", "guard", Part::Ordered),
-    ("std/src/sync/poison.rs", "borrow", Part::Ordered),
-    ("std/src/thread/scoped.rs", "scope", Part::ScopeEnd),
-    ("std/src/thread/lifecycle.rs", "spawn_unchecked", Part::Ordered),
-];
+/// The part for each function, by its file and name. The file is below the sources of Rust, or
+/// below the folder of the registry, without the crate's version.
+const PARTS: [(&str, &str, Part); 26] = {
+    use Encoding::{DashMap, Mutex, ParkingLot, RwLock};
+    use Step::{Lock, LockShared, ReadAgain, TryLock, TryLockShared, Unlock, UnlockShared};
+    [
+        ("std/src/sys/sync/mutex/futex.rs", "lock", Part::Lock(Mutex, Lock)),
+        ("std/src/sys/sync/mutex/futex.rs", "try_lock", Part::Lock(Mutex, TryLock)),
+        ("std/src/sys/sync/mutex/futex.rs", "unlock", Part::Lock(Mutex, Unlock)),
+        ("std/src/sys/sync/rwlock/futex.rs", "read", Part::Lock(RwLock, LockShared)),
+        ("std/src/sys/sync/rwlock/futex.rs", "try_read", Part::Lock(RwLock, TryLockShared)),
+        ("std/src/sys/sync/rwlock/futex.rs", "write", Part::Lock(RwLock, Lock)),
+        ("std/src/sys/sync/rwlock/futex.rs", "try_write", Part::Lock(RwLock, TryLock)),
+        ("std/src/sys/sync/rwlock/futex.rs", "read_unlock", Part::Lock(RwLock, UnlockShared)),
+        ("std/src/sys/sync/rwlock/futex.rs", "write_unlock", Part::Lock(RwLock, Unlock)),
+        ("alloc/src/sync.rs", "clone", Part::ArcClone),
+        ("alloc/src/sync.rs", "drop", Part::ArcDrop),
+        ("std/src/panicking.rs", "count_is_zero", Part::Ordered),
+        ("std/src/sync/poison.rs", "guard", Part::Ordered),
+        ("std/src/sync/poison.rs", "borrow", Part::Ordered),
+        ("std/src/thread/scoped.rs", "scope", Part::ScopeEnd),
+        ("std/src/thread/lifecycle.rs", "spawn_unchecked", Part::Ordered),
+        ("dashmap/src/lock.rs", "lock_exclusive", Part::Lock(DashMap, Lock)),
+        ("dashmap/src/lock.rs", "try_lock_exclusive", Part::Lock(DashMap, TryLock)),
+        ("dashmap/src/lock.rs", "unlock_exclusive", Part::Lock(DashMap, Unlock)),
+        ("dashmap/src/lock.rs", "lock_shared", Part::Lock(DashMap, LockShared)),
+        ("dashmap/src/lock.rs", "try_lock_shared", Part::Lock(DashMap, TryLockShared)),
+        ("dashmap/src/lock.rs", "unlock_shared", Part::Lock(DashMap, UnlockShared)),
+        ("dashmap/src/lock.rs", "try_lock_shared_slow", Part::Lock(DashMap, ReadAgain)),
+        ("parking_lot/src/raw_mutex.rs", "lock", Part::Lock(ParkingLot, Lock)),
+        ("parking_lot/src/raw_mutex.rs", "try_lock", Part::Lock(ParkingLot, TryLock)),
+        ("parking_lot/src/raw_mutex.rs", "unlock", Part::Lock(ParkingLot, Unlock)),
+    ]
+};
+
+/// Functions of other crates that are inlined into those with a part.
+const HELPERS: [(&str, &str); 1] = [("dashmap/src/lock.rs", "try_lock_shared_fast")];
 
 /// std's own values in an `Arc`. Precompiled code also counts their references. The task that drops
 /// the last one has no visible effect.
@@ -80,8 +106,22 @@ pub(crate) struct Site {
     pub(crate) is_precompiled: bool,
     /// Whether the call is in one of std's functions that wait.
     pub(crate) waits: bool,
-    /// The innermost line of the user's own code; otherwise of a dependency, or of std.
+    /// The innermost line of the user's own code; otherwise of a dependency, or of std. In the code
+    /// of an executor that the user's line has called: the user's line that ran last.
     pub(crate) source: &'static Location<'static>,
+    /// Whose line it is.
+    owner: Owner,
+}
+
+/// Whose line a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The user's, which has called the operation.
+    User,
+    /// The user's, which has called an executor of futures: other code of the user may be the cause.
+    Executor,
+    /// A dependency's or std's.
+    Other,
 }
 
 /// The resolved functions of a return address.
@@ -94,11 +134,15 @@ struct Resolved {
     /// The innermost line outside of std, and whether it is the user's own.
     line: Option<(&'static Location<'static>, bool)>,
     std_line: Option<&'static Location<'static>>,
+    /// Whether one of them runs tasks: a part of tokio's runtime.
+    is_executor: bool,
 }
 
 thread_local! {
     static FILE: Rc<ObjectFile> = Rc::new(ObjectFile::open());
     static RESOLVED: RefCell<HashMap<usize, Rc<Resolved>, word_hash::Build>> = RefCell::default();
+    /// The user's line that ran last.
+    static LAST: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
     static SITES: RefCell<HashMap<u64, Site, word_hash::Build>> = RefCell::default();
 }
 
@@ -160,17 +204,29 @@ pub(crate) fn of(frame: *const CallFrame) -> Site {
         }
         next = outer;
     }
-    if let Some(known) = SITES.with_borrow(|sites| sites.get(&hash).copied()) {
-        return known;
+    let known = SITES.with_borrow(|sites| sites.get(&hash).copied());
+    let site = known.unwrap_or_else(|| {
+        let site = resolve(&addresses[..count]);
+        SITES.with_borrow_mut(|sites| sites.insert(hash, site));
+        site
+    });
+    match site.owner {
+        Owner::User => LAST.set(Some(site.source)),
+        Owner::Executor => return Site { source: LAST.get().unwrap_or(site.source), ..site },
+        Owner::Other => {}
     }
-    let site = resolve(&addresses[..count]);
-    SITES.with_borrow_mut(|sites| sites.insert(hash, site));
     site
+}
+
+/// Begins a run: no line has run.
+pub(crate) fn begin() {
+    LAST.set(None);
 }
 
 fn resolve(addresses: &[usize]) -> Site {
     let (mut part, mut id, mut is_std, mut waits) = (None, 0_u64, true, false);
     let (mut own, mut other, mut std_line) = (None, None, None);
+    let mut is_executor = false;
     for &address in addresses {
         let resolved = resolved(address);
         if is_std {
@@ -180,6 +236,7 @@ fn resolve(addresses: &[usize]) -> Site {
             is_std = resolved.is_std;
             waits |= resolved.waits;
         }
+        is_executor |= resolved.is_executor;
         match resolved.line {
             Some((line, true)) => {
                 own = Some(line);
@@ -191,7 +248,12 @@ fn resolve(addresses: &[usize]) -> Site {
     }
     let source = own.or(other).or(std_line).unwrap_or_else(source::unknown);
     let is_precompiled = addresses.first().is_none_or(|&address| resolved(address).is_std);
-    Site { id, part, is_precompiled, waits, source }
+    let owner = match own {
+        _ if is_executor => Owner::Executor,
+        Some(_) => Owner::User,
+        None => Owner::Other,
+    };
+    Site { id, part, is_precompiled, waits, source, owner }
 }
 
 fn resolved(address: usize) -> Rc<Resolved> {
@@ -206,7 +268,8 @@ fn resolved(address: usize) -> Rc<Resolved> {
 }
 
 fn describe(frames: &[Frame]) -> Resolved {
-    let mut resolved = Resolved { part: None, is_std: true, waits: false, line: None, std_line: None };
+    let mut resolved =
+        Resolved { part: None, is_std: true, waits: false, line: None, std_line: None, is_executor: false };
     for frame in frames {
         let Some((file, line, column)) = &frame.place else { continue };
         let place = || source::make(short(file), *line, *column);
@@ -221,7 +284,18 @@ fn describe(frames: &[Frame]) -> Resolved {
             }
             continue;
         }
+        if resolved.line.is_none() && resolved.part.is_none() {
+            let (its, name) = (without_version(short(file)), bare(&frame.function));
+            if HELPERS.iter().any(|&helper| helper == (&*its, &*name)) {
+                resolved.std_line.get_or_insert_with(place);
+                continue;
+            }
+            resolved.part = part_of(file, &frame.function);
+        }
         resolved.is_std = false;
+        if resolved.line.is_none_or(|(_, is_own)| !is_own) {
+            resolved.is_executor |= is_executor(file, &frame.function);
+        }
         let is_own = !file.contains("/registry/src/") && !frame.function.contains("selvedge_native::");
         match resolved.line {
             Some((_, true)) => {}
@@ -231,6 +305,12 @@ fn describe(frames: &[Frame]) -> Resolved {
     }
     // Without a function (foreign code, or no debug information) the walk continues.
     resolved
+}
+
+/// Whether the function polls futures: one of tokio's runtime.
+fn is_executor(file: &str, function: &str) -> bool {
+    let names = ["poll", "poll_inner", "block_on", "run", "run_task"];
+    without_version(short(file)).starts_with("tokio/src/runtime/") && names.contains(&&*bare(function))
 }
 
 fn is_std(file: &str) -> bool {
@@ -244,9 +324,16 @@ fn short(file: &str) -> &str {
     registry.or(std).map_or(file, |(_, rest)| rest)
 }
 
-/// The part for a function of std, by its file and name.
+/// The path without the version of the crate: `dashmap-6.2.1/src/lock.rs`.
+fn without_version(file: &str) -> Cow<'_, str> {
+    let parts = file.split_once('/').and_then(|(folder, rest)| Some((folder.rsplit_once('-')?.0, rest)));
+    parts.map_or(Cow::Borrowed(file), |(name, rest)| Cow::Owned(format!("{name}/{rest}")))
+}
+
+/// The part for a function, by its file and name.
 fn part_of(file: &str, function: &str) -> Option<Part> {
-    let (file, name) = (short(file), bare(function));
+    let (its, name) = (short(file), bare(function));
+    let file = if is_std(file) { Cow::Borrowed(its) } else { without_version(its) };
     if file == "alloc/src/sync.rs" && OWN_COUNTS.iter().any(|value| function.contains(value)) {
         return Some(Part::Ordered);
     }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use selvedge_engine::native;
 
 use crate::outside::{explorer, outside};
-use crate::{coroutine_stack, effects, lend, program, region};
+use crate::{coroutine_stack, lend, program, region};
 
 /// The function of a thread.
 pub(crate) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
@@ -24,17 +24,6 @@ pub(crate) struct Probe {
     pub(crate) is_last: bool,
 }
 
-impl Probe {
-    /// Reports that the loop has a limit on its iterations, and that no other task ran in between.
-    pub(crate) fn report(&self) {
-        effects::incomplete(format!(
-            "no other task ran between the iterations of the loop at {}:{}, which ends after a limited number",
-            self.source.file(),
-            self.source.line()
-        ));
-    }
-}
-
 /// A task in the current run.
 #[derive(Default)]
 pub(crate) struct Task {
@@ -42,15 +31,27 @@ pub(crate) struct Task {
     pub(crate) block: usize,
     /// The task that started it, and its index among all tasks of the run.
     pub(crate) parent: usize,
+    /// std's own reference counts that the task has changed since it started another.
+    pub(crate) counted: Vec<usize>,
+    /// Those that its parent changed to start it.
+    pub(crate) counts_of_spawn: Vec<usize>,
     pub(crate) has_ended: bool,
+    /// The task that has joined it.
+    pub(crate) joined_by: Option<usize>,
     /// The message and the place of its last panic.
     pub(crate) panic: Option<(String, String)>,
     /// The destructors of its thread-locals.
     destructors: Vec<(Destructor, usize)>,
     /// Its last read: the site, the address and the value.
     pub(crate) last_read: Option<(u64, usize, u64)>,
+    /// The repetitions of its last read while the task was alone.
+    pub(crate) repetitions: u32,
     /// The loop that it runs alone, to find whether it ends by itself.
     pub(crate) probe: Option<Probe>,
+    /// The number of its time-outs that could pass at any point.
+    pub(crate) early_timeouts: u32,
+    /// The addresses of the `RwLock`s that it holds shared.
+    pub(crate) shared: Vec<usize>,
     /// The number of random words that it has received.
     pub(crate) randoms: u64,
 }
@@ -73,12 +74,18 @@ struct Body {
 
 /// Runs the body of the current task in its region. Runs outside of it. `started` is called with
 /// the control block before the body.
-pub(crate) fn run(start: Start, argument: *mut c_void, parent: usize, started: impl FnOnce(usize)) {
+pub(crate) fn run(
+    start: Start,
+    argument: *mut c_void,
+    (parent, counts): (usize, Vec<usize>),
+    started: impl FnOnce(usize),
+) {
     let task = program::current();
     let block = lend::control_block(task);
     program::with_task(|its| {
         its.block = block;
         its.parent = parent;
+        its.counts_of_spawn = counts;
     });
     started(block);
     let mut body = Body { start, argument };
@@ -93,6 +100,9 @@ pub(crate) fn run(start: Start, argument: *mut c_void, parent: usize, started: i
         its.has_ended = true;
         its.panic.take()
     });
+    // The main task's failure is one of the run: no other task joins it.
+    let panic =
+        panic.or_else(|| if task == 0 { program::with(|program| program.fault.take()) } else { None });
     if let Some((message, place)) = panic {
         native::panicked(message, place);
     }

@@ -19,6 +19,6 @@ pub use api::{Redis, Sent};
 pub use client::{AsyncConnection, Connection};
 pub use clock::{Clock, TestClock, WallClock};
 #[cfg(feature = "engine")]
-pub use explored::Seen;
+pub use explored::{Seen, Wire, WireClient};
 pub use fault::Fault;
 pub use listen::{Address, Listener};

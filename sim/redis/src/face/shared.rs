@@ -145,6 +145,13 @@ impl State {
         connection
     }
 
+    /// Opens a connection with this number.
+    #[cfg(feature = "engine")]
+    pub(super) fn connect_as(&mut self, connection: ConnectionId, mailbox: Box<dyn Mailbox>) {
+        self.server.connect_as(connection);
+        self.mailboxes.insert(connection, mailbox);
+    }
+
     pub(super) fn disconnect(&mut self, connection: ConnectionId) {
         self.server.disconnect(connection);
         if let Some(mailbox) = self.mailboxes.remove(&connection) {

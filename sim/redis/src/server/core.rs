@@ -87,9 +87,14 @@ impl Server {
     pub fn connect(&mut self) -> ConnectionId {
         self.last_connection += 1;
         let connection = ConnectionId(self.last_connection);
+        self.connect_as(connection);
+        connection
+    }
+
+    /// Opens a connection with this number, which no other has.
+    pub(crate) fn connect_as(&mut self, connection: ConnectionId) {
         let session = Session { opened: self.now, last_seen: self.now, ..self.new_session() };
         self.sessions.insert(connection, session);
-        connection
     }
 
     /// The state of a connection that has sent no command.

@@ -18,8 +18,10 @@ mod pushes;
 mod seen;
 mod touch;
 mod waits;
+mod wire;
 mod world;
 
 pub(super) use pushes::Stream;
 pub use seen::Seen;
+pub use wire::{Wire, WireClient};
 pub(super) use world::{Explored, Local, Sender};

@@ -5,6 +5,7 @@
 //! before it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,10 +19,15 @@ use crate::face::shared::Shared;
 use crate::server::Delivery;
 use crate::session::ConnectionId;
 
+/// Passes what has arrived on to the client of a wire.
+type Pass = Box<dyn Fn() + Send + Sync>;
+
 /// The pushes on their way to a connection.
-#[derive(Debug)]
 pub(in crate::face) struct Stream {
     local: Local,
+    /// If the connection is a wire: its client's code is instrumented, and the arrival at the
+    /// client is the event.
+    wire: Option<Pass>,
     /// The arrival of the last push; `None` if none was sent.
     last: Mutex<Ahead>,
     /// Represents the pushes that have arrived and were not yet received.
@@ -36,7 +42,14 @@ pub(in crate::face) type Ahead = Option<Arc<Arrival>>;
 
 impl Stream {
     pub(super) fn new(local: Local) -> Arc<Self> {
-        Arc::new(Stream { local, last: Mutex::new(None), arrived: Object::named("pushes", ()) })
+        let arrived = Object::named("pushes", ());
+        Arc::new(Stream { local, wire: None, last: Mutex::new(None), arrived })
+    }
+
+    /// The pushes on their way to a wire.
+    pub(super) fn to_wire(pass: Pass) -> Arc<Self> {
+        let arrived = Object::named("pushes", ());
+        Arc::new(Stream { local: Local::Instrumented, wire: Some(pass), last: Mutex::new(None), arrived })
     }
 
     /// The arrival of the last push.
@@ -50,11 +63,18 @@ impl Stream {
         self.arrived.write_all(|()| ());
     }
 
-    /// Registers a new push. Returns the arrival that must precede it, and its own arrival.
-    fn send(&self) -> (Ahead, Arc<Arrival>) {
+    /// Registers a new push, or a reply that arrives in order with pushes. Returns the arrival that
+    /// must precede it, and its own arrival.
+    pub(super) fn send(&self) -> (Ahead, Arc<Arrival>) {
         let arrival = Arc::new(Arrival::new(0));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(&arrival));
         (before, arrival)
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("last", &self.last).finish_non_exhaustive()
     }
 }
 
@@ -107,13 +127,18 @@ impl Explored {
                 let Some(explored) = &shared.explored else { return };
                 explored.wait_for(before);
                 let is_lost = explored.loses_push();
-                explored.touch_pushes(stream.local, Some(&stream));
+                if stream.wire.is_none() {
+                    explored.touch_pushes(stream.local, Some(&stream));
+                }
                 let push = &delivery.reply;
                 if is_lost {
                     explored.report(Seen::Lost { connection, push });
                 } else {
                     explored.report(Seen::Arrived { connection, push });
                     shared.lock().deliver_now(delivery.clone(), None);
+                    if let Some(pass) = &stream.wire {
+                        pass();
+                    }
                 }
                 arrival.store(1, Ordering::SeqCst);
                 explored.report(Seen::Handled { connection });

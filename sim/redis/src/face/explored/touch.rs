@@ -61,6 +61,14 @@ const MORE_THAN_KEYS: [&[u8]; 23] = [
     b"script",
 ];
 
+/// Whether the command only names the connection's client: `CLIENT SETINFO` and `CLIENT SETNAME`,
+/// which clients send when they connect. Commands that return the names access the whole server.
+fn names_client(command: &Command) -> bool {
+    let [name, sub, ..] = command.words() else { return false };
+    let is_it = |word: &[u8]| sub.eq_ignore_ascii_case(word);
+    name.eq_ignore_ascii_case(b"client") && (is_it(b"setinfo") || is_it(b"setname"))
+}
+
 /// The possible receivers of pushes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Receivers {
@@ -105,6 +113,9 @@ impl Parts {
 pub(super) fn declared(database: usize, commands: &[Command], receivers: Receivers) -> Touch<Part> {
     let mut parts = Parts::default();
     for command in transaction(commands).unwrap_or(commands) {
+        if names_client(command) {
+            continue;
+        }
         if blocks(command) || MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
             return Touch::WriteAll;
         }
@@ -133,6 +144,9 @@ pub(super) fn actual(
     let mut parts = Parts::default();
     let transaction = transaction(commands);
     for command in transaction.unwrap_or(commands) {
+        if names_client(command) {
+            continue;
+        }
         if MORE_THAN_KEYS.contains(&&command.name().to_ascii_lowercase()[..]) {
             return Touch::WriteAll;
         }
