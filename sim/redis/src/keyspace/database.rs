@@ -6,12 +6,11 @@ use std::hash::Hasher;
 use bytes::Bytes;
 use rustc_hash::FxHasher;
 
-use super::{Draw, Value};
+use super::{Draw, Value, owned};
 
-/// A key with its value and deadline.
+/// A value with its deadline.
 #[derive(Clone, Debug)]
 struct Entry {
-    key: Bytes,
     value: Value,
     /// In milliseconds since the Unix epoch. The key exists during that millisecond, and has
     /// expired in the next one.
@@ -32,10 +31,9 @@ struct Entry {
 /// meanwhile. The resulting order is as arbitrary as that of Redis.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
-    /// Keys by hash. Collisions are rare.
-    entries: BTreeMap<u64, Vec<Entry>>,
+    /// Sorted by the key's hash, and then by the key. Collisions are rare.
+    entries: BTreeMap<(u64, Bytes), Entry>,
     deadlines: BTreeSet<(i64, Bytes)>,
-    len: usize,
     /// The number of deadlines set so far.
     given: u64,
     /// The number of random choices among all keys so far.
@@ -50,17 +48,26 @@ pub(crate) fn hash(key: &[u8]) -> u64 {
 }
 
 impl Database {
+    /// The key as stored, and its entry.
+    fn find(&self, key: &[u8]) -> Option<(&Bytes, &Entry)> {
+        let hash = hash(key);
+        let mut same = self.entries.range((hash, Bytes::new())..).take_while(|((its, _), _)| *its == hash);
+        same.find(|((_, its), _)| its == key).map(|((_, its), entry)| (its, entry))
+    }
+
     fn entry(&self, key: &[u8]) -> Option<&Entry> {
-        self.entries.get(&hash(key))?.iter().find(|entry| entry.key == key)
+        self.find(key).map(|(_, entry)| entry)
     }
 
     fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
-        self.entries.get_mut(&hash(key))?.iter_mut().find(|entry| entry.key == key)
+        let hash = hash(key);
+        let mut same = self.entries.range_mut((hash, Bytes::new())..).take_while(|((its, _), _)| *its == hash);
+        same.find(|((_, its), _)| its == key).map(|(_, entry)| entry)
     }
 
     /// The number of keys, including expired keys that have not been removed.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.entries.len()
     }
 
     /// The number of keys with a deadline.
@@ -85,30 +92,29 @@ impl Database {
         self.entry_mut(key).map(|entry| &mut entry.value)
     }
 
-    /// Sets a value and leaves the deadline unchanged. Returns whether the key is new.
+    /// Sets a value and leaves the deadline unchanged. Returns whether the key is new. Copies the
+    /// bytes of the key and of a string: see [`owned`].
     pub(crate) fn insert(&mut self, key: &Bytes, value: Value) -> bool {
-        let bucket = self.entries.entry(hash(key)).or_default();
-        if let Some(entry) = bucket.iter_mut().find(|entry| entry.key == key) {
+        let value = match value {
+            Value::Text(text) => Value::Text(owned(&text)),
+            other => other,
+        };
+        if let Some(entry) = self.entry_mut(key) {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0, draws: 0, accessed: 0 });
-        self.len += 1;
+        let entry = Entry { value, deadline: None, given: 0, draws: 0, accessed: 0 };
+        self.entries.insert((hash(key), owned(key)), entry);
         true
     }
 
     /// Removes a key, and returns its value and deadline.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Value, Option<i64>)> {
-        let hash = hash(key);
-        let bucket = self.entries.get_mut(&hash)?;
-        let entry = bucket.remove(bucket.iter().position(|entry| entry.key == key)?);
-        if bucket.is_empty() {
-            self.entries.remove(&hash);
-        }
+        let stored = self.find(key)?.0.clone();
+        let entry = self.entries.remove(&(hash(key), stored.clone()))?;
         if let Some(deadline) = entry.deadline {
-            self.deadlines.remove(&(deadline, entry.key));
+            self.deadlines.remove(&(deadline, stored));
         }
-        self.len -= 1;
         Some((entry.value, entry.deadline))
     }
 
@@ -119,8 +125,8 @@ impl Database {
     /// Sets or removes the deadline of an existing key. Returns the previous deadline.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
         let given = self.given + 1;
-        let entry = self.entry_mut(key)?;
-        let key = entry.key.clone();
+        let key = self.find(key)?.0.clone();
+        let entry = self.entry_mut(&key)?;
         let old = std::mem::replace(&mut entry.deadline, deadline);
         if deadline.is_some() {
             entry.given = given;
@@ -192,7 +198,7 @@ impl Database {
 
     /// The keys from `cursor` on, in the order of `SCAN`, each with its own cursor.
     pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &Bytes)> {
-        self.entries.range(cursor..).flat_map(|(hash, bucket)| bucket.iter().map(|entry| (*hash, &entry.key)))
+        self.entries.range((cursor, Bytes::new())..).map(|((hash, key), _)| (*hash, key))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Bytes> {

@@ -7,6 +7,7 @@
 mod database;
 mod draw;
 mod hash;
+mod owned;
 mod set;
 mod sorted_set;
 mod value;
@@ -14,6 +15,7 @@ mod value;
 pub(crate) use database::{Database, hash};
 pub(crate) use draw::Draw;
 pub(crate) use hash::Hash;
+pub(crate) use owned::owned;
 pub(crate) use set::Set;
 pub(crate) use sorted_set::SortedSet;
 pub(crate) use value::Value;
