@@ -263,6 +263,21 @@ impl Graph {
         next
     }
 
+    /// The events that happen before an event that follows the first `done` events of `task` and these
+    /// edges.
+    pub(crate) fn clock_after(&self, task: TaskId, done: u32, edges: &[(TaskId, u32)]) -> Vec<u32> {
+        let mut clock = match self.last_of(task, done) {
+            Some(last) => self.clock(last, Clock::HappensBefore).to_vec(),
+            None => vec![0; self.width],
+        };
+        for &(other, count) in edges {
+            if let Some(last) = self.last_of(other, count) {
+                join(&mut clock, self.clock(last, Clock::HappensBefore));
+            }
+        }
+        clock
+    }
+
     /// The events that happen before `id`, which follows these edges, apart from its own effect.
     pub(crate) fn clock_before(&self, id: EventId, edges: &[(TaskId, u32)]) -> Vec<u32> {
         let event = self.event(id);
