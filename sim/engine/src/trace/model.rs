@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use crate::event::{Access, Action, CHOOSE, Footprint, LocationId, Mode, Pending};
 use super::overlooked::overlooked;
+use crate::event::{Access, Action, CHOOSE, Footprint, LocationId, Mode, Pending};
 use crate::history::Registry;
 use crate::run::Run;
 use crate::runtime::{Ending, Execution, Switch};

@@ -167,5 +167,8 @@ fn a_trace_names_the_write_that_a_read_overlooks() {
     });
     let message = *failed.expect_err("the flag does not publish the data").downcast::<String>().unwrap();
     assert!(message.starts_with("panic: main panicked at"), "{message}");
-    assert!(message.contains("── read 0, though 1 was written at step 1: nothing orders the two"), "{message}");
+    assert!(
+        message.contains("── read 0, though 1 was written at step 1: nothing orders the two"),
+        "{message}"
+    );
 }
