@@ -130,7 +130,6 @@ impl<M: SearchMode> Explorer<M> {
         });
         let execution = recording.execution(self.mode.strategy().0);
         let report = search.run(execution, Rc::new(body), &mut observer, &mut || {}).report;
-        drop(observer);
         let Some((failure, trace)) = failed else {
             return match report.verdict() {
                 Verdict::Complete { .. } => report,

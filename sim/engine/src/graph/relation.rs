@@ -63,7 +63,7 @@ impl Relation {
 
     /// Whether a path leads from some event back to it (Warshall: "A theorem on Boolean matrices",
     /// JACM 9, 1962).
-    pub(super) fn is_cyclic(mut self) -> bool {
+    pub(super) fn has_cycle(mut self) -> bool {
         for through in 0..self.0.len() {
             let reached = self.0[through].clone();
             for from in &mut self.0 {

@@ -58,7 +58,7 @@ pub(crate) fn is_ordered(graph: &Graph, is_published: bool) -> bool {
             }
         }
     }
-    !psc.is_cyclic()
+    !psc.has_cycle()
 }
 
 /// The events that precede an event, in each of the relations.
