@@ -63,9 +63,9 @@ pub enum Decided {}
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "it is not decided how long the cache may miss another process's writes",
+    message = "this cache has no limit on how long it may miss another process's writes",
     label = "call `local_ttl(...)` or `single_process()` first",
-    note = "a local entry without a time to live is served, however old, until this process removes it"
+    note = "a local entry without a time to live is served until this process removes it"
 )]
 pub trait Decision: private::Sealed {}
 

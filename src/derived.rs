@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_derived_from_a_derived_key_follows_and_circles_end() {
+    fn derived_keys_are_transitive_and_cycles_end() {
         let mut derived = Derived::none();
         assert_eq!(derived.of(&1), Vec::<u32>::new());
         derived.add(|&key: &u32| if key < 4 { vec![key + 1] } else { vec![] });

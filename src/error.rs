@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_which_tier_which_operation_and_which_key() {
+    fn it_names_the_tier_the_operation_and_the_key() {
         let down = || std::io::Error::other("connection refused");
         let error = Error::remote(Operation::Set, Arc::new(["user:1"]), down());
         assert_eq!(error.to_string(), "the remote tier failed to set \"user:1\"");

@@ -489,12 +489,12 @@ fn a_recorded_trace_is_shown_like_that_of_its_scenario() {
 }
 
 #[test]
-fn what_is_no_trace_is_2() {
+fn a_file_without_a_trace_is_2() {
     let text = fs::read_to_string(recorded("whole")).expect("it is there");
     let cases = [
         ("broken", "{]", "is not JSON"),
         ("cut", &text[..text.len() / 2], "is cut off"),
-        ("other", "{}", "no recorded trace"),
+        ("other", "{}", "not a recorded trace"),
         ("newer", &text.replace("\"version\": 1,\n", "\"version\": 7,\n"), "is of version 7"),
         ("unfit", &text.replace("\"task\": 0", "\"task\": 9"), "but `tasks` has 3 elements"),
     ];

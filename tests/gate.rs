@@ -168,7 +168,7 @@ fn in_github_actions_failures_are_annotated_and_summarised() {
     let inside = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "summary.md")];
     let text = run(&inside, &["gate", "scenarios"]).stdout;
     assert_eq!(annotated(&text), 2, "{text}");
-    // Without a trace, the line of the expectation.
+    // Without a trace, the annotation is at the line of the expectation.
     contains(
         &text,
         &[
@@ -268,7 +268,7 @@ fn ctrl_c_reports_the_results_so_far() {
         assert_eq!((&case["verdict"], &case["complete"]), (&"bounded".into(), &false.into()), "{case}");
     }
     contains(&run.stderr, &["1 as expected, 2 not:", "not explored: the search was interrupted"]);
-    // The report contains it too.
+    // The JUnit report contains the interrupted cases too.
     contains(&folder.read("gate.xml"), &["tests=\"3\"", "failures=\"2\"", "interrupted"]);
 }
 
@@ -425,7 +425,7 @@ fn shipped_scenarios_have_baselines_in_the_given_folder() {
 }
 
 #[test]
-fn a_broken_baseline_is_2_and_told_before_the_search_begins() {
+fn a_broken_baseline_is_2_and_reported_before_the_search_begins() {
     let folder = Folder::new("broken");
     folder.scenario("good", "tiered", 1, LINEARIZABLE);
     folder.check(&["gate", "scenarios", "--accept"], 0);

@@ -117,7 +117,7 @@ fn a_file_that_is_not_a_trace() {
     folder.write("bytes.json", [0xff, 0xfe, 0x00, 0x7b]);
     no_trace(&folder, "bytes.json", &["bytes.json is not JSON"]);
     folder.write("other.json", "{\"name\": \"a package\"}");
-    no_trace(&folder, "other.json", &["no recorded trace"]);
+    no_trace(&folder, "other.json", &["not a recorded trace"]);
     folder.write("newer.json", text.replacen("\"version\": 1,", "\"version\": 2, \"news\": true,", 1));
     no_trace(
         &folder,

@@ -12,7 +12,7 @@ use selvedge_sim::verdict::Engine;
 
 #[test]
 fn loom_gives_the_same_verdicts() {
-    crate::peer::comes_to_the_same_verdicts(Engine::Loom);
+    crate::peer::has_the_same_verdicts(Engine::Loom);
 }
 
 #[test]

@@ -22,7 +22,8 @@ impl Served {
             .expect("the binary was built");
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("text");
-        let address = line.strip_prefix("listening on ").expect("it tells where").trim_end().to_owned();
+        let address =
+            line.strip_prefix("listening on ").expect("the line names the address").trim_end().to_owned();
         Served { process, address }
     }
 }

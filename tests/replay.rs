@@ -91,7 +91,7 @@ fn a_trace_of_a_shipped_scenario_needs_no_other_argument() {
 }
 
 #[test]
-fn a_violation_that_nobody_expects_is_1() {
+fn an_unexpected_violation_is_1() {
     let folder = Folder::new();
     let scenario = folder.write("ours.toml", ARTICLE);
     check(&["explore", &scenario, "--report", &word(&folder.path("report"))], 1);
@@ -218,20 +218,23 @@ fn the_articles_stale_read_occurs_on_a_real_server_but_not_with_the_fence() {
     let folder = Folder::new();
     let trace = folder.trace("control-article", &[]);
     let run = check(&["replay", &trace, "--redis", &server.url()], 0);
-    let (_, told) = run.stdout.split_once("\nOn redis ").expect("what the server told");
+    let (_, report) = run.stdout.split_once("\nOn redis ").expect("a report of the server");
     contains(
-        told,
+        report,
         &[
             &word(&server.socket()),
-            "    2  GET user:1     v0\n    3  SET user:1 v1  OK\n\nIt happened for real: observer's get user:1 returned v0, \
+            "    2  GET user:1     v0\n    3  SET user:1 v1  OK\n\nReproduced on the server: observer's get user:1 returned v0, \
              which is stale.",
         ],
     );
-    contains(&told.replace('\n', " "), &["At the end the server holds user:1 = v1."]);
+    contains(&report.replace('\n', " "), &["At the end the server holds user:1 = v1."]);
 
     let fenced = check(&["replay", &trace, "--redis", &server.url(), "--cache", "tiered"], 0);
-    let told = fenced.stdout.replace('\n', " ");
-    contains(&told, &["It did not happen for real", "At the end the server holds user:1 = v1."]);
+    let report = fenced.stdout.replace('\n', " ");
+    contains(
+        &report,
+        &["Not reproduced: no read of this run broke a rule.", "At the end the server holds user:1 = v1."],
+    );
     contains(
         &fenced.stdout,
         &["GET user:1     v0\n", "SET user:1 v1  OK\n", "GET user:1     v1\n", "refused"],
@@ -259,7 +262,7 @@ fn other_traces_are_the_same_on_a_real_server() {
         let folder = Folder::new();
         let trace = folder.trace(scenario, cases);
         let run = check(&["replay", &trace, "--redis", &server.url()], 0);
-        contains(&run.stdout.replace('\n', " "), &["each as in ", "It happened for real: "]);
+        contains(&run.stdout.replace('\n', " "), &["each as in ", "Reproduced on the server: "]);
     }
     let mut connection =
         redis::Client::open(server.url()).and_then(|it| it.get_connection()).expect("it is there");

@@ -9,7 +9,7 @@ use selvedge_sim::verdict::{Engine, Verdict};
 
 #[test]
 fn shuttle_gives_the_same_verdicts() {
-    crate::peer::comes_to_the_same_verdicts(Engine::Shuttle);
+    crate::peer::has_the_same_verdicts(Engine::Shuttle);
 }
 
 #[test]

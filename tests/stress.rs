@@ -132,7 +132,7 @@ impl Monitor {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.0.read_line(&mut line).expect("the server tells all that it does");
+        self.0.read_line(&mut line).expect("the server sends a line for each command");
         line.trim_end().to_owned()
     }
 
@@ -243,7 +243,7 @@ fn real_threads_over_a_real_server_are_linearizable() {
         judge(&self::history(key, &done, contents), &mut findings);
         tampered += u32::from(findings.drain(..).any(|finding| finding.rule == Rule::Stale));
     }
-    assert!(empty < ROUNDS / 10, "in {empty} of {ROUNDS} rounds no read met a write");
+    assert!(empty < ROUNDS / 10, "in {empty} of {ROUNDS} rounds no read overlapped or followed a write");
     assert!(
         tampered == ROUNDS,
         "only {tampered} of {ROUNDS} histories were found stale after one was made so"

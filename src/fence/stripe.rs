@@ -61,7 +61,7 @@
 //! task did, and the loss itself is relaxed. A write that finds a loss acquires the same lock
 //! before it sends its command.
 //!
-//! # What loom can say
+//! # Evidence from loom
 //!
 //! `tests/orderings` relaxes the acquire of the token and of the open, and the release of the close
 //! and of similar steps, one at a time. Each time, loom finds an execution in which an old version

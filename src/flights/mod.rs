@@ -7,14 +7,14 @@
 //!
 //! # Which callers may share a flight
 //!
-//! The leader takes a token, and then reads. A caller may share the result only if that is not too
-//! old for it:
+//! The leader takes a token, and then reads. A caller may share the result only if it is not too
+//! old for that caller:
 //!
 //! - A caller that was waiting before the token was taken may: the whole read happens while it
 //!   waits.
-//! - A caller that comes later may if the stripe was closed in the token and is still at it. Then
-//!   no write has begun since, so that each write that was acknowledged before this caller came,
-//!   and each version that an earlier read returned, was there when the flight began to read.
+//! - A later caller may if the stripe was closed in the token and has not changed since. Then no
+//!   write has begun since. So each write that was acknowledged before this call, and each version
+//!   that an earlier read returned, was there when the flight began to read.
 //! - Any other caller waits on *standby*. When the flight completes, the callers on standby form
 //!   the next one. The first of them leads it, and takes its token then. There is still one load at
 //!   a time.

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_what_it_was_and_times_are_in_their_order() {
+    fn a_deadline_is_preserved_and_times_are_ordered() {
         let times = [
             Duration::ZERO,
             Duration::from_nanos(1),

@@ -46,12 +46,12 @@
 //! ensures. The weight on probation, the hand's queue and the ghosts are hints: a thread that reads
 //! an old value tries the wrong queue first, and then the other.
 //!
-//! # What it means for coherence
+//! # Coherence
 //!
 //! This file never creates, copies or moves a value. It only removes entries from the map or
-//! changes their tags, under the lock of the key. So at any time L1 has for a key either what it
-//! would have without a bound, or nothing. The proof in `fence/stripe.rs` is about the fills that
-//! are still there, and holds for any subset of them.
+//! changes their tags, under the lock of the key. So at any time L1 has for a key either the entry
+//! that it would have without a bound, or none. The proof in `fence/stripe.rs` is about the fills
+//! that are still there, and holds for any subset of them.
 
 use std::fmt;
 use std::sync::atomic::Ordering;

@@ -1,11 +1,12 @@
 //! The eviction policy's state of an entry: one word, the entry's tag in the map.
 
-/// Whether the entry was read since the hand passed it. Reads set only this bit.
+/// Whether the entry was read after the eviction hand last passed it. Reads set only this bit.
 const VISITED: u64 = 1 << 63;
 
 /// Whether the entry is in the main queue. If not, it is on probation.
 const MAIN: u64 = 1 << 62;
 
+/// The position of the ticket's lowest bit.
 const TICKET: u32 = 32;
 
 /// The number of tickets before they wrap around.
@@ -21,8 +22,8 @@ impl Tag {
 
     /// The tag of a new entry. Tickets are consecutive: see [`Node`](super::eviction::Node).
     pub(super) fn new(ticket: u64, weight: u32, main: bool) -> Self {
-        let line = if main { MAIN } else { 0 };
-        Tag(line | (ticket % TICKETS) << TICKET | u64::from(weight))
+        let queue = if main { MAIN } else { 0 };
+        Tag(queue | (ticket % TICKETS) << TICKET | u64::from(weight))
     }
 
     pub(super) fn weight(self) -> u32 {
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_of_a_tag_stays_what_it_was_when_another_changes() {
+    fn changing_one_part_of_a_tag_preserves_the_others() {
         let tag = Tag::new(TICKETS - 1, u32::MAX, false);
         assert_eq!((tag.weight(), u64::from(tag.ticket())), (u32::MAX, TICKETS - 1));
         assert!(!tag.is_main() && !tag.is_visited());

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_behind_the_prefix_as_it_is() {
+    fn a_key_follows_the_prefix_unchanged() {
         for text in ["user:1", "", "a b\r\n", "ключ"] {
             let expected = [b"app:", text.as_bytes()].concat();
             assert_eq!(bytes(text), expected);

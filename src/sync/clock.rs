@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_never_runs_backwards_and_says_how_coarse_it_is() {
+    fn it_never_runs_backwards_and_its_lag_is_bounded() {
         let clock = StdClock::default();
         let (start, lag) = (Instant::now(), clock.lag());
         assert!(lag <= Duration::from_millis(20), "{lag:?}");

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn no_removal_comes_between_the_closure_of_an_operation_and_its_change() {
+    fn no_removal_occurs_between_the_closure_of_an_operation_and_its_change() {
         for old in [None, Some(10)] {
             let map: StdMap<u8, u8> = Map::new(TierName::Other("map"));
             if let Some(old) = old {

@@ -34,7 +34,7 @@
 //! | failed with [`Outcome::NotApplied`] or [`Outcome::Over`] | are closed |
 //! | failed with an unknown outcome, or was dropped | stay open: the write is *lost* |
 //!
-//! A lost write may take effect at any time, and L1 must not cache what it will change. The next
+//! A lost write may take effect at any time, and L1 must not cache its keys before that. The next
 //! read or write that finds the stripe open calls [`Remote::settle`], and closes the stripe if the
 //! lost write can no longer take effect; so does [`TieredCache::settle`]. Settling covers the
 //! writes that were lost *before the call*: the moment is taken first. `fence/losses.rs` records

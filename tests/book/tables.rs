@@ -63,10 +63,10 @@ fn the_reference_has_every_value_of_a_field() {
         let row = levels.iter().find(|row| row[0] == format!("`{level}`")).expect("a row for each level");
         let mut forbidden: Vec<_> =
             Rule::ALL.into_iter().filter(|&rule| level.forbids(rule)).map(Rule::name).collect();
-        let mut told: Vec<_> = row[1].split(", ").collect();
+        let mut documented: Vec<_> = row[1].split(", ").collect();
         forbidden.sort_unstable();
-        told.sort_unstable();
-        assert_eq!(told, forbidden, "{level}");
+        documented.sort_unstable();
+        assert_eq!(documented, forbidden, "{level}");
     }
 }
 
@@ -100,11 +100,11 @@ fn the_exit_codes_are_those_of_the_help() {
     assert_eq!(of_help.len(), 6);
     let text = page("exit-codes.md");
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-    let told: BTreeMap<_, _> = rows
+    let documented: BTreeMap<_, _> = rows
         .filter(|(code, _)| code.parse::<u8>().is_ok())
         .map(|(code, text)| (code.to_owned(), text.to_owned()))
         .collect();
-    assert_eq!(told, of_help);
+    assert_eq!(documented, of_help);
 }
 
 /// The table of exit codes has every command of the binary.
@@ -122,7 +122,7 @@ fn each_command_has_its_exit_codes() {
         .collect();
     commands.sort();
     let cells = rows(&page("exit-codes.md"), "# Exit codes").into_iter().map(|row| row[0].clone());
-    let mut told: Vec<String> = cells.flat_map(|cell| code(&cell)).collect();
-    told.sort();
-    assert_eq!(told, commands);
+    let mut documented: Vec<String> = cells.flat_map(|cell| code(&cell)).collect();
+    documented.sort();
+    assert_eq!(documented, commands);
 }

@@ -1,4 +1,4 @@
-//! One word, one type: a frequent word names at most one type of a crate.
+//! One word, one type: a word of the list names at most one type of a crate.
 
 use super::{FOLDERS, read, sources};
 

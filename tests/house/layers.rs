@@ -9,8 +9,8 @@ const LAYERS: [(&str, &str); 6] = [
     ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
     (
         "sim/engine/src",
-        "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor stateful strategy runtime \
-     monitor sometimes hint choice wait time thread sync object native future script run trace witness progress report \
+        "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor graph stateful strategy runtime \
+     monitor sometimes hint choice wait time thread sync cell object native future script run trace witness progress report \
      verdict observer search capability explorer mode check",
     ),
     (

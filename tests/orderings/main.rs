@@ -94,12 +94,12 @@ fn a_read_and_a_notification() {
             let remote = Unordered::new();
             let cache = cache(&remote);
             let reader = spawn(&cache, read);
-            let told = spawn(&cache, move |cache| {
+            let notification = spawn(&cache, move |cache| {
                 remote.value.store(1, Relaxed);
                 cache.invalidate(&());
             });
             reader.join().expect("it ends");
-            told.join().expect("it ends");
+            notification.join().expect("it ends");
             is_not_stale(&cache);
         },
         &[TOKEN, CLOSE],

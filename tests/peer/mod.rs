@@ -18,7 +18,7 @@ fn explored(case: &Case, engine: Engine, budget: Budget) -> CaseReport {
 /// judges a run by its own order, so one of its runs shows less than a class does; all its runs
 /// together have the same result.
 #[track_caller]
-pub(crate) fn comes_to_the_same_verdicts(peer: Engine) {
+pub(crate) fn has_the_same_verdicts(peer: Engine) {
     let text = r#"
         name = "one-reader-one-writer"
         about = "small enough for every engine"

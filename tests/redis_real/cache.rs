@@ -43,7 +43,7 @@ fn its_blocking_interface_needs_no_runtime() {
 }
 
 #[tokio::test]
-async fn it_stores_nothing_for_longer_than_redis() {
+async fn a_local_entry_expires_no_later_than_in_redis() {
     let Some(mut real) = Real::start("an entry that expires in Redis") else { return };
     let cache = TieredCache::builder(real.redis()).local_ttl(Duration::from_secs(3_600)).build();
     let (short, long) = (Duration::from_millis(300), Duration::from_secs(3_600));
@@ -62,8 +62,8 @@ async fn it_stores_nothing_for_longer_than_redis() {
     assert!(cache.contains_local(&"long"));
 }
 
-/// While the first node loads, the second writes the source of truth and invalidates Redis. Returns
-/// what the second node reads then.
+/// While the first node loads, the second writes the source of truth and deletes the key in Redis.
+/// Returns the value that the second node reads afterwards.
 async fn load_during_a_write(leases: bool) -> Option<Option<u32>> {
     let real = Real::start("two nodes and a source of truth")?;
     let [first, second] = nodes(&real, leases);
@@ -86,7 +86,7 @@ async fn without_leases_another_node_s_old_value_comes_back() {
 }
 
 #[tokio::test]
-async fn with_leases_it_does_not() {
+async fn with_leases_another_node_s_old_value_does_not_come_back() {
     let Some(value) = load_during_a_write(true).await else { return };
     assert_eq!(value, Some(2));
 }

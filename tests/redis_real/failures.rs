@@ -125,7 +125,7 @@ async fn a_command_to_a_slow_server_times_out() {
         assert!(matches!(error.problem(), Problem::TimedOut { after } if *after == SHORT), "{error}");
         assert_eq!(
             error.to_string(),
-            "redis: GET of \"app:k\": no answer within 500ms. The command may have been executed, or may still \
+            "redis: GET of \"app:k\": no reply within 500ms. The command may have been executed, or may still \
              be. If the server is slow, raise the builder's `command_timeout`"
         );
     });

@@ -1,4 +1,4 @@
-//! Memory of this process, as reported by the kernel.
+//! Memory of processes, as reported by the kernel.
 
 use std::fs;
 
@@ -10,6 +10,11 @@ pub(crate) fn peak_rss_kib() -> Option<u64> {
 /// Current resident memory in KiB; `None` without `/proc`.
 pub(crate) fn rss_kib() -> Option<u64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
+/// Current resident memory of another process in KiB; `None` without `/proc`.
+pub(crate) fn rss_kib_of(process: u32) -> Option<u64> {
+    field(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS:")
 }
 
 fn field(status: &str, name: &str) -> Option<u64> {

@@ -2,18 +2,7 @@
 
 use std::time::Duration;
 
-/// Groups the digits by three: `1,781`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
+pub(crate) use selvedge_sim::number::grouped;
 
 /// Formats the number with two or three significant digits: `0.0031`, `0.12`, `4.56`, `45.6`,
 /// `1,781`.
@@ -51,12 +40,6 @@ pub(crate) fn median(mut numbers: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_from_the_right() {
-        let numbers = [0, 999, 1_000, 12_345_678].map(grouped);
-        assert_eq!(numbers, ["0", "999", "1,000", "12,345,678"]);
-    }
 
     #[test]
     fn short_numbers_have_significant_digits() {

@@ -34,9 +34,9 @@ Exit codes:
   1  a violation, a deadlock or a panic; a control that did not fail;
      a change from the baseline
   2  an error in the arguments, a scenario or another input file;
-     a server that does not answer
+     a server that does not reply
   3  the budget ended a search that had to be complete
-  4  a vacuous case (no read met a write), or no case ran
+  4  a vacuous case (no read overlapped or followed a write), or no case ran
   130  interrupted before any violation was found";
 
 #[derive(Debug, Subcommand)]
@@ -94,7 +94,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   selvedge test                               all tests of the package
-  selvedge test --test races get_with         those of tests/races.rs whose name contains get_with
+  selvedge test --test races get_with         tests of tests/races.rs whose name contains get_with
   selvedge test --list
   selvedge test get_with --schedule s1:a8b3   one schedule, copied from a report
   selvedge test --no-fail-fast --junit races.xml
@@ -131,8 +131,8 @@ Examples:
 }
 
 impl Command {
-    /// The form of its results. `columns` is the width of the terminal, if stdout is one. Only
-    /// prose is wrapped.
+    /// The form of the command's results. `columns` is the width of the terminal, if stdout is one.
+    /// Only prose is wrapped.
     pub(crate) fn form(&self, look: Look, columns: Option<usize>) -> Form {
         let colours = look.has_colours();
         let prose = Form::Text { colours, columns };
@@ -206,7 +206,8 @@ pub(crate) struct ReplayOptions {
     #[arg(long, value_name = "CACHE", conflicts_with = "schedule")]
     pub(crate) cache: Option<String>,
 
-    /// Also send the commands to this Redis, redis://HOST:PORT or unix:///SOCKET. Its keys have a prefix, and are deleted at the end
+    /// Also send the commands to this Redis, redis://HOST:PORT or unix:///SOCKET; its keys have a
+    /// prefix, and are deleted at the end
     #[arg(long, value_name = "URL")]
     pub(crate) redis: Option<String>,
 
@@ -340,7 +341,7 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// If an option of the stateful search is given with an engine that has no states.
+    /// If an option of the stateful search is given with an engine without states.
     pub(crate) fn budget(&self) -> Result<Budget, clap::Error> {
         let engine = self.engine();
         let of_states =

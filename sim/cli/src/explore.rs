@@ -61,7 +61,7 @@ fn write_trace(session: &Session, out: &mut dyn Write, trace: &Trace) -> Result<
 }
 
 /// The priority of a trace, highest first. Of two equal ones, the first found is shown. A stale
-/// read has priority because it is what Selvedge is for.
+/// read has priority because the detection of stale reads is Selvedge's purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Interest {
     Unexpected,

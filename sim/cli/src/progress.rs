@@ -92,7 +92,7 @@ impl Progress {
     }
 }
 
-/// Replaces the terminal's current line. Errors are ignored: the bar is no result.
+/// Replaces the terminal's current line. Errors are ignored: the bar is not a result.
 fn draw(line: &str) {
     _ = write!(io::stderr(), "\r{line}\x1b[K");
 }

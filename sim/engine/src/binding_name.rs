@@ -44,7 +44,7 @@ thread_local! {
 
 /// The name of the field or variable that is initialized by the call at `source`.
 pub(crate) fn binding_name(source: &'static std::panic::Location<'static>) -> Option<String> {
-    // A variable of the engine's own is no name for the user.
+    // A variable of the engine's own is not a name for the user.
     let own_folder = file!().trim_end_matches("binding_name.rs");
     if source.file().starts_with(own_folder) {
         return None;

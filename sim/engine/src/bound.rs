@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::number::counted;
 
-/// A bound that ended an exploration or left something out of it.
+/// A bound that ended an exploration or left schedules out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// A number of executions.
@@ -49,13 +49,13 @@ pub enum Bound {
         /// The last operation of the first of them.
         source: Option<&'static Location<'static>>,
     },
-    /// The caller said that it is enough.
+    /// The caller stopped the search.
     Stopped,
 }
 
 impl Bound {
     /// The rank of a bound. Of several bounds the report shows the highest: one that ended the
-    /// search rather than one that left something out.
+    /// search rather than one that left schedules out.
     pub(crate) fn rank(self) -> (u8, Option<(&'static str, u32, u32)>) {
         match self {
             Bound::Steps(_) | Bound::Preemptions(_) | Bound::Schedule => (0, None),
@@ -115,9 +115,9 @@ impl fmt::Display for Bound {
             }
             Bound::Unseen(source) => write!(
                 f,
-                "what the engine sees of the future that is run at {}:{}: it shares state by other means than this crate's \
+                "the visible state of the future that is run at {}:{}: it shares state outside of this crate's \
                  objects (a lock, channel or cell of another crate, an atomic of std). Run it with block_on or spawn, which \
-                 explore each poll in every order, or build what it shares of this crate's objects",
+                 explore each poll in every order, or move the shared state into this crate's objects",
                 source.file(),
                 source.line()
             ),

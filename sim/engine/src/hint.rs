@@ -6,8 +6,8 @@ use crate::runtime;
 
 /// Marks an iteration of a loop that waits for a change by another task. No event.
 ///
-/// Each number of iterations is another schedule, so that such a loop has infinitely many. After
-/// 100 iterations without a change by another task the run is aborted with
+/// Each number of iterations gives another schedule, so such a loop has infinitely many. After 100
+/// iterations without a change by another task the run is aborted with
 /// [`Ending::TooLong`](crate::Ending::TooLong), and the exploration is bounded. Write the loop as
 /// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until) on the atomic, or as
 /// [`await_until`](crate::await_until) on several: then no iteration is explored, and a wait that

@@ -163,6 +163,7 @@
 mod binding_name;
 mod bound;
 mod capability;
+pub mod cell;
 mod check;
 mod choice;
 mod coroutine;
@@ -171,13 +172,15 @@ mod dpor;
 mod event;
 mod explorer;
 pub mod future;
+mod graph;
 pub mod hint;
 mod history;
 pub mod mode;
 mod monitor;
 #[doc(hidden)]
 pub mod native;
-mod number;
+#[doc(hidden)]
+pub mod number;
 pub mod object;
 mod observer;
 mod progress;

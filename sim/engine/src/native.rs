@@ -185,8 +185,8 @@ impl Memory {
         self.words.perform_with_previous(location, Action::Store(word), source);
     }
 
-    /// Performs an operation on one word that conflicts with every event: it also does something
-    /// unknown.
+    /// Performs an operation on one word, with an additional unknown effect: it conflicts with
+    /// every event.
     pub fn perform_opaque(&self, location: u32, op: Op, source: &'static Location<'static>) -> Done {
         let unseen = runtime::set_unseen(true);
         let done = self.perform(location, op, source);
@@ -200,7 +200,7 @@ impl Memory {
     }
 
     /// Waits on a futex, if its word has the expected value. `ends`: whether the wait has a
-    /// deadline. `opaque`: whether the task does something unknown when it resumes.
+    /// deadline. `opaque`: whether resuming has an unknown effect.
     pub fn futex_wait(
         &self,
         address: u64,
@@ -231,7 +231,7 @@ impl Memory {
     }
 
     /// Wakes up to `most` tasks that wait on a futex. The schedule chooses them, unless all are
-    /// woken. `opaque`: whether the task does something unknown after it. Returns their number.
+    /// woken. `opaque`: whether it has an additional unknown effect. Returns their number.
     pub fn futex_wake(
         &self,
         address: u64,

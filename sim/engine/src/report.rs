@@ -82,7 +82,7 @@ impl Report {
     /// Counts a run that has ended.
     #[inline]
     pub(crate) fn count(&mut self, run: &Run<'_>, is_redundant: bool, max_steps: usize) {
-        self.events += run.execution.trail.len() as u64;
+        self.events += run.execution.history.trail.len() as u64;
         if is_redundant {
             self.redundant += 1;
             return;
@@ -101,7 +101,7 @@ impl Report {
         if self.is_more_severe(run.ending()) {
             self.failure = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
         }
-        if let Some(source) = run.execution.races.removals_exceeded_at() {
+        if let Some(source) = run.execution.history.races.removals_exceeded_at() {
             self.bound = Some(Bound::Removals { sets: MAX_REMOVALS, source });
         }
         if let Some((source, iterations)) = run.execution.spinning() {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::event::{Decision, Footprint, Mode, TaskId};
+use crate::graph::Graph;
 use crate::runtime::{Ending, Execution};
 use crate::schedule::Schedule;
 
@@ -40,7 +41,7 @@ impl<'a> Run<'a> {
 
     /// The events, in order.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + use<'a> {
-        self.execution.trail.events().iter().map(|event| Step {
+        self.execution.history.trail.events().iter().map(|event| Step {
             task: u32::from(event.footprint.task),
             index: event.index,
             choice: u32::from(event.footprint.choice),
@@ -51,13 +52,13 @@ impl<'a> Run<'a> {
     /// The vector clock of the event at `position` (from 0): for each task, the number of events
     /// that happen before it, including itself.
     pub fn clock(&self, position: usize) -> &'a [u32] {
-        self.execution.trail.clock(position)
+        self.execution.history.trail.clock(position)
     }
 
     /// The schedule, which [`Explorer::replay`](crate::Explorer::replay) replays. It numbers tasks
     /// in the order in which they are spawned in this run.
     pub fn schedule(&self) -> Schedule {
-        let footprints = self.execution.trail.events().iter().map(|event| event.footprint);
+        let footprints = self.execution.history.trail.events().iter().map(|event| event.footprint);
         let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
         Schedule::new(footprints.map(decision).collect())
     }
@@ -69,7 +70,10 @@ impl<'a> Run<'a> {
 
     /// The class of the execution, which is equal for exactly the schedules of the same class.
     pub fn class(&self) -> Class {
-        let trail = &self.execution.trail;
+        if let Some(graph) = self.execution.current_graph() {
+            return self.class_of(graph);
+        }
+        let trail = &self.execution.history.trail;
         let ranks = self.execution.ranks();
         let events = trail.events().iter().enumerate();
         Class(
@@ -88,6 +92,24 @@ impl<'a> Run<'a> {
                 })
                 .collect(),
         )
+    }
+}
+
+impl Run<'_> {
+    /// The class of an execution graph: what each event reads from, and its place among the events
+    /// of its locations.
+    fn class_of(&self, graph: &Graph) -> Class {
+        let ranks = self.execution.ranks();
+        let events = graph.events().map(|(id, event)| {
+            let mut its = Vec::new();
+            let source = event.is_read().then(|| graph.source(event)).flatten();
+            its.extend(
+                source.map_or([0, 0], |source| [ranks[source.task as usize] as u32 + 1, source.index]),
+            );
+            its.extend(graph.places(id).map(|place| place as u32));
+            ((ranks[event.task as usize], event.index), (its, event.choice, Vec::new()))
+        });
+        Class(events.collect())
     }
 }
 

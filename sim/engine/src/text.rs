@@ -1,31 +1,24 @@
-//! Text wrapping, with widths in characters.
+//! Text in messages and traces.
 
 use std::panic::Location;
 
-/// The widest that a line of a trace may be.
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// The maximum width of a line of a trace, in columns.
 pub(crate) const WIDTH: usize = 100;
 
-/// Wraps the text at [`WIDTH`] characters, where its words allow it. Indents the first line by
-/// `indent`, and the others by twice that.
+/// Wraps the text at [`WIDTH`] columns, between words. Indents the first line by `indent`, and the
+/// others by twice that. A word that is longer than a line is not split.
 pub(crate) fn wrapped(text: &str, indent: &str) -> String {
-    let mut lines = String::new();
-    let mut width = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if width > 0 && width + 1 + length <= WIDTH {
-            lines.push(' ');
-            width += 1 + length;
-        } else {
-            if width > 0 {
-                lines.push('\n');
-                lines.push_str(indent);
-            }
-            lines.push_str(indent);
-            width = indent.len() * if lines.contains('\n') { 2 } else { 1 } + length;
-        }
-        lines.push_str(word);
-    }
-    lines
+    let twice = indent.repeat(2);
+    let options = Options::new(WIDTH)
+        .initial_indent(indent)
+        .subsequent_indent(&twice)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::fill(text, options)
 }
 
 /// The file and line of a source location.

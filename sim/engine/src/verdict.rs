@@ -110,7 +110,7 @@ impl Verdict {
                 Verdict::Panic { task: task.clone(), report: report.clone(), schedule }
             }
             Ending::Deadlock(waiting) => Verdict::Deadlock { waiting: waiting.clone(), schedule },
-            ending => unreachable!("{ending:?} is no failure"),
+            ending => unreachable!("{ending:?} is not a failure"),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::runtime;
 /// [`wait_until`](crate::sync::atomic::AtomicU32::wait_until).
 ///
 /// The condition may load up to four atomics, the same ones for all values, and do nothing else. It
-/// is evaluated any number of times, also in hypothetical states; its loads are no events of their
+/// is evaluated any number of times, also in hypothetical states; its loads are not events of their
 /// own.
 ///
 /// # Panics
@@ -54,12 +54,12 @@ pub fn await_until(condition: impl Fn() -> bool + 'static) {
     runtime::await_until(condition);
 }
 
-/// Waits until no other task can go on: each has ended, or is blocked. Returns a line for each that
-/// is blocked: what it waits for, and where. All that the other tasks have done happens before what
-/// the caller does next. It is no event.
+/// Waits until no other task can continue: each has ended or is blocked. Returns a line for each
+/// blocked task: the operation that it waits for, and where. All earlier events of the other tasks
+/// happen before the caller's next event. This is not an event.
 ///
-/// This is how to look at what comes of a program whose tasks nobody joins. What the caller does
-/// next may wake the blocked.
+/// Use it to check the final result of a program that does not join its tasks. The caller's next
+/// operations may wake blocked tasks.
 ///
 /// # Panics
 ///

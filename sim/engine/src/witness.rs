@@ -187,7 +187,7 @@ struct Events<'r> {
 impl<'r> Events<'r> {
     /// Collects the events of the run's class; `None` if the run has no clocks.
     fn of(run: &'r Run<'r>, order: &'r [(EventName, EventName)]) -> Option<Self> {
-        let executed = run.execution.trail.events();
+        let executed = run.execution.history.trail.events();
         if executed.first().is_some_and(|_| run.clock(0).is_empty()) {
             return None;
         }
@@ -233,7 +233,7 @@ impl<'r> Events<'r> {
     }
 
     fn schedule(&self, states: &[Point], last: usize) -> Schedule {
-        let executed = self.run.execution.trail.events();
+        let executed = self.run.execution.history.trail.events();
         let choice = |task: usize, nth: usize| executed[self.events[task][nth].position].footprint.choice;
         self.run.execution.schedule_of(&decisions(states, last, choice))
     }

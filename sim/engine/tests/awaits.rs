@@ -9,7 +9,7 @@ mod naive;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use naive::{Seen, hold};
+use naive::{Seen, hold, hold_graphs};
 use proptest::prelude::*;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::{Bound, Explorer, Report, await_until, thread};
@@ -110,6 +110,17 @@ proptest! {
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once((start, threads) in program()) {
         hold(move |seen| body(&start, &threads, seen))?;
+    }
+
+    /// With one atomic in each condition.
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search((start, mut threads) in program()) {
+        for op in threads.iter_mut().flatten() {
+            if let Op::Await(all, _) | Op::AwaitSum(all, _) = op {
+                all.truncate(1);
+            }
+        }
+        hold_graphs(move |seen| body(&start, &threads, seen))?;
     }
 }
 

@@ -9,7 +9,7 @@ mod naive;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use naive::{Seen, hold};
+use naive::{Seen, hold, hold_graphs};
 use proptest::prelude::*;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::{Explorer, choose, thread};
@@ -86,6 +86,11 @@ proptest! {
     #[test]
     fn optimal_finds_each_class_of_the_naive_search_once(threads in program(3)) {
         hold(move |seen| body(&threads, seen))?;
+    }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(threads in program(3)) {
+        hold_graphs(move |seen| body(&threads, seen))?;
     }
 
     /// Also for five tasks, for which the naive search takes too long.

@@ -6,7 +6,7 @@ mod naive;
 
 use std::sync::Arc as StdArc;
 
-use naive::{Seen, hold, hold_states};
+use naive::{Seen, hold, hold_graphs, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::Mutex;
@@ -221,5 +221,10 @@ proptest! {
     #[test]
     fn a_search_of_states_finds_each_outcome_of_the_naive_search((drops, program) in program()) {
         hold_states(move |seen| any_body(drops, &program, seen))?;
+    }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search((drops, program) in program()) {
+        hold_graphs(move |seen| any_body(drops, &program, seen))?;
     }
 }

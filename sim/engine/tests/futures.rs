@@ -96,7 +96,7 @@ fn a_spawned_future_returns_its_result() {
 }
 
 #[test]
-fn a_panic_of_a_spawned_future_goes_to_the_joining_task() {
+fn the_joining_task_receives_the_panic_of_a_spawned_future() {
     let (_, seen) = explore(|| {
         let task = future::spawn(async { panic!("too hot") });
         let payload = future::block_on(task).unwrap_err();

@@ -64,7 +64,7 @@ fn a_stack_overflow_is_reported_with_its_task() {
     assert!(stderr.contains("Explorer::stack_size"), "{stderr}");
 }
 
-/// A fault that is no stack overflow ends the process as it would without the engine.
+/// A fault that is not a stack overflow ends the process as it would without the engine.
 #[test]
 fn a_stack_overflow_of_an_os_thread_is_still_reported_by_std() {
     if is_child() {
@@ -101,16 +101,16 @@ fn the_watchdog_reports_a_task_that_blocks_the_os_thread() {
     let (stderr, ended) =
         child("the_watchdog_reports_a_task_that_blocks_the_os_thread", "Explorer::watchdog");
     assert_eq!(ended, None, "{stderr}");
-    let told = stderr.find("selvedge-engine: no step for").expect("the watchdog");
-    let told = &stderr[told..];
+    let message = stderr.find("selvedge-engine: no step for").expect("the watchdog");
+    let message = &stderr[message..];
     assert!(
-        told.contains("right has run since its operation at") || told.contains("left has run since"),
-        "{told}"
+        message.contains("right has run since its operation at") || message.contains("left has run since"),
+        "{message}"
     );
-    assert!(told.contains("tests/messages.rs:") && told.contains("std::sync::Mutex"), "{told}");
+    assert!(message.contains("tests/messages.rs:") && message.contains("std::sync::Mutex"), "{message}");
 }
 
-/// A panic of the engine, or of a monitor between two operations, is no outcome of a task.
+/// A panic of the engine, or of a monitor between two operations, is not an outcome of a task.
 #[test]
 fn an_error_outside_of_all_tasks_is_printed() {
     #[derive(Debug)]
@@ -197,7 +197,7 @@ fn a_spin_without_a_hint_is_reported_with_its_location() {
     assert!(report.executions < 1_100, "{report:?}");
 }
 
-/// A long scan is no spin, nor is a loop that changes a state.
+/// A long scan is not a spin, nor is a loop that changes a state.
 #[test]
 fn a_long_loop_that_changes_a_state_is_no_spin() {
     let report = Explorer::optimal().run(|| {

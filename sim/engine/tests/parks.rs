@@ -7,7 +7,7 @@ mod naive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naive::{EXECUTIONS, Seen, explore, hold, hold_states};
+use naive::{EXECUTIONS, Seen, explore, hold, hold_graphs, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -183,6 +183,17 @@ proptest! {
         match most {
             0 => hold_states(body)?,
             _ => agreement::states(EXECUTIONS, |explorer| {
+                explore(&explorer.clone().spurious_wakeups(most), body.clone())
+            })?,
+        }
+    }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search((most, program) in program()) {
+        let body = move |seen: &Seen| body(&program, seen);
+        match most {
+            0 => hold_graphs(body)?,
+            _ => agreement::graphs(EXECUTIONS, |explorer| {
                 explore(&explorer.clone().spurious_wakeups(most), body.clone())
             })?,
         }

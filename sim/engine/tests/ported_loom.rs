@@ -12,7 +12,7 @@
 //! | `mutex.rs`, `rwlock.rs`, `rwlock_regression1.rs`, `deadlock.rs` | all |
 //! | `yield.rs` | as a wait for a value, and as a loop with a bound |
 //! | `thread_api.rs` | joins; not ids, names, stack sizes, park |
-//! | `unsafe_cell.rs` | the safe parts and their orders; unordered accesses are no error |
+//! | `unsafe_cell.rs` | the safe parts and their orders; unordered accesses are not an error |
 //! | `arc.rs` | `try_unwrap`, a drop at the end; not leaks |
 //! | `futures.rs` | a waker that two tasks call |
 //! | `condvar.rs`, `mpsc.rs` | all |
@@ -254,7 +254,7 @@ mod locks {
 
     /// A task that observes the flag observes the value that was written before it.
     #[test]
-    fn a_mutex_orders_what_is_around_it() {
+    fn a_mutex_orders_the_accesses_around_it() {
         let seen = outcomes(|| {
             let shared = Arc::new((Cell::new(0), Mutex::new(false)));
             task(&shared, |(value, flag)| {

@@ -1,4 +1,4 @@
-//! The wait until no other task can go on, held to the naive search.
+//! The wait until no other task can continue, compared with the naive search.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -40,7 +40,7 @@ fn note(seen: &Seen, what: String) {
 }
 
 #[test]
-fn what_tasks_do_that_nobody_joins_happens_before() {
+fn the_events_of_unjoined_tasks_happen_before() {
     let outcomes = check(|seen| {
         let x = Arc::new(AtomicU32::new(0));
         for value in 1..3 {

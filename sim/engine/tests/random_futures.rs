@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use naive::{Seen, hold, hold_states};
+use naive::{Seen, hold, hold_graphs, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::{future, time};
@@ -187,5 +187,10 @@ proptest! {
     #[test]
     fn optimal_finds_each_class_of_foreign_futures_once(program in program(any().boxed())) {
         hold(move |seen| body(&program, seen, false))?;
+    }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_instrumented_futures(program in program(own().boxed())) {
+        hold_graphs(move |seen| body(&program, seen, true))?;
     }
 }

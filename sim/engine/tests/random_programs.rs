@@ -235,4 +235,9 @@ proptest! {
     fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
         agreement::states(40_000, |explorer| explore(explorer, &program))?;
     }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(program in program()) {
+        agreement::graphs(40_000, |explorer| explore(explorer, &program))?;
+    }
 }

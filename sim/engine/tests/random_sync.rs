@@ -357,4 +357,9 @@ proptest! {
             found
         })?;
     }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(program in program()) {
+        agreement::graphs(4_000, |explorer| explore(explorer, &program))?;
+    }
 }

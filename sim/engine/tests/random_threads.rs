@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use naive::{Seen, hold, hold_states};
+use naive::{Seen, hold, hold_graphs, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::object::Cell;
 use selvedge_engine::sync::Mutex;
@@ -234,5 +234,10 @@ proptest! {
     #[test]
     fn a_search_of_states_finds_each_outcome_of_the_naive_search(program in program()) {
         hold_states(move |seen| body(&program, seen))?;
+    }
+
+    #[test]
+    fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(program in program()) {
+        hold_graphs(move |seen| body(&program, seen))?;
     }
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use naive::{Seen, hold, hold_states};
+use naive::{Seen, hold, hold_graphs, hold_states};
 use proptest::prelude::*;
 use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::{Mutex, PoisonError, TryLockError};
@@ -242,5 +242,10 @@ proptest! {
     #[test]
     fn operations_while_unwinding_are_explored_by_states((threads, joins) in program()) {
         hold_states(move |seen| run(&threads, joins, seen))?;
+    }
+
+    #[test]
+    fn operations_while_unwinding_are_explored_by_graphs((threads, joins) in program()) {
+        hold_graphs(move |seen| run(&threads, joins, seen))?;
     }
 }

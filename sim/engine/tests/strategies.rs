@@ -320,9 +320,9 @@ fn some_schedule_of_a_class_needs_no_search() {
 #[test]
 fn progress_of_a_naive_search_grows_and_ends_at_the_whole() {
     let seen = std::sync::Arc::new(StdMutex::new(Vec::new()));
-    let told = std::sync::Arc::clone(&seen);
+    let recorded = std::sync::Arc::clone(&seen);
     let report = Explorer::naive()
-        .on_progress(Duration::ZERO, move |progress| told.lock().unwrap().push(*progress))
+        .on_progress(Duration::ZERO, move |progress| recorded.lock().unwrap().push(*progress))
         .run(|| inc(3));
     let seen = seen.lock().unwrap();
     assert_eq!(report.executions, 90);
@@ -338,9 +338,9 @@ fn progress_of_a_naive_search_grows_and_ends_at_the_whole() {
 #[test]
 fn progress_of_a_search_of_states_counts_them() {
     let seen = std::sync::Arc::new(StdMutex::new(Vec::new()));
-    let told = std::sync::Arc::clone(&seen);
+    let recorded = std::sync::Arc::clone(&seen);
     let report = Explorer::stateful()
-        .on_progress(Duration::ZERO, move |progress| told.lock().unwrap().push(*progress))
+        .on_progress(Duration::ZERO, move |progress| recorded.lock().unwrap().push(*progress))
         .run(|| inc(3));
     let count = report.states.unwrap().count;
     let seen = seen.lock().unwrap();
@@ -353,9 +353,9 @@ fn progress_of_a_search_of_states_counts_them() {
 #[test]
 fn progress_of_an_optimal_search_is_a_part_of_the_whole() {
     let seen = std::sync::Arc::new(StdMutex::new(Vec::new()));
-    let told = std::sync::Arc::clone(&seen);
+    let recorded = std::sync::Arc::clone(&seen);
     let report = Explorer::optimal()
-        .on_progress(Duration::ZERO, move |progress| told.lock().unwrap().push(progress.done))
+        .on_progress(Duration::ZERO, move |progress| recorded.lock().unwrap().push(progress.done))
         .run(|| fib_bench(2));
     let seen = seen.lock().unwrap();
     assert_eq!((seen.len(), report.done), (139, 1.0));

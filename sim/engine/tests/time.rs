@@ -63,16 +63,16 @@ fn a_deadline_counts_from_the_observed_time() {
     let (_, seen) = outcomes(|| {
         let start = Instant::now();
         let passed = Arc::new(Cell::new(false));
-        let teller = Arc::clone(&passed);
+        let setter = Arc::clone(&passed);
         let task = thread::spawn(move || {
             thread::sleep(secs(10));
-            teller.set(true);
+            setter.set(true);
         });
-        let told = passed.get();
+        let has_passed = passed.get();
         thread::sleep(secs(1));
         let waited = start.elapsed().as_secs();
         task.join().unwrap();
-        (told, waited)
+        (has_passed, waited)
     });
     // Informed that ten seconds have passed, it sleeps until the eleventh. Otherwise it may observe
     // them or not.

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A line that is longer than this, in bytes, is shown in part.
+/// The maximum length of a line that is shown as a whole, in bytes.
 const LONG: usize = 200;
-/// How much of a long line is shown before and after the place, in bytes.
+/// The shown length of a long line before and after the error, in bytes.
 const AROUND: usize = 60;
 
-/// A file's name and text. Of lines that are long, an error shows what is near its place: a file of
-/// one line is not printed whole.
+/// A file's name and text. An error shows only the near part of a long line, so that a file of one
+/// line is not printed as a whole.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
     name: String,
@@ -28,7 +28,7 @@ pub(crate) struct ShownLine<'a> {
 }
 
 impl Excerpt {
-    /// Of the file of this name.
+    /// Creates an excerpt of the file with this name and text.
     pub(crate) fn new(name: &str, text: Arc<String>) -> Self {
         Excerpt { name: name.to_owned(), text }
     }
@@ -43,8 +43,7 @@ impl Excerpt {
         &self.text
     }
 
-    /// The part of a span that can be underlined: within the text, and not further than a long line
-    /// is shown.
+    /// The part of a span to underline: within the text, and within the shown part of a long line.
     pub(crate) fn span(&self, offset: usize, length: usize) -> Range<usize> {
         let text = self.text();
         let start = text.floor_char_boundary(offset.min(text.len()));
@@ -61,8 +60,8 @@ impl Excerpt {
         (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
     }
 
-    /// The lines of a span, with one before and one after. If one of them is long, only the part of
-    /// the span's first line that is near its start.
+    /// The lines of a span, with one before and one after. If one of them is long, only the near
+    /// part of the span's first line.
     pub(crate) fn around(&self, span: &Range<usize>) -> Vec<ShownLine<'_>> {
         let text = self.text();
         let first = text[..span.start].matches('\n').count();
@@ -77,7 +76,7 @@ impl Excerpt {
             offset += line.len();
         }
         if offset == span.start && shown.last().is_none_or(|last| last.number <= first) {
-            // The end of a text that ends with a line end.
+            // The span is at the end of the text, after the last line end.
             shown.push(ShownLine { number: first + 1, text: "", offset });
         }
         if shown.iter().all(|line| line.text.len() <= LONG) {

@@ -363,18 +363,18 @@ fn a_search_that_spends_its_budget_is_not_complete_on_ours() {
 
 #[test]
 #[should_panic(expected = "on purpose")]
-fn a_panic_of_a_thread_comes_out_of_loom() {
+fn loom_propagates_a_panic_of_a_thread() {
     Loom::explore(Budget::default(), || Loom::join(Loom::spawn("thread", || panic!("on purpose"))));
 }
 
 #[test]
 #[should_panic(expected = "on purpose")]
-fn a_panic_of_a_thread_comes_out_of_shuttle() {
+fn shuttle_propagates_a_panic_of_a_thread() {
     Shuttle::explore(Budget::default(), || Shuttle::join(Shuttle::spawn("thread", || panic!("on purpose"))));
 }
 
 #[test]
 #[should_panic(expected = "on purpose")]
-fn a_panic_of_a_thread_comes_out_of_ours() {
+fn ours_propagates_a_panic_of_a_thread() {
     Engine::explore(Budget::default(), || Engine::join(Engine::spawn("thread", || panic!("on purpose"))));
 }

@@ -139,7 +139,7 @@ fn a_violation_outlives_the_search_that_found_it() {
 }
 
 #[test]
-fn a_search_that_is_kept_now_and_then_comes_to_the_same() {
+fn a_search_with_checkpoints_has_the_same_result() {
     let scenario = parse("kept.toml", KEPT, &["tiered"]).expect("it has no mistake");
     let case = &scenario.cases[0];
     let whole = Exploration::of(case).engine(Engine::Stateful).run();

@@ -145,7 +145,7 @@ fn a_check_that_fails() {
 
 /// The variable is read from the environment, so the two tests run again in a process that sets it.
 #[test]
-fn a_report_is_written_where_the_environment_says() {
+fn a_report_is_written_to_the_folder_in_the_environment() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("custom-report");
     _ = std::fs::remove_dir_all(&folder);
     let run = |test: &str| {
@@ -216,7 +216,7 @@ fn what_one_writer_proves_two_writers_may_break() {
 }
 
 #[test]
-fn local_entries_expire_as_the_scenario_says() {
+fn local_entries_expire_according_to_the_scenario() {
     for local in Local::ALL {
         for remote in RemoteStart::ALL {
             let one = scenario("alone", Aside::new)
@@ -253,7 +253,7 @@ fn the_cache_that_ships_runs_over_the_same_redis() {
 }
 
 #[test]
-fn a_cache_may_be_said_in_closures() {
+fn a_cache_can_be_made_of_closures() {
     let build = |setup: Setup| {
         closures(
             setup.redis,
@@ -297,7 +297,7 @@ fn bounded_fails_unless_it_is_allowed() {
 }
 
 #[test]
-fn a_panic_of_the_cache_is_told_with_its_own_line() {
+fn a_panic_of_the_cache_is_reported_at_its_line() {
     let (text, ..) = failure(|| {
         let broken = |_| closures((), |(), _| panic!("out of shelves"), |(), _, _| (), |(), _| ());
         check(scenario("broken", broken).thread("reader", ["get user:1"]));
@@ -306,7 +306,7 @@ fn a_panic_of_the_cache_is_told_with_its_own_line() {
 }
 
 #[test]
-fn mistakes_in_the_scenario_are_told_at_the_tests_own_line() {
+fn mistakes_in_the_scenario_are_reported_at_the_line_of_the_test() {
     let made = |make: fn()| {
         let (text, file, _) = failure(make);
         assert_eq!(file, file!(), "{text}");
@@ -379,6 +379,6 @@ fn a_cache_with_a_lock_that_the_engine_does_not_see_is_not_called_clean() {
         // No schedule of the warm cache is stale: the local value changes before the write returns.
         // But a hit has no step, and runs when its thread starts, before the place that its row
         // has.
-        assert_eq!(said.contains("what seems to be stale may be none"), local == Local::Warm, "{said}");
+        assert_eq!(said.contains("these findings may be false: stale"), local == Local::Warm, "{said}");
     }
 }

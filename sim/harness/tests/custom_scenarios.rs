@@ -130,7 +130,7 @@ fn a_thread_may_be_spared() {
 }
 
 #[test]
-fn a_failure_that_the_cache_cannot_tell_panics_with_what_to_do() {
+fn a_failure_of_an_infallible_cache_panics_with_a_fix() {
     let run = || check(both(Aside::new).faults(1));
     let payload = panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
     let text = payload.downcast_ref::<String>().expect("with words");
@@ -270,7 +270,7 @@ fn a_local_copy_outlives_the_source_of_truth() {
 }
 
 #[test]
-fn what_is_put_there_for_a_time_expires_too() {
+fn a_value_stored_with_a_ttl_expires_too() {
     struct Short(Redis);
     impl Cache for Short {
         async fn get(&self, key: Key) -> Option<Value> {
@@ -343,7 +343,7 @@ fn faults_do_not_cover_lost_notifications() {
 }
 
 #[test]
-fn mistakes_are_told() {
+fn mistakes_are_reported() {
     let said = |run: &dyn Fn()| {
         let payload = panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
         let text = payload.downcast_ref::<&str>().map(|&text| text.to_owned());
@@ -359,7 +359,7 @@ fn mistakes_are_told() {
             drop(both(Aside::new).axis("n", [1], |case, _| case).axis("n", [1], |case, _| case));
         }),
         ("9 faults are too many to explore: expected 0 to 8", &|| drop(both(Aside::new).faults(9))),
-        ("there are 0 threads `more`: leave them out, or let the count be 1 or more", &|| {
+        ("the count of threads `more` is 0: remove them, or set a count of 1 or more", &|| {
             drop(both(Aside::new).threads("more", 0, ["get user:1"]));
         }),
         ("the scenario `a` has 64 threads, and a search has room for 62", &|| {

@@ -134,7 +134,7 @@ fn an_update_that_overwrites_a_set_is_lost_too() {
 }
 
 #[test]
-fn a_compare_and_set_without_a_closure_panics_with_what_to_do() {
+fn a_compare_and_set_without_a_closure_panics_with_a_fix() {
     let run = || drop(check(two("compare-and-set", scenario("aside", Aside::new))));
     let payload = panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
     let text = payload.downcast_ref::<String>().expect("a text");

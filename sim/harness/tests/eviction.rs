@@ -75,7 +75,7 @@ fn two_insertions_leave_one_on_ours() {
 
 /// With the real memory orderings. loom cannot explore all of it: this is a sample.
 #[test]
-fn two_insertions_leave_one_in_the_executions_that_loom_comes_to() {
+fn two_insertions_leave_one_entry_in_the_executions_of_loom() {
     let budget = Budget { schedules: Some(2_000), ..Budget::default() };
     Loom::explore(budget, || {
         let tier = Arc::new(tier::<Loom>(1));
@@ -104,7 +104,7 @@ fn an_insertion_a_hit_and_a_removal() {
 }
 
 #[test]
-fn a_key_that_comes_back_while_its_old_node_is_looked_at() {
+fn a_key_that_is_inserted_while_its_old_node_is_inspected() {
     check::<Engine>(
         2,
         &[
@@ -120,10 +120,10 @@ fn a_key_that_comes_back_while_its_old_node_is_looked_at() {
 
 /// At the end, each inserted value is in the tier, or its eviction was reported, exactly once.
 #[test]
-fn nothing_leaves_untold() {
+fn each_removal_is_reported_once() {
     let search = Engine::explore(Budget::default(), || {
-        let told = Arc::new(AtomicU64::new(0));
-        let counted = told.clone();
+        let evicted = Arc::new(AtomicU64::new(0));
+        let counted = evicted.clone();
         let tier = tier::<Engine>(1).on_removal(move |_, _, cause| {
             assert_ne!(cause, RemovalCause::Expired);
             counted.fetch_add(1, Ordering::Relaxed);
@@ -139,7 +139,7 @@ fn nothing_leaves_untold() {
                 },
             ],
         );
-        assert_eq!(told.load(Ordering::Relaxed) + held(&tier, 0..1).len() as u64, 2);
+        assert_eq!(evicted.load(Ordering::Relaxed) + held(&tier, 0..1).len() as u64, 2);
     });
     assert!(search.complete && search.executions > 1, "{search:?}");
 }

@@ -27,7 +27,7 @@ fn size(report: &CaseReport) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn of_each_shipped_case_they_say_the_same() {
+fn they_agree_on_each_shipped_case() {
     let mut compared = 0;
     for scenario in load_all::<&str>(&[], &Protocol::known()).expect("the shipped scenarios have no mistake")
     {
@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 1 << 16, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn of_random_cases_they_say_the_same(text in scenario()) {
+    fn they_agree_on_random_cases(text in scenario()) {
         let scenario = parse("random.toml", &text, &Protocol::known()).expect("a scenario without a mistake");
         let case = &scenario.cases[0];
         let optimal = search(case, Engine::Optimal, Some(2_000));

@@ -268,7 +268,7 @@ fn sarif_has_a_rule_for_each_result_and_the_steps_in_the_runs_order() {
 }
 
 #[test]
-fn each_says_which_engine_searched_and_why_if_it_is_not_the_usual_one() {
+fn each_names_the_engine_and_the_reason_if_it_is_not_the_usual_one() {
     let scenario = scenario();
     let mut cases = judged(&scenario);
     let report = &mut cases[2].report;
@@ -373,7 +373,7 @@ fn annotations_are_a_line_each_and_escaped() {
 }
 
 #[test]
-fn there_are_nine_annotations_at_most_and_the_ninth_says_how_many_are_left() {
+fn there_are_at_most_nine_annotations_and_the_ninth_counts_the_rest() {
     let scenario = scenario();
     let stale = judged(&scenario).remove(2);
     let lines = |cases: usize| -> Vec<String> {

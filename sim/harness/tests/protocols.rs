@@ -321,7 +321,7 @@ fn steps_are_the_headers() {
 }
 
 #[test]
-fn a_local_ttl_costs_one_look_at_the_clock_a_fill_and_one_a_hit() {
+fn a_local_ttl_costs_one_read_of_the_clock_per_fill_and_per_hit() {
     for &protocol in Protocol::ALL {
         let hand = Hand::with(protocol, Some(Duration::from_millis(5)), Vec::new());
         hand.get().finish();
@@ -450,7 +450,7 @@ fn last_reads<P: Simulated>(protocol: Protocol) -> Vec<Option<Value>> {
 }
 
 #[test]
-fn loom_and_shuttle_agree_on_who_is_stale_after_one_reader_and_one_writer() {
+fn loom_and_shuttle_agree_on_the_stale_caches_with_one_reader_and_one_writer() {
     for (protocol, last) in
         [(Protocol::Article, vec![v(0), v(1)]), (Protocol::Epoch, vec![v(1)]), (Protocol::Tiered, vec![v(1)])]
     {

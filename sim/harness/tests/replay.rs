@@ -43,7 +43,7 @@ fn controls() -> Vec<(Case, Trace)> {
 }
 
 #[test]
-fn a_recorded_schedule_comes_to_the_same() {
+fn a_recorded_schedule_has_the_same_result() {
     for (case, trace) in controls() {
         let Replay { trace: now, misfit, transcript } = again(&case, &trace, None);
         assert_eq!(misfit, None, "{}", case.name);
@@ -54,7 +54,7 @@ fn a_recorded_schedule_comes_to_the_same() {
 }
 
 #[test]
-fn on_its_own_cache_the_order_shows_the_same() {
+fn on_its_own_cache_the_order_has_the_same_result() {
     for (case, trace) in controls() {
         let schedule = follow::<Protocol>(&case, &trace);
         let Replay { trace: now, misfit, .. } = replay::<Protocol>(&case, schedule, None, None);
@@ -102,7 +102,7 @@ fn a_thread_that_ends_earlier_or_later_is_a_difference() {
     assert_eq!(difference, Some(Difference::Longer { steps: shorter.steps.len() }));
 
     let difference = Difference::between(&trace, &now.trace, false).expect("a step less");
-    assert!(difference.to_string().contains("does not come so far"), "{difference}");
+    assert!(difference.to_string().contains("does not reach this step"), "{difference}");
     assert!(difference.to_string().contains(&format!("step {}", last.number)), "{difference}");
 }
 

@@ -77,7 +77,7 @@ fn judged_by_states(scenario: &Scenario) -> Vec<Judged<'_>> {
 fn judged(scenario: &Scenario) -> Vec<Judged<'_>> {
     let stale = [(Rule::Stale, 292), (Rule::Lasting, 270)];
     let violated = Verdict::Violated([Rule::Stale, Rule::Lasting].into());
-    let bounded = Verdict::Bounded("5 m were over".to_owned());
+    let bounded = Verdict::Bounded("stopped after 5 m".to_owned());
     let cases = [
         (&stale[..], violated.clone()),
         (&[], Verdict::Clean),
@@ -135,8 +135,8 @@ fn a_grid_has_an_axis_across() {
 }
 
 #[test]
-fn what_is_too_wide_is_cut() {
-    let label = "a-very-long-label-of-the-sort-that-nobody-should-write-but-somebody-will";
+fn text_that_is_too_wide_is_shortened() {
+    let label = "a-very-long-label-of-the-sort-that-no-one-should-write-but-somebody-will";
     let scenario =
         scenario(&format!("{{ {label}-1 = \"cold\", {label}-2 = \"warm\", {label}-3 = \"expired\" }}"));
     let cases = judged(&scenario);
@@ -153,7 +153,7 @@ fn summary(cases: &[Judged<'_>]) -> Summary {
 }
 
 #[test]
-fn the_summary_says_what_failed_and_why() {
+fn the_summary_names_the_failed_cases_and_the_reasons() {
     let scenario = scenario(STARTS);
     snapshot("report-summary", &summary(&judged(&scenario)).to_string());
 }
@@ -164,7 +164,8 @@ fn the_gravest_outcome_decides_the_exit_code() {
     let tiered = &scenario.cases[3];
     let clean = || Judged::new(tiered, report(tiered, &[], Verdict::Clean));
     let vacuous = || Judged::new(tiered, report(tiered, &[], Verdict::Vacuous));
-    let bounded = || Judged::new(tiered, report(tiered, &[], Verdict::Bounded("1 s was over".to_owned())));
+    let bounded =
+        || Judged::new(tiered, report(tiered, &[], Verdict::Bounded("stopped after 1 s".to_owned())));
     let panicked = || Judged::new(tiered, report(tiered, &[], Verdict::Panic("boom".to_owned())));
     let code = |cases: &[Judged<'_>]| summary(cases).exit_code();
     assert_eq!(code(&[]), 4);
@@ -199,6 +200,6 @@ fn the_json_line_of_a_search_by_states_has_them_and_no_schedules() {
         r#""verdict":"stale","complete":true,"wall_ms":1250}"#
     );
     assert_eq!(line, expected);
-    let line = case_line(&by_states(case, &[], Verdict::Bounded("1 s was over".to_owned())));
+    let line = case_line(&by_states(case, &[], Verdict::Bounded("stopped after 1 s".to_owned())));
     assert!(line.contains(r#""complete":false,"done":0.25,"#), "{line}");
 }

@@ -146,7 +146,7 @@ const SLIPS: [(&str, &str, &str); 31] = [
 ];
 
 #[test]
-fn a_mistake_is_told_with_its_place_and_how_to_mend_it() {
+fn a_mistake_is_reported_with_its_position_and_a_fix() {
     let mut text = String::new();
     for (slip, there, instead) in SLIPS {
         assert!(SOUND.contains(there), "{slip}: {there:?} is not in the sound scenario");
@@ -159,7 +159,7 @@ fn a_mistake_is_told_with_its_place_and_how_to_mend_it() {
 }
 
 #[test]
-fn many_mistakes_are_told_at_once_in_the_order_of_the_file() {
+fn many_mistakes_are_reported_at_once_in_the_order_of_the_file() {
     let text = r#"name = "many"
 abuot = "x"
 cache = "$chace"
@@ -212,7 +212,7 @@ fn requirements() -> Vec<(Ability, String, String)> {
 }
 
 #[test]
-fn what_a_cache_does_not_support_is_a_mistake_at_its_place() {
+fn an_unsupported_ability_is_a_mistake_at_its_position() {
     let all: Vec<_> = requirements().into_iter().map(|(ability, ..)| ability).collect();
     assert_eq!(all, Ability::ALL, "each ability has its words");
     for &cache in Protocol::ALL {
@@ -222,14 +222,14 @@ fn what_a_cache_does_not_support_is_a_mistake_at_its_place() {
             assert_eq!(parsed.is_ok(), is_supported, "{cache} and {ability}");
             let Err(mistakes) = parsed else { continue };
             let [mistake] = &mistakes.0[..] else { panic!("{}", shown(&mistakes)) };
-            let told = format!("the cache `{cache}` does not support `{ability}`");
-            assert_eq!(mistake.to_string(), told);
+            let expected = format!("the cache `{cache}` does not support `{ability}`");
+            assert_eq!(mistake.to_string(), expected);
         }
     }
 }
 
 #[test]
-fn a_cache_that_ignores_what_is_required_is_not_explored() {
+fn a_cache_without_a_required_ability_is_not_explored() {
     // The cached miss: five controls called it clean, with the same counts as without the line.
     let text = requiring("article", "specials = [\"keeps-absent\"]", "get user:1");
     let mistakes = parse("absent.toml", &text, &Protocol::known()).expect_err("it would be ignored");
@@ -245,7 +245,7 @@ fn a_name_alone_supports_nothing_more() {
 }
 
 #[test]
-fn what_concerns_loads_needs_a_source_to_load_from() {
+fn abilities_of_loads_require_a_source_of_truth() {
     for special in [Special::Leases, Special::PassesOver] {
         let text = requiring("tiered", &format!("specials = [\"{}\"]", special.name()), "get user:1");
         let mistakes = parse("a.toml", &text, &Protocol::known()).expect_err("nothing is loaded");
@@ -330,8 +330,8 @@ fn too_many_combinations_are_a_mistake_and_not_a_long_wait() {
     let axis = |name| format!("{name} = [{}]\n", hundred.join(", "));
     let axes = format!("[axes]\n{}{}{}", axis("a"), axis("b"), axis("c"));
     let mistakes = parse("big.toml", &SOUND.replace("[axes]\n", &axes), &KNOWN).expect_err("a million cases");
-    let told: Vec<_> = mistakes.0.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["the axes result in more than 10000 cases"]);
+    let messages: Vec<_> = mistakes.0.iter().map(ToString::to_string).collect();
+    assert_eq!(messages, ["the axes result in more than 10000 cases"]);
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn check_load(words: &[&str], message: &str) {
 }
 
 #[test]
-fn what_cannot_be_loaded_is_told() {
+fn a_scenario_that_cannot_be_loaded_is_reported() {
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
     fs::create_dir_all(&empty).expect("a folder for the test");
     check_load(&[&empty.to_string_lossy()], "contains no scenario");
@@ -370,7 +370,7 @@ fn what_cannot_be_loaded_is_told() {
 
 /// The names of all caches that the shipped scenarios test.
 #[test]
-fn shipped_scenarios_are_sound_and_bear_their_files_names() {
+fn shipped_scenarios_are_valid_and_have_the_names_of_their_files() {
     let scenarios =
         load_all::<&str>(&[], &Protocol::known()).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
     assert_eq!(scenarios.len(), SHIPPED.len());
@@ -394,7 +394,7 @@ fn every_scenario_of_the_folder_ships() {
 }
 
 #[test]
-fn a_load_of_its_own_is_told_where_a_get_loads() {
+fn a_separate_load_is_rejected_if_a_get_loads() {
     let known = KNOWN.map(|name| Known { name, abilities: Ability::ALL });
     let text = SOUND.replace("get user:1", "load user:1");
     assert!(parse("load.toml", &text, &known).is_ok());

@@ -99,7 +99,7 @@ fn breaks(scenario: ScenarioBuilder<Build>, rules: &[Rule]) -> CaseReport {
 }
 
 #[test]
-fn a_get_that_writes_what_it_has_read_brings_a_deleted_value_back() {
+fn a_get_that_writes_back_its_result_resurrects_a_deleted_value() {
     let sliding = [&[Get, IfThere, Write] as &[_], &[Write], &[Write]];
     let report = breaks(
         of(sliding, &[("reader", &["get user:1"]), ("writer", &["delete user:1"])]),
@@ -141,7 +141,7 @@ fn a_get_that_deletes_takes_a_newer_value_away() {
 }
 
 #[test]
-fn a_set_that_deletes_first_shows_an_absence_that_nobody_has_asked_for() {
+fn a_set_that_deletes_first_exposes_an_absence_that_no_operation_made() {
     let scenario =
         of([&[Get], &[Delete, Write], &[Write]], &[("reader", &["get user:1"]), ("writer", &["set user:1"])]);
     breaks(scenario, &[Rule::Phantom]);
@@ -162,14 +162,14 @@ fn a_write_behind_is_acknowledged_before_it_takes_effect() {
 }
 
 #[test]
-fn a_write_that_never_comes_to_redis_is_lost() {
+fn a_write_that_never_reaches_redis_is_lost() {
     let lost = [&[Get] as &[_], &[], &[]];
     let threads: &[(&str, &[&str])] = &[("reader", &["get user:1"]), ("writer", &["set user:1"])];
     breaks(of(lost, threads), &[Rule::Stale, Rule::Lasting]);
 }
 
 #[test]
-fn who_finds_nothing_to_delete_has_deleted_it() {
+fn a_delete_of_an_absent_key_has_completed() {
     let only_if_there = [&[Get] as &[_], &[Write], &[Get, IfThere, Write]];
     for remote in RemoteStart::ALL {
         let threads: &[(&str, &[&str])] = &[
@@ -270,7 +270,7 @@ fn threads<F>(scenario: ScenarioBuilder<F>) -> ScenarioBuilder<F> {
 }
 
 #[test]
-fn the_observer_waits_for_what_the_cache_has_started() {
+fn the_observer_waits_for_the_tasks_of_the_cache() {
     let build = |setup: Setup| Replica { redis: setup.redis, asked: None };
     let report = check(threads(scenario("replica", build)).consistency(Level::Eventual));
     assert!(report.complete);
@@ -278,7 +278,7 @@ fn the_observer_waits_for_what_the_cache_has_started() {
 }
 
 #[test]
-fn a_task_that_nobody_wakes_is_named_where_something_lasts() {
+fn a_lasting_violation_names_a_task_that_is_never_woken() {
     let build = |setup: Setup| {
         let (asked, copies) = mpsc::channel();
         thread::Builder::new()
@@ -291,7 +291,7 @@ fn a_task_that_nobody_wakes_is_named_where_something_lasts() {
     let trace = report.trace.expect("a control has a witness");
     let said = reason(&trace).replace('\n', " ");
     assert!(
-        said.contains("Nothing that can run is left to repair it: copier waits to receive from"),
+        said.contains("No runnable task is left that could repair it: copier waits to receive from"),
         "{said}"
     );
     assert!(lanes(&trace).contains("blocked   copier waits"), "{}", lanes(&trace));
@@ -326,15 +326,15 @@ impl Cache for Locked {
 }
 
 #[test]
-fn a_value_in_an_object_of_the_engines_has_come_through_it() {
+fn a_value_in_an_object_of_the_engine_is_traced_through_it() {
     let build = |setup: Setup| Locked { local: Mutex::new(BTreeMap::new()), redis: setup.redis };
     let report = check(threads(scenario("locked", build)).violations([Rule::Stale, Rule::Lasting]));
     let trace = report.trace.expect("a control has a witness");
     let said = reason(&trace).replace('\n', " ");
     for part in [
         "The read took v0 from local at step ",
-        ", which reader had touched at step ",
-        ", with v0 in hand: it had read it from redis at step ",
+        ", which reader had accessed at step ",
+        " reader had read v0 from redis at step ",
         ", before v1 was written at step ",
     ] {
         assert!(said.contains(part), "{part}\n{said}\n{}", lanes(&trace));

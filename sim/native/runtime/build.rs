@@ -24,7 +24,7 @@ const WRAPPED: [&str; 11] = [
     "6Thread5park",
 ];
 
-/// Of these, no wrappers: formatting, and what only constructs or drops.
+/// The functions without a wrapper: formatting, comparison, and constructors.
 const EXCEPT: [&str; 4] = ["3fmt", "3new", "___RUST_STD_INTERNAL", "4cmp3"];
 
 fn main() {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::report::{Report, Verdict};
 use crate::{plain, runtime};
 
-/// Explores the schedules of `body`, and panics with the trace if one of them fails, or if not
-/// every schedule was covered. Equivalent to `Explorer::default().check(body)`.
+/// Explores the schedules of `body`. Panics with the trace if one of them fails or if some schedule
+/// was not covered. Equivalent to `Explorer::default().check(body)`.
 ///
 /// # Panics
 ///
-/// If a schedule fails, if the search ends at a bound, or if the program does something that the
-/// runtime cannot follow.
+/// If a schedule fails, if the search ends at a bound, or if the program has an effect that the
+/// runtime does not model.
 pub fn explore(body: impl Fn() + Send + Sync + 'static) -> Report {
     Explorer::default().check(body)
 }
@@ -102,8 +102,8 @@ impl Explorer {
         self
     }
 
-    /// Explores the schedules of `body`, which must do the same in each run of the same schedule
-    /// and create its shared objects itself, or as statics.
+    /// Explores the schedules of `body`. It must behave the same in each run of the same schedule,
+    /// and create its shared objects itself or as statics.
     pub fn run(&self, body: impl Fn() + Send + Sync + 'static) -> Report {
         let settings = match std::env::var("SELVEDGE_SCHEDULE") {
             Ok(schedule) => Explorer { strategy: 4, schedule, ..self.clone() },

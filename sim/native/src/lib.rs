@@ -1,8 +1,8 @@
 //! Explores ordinary compiled Rust: unchanged code, with its real dependencies, at every atomic
 //! operation.
 //!
-//! A test calls [`explore`] with a closure that uses `std::thread`, `std::sync` and whatever the
-//! code under test uses. `selvedge test` builds the test with instrumented atomics and runs the
+//! A test calls [`explore`] with a closure that uses `std::thread`, `std::sync` and the code under
+//! test. `selvedge test` builds the test with instrumented atomics and runs the
 //! closure in every distinguishable order of its operations; it fails the test with a trace if one
 //! of them panics or deadlocks.
 //!

@@ -1,10 +1,10 @@
-//! Without the runtime: the body runs on real threads.
+//! Runs the body on real threads if the runtime is not linked.
 
 use std::time::{Duration, Instant};
 
 use crate::report::{Report, Verdict};
 
-/// The number of runs, and the time after which no further run begins.
+/// The maximum number of runs, and the time after which no further run begins.
 const RUNS: u64 = 200;
 const TIME: Duration = Duration::from_secs(2);
 

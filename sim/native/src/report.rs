@@ -15,13 +15,13 @@ pub enum Verdict {
     Complete,
     /// No schedule has failed so far; a bound left schedules out.
     Bounded,
-    /// In some schedule tasks wait for ever.
+    /// In some schedule tasks wait forever.
     Deadlock,
     /// In some schedule a thread panics, and no other thread joins it.
     Panic,
-    /// The program did not do the same when a schedule was run again.
+    /// The program behaved differently when a schedule was repeated.
     Nondeterministic,
-    /// No schedule has failed; the program did something that the runtime could not follow: see
+    /// No schedule has failed, but the program had an effect that the runtime does not model: see
     /// [`Report::reasons`].
     Incomplete,
     /// The platform does not support exploration.
@@ -54,7 +54,7 @@ pub struct Report {
     pub elapsed: Duration,
     /// The verdict in words, with the trace of a failure.
     pub text: String,
-    /// What the program did that is not modelled.
+    /// The program's effects that are not modelled.
     pub effects: Vec<String>,
     /// The reasons why the exploration is not complete although every known schedule was covered.
     pub reasons: Vec<String>,

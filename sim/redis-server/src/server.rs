@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = "redis-server";
 
-/// Startup timeout. A machine under load can take long to start a process.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Long, because a machine under load starts processes slowly.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A redis-server process. It listens only on a Unix socket, writes only to its temporary folder,
 /// and is killed on drop.
@@ -26,8 +26,9 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a redis-server. If none is installed, prints a line with `what` is skipped and
-    /// returns `None`. The line goes directly to stderr, because the test harness captures prints.
+    /// Starts a redis-server. If none is installed, writes a line to stderr that names the skipped
+    /// test, `what`, and returns `None`. It does not use `eprintln!`, which the test harness
+    /// captures.
     ///
     /// # Panics
     ///
@@ -93,7 +94,7 @@ impl RedisServer {
     }
 
     fn wait(&self) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + STARTUP_TIMEOUT;
         while let Err(error) = ping(&self.socket()) {
             if Instant::now() >= deadline {
                 return Err(io::Error::new(ErrorKind::TimedOut, format!("no reply to PING: {error}")));

@@ -265,7 +265,7 @@ proptest! {
 
     /// That a key expires conflicts with commands on that key, and with no other.
     #[test]
-    fn an_expiry_commutes_with_what_it_does_not_conflict_with(
+    fn an_expiry_commutes_with_operations_that_do_not_conflict(
         history in prop::collection::vec((0..3usize, command()), 0..14),
         given in prop::sample::select(&["a", "b", "ab"][..]),
         command in command(),

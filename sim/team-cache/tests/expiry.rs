@@ -43,7 +43,7 @@ fn a_session_expires_between_two_commands() {
 }
 
 #[test]
-fn what_is_there_at_the_start_expires_where_the_scenario_says_so() {
+fn initial_entries_expire_if_the_scenario_is_expiring() {
     let count = |remote| {
         let report = check(
             scenario("sessions", plain)
@@ -58,7 +58,7 @@ fn what_is_there_at_the_start_expires_where_the_scenario_says_so() {
     assert!(expiring > present, "{expiring} schedules, and {present} where nothing expires");
 }
 
-/// A read gives what it finds another minute.
+/// A cache with sliding expiry: a read extends the deadline of the entry by a minute.
 fn sliding(setup: Setup) -> impl Cache {
     closures(
         setup.server().connection(),
@@ -72,9 +72,9 @@ fn sliding(setup: Setup) -> impl Cache {
     )
 }
 
-/// The observer does not wait for a deadline: what was brought back is there until then.
+/// The observer does not wait for a deadline: a resurrected value exists until its deadline.
 #[test]
-fn what_is_brought_back_for_a_minute_lasts_for_a_minute() {
+fn a_value_resurrected_for_a_minute_is_lasting() {
     let report = check(
         scenario("sliding", sliding)
             .thread("reader", ["get user:1"])
@@ -88,7 +88,7 @@ fn what_is_brought_back_for_a_minute_lasts_for_a_minute() {
 }
 
 #[test]
-fn a_read_finds_what_was_set_or_nothing() {
+fn a_read_returns_the_set_value_or_none() {
     let report = check(
         scenario("sessions", plain)
             .thread("user", ["set user:1", "get user:1"])

@@ -1,4 +1,4 @@
-//! Over redis-rs too, which versions there are is not the cache's to say.
+//! The operations determine the versions of a key, not the cache's commands: also over redis-rs.
 
 use redis::AsyncTypedCommands;
 use selvedge_sim::custom::{Cache, Key, RemoteStart, Rule, Setup, Value, check, scenario};

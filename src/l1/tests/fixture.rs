@@ -63,7 +63,7 @@ impl Fixture {
         Fixture { tier, clock, notified }
     }
 
-    /// Without a TTL, with this many entries.
+    /// A tier without a TTL, bounded to this number of entries.
     pub(super) fn of(entries: u64) -> Self {
         Fixture::new(None, Some(Bound::entries(entries)))
     }
@@ -73,7 +73,7 @@ impl Fixture {
         self.tier.insert(key, key.into(), None);
     }
 
-    /// Inserts the key until this time.
+    /// Inserts the key with itself as its value, with a deadline in seconds.
     pub(super) fn put_until(&self, key: u32, seconds: u64) {
         self.tier.insert(key, key.into(), Some(Duration::from_secs(seconds)));
     }
@@ -83,7 +83,7 @@ impl Fixture {
         self.tier.get(&key).is_some()
     }
 
-    /// The keys that use memory, expired or not.
+    /// The keys that the tier stores, expired or not.
     pub(super) fn held(&self, keys: impl IntoIterator<Item = u32>) -> Vec<u32> {
         keys.into_iter().filter(|key| self.tier.peek(key).is_some()).collect()
     }

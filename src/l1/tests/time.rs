@@ -17,7 +17,7 @@ fn an_entry_is_served_until_its_deadline_and_not_at_it() {
 }
 
 #[test]
-fn a_deadline_of_its_own_goes_before_the_tiers_ttl() {
+fn an_entrys_deadline_overrides_the_tiers_ttl() {
     let fixture = Fixture::new(Some(Duration::from_secs(60)), None);
     assert_eq!(fixture.tier.deadline(), Some(Duration::from_secs(60)));
     fixture.put_until(1, 10);
@@ -25,20 +25,20 @@ fn a_deadline_of_its_own_goes_before_the_tiers_ttl() {
     fixture.set_clock(10);
     assert!(!fixture.has(1));
     fixture.set_clock(1_000);
-    assert!(fixture.has(2), "it was given no deadline");
+    assert!(fixture.has(2), "its deadline is absent");
 }
 
 #[test]
-fn a_clock_that_lags_makes_lives_shorter_and_never_longer() {
+fn a_lagging_clock_shortens_lifetimes_and_never_extends_them() {
     let lag = Duration::from_secs(2);
     let clock = HandClock { lag, ..HandClock::default() };
     let tier = Tier::new(clock.clone(), Some(Duration::from_secs(10)));
-    // It is 7 s, and the clock shows 5. The entry may live until 17 s, when the clock shows at
-    // least 15.
+    // The time is 7 s; the clock shows 5 s. The entry may live until 17 s, when the clock shows
+    // at least 15 s.
     clock.seconds.store(5, Ordering::Relaxed);
     assert_eq!(tier.deadline(), Some(Duration::from_secs(13)));
-    // It is 5 s, and the clock shows them. The entry may live until 15 s, when the clock may show
-    // 13.
+    // The time is 5 s; the clock shows 5 s. The entry may live until 15 s, when the clock may show
+    // 13 s.
     tier.insert(1, 1, tier.deadline());
     clock.seconds.store(12, Ordering::Relaxed);
     assert_eq!(tier.get(&1), Some(1));
@@ -60,7 +60,7 @@ fn a_hit_that_cannot_expire_reads_no_clock() {
 }
 
 #[test]
-fn a_ttl_past_the_end_of_time_is_none() {
+fn a_ttl_beyond_the_range_of_the_clock_never_expires() {
     let fixture = Fixture::new(Some(Duration::MAX), None);
     fixture.set_clock(1);
     assert_eq!(fixture.tier.deadline(), None);
@@ -91,21 +91,21 @@ fn expired_entries_are_swept_though_only_one_key_is_refilled() {
 }
 
 #[test]
-fn expired_entries_are_swept_where_the_hand_does_not_come() {
+fn expired_entries_are_swept_where_the_hand_does_not_move() {
     let fixture = Fixture::of(100);
     (0..50).for_each(|key| fixture.put_until(key, 10));
-    // All are promoted. Later entries are not, so that the hand does not move.
+    // All are promoted. Later entries are not, so the hand does not move.
     (0..50).for_each(|key| assert!(fixture.has(key)));
     (1_000..1_200).for_each(|key| fixture.put(key));
     assert_eq!(fixture.held(0..50).len(), 50);
     fixture.set_clock(10);
-    // As many as there are entries: each inspects one node of each main queue.
+    // One insertion for each entry: an insertion inspects one node of each main queue.
     (2_000..2_100).for_each(|key| fixture.put(key));
     assert_eq!(fixture.held(0..50), [0_u32; 0]);
 }
 
 #[test]
-fn expired_entries_are_removed_before_read_ones() {
+fn expired_entries_are_removed_before_visited_ones() {
     let fixture = Fixture::new(None, Some(Bound::entries(3)));
     fixture.put_until(1, 10);
     (2..=3).for_each(|key| fixture.put(key));

@@ -55,7 +55,7 @@ struct Failure {
     error: RedisError,
 }
 
-/// The reason that there is no answer.
+/// The reason why there is no reply.
 pub(super) enum Unanswered {
     /// There was no connection, so that nothing was sent.
     NotConnected(RedisError),
@@ -101,10 +101,10 @@ impl Connector {
     ) -> Result<T, Unanswered> {
         let link = self.link().await.map_err(Unanswered::NotConnected)?;
         // From here on it may have been sent.
-        let under_way = UnderWay { lost: &self.lost };
+        let unconfirmed = Unconfirmed { lost: &self.lost };
         let answer = self.ask(&link, command).await;
         if answer.as_ref().err().is_none_or(is_reply) {
-            under_way.answered();
+            unconfirmed.confirm();
         }
         answer.map_err(Unanswered::Failed)
     }
@@ -210,8 +210,7 @@ impl Connector {
         }
     }
 
-    /// Connects, one caller at a time; `failures` is the number of failed attempts when the caller
-    /// came.
+    /// Connects, one caller at a time. `failures` is the number of failed attempts before the call.
     async fn attempt(&self, failures: u64) -> Result<Arc<Link>, RedisError> {
         let mut failure = self.attempt.lock().await;
         if let Some(link) = self.current() {
@@ -272,18 +271,18 @@ impl Connector {
     }
 }
 
-/// A write that has no answer yet. If it is dropped, it is lost.
-struct UnderWay<'a> {
+/// A write without a reply so far. If it is dropped, it is lost.
+struct Unconfirmed<'a> {
     lost: &'a AtomicU64,
 }
 
-impl UnderWay<'_> {
-    fn answered(self) {
+impl Unconfirmed<'_> {
+    fn confirm(self) {
         std::mem::forget(self);
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for Unconfirmed<'_> {
     fn drop(&mut self) {
         self.lost.fetch_add(1, Ordering::SeqCst);
     }

@@ -35,18 +35,18 @@ pub enum Problem {
         /// Whether it may have been executed in part.
         in_part: bool,
     },
-    /// There was no answer in time.
+    /// There was not a reply within the timeout.
     #[error(
-        "no answer within {after:?}. The command may have been executed, or may still be. If the server is slow, raise the \
+        "no reply within {after:?}. The command may have been executed, or may still be. If the server is slow, raise the \
          builder's `command_timeout`"
     )]
     TimedOut {
         /// The timeout.
         after: Duration,
     },
-    /// The connection broke before the answer came.
+    /// The connection broke before the reply arrived.
     #[error(
-        "the connection to {address} broke before the answer came ({reason}). The command may have been executed, or may \
+        "the connection to {address} broke before the reply arrived ({reason}). The command may have been executed, or may \
          still be. The next command reconnects"
     )]
     ConnectionLost {
@@ -64,8 +64,8 @@ pub enum Problem {
          key"
     )]
     Decode(Arc<dyn StdError + Send + Sync>),
-    /// The answer is not valid for the command.
-    #[error("the answer is not valid for this command ({reason}). Does Redis listen on {address}?")]
+    /// The reply is not valid for the command.
+    #[error("the reply is not valid for this command ({reason}). Does Redis listen on {address}?")]
     Unexpected {
         /// The address of the server.
         address: String,

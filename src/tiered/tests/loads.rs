@@ -82,26 +82,26 @@ fn a_write_during_a_load_keeps_its_value_out_of_both_tiers() {
 
 #[test]
 fn a_notification_during_a_read_or_a_load_prevents_the_fill() {
-    let told: [fn(&Cache); 2] = [|cache| cache.invalidate(&"k"), |cache| cache.invalidate_all()];
-    for tell in told {
+    let notifications: [fn(&Cache); 2] = [|cache| cache.invalidate(&"k"), |cache| cache.invalidate_all()];
+    for notify in notifications {
         let bench = Bench::holding(1);
         let cache = bench.cache.clone();
         let (redis, other) = (bench.redis.clone(), bench.cache.clone());
         bench.next(Fate::Meanwhile(Box::new(move || {
             redis.put("k", 2);
-            tell(&cache);
+            notify(&cache);
         })));
         assert_eq!(bench.read(), (Some(1), ASKED));
         assert_eq!(bench.read(), (Some(2), ASKED));
         assert_eq!(bench.read(), (Some(2), !ASKED));
         bench.redis.put("k", 3);
-        tell(&bench.cache);
+        notify(&bench.cache);
         assert_eq!(bench.read(), (Some(3), ASKED));
 
         bench.redis.data.lock().unwrap().clear();
-        tell(&bench.cache);
+        notify(&bench.cache);
         let load = move || {
-            tell(&other);
+            notify(&other);
             Ok::<_, Infallible>(Some(3))
         };
         assert_eq!(bench.cache.blocking().get_or_load(&"k", load).unwrap(), Some(3));
@@ -144,7 +144,7 @@ macro_rules! stalled_load {
 }
 
 #[test]
-fn a_write_carries_out_the_fill_of_a_load_that_nobody_polls() {
+fn a_write_executes_the_fill_of_a_load_that_is_not_polled() {
     let bench = Bench::new(|builder| builder);
     let mut context = Context::from_waker(Waker::noop());
     let mut load = stalled_load!(bench, Fate::Answer, &"k");
@@ -158,7 +158,7 @@ fn a_write_carries_out_the_fill_of_a_load_that_nobody_polls() {
 }
 
 #[test]
-fn a_fill_that_a_write_sees_fail_is_lost_if_it_may_still_come() {
+fn a_fill_that_fails_in_a_write_is_lost_if_it_may_still_arrive() {
     for outcome in [Outcome::NotApplied, Outcome::Over, Outcome::Unknown] {
         let bench = Bench::new(|builder| builder);
         let load = stalled_load!(bench, Fate::Fail(outcome), &"k");
@@ -182,7 +182,7 @@ fn a_write_of_several_keys_carries_out_the_fills_of_all() {
 }
 
 #[test]
-fn a_write_that_finds_a_fill_being_polled_is_woken_when_it_can_go_on() {
+fn a_write_that_finds_a_polled_fill_is_woken_when_the_fill_ends() {
     let bench = Bench::new(|builder| builder);
     let (first, second) = (Arc::<Bell>::default(), Arc::<Bell>::default());
     // The second write begins while the first one polls the fill.

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::number::short;
 
-/// The result of a cache for a workload: one of three numbers. The fields are those of the JSON
-/// form.
+/// The result of a cache for a workload: one of the last three fields. The field names are those of
+/// the JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) work: String,

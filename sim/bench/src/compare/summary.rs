@@ -19,7 +19,7 @@ impl Summary {
         self.bare_switch = Some(nanoseconds);
     }
 
-    /// Records our result on a program with the cache.
+    /// Records our result on a program that uses the cache.
     pub(super) fn cache(&mut self, ours: &Sample) {
         self.cache_events.extend(ours.nanoseconds_per_further_event());
     }

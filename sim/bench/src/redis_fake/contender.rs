@@ -13,23 +13,29 @@ pub(super) const VALUE: usize = 100;
 /// Number of keys, which are accessed in turn.
 pub(super) const KEYS: usize = 100;
 /// Number of commands between two reads of the clock.
-const BATCH: usize = 100;
+const BATCH: usize = 7 * PIPELINE;
+
+/// Number of commands that are sent together.
+const PIPELINE: usize = 16;
 
 /// A workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Workload {
     Get,
     Set,
+    /// `GET`s that are sent together, 16 at a time.
+    Pipeline,
 }
 
 impl Workload {
-    pub(super) const ALL: [Workload; 2] = [Workload::Get, Workload::Set];
+    pub(super) const ALL: [Workload; 3] = [Workload::Get, Workload::Set, Workload::Pipeline];
 
     /// The name in reports.
     pub(super) fn name(self) -> &'static str {
         match self {
             Workload::Get => "get",
             Workload::Set => "set",
+            Workload::Pipeline => "get16",
         }
     }
 }
@@ -92,7 +98,7 @@ impl Contender {
     }
 }
 
-fn connect(url: &str) -> redis::RedisResult<Connection> {
+pub(super) fn connect(url: &str) -> redis::RedisResult<Connection> {
     Client::open(url)?.get_connection()
 }
 
@@ -104,10 +110,27 @@ fn measure(client: &mut impl ConnectionLike, work: Workload, time: Duration) -> 
     let start = Instant::now();
     let mut count = 0;
     while start.elapsed() < time {
-        for key in keys.iter().cycle().take(BATCH) {
-            match work {
-                Workload::Get => assert_eq!(client.get::<_, Vec<u8>>(key)?.len(), VALUE),
-                Workload::Set => client.set(key, &value[..])?,
+        let batch = keys.iter().cycle().take(BATCH);
+        match work {
+            Workload::Get => {
+                for key in batch {
+                    assert_eq!(client.get::<_, Vec<u8>>(key)?.len(), VALUE);
+                }
+            }
+            Workload::Set => {
+                for key in batch {
+                    client.set::<_, _, ()>(key, &value[..])?;
+                }
+            }
+            Workload::Pipeline => {
+                for keys in batch.collect::<Vec<_>>().chunks_exact(PIPELINE) {
+                    let mut pipeline = redis::pipe();
+                    for key in keys {
+                        pipeline.get(key);
+                    }
+                    let values: Vec<Vec<u8>> = pipeline.query(client)?;
+                    assert!(values.iter().all(|value| value.len() == VALUE));
+                }
             }
         }
         count += BATCH;

@@ -3,6 +3,7 @@
 
 mod contender;
 mod explored;
+mod memory;
 mod python;
 mod row;
 mod run;

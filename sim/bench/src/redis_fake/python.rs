@@ -12,7 +12,7 @@ pub(super) struct Python {
     folder: tempfile::TempDir,
 }
 
-/// The same workload as for the others: one client, one command at a time.
+/// The same workloads as for the others.
 const SCRIPT: &str = r#"
 import sys, time, fakeredis
 work, seconds, keys, size = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -22,11 +22,18 @@ for key in keys:
     client.set(key, value)
 count, start = 0, time.perf_counter()
 while time.perf_counter() - start < seconds:
-    for key in keys:
-        if work == "get":
-            assert len(client.get(key)) == size
-        else:
-            client.set(key, value)
+    if work == "get16":
+        for first in range(0, len(keys), 16):
+            pipeline = client.pipeline(transaction=False)
+            for key in keys[first:first + 16]:
+                pipeline.get(key)
+            assert all(len(got) == size for got in pipeline.execute())
+    else:
+        for key in keys:
+            if work == "get":
+                assert len(client.get(key)) == size
+            else:
+                client.set(key, value)
     count += len(keys)
 print((time.perf_counter() - start) * 1e9 / count)
 "#;

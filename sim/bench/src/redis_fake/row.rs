@@ -28,12 +28,28 @@ pub(super) struct ExploredRow {
     pub(super) schedules_per_second: f64,
 }
 
+/// The memory of a server.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct MemoryRow {
+    pub(super) server: &'static str,
+    pub(super) bytes_per_key: f64,
+    /// Relative to the real server; `None` without one.
+    pub(super) times_redis_server: Option<f64>,
+    /// The share that is still resident after `FLUSHALL`.
+    pub(super) retained: f64,
+}
+
 /// The head of the table.
 pub(super) fn head() -> String {
     format!(
         "{:<5} {:<28} {:>14} {:>18} {:>15}",
         "work", "server", "ns per command", "commands/s", "× redis-server"
     )
+}
+
+/// The head of the table of memory.
+pub(super) fn memory_head() -> String {
+    format!("{:<28} {:>14} {:>18} {:>15}", "memory", "bytes per key", "after FLUSHALL", "× redis-server")
 }
 
 /// The head of the engine's table.
@@ -48,6 +64,16 @@ impl Row {
         let commands = grouped(commands_per_second.round() as u64);
         let times = times_redis_server.map_or_else(|| "-".to_owned(), short);
         format!("{work:<5} {server:<28} {:>14} {commands:>18} {times:>15}", short(*ns_per_command))
+    }
+}
+
+impl MemoryRow {
+    /// The row as text.
+    pub(super) fn text(&self) -> String {
+        let MemoryRow { server, bytes_per_key, times_redis_server, retained } = self;
+        let times = times_redis_server.map_or_else(|| "-".to_owned(), short);
+        let retained = format!("{:.0} %", retained * 100.0);
+        format!("{server:<28} {:>14} {retained:>18} {times:>15}", short(*bytes_per_key))
     }
 }
 
@@ -88,6 +114,19 @@ mod tests {
                 "work  server                       ns per command         commands/s  × redis-server",
                 "get   selvedge-redis, in process              400          2,500,000            50.0",
                 "get   selvedge-redis, in process              400          2,500,000               -",
+            ]
+        );
+        let memory = MemoryRow {
+            server: "selvedge-redis",
+            bytes_per_key: 300.0,
+            times_redis_server: Some(1.5),
+            retained: 0.034,
+        };
+        assert_eq!(
+            [memory_head(), memory.text()],
+            [
+                "memory                        bytes per key     after FLUSHALL  × redis-server",
+                "selvedge-redis                          300                3 %            1.50",
             ]
         );
         let explored = ExploredRow {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::contender::{Contender, Workload};
 use super::explored::explore;
+use super::memory;
 use super::python::Python;
 use super::row::{self, Row};
 use crate::number::median;
@@ -52,6 +53,15 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     }
     for work in Workload::ALL {
         compare(settings, work, &mut contenders);
+    }
+    if !settings.json {
+        print_line(format!("\n{}", row::memory_head()));
+    }
+    match memory::compare() {
+        Ok(rows) => {
+            rows.iter().for_each(|row| print_line(if settings.json { row::json(row) } else { row.text() }));
+        }
+        Err(error) => eprintln!("the memory of a key is omitted: {error}"),
     }
     if !settings.json {
         print_line(format!("\n{}", row::explored_head()));

@@ -1,4 +1,4 @@
-//! The compared tools, each behind the same few primitives.
+//! The compared tools. Each implements the same primitives, the trait [`Tool`].
 
 mod loom;
 mod selvedge;

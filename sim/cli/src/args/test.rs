@@ -12,11 +12,11 @@ pub(crate) struct TestOptions {
     #[arg(value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
 
-    /// List the tests, and run none
+    /// List the tests without running them
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// Run all tests, also after one has failed
+    /// Run all tests, even if one fails
     #[arg(long)]
     pub(crate) no_fail_fast: bool,
 
@@ -32,7 +32,7 @@ pub(crate) struct TestOptions {
     #[arg(long)]
     pub(crate) schedule: Option<String>,
 
-    /// Show the output of tests that pass, too
+    /// Also show the output of tests that pass
     #[arg(long)]
     pub(crate) no_capture: bool,
 
@@ -82,7 +82,7 @@ pub(crate) struct TestOptions {
 }
 
 impl TestOptions {
-    /// The arguments of cargo that find the package: for every command.
+    /// The arguments of each cargo command that find the package.
     pub(crate) fn of_workspace(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(path) = &self.manifest_path {

@@ -17,8 +17,8 @@ pub(crate) enum NativeError {
         /// The command.
         what: &'static str,
     },
-    /// cargo's answer is not the expected JSON.
-    #[error("cargo {what} has an unexpected answer: {error}")]
+    /// The output of cargo is not the expected JSON.
+    #[error("cargo {what} has an unexpected output: {error}")]
     Answer {
         /// The command.
         what: &'static str,

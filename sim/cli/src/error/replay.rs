@@ -15,7 +15,7 @@ pub(crate) enum ReplayError {
         file: String,
         /// Its scenario.
         scenario: String,
-        /// Where it was not found.
+        /// The places that do not have it, as a clause.
         searched: &'static str,
     },
     /// The scenario has no such case.
@@ -54,7 +54,7 @@ pub(crate) enum ReplayError {
         /// The missing ability.
         ability: Ability,
     },
-    /// A schedule belongs to one case.
+    /// More or less than one case is selected for a schedule.
     #[error("a schedule belongs to one case, and {selected} are selected")]
     NotOneCase {
         /// The number of selected cases.
@@ -70,7 +70,7 @@ pub(crate) enum ReplayError {
         /// The cache.
         cache: String,
     },
-    /// The schedule is not one of the case.
+    /// The case does not have the schedule.
     #[error("in the case `{case}` of `{scenario}`, {why}")]
     Mismatch {
         /// The scenario.
@@ -149,7 +149,7 @@ impl Diagnostic for ReplayError {
                  and commands in the recorded order on the current code: --cache {cache}"
                 ));
             }
-            ReplayError::Mismatch { .. } => "the steps include those that set up the tiers",
+            ReplayError::Mismatch { .. } => "the step number also counts the steps that set up the tiers",
             #[cfg(feature = "redis")]
             ReplayError::NoServer { .. } => {
                 "start a server there, or give another URL: redis://127.0.0.1:6379, \

@@ -56,7 +56,7 @@ mod signal {
     static BEFORE: OnceLock<([libc::sigaction; 2], usize)> = OnceLock::new();
 
     /// The alternate stack of an OS thread for which std has not installed one.
-    struct Alternate(#[expect(dead_code, reason = "the OS knows of it")] Box<[u8]>);
+    struct Alternate(#[expect(dead_code, reason = "the OS has its address")] Box<[u8]>);
 
     impl Drop for Alternate {
         fn drop(&mut self) {
@@ -132,8 +132,8 @@ mod signal {
             let _ = write!(
                 text,
                 "\nselvedge-engine: {label} has overflowed its stack of {bytes} bytes. Give each task a larger stack with \
-                 Explorer::stack_size, or this one with thread::Builder::stack_size. If a function calls itself without an \
-                 end, no stack is large enough\n"
+                 Explorer::stack_size, or this one with thread::Builder::stack_size. No stack is large \
+                 enough for an infinite recursion\n"
             );
             // SAFETY: the bytes are valid; both functions are async-signal-safe.
             unsafe {

@@ -1,4 +1,4 @@
-//! Events: what an operation does, to which locations, and which pairs conflict.
+//! Events: the action of an operation, its locations, and the pairs that conflict.
 
 mod action;
 mod decision;
@@ -6,6 +6,7 @@ mod fingerprint;
 mod footprint;
 mod kinds;
 mod mode;
+mod orders;
 mod phase;
 mod record;
 mod rule;
@@ -17,6 +18,7 @@ pub(crate) use footprint::Footprint;
 pub(crate) use kinds::{FingerprintKind, RuleTag};
 pub(crate) use mode::MODES;
 pub use mode::Mode;
+pub(crate) use orders::{MemoryOrder, Orders};
 pub(crate) use phase::Phase;
 pub use record::MAX_TASKS;
 pub(crate) use record::{

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::fingerprint::Fingerprint;
 use super::footprint::Footprint;
 use super::mode::Mode;
+use super::orders::Orders;
 use super::rule::{Rule, RuledStates};
 
 /// The number of a task in an exploration, the same in every schedule: it is derived from the
@@ -125,8 +126,13 @@ pub(crate) struct Pending {
     actions: [(LocationId, Action); SLOTS],
     /// The rule and its argument, if the actions do not determine the outcome one by one.
     pub(crate) rule: Option<(&'static Rule, u64)>,
+    /// The memory orders of an operation on an atomic, which only a search of execution graphs uses.
+    pub(crate) orders: Orders,
     pub(crate) source: &'static Location<'static>,
 }
+
+/// The kind of a fence: see [`Pending::kinds`].
+const FENCE: u8 = 40;
 
 impl Pending {
     /// An operation without locations.
@@ -142,6 +148,7 @@ impl Pending {
             operands: 0,
             actions: [(0, Action::Read); SLOTS],
             rule: None,
+            orders: Orders::default(),
             source,
         }
     }
@@ -218,12 +225,29 @@ impl Pending {
         Pending { opaque: true, ..Pending::none(source) }
     }
 
-    /// Nothing but a point at which other tasks can go first.
+    /// A scheduling point without an operation.
     pub(crate) fn pause(source: &'static Location<'static>) -> Self {
         Pending::none(source)
     }
 
-    /// The operation, with something that is not known beside it.
+    /// A fence.
+    pub(crate) fn fence(orders: Orders, source: &'static Location<'static>) -> Self {
+        Pending { kinds: [FENCE; SLOTS], orders, ..Pending::none(source) }
+    }
+
+    /// Whether it is a fence.
+    #[inline]
+    pub(crate) fn is_fence(&self) -> bool {
+        self.kinds[0] == FENCE
+    }
+
+    /// The operation with these memory orders.
+    #[inline]
+    pub(crate) fn ordered(self, orders: Orders) -> Self {
+        Pending { orders, ..self }
+    }
+
+    /// The operation, with an additional unknown effect.
     pub(crate) fn made_opaque(&self) -> Self {
         Pending { opaque: true, ..*self }
     }
@@ -313,7 +337,7 @@ impl Pending {
         match (self.rule, self.actions().first()) {
             (Some((rule, _)), _) => rule.what,
             (None, Some((_, action))) => action.describe(),
-            (None, None) => "do something unseen",
+            (None, None) => "run opaque code",
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) static TOKEN_OR_DEADLINE: Rule = Rule {
         _ => [(Mode::Write, 0), NOTHING, NOTHING],
     },
     may_be_disabled_by: Rule::ANY,
-    what: "be woken, or for the deadline, by",
+    what: "be woken (or reach the deadline) by",
 };
 
 /// Waits for a token: takes it if it is there, else wakes up spuriously. On the token.
@@ -82,10 +82,10 @@ pub(crate) static TOKEN_OR_DEADLINE_OR_SPURIOUS: Rule = Rule {
         _ => (TOKEN_OR_DEADLINE.outcome)(states, deadline, 0),
     },
     may_be_disabled_by: Rule::ANY,
-    what: "be woken, or for the deadline, by",
+    what: "be woken (or reach the deadline) by",
 };
 
-/// A caller's own choice between as many alternatives as the argument says. It touches nothing.
+/// A choice of the caller. The argument is the number of alternatives. Accesses no location.
 pub(crate) static CHOOSE: Rule = Rule {
     tag: RuleTag::Choose,
     alternatives: |_, argument| argument as u16,

@@ -1,9 +1,9 @@
 //! OS threads that use objects of an exploration although the engine does not schedule them.
 //!
 //! Such a thread has no exploration of its own, so the object would behave like std's: the search
-//! would continue, and miss all orders with the thread's operations. Therefore each object is
-//! identified by the number of the run that created it, which is unique in the process, and the
-//! exploration is notified.
+//! would continue, and miss all orders with the thread's operations. Therefore each object stores
+//! the number of the run that created it, unique in the process. A use by such a thread is reported
+//! to the exploration of that run.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -40,14 +40,14 @@ pub(crate) struct Exploration(u64);
 impl Exploration {
     pub(crate) fn begin() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // Keeps the numbers of runs above 0 for every exploration.
+        // The bits of a run's number that are not its number within the exploration.
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % (1 << (u64::BITS - RUNS));
         explorations()
             .insert(number, RunningExploration { thread: thread::current().id(), foreign_use: None });
         Exploration(number)
     }
 
-    /// The number that precedes those of its runs.
+    /// The number before that of its first run.
     pub(crate) fn first_run(&self) -> u64 {
         self.0 << RUNS
     }
@@ -74,7 +74,8 @@ pub(crate) fn report_use(run: u64, source: Option<&'static Location<'static>>) -
         return None;
     }
     let mut explorations = explorations();
-    let its = explorations.get_mut(&(run >> RUNS)).filter(|its| its.thread != thread::current().id())?;
+    let owner =
+        explorations.get_mut(&(run >> RUNS)).filter(|owner| owner.thread != thread::current().id())?;
     let at = source.map_or_else(String::new, |source| format!(", at {}", place(source)));
     let thread = thread::current();
     let name = thread.name().map_or_else(|| "without a name".to_owned(), |name| format!("`{name}`"));
@@ -84,7 +85,7 @@ pub(crate) fn report_use(run: u64, source: Option<&'static Location<'static>>) -
          std::thread::spawn, `tokio::spawn`, rayon or another pool. If an OS thread must compute a value, compute it \
          before the exploration"
     );
-    its.foreign_use.get_or_insert_with(|| text.clone());
+    owner.foreign_use.get_or_insert_with(|| text.clone());
     ANY.store(true, Ordering::Relaxed);
     Some(text)
 }

@@ -8,6 +8,7 @@
 //! | [`Optimal`] | class of schedules | many | no | yes |
 //! | [`Naive`] | interleaving | many | yes | no |
 //! | [`Stateful`] | new final state | many | yes | yes |
+//! | [`Rc11`] | execution graph of weak memory | many | no | no |
 //! | [`Random`], [`Pct`] | sample | many | yes | no |
 //! | [`Replay`] | given schedule | one | no | no |
 //!
@@ -91,6 +92,7 @@ mod optimal;
 mod parallel;
 mod preemption_bounded;
 mod random;
+mod rc11;
 mod replay;
 mod stateful;
 
@@ -100,6 +102,7 @@ pub use optimal::Optimal;
 pub use parallel::Parallel;
 pub use preemption_bounded::PreemptionBounded;
 pub use random::{Pct, Random};
+pub use rc11::Rc11;
 pub use replay::Replay;
 pub use stateful::Stateful;
 

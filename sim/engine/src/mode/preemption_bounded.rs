@@ -1,4 +1,4 @@
-//! Another mode, with a bound on preemptions.
+//! A search mode with a bound on preemptions.
 
 use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode};
 use crate::explorer::Explorer;
@@ -9,12 +9,12 @@ use crate::strategy::{AnyStrategy, Preemptions, StateModel};
 /// The mode `M`, without the schedules that have more preemptions than a bound.
 ///
 /// [`Report::executions`](crate::Report::executions) counts as in `M`. The report is
-/// [bounded](crate::Bound::Preemptions) if a schedule was left out. The settings of `M` alone must
-/// be set before the bound.
+/// [bounded](crate::Bound::Preemptions) if a schedule was left out. Set the settings that only `M`
+/// has before the bound.
 #[derive(Clone, Copy, Debug)]
 pub struct PreemptionBounded<M> {
     mode: M,
-    most: usize,
+    max: usize,
 }
 
 impl<M> Explorer<M> {
@@ -26,7 +26,7 @@ impl<M> Explorer<M> {
         M: CountsPreemptions,
     {
         let Explorer { mode, settings } = self;
-        Explorer { mode: PreemptionBounded { mode, most: preemptions }, settings }
+        Explorer { mode: PreemptionBounded { mode, max: preemptions }, settings }
     }
 }
 
@@ -34,11 +34,12 @@ impl<M: CountsPreemptions> StrategySource for PreemptionBounded<M> {
     fn strategy(&self) -> NewStrategy {
         match self.mode.strategy().0 {
             AnyStrategy::Schedules(inner) => {
-                NewStrategy::of_schedules(Preemptions::new(inner, self.most, false))
+                NewStrategy::of_schedules(Preemptions::new(inner, self.max, false))
             }
+            AnyStrategy::Graphs(_) => unreachable!("a search of graphs counts no preemptions"),
             AnyStrategy::States(inner, StateModel { left_out, .. }) => {
                 let counts_in_state = left_out != Some(Part::Budget);
-                let strategy = Preemptions::new(inner, self.most, counts_in_state);
+                let strategy = Preemptions::new(inner, self.max, counts_in_state);
                 NewStrategy::of_states(strategy, StateModel { left_out, ..StateModel::default() })
             }
         }

@@ -134,7 +134,7 @@ impl<T> Object<T> {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => panic!(
                 "an operation of this object was still running: its closure has used another object of the engine, or \
-                 this one. An operation is one step: take what it needs before it, and use other objects after it"
+                 this one. An operation is one step: read its inputs before it, and use other objects before or after it"
             ),
         }
     }

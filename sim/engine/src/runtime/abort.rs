@@ -1,10 +1,10 @@
 //! Aborted runs: every task is unwound; a task that was already unwinding runs to its end.
 //!
-//! An operation of an aborted task is no event and no scheduling point. While the task unwinds
-//! (destructors run), an enabled operation is executed at once. A disabled one needs a lock of
-//! another task that has not been unwound yet: the task is suspended until the operation is
+//! An operation of an aborted task is neither an event nor a scheduling point. While the task
+//! unwinds (destructors run), an enabled operation is executed at once. A disabled one needs a lock
+//! of another task that has not been unwound yet: the task is suspended until the operation is
 //! enabled. A task that does not unwind yet, or has caught the panic that unwound it, is unwound by
-//! its operation. So it executes no code after an operation that is no event of the run. If the
+//! its operation. So it executes no code after an operation that is not an event of the run. If the
 //! operation releases a lock, the lock is free first: the guard is gone, and destructors of other
 //! tasks may wait for the lock.
 //!
@@ -84,7 +84,7 @@ pub(crate) struct Leaked {
 
 impl Execution {
     fn aborted_task(&mut self) -> &mut AbortedTask {
-        self.tasks[self.current as usize].rare().aborted.get_or_insert_default()
+        self.tasks[self.turn.current as usize].rare().aborted.get_or_insert_default()
     }
 
     /// Suspends the current task, which is aborted.
@@ -117,7 +117,7 @@ impl Execution {
         pending: &Pending,
         condition: Option<&SharedCondition>,
     ) -> Announced {
-        self.tasks[self.current as usize].rare().last = Some(pending.source);
+        self.tasks[self.turn.current as usize].rare().last = Some(pending.source);
         if !thread::panicking() {
             if pending.is_release() {
                 self.apply(pending);
@@ -155,7 +155,7 @@ impl Execution {
     /// Returns the youngest aborted task that can resume, with its coroutine. Tasks that only
     /// wait for progress of others come last.
     pub(super) fn next_aborted(&mut self) -> Option<(TaskId, Coroutine)> {
-        let goes_on = |loops: bool| {
+        let can_resume = |loops: bool| {
             self.tasks.iter().rposition(|task| {
                 task.coroutine.is_some()
                     && match task
@@ -174,10 +174,10 @@ impl Execution {
                     }
             })
         };
-        let task = goes_on(false).or_else(|| goes_on(true))?;
+        let task = can_resume(false).or_else(|| can_resume(true))?;
         let slot = &mut self.tasks[task];
         let coroutine = slot.coroutine.take()?;
-        self.current = task as TaskId;
+        self.turn.current = task as TaskId;
         self.aborted_task().waits = Waits::Nothing;
         Some((task as TaskId, coroutine))
     }
@@ -203,19 +203,19 @@ impl Execution {
     }
 
     fn is_enabled(&self, pending: &Pending, condition: Option<&SharedCondition>) -> bool {
-        pending.alternatives(&self.registry.states(pending), condition.map(|it| &**it)) > 0
+        pending.alternatives(&self.history.registry.states(pending), condition.map(|it| &**it)) > 0
     }
 
     /// Executes an operation of an aborted task, without an event.
     pub(super) fn apply(&mut self, pending: &Pending) {
-        let before: LocationStates = self.registry.states(pending);
-        let (footprint, after) = pending.outcome(self.current, &before, 0, 1);
+        let before: LocationStates = self.history.registry.states(pending);
+        let (footprint, after) = pending.outcome(self.turn.current, &before, 0, 1);
         for ((location, mode), after) in footprint.touched().zip(after) {
             if mode != Mode::Nothing {
-                self.registry.set_state(location, after);
+                self.history.registry.set_state(location, after);
             }
         }
         let [state, second, third, ..] = before;
-        self.granted = Granted { before: state, after: after[0], second, third, choice: 0 };
+        self.turn.granted = Granted { before: state, after: after[0], second, third, choice: 0 };
     }
 }

@@ -25,25 +25,25 @@ impl Execution {
     /// Announces the operation `pending` of the current task.
     #[inline(always)]
     pub(super) fn announce(&mut self, pending: &Pending, condition: Option<&SharedCondition>) -> Announced {
-        let task = self.current;
+        let task = self.turn.current;
         self.pulse.beat(task, pending.source);
-        if self.aborting {
+        if self.end.aborting {
             return self.announce_aborted(pending, condition);
         }
         let slot = &self.tasks[task as usize];
         if slot.unseen && !pending.opaque {
             return self.announce_opaque(pending, condition);
         }
-        if slot.phase == Phase::Ready && self.trail.is_repeating() && !self.is_idle_wait(task) {
+        if slot.phase == Phase::Ready && self.history.trail.is_repeating() && !self.is_idle_wait(task) {
             // The common case in a repeated prefix: the same task continues with the expected
             // operation.
-            let expected = self.trail.expected();
+            let expected = self.history.trail.expected();
             if expected.footprint.task == task && pending.matches(expected) && self.repeats_values(pending) {
-                if self.recording {
+                if self.settings.recording {
                     self.record.push(Recorded { pending: *pending, switch: None });
                 }
-                self.is_right_mover = pending.is_right_mover();
-                let position = self.trail.repeat(&mut self.registry);
+                self.turn.is_right_mover = pending.is_right_mover();
+                let position = self.history.trail.repeat(&mut self.history.registry);
                 self.grant(position);
                 if self.is_observed() {
                     self.observe(position, pending);
@@ -60,12 +60,12 @@ impl Execution {
         if starts {
             return Announced::Wait;
         }
-        if self.joins_movers && self.joins_the_last(task, pending) {
+        if self.settings.joins_movers && self.joins_the_last(task, pending) {
             self.execute(Decision { task, choice: 0 }, true);
             return Announced::Done;
         }
-        self.next = self.decide();
-        match self.next {
+        self.turn.next = self.decide();
+        match self.turn.next {
             Some(decision) if decision.task == task => {
                 self.execute(decision, false);
                 Announced::Done
@@ -81,9 +81,9 @@ impl Execution {
     /// After a lock, only an operation that cannot block is atomic with it. Otherwise one lock
     /// could be held forever while the task waits for another.
     fn joins_the_last(&self, task: TaskId, pending: &Pending) -> bool {
-        let is_last = self.trail.events().last().is_some_and(|event| event.footprint.task == task);
-        let joins = pending.is_left_mover() || (self.is_right_mover && !pending.can_wait());
-        is_last && joins && !self.finishing
+        let is_last = self.history.trail.events().last().is_some_and(|event| event.footprint.task == task);
+        let joins = pending.is_left_mover() || (self.turn.is_right_mover && !pending.can_wait());
+        is_last && joins && !self.end.finishing
     }
 
     /// Sets the next operation of `task`.
@@ -108,16 +108,17 @@ impl Execution {
 
     /// Executes an operation of the current task atomically with its previous event.
     pub(super) fn perform_with_previous(&mut self, pending: &Pending, condition: Option<&SharedCondition>) {
-        if self.aborting {
+        if self.end.aborting {
             self.apply(pending);
             return;
         }
-        let task = self.current;
+        let task = self.turn.current;
         self.set_pending(task, pending, condition);
+        self.add_joined_to_graph(task);
         self.execute(Decision { task, choice: 0 }, true);
     }
 
     pub(super) fn has_deferred_wakes(&self) -> bool {
-        self.tasks[self.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
+        self.tasks[self.turn.current as usize].rare.as_ref().is_some_and(|rare| !rare.wakes.is_empty())
     }
 }

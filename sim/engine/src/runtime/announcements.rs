@@ -1,4 +1,4 @@
-//! The announced operations, and their fingerprints of earlier runs.
+//! The announced operations of a run, and the fingerprints of those of earlier runs.
 
 /// The announced operations of a run, to detect nondeterminism.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct Announcements {
 }
 
 impl Announcements {
-    /// Forgets the operations of the last run, but not the fingerprints.
+    /// Clears the operations of the last run, and retains the fingerprints at its events.
     pub(super) fn begin_run(&mut self) {
         self.tasks = 0;
         self.fingerprint = None;

@@ -1,6 +1,6 @@
 //! Conditions on several atomics: closures that the engine evaluates in hypothetical states.
 //!
-//! The loads in such a closure are no events. They return values of the hypothetical state.
+//! The loads in such a closure are not events. They return values of the hypothetical state.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};
@@ -10,12 +10,12 @@ use super::current::with_if_any;
 use super::granted::Granted;
 use super::perform::perform_when;
 use super::task::SharedCondition;
-use crate::event::{Action, LocationId, LocationStates, Pending, SLOTS};
+use crate::event::{Action, LocationId, LocationStates, Orders, Pending, SLOTS};
 
 /// The source of the values that the loads of the condition return.
 enum Probe {
     /// The current state. The loaded locations are recorded.
-    Current { run: u64, locations: Vec<LocationId> },
+    Current { run: u64, locations: Vec<LocationId>, orders: Orders },
     /// The given states of these locations.
     Hypothetical { locations: Vec<LocationId>, states: LocationStates },
 }
@@ -47,14 +47,15 @@ pub(super) fn refuse() -> ! {
     )
 }
 
-/// Evaluates the condition in the current state. Returns whether it holds, and the locations that
-/// it loads.
-fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>) {
-    PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Current { run, locations: Vec::new() }));
+/// Evaluates the condition in the current state. Returns whether it holds, the locations that it
+/// loads, and the memory order of the first load.
+fn discover(run: u64, condition: &dyn Fn() -> bool) -> (bool, Vec<LocationId>, Orders) {
+    let orders = Orders::default();
+    PROBE.with_borrow_mut(|probe| *probe = Some(Probe::Current { run, locations: Vec::new(), orders }));
     let _ends = Ends;
     let holds = condition();
     match PROBE.with_borrow_mut(Option::take) {
-        Some(Probe::Current { locations, .. }) => (holds, locations),
+        Some(Probe::Current { locations, orders, .. }) => (holds, locations, orders),
         _ => unreachable!("no condition is evaluated inside another"),
     }
 }
@@ -83,8 +84,11 @@ pub(super) fn load(run: u64, pending: &Pending, is_evaluating: bool) -> Option<G
         };
         let &[(location, Action::Load)] = pending.actions() else { refuse() };
         match probe {
-            Probe::Current { run: current, locations } => {
+            Probe::Current { run: current, locations, orders } => {
                 assert!(run == *current, "a condition loads an atomic that was not created in this run");
+                if locations.is_empty() {
+                    *orders = pending.orders;
+                }
                 if !locations.contains(&location) {
                     locations.push(location);
                 }
@@ -112,11 +116,11 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
     let condition: Rc<dyn Fn() -> bool> = Rc::new(condition);
     let discover = || {
         with_if_any(|execution| {
-            let run = execution.registry.run();
+            let run = execution.history.registry.run();
             (run, self::discover(run, &*condition))
         })
     };
-    let Some((run, (holds, locations))) = discover() else {
+    let Some((run, (holds, locations, orders))) = discover() else {
         assert!(condition(), "await_until works only inside an exploration");
         return;
     };
@@ -124,10 +128,10 @@ pub(crate) fn await_until(condition: impl Fn() -> bool + 'static) {
         assert!(holds, "a condition that loads no atomic of this crate can never become true");
         return;
     }
-    let pending = Pending::each(&locations, Action::Await, Location::caller());
+    let pending = Pending::each(&locations, Action::Await, Location::caller()).ordered(orders);
     let on_states = on_states(Rc::clone(&condition), locations.clone());
     perform_when(run, &pending, Some(&on_states));
-    let loaded = discover().map(|(_, (_, loaded))| loaded);
+    let loaded = discover().map(|(_, (_, loaded, _))| loaded);
     assert!(
         loaded == Some(locations),
         "a condition of await_until must load the same atomics for all values. Load all of them first, \

@@ -48,14 +48,14 @@ pub(crate) fn exploring() -> bool {
 }
 
 /// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
-/// are no events.
+/// are not events.
 pub fn recording() -> bool {
-    with_if_any(|execution| execution.recording && !execution.aborting).unwrap_or(false)
+    with_if_any(|execution| execution.settings.recording && !execution.end.aborting).unwrap_or(false)
 }
 
 /// The number of events that this run has executed.
 pub fn step() -> usize {
-    with_if_any(|execution| execution.trail.len()).unwrap_or(0)
+    with_if_any(|execution| execution.history.trail.len()).unwrap_or(0)
 }
 
 /// The name of the current task's next event: the task's number, and the index of the event among
@@ -66,8 +66,8 @@ pub fn step() -> usize {
 /// Outside an exploration.
 pub fn next_event() -> (u32, u32) {
     with(|execution| {
-        let task = execution.current;
-        let done = execution.trail.task_clock(task).get(task as usize).copied().unwrap_or(0);
+        let task = execution.turn.current;
+        let done = execution.history.trail.task_clock(task).get(task as usize).copied().unwrap_or(0);
         (u32::from(task), done - execution.tasks[task as usize].pauses + 1)
     })
 }
@@ -79,16 +79,16 @@ pub fn next_event() -> (u32, u32) {
 ///
 /// Outside an exploration.
 pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
-    with(|execution| read(execution.trail.task_clock(execution.current)))
+    with(|execution| read(execution.history.trail.task_clock(execution.turn.current)))
 }
 
 /// Records a digest of data that the current task has observed by other means than this crate's
 /// objects. The check for shared state that instrumented futures hide from the engine compares it.
 pub fn observed(digest: u64) {
     with_if_any(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         if let Some(observed) = &mut execution.comparison.observed
-            && !execution.aborting
+            && !execution.end.aborting
         {
             observed.push((task, digest));
         }
@@ -100,50 +100,50 @@ pub(crate) fn pause(source: &'static Location<'static>) {
     send_wakes();
     let run = with_if_any(|execution| {
         execution.comparison.instrumented.get_or_insert(source);
-        execution.comparison.pauses.then(|| execution.registry.run())
+        execution.comparison.pauses.then(|| execution.history.registry.run())
     });
     if let Some(run) = run.flatten() {
         perform(run, &Pending::pause(source));
-        with_if_any(|execution| execution.tasks[execution.current as usize].pauses += 1);
+        with_if_any(|execution| execution.tasks[execution.turn.current as usize].pauses += 1);
     }
 }
 
 /// The running task. `None` outside an exploration.
 pub(crate) fn current_task() -> Option<TaskId> {
-    with_if_any(|execution| execution.current)
+    with_if_any(|execution| execution.turn.current)
 }
 
 /// The maximum number of spurious wakeups of a task per condvar.
 pub(crate) fn spurious_wakeups() -> u16 {
-    with_if_any(|execution| execution.spurious_wakeups).unwrap_or(0)
+    with_if_any(|execution| execution.settings.spurious_wakeups).unwrap_or(0)
 }
 
 /// Whether the current task may return spuriously from another park.
 pub(crate) fn may_park_spuriously() -> bool {
     with_if_any(|execution| {
-        execution.tasks[execution.current as usize].spurious_parks < execution.spurious_wakeups
+        execution.tasks[execution.turn.current as usize].spurious_parks < execution.settings.spurious_wakeups
     })
     .unwrap_or(false)
 }
 
 /// Records that the current task has returned spuriously from a park.
 pub(crate) fn note_spurious_park() {
-    with_if_any(|execution| execution.tasks[execution.current as usize].spurious_parks += 1);
+    with_if_any(|execution| execution.tasks[execution.turn.current as usize].spurious_parks += 1);
 }
 
 /// The running task and the run's number. `None` outside an exploration.
 pub(crate) fn current() -> Option<(TaskId, u64)> {
-    with_if_any(|execution| (execution.current, execution.registry.run()))
+    with_if_any(|execution| (execution.turn.current, execution.history.registry.run()))
 }
 
 /// The current task's name in reports. `None` outside an exploration.
 pub(super) fn current_task_name() -> Option<String> {
-    with_if_any(|execution| execution.task_name(execution.current))
+    with_if_any(|execution| execution.task_name(execution.turn.current))
 }
 
 /// The name given to the current task.
 pub(crate) fn current_name() -> Option<String> {
-    with_if_any(|execution| execution.tasks[execution.current as usize].name().cloned())?
+    with_if_any(|execution| execution.tasks[execution.turn.current as usize].name().cloned())?
 }
 
 /// The latest time, in nanoseconds, that the current task has observed: the time of the last event
@@ -151,10 +151,10 @@ pub(crate) fn current_name() -> Option<String> {
 /// class. `None` outside an exploration.
 pub(crate) fn known_time() -> Option<u64> {
     with_if_any(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         match &mut execution.state {
             Some(state) => state.observe_time(task),
-            None => execution.trail.last_known(task, CLOCK).unwrap_or(0),
+            None => execution.history.trail.last_known(task, CLOCK).unwrap_or(0),
         }
     })
 }
@@ -172,7 +172,7 @@ pub(crate) fn begin_scripts(scripts: Vec<Alike>) {
 pub(crate) fn begin_future(signal: Signal) {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
-            state.begin_future(execution.current, signal);
+            state.begin_future(execution.turn.current, signal);
         }
     });
 }
@@ -181,7 +181,7 @@ pub(crate) fn begin_future(signal: Signal) {
 pub(crate) fn end_future() {
     with_if_any(|execution| {
         if let Some(state) = &mut execution.state {
-            state.end_future(execution.current);
+            state.end_future(execution.turn.current);
         }
     });
 }
@@ -191,7 +191,7 @@ pub(crate) fn end_future() {
 pub(crate) fn boundary(done: usize, script: Option<usize>) {
     send_wakes();
     with_if_any(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
             (its.objects, its.children, its.spurious_parks) = (0, 0, 0);
@@ -208,7 +208,7 @@ pub(crate) fn set_monitor(monitor: Rc<dyn Monitor>) {
 /// Whether the run computes states.
 #[inline]
 fn has_states(execution: &Execution) -> bool {
-    execution.state.is_some() && !execution.aborting
+    execution.state.is_some() && !execution.end.aborting
 }
 
 /// The current task reads the contents of an object to which it has exclusive access.
@@ -217,12 +217,12 @@ pub(super) fn read_contents(location: LocationId) {
         if has_states(execution)
             && let Some(state) = &mut execution.state
         {
-            state.read_contents(execution.current, location, &execution.registry);
+            state.read_contents(execution.turn.current, location, &execution.history.registry);
         }
     });
 }
 
-/// Aborts the run, because it does something that a search of states does not support.
+/// Aborts the run, because a search of states does not support an operation of it.
 pub(crate) fn refuse(unsupported: Unsupported) {
     with_if_any(|execution| {
         if has_states(execution) {
@@ -237,7 +237,7 @@ pub(super) fn forget(run: u64, location: LocationId) {
         if let Ok(mut execution) = execution.try_borrow_mut()
             && let Some(execution) = execution.as_mut()
             && has_states(execution)
-            && run == execution.registry.run()
+            && run == execution.history.registry.run()
             && let Some(state) = &mut execution.state
         {
             state.forget(location);
@@ -252,8 +252,8 @@ pub(super) fn report_contents(object: LocationId, key: Option<u64>, value: impl 
         if has_states(execution)
             && let Some(state) = &mut execution.state
         {
-            let location = key.map_or(object, |key| execution.registry.key(object, key));
-            state.set_value(location, value, &execution.registry);
+            let location = key.map_or(object, |key| execution.history.registry.key(object, key));
+            state.set_value(location, value, &execution.history.registry);
         }
     });
 }
@@ -264,8 +264,8 @@ pub(super) fn change(object: LocationId, key: u64) {
         if has_states(execution)
             && let Some(state) = &mut execution.state
         {
-            let location = execution.registry.key(object, key);
-            state.may_have_changed(execution.current, location, &execution.registry);
+            let location = execution.history.registry.key(object, key);
+            state.may_have_changed(execution.turn.current, location, &execution.history.registry);
         }
     });
 }
@@ -279,7 +279,7 @@ pub(crate) fn has_ended(task: TaskId) -> bool {
 /// Makes the operations of the current task opaque, or not. Returns the previous setting.
 pub(crate) fn set_unseen(unseen: bool) -> bool {
     with_if_any(|execution| {
-        let task = &mut execution.tasks[execution.current as usize];
+        let task = &mut execution.tasks[execution.turn.current as usize];
         std::mem::replace(&mut task.unseen, unseen)
     })
     .unwrap_or(false)
@@ -288,12 +288,12 @@ pub(crate) fn set_unseen(unseen: bool) -> bool {
 /// Discards the stacks of tasks that have not ended when a run is abandoned, instead of unwinding
 /// them.
 pub(crate) fn discard_when_abandoned() {
-    with_if_any(|execution| execution.discards = true);
+    with_if_any(|execution| execution.settings.discards = true);
 }
 
 /// The current task serves the others: the run may end while it waits.
 pub(crate) fn serve() {
-    with_if_any(|execution| execution.tasks[execution.current as usize].serves = true);
+    with_if_any(|execution| execution.tasks[execution.turn.current as usize].serves = true);
 }
 
 /// Describes the last event in the trace of a run that is [recorded](recording), with the line that
@@ -307,20 +307,20 @@ pub(crate) fn annotate(source: &'static Location<'static>, text: String) {
 
 /// Sets the name of a location whose state is not shown.
 pub(crate) fn set_name(location: LocationId, name: &'static str) {
-    with_if_any(|execution| execution.registry.set_plain_name(location, name));
+    with_if_any(|execution| execution.history.registry.set_plain_name(location, name));
 }
 
 /// The state of a location.
 pub(crate) fn state(location: LocationId) -> u64 {
-    with_if_any(|execution| execution.registry.state(location)).unwrap_or(0)
+    with_if_any(|execution| execution.history.registry.state(location)).unwrap_or(0)
 }
 
 /// Sets the state of a location without an event, and its name if given.
 pub(crate) fn set_state(location: LocationId, state: u64, name: Option<&'static str>) {
     with_if_any(|execution| {
-        execution.registry.set_state(location, state);
+        execution.history.registry.set_state(location, state);
         if let Some(name) = name {
-            execution.registry.set_name(location, name, |word| format!("{word:#x}"));
+            execution.history.registry.set_name(location, name, |word| format!("{word:#x}"));
         }
     });
 }
@@ -339,21 +339,21 @@ pub(crate) fn spin(source: &'static Location<'static>) {
 /// Registers an object of the current task. `None` outside an exploration.
 pub(super) fn register(new: New) -> Option<(LocationId, u64)> {
     with_if_any(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         let creator = &mut execution.tasks[task as usize];
         creator.objects += 1;
         let nth = creator.objects - 1;
         let segment = execution.state.as_ref().map_or(0, |state| state.segment(task));
-        let location = execution.registry.object(task, segment, nth, new);
+        let location = execution.history.registry.object(task, segment, nth, new);
         if let Some(state) = &mut execution.state {
-            state.created(location, task, nth, &mut execution.registry);
+            state.created(location, task, nth, &mut execution.history.registry);
         }
-        (location, execution.registry.run())
+        (location, execution.history.registry.run())
     })
 }
 
 pub(super) fn check_run(execution: &Execution, run: u64) {
-    if run != execution.registry.run() {
+    if run != execution.history.registry.run() {
         wrong_run();
     }
 }
@@ -378,7 +378,7 @@ pub(super) fn check(run: u64, source: Option<&'static Location<'static>>) {
 pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<LocationId> {
     let key = with_if_any(|execution| {
         check_run(execution, run);
-        execution.registry.key(object, key)
+        execution.history.registry.key(object, key)
     });
     if key.is_none() && run != 0 {
         foreign::refuse_use(run, None);
@@ -390,7 +390,7 @@ pub(super) fn key_location(run: u64, object: LocationId, key: u64) -> Option<Loc
 pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId> {
     let items = with_if_any(|execution| {
         check_run(execution, run);
-        execution.registry.items(object)
+        execution.history.registry.items(object)
     });
     if items.is_none() && run != 0 {
         foreign::refuse_use(run, None);
@@ -401,7 +401,7 @@ pub(super) fn item_locations(run: u64, object: LocationId) -> Option<LocationId>
 /// Records an evaluation of a `sometimes` condition.
 pub(crate) fn sometimes(name: &'static str, holds: bool) {
     with_if_any(|execution| {
-        if !execution.aborting && !execution.finishing {
+        if !execution.end.aborting && !execution.end.finishing {
             execution.sometimes.note(name, holds);
         }
     });

@@ -16,36 +16,41 @@ impl Execution {
             return None;
         }
         self.pass_idle_deadline();
-        if self.trail.is_repeating() {
+        if self.history.trail.is_repeating() {
             return self.repeated_task();
         }
-        if self.finishing {
+        if self.end.finishing {
             return self.any_decision();
         }
         if !self.announces_as_before() {
             return None;
         }
-        if self.trail.len() >= self.max_steps {
+        if self.history.trail.len() >= self.settings.max_steps {
             self.end.ending = Some(Ending::TooLong);
             return None;
         }
         if self.spins_without_hint() {
             return None;
         }
+        if matches!(self.strategy, AnyStrategy::Graphs(_)) {
+            return self.decide_in_graph();
+        }
         let state = self.state();
         let point = Point {
             tasks: &self.tasks,
             announced: self.announcements.tasks,
-            registry: &self.registry,
-            current: self.current,
+            registry: &self.history.registry,
+            current: self.turn.current,
         };
         let next = match (&mut self.strategy, state.zip(self.state.as_ref())) {
-            (AnyStrategy::Schedules(strategy), _) => strategy.choose(&point, &self.trail),
+            (AnyStrategy::Schedules(strategy), _) => strategy.choose(&point, &self.history.trail),
             (AnyStrategy::States(strategy, _), Some((state, parts))) => {
                 let monitor = self.monitor.as_deref();
-                strategy.choose(&StatePoint { point, state, parts, monitor }, &self.trail)
+                strategy.choose(&StatePoint { point, state, parts, monitor }, &self.history.trail)
             }
-            (AnyStrategy::States(..), None) => unreachable!("a search of states has a state"),
+            (AnyStrategy::States(..) | AnyStrategy::Graphs(_), _) => {
+                unreachable!("a search of states has a state")
+            }
         };
         match next {
             Next::Take(decision) => return Some(decision),
@@ -54,7 +59,7 @@ impl Execution {
             Next::Redundant => {
                 self.end.is_redundant = true;
                 if self.state.is_some() {
-                    self.finishing = true;
+                    self.end.finishing = true;
                     return self.any_decision();
                 }
             }
@@ -65,12 +70,12 @@ impl Execution {
     /// Returns a decision for an enabled task, preferably the current one, in a run that only has
     /// to end.
     fn any_decision(&self) -> Option<Decision> {
-        if self.trail.len() >= self.max_steps {
+        if self.history.trail.len() >= self.settings.max_steps {
             return None;
         }
-        let goes_on = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.registry) > 0;
-        let mut tasks = std::iter::once(self.current).chain(0..self.tasks.len() as TaskId);
-        tasks.find(goes_on).map(|task| Decision { task, choice: 0 })
+        let is_enabled = |task: &TaskId| self.tasks[*task as usize].alternatives(&self.history.registry) > 0;
+        let mut tasks = std::iter::once(self.turn.current).chain(0..self.tasks.len() as TaskId);
+        tasks.find(is_enabled).map(|task| Decision { task, choice: 0 })
     }
 
     /// Records the announced operations before a new event. After a repeated prefix they must equal
@@ -78,7 +83,7 @@ impl Execution {
     /// prefix and which announces a different operation after them.
     #[inline]
     fn announces_as_before(&mut self) -> bool {
-        let position = self.trail.len();
+        let position = self.history.trail.len();
         let announced = match self.announcements.fingerprint {
             Some(announced) => announced,
             None => self.fingerprint_of_all(),
@@ -86,7 +91,7 @@ impl Execution {
         match self.announcements.at_events.get_mut(position) {
             Some(before) => {
                 // Later entries belong to other schedules.
-                if self.trail.is_first_new() && *before != announced {
+                if self.history.trail.is_first_new() && *before != announced {
                     self.end.ending = Some(Ending::Nondeterministic(self.describe_other_announcements()));
                     return false;
                 }
@@ -128,7 +133,7 @@ impl Execution {
         format!(
             "at step {}, the tasks announce other operations than in an earlier run with the same schedule: now \
              {}. {MEND_NONDETERMINISM}",
-            self.trail.len() + 1,
+            self.history.trail.len() + 1,
             if announced.is_empty() {
                 "no task announces an operation".to_owned()
             } else {
@@ -142,13 +147,13 @@ impl Execution {
     /// objects.
     #[inline]
     pub(super) fn repeats_values(&self, pending: &Pending) -> bool {
-        let expected = self.trail.expected();
-        let accesses = self.trail.accesses(self.trail.len());
+        let expected = self.history.trail.expected();
+        let accesses = self.history.trail.accesses(self.history.trail.len());
         let mut slots = accesses.iter().zip(pending.actions());
         // Then the outcome, a function of both, is also the same.
         pending.has_operands_of(expected)
             && slots.all(|(its, &(location, _))| {
-                its.mode == Mode::Nothing || its.before == self.registry.state(location)
+                its.mode == Mode::Nothing || its.before == self.history.registry.state(location)
             })
             || self.repeats_outcome(pending)
     }
@@ -157,10 +162,10 @@ impl Execution {
     /// other states.
     #[cold]
     fn repeats_outcome(&self, pending: &Pending) -> bool {
-        let Footprint { task, choice, alternatives, .. } = self.trail.expected().footprint;
-        let before = self.registry.states(pending);
+        let Footprint { task, choice, alternatives, .. } = self.history.trail.expected().footprint;
+        let before = self.history.registry.states(pending);
         let (_, after) = pending.outcome(task, &before, choice, alternatives);
-        let accesses = self.trail.accesses(self.trail.len());
+        let accesses = self.history.trail.accesses(self.history.trail.len());
         let mut states = accesses.iter().zip(before.iter().zip(&after));
         let is_choice = pending.rule.is_some_and(|(rule, _)| std::ptr::eq(rule, &CHOOSE));
         states.all(|(its, (&before, &after))| {
@@ -171,15 +176,15 @@ impl Execution {
     /// Describes the difference if [`repeats_values`](Execution::repeats_values) is false.
     #[cold]
     fn describe_other_values(&self, task: TaskId, pending: &Pending) -> String {
-        let Footprint { choice, alternatives, .. } = self.trail.expected().footprint;
-        let before = self.registry.states(pending);
+        let Footprint { choice, alternatives, .. } = self.history.trail.expected().footprint;
+        let before = self.history.registry.states(pending);
         let (_, after) = pending.outcome(task, &before, choice, alternatives);
-        let accesses = self.trail.accesses(self.trail.len());
+        let accesses = self.history.trail.accesses(self.history.trail.len());
         let slots = pending.actions().iter().zip(accesses).zip(before.iter().zip(&after));
         let difference = slots.into_iter().find_map(|((&(location, _), its), (&before, &after))| {
-            let details = self.registry.details(location);
+            let details = self.history.registry.details(location);
             let show = |word| details.show.map_or_else(|| format!("the state {word:#x}"), |show| show(word));
-            let object = self.registry.name(location);
+            let object = self.history.registry.name(location);
             match its.mode {
                 Mode::Nothing => None,
                 _ if its.before != before => Some(format!(
@@ -202,7 +207,7 @@ impl Execution {
         format!(
             "at step {}, {} performs another {} at {} than in an earlier run with the same schedule: \
              {difference}. A value differs between runs. {MEND_NONDETERMINISM}",
-            self.trail.len() + 1,
+            self.history.trail.len() + 1,
             self.task_name(task),
             pending.describe(),
             place(pending.source),
@@ -213,7 +218,7 @@ impl Execution {
     /// before.
     #[inline]
     fn repeated_task(&mut self) -> Option<Decision> {
-        let expected = self.trail.expected();
+        let expected = self.history.trail.expected();
         let Footprint { task, choice, .. } = expected.footprint;
         let found = self.tasks.get(task as usize).and_then(|task| task.pending.as_ref());
         if let Some(pending) = found.filter(|pending| pending.matches(expected)) {
@@ -230,7 +235,7 @@ impl Execution {
         self.end.ending = Some(Ending::Nondeterministic(format!(
             "at step {}, {} announced {found}; in an earlier run with the same schedule it announced the \
              operation at {}. {MEND_NONDETERMINISM}",
-            self.trail.len() + 1,
+            self.history.trail.len() + 1,
             self.task_name(task),
             place(expected.source),
         )));

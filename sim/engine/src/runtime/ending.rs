@@ -15,8 +15,8 @@ use crate::text::place;
 pub enum Ending {
     /// Every task ended.
     Complete,
-    /// No task was enabled, and some had not ended. One line for each of them says which operation
-    /// it waits for and where.
+    /// No task was enabled, and some had not ended. One line for each of them: the operation that
+    /// it waits for, and where.
     Deadlock(Vec<String>),
     /// A task panicked, and no other task took its result.
     Panic {
@@ -48,6 +48,10 @@ pub(super) struct RunEnd {
     pub(super) is_redundant: bool,
     /// The first panic that ended a task. Other panics may result from it.
     pub(super) first_panic: Option<(TaskId, PanicReport)>,
+    /// The run is redundant, and continues in any order: that costs less than unwinding its tasks.
+    pub(super) finishing: bool,
+    /// The tasks that have not ended unwind.
+    pub(super) aborting: bool,
 }
 
 impl Execution {
@@ -67,7 +71,7 @@ impl Execution {
             return Ending::Complete;
         }
         let panicked = (0..).zip(&self.tasks).filter_map(|(id, task)| Some((id, task.panicked()?)));
-        if let Some((task, report)) = panicked.min_by_key(|&(id, _)| self.registry.path(id)) {
+        if let Some((task, report)) = panicked.min_by_key(|&(id, _)| self.history.registry.path(id)) {
             return self.panicked(task, report);
         }
         let mut waiting: Vec<(TaskId, String)> = (0..)
@@ -76,7 +80,7 @@ impl Execution {
             .filter_map(|(id, task)| Some((id, self.waits_for(id, task)?)))
             .collect();
         // Task numbers depend on earlier schedules; paths do not.
-        waiting.sort_by_cached_key(|&(id, _)| self.registry.path(id));
+        waiting.sort_by_cached_key(|&(id, _)| self.history.registry.path(id));
         Ending::Deadlock(waiting.into_iter().map(|(_, line)| line).collect())
     }
 
@@ -102,7 +106,7 @@ impl Execution {
                 Some(format!("{} waits for the end of {}", self.task_name(id), self.task_name(other)))
             }
             (Phase::Quiescing, _) => {
-                Some(format!("{} waits until no other task can go on", self.task_name(id)))
+                Some(format!("{} waits until no other task can continue", self.task_name(id)))
             }
             (Phase::Ready | Phase::Starting, Some(pending)) => {
                 let name = self.task_name(id);
@@ -110,7 +114,7 @@ impl Execution {
                 let object = pending
                     .actions()
                     .first()
-                    .map(|(location, _)| self.registry.name(*location))
+                    .map(|(location, _)| self.history.registry.name(*location))
                     .unwrap_or_default();
                 let holder = self.holder(id, pending).unwrap_or_default();
                 Some(format!("{name} waits to {what} {object}, at {}{holder}", place(pending.source)))
@@ -128,10 +132,10 @@ impl Execution {
             let has = if holder == task { "" } else { " has" };
             format!("{whose}{has} held{how} since {}", place(taken.source))
         };
-        if let Some(taken) = self.trail.taken_by(location) {
+        if let Some(taken) = self.history.trail.taken_by(location) {
             return Some(format!(", which {}", holder(taken, "")));
         }
-        let readers = self.trail.shared_by(location);
+        let readers = self.history.trail.shared_by(location);
         let readers: Vec<String> = readers.into_iter().map(|taken| holder(taken, " for reading")).collect();
         (!readers.is_empty()).then(|| format!(", which {}", readers.join(", and ")))
     }

@@ -2,7 +2,7 @@
 //!
 //! A task announces each operation before it executes it, and resumes when the strategy chooses it.
 //! If it is chosen at once, no stack is switched. Between two announcements only this task runs.
-//! Spawns and joins are no events: a new task, and a task whose join has completed, run at once up
+//! Spawns and joins are not events: a new task, and a task whose join has completed, run at once up
 //! to their next announcement. So the next operation of every task is known at each decision.
 
 use std::collections::BTreeMap;
@@ -37,37 +37,16 @@ pub(crate) struct Execution {
     pub(super) tasks: Vec<Task>,
     /// The spawns and joins of the run.
     pub(super) spawn_log: SpawnLog,
-    pub(super) current: TaskId,
-    pub(super) next: Option<Decision>,
-    pub(super) granted: Granted,
-    pub(super) aborting: bool,
-    /// The run continues in any order, because it is redundant: that costs less than unwinding its
-    /// tasks.
-    pub(super) finishing: bool,
-    /// Whether the stacks of an abandoned run are discarded instead of unwound.
-    pub(super) discards: bool,
-    /// Whether the search [joins movers](StateModel::joins_movers).
-    pub(super) joins_movers: bool,
-    /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
-    /// none since.
-    pub(super) is_right_mover: bool,
-    /// The number of tasks that wait for a deadline which passes only if no other can continue.
-    pub(super) idle_waits: u32,
-    /// The task that waits until no other can continue.
-    pub(super) quiescing: Option<TaskId>,
-    /// Why the run ended, if it was ended.
+    /// The task that runs, and its operation.
+    pub(super) turn: Turn,
+    /// How the run ends, if not with the end of all its tasks.
     pub(super) end: RunEnd,
     /// The announced operations of the tasks.
     pub(super) announcements: Announcements,
     /// The data of runs that are compared with others.
     pub(crate) comparison: Comparison,
-    pub(super) recording: bool,
-    pub(super) max_steps: usize,
-    /// Maximum number of spurious wakeups of a task: per condvar, and from parks.
-    pub(crate) spurious_wakeups: u16,
-    pub(crate) trail: Trail,
-    pub(crate) races: Races,
-    pub(crate) registry: Registry,
+    /// The executed events, their races, and the names of their tasks and locations.
+    pub(crate) history: History,
     /// The events of the run, if it is recorded.
     pub(crate) record: Vec<Recorded>,
     /// Descriptions of recorded events, by position, with the line that has caused each.
@@ -78,11 +57,50 @@ pub(crate) struct Execution {
     pub(super) state: Option<State>,
     /// The monitor, which is notified of each event of the run.
     pub(super) monitor: Option<Rc<dyn Monitor>>,
+    pub(crate) settings: RunSettings,
     pub(super) stacks: StackPool,
     /// The leaked tasks of all runs so far.
     pub(super) leaked: Option<Leaked>,
     /// The progress of the run, for the watchdog.
     pub(super) pulse: Arc<Pulse>,
+}
+
+/// The task that runs, and its operation.
+#[derive(Default)]
+pub(super) struct Turn {
+    pub(super) current: TaskId,
+    pub(super) next: Option<Decision>,
+    /// The result of the last operation.
+    pub(super) granted: Granted,
+    /// Whether the last event was a [right mover](Pending::is_right_mover) and its task has spawned
+    /// none since.
+    pub(super) is_right_mover: bool,
+    /// The number of tasks that wait for a deadline which passes only if no other can continue.
+    pub(super) idle_waits: u32,
+    /// The task that waits until no other can continue.
+    pub(super) quiescing: Option<TaskId>,
+}
+
+/// What an exploration knows of the events of its runs.
+pub(crate) struct History {
+    pub(crate) trail: Trail,
+    pub(crate) races: Races,
+    pub(crate) registry: Registry,
+}
+
+/// The settings of all runs of an exploration.
+#[derive(Default)]
+pub(crate) struct RunSettings {
+    /// Whether the events are recorded.
+    pub(super) recording: bool,
+    /// Maximum number of events of a run.
+    pub(super) max_steps: usize,
+    /// Maximum number of spurious wakeups of a task: per condvar, and from parks.
+    pub(crate) spurious_wakeups: u16,
+    /// Whether the stacks of an abandoned run are discarded instead of unwound.
+    pub(super) discards: bool,
+    /// Whether the search [joins movers](StateModel::joins_movers).
+    pub(super) joins_movers: bool,
 }
 
 impl Execution {
@@ -94,37 +112,34 @@ impl Execution {
         watchdog: Duration,
     ) -> Self {
         let model = match &strategy {
-            AnyStrategy::Schedules(_) => None,
+            AnyStrategy::Schedules(_) | AnyStrategy::Graphs(_) => None,
             AnyStrategy::States(_, model) => Some(*model),
         };
+        let tracking = strategy.tracking();
         Execution {
             tasks: Vec::with_capacity(4),
             spawn_log: SpawnLog::default(),
-            current: 0,
-            next: None,
-            granted: Granted { before: 0, after: 0, second: 0, third: 0, choice: 0 },
-            aborting: false,
-            finishing: false,
-            joins_movers: model.is_some_and(|model| model.joins_movers),
-            discards: false,
-            is_right_mover: false,
-            idle_waits: 0,
-            quiescing: None,
+            turn: Turn::default(),
             end: RunEnd::default(),
             announcements: Announcements::default(),
             comparison: Comparison::default(),
-            recording,
-            max_steps,
-            spurious_wakeups: 0,
-            state: model.map(|StateModel { is_symmetric, left_out, .. }| State::new(is_symmetric, left_out)),
-            monitor: None,
-            trail: Trail::new(strategy.tracking()),
-            races: Races::new(strategy.tracking()),
-            registry: Registry::default(),
+            history: History {
+                trail: Trail::new(tracking),
+                races: Races::new(tracking),
+                registry: Registry::default(),
+            },
             record: Vec::new(),
             annotations: BTreeMap::new(),
             sometimes: Sometimes::default(),
             strategy,
+            state: model.map(|StateModel { is_symmetric, left_out, .. }| State::new(is_symmetric, left_out)),
+            monitor: None,
+            settings: RunSettings {
+                recording,
+                max_steps,
+                joins_movers: model.is_some_and(|model| model.joins_movers),
+                ..RunSettings::default()
+            },
             stacks: StackPool::new(stack_size),
             leaked: None,
             pulse: Pulse::own(watchdog),
@@ -138,28 +153,28 @@ impl Execution {
             return;
         }
         // The program differs from an earlier run, whose later events the trail still contains.
-        if self.trail.is_repeating() {
+        if self.history.trail.is_repeating() {
             return;
         }
         for (id, task) in self.tasks.iter().enumerate() {
             if let Some(pending) = &task.pending {
                 let condition = task.condition.as_deref();
                 let operation = Operation { task: id as TaskId, pending, condition };
-                self.races.add_blocked(&mut self.trail, operation, &self.registry);
+                self.history.races.add_blocked(&mut self.history.trail, operation, &self.history.registry);
             }
         }
     }
 
     /// Prepares the next run. Returns `false` if there is none.
     pub(crate) fn next_run(&mut self) -> bool {
-        self.strategy.next_run(&mut self.trail, &self.races, &self.registry)
+        self.strategy.next_run(&mut self.history.trail, &self.history.races, &self.history.registry)
     }
 
     /// The prefixes that are still to be explored, after the last run.
     pub(crate) fn open(&mut self) -> Vec<Prefix> {
         match &mut self.strategy {
-            AnyStrategy::Schedules(_) => Vec::new(),
-            AnyStrategy::States(strategy, _) => strategy.open(&self.trail),
+            AnyStrategy::Schedules(_) | AnyStrategy::Graphs(_) => Vec::new(),
+            AnyStrategy::States(strategy, _) => strategy.open(&self.history.trail),
         }
     }
 
@@ -173,14 +188,14 @@ impl Execution {
     }
 
     pub(crate) fn is_recorded(&self) -> bool {
-        self.recording
+        self.settings.recording
     }
 
     /// For each task of the run its rank in an order that is the same in every exploration.
     pub(crate) fn ranks(&self) -> Vec<usize> {
         let is_there = |task: &TaskId| self.tasks[*task as usize].phase != Phase::Absent;
         let mut present: Vec<_> = (0..self.tasks.len() as TaskId).filter(is_there).collect();
-        present.sort_by_cached_key(|&task| self.registry.path(task));
+        present.sort_by_cached_key(|&task| self.history.registry.path(task));
         let mut ranks = vec![0; self.tasks.len()];
         for (rank, &task) in present.iter().enumerate() {
             ranks[task as usize] = rank;
@@ -208,30 +223,25 @@ impl Execution {
     /// schedules.
     pub(crate) fn task_name(&self, task: TaskId) -> String {
         let name = self.tasks.get(task as usize).and_then(Task::name);
-        name.cloned().unwrap_or_else(|| self.registry.task_name(task))
+        name.cloned().unwrap_or_else(|| self.history.registry.task_name(task))
     }
 
     pub(super) fn begin_run(&mut self) {
         self.tasks.iter_mut().for_each(Task::forget);
         self.spawn_log.begin_run();
-        self.current = 0;
-        self.next = None;
-        self.idle_waits = 0;
-        self.quiescing = None;
+        self.turn = Turn::default();
         self.end = RunEnd::default();
-        self.is_right_mover = false;
-        self.finishing = false;
         DEFERRED.set(0);
         self.pulse.begin_run();
-        self.registry.begin_run();
-        self.trail.begin_run();
-        self.races.begin_run(self.trail.prefix());
+        self.history.registry.begin_run();
+        self.history.trail.begin_run();
+        self.history.races.begin_run(self.history.trail.prefix());
         self.record.clear();
         self.annotations.clear();
         self.announcements.begin_run();
         self.monitor = None;
         if let Some(state) = &mut self.state {
-            state.begin_run(self.registry.run());
+            state.begin_run(self.history.registry.run());
         }
     }
 
@@ -240,15 +250,16 @@ impl Execution {
             let spawner = &mut self.tasks[parent as usize];
             spawner.children += 1;
             let segment = self.state.as_ref().map_or(0, |state| state.segment(parent));
-            self.registry.child(parent, segment, spawner.children - 1)
+            self.history.registry.child(parent, segment, spawner.children - 1)
         });
         if self.tasks.len() <= task as usize {
             self.tasks.resize_with(task as usize + 1, Task::default);
-            self.trail.fit(task);
+            self.history.trail.fit(task);
         }
-        self.is_right_mover = false;
+        self.turn.is_right_mover = false;
         if let Some(parent) = parent {
-            self.trail.spawn(parent, task);
+            self.history.trail.spawn(parent, task);
+            self.spawned_in_graph(parent, task);
             self.record_spawn_step(parent, SpawnStep::Spawn(task));
         }
         if let Some(state) = &mut self.state {
@@ -269,29 +280,34 @@ impl Execution {
     /// Executes the pending operation of `task`.
     #[inline]
     pub(super) fn execute(&mut self, Decision { task, choice }: Decision, atomic_with_previous: bool) {
-        self.current = task;
+        self.turn.current = task;
         self.pulse.resume(task);
-        if self.recording {
+        if self.settings.recording {
             self.record(task);
         }
         let slot = &mut self.tasks[task as usize];
-        let position = if self.trail.is_repeating() {
-            self.trail.repeat(&mut self.registry)
+        let position = if self.history.trail.is_repeating() {
+            self.history.trail.repeat(&mut self.history.registry)
         } else {
             let pending = slot.pending.as_ref().expect("the chosen task has announced an operation");
             let condition = slot.condition.as_deref();
             let operation = Operation { task, pending, condition };
-            let position =
-                self.trail.push(operation, choice, atomic_with_previous, &mut self.registry, &mut self.races);
+            let position = self.history.trail.push(
+                operation,
+                choice,
+                atomic_with_previous,
+                &mut self.history.registry,
+                &mut self.history.races,
+            );
             if let Some(announced) = &mut self.announcements.fingerprint {
                 *announced ^= pending.fingerprint(task);
             }
-            if !self.finishing {
-                self.strategy.executed(&self.trail);
+            if !self.end.finishing {
+                self.strategy.executed(&self.history.trail);
             }
             position
         };
-        self.is_right_mover = slot.pending.as_ref().is_some_and(Pending::is_right_mover);
+        self.turn.is_right_mover = slot.pending.as_ref().is_some_and(Pending::is_right_mover);
         slot.condition = None;
         self.announcements.tasks &= !(1 << task);
         self.grant(position);
@@ -307,14 +323,14 @@ impl Execution {
     /// Executes the next decision. Returns the task and its coroutine, which is to be resumed.
     #[inline]
     pub(super) fn begin_next(&mut self) -> Option<(TaskId, Coroutine)> {
-        let decision = self.next.take()?;
+        let decision = self.turn.next.take()?;
         self.execute(decision, false);
         Some((decision.task, self.tasks[decision.task as usize].coroutine.take()?))
     }
 
     /// Chooses the next decision and executes it.
     pub(super) fn decide_and_begin(&mut self) -> Option<(TaskId, Coroutine)> {
-        self.next = self.decide();
+        self.turn.next = self.decide();
         self.begin_next()
     }
 
@@ -341,7 +357,7 @@ impl Execution {
     /// `other` happen before the task's next event. `can_unwind`: whether the task may unwind
     /// instead if the run is aborted.
     pub(super) fn waits_for_end_of(&mut self, other: TaskId, can_unwind: bool) -> Announced {
-        let task = self.current;
+        let task = self.turn.current;
         if let Some(state) = &mut self.state {
             state.read_end(other);
         }
@@ -350,7 +366,7 @@ impl Execution {
             self.joined(task, other);
             return Announced::Done;
         }
-        if self.aborting {
+        if self.end.aborting {
             return self.join_aborted(other, can_unwind);
         }
         self.record_spawn_step(task, SpawnStep::Join(other));
@@ -359,14 +375,15 @@ impl Execution {
         self.tasks[task as usize].phase = Phase::Joining(other);
         self.change(task);
         if !was_starting {
-            self.next = self.decide();
+            self.turn.next = self.decide();
         }
         Announced::Wait
     }
 
     /// Records that the join of `other` by `task` has completed.
     pub(super) fn joined(&mut self, task: TaskId, other: TaskId) {
-        self.trail.join(task, other);
+        self.history.trail.join(task, other);
+        self.joined_in_graph(task, other);
         if let Some(state) = &mut self.state {
             state.joined(task, other);
         }
@@ -374,22 +391,23 @@ impl Execution {
 
     #[inline]
     pub(super) fn grant(&mut self, position: usize) {
-        let choice = self.trail.events()[position].footprint.choice;
-        self.granted = Granted::new(self.trail.accesses(position), choice);
+        let choice = self.history.trail.events()[position].footprint.choice;
+        self.turn.granted = Granted::new(self.history.trail.accesses(position), choice);
     }
 
     /// Whether the state or a monitor processes each event.
     #[inline]
     pub(super) fn is_observed(&self) -> bool {
-        (self.state.is_some() || self.monitor.is_some()) && !self.finishing
+        (self.state.is_some() || self.monitor.is_some()) && !self.end.finishing
     }
 
     /// Reports the executed event at `position` to the state and the monitor.
     pub(super) fn observe(&mut self, position: usize, pending: &Pending) {
-        let (event, accesses) = (&self.trail.events()[position], self.trail.accesses(position));
+        let (event, accesses) =
+            (&self.history.trail.events()[position], self.history.trail.accesses(position));
         if let Some(state) = &mut self.state {
-            self.granted = self.granted.only_observed(pending, accesses);
-            state.executed(pending, event, accesses, &self.registry);
+            self.turn.granted = self.turn.granted.only_observed(pending, accesses);
+            state.executed(pending, event, accesses, &self.history.registry);
         }
         if let Some(monitor) = &self.monitor
             && !event.atomic_with_previous
@@ -407,7 +425,7 @@ impl Execution {
             let task = &tasks[usize::from(task)];
             TaskView { phase: task.phase, pending: task.pending.as_ref() }
         };
-        Some(state.fingerprint(tasks.len(), view, &self.registry, self.monitor.as_deref()))
+        Some(state.fingerprint(tasks.len(), view, &self.history.registry, self.monitor.as_deref()))
     }
 
     /// Aborts the run, because a search of states does not support it.
@@ -415,7 +433,7 @@ impl Execution {
     pub(super) fn refuse(&mut self, unsupported: Unsupported) {
         self.end.unsupported = Some(unsupported);
         self.end.ending = Some(Ending::TooLong);
-        self.next = None;
+        self.turn.next = None;
     }
 
     /// The unsupported operation because of which the run was aborted.
@@ -433,12 +451,12 @@ impl Execution {
 
     /// Records the pending operation of `task`, and the reason for the context switch before it.
     fn record(&mut self, task: TaskId) {
-        let last = self.trail.events().last().map(|event| event.footprint.task);
+        let last = self.history.trail.events().last().map(|event| event.footprint.task);
         let switch = last.filter(|&last| last != task).map(|last| {
             let its = &self.tasks[last as usize];
             match (its.phase, its.pending) {
                 (Phase::Joining(other), _) => Switch::Joins(other),
-                (_, Some(pending)) if its.alternatives(&self.registry) == 0 => Switch::Waits(pending),
+                (_, Some(pending)) if its.alternatives(&self.history.registry) == 0 => Switch::Waits(pending),
                 (_, Some(_)) => Switch::Chosen,
                 (_, None) => Switch::Ended,
             }

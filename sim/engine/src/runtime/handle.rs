@@ -8,7 +8,7 @@ use super::granted::Granted;
 use super::perform::{self, perform_when};
 use super::task::SharedCondition;
 use super::wakes::{self, Wake};
-use crate::event::{Action, Fingerprint, LocationId, Pending, Rule, TaskId};
+use crate::event::{Action, Fingerprint, LocationId, MemoryOrder, Orders, Pending, Rule, TaskId};
 use crate::history::{CLOCK, Holds, New, Show, TOKENS};
 use crate::stateful::Unsupported;
 
@@ -58,6 +58,17 @@ impl Handle {
     #[inline]
     pub(crate) fn perform(&self, action: Action, source: &'static Location<'static>) -> Option<Granted> {
         perform::perform(self.run, &Pending::one(self.location, action, source))
+    }
+
+    /// Like [`perform`](Handle::perform), with memory orders.
+    #[inline]
+    pub(crate) fn perform_ordered(
+        &self,
+        action: Action,
+        orders: Orders,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        perform::perform(self.run, &Pending::one(self.location, action, source).ordered(orders))
     }
 
     /// The object's location.
@@ -163,7 +174,8 @@ impl Handle {
         condition: impl Fn(u64) -> bool + 'static,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
-        let pending = Pending::one(self.location, Action::Await, source);
+        let orders = Orders::of(MemoryOrder::SeqCst);
+        let pending = Pending::one(self.location, Action::Await, source).ordered(orders);
         let condition: SharedCondition = Rc::new(move |states| condition(states[0]));
         perform_when(self.run, &pending, Some(&condition))
     }

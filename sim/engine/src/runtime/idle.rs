@@ -19,9 +19,9 @@ pub(crate) fn perform_until_idle(
     argument: u64,
 ) -> Option<Granted> {
     with_if_any(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         execution.tasks[task as usize].rare().idle = Some((deadline, argument));
-        execution.idle_waits += 1;
+        execution.turn.idle_waits += 1;
     });
     let granted = perform(run, pending);
     with_if_any(Execution::forget_idle_wait);
@@ -31,26 +31,27 @@ pub(crate) fn perform_until_idle(
 impl Execution {
     /// Whether the current task's next operation is such a wait.
     pub(super) fn is_idle_wait(&self, task: TaskId) -> bool {
-        self.idle_waits > 0 && self.tasks[task as usize].rare.as_ref().is_some_and(|rare| rare.idle.is_some())
+        self.turn.idle_waits > 0
+            && self.tasks[task as usize].rare.as_ref().is_some_and(|rare| rare.idle.is_some())
     }
 
     fn forget_idle_wait(&mut self) {
-        if self.tasks[self.current as usize].rare().idle.take().is_some() {
-            self.idle_waits -= 1;
+        if self.tasks[self.turn.current as usize].rare().idle.take().is_some() {
+            self.turn.idle_waits -= 1;
         }
     }
 
     /// Lets the earliest deadline pass, if no task can continue.
     #[inline]
     pub(super) fn pass_idle_deadline(&mut self) {
-        if self.idle_waits > 0 {
+        if self.turn.idle_waits > 0 {
             self.pass_earliest();
         }
     }
 
     #[cold]
     fn pass_earliest(&mut self) {
-        if self.tasks.iter().any(|task| task.alternatives(&self.registry) > 0) {
+        if self.tasks.iter().any(|task| task.alternatives(&self.history.registry) > 0) {
             return;
         }
         let deadline = |task: &TaskId| {
@@ -65,7 +66,7 @@ impl Execution {
         let (Some((_, argument)), Some(pending)) = (slot.rare().idle.take(), slot.pending) else { return };
         let ending = pending.with_argument(argument);
         slot.announce(&ending);
-        self.idle_waits -= 1;
+        self.turn.idle_waits -= 1;
         if let Some(announced) = &mut self.announcements.fingerprint {
             *announced ^= pending.fingerprint(task) ^ ending.fingerprint(task);
         }

@@ -60,16 +60,15 @@ pub(crate) fn run(execution: Box<Execution>, body: impl FnOnce() + 'static) -> (
     }
     let ending = with(|execution| {
         execution.find_races_of_blocked();
-        let foreign_use = execution.registry.foreign_use();
+        let foreign_use = execution.history.registry.foreign_use();
         foreign_use.map_or_else(|| execution.ending(), Ending::Nondeterministic)
     });
     // Tasks that serve others may be left when a run is complete.
-    if ending != Ending::Complete || with(|execution| execution.discards) {
+    if ending != Ending::Complete || with(|execution| execution.settings.discards) {
         abort_rest();
     }
     mem::forget(entered);
-    let execution =
-        EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration that was put there");
+    let execution = EXECUTION.with(|slot| slot.borrow_mut().take()).expect("the exploration of this thread");
     execution.pulse.stop();
     (ManuallyDrop::into_inner(execution), ending)
 }
@@ -95,17 +94,17 @@ pub(crate) fn spawn(name: Option<String>, stack_size: usize, body: impl FnOnce()
     unwind_if_aborted();
     let label_name = name.as_deref().map(Box::from);
     let (parent, task, frame) = with(|execution| {
-        let parent = execution.current;
+        let parent = execution.turn.current;
         let task = execution.add_task(Some(parent), name);
-        execution.current = task;
+        execution.turn.current = task;
         (parent, task, execution.stacks.take(stack_size))
     });
     let (coroutine, ended) = start(frame, Label { task, name: label_name }, body);
     with(|execution| {
         // No task can wait for its end yet.
         execution.leave(task, coroutine, ended);
-        execution.current = parent;
-        (task, execution.registry.run())
+        execution.turn.current = parent;
+        (task, execution.history.registry.run())
     })
 }
 
@@ -161,7 +160,7 @@ pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
             execution.joined(joiner, task);
             let joining = &mut execution.tasks[joiner as usize];
             joining.phase = Phase::Starting;
-            execution.current = joiner;
+            execution.turn.current = joiner;
             joining.coroutine.take()
         });
         if let Some(mut coroutine) = coroutine {
@@ -173,7 +172,7 @@ pub(super) fn resume_joiners(task: TaskId, joiners: u64) {
 }
 
 /// Waits for the end of `other`. Takes the panic of `other`, if it has panicked and no task has
-/// taken its result: the caller handles it, and it is no outcome of the run.
+/// taken its result: the caller handles it, and it is not an outcome of the run.
 pub(crate) fn join(other: TaskId) -> Option<PanicReport> {
     wait_for_end_of(other, true);
     take_panic(other)
@@ -199,7 +198,7 @@ fn wait_for_end_of(other: TaskId, can_unwind: bool) {
             Announced::Done | Announced::SendWakes => return,
             announced => continue_aborted(announced),
         }
-        let is_joined = with(|execution| !execution.aborting);
+        let is_joined = with(|execution| !execution.end.aborting);
         if is_joined {
             return;
         }
@@ -214,7 +213,7 @@ pub(crate) fn take_panic(other: TaskId) -> Option<PanicReport> {
 /// Records the panic that ended the current task.
 pub(crate) fn finish_panicked(report: PanicReport) {
     with(|execution| {
-        let task = execution.current;
+        let task = execution.turn.current;
         execution.end.first_panic.get_or_insert_with(|| (task, report.clone()));
         execution.tasks[task as usize].rare().panicked = Some(report);
     });
@@ -222,21 +221,21 @@ pub(crate) fn finish_panicked(report: PanicReport) {
 
 /// Whether the run is aborted: unwinding is then not an outcome of the run.
 pub(crate) fn aborting() -> bool {
-    with_if_any(|execution| execution.aborting).unwrap_or(false)
+    with_if_any(|execution| execution.end.aborting).unwrap_or(false)
 }
 
 /// Unwinds the tasks that have not ended, so that the values on their stacks are dropped.
 fn abort_rest() {
-    if with(|execution| execution.discards) {
+    if with(|execution| execution.settings.discards) {
         return with(Execution::discard_rest);
     }
-    with(|execution| execution.aborting = true);
+    with(|execution| execution.end.aborting = true);
     while let Some((task, mut coroutine)) = with(Execution::next_aborted) {
         let ended = coroutine.resume();
         with(|execution| execution.leave(task, coroutine, ended));
     }
     with(|execution| {
         execution.leak_rest();
-        execution.aborting = false;
+        execution.end.aborting = false;
     });
 }

@@ -11,6 +11,7 @@ mod decide;
 mod ending;
 mod execution;
 mod granted;
+mod graphs;
 mod handle;
 mod idle;
 mod life_cycle;
@@ -36,6 +37,7 @@ pub use current::{causal_clock, next_event, observed, recording, step};
 pub use ending::Ending;
 pub(crate) use execution::Execution;
 pub(crate) use granted::Granted;
+pub(crate) use graphs::{has_memory_orders, perform_fence};
 pub(crate) use handle::Handle;
 pub(crate) use life_cycle::{
     aborting, finish_panicked, join, join_scoped, run, spawn, take_panic, unwind_if_aborted,

@@ -33,7 +33,7 @@ pub(super) fn perform_when(
                 return Announced::SendWakes;
             }
             let announced = execution.announce(pending, condition);
-            granted = execution.granted;
+            granted = execution.turn.granted;
             announced
         }),
         Err(_) => None,
@@ -42,7 +42,8 @@ pub(super) fn perform_when(
         Some(Announced::Done) => Some(granted),
         Some(Announced::Wait) => {
             coroutine::suspend();
-            let granted = with_if_any(|execution| (!execution.aborting).then_some(execution.granted))?;
+            let granted =
+                with_if_any(|execution| (!execution.end.aborting).then_some(execution.turn.granted))?;
             // The operation was not executed: the run is aborted.
             granted.or_else(|| perform_when(run, pending, condition))
         }
@@ -76,13 +77,13 @@ pub(super) fn perform_with_previous(run: u64, pending: &Pending) {
 #[track_caller]
 pub(crate) fn choose(alternatives: u16) -> u16 {
     let pending = Pending::ruled(&[], &CHOOSE, u64::from(alternatives), Location::caller());
-    let run = with_if_any(|execution| execution.registry.run()).unwrap_or(0);
+    let run = with_if_any(|execution| execution.history.registry.run()).unwrap_or(0);
     perform(run, &pending).map_or(0, |granted| granted.choice)
 }
 
 /// Announces an operation with an unknown effect.
 #[track_caller]
 pub(crate) fn opaque() {
-    let run = with_if_any(|execution| execution.registry.run()).unwrap_or(0);
+    let run = with_if_any(|execution| execution.history.registry.run()).unwrap_or(0);
     perform(run, &Pending::opaque(Location::caller()));
 }

@@ -1,9 +1,9 @@
 //! The wait until no other task can continue.
 //!
-//! It is no event, as joining is none. In each schedule the tasks run until all of them have ended
-//! or are blocked. Only then does the waiting task resume, and all that the others have done
-//! happens before what it does next. So no race between the two parts remains to be reversed: the
-//! first part is searched as a program that ends there.
+//! Like a join, it is not an event. In each schedule the tasks run until all of them have ended or
+//! are blocked. Only then does the waiting task resume, and all earlier events of the others happen
+//! before its next event. So no race between the two parts remains to be reversed: the first part
+//! is searched as a program that ends there.
 
 use std::panic::Location;
 use std::thread;
@@ -20,16 +20,16 @@ use crate::stateful::Unsupported;
 /// line for each task that has not ended: what it waits for, and where.
 pub(crate) fn quiesce(source: &'static Location<'static>) -> Vec<String> {
     send_wakes();
-    if with(|execution| execution.waits_for_quiet(source)) {
+    if with(|execution| execution.begin_quiescing(source)) {
         coroutine::suspend();
     }
     unwind_if_aborted();
     with(|execution| execution.blocked())
 }
 
-/// Resumes the task that waits until no other can continue, if none can. Returns whether it did.
+/// If no task can continue, resumes the one that waits for this. Returns whether it resumed one.
 pub(super) fn release() -> bool {
-    let Some((task, mut coroutine)) = with(Execution::take_quiet) else { return false };
+    let Some((task, mut coroutine)) = with(Execution::end_quiescing) else { return false };
     let ended = coroutine.resume();
     let joiners = with(|execution| execution.leave(task, coroutine, ended));
     resume_joiners(task, joiners);
@@ -37,32 +37,33 @@ pub(super) fn release() -> bool {
 }
 
 impl Execution {
-    /// Whether the current task has to wait until no other can continue.
-    fn waits_for_quiet(&mut self, source: &'static Location<'static>) -> bool {
-        let task = self.current;
-        if self.aborting || thread::panicking() {
+    /// Lets the current task wait until no other can continue. Returns `false` if it need not wait.
+    fn begin_quiescing(&mut self, source: &'static Location<'static>) -> bool {
+        let task = self.turn.current;
+        if self.end.aborting || thread::panicking() {
             return false;
         }
-        let is_over = |other: TaskId| {
+        let has_ended = |other: TaskId| {
             other == task || matches!(self.tasks[other as usize].phase, Phase::Absent | Phase::Ended)
         };
-        if (0..self.tasks.len() as TaskId).all(is_over) {
+        if (0..self.tasks.len() as TaskId).all(has_ended) {
             self.happens_after_all(task);
             return false;
         }
         if self.state.is_some() {
             self.refuse(Unsupported::Quiet(source));
         }
+        self.refuse_in_graph("waits until no other task can proceed", source);
         assert!(
-            self.quiescing.is_none(),
+            self.turn.quiescing.is_none(),
             "two tasks wait until no other can continue: each would wait for the other"
         );
         let was_starting = self.tasks[task as usize].phase == Phase::Starting;
         self.tasks[task as usize].phase = Phase::Quiescing;
-        self.quiescing = Some(task);
+        self.turn.quiescing = Some(task);
         self.change(task);
         if !was_starting {
-            self.next = self.decide();
+            self.turn.next = self.decide();
         }
         true
     }
@@ -70,31 +71,33 @@ impl Execution {
     /// Whether a task waits until no other can continue, and none can.
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
-        self.quiescing.is_some() && self.tasks.iter().all(|task| task.alternatives(&self.registry) == 0)
+        self.turn.quiescing.is_some()
+            && self.tasks.iter().all(|task| task.alternatives(&self.history.registry) == 0)
     }
 
-    fn take_quiet(&mut self) -> Option<(TaskId, Coroutine)> {
+    /// Ends the wait if no task can continue. Returns the task that waited.
+    fn end_quiescing(&mut self) -> Option<(TaskId, Coroutine)> {
         if self.end.ending.is_some() || !self.is_quiet() {
             return None;
         }
-        let task = self.quiescing.take()?;
+        let task = self.turn.quiescing.take()?;
         self.happens_after_all(task);
         self.tasks[task as usize].phase = Phase::Starting;
-        self.current = task;
+        self.turn.current = task;
         Some((task, self.tasks[task as usize].coroutine.take()?))
     }
 
     pub(super) fn happens_after_all(&mut self, task: TaskId) {
         for other in 0..self.tasks.len() as TaskId {
             if other != task && self.tasks[other as usize].phase != Phase::Absent {
-                self.trail.join(task, other);
+                self.history.trail.join(task, other);
             }
         }
     }
 
     /// Returns a line for each other task that has not ended.
     fn blocked(&self) -> Vec<String> {
-        let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.current as usize);
+        let others = self.tasks.iter().enumerate().filter(|(id, _)| *id != self.turn.current as usize);
         others.filter_map(|(id, task)| self.waits_for(id as TaskId, task)).collect()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A schedule identifies a task by its spawn order. If several tasks spawn others, two schedules of
 //! one class may spawn tasks in different orders, so the task numbers of one run do not apply to
-//! the other. Spawns and joins are no events; each happens right after an event of its task, or at
+//! the other. Spawns and joins are not events; each happens right after an event of its task, or at
 //! the start of the task. So the events determine the spawn order.
 
 use super::execution::Execution;
@@ -44,7 +44,7 @@ impl SpawnLog {
 impl Execution {
     /// Records that `task` has spawned another task or is about to join it.
     pub(super) fn record_spawn_step(&mut self, task: TaskId, step: SpawnStep) {
-        let after = self.trail.task_clock(task).get(usize::from(task)).copied().unwrap_or(0);
+        let after = self.history.trail.task_clock(task).get(usize::from(task)).copied().unwrap_or(0);
         self.spawn_log.steps.push(RecordedStep { task, after, step });
     }
 

@@ -26,19 +26,19 @@ impl Execution {
     /// Counts an iteration of a loop of the current task. Returns `Wait` if the run is aborted
     /// because of it.
     pub(super) fn spin(&mut self, source: &'static Location<'static>) -> Announced {
-        self.pulse.beat(self.current, source);
-        if self.aborting {
+        self.pulse.beat(self.turn.current, source);
+        if self.end.aborting {
             return self.spin_aborted();
         }
-        let task = self.current;
+        let task = self.turn.current;
         let slot = &mut self.tasks[task as usize];
-        let new = &self.trail.events()[slot.checked_up_to..];
+        let new = &self.history.trail.events()[slot.checked_up_to..];
         let changes = |event: &Event| {
             let Footprint { task: whose, .. } = event.footprint;
             whose != task && !is_read_only(event)
         };
         slot.spins = if new.iter().any(changes) { 1 } else { slot.spins + 1 };
-        slot.checked_up_to = self.trail.len();
+        slot.checked_up_to = self.history.trail.len();
         if slot.spins <= MAX_SPINS {
             return Announced::Done;
         }
@@ -49,23 +49,24 @@ impl Execution {
     fn stop_spinning(&mut self, source: &'static Location<'static>, iterations: usize) {
         self.end.ending = Some(Ending::TooLong);
         self.end.spinning = Some((source, iterations));
-        self.next = None;
+        self.turn.next = None;
     }
 
     /// Whether the run is aborted because of a loop without a hint: the last [`UNCHANGED`] events
     /// changed nothing, and [`SAME`] of them are the same operation with the same outcome.
     #[inline]
     pub(super) fn spins_without_hint(&mut self) -> bool {
-        let events = self.trail.len();
+        let events = self.history.trail.len();
         events > 0 && events.is_multiple_of(UNCHANGED) && self.is_spinning()
     }
 
     #[cold]
     fn is_spinning(&mut self) -> bool {
-        let first = self.trail.len() - UNCHANGED;
-        let events = &self.trail.events()[first..];
+        let first = self.history.trail.len() - UNCHANGED;
+        let events = &self.history.trail.events()[first..];
         let Some(last) = events.last() else { return false };
-        let outcome = |nth: usize| self.trail.accesses(first + nth).iter().map(|access| access.before);
+        let outcome =
+            |nth: usize| self.history.trail.accesses(first + nth).iter().map(|access| access.before);
         let is_same = |(nth, event): &(usize, &Event)| {
             event.footprint.task == last.footprint.task
                 && event.source == last.source

@@ -24,7 +24,7 @@ pub(super) fn defer(wake: Wake) {
         if let Some(state) = &mut execution.state {
             state.wakes();
         }
-        let wakes = &mut execution.tasks[execution.current as usize].rare().wakes;
+        let wakes = &mut execution.tasks[execution.turn.current as usize].rare().wakes;
         if !wakes.contains(&wake) {
             wakes.push(wake);
             DEFERRED.set(DEFERRED.get() + 1);
@@ -47,7 +47,7 @@ pub(crate) fn send_wakes() {
 #[cold]
 pub(super) fn send_deferred() {
     let deferred = with_if_any(|execution| {
-        let rare = execution.tasks[execution.current as usize].rare.as_mut();
+        let rare = execution.tasks[execution.turn.current as usize].rare.as_mut();
         let wakes = rare.map_or_else(Vec::new, |rare| mem::take(&mut rare.wakes));
         DEFERRED.set(DEFERRED.get() - wakes.len());
         wakes

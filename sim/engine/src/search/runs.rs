@@ -131,7 +131,7 @@ impl Search<'_> {
         Outcome { report, sometimes: execution.sometimes, open }
     }
 
-    /// Whether nothing has gone wrong so far.
+    /// Whether no failure has been found so far.
     fn found_nothing(&self, report: &Report) -> bool {
         report.failure.is_none() && report.nondeterminism.is_none() && report.refused.is_none()
     }
@@ -143,7 +143,7 @@ impl Search<'_> {
         if is_redundant {
             totals.executions.fetch_sub(1, Ordering::Relaxed);
         }
-        totals.events.fetch_add(run.execution.trail.len() as u64, Ordering::Relaxed);
+        totals.events.fetch_add(run.execution.history.trail.len() as u64, Ordering::Relaxed);
         totals.runs.fetch_add(1, Ordering::Relaxed) + 1
     }
 

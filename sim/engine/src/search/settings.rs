@@ -66,7 +66,7 @@ impl Settings {
         );
         let mut execution =
             Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.watchdog);
-        execution.spurious_wakeups = self.spurious_wakeups;
+        execution.settings.spurious_wakeups = self.spurious_wakeups;
         Box::new(execution)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
+use crate::history::CLOCK;
 use crate::stateful::{Checkpoint, Visited};
 use crate::strategy::{AnyStrategy, StateModel, StateStrategy, Strategy};
 
@@ -32,6 +33,11 @@ impl NewStrategy {
     /// A strategy that selects schedules, without states.
     pub(crate) fn of_schedules(strategy: impl Strategy + 'static) -> Self {
         NewStrategy(AnyStrategy::Schedules(Box::new(strategy)))
+    }
+
+    /// A search of execution graphs.
+    pub(crate) fn of_graphs(is_published: bool) -> Self {
+        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::new(CLOCK, is_published))))
     }
 
     /// A strategy that selects schedules by their states.

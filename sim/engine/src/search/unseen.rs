@@ -66,7 +66,7 @@ struct Rehearsed {
 
 impl Rehearsed {
     fn of(execution: &Execution, ending: Ending) -> Self {
-        let trail = &execution.trail;
+        let trail = &execution.history.trail;
         let pinned = pinned_locations(trail);
         let (mut steps, mut clocks) = (Vec::new(), Vec::new());
         for (position, event) in trail.events().iter().enumerate().filter(|(_, event)| !event.is_pause()) {

@@ -47,7 +47,7 @@ impl Settings {
             let (body, mut observer) = init();
             let mut execution = self.execution(strategy().0);
             if let Some(numbers) = &numbers {
-                execution.registry.share(numbers);
+                execution.history.registry.share(numbers);
             }
             let mut left = if shares_always { 1 } else { ALONE };
             let mut ran = || {
@@ -84,7 +84,7 @@ impl Settings {
         let _quiet = Quiet::new();
         let probe = Box::new(Probe::new(Arc::clone(&states.visited)));
         let mut execution = self.execution(AnyStrategy::States(probe, states.model));
-        execution.registry.share(numbers);
+        execution.history.registry.share(numbers);
         loop {
             (execution, _) = run_main(execution, Rc::clone(&body));
             if !execution.next_run() {

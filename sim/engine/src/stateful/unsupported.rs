@@ -17,13 +17,25 @@ pub enum Unsupported {
     Exclusive(&'static Location<'static>),
     /// A [wait until no other task can proceed](crate::quiesce) while some task has not ended.
     Quiet(&'static Location<'static>),
+    /// An operation that a search of [execution graphs](crate::Explorer::rc11) does not model: what
+    /// the program does, and where.
+    Unmodelled(&'static str, &'static Location<'static>),
 }
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (source, what) = match self {
             Unsupported::Opaque(source) => {
-                (source, "does something that the engine does not see (an opaque step)")
+                (source, "has an effect that the engine does not see (an opaque step)")
+            }
+            Unsupported::Unmodelled(what, source) => {
+                return write!(
+                    f,
+                    "the program {what}, at {}:{}, which the search of execution graphs does not model. Use \
+                     Explorer::optimal, which assumes sequential consistency",
+                    source.file(),
+                    source.line()
+                );
             }
             Unsupported::Quiet(source) => {
                 (source, "waits until no other task can proceed, while some task has not ended")

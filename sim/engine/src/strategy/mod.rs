@@ -31,6 +31,7 @@ pub(crate) use stateful::{Prefix, StateSearch};
 use crate::bound::Bound;
 use crate::dpor::Races;
 use crate::event::Decision;
+use crate::graph::Search as GraphSearch;
 use crate::history::{Registry, Tracking, Trail};
 use crate::stateful::{Part, States};
 
@@ -131,6 +132,8 @@ pub(crate) enum AnyStrategy {
     Schedules(Box<dyn Strategy>),
     /// Selects schedules by their states.
     States(Box<dyn StateStrategy>, StateModel),
+    /// Selects execution graphs.
+    Graphs(Box<GraphSearch>),
 }
 
 impl AnyStrategy {
@@ -138,7 +141,7 @@ impl AnyStrategy {
     pub(crate) fn tracking(&self) -> Tracking {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.tracking(),
-            AnyStrategy::States(..) => Tracking::Nothing,
+            AnyStrategy::States(..) | AnyStrategy::Graphs(_) => Tracking::Nothing,
         }
     }
 
@@ -148,6 +151,7 @@ impl AnyStrategy {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.executed(trail),
             AnyStrategy::States(strategy, _) => strategy.executed(trail),
+            AnyStrategy::Graphs(_) => {}
         }
     }
 
@@ -157,6 +161,10 @@ impl AnyStrategy {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.next_run(trail, races, registry),
             AnyStrategy::States(strategy, _) => strategy.next_run(trail),
+            AnyStrategy::Graphs(search) => {
+                trail.clear();
+                search.next_run()
+            }
         }
     }
 
@@ -165,6 +173,7 @@ impl AnyStrategy {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.done(),
             AnyStrategy::States(strategy, _) => strategy.done(),
+            AnyStrategy::Graphs(search) => Some(search.done()),
         }
     }
 
@@ -173,13 +182,14 @@ impl AnyStrategy {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.left_out(),
             AnyStrategy::States(strategy, _) => strategy.left_out(),
+            AnyStrategy::Graphs(_) => None,
         }
     }
 
     /// The strategy, if it selects states.
     pub(crate) fn by_states(&self) -> Option<&dyn StateStrategy> {
         match self {
-            AnyStrategy::Schedules(_) => None,
+            AnyStrategy::Schedules(_) | AnyStrategy::Graphs(_) => None,
             AnyStrategy::States(strategy, _) => Some(strategy.as_ref()),
         }
     }

@@ -49,7 +49,7 @@ impl Strategy for RecordedSchedule {
         };
         Next::Mismatch(format!(
             "the schedule does not fit the program: at step {}, {wrong}. It belongs to another program or to \
-             another version of it, or the program does not do the same in every run",
+             another version of it, or the program is nondeterministic",
             trail.len() + 1
         ))
     }

@@ -1,7 +1,7 @@
 //! Atomics, as in [`std::sync::atomic`].
 //!
-//! Orderings are accepted and ignored: the engine explores sequential consistency, the strongest
-//! ordering. Use loom to find errors that weaker orderings allow.
+//! [`Explorer::rc11`](crate::Explorer::rc11) explores the behaviours that the orderings allow. All
+//! other modes accept and ignore them: they explore sequential consistency, the strongest ordering.
 
 mod exclusive;
 mod pointer;
@@ -11,21 +11,25 @@ use std::panic::Location;
 use std::rc::Rc;
 pub use std::sync::atomic::Ordering;
 
-use crate::event::Action;
+use crate::event::{Action, MemoryOrder, Orders};
 use crate::runtime::{self, Handle};
 pub use exclusive::ValueMut;
 pub use pointer::AtomicPtr;
 
-/// A fence. No event, and no effect under sequential consistency.
+/// A fence. No event, and no effect, except in [`Explorer::rc11`](crate::Explorer::rc11).
 ///
 /// # Panics
 ///
 /// If the ordering is `Relaxed`, as std's does.
+#[track_caller]
 pub fn fence(ordering: Ordering) {
     std::sync::atomic::fence(ordering);
+    if runtime::has_memory_orders() {
+        runtime::perform_fence(Orders::of(ordering), Location::caller());
+    }
 }
 
-/// A compiler fence. No event, and no effect under sequential consistency.
+/// A compiler fence. No event, and no effect: it orders a thread with its own signal handlers only.
 ///
 /// # Panics
 ///
@@ -66,7 +70,7 @@ macro_rules! atomic {
             /// Returns the value.
             #[track_caller]
             pub fn load(&self, ordering: Ordering) -> $type {
-                match self.handle.perform(Action::Load, Location::caller()) {
+                match self.handle.perform_ordered(Action::Load, Orders::of(ordering), Location::caller()) {
                     Some(granted) => <$type>::from_word(granted.before),
                     None => self.value.load(ordering),
                 }
@@ -75,14 +79,16 @@ macro_rules! atomic {
             /// Stores a value.
             #[track_caller]
             pub fn store(&self, value: $type, ordering: Ordering) {
-                self.handle.perform(Action::Store(value.to_word()), Location::caller());
+                let orders = Orders::of(ordering);
+                self.handle.perform_ordered(Action::Store(value.to_word()), orders, Location::caller());
                 self.value.store(value, ordering);
             }
 
             /// Stores a value and returns the old one.
             #[track_caller]
             pub fn swap(&self, value: $type, ordering: Ordering) -> $type {
-                match self.handle.perform(Action::Modify(|_, new| new, value.to_word()), Location::caller()) {
+                let action = Action::Modify(|_, new| new, value.to_word());
+                match self.handle.perform_ordered(action, Orders::of(ordering), Location::caller()) {
                     Some(granted) => self.settle(granted),
                     None => self.value.swap(value, ordering),
                 }
@@ -102,7 +108,7 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$type, $type> {
                 let action = Action::CompareExchange { expected: current.to_word(), new: new.to_word() };
-                match self.handle.perform(action, Location::caller()) {
+                match self.handle.perform_ordered(action, Orders::exchange(success, failure), Location::caller()) {
                     Some(granted) => {
                         let seen = self.settle(granted);
                         if seen == current { Ok(seen) } else { Err(seen) }
@@ -200,11 +206,14 @@ macro_rules! atomic {
             /// one event.
             #[track_caller]
             pub fn get_mut(&mut self) -> ValueMut<'_, $type> {
+                self.settle_exclusively(Location::caller());
                 ValueMut::new(self.handle, self.value.get_mut(), |value| value.to_word(), Location::caller())
             }
 
             /// Returns the value. No event, because the access is exclusive.
+            #[track_caller]
             pub fn into_inner(self) -> $type {
+                self.settle_exclusively(Location::caller());
                 self.handle.read_contents();
                 self.value.into_inner()
             }
@@ -216,9 +225,11 @@ macro_rules! atomic {
                 &self,
                 apply: fn(u64, u64) -> u64,
                 operand: $type,
+                ordering: Ordering,
                 otherwise: impl FnOnce(&std::sync::atomic::$name) -> $type,
             ) -> $type {
-                match self.handle.perform(Action::Modify(apply, operand.to_word()), Location::caller()) {
+                let action = Action::Modify(apply, operand.to_word());
+                match self.handle.perform_ordered(action, Orders::of(ordering), Location::caller()) {
                     Some(granted) => self.settle(granted),
                     None => otherwise(&self.value),
                 }
@@ -227,6 +238,17 @@ macro_rules! atomic {
             fn settle(&self, granted: runtime::Granted) -> $type {
                 self.value.store(<$type>::from_word(granted.after), Ordering::Relaxed);
                 <$type>::from_word(granted.before)
+            }
+
+            /// Stores the last value in coherence order, before exclusive access. Under weak memory the
+            /// last executed write may be another one.
+            fn settle_exclusively(&self, source: &'static Location<'static>) {
+                if runtime::has_memory_orders()
+                    && let Some(granted) =
+                        self.handle.perform_ordered(Action::Load, Orders::of(MemoryOrder::NotAtomic), source)
+                {
+                    self.value.store(<$type>::from_word(granted.before), Ordering::Relaxed);
+                }
             }
 
             $($own)*
@@ -263,7 +285,7 @@ macro_rules! fetch {
                 let apply: fn($type, $type) -> $type = $apply;
                 apply(<$type>::from_word(old), <$type>::from_word(operand)).to_word()
             };
-            self.modify(apply, operand, |value| value.$name(operand, ordering))
+            self.modify(apply, operand, ordering, |value| value.$name(operand, ordering))
         }
     )*};
 }

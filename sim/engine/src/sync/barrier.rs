@@ -50,7 +50,7 @@ fn groups(set: u64, size: u32) -> u16 {
         return 0;
     }
     let count = (0..u128::from(size)).fold(1, |count, i| count * (u128::from(members) - i) / (i + 1));
-    u16::try_from(count).expect("a barrier has at most 65,535 ways to choose who passes")
+    u16::try_from(count).expect("a barrier has at most 65,535 ways to choose the tasks that pass")
 }
 
 /// The `choice`-th group of `size` tasks in `set`, in the order of their lowest tasks.

@@ -1,6 +1,6 @@
 //! [`Arc`] and [`Weak`] whose reference counts are visible operations.
 //!
-//! [`sync::Arc`](super::Arc) is std's: clones and drops are no events, and the order of drops is
+//! [`sync::Arc`](super::Arc) is std's: clones and drops are not events, and the order of drops is
 //! not explored. This is right for most programs, whose `Arc` only keeps shared values alive, and
 //! it adds no schedules. Use this type if the count affects the program:
 //!

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::model::{Trace, TraceStep, Turnover};
 use crate::runtime::Ending;
-use crate::text::{WIDTH, wrapped};
+use crate::text::{WIDTH, place, wrapped};
 
 /// The largest widths of a task's name, an object's name and a source location.
 const MOST: [usize; 3] = [14, 16, 30];
@@ -46,7 +46,7 @@ impl Trace {
         };
         let task = widest("task", MOST[0], &|step| step.task.clone());
         let object = widest("object", MOST[1], &|step| step.object.clone().unwrap_or_default());
-        let at = widest("at", MOST[2], &place);
+        let at = widest("at", MOST[2], &|step| place(step.source));
         let step = self.steps.len().to_string().len().max(4);
         let rest = WIDTH - (step + task + object + at + 4 * 2);
         let what = widest("what", rest, &what);
@@ -64,7 +64,7 @@ impl Trace {
             let name = its.object.as_deref().unwrap_or_default();
             let texts = [end(&its.task, task), end(name, object), end(&self::what(its), what)];
             let [task, object, what] = texts.each_ref().map(String::as_str);
-            writeln!(f, "{}", line([&number, task, object, what, &start(&place(its), at)]))?;
+            writeln!(f, "{}", line([&number, task, object, what, &start(&place(its.source), at)]))?;
         }
         Ok(())
     }
@@ -82,10 +82,6 @@ fn what(step: &TraceStep) -> String {
         text += &format!(": {outcome}");
     }
     text
-}
-
-fn place(step: &TraceStep) -> String {
-    format!("{}:{}", step.source.file(), step.source.line())
 }
 
 /// The text in at most `most` characters. A longer text loses its end.

@@ -79,7 +79,7 @@ impl Trace {
     /// The trace of a run that was recorded.
     pub(crate) fn of(run: &Run<'_>) -> Self {
         let execution = run.execution;
-        let events = execution.trail.events();
+        let events = execution.history.trail.events();
         let names = ObjectNames::of(execution);
         let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
         for (position, (event, recorded)) in events.iter().zip(&execution.record).enumerate() {
@@ -100,7 +100,8 @@ impl Trace {
                 }
             });
             let annotation = execution.annotations.get(&position);
-            let (before, after) = values(execution, &recorded.pending, execution.trail.accesses(position));
+            let (before, after) =
+                values(execution, &recorded.pending, execution.history.trail.accesses(position));
             steps.push(TraceStep {
                 task: execution.task_name(event.footprint.task),
                 turnover,
@@ -124,7 +125,7 @@ struct ObjectNames(BTreeMap<LocationId, String>);
 
 impl ObjectNames {
     fn of(execution: &Execution) -> Self {
-        let registry = &execution.registry;
+        let registry = &execution.history.registry;
         let touched = || {
             let pendings = execution.record.iter().map(|recorded| &recorded.pending);
             let actions = pendings.filter_map(|pending| pending.actions().first());
@@ -186,7 +187,7 @@ fn values(execution: &Execution, pending: &Pending, accesses: &[Access]) -> (Opt
     let Some((access, (location, action))) = accesses.first().zip(pending.actions().first()) else {
         return (None, None);
     };
-    let Some(show) = execution.registry.details(*location).show else { return (None, None) };
+    let Some(show) = execution.history.registry.details(*location).show else { return (None, None) };
     let may_change = match action {
         Action::CompareExchange { .. } => access.mode == Mode::Write,
         action => !matches!(action, Action::Read | Action::Load | Action::Await),

@@ -100,3 +100,22 @@ pub(crate) fn states<O: PartialEq + Debug>(
     prop_assert_eq!(outcomes, expected);
     Ok(())
 }
+
+/// Checks that the search of execution graphs finds the outcomes that the naive search finds within
+/// this number of executions, and that it cuts no run short. The atomics of the program are SeqCst.
+/// Skips programs that it does not model.
+pub(crate) fn graphs<O: PartialEq + Debug>(
+    executions: u64,
+    explore: impl Fn(&Explorer<Parallel<Any>>) -> (Report, Vec<Class>, O),
+) -> Result<(), TestCaseError> {
+    let (naive, _, expected) = explore(&Explorer::naive().max_executions(executions).into_any().jobs(1));
+    prop_assume!(naive.is_complete());
+    let (graphs, all, outcomes) = explore(&Explorer::rc11().into_any().jobs(1));
+    prop_assume!(graphs.refused.is_none() && !is_cut_by_leaks(&graphs));
+    prop_assert!(graphs.is_complete(), "{:?}", graphs);
+    prop_assert_eq!(outcomes, expected);
+    prop_assert_eq!(graphs.redundant, 0);
+    let distinct: HashSet<_> = all.iter().collect();
+    prop_assert_eq!(distinct.len(), all.len(), "a graph was visited twice");
+    Ok(())
+}

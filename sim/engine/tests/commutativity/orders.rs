@@ -170,7 +170,7 @@ pub(crate) fn check<K: Kind>(prefix: &[(usize, K::Op)], (a, b): (K::Op, K::Op)) 
     let both_orders = [0, 1].iter().all(|first| runs.iter().any(|run| run.first == *first));
     let same = both_orders && outcomes.len() == 1;
     for Both { independent, outcome, .. } in &runs {
-        assert!(!independent || same, "{what}: told to commute, but {outcomes:?}");
+        assert!(!independent || same, "{what}: judged independent, but {outcomes:?}");
         match K::declared(a, b) {
             Declared::Commute => assert!(independent, "{what}: declared to commute; {outcome:?}"),
             Declared::Conflict => assert!(!independent, "{what}: declared to conflict; {outcome:?}"),

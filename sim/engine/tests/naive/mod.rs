@@ -66,3 +66,9 @@ pub(crate) fn hold(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), 
 pub(crate) fn hold_states(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
     agreement::states(EXECUTIONS, |explorer| explore(explorer, body.clone()))
 }
+
+/// Explores `body` by schedules and by execution graphs, if there are few enough schedules. Skips
+/// programs that are not modelled.
+pub(crate) fn hold_graphs(body: impl Fn(&Seen) + Clone + Sync + 'static) -> Result<(), TestCaseError> {
+    agreement::graphs(EXECUTIONS, |explorer| explore(explorer, body.clone()))
+}

@@ -7,7 +7,7 @@
 //! | `basic/rwlock.rs` | all but `try_lock_implied_by_std` (1) |
 //! | `basic/atomic.rs` | all but 128 bits, `fetch_not`, pointer arithmetic, futures |
 //! | `basic/condvar.rs` | all but `producer_consumer_random` (random numbers) |
-//! | `basic/barrier.rs` | all but a barrier for nobody, and the larger numbers of tasks |
+//! | `basic/barrier.rs` | all but a barrier for no task, and the larger numbers of tasks |
 //! | `basic/once.rs` | initialization, poisoning; not statics (an object belongs to one run) |
 //! | `basic/mpsc.rs` | all but iterators; the numbers of senders and items are smaller |
 //! | `basic/panic.rs` | all but the semaphore |

@@ -120,7 +120,7 @@ fn try_add(lock: &Mutex<u64>, step: u64) {
     match lock.try_lock() {
         Ok(mut value) => *value += step,
         Err(TryLockError::WouldBlock) => {}
-        Err(TryLockError::Poisoned(_)) => panic!("nobody has panicked"),
+        Err(TryLockError::Poisoned(_)) => panic!("no task has panicked"),
     }
 }
 

@@ -114,7 +114,7 @@ fn try_add(lock: &RwLock<u64>, step: u64) {
     match lock.try_write() {
         Ok(mut value) => *value += step,
         Err(TryLockError::WouldBlock) => {}
-        Err(TryLockError::Poisoned(_)) => panic!("nobody has panicked"),
+        Err(TryLockError::Poisoned(_)) => panic!("no task has panicked"),
     }
 }
 
@@ -162,7 +162,7 @@ fn a_write_two_try_writes_and_a_try_read() {
         let read = match lock.try_read() {
             Ok(value) => Some(*value),
             Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Poisoned(_)) => panic!("nobody has panicked"),
+            Err(TryLockError::Poisoned(_)) => panic!("no task has panicked"),
         };
         writing.join().unwrap();
         trying.join().unwrap();

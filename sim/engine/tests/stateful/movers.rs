@@ -183,7 +183,7 @@ fn two_locks_in_opposite_orders_are_a_deadlock() {
 }
 
 #[test]
-fn a_task_that_is_spawned_under_a_lock_may_come_before_what_follows() {
+fn a_task_that_is_spawned_under_a_lock_may_run_before_the_next_step() {
     let scripts = vec![vec![Op::Spawn(0)]];
     let (_, found) = explore(&Explorer::stateful(), move || body(&scripts));
     // It has added before the lock's owner reads, before main does, or not yet.

@@ -7,9 +7,9 @@ use selvedge_engine::object::{Queue, Set};
 use selvedge_engine::sync::Arc;
 use selvedge_engine::{Explorer, thread};
 
-/// The items of a queue have locations of their own, and those that nobody has used have equal
-/// contents. After a `pop` at a later time found nothing, the first item is distinguished from the
-/// second only by the time of this access.
+/// The items of a queue have locations of their own, and unused items have equal contents. After a
+/// `pop` at a later time found nothing, the first item is distinguished from the second only by the
+/// time of this access.
 #[test]
 fn the_effect_of_a_step_depends_on_the_locations_that_it_reads() {
     let body = || {

@@ -59,7 +59,7 @@ fn pointers_are_swapped_in_every_order() {
 }
 
 #[test]
-fn a_fence_is_no_event() {
+fn a_fence_is_not_an_event() {
     check(&Explorer::optimal(), 1, 0, || {
         thread::spawn(|| fence(SeqCst));
         compiler_fence(SeqCst);

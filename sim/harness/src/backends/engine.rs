@@ -89,7 +89,7 @@ impl AtomicU64 for EngineAtomicU64 {
         let replaced = self.word.compare_exchange(current, new, success, Ordering::Relaxed);
         self.note(|name| match replaced {
             Ok(before) => format!("{name} {} → {}", (self.format)(before), (self.format)(new)),
-            Err(before) => format!("{name} is no longer as it was: {}", (self.format)(before)),
+            Err(before) => format!("{name} has changed: {}", (self.format)(before)),
         });
         replaced.is_ok()
     }
@@ -443,7 +443,7 @@ impl Simulated for Engine {
         note(|step| Note {
             step,
             place: Place::Clock,
-            what: format!("clock moves on to {} s", now.as_secs()),
+            what: format!("clock advances to {} s", now.as_secs()),
             effect: None,
             time: Some(now),
         });

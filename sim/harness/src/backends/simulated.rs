@@ -49,7 +49,7 @@ pub trait Simulated: Primitives {
     #[track_caller]
     fn join(handle: Self::JoinHandle);
 
-    /// Creates a clock at zero. If it does not move, reading it is no step.
+    /// Creates a clock at zero. If it does not move, reading it is not a step.
     #[track_caller]
     fn clock(moves: bool) -> Self::Clock;
 

@@ -28,7 +28,7 @@ impl Axis {
             (label, Arc::new(move |draft| set(draft, &value)) as Change)
         };
         let values: Vec<_> = values.into_iter().map(value).collect();
-        assert!(!values.is_empty(), "the axis `{name}` has no value: give it one, or leave it out");
+        assert!(!values.is_empty(), "the axis `{name}` has no value: add one, or remove it");
         let mut labels = BTreeSet::new();
         for (label, _) in &values {
             assert!(labels.insert(label), "`{label}` is on the axis `{name}` twice");

@@ -193,7 +193,7 @@ impl<F> ScenarioBuilder<F> {
             !ops.is_empty(),
             "the thread `{name}` does nothing: give it an operation, such as \"get user:1\""
         );
-        assert!(count > 0, "there are 0 threads `{name}`: leave them out, or let the count be 1 or more");
+        assert!(count > 0, "the count of threads `{name}` is 0: remove them, or set a count of 1 or more");
         for copy in 1..=count {
             let name = if count == 1 { name.clone() } else { format!("{name}-{copy}") };
             let known = self.case.threads.iter().any(|thread| thread.name == name);

@@ -26,8 +26,8 @@ pub struct Redis {
     conditional: Conditional,
 }
 
-const MAY_FAIL: &str = "a command failed, as the scenario has it: use `try_get`, `try_set` and `try_delete` of `custom::Redis`, \
-    and let the cache be `custom::Fallible` if its caller is told";
+const MAY_FAIL: &str = "a command failed because of a fault of the scenario: use `try_get`, `try_set` and `try_delete` of \
+    `custom::Redis`, and implement `custom::Fallible` if the cache returns the error to its caller";
 
 impl Redis {
     pub(super) fn new(
@@ -74,7 +74,7 @@ impl Redis {
     }
 
     /// Sets the key's value if the key has the content `expected`, in one step. Returns whether it
-    /// did. In Redis, this is a script, a transaction with `WATCH`, or `SET` with `IFEQ`.
+    /// was set. In Redis, this is a script, a transaction with `WATCH`, or `SET` with `IFEQ`.
     #[track_caller]
     pub fn compare_and_set(
         &self,
@@ -118,7 +118,7 @@ impl Redis {
         self.made_for(Location::caller(), self.commands.delete(key))
     }
 
-    /// Sets the key's value if the key has the content `expected`. Returns whether it did.
+    /// Sets the key's value if the key has the content `expected`. Returns whether it was set.
     ///
     /// # Errors
     ///

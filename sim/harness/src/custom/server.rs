@@ -153,8 +153,8 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
             }),
             Seen::Arrived { push, .. } => note(|step| plain(step, format!("{} arrives", reply_text(push)))),
             Seen::Lost { push, .. } => note(|step| plain(step, format!("{} is lost", reply_text(push)))),
-            Seen::Handled { .. } => note(|step| plain(step, "is dealt with".to_owned())),
-            Seen::Waited => note(|step| plain(step, "all has arrived".to_owned())),
+            Seen::Handled { .. } => note(|step| plain(step, "is processed".to_owned())),
+            Seen::Waited => note(|step| plain(step, "earlier pushes have arrived".to_owned())),
             _ => {}
         }
         if begun.load(Ordering::Relaxed) {
@@ -168,8 +168,8 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
 fn version(key: Key, text: &str) -> Value {
     Value::in_text(key, text).unwrap_or_else(|| {
         panic!(
-            "{key} holds {text:?} in Redis, which is none of the scenario's values: have the cache store what \
-             `Value::text` says"
+            "{key} holds {text:?} in Redis, which is none of the scenario's values: the cache must store the text that \
+             `Value::text` returns"
         )
     })
 }

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_found_in_what_was_made_of_it() {
+    fn a_value_is_found_in_text_that_contains_it() {
         let [one, other] = ["user:1", "user:11"].map(Key::new);
         let value = Value { key: one, version: 12 };
         assert_eq!(value.text(), "user:1@v12");

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_on_schedules_is_kept() {
+    fn a_bound_on_schedules_is_observed() {
         let case = case("tiered", 3, "");
         for most in [9, 10] {
             let (engine, _, searched) = auto::<Protocol>(&case, 10, schedules(most));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_before_is_not_lost_if_the_states_are_not_finished() {
+    fn earlier_findings_are_retained_if_the_search_of_states_is_bounded() {
         let budget = Budget { states: Some(3), ..Budget::default() };
         let (engine, why, searched) = auto::<Protocol>(&case("article", 3, ""), 50, budget);
         assert_eq!((engine, why), (Engine::Optimal, None));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_is_broken_off_does_not_begin_anew() {
+    fn an_interrupted_search_does_not_start_again() {
         let mut looks = Vec::new();
         let mut watch = |reached| {
             looks.push(reached);
@@ -246,12 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn what_turns_out_to_have_no_states_is_searched_by_classes_to_the_end() {
+    fn a_case_without_states_is_searched_completely_by_classes() {
         let case = case("blind", 2, "");
         let (engine, why, all) = auto::<Blind>(&case, 10, Budget::default());
         assert_eq!((engine, why), (Engine::Optimal, None));
         assert!(all.bound.is_none() && all.refused.is_none() && all.schedules > 20, "{}", all.schedules);
         let bound = auto::<Blind>(&case, 10, schedules(20)).2.bound.expect("there are more");
-        assert!(bound.contains("; not searched by states: the program does something"), "{bound}");
+        assert!(bound.contains("; not searched by states: the program has an effect"), "{bound}");
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
     if is_unseen && !tally.violations.is_empty() {
         let rules: Vec<_> = tally.violations.keys().map(|rule| rule.name()).collect();
         bound = bound.map(|bound| {
-            format!("{bound}. For the same reason, what seems to be {} may be none", rules.join(", "))
+            format!("{bound}. For the same reason, these findings may be false: {}", rules.join(", "))
         });
         (tally.violations, tally.violating, best) = (BTreeMap::new(), Some(0), None);
     }

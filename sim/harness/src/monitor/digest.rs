@@ -48,7 +48,7 @@ impl State {
     /// Hashes the state of this task on which later judgements depend.
     pub(super) fn hash_task(&self, task: u32, mut to: &mut dyn Hasher) {
         let calls = OperationName { task, call: 0 }..=OperationName { task, call: u32::MAX };
-        for (_, its) in self.operations.range(calls.clone()).filter(|(_, its)| its.is_under_way()) {
+        for (_, its) in self.operations.range(calls.clone()).filter(|(_, its)| its.is_in_progress()) {
             its.floor.hash(to);
             if let Some(base) = its.base {
                 base.hash(&mut to);

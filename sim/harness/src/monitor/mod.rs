@@ -17,7 +17,7 @@
 //! - A read has returned a content that no version has. If an operation in progress writes it, the
 //!   read has returned that version, and older contents are too old from then on.
 //! - A read has returned a content that is too old. If an operation in progress writes it again,
-//!   the read has returned that version, and is no violation.
+//!   the read has returned that version, and is not a violation.
 //! - An operation was acknowledged while its write is in flight.
 //! - An update has overwritten a write in progress unread. If that write is acknowledged, it is a
 //!   lost update (`overwritten.rs`).

@@ -25,7 +25,7 @@ pub(super) struct Since {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Writer {
     /// Its outcome is unknown, or no operation made the version.
-    Nobody,
+    Unknown,
     InProgress(OperationName),
     Acknowledged,
 }
@@ -39,7 +39,7 @@ impl Since {
         match writer {
             Writer::InProgress(by) if !self.is_acknowledged => drop(self.in_progress.insert(by)),
             Writer::Acknowledged => self.acknowledge(),
-            Writer::Nobody | Writer::InProgress(_) => {}
+            Writer::Unknown | Writer::InProgress(_) => {}
         }
     }
 

@@ -101,7 +101,7 @@ pub(super) enum StepReport {
 
 impl Operation {
     /// Whether it was invoked and has not returned.
-    pub(super) fn is_under_way(&self) -> bool {
+    pub(super) fn is_in_progress(&self) -> bool {
         self.is_invoked && !self.has_answered
     }
 }
@@ -114,7 +114,7 @@ impl State {
         let mut keys: BTreeMap<Key, Versions> = planned.at_start.iter().map(versions).collect();
         for (key, versions) in keys.iter_mut().filter(|(key, _)| planned.updated.contains(key)) {
             let contents = planned.at_start[key].iter();
-            contents.for_each(|&content| versions.writes.written(content, Writer::Nobody));
+            contents.for_each(|&content| versions.writes.written(content, Writer::Unknown));
         }
         State { keys, planned: Arc::clone(planned), ..State::default() }
     }
@@ -194,7 +194,7 @@ impl State {
         let versions = self.keys.entry(key).or_default();
         let (others, broken) = versions.expire();
         if self.planned.updated.contains(&key) {
-            versions.writes.written(None, Writer::Nobody);
+            versions.writes.written(None, Writer::Unknown);
         }
         self.has_new_version(None, key, None, &others);
         self.note(broken);
@@ -208,7 +208,7 @@ impl State {
         let makes = |its: &Operation| specification.makes((its.key, its.call), key, content);
         let own = current.filter(|name| self.operations.get(name).is_some_and(makes));
         let mut all = self.operations.iter();
-        let is_pending = |its: &Operation| its.is_under_way() && !its.made.contains(&key);
+        let is_pending = |its: &Operation| its.is_in_progress() && !its.made.contains(&key);
         let maker = own.or_else(|| match (content, current) {
             (Some(_), _) => all.find(|(_, its)| makes(its)).map(|(&name, _)| name),
             (None, None) => all.find(|(_, its)| makes(its) && is_pending(its)).map(|(&name, _)| name),
@@ -249,12 +249,12 @@ impl State {
 
     /// The operation, as far as its write can be lost.
     fn writer(&self, by: Option<OperationName>) -> Writer {
-        let Some(name) = by else { return Writer::Nobody };
+        let Some(name) = by else { return Writer::Unknown };
         match self.operations.get(&name) {
-            Some(its) if !its.call.is_write() || its.has_failed => Writer::Nobody,
+            Some(its) if !its.call.is_write() || its.has_failed => Writer::Unknown,
             Some(its) if its.has_answered => Writer::Acknowledged,
             Some(_) => Writer::InProgress(name),
-            None => Writer::Nobody,
+            None => Writer::Unknown,
         }
     }
 

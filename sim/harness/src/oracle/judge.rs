@@ -51,7 +51,7 @@ pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Op
 
 /// Crossed or phantom: the value was never the key's. A value that any operation wrote for the key
 /// is its own, even if the source of truth never had it: a write with an unknown outcome may be
-/// read. The value of a refused compare-and-set is nobody's.
+/// read. A refused compare-and-set has not written its value.
 pub(super) fn not_its_own(history: &History, read: OperationId, returned: Option<Value>) -> Option<Rule> {
     let key = history.operations()[read].key;
     let known = |key: Key| {
@@ -139,9 +139,9 @@ fn lasting(history: &History, read: OperationId, key: Key, returned: Option<Valu
     let places = (0..history.versions(key).count()).rev();
     let mut newest_first = history.versions(key).rev().zip(places);
     // An expiry that a deletion has found is also the deletion's version.
-    let is_nobodys =
+    let is_only_expiry =
         |version: &Version, place| version.is_expiry() && history.confirmed(key, place).next().is_none();
-    let (written, _) = newest_first.find(|&(version, place)| !is_nobodys(version, place))?;
+    let (written, _) = newest_first.find(|&(version, place)| !is_only_expiry(version, place))?;
     if written.content == returned {
         return None;
     }

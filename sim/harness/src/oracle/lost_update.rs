@@ -10,9 +10,9 @@
 //! update counts as based on the newest before its own: a compare-and-set cannot distinguish them
 //! either.
 //!
-//! A version that nobody acknowledged is not lost: a write with an unknown outcome may have no
-//! effect. Nor is one that no operation made, such as an expiry. A content that no version before
-//! the update's own has comes from a write that arrives later, and then nothing is in between.
+//! An unacknowledged version is not lost: a write with an unknown outcome may have no effect. Nor
+//! is a version that no operation made, such as an expiry. If no version before the update's own
+//! has the content, a write that arrives later made it, and no version is in between.
 
 use super::{Finding, Rule};
 use crate::history::{History, Key, OperationId, Reply, Value};

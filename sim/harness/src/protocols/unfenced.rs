@@ -8,7 +8,7 @@ use selvedge::sync::Primitives;
 use super::Failure;
 use crate::history::{Key, Value};
 
-/// Reads `key`, whose local entry is `local`. The headers of the protocols number the steps.
+/// Reads `key`, whose local entry is `local`. The numbers are those of the protocols' headers.
 pub(super) async fn read<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     l1: &L1<Key, Value, P>,
     remote: &R,

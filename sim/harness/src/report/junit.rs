@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::Judged;
 use crate::scenario::Outcome;
 
-/// The cases as JUnit XML: a suite for each scenario, with a test for each case. A failed one has
-/// the outcome as its type, the reason as its message, and the full trace. The test's output is
-/// what was searched. Cases of one scenario must be adjacent.
+/// The cases as JUnit XML: a suite for each scenario, with a test for each case. A failure has the
+/// outcome as its type, the reason as its message, and the full trace as its text. The test's
+/// output gives the cache, the engine, the count and the verdict. Cases of one scenario must be
+/// adjacent.
 pub fn junit(cases: &[Judged<'_>]) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     text += &format!("<testsuites name=\"selvedge\" {} time=\"{}\">\n", counts(cases), time(cases));
@@ -61,7 +62,7 @@ fn push_test(text: &mut String, judged: &Judged<'_>) {
     *text += &format!("            <system-out>{}</system-out>\n        </testcase>\n", escaped(&about));
 }
 
-/// Escapes text for an attribute. A reader would replace a line end with a space.
+/// Escapes text for an attribute. An XML parser would replace a line end with a space.
 fn attribute(text: &str) -> String {
     escaped(text).replace('\n', "&#10;")
 }
@@ -75,7 +76,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // A reader would replace them.
+            // An XML parser would replace them.
             '\t' | '\r' => _ = write!(out, "&#{};", character as u32),
             '\n' => out.push('\n'),
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => {}

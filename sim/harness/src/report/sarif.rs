@@ -24,7 +24,7 @@ const RULES: [(&str, &str, &str); 13] = [
     (
         "crossed",
         "A read returned another key's value.",
-        "Look for a local or remote key that does not contain the whole identity of what it stores.",
+        "Look for a local or remote key that does not contain the complete identity of the stored value.",
     ),
     (
         "phantom",
@@ -74,7 +74,7 @@ const RULES: [(&str, &str, &str); 13] = [
     ),
     (
         "vacuous",
-        "No read met a write, so no rule could be broken.",
+        "No read overlapped or followed a write, so no rule could be broken.",
         "Let a thread read a key that another one writes.",
     ),
     (

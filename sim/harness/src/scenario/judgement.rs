@@ -20,7 +20,7 @@ pub enum Outcome {
     Crash,
     /// A bound ended the search before it could decide.
     Bounded,
-    /// No read met a write, so no rule could be broken.
+    /// No read overlapped or followed a write, so no rule could be broken.
     Vacuous,
     /// As expected, but the counts or the witness differ from the accepted baseline.
     Changed,
@@ -199,7 +199,7 @@ mod tests {
         let violations: BTreeMap<_, _> = violations.iter().copied().collect();
         let verdict = match (violations.is_empty(), complete) {
             (true, true) => Verdict::Clean,
-            (true, false) => Verdict::Bounded("1 s was over".to_owned()),
+            (true, false) => Verdict::Bounded("stopped after 1 s".to_owned()),
             (false, _) => Verdict::Violated(violations.keys().copied().collect()),
         };
         CaseReport {
@@ -243,20 +243,20 @@ mod tests {
     #[test]
     fn a_bounded_search_passes_only_if_allowed() {
         let bounded = report(&[], false);
-        let why = "bounded, but must be complete: nothing found in 1,016 schedules (1 s was over)";
+        let why = "bounded, but must be complete: nothing found in 1,016 schedules (stopped after 1 s)";
         check(&level(Level::Linearizable), &bounded, Bounded, why);
         let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
-        let why = "bounded, as the scenario allows: nothing found in 1,016 schedules (1 s was over)";
+        let why = "bounded, as the scenario allows: nothing found in 1,016 schedules (stopped after 1 s)";
         check(&allowed, &bounded, Pass, why);
     }
 
     #[test]
     fn an_unexplored_case_never_passes() {
-        let verdict = Verdict::Bounded("the bound of 1 s in all was over".to_owned());
+        let verdict = Verdict::Bounded("the bound of 1 s in all was used up".to_owned());
         let unreached = CaseReport { verdict, schedules: 0, ..report(&[], false) };
         let allowed = Expectation { bounded: true, ..level(Level::Linearizable) };
         for expectation in [allowed, control(&[Rule::Stale])] {
-            check(&expectation, &unreached, Bounded, "not explored: the bound of 1 s in all was over");
+            check(&expectation, &unreached, Bounded, "not explored: the bound of 1 s in all was used up");
         }
     }
 
@@ -282,7 +282,7 @@ mod tests {
         let why = "the control did not fail: lasting in none of 1,016 schedules";
         check(&control, &report(&[(Rule::Stale, 3)], true), ControlDidNotFail, why);
         let why = "bounded, and the control has not failed: \
-                   stale, lasting not found in 1,016 schedules (1 s was over)";
+                   stale, lasting not found in 1,016 schedules (stopped after 1 s)";
         check(&control, &report(&[], false), Bounded, why);
     }
 

@@ -67,7 +67,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
         reader.string(value, expected)
     };
     let name = line("name", "a string");
-    let about = line("about", "a string, one line of what the scenario shows");
+    let about = line("about", "a string, one line that describes the scenario");
     if let (Some(name), Some(value)) = (name, root.get("name")) {
         reader.check_name(value.span(), name);
     }

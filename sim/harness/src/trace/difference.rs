@@ -81,7 +81,7 @@ fn described(trace: &Trace, step: &Step) -> String {
 /// Formats the verdict and the replies.
 fn outcome(trace: &Trace) -> String {
     let replies = trace.operations.iter().map(|span| {
-        let reply = span.reply.as_deref().unwrap_or("no answer");
+        let reply = span.reply.as_deref().unwrap_or("no response");
         format!("{}'s {} → {reply}", trace.lanes[span.lane], span.call)
     });
     let replies: Vec<_> = replies.collect();
@@ -96,7 +96,10 @@ impl fmt::Display for Difference {
                 write!(f, "step {step} was {was}. It is {is}")
             }
             Difference::Step { step, was, is: None } => {
-                write!(f, "step {step} was {was}. That thread does not come so far: it has ended, or waits")
+                write!(
+                    f,
+                    "step {step} was {was}. That thread does not reach this step: it has ended or waits"
+                )
             }
             Difference::Longer { steps } => {
                 write!(f, "the run continues after step {steps}, the last recorded step")

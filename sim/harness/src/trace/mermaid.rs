@@ -38,7 +38,7 @@ pub fn mermaid(trace: &Trace) -> String {
         marked(&mut out, Moment::Step(at), step.lane);
         for (id, span) in spans().filter(|(_, span)| span.last == step.number) {
             let Span { lane, reply: Some(reply), .. } = span else { continue };
-            out.line(format!("Note over t{lane}: answers {}", escaped(reply)));
+            out.line(format!("Note over t{lane}: returns {}", escaped(reply)));
             marked(&mut out, Moment::Response(id), *lane);
         }
     }

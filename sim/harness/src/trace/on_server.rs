@@ -17,7 +17,7 @@ pub fn on_server(trace: &Trace, transcript: &Transcript, name: &str, look: Look)
     let row = |step: &str, command: &str, answer: &str| {
         format!("{step:>5}  {:room$}  {answer}", shorten(command, room)).trim_end().to_owned()
     };
-    lines.push(look.paint(Tint::Frame, &row("step", "command", "answer")));
+    lines.push(look.paint(Tint::Frame, &row("step", "command", "reply")));
     for (answer, command) in transcript.answers.iter().zip(&commands) {
         lines.push(row(&answer.step.to_string(), command, &said(answer)));
     }
@@ -34,7 +34,7 @@ fn held(content: Option<Value>) -> String {
     content.map_or("absent".to_owned(), |value| value.to_string())
 }
 
-/// Whether the run's violation happened on the server.
+/// States whether the run's violation occurred on the server.
 fn happened(trace: &Trace, transcript: &Transcript) -> String {
     let left: Vec<_> =
         transcript.left.iter().map(|(key, content)| format!("{key} = {}", held(*content))).collect();
@@ -43,15 +43,15 @@ fn happened(trace: &Trace, transcript: &Transcript) -> String {
         (Some(finding), _) => {
             let returned = held(finding.returned);
             format!(
-                "It happened for real: {} returned {returned}, which is {}. {left}",
+                "Reproduced on the server: {} returned {returned}, which is {}. {left}",
                 who(trace, finding.read),
                 finding.rule
             )
         }
         (None, Some(finding)) => format!(
-            "It did not happen in this schedule, but would in another of its class: {}. {left}",
+            "Not reproduced: another schedule of this class has the violation {}. {left}",
             finding.rule
         ),
-        (None, None) => format!("It did not happen for real: no read of this run broke a rule. {left}"),
+        (None, None) => format!("Not reproduced: no read of this run broke a rule. {left}"),
     }
 }

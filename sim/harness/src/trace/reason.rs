@@ -60,7 +60,7 @@ fn filled(text: &str, look: Look) -> String {
     }
 }
 
-/// The first words of the paragraphs that state a violation.
+/// The titles of the paragraphs that state a violation.
 const TITLES: [&str; 8] =
     ["Crossed", "Phantom", "Lost update", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
 
@@ -87,7 +87,7 @@ fn what(trace: &Trace, finding: &Finding) -> String {
             _ if finding.returned.is_none() => {
                 format!("{read} was computed from absent, but {key} was never absent.")
             }
-            _ => format!("{read} was computed from {returned}, which nobody wrote."),
+            _ => format!("{read} was computed from {returned}, which no operation wrote."),
         };
     }
     match (finding.rule, finding.newer) {
@@ -95,7 +95,7 @@ fn what(trace: &Trace, finding: &Finding) -> String {
         (Rule::Phantom, _) if finding.returned.is_none() => {
             format!("{read} returned absent, but {key} was never absent.")
         }
-        (Rule::Phantom, _) => format!("{read} returned {returned}, which nobody wrote."),
+        (Rule::Phantom, _) => format!("{read} returned {returned}, which no operation wrote."),
         (Rule::LostUpdate, _) => {
             let lost = finding.before.map_or_else(|| "a write".to_owned(), |write| who(trace, write));
             format!("{lost} was overwritten by {read}, which had computed its value from {returned}.")
@@ -109,7 +109,7 @@ fn what(trace: &Trace, finding: &Finding) -> String {
         }
         (Rule::Lasting, last) => {
             let last = content(finding, last.flatten());
-            format!("{read}, after everything had settled, returned {returned}. The last version is {last}.")
+            format!("{read} returned {returned} after all threads had ended. The last version is {last}.")
         }
     }
 }
@@ -132,10 +132,9 @@ fn why(trace: &Trace, finding: &Finding) -> String {
             let (by, ended) = (short(trace, earlier), trace.operations[earlier].last);
             let seen = content(finding, finding.newer.flatten());
             text.push(format!(
-                "{by} had returned {seen} at step {ended}, before this read began at step {began}: the cache went back \
-                 in time."
+                "{by} had returned {seen} at step {ended}, before this read began at step {began}."
             ));
-            text.extend(under_way(trace, &story));
+            text.extend(in_progress(trace, &story));
         }
         (Rule::Lasting, Some(write)) => text.extend(story.written.map(|written| {
             let made = capital(&made(finding));
@@ -177,11 +176,11 @@ fn overwritten(trace: &Trace, finding: &Finding, story: &Story<'_>, lost: Operat
     }
     text += &match story.overwrites {
         Some(step) => format!(
-            ". {} then wrote over it at step {}, without having read it.",
+            ". {} then overwrote it at step {} without having read it.",
             capital(&update),
             step.number
         ),
-        None => format!(". {} then wrote over it, without having read it.", capital(&update)),
+        None => format!(". {} then overwrote it without having read it.", capital(&update)),
     };
     text + " A compare-and-set at the source of truth would have been refused."
 }
@@ -198,27 +197,30 @@ fn through(trace: &Trace, story: &Story<'_>) -> Option<String> {
     };
     let by = who(put);
     let mut text = format!(
-        "The read took {returned} from {object} at step {} ({}), which {by} had touched at step {} ({})",
-        taken.number, taken.location, put.number, put.location
+        "The read took {returned} from {object} at step {} ({}), which {by} had accessed at step {} ({}). {} had ",
+        taken.number,
+        taken.location,
+        put.number,
+        put.location,
+        capital(&by)
     );
     text += &match found {
-        Some(found) => format!(
-            ", with {returned} in hand: it had read it from {} at step {}",
-            place(&found.place),
-            found.number
-        ),
-        None => format!(", and {by} was called with {returned}"),
+        Some(found) => format!("read {returned} from {} at step {}", place(&found.place), found.number),
+        None => format!("been called with {returned}"),
     };
     if let (Some(found), Some(written)) = (found, story.written)
         && found.number < written.number
     {
         text += &format!(", before {} at step {}", made(story.finding), written.number);
     }
-    Some(text + ". What the object held no step tells: no other that the read touched can have had it.")
+    text += &format!(
+        ". No step shows the contents of {object}, but no other object that the read accessed can have held {returned}."
+    );
+    Some(text)
 }
 
-/// The operation that held the old version when the newer was written, if no step shows where the
-/// read found it.
+/// The operation that had read the old version before the newer was written, if no step shows where
+/// the read found it.
 fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let written = story.written?;
     let (found, by) = trace.steps[..written.number as usize].iter().rev().find_map(|step| {
@@ -228,8 +230,8 @@ fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
         (is_it && trace.operations[by].last > written.number).then_some((step, by))
     })?;
     Some(format!(
-        "No step tells where the read found {}: in memory that only the cache's own code sees. {} had read it from {} at \
-         step {}, before {} at step {}, and went on with it at step {}.",
+        "No step shows where the read found {}: it was in memory that only the cache's own code accesses. {} had read \
+         it from {} at step {}, before {} at step {}; its last step was step {}.",
         content(story.finding, story.finding.returned),
         capital(&short(trace, by)),
         place(&found.place),
@@ -243,23 +245,24 @@ fn in_hand(trace: &Trace, story: &Story<'_>) -> Option<String> {
 /// Why the violation is lasting.
 fn unrepaired(trace: &Trace) -> String {
     match trace.blocked.as_slice() {
-        [] => "Nothing is left to run that would repair it.".to_owned(),
-        [one] => format!("Nothing that can run is left to repair it: {one}, and nobody wakes it."),
+        [] => "No task is left that could repair it.".to_owned(),
+        [one] => format!("No runnable task is left that could repair it: {one}, and no task wakes it."),
         more => {
-            format!("Nothing that can run is left to repair it: {}, and nobody wakes them.", more.join("; "))
+            let blocked = more.join("; ");
+            format!("No runnable task is left that could repair it: {blocked}, and no task wakes them.")
         }
     }
 }
 
 /// Why an inverted read is not also stale: the write that the earlier read saw had not completed.
-fn under_way(trace: &Trace, story: &Story<'_>) -> Option<String> {
+fn in_progress(trace: &Trace, story: &Story<'_>) -> Option<String> {
     let written = story.written?;
     let write = &trace.operations[written.operation?];
     let read = &trace.operations[story.finding.read];
     (write.reply.is_none() || write.last > read.first).then(|| {
         format!(
-            "The write was still under way ({}, at step {}), so that a read may return either version; but once one read \
-             has returned the newer, no later read may return the older.",
+            "The write was still in progress ({} at step {}), so a read may return either version. After one read has \
+             returned the newer one, no later read may return the older one.",
             made(story.finding),
             written.number
         )
@@ -316,10 +319,12 @@ fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<S
     }
     let put = put.filter(|put| number < put.number)?.number;
     Some(if removes {
-        format!("{by} cleared L1 of it at step {number}, too early: the old version came at step {put}.")
+        format!(
+            "{by} cleared that entry of L1 at step {number}, too early: the old version was stored at step {put}."
+        )
     } else {
         format!(
-            "{by} replaced that entry of L1 at step {number}, too early: step {put} put the old version back."
+            "{by} replaced that entry of L1 at step {number}, too early: the old version was stored at step {put}."
         )
     })
 }
@@ -340,8 +345,8 @@ fn also(trace: &Trace, main: &Finding, other: &Finding) -> String {
 /// response.
 fn deadlock(trace: &Trace, waiting: &[String], look: Look) -> [String; 2] {
     let stopped = match trace.steps.last() {
-        Some(step) => format!("Deadlock: after step {}, nothing could go on.", step.number),
-        None => "Deadlock: nothing could go on from the start.".to_owned(),
+        Some(step) => format!("Deadlock: after step {}, no task could continue.", step.number),
+        None => "Deadlock: no task could execute a first step.".to_owned(),
     };
     let unanswered = trace.operations.iter().enumerate().filter(|(_, span)| span.reply.is_none());
     let unanswered = unanswered.map(|(id, _)| format!("{} never answered", who(trace, id)));
@@ -356,7 +361,7 @@ fn panic(trace: &Trace, message: &str, look: Look) -> [String; 2] {
         let by =
             step.operation.map_or_else(|| trace.lanes[step.lane].clone(), |operation| who(trace, operation));
         let (number, what, location) = (step.number, &step.what, &step.location);
-        format!("The last step before it was step {number}, `{what}`, in {by} ({location}).")
+        format!("The last step before the panic was step {number}, `{what}`, in {by} ({location}).")
     });
     [filled(&format!("Panic: {message}"), look), filled(&last.unwrap_or_default(), look)]
 }
@@ -378,7 +383,7 @@ fn newer(finding: &Finding) -> String {
     }
 }
 
-/// States that the newer version was written.
+/// A clause that states that the newer version was written.
 fn made(finding: &Finding) -> String {
     match finding.newer.flatten() {
         Some(value) => format!("{} was written", content(finding, Some(value))),

@@ -208,7 +208,7 @@ impl PlannedFault {
             (_, OpKind::Update | OpKind::CompareAndSet, 2) => "the third command",
             (_, OpKind::Update | OpKind::CompareAndSet, 3) => "the fourth command",
             (_, _, 0) => "the command",
-            _ => "the deletion of what is derived",
+            _ => "the deletion of the derived keys",
         }
     }
 }

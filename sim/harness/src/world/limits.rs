@@ -30,4 +30,4 @@ pub(super) const NO_LOST_NOTIFICATION: &str = "faults apply to commands and load
 
 /// A deadline in a tier whose keys do not expire.
 pub(super) const NO_EXPIRY: &str =
-    "a key of the remote tier has a deadline that could not pass: let it, with remote = \"expiring\"";
+    "a key of the remote tier has a deadline that could not pass: allow it with remote = \"expiring\"";

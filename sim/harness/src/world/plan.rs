@@ -65,7 +65,7 @@ impl<C: Caches> Plan<C> {
     /// If no cache has the case's name, or if the cache does not support a requirement of the case:
     /// the scenario was read with other caches.
     pub(crate) fn new(case: &Case) -> Self {
-        let cache = C::from_name(&case.cache).expect("a case names a cache that its scenario knows");
+        let cache = C::from_name(&case.cache).expect("the scenario has checked the cache's name");
         if let Some(ability) = case.unsupported(cache.abilities()) {
             panic!("the cache `{}` does not support `{ability}`, which the case requires", case.cache);
         }

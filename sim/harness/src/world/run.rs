@@ -275,7 +275,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         let (value, compares) = match call {
             Call::Update(value) => (value, false),
             Call::CompareAndSet(value) => (value, true),
-            call => unreachable!("{call:?} is no update"),
+            call => unreachable!("{call:?} is not an update"),
         };
         if !store.has_database() && !compares {
             let compute = |seen| {

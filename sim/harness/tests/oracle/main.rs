@@ -186,7 +186,7 @@ fn a_session_is_in_program_order() {
 }
 
 #[test]
-fn an_older_version_after_a_newer_read_is_inverted_while_the_write_is_under_way() {
+fn an_older_version_after_a_newer_read_is_inverted_while_the_write_is_in_progress() {
     check(
         "
         start k v0
@@ -351,7 +351,7 @@ fn an_absence_is_not_put_down_to_a_delete_that_was_called_later() {
 
 /// A finds an absence without a deletion, and B the old value at the source of truth. The deletion
 /// accesses `flag` before the source of truth; A and B access it if the parameters say so.
-fn with_a_deletion_under_way(a: &str, b: &str) -> String {
+fn with_a_deletion_in_progress(a: &str, b: &str) -> String {
     format!(
         "
         start k v0
@@ -373,11 +373,11 @@ fn with_a_deletion_under_way(a: &str, b: &str) -> String {
 
 #[test]
 fn an_absence_may_be_put_down_to_a_deletion_that_has_begun_in_some_schedules() {
-    check_all(&with_a_deletion_under_way("", ""), &["inverted: B k@v0 < absent of A"]);
+    check_all(&with_a_deletion_in_progress("", ""), &["inverted: B k@v0 < absent of A"]);
     // The deletion begins after A ended, in every schedule.
-    check_all(&with_a_deletion_under_way("A sees flag", ""), &[]);
+    check_all(&with_a_deletion_in_progress("A sees flag", ""), &[]);
     // It begins after B. So if A ended before B began, the deletion began after A ended.
-    check_all(&with_a_deletion_under_way("", "B sees flag"), &[]);
+    check_all(&with_a_deletion_in_progress("", "B sees flag"), &[]);
 }
 
 /// The source of truth has D's deletion, then W's write, then E's deletion. A finds an absence
@@ -443,7 +443,7 @@ fn another_keys_value_is_crossed() {
 }
 
 #[test]
-fn a_value_that_nobody_wrote_is_a_phantom() {
+fn a_value_that_no_operation_wrote_is_a_phantom() {
     check("start k v0\nR get k\nR sees l1\nR read v7", &["phantom: R k@v7"]);
     check("start k v0\nR get k\nR sees l1\nR read absent", &["phantom: R absent"]);
     check("start k v0\nstart b v0\nR get k\nR sees l1\nR read b@v7", &["phantom: R b@v7"]);
@@ -627,7 +627,7 @@ fn the_value_of_a_refused_compare_and_set_is_a_phantom() {
 }
 
 #[test]
-fn a_history_is_vacuous_unless_a_read_of_the_scenario_met_a_write_of_its_key() {
+fn a_history_is_vacuous_unless_a_read_overlapped_or_followed_a_write_of_its_key() {
     let of = |run: &str| vacuous(&Run::parse(run).history(Order::Class));
     assert!(!of(STALE));
     assert!(!of(STALE_IN_ANOTHER_ORDER), "another schedule has the write first");

@@ -22,8 +22,8 @@ pub(super) enum Theme {
 }
 
 /// The frame has the width of the screen, because a window cannot be as narrow as a phone.
-const FRAME: &str = r#"<!doctype html><meta charset="utf-8"><pre id="told"></pre>
-<script>addEventListener("message", (event) => { document.getElementById("told").textContent = event.data; });</script>
+const FRAME: &str = r#"<!doctype html><meta charset="utf-8"><pre id="result"></pre>
+<script>addEventListener("message", (event) => { document.getElementById("result").textContent = event.data; });</script>
 <iframe src="page.html" style="border: 0; width: WIDTHpx; height: HEIGHTpx"></iframe>
 "#;
 
@@ -55,7 +55,7 @@ pub(super) fn chromium(folder: &Path, page: &str, screen: Screen) -> Option<Stri
     let frame = folder.join("frame.html").canonicalize().expect("the page is there");
     let output = command.arg(format!("file://{}", frame.display())).stderr(Stdio::null()).output();
     let dom = String::from_utf8(output.expect("chromium runs").stdout).expect("a document is UTF-8");
-    let (_, rest) = dom.split_once("<pre id=\"told\">").unwrap_or_else(|| panic!("no frame in\n{dom}"));
+    let (_, rest) = dom.split_once("<pre id=\"result\">").unwrap_or_else(|| panic!("no frame in\n{dom}"));
     let (text, _) = rest.split_once("</pre>").expect("its end");
     Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&"))
 }

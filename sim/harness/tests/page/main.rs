@@ -77,7 +77,7 @@ fn the_folder_has_a_page_and_a_file_for_each_trace() {
 }
 
 #[test]
-fn cases_whose_names_look_alike_have_files_of_their_own() {
+fn cases_with_similar_names_have_separate_files() {
     let path = folder("report-alike");
     let mut folder = Folder::create(&path).expect("a folder for the test");
     let mut case = wrong().cases[1].clone();
@@ -124,14 +124,14 @@ const DESK: Screen = Screen { width: 1600, height: 1000, theme: Theme::Light };
 const PHONE: Screen = Screen { width: 400, height: 800, theme: Theme::Dark };
 
 #[test]
-fn what_a_person_does_with_a_report() {
+fn a_report_responds_to_keys_and_clicks() {
     let (path, _) = report("report-driven");
     let page = fs::read_to_string(path.join("index.html")).expect("the page");
     drive("report", &page, include_str!("report.js"), DESK);
 }
 
 #[test]
-fn what_a_person_does_with_a_trace() {
+fn a_trace_page_responds_to_keys_and_clicks() {
     for (name, screen) in [("desk", DESK), ("phone", PHONE)] {
         let page = trace_page(&article());
         let Some(noted) = drive(name, &page, include_str!("trace.js"), screen) else { return };
@@ -144,7 +144,7 @@ fn what_a_person_does_with_a_trace() {
 }
 
 #[test]
-fn what_there_is_to_read_can_be_read() {
+fn all_text_of_the_page_is_legible() {
     let (path, _) = report("report-contrast");
     let page = fs::read_to_string(path.join("index.html")).expect("the page");
     for width in [400, 1600] {
@@ -160,7 +160,7 @@ fn what_there_is_to_read_can_be_read() {
 }
 
 #[test]
-fn what_a_trace_says_is_never_part_of_the_page() {
+fn the_text_of_a_trace_is_never_interpreted_as_html() {
     let mut trace = article();
     let hostile = "</script><script>document.body.dataset.taken = 1</script><img src=x onerror=\"document.body.dataset.taken = 1\"><!-- ";
     trace.lanes[0] = hostile.to_owned();
@@ -182,7 +182,7 @@ fn what_a_trace_says_is_never_part_of_the_page() {
 }
 
 #[test]
-fn a_page_whose_writer_was_stopped_shows_what_came_before() {
+fn a_truncated_page_shows_the_complete_traces() {
     let (path, _) = report("report-stopped");
     let page = fs::read_to_string(path.join("index.html")).expect("the page");
     let whole = page.trim_end().strip_suffix("</script>").expect("the last case");

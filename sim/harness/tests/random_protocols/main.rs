@@ -158,7 +158,7 @@ fn an_absence_may_be_that_of_a_deletion_that_has_begun_in_some_schedules() {
 }
 
 #[test]
-fn a_read_that_writes_back_what_it_has_found_can_make_the_last_version_itself() {
+fn a_read_that_writes_back_its_result_can_make_the_last_version() {
     check(
         "get fetch write hit / set write put / delete drop",
         ("cold", "present"),
@@ -167,7 +167,7 @@ fn a_read_that_writes_back_what_it_has_found_can_make_the_last_version_itself() 
 }
 
 #[test]
-fn what_makes_no_version_is_no_version_for_any_search() {
+fn no_search_counts_a_write_that_makes_no_version() {
     let one: &[&[&str]] = &[&["get user:1"], &["delete user:1"]];
     let two: &[&[&str]] = &[&["get user:1"], &["delete user:1"], &["set user:1"]];
     for remote in ["present", "absent"] {
@@ -186,7 +186,7 @@ proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
-    fn of_random_protocols_all_searches_say_the_same(scenario in scenario()) {
+    fn all_searches_agree_on_random_protocols(scenario in scenario()) {
         prop_assert_eq!(Program::parse(&scenario.program).to_string(), scenario.program.clone());
         prop_assume!(agree(&scenario) != Compared::Nothing);
     }

@@ -77,14 +77,14 @@ fn steps<'t>(words: &mut Peekable<impl Iterator<Item = &'t str>>) -> Vec<Step> {
             steps.push(plain.clone());
             continue;
         }
-        assert_eq!(words.next(), Some("("), "`{word}` is no step");
+        assert_eq!(words.next(), Some("("), "`{word}` is not a step");
         let inner = self::steps(words);
         assert_eq!(words.next(), Some(")"), "`{word}` has no end");
         steps.push(match word {
             "lock" => Step::Lock(inner),
             "same" => Step::Same(inner),
             "miss" => Step::Miss(inner),
-            _ => panic!("`{word}` is no step"),
+            _ => panic!("`{word}` is not a step"),
         });
     }
     steps

@@ -41,7 +41,7 @@ fn file(name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn a_written_trace_is_read_back() {
     for (at, trace) in traces().iter().enumerate() {
         let text = json(trace);
         let back =
@@ -75,7 +75,7 @@ fn strict(schema: &mut Value) {
 }
 
 #[test]
-fn what_is_written_is_what_the_schema_says_and_no_more() {
+fn a_written_trace_has_exactly_the_fields_of_the_schema() {
     let mut schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
     jsonschema::meta::validate(&schema).expect("the schema is a schema");
     strict(&mut schema);
@@ -106,7 +106,7 @@ fn contains(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn what_is_no_trace_is_refused() {
+fn a_file_without_a_trace_is_rejected() {
     let text = json(&article());
     let missing = read(&PathBuf::from("no-such.trace.json")).expect_err("there is none");
     contains(&missing.to_string(), &["cannot read no-such.trace.json"]);
@@ -117,15 +117,15 @@ fn what_is_no_trace_is_refused() {
         &["is cut off: its end is missing", "record the trace again"],
     );
     contains(&refusal("empty", ""), &["is cut off"]);
-    contains(&refusal("list", "[1, 2]"), &["is JSON, but no recorded trace"]);
-    contains(&refusal("other", r#"{"name": "x"}"#), &["no recorded trace: it has no `format`"]);
+    contains(&refusal("list", "[1, 2]"), &["is JSON, but not a recorded trace"]);
+    contains(&refusal("other", r#"{"name": "x"}"#), &["not a recorded trace: it has no `format`"]);
     contains(&refusal("sarif", r#"{"format": "sarif"}"#), &["its `format` is \"sarif\""]);
     let newer = text.replace("\"version\": 1,\n", "\"version\": 2,\n");
     contains(&refusal("newer", &newer), &["is of version 2", "reads version 1", "update selvedge"]);
     let none = text.replace("  \"version\": 1,\n", "");
     contains(&refusal("unversioned", &none), &["is of version (none)"]);
     let field = text.replace("\"time_ms\": 0", "\"time_ms\": \"noon\"");
-    contains(&refusal("field", &field), &["is not a whole trace", "invalid type: string \"noon\""]);
+    contains(&refusal("field", &field), &["is not a complete trace", "invalid type: string \"noon\""]);
     let lacking = text.replacen("\"place\": \"l1\", \"start\"", "\"start\"", 1);
     contains(&refusal("lacking", &lacking), &["missing field `place`"]);
     let bytes = file("bytes", "");
@@ -134,23 +134,23 @@ fn what_is_no_trace_is_refused() {
 }
 
 #[test]
-fn what_contradicts_itself_is_refused_with_the_place() {
+fn a_contradictory_trace_is_rejected_with_the_position() {
     let whole: Value = serde_json::from_str(&json(&article())).expect("JSON");
     let cases = [
-        ("/steps/1/step", json!(7), "`steps[1].step` is 7, where 2 would fit"),
+        ("/steps/1/step", json!(7), "`steps[1].step` is 7, but must be 2"),
         ("/steps/1/task", json!(3), "`steps[1].task` is 3, but `tasks` has 3 elements"),
-        ("/steps/1/task", json!(2), "`operations[0].task` is 0, where 2 would fit"),
+        ("/steps/1/task", json!(2), "`operations[0].task` is 0, but must be 2"),
         ("/steps/1/operation", json!(9), "`steps[1].operation` is 9, but `operations` has 3 elements"),
-        ("/steps/1/clock", json!([2, 0]), "`steps[1].clock.length` is 2, where 3 would fit"),
-        ("/steps/1/clock/0", json!(5), "`steps[1].clock[0]` is 5, where 2 would fit"),
+        ("/steps/1/clock", json!([2, 0]), "`steps[1].clock.length` is 2, but must be 3"),
+        ("/steps/1/clock/0", json!(5), "`steps[1].clock[0]` is 5, but must be 2"),
         ("/steps/1/clock/1", json!(1), "`steps[1].clock[1]` is 1, but that task has made 0 steps before"),
-        ("/steps/2/effect/content/version", json!(5), "`steps[2].tiers` is not what"),
-        ("/steps/4/tiers/0", json!([]), "`steps[4].tiers` is not what"),
-        ("/tiers/1/start", json!([]), "`steps[0].tiers` is not what"),
+        ("/steps/2/effect/content/version", json!(5), "`steps[2].tiers` differs from the contents"),
+        ("/steps/4/tiers/0", json!([]), "`steps[4].tiers` differs from the contents"),
+        ("/tiers/1/start", json!([]), "`steps[0].tiers` differs from the contents"),
         ("/operations/1/task", json!(5), "`operations[1].task` is 5"),
-        ("/operations/1/first", json!(1), "`operations[1].first` is 1, where 3 would fit"),
-        ("/operations/1/last", json!(6), "`operations[1].last` is 6, where 4 would fit"),
-        ("/violations/0/rule", json!("rude"), "`violations[0].rule` is `rude`, which is no rule"),
+        ("/operations/1/first", json!(1), "`operations[1].first` is 1, but must be 3"),
+        ("/operations/1/last", json!(6), "`operations[1].last` is 6, but must be 4"),
+        ("/violations/0/rule", json!("rude"), "`violations[0].rule` is `rude`, which is not a rule"),
         ("/violations/0/read", json!(3), "`violations[0].read` is 3, but `operations` has 3 elements"),
         ("/violations/0/before", json!(3), "`violations[0].before` is 3"),
         ("/schedule", json!("s9:a"), "`schedule`: the schedule is of version `s9`"),
@@ -159,12 +159,12 @@ fn what_contradicts_itself_is_refused_with_the_place() {
         let mut document = whole.clone();
         *document.pointer_mut(place).expect(place) = wrong;
         let text = document.to_string();
-        contains(&refusal(&format!("contradiction-{at}"), &text), &["does not fit together", said]);
+        contains(&refusal(&format!("contradiction-{at}"), &text), &["is inconsistent", said]);
     }
 }
 
 #[test]
-fn what_would_play_with_a_terminal_is_taken_out() {
+fn terminal_escapes_are_removed() {
     let text = json(&article()).replace("reader-1", "\\u001b[2Jreader");
     let back = read(&file("escape", &text)).expect("a trace");
     assert_eq!(back.lanes[0], "\u{fffd}[2Jreader");
@@ -181,7 +181,7 @@ fn by_clocks(trace: &Trace) -> BTreeSet<(usize, usize)> {
 }
 
 #[test]
-fn all_of_happens_before_follows_from_what_is_immediate() {
+fn all_of_happens_before_follows_from_the_immediate_edges() {
     for trace in traces() {
         let immediate = immediately_before(&trace);
         let mut follows = BTreeSet::new();

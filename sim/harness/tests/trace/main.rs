@@ -61,7 +61,7 @@ fn the_articles_stale_read() {
 }
 
 #[test]
-fn a_finding_that_this_run_does_not_show_is_said_to_be_anothers() {
+fn a_finding_of_another_schedule_is_described_as_such() {
     let mut trace = article();
     trace.findings.clear();
     trace.findings.push(finding(
@@ -98,7 +98,7 @@ fn a_lasting_value_that_was_there_from_the_start() {
 }
 
 #[test]
-fn a_write_through_that_comes_late_after_a_deletion() {
+fn a_late_write_through_after_a_deletion() {
     let written = value("user:1", 1);
     let start = ["L1 empty", "redis empty"];
     let lanes = ["writer-1", "writer-2", "observer"];

@@ -72,7 +72,7 @@ fn mermaid_reads_the_diagrams() {
     for (diagram, answer) in diagrams.iter().zip(&answers).take(diagrams.len() - 1) {
         assert_eq!(*answer, None, "{diagram}");
     }
-    assert!(answers.last().is_some_and(Option::is_some), "what is no diagram is refused");
+    assert!(answers.last().is_some_and(Option::is_some), "what is not a diagram is refused");
 }
 
 /// Reads a log like ShiViz, with the expression on its first line: an event, then its host and its
@@ -113,7 +113,7 @@ fn shiviz_reads_the_logs() {
             }
         }
         let lanes: BTreeSet<usize> = trace.steps.iter().map(|step| step.lane).collect();
-        assert_eq!(hosts.len(), lanes.len(), "tasks of one name are told apart");
+        assert_eq!(hosts.len(), lanes.len(), "tasks with the same name have different hosts");
     }
 }
 
@@ -198,7 +198,7 @@ fn perfetto_reads_the_events() {
 }
 
 #[test]
-fn each_width_is_kept() {
+fn each_width_is_observed() {
     for trace in traces().iter().chain(&awkward()[7..]) {
         for columns in [60, 80, 100, 120] {
             let look = Look::PLAIN.of_width(columns);
@@ -229,7 +229,7 @@ fn colours_change_nothing_else() {
 }
 
 #[test]
-fn a_fill_is_one_line_where_nothing_comes_in_between() {
+fn an_uninterrupted_fill_is_one_line() {
     let lanes = |scenario: &str| {
         let trace = traces().into_iter().find(|trace| trace.scenario == scenario).expect("it ships");
         lanes_in(&trace, Look::PLAIN)

@@ -65,7 +65,7 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
     }
 }
 
-/// Performs an operation whose order has no visible effect: it is no event.
+/// Performs an operation whose order has no visible effect: it is not an event.
 pub(crate) fn unordered(address: usize, size: usize, operation: Operation) -> u64 {
     // SAFETY: the program performs an atomic operation on this word, and all other tasks wait.
     let before = unsafe { known::read(address, size) };

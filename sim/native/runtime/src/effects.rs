@@ -1,4 +1,4 @@
-//! What the program does that is not modelled, for the report.
+//! The program's effects that are not modelled, for the report.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ thread_local! {
     static EFFECTS: RefCell<Effects> = RefCell::default();
 }
 
-/// Forgets the effects of the last exploration.
+/// Clears the effects of the last exploration.
 pub(crate) fn begin() {
     EFFECTS.take();
 }

@@ -13,7 +13,7 @@ use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
 use crate::{effects, precompiled, region, task, uninstrumented, vdso};
 
-/// The largest number of times that an exploration begins again with what it has learned.
+/// The maximum number of times that an exploration restarts with the learned effects.
 const RESTARTS: usize = 64;
 
 /// The request of the program. `selvedge-native` has the same type.
@@ -193,8 +193,8 @@ fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
             program::begin(&knows, &servers);
             task::run(start, main.cast(), (0, Vec::new()), |_| {});
         });
-        // The engine may reject a run whose operations turn out to have had other effects: what was
-        // learned is used in the next search.
+        // The engine may reject a run because its operations had other effects than assumed. The
+        // next search uses the learned effects.
         let body_of_search = Rc::clone(&body) as Rc<dyn Fn()>;
         let searched = panic::catch_unwind(AssertUnwindSafe(|| search::run(settings, body_of_search)));
         let new = program::end().unwrap_or_default();
@@ -212,15 +212,15 @@ fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
             effects::incomplete("the precompiled functions of this version of std are not known".to_owned());
         }
         if new == learned || found.report.nondeterminism.is_some() {
-            search::tell(settings, &mut found, body);
+            search::write_verdict(settings, &mut found, body);
             program::end();
             break;
         }
         if restarts > RESTARTS {
             effects::incomplete(
-                "code without instrumentation changes words after ever more operations".to_owned(),
+                "each search finds more words that code without instrumentation changes".to_owned(),
             );
-            search::tell(settings, &mut found, body);
+            search::write_verdict(settings, &mut found, body);
             program::end();
             break;
         }

@@ -82,7 +82,7 @@ fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const Call
     }
 }
 
-/// Whether the task does something that is not visible after the operation.
+/// Whether an invisible effect follows the operation.
 fn is_opaque(site: Site) -> bool {
     site.is_precompiled || program::with(|program| program.learned.followed.contains(&site.id))
 }

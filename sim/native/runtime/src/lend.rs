@@ -33,12 +33,13 @@ pub(crate) fn control_block(task: usize) -> usize {
     let mut all = LENT.lock().expect("nothing panics while it borrows the control blocks");
     let lent = all[task].get_or_insert_with(|| lend(task));
     let start = lent.block - lent.image.len();
-    // SAFETY: the thread-locals of the program are the first below the control block. The task does
-    // not run yet, and the lending thread never runs code of the program.
+    // SAFETY: the program's thread-locals are directly below the control block. The task does not
+    // run yet, and the lending thread never runs code of the program.
     unsafe { ptr::copy_nonoverlapping(lent.image.as_ptr(), start as *mut u8, lent.image.len()) };
     lent.block
 }
 
+/// Starts the thread that lends its control block to the task.
 fn lend(task: usize) -> Lent {
     let (address, size) = region::control(task);
     let mut thread = 0;

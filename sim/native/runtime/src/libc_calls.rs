@@ -56,7 +56,7 @@ unsafe extern "C" fn call(
                     libc::SYS_gettid => {}
                     libc::SYS_clone | libc::SYS_clone3 | libc::SYS_fork | libc::SYS_vfork => {
                         effects::incomplete(format!(
-                            "the system call {number} starts a thread or process unseen"
+                            "the system call {number} starts a thread or process that is not explored"
                         ));
                     }
                     _ => effects::incomplete(format!(

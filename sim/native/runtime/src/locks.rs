@@ -15,8 +15,8 @@ use crate::known::{self, Encoding};
 use crate::program;
 use crate::site::{Site, Step};
 
-/// Performs an operation that is a part of one on a lock. Returns the word that the operation
-/// observes, or `None` if it is not such an operation after all.
+/// Performs an atomic operation that is a part of a lock operation. Returns the word that it
+/// observes, or `None` if its operands are not those of a lock operation.
 pub(crate) fn perform(
     (encoding, step): (Encoding, Step),
     address: usize,
@@ -137,7 +137,7 @@ pub(crate) fn access(
 }
 
 /// The end of a `thread::scope`: waits for its threads. The word is their number, which they
-/// decrement in precompiled code; so this is a join, which is no event. Returns the word.
+/// decrement in precompiled code; so this is a join, which is not an event. Returns the word.
 pub(crate) fn end_scope(address: usize, size: usize) -> u64 {
     let own = program::current();
     let join = |task: usize| {

@@ -1,9 +1,9 @@
 //! std's precompiled functions that wait, wake or initialise: their atomic operations are not
 //! instrumented.
 //!
-//! Each call announces an operation that conflicts with every other. So no order of what the
-//! function does is left out, up to its next wait on a futex; and when that wait ends, the task
-//! announces another such operation.
+//! Each call announces an operation that conflicts with every other. It covers the function's
+//! accesses up to its next wait on a futex, in every order. After that wait, the task announces
+//! another such operation.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

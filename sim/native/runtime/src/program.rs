@@ -48,7 +48,7 @@ pub(crate) struct Program {
     alone: Option<usize>,
     /// A fault of the program that fails the run: the message and the place.
     pub(crate) fault: Option<(String, String)>,
-    /// What this exploration uses, and what it has learned since.
+    /// The effects that this search assumes, and those that it has learned.
     pub(crate) learned: Learned,
     pub(crate) new: Learned,
     /// Whether an iteration of a spin has failed in this run.
@@ -90,7 +90,7 @@ pub(crate) fn begin(learned: &Learned, servers: &[Declared]) {
     });
 }
 
-/// Ends an exploration. Returns what it has learned.
+/// Ends an exploration. Returns the learned effects.
 pub(crate) fn end() -> Option<Learned> {
     net::end();
     PROGRAM.take().map(|program| program.new)

@@ -46,7 +46,7 @@ impl Settings {
             _ => {
                 let schedule = self.schedule.parse();
                 let schedule =
-                    schedule.map_err(|error| format!("{:?} is no schedule: {error}", self.schedule))?;
+                    schedule.map_err(|error| format!("{:?} is not a schedule: {error}", self.schedule))?;
                 self.with_steps(Explorer::replay(schedule)).into_any()
             }
         })
@@ -73,7 +73,7 @@ impl Settings {
     }
 }
 
-/// Runs the search. It stops early when a run teaches it something.
+/// Runs the search. It stops early when a run has learned a new effect.
 pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
     let explorer = match settings.explorer() {
         Ok(explorer) => explorer,
@@ -108,7 +108,7 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
 }
 
 /// Writes the verdict. Runs a failing schedule again for its trace.
-pub(crate) fn tell(settings: &Settings, found: &mut Found, body: Rc<dyn Fn()>) {
+pub(crate) fn write_verdict(settings: &Settings, found: &mut Found, body: Rc<dyn Fn()>) {
     found.story = found.report.verdict().to_string();
     let Some(failure) = found.report.failure.as_ref().filter(|_| found.report.nondeterminism.is_none())
     else {

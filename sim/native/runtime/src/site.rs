@@ -1,4 +1,4 @@
-//! Call sites: the operation that a call of this library is part of, and the user's own line.
+//! Call sites: for a call of this library, its operation of std and the user's own line.
 //!
 //! A site is found by a walk over the frame pointers of the program. Each return address is
 //! resolved once, by the line tables of the program's file, which contain the inlined functions.
@@ -53,7 +53,7 @@ pub(crate) enum Part {
     Ordered,
 }
 
-/// The parts by the file of the function and its name. The file is below the sources of Rust, or
+/// The part for each function, by its file and name. The file is below the sources of Rust, or
 /// below the folder of the registry, without the crate's version.
 const PARTS: [(&str, &str, Part); 26] = {
     use Encoding::{DashMap, Mutex, ParkingLot, RwLock};
@@ -91,8 +91,8 @@ const PARTS: [(&str, &str, Part); 26] = {
 /// Functions of other crates that are inlined into those with a part.
 const HELPERS: [(&str, &str); 1] = [("dashmap/src/lock.rs", "try_lock_shared_fast")];
 
-/// std's own values in an `Arc`. Precompiled code counts them too, and which task drops the last
-/// reference has no visible effect.
+/// std's own values in an `Arc`. Precompiled code also counts their references. The task that drops
+/// the last one has no visible effect.
 const OWN_COUNTS: [&str; 3] =
     ["std::thread::thread::Inner", "std::thread::scoped::ScopeData", "std::thread::spawnhook::"];
 
@@ -129,7 +129,7 @@ struct Resolved {
     part: Option<Part>,
     /// Whether all its functions are std's.
     is_std: bool,
-    /// Whether one of them is in std's modules of locks and other things to wait for.
+    /// Whether one of them is in std's modules of locks and other functions that wait.
     waits: bool,
     /// The innermost line outside of std, and whether it is the user's own.
     line: Option<(&'static Location<'static>, bool)>,
@@ -303,7 +303,7 @@ fn describe(frames: &[Frame]) -> Resolved {
             _ => resolved.line = Some((place(), is_own)),
         }
     }
-    // Without a function (foreign code, or no debug information) the walk goes on.
+    // Without a function (foreign code, or no debug information) the walk continues.
     resolved
 }
 
@@ -317,7 +317,7 @@ fn is_std(file: &str) -> bool {
     file.starts_with("/rustc/") || file.contains("/rustlib/src/rust/library/")
 }
 
-/// The path of a file from the package on.
+/// The path of a file, starting with its package.
 fn short(file: &str) -> &str {
     let registry = file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
     let std = file.split_once("/library/").filter(|_| is_std(file));
@@ -330,7 +330,7 @@ fn without_version(file: &str) -> Cow<'_, str> {
     parts.map_or(Cow::Borrowed(file), |(name, rest)| Cow::Owned(format!("{name}/{rest}")))
 }
 
-/// The part that a function is, by its file and name.
+/// The part for a function, by its file and name.
 fn part_of(file: &str, function: &str) -> Option<Part> {
     let (its, name) = (short(file), bare(function));
     let file = if is_std(file) { Cow::Borrowed(its) } else { without_version(its) };

@@ -1,7 +1,7 @@
 //! Blocking commands: `BLPOP`, `BLMOVE`, `BZPOPMIN` and related commands, and `WAIT`.
 //!
 //! Such a command first acts like its variant that does not block. If it finds no value, its
-//! connection waits until another command creates one of its keys, or until its time is over.
+//! connection waits until another command creates one of its keys, or until its timeout passes.
 
 use bytes::Bytes;
 

@@ -141,11 +141,11 @@ pub(super) fn expire_at(call: &mut Call<'_>, key: &Bytes, deadline: i64) {
 
 pub(super) fn ttl(call: &mut Call<'_>) -> Answer {
     // Rounded to the nearest second.
-    Ok(Reply::Integer(left(call).map_or_else(|none| none, |millis| (millis + 500) / 1000)))
+    Ok(Reply::Integer(remaining(call).map_or_else(|none| none, |millis| (millis + 500) / 1000)))
 }
 
 pub(super) fn pttl(call: &mut Call<'_>) -> Answer {
-    Ok(Reply::Integer(left(call).unwrap_or_else(|none| none)))
+    Ok(Reply::Integer(remaining(call).unwrap_or_else(|none| none)))
 }
 
 pub(super) fn expiretime(call: &mut Call<'_>) -> Answer {
@@ -157,7 +157,7 @@ pub(super) fn pexpiretime(call: &mut Call<'_>) -> Answer {
 }
 
 /// The remaining time to live in milliseconds, or the reply of `TTL` for a key without one.
-fn left(call: &mut Call<'_>) -> Result<i64, i64> {
+fn remaining(call: &mut Call<'_>) -> Result<i64, i64> {
     Ok((deadline(call)? - call.now()).max(0))
 }
 

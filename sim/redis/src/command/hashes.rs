@@ -29,7 +29,7 @@ impl Call<'_> {
     /// The hash stored at `key`; inserts an empty one if the key does not exist.
     pub(super) fn hash_to_fill(&mut self, key: &Bytes) -> Result<&mut Hash, ErrorReply> {
         if self.write(key).is_none() {
-            self.insert(key, Value::Hash(Hash::default()));
+            self.insert(key, Value::Hash(Box::default()));
         }
         match self.data().get_mut(key) {
             Some(Value::Hash(hash)) => Ok(hash),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::arguments::{at_least, integer, is, range};
 use super::{Answer, Call, ErrorReply};
+use crate::keyspace::owned;
 use crate::notify::Events;
 use crate::resp::Reply;
 
@@ -26,7 +27,7 @@ pub(super) fn lset(call: &mut Call<'_>) -> Answer {
     let [_, key, index, item] = call.words else { return call.wrong_arity() };
     let Some(list) = call.list_to_change(key)? else { return Err(ErrorReply::NO_SUCH_KEY) };
     let at = position(integer(index)?, list).ok_or(ErrorReply::fixed("ERR index out of range"))?;
-    list[at] = item.clone();
+    list[at] = owned(item);
     call.modified(key);
     call.notify(Events::LIST, "lset", key);
     Ok(Reply::OK)
@@ -41,7 +42,7 @@ pub(super) fn linsert(call: &mut Call<'_>) -> Answer {
     };
     let Some(list) = call.list_to_change(key)? else { return Ok(Reply::Integer(0)) };
     let Some(at) = list.iter().position(|item| item == pivot) else { return Ok(Reply::Integer(-1)) };
-    list.insert(at + offset, item.clone());
+    list.insert(at + offset, owned(item));
     let length = list.len();
     call.modified(key);
     call.notify(Events::LIST, "linsert", key);

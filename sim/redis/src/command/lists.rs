@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::arguments::{integer, is, positive, range};
 use super::{Answer, Call, ErrorReply};
-use crate::keyspace::Value;
+use crate::keyspace::{Value, owned};
 use crate::notify::Events;
 use crate::resp::Reply;
 
@@ -66,7 +66,7 @@ pub(super) fn rpush(call: &mut Call<'_>) -> Answer {
 
 fn push(call: &mut Call<'_>, end: End) -> Answer {
     let key = &call.words[1];
-    let items = call.words[2..].iter().cloned();
+    let items = call.words[2..].iter().map(|item| owned(item));
     if call.write(key).is_none() {
         call.insert(key, Value::List(VecDeque::new()));
     }

@@ -32,8 +32,10 @@ fn encoding_of(value: &Value) -> &'static str {
         Value::List(_) => "quicklist",
         Value::Hash(hash) if hash.is_large() => "hashtable",
         Value::Hash(_) => "listpack",
-        Value::Set(Set::Integers(_)) => "intset",
-        Value::Set(Set::Members(_)) => "hashtable",
+        Value::Set(set) => match **set {
+            Set::Integers(_) => "intset",
+            Set::Members(_) => "hashtable",
+        },
         Value::SortedSet(set) if set.is_large() => "skiplist",
         Value::SortedSet(_) => "listpack",
     }

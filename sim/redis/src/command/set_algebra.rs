@@ -49,7 +49,7 @@ fn reply(call: &mut Call<'_>, operation: Operation) -> Answer {
 fn store(call: &mut Call<'_>, operation: Operation, event: &'static str) -> Answer {
     let found = combine(call, &call.words[2..], operation)?;
     let count = found.len();
-    let value = (count > 0).then_some(Value::Set(found));
+    let value = (count > 0).then_some(Value::Set(Box::new(found)));
     call.store_result(&call.words[1], value, Events::SET, event);
     Ok(Reply::count(count))
 }

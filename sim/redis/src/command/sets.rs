@@ -29,7 +29,7 @@ pub(super) fn sadd(call: &mut Call<'_>) -> Answer {
     let key = &call.words[1];
     let members = &call.words[2..];
     if call.write(key).is_none() {
-        call.insert(key, Value::Set(Set::default()));
+        call.insert(key, Value::Set(Box::default()));
     }
     let Some(set) = call.members_to_change(key)? else { return Err(ErrorReply::WRONG_TYPE) };
     let added = members.iter().filter(|member| set.insert((*member).clone())).count();
@@ -101,7 +101,7 @@ pub(super) fn smove(call: &mut Call<'_>) -> Answer {
         call.remove_empty(from);
     }
     if call.write(to).is_none() {
-        call.insert(to, Value::Set(Set::default()));
+        call.insert(to, Value::Set(Box::default()));
     }
     call.modified(from);
     if call.members_to_change(to)?.is_some_and(|set| set.insert(member.clone())) {

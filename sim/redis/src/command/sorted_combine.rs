@@ -124,7 +124,7 @@ fn combine(call: &mut Call<'_>, operation: Operation, form: Form) -> Answer {
             let count = found.len();
             let mut set = SortedSet::default();
             found.into_iter().for_each(|(member, score)| set.insert(member, score));
-            let value = (count > 0).then_some(Value::SortedSet(set));
+            let value = (count > 0).then_some(Value::SortedSet(Box::new(set)));
             call.store_result(&call.words[1], value, Events::SORTED_SET, event);
             Ok(Reply::count(count))
         }

@@ -216,7 +216,7 @@ pub(super) fn zrangestore(call: &mut Call<'_>) -> Answer {
         request.select(set).into_iter().for_each(|(member, score)| found.insert(member.clone(), score));
     }
     let count = found.len();
-    let value = (count > 0).then_some(Value::SortedSet(found));
+    let value = (count > 0).then_some(Value::SortedSet(Box::new(found)));
     call.store_result(destination, value, Events::SORTED_SET, "zrangestore");
     Ok(Reply::count(count))
 }

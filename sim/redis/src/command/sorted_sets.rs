@@ -129,7 +129,7 @@ fn add(call: &mut Call<'_>, options: Options) -> Answer {
         if options.if_present {
             return Ok(if options.increments { Reply::Null } else { Reply::Integer(0) });
         }
-        call.insert(key, Value::SortedSet(SortedSet::default()));
+        call.insert(key, Value::SortedSet(Box::default()));
     }
     let Some(set) = call.scores_to_change(key)? else { return Err(ErrorReply::WRONG_TYPE) };
     let (mut added, mut updated, mut last) = (0, 0, Reply::Null);

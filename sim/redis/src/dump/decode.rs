@@ -135,7 +135,7 @@ impl<'b> Reader<'b> {
                 for _ in 0..self.length()? {
                     set.insert(self.string()?);
                 }
-                Value::Set(set)
+                Value::Set(Box::new(set))
             }
             INTEGER_SET => integers(&self.string()?)?,
             HASH => {
@@ -143,7 +143,7 @@ impl<'b> Reader<'b> {
                 for _ in 0..self.length()? {
                     hash.insert(self.string()?, self.string()?);
                 }
-                Value::Hash(hash)
+                Value::Hash(Box::new(hash))
             }
             HASH_LISTPACK => {
                 let mut hash = Hash::default();
@@ -151,7 +151,7 @@ impl<'b> Reader<'b> {
                     let [field, value] = pair else { return None };
                     hash.insert(field.clone(), value.clone());
                 }
-                Value::Hash(hash)
+                Value::Hash(Box::new(hash))
             }
             SORTED_SET => {
                 let mut set = SortedSet::default();
@@ -159,7 +159,7 @@ impl<'b> Reader<'b> {
                     let member = self.string()?;
                     set.insert(member, finite(f64::from_bits(self.little(8)?))?);
                 }
-                Value::SortedSet(set)
+                Value::SortedSet(Box::new(set))
             }
             SORTED_SET_LISTPACK => {
                 let mut set = SortedSet::default();
@@ -168,7 +168,7 @@ impl<'b> Reader<'b> {
                     let score = std::str::from_utf8(score).ok()?.parse().ok()?;
                     set.insert(member.clone(), finite(score)?);
                 }
-                Value::SortedSet(set)
+                Value::SortedSet(Box::new(set))
             }
             _ => return None,
         };
@@ -212,7 +212,7 @@ fn integers(bytes: &[u8]) -> Option<Value> {
     for _ in 0..count {
         set.insert(Bytes::from(integer(reader.little_signed(width)?)));
     }
-    reader.is_at_end().then_some(Value::Set(set))
+    reader.is_at_end().then_some(Value::Set(Box::new(set)))
 }
 
 /// Decompresses a string in the format of LibLZF.
@@ -251,7 +251,7 @@ mod tests {
     fn a_malformed_value_is_refused() {
         let mut hash = Hash::default();
         hash.insert(Bytes::from_static(b"field"), Bytes::from_static(b"value"));
-        let payload = encode(&Value::Hash(hash));
+        let payload = encode(&Value::Hash(Box::new(hash)));
         assert!(decode(&payload).is_ok());
         for length in 0..payload.len() {
             // Each prefix with a valid footer, and without.

@@ -191,7 +191,7 @@ impl Redis {
             let at = output.deliveries.iter().position(|delivery| of_ours(delivery.kind, delivery.to));
             let reply = at.map(|at| output.deliveries.remove(at).reply).unwrap_or(Reply::Null);
             state.deliver_all(output, None);
-            // Nobody could receive a later reply.
+            // A later reply would have no receiver.
             state.server.cancel_wait(self.own).unwrap_or(reply)
         };
         #[cfg(feature = "engine")]

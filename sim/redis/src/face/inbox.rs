@@ -33,8 +33,7 @@ pub(super) struct Arrived {
     pub(super) pushes: VecDeque<PushInfo>,
     pub(super) sender: Option<Arc<dyn AsyncPushSender>>,
     pub(super) is_closed: bool,
-    /// The number of next replies that nobody waits for: the future of a blocking command was
-    /// dropped.
+    /// The number of next replies to discard: the futures of their blocking commands were dropped.
     abandoned: usize,
     /// The tasks that wait for a reply.
     wakers: Vec<Waker>,

@@ -107,7 +107,7 @@ impl Shared {
         shared
     }
 
-    /// Starts a thread that ends the blocking commands whose time is over, until none waits.
+    /// Starts a thread that ends blocking commands at their timeouts, until none waits.
     pub(super) fn tick(self: &Arc<Self>) {
         if self.is_ticking.swap(true, Ordering::AcqRel) {
             return;
@@ -228,7 +228,8 @@ impl State {
         }
     }
 
-    /// Ends the blocking commands whose time is over. Runs active expiry if an interval has passed.
+    /// Ends the blocking commands whose timeout has passed. Runs active expiry if an interval has
+    /// passed.
     pub(super) fn cycle(&mut self, now: Time) {
         self.time_out(now);
         if self.expires && now >= self.last_cycle.after(CYCLE) {
@@ -238,7 +239,7 @@ impl State {
         }
     }
 
-    /// Ends the blocking commands whose time is over.
+    /// Ends the blocking commands whose timeout has passed.
     pub(super) fn time_out(&mut self, now: Time) {
         if self.server.next_timeout().is_some_and(|next| next <= now) {
             let output = self.server.time_out(now);

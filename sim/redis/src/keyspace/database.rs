@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
+use std::{mem, slice};
 
 use bytes::Bytes;
 use rustc_hash::FxHasher;
 
-use super::{Draw, Value};
+use super::{Draw, Value, owned};
 
 /// A key with its value and deadline.
 #[derive(Clone, Debug)]
@@ -25,6 +26,15 @@ struct Entry {
     accessed: i64,
 }
 
+/// Whether a key that is accessed exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Present,
+    /// It is past its deadline, and was not removed yet.
+    Expired,
+    Absent,
+}
+
 /// Keys with values and deadlines.
 ///
 /// Keys are sorted by an unseeded hash, so `SCAN` needs no state: its cursor is the hash at which
@@ -32,14 +42,66 @@ struct Entry {
 /// meanwhile. The resulting order is as arbitrary as that of Redis.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
-    /// Keys by hash. Collisions are rare.
-    entries: BTreeMap<u64, Vec<Entry>>,
+    /// Keys by hash.
+    entries: BTreeMap<u64, Bucket>,
     deadlines: BTreeSet<(i64, Bytes)>,
     len: usize,
     /// The number of deadlines set so far.
     given: u64,
     /// The number of random choices among all keys so far.
     draws: u64,
+}
+
+/// The entries with one hash: nearly always one, which then needs no allocation of its own.
+#[derive(Clone, Debug)]
+enum Bucket {
+    One(Entry),
+    Several(Vec<Entry>),
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Bucket::Several(Vec::new())
+    }
+}
+
+impl Bucket {
+    fn as_slice(&self) -> &[Entry] {
+        match self {
+            Bucket::One(entry) => slice::from_ref(entry),
+            Bucket::Several(entries) => entries,
+        }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [Entry] {
+        match self {
+            Bucket::One(entry) => slice::from_mut(entry),
+            Bucket::Several(entries) => entries,
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        *self = match mem::take(self) {
+            Bucket::Several(entries) if entries.is_empty() => Bucket::One(entry),
+            Bucket::Several(mut entries) => {
+                entries.push(entry);
+                Bucket::Several(entries)
+            }
+            Bucket::One(other) => Bucket::Several(vec![other, entry]),
+        };
+    }
+
+    /// Removes the entry at this index.
+    fn remove(&mut self, at: usize) -> Entry {
+        match mem::take(self) {
+            Bucket::One(entry) => entry,
+            Bucket::Several(mut entries) => {
+                let entry = entries.remove(at);
+                *self = Bucket::Several(entries);
+                entry
+            }
+        }
+    }
 }
 
 /// An unseeded hash of a key or an element.
@@ -51,11 +113,11 @@ pub(crate) fn hash(key: &[u8]) -> u64 {
 
 impl Database {
     fn entry(&self, key: &[u8]) -> Option<&Entry> {
-        self.entries.get(&hash(key))?.iter().find(|entry| entry.key == key)
+        self.entries.get(&hash(key))?.as_slice().iter().find(|entry| entry.key == key)
     }
 
     fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
-        self.entries.get_mut(&hash(key))?.iter_mut().find(|entry| entry.key == key)
+        self.entries.get_mut(&hash(key))?.as_mut_slice().iter_mut().find(|entry| entry.key == key)
     }
 
     /// The number of keys, including expired keys that have not been removed.
@@ -85,14 +147,19 @@ impl Database {
         self.entry_mut(key).map(|entry| &mut entry.value)
     }
 
-    /// Sets a value and leaves the deadline unchanged. Returns whether the key is new.
+    /// Sets a value and leaves the deadline unchanged. Returns whether the key is new. Copies the
+    /// bytes of the key and of a string: see [`owned`].
     pub(crate) fn insert(&mut self, key: &Bytes, value: Value) -> bool {
-        let bucket = self.entries.entry(hash(key)).or_default();
-        if let Some(entry) = bucket.iter_mut().find(|entry| entry.key == key) {
+        let value = match value {
+            Value::Text(text) => Value::Text(owned(&text)),
+            other => other,
+        };
+        if let Some(entry) = self.entry_mut(key) {
             entry.value = value;
             return false;
         }
-        bucket.push(Entry { key: key.clone(), value, deadline: None, given: 0, draws: 0, accessed: 0 });
+        let entry = Entry { key: owned(key), value, deadline: None, given: 0, draws: 0, accessed: 0 };
+        self.entries.entry(hash(key)).or_default().push(entry);
         self.len += 1;
         true
     }
@@ -101,8 +168,8 @@ impl Database {
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Value, Option<i64>)> {
         let hash = hash(key);
         let bucket = self.entries.get_mut(&hash)?;
-        let entry = bucket.remove(bucket.iter().position(|entry| entry.key == key)?);
-        if bucket.is_empty() {
+        let entry = bucket.remove(bucket.as_slice().iter().position(|entry| entry.key == key)?);
+        if bucket.as_slice().is_empty() {
             self.entries.remove(&hash);
         }
         if let Some(deadline) = entry.deadline {
@@ -121,7 +188,7 @@ impl Database {
         let given = self.given + 1;
         let entry = self.entry_mut(key)?;
         let key = entry.key.clone();
-        let old = std::mem::replace(&mut entry.deadline, deadline);
+        let old = mem::replace(&mut entry.deadline, deadline);
         if deadline.is_some() {
             entry.given = given;
             self.given = given;
@@ -147,10 +214,15 @@ impl Database {
         self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
     }
 
-    /// Records an access to a key.
-    pub(crate) fn access(&mut self, key: &[u8], now: i64) {
-        if let Some(entry) = self.entry_mut(key) {
-            entry.accessed = now;
+    /// Records an access to a key at `now`, unless it has expired by then.
+    pub(crate) fn access(&mut self, key: &[u8], now: i64) -> Access {
+        match self.entry_mut(key) {
+            None => Access::Absent,
+            Some(entry) if entry.deadline.is_some_and(|deadline| deadline < now) => Access::Expired,
+            Some(entry) => {
+                entry.accessed = now;
+                Access::Present
+            }
         }
     }
 
@@ -192,7 +264,8 @@ impl Database {
 
     /// The keys from `cursor` on, in the order of `SCAN`, each with its own cursor.
     pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &Bytes)> {
-        self.entries.range(cursor..).flat_map(|(hash, bucket)| bucket.iter().map(|entry| (*hash, &entry.key)))
+        let buckets = self.entries.range(cursor..);
+        buckets.flat_map(|(hash, bucket)| bucket.as_slice().iter().map(|entry| (*hash, &entry.key)))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Bytes> {
@@ -221,5 +294,32 @@ mod tests {
         assert_eq!(database.next_expiry(), Some(6));
         database.remove(&key);
         assert_eq!((database.first_expired(6), database.len(), database.deadlines()), (None, 0, 0));
+    }
+
+    #[test]
+    fn a_bucket_has_every_entry_of_its_hash() {
+        let entry = |key| Entry {
+            key: Bytes::from_static(key),
+            value: Value::Text(Bytes::new()),
+            deadline: None,
+            given: 0,
+            draws: 0,
+            accessed: 0,
+        };
+        let keys = |bucket: &Bucket| -> Vec<Bytes> {
+            bucket.as_slice().iter().map(|entry| entry.key.clone()).collect()
+        };
+        let mut bucket = Bucket::default();
+        for key in [b"a", b"b", b"c"] {
+            bucket.push(entry(key));
+        }
+        assert_eq!(keys(&bucket), ["a", "b", "c"]);
+        assert_eq!(bucket.remove(1).key, "b");
+        assert_eq!(bucket.as_mut_slice().len(), 2);
+        assert_eq!((bucket.remove(1).key, bucket.remove(0).key), ("c".into(), "a".into()));
+        assert_eq!(keys(&bucket), <[&str; 0]>::default());
+        bucket.push(entry(b"d"));
+        assert!(matches!(bucket, Bucket::One(_)));
+        assert_eq!((bucket.remove(0).key, keys(&bucket).len()), ("d".into(), 0));
     }
 }

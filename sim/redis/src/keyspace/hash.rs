@@ -4,6 +4,8 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use super::owned;
+
 /// Maximum number of fields for which insertion order is retained (`hash-max-listpack-entries`).
 const MAX_ORDERED: usize = 128;
 /// Maximum length of a field or value, in bytes, for the same (`hash-max-listpack-value`).
@@ -25,7 +27,7 @@ impl Hash {
     /// Sets a field, and returns whether it is new.
     pub(crate) fn insert(&mut self, field: Bytes, value: Bytes) -> bool {
         self.is_large |= field.len() > MAX_SHORT || value.len() > MAX_SHORT;
-        let is_new = self.fields.insert(field, value).is_none();
+        let is_new = self.fields.insert(owned(&field), owned(&value)).is_none();
         self.is_large |= self.fields.len() > MAX_ORDERED;
         is_new
     }

@@ -7,13 +7,15 @@
 mod database;
 mod draw;
 mod hash;
+mod owned;
 mod set;
 mod sorted_set;
 mod value;
 
-pub(crate) use database::{Database, hash};
+pub(crate) use database::{Access, Database, hash};
 pub(crate) use draw::Draw;
 pub(crate) use hash::Hash;
+pub(crate) use owned::owned;
 pub(crate) use set::Set;
 pub(crate) use sorted_set::SortedSet;
 pub(crate) use value::Value;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
+use super::owned;
 use crate::resp::{integer, whole_number};
 
 /// Maximum number of members for which a set of integers is sorted (`set-max-intset-entries`).
@@ -37,7 +38,7 @@ impl Set {
         }
         match self {
             Set::Integers(_) => false,
-            Set::Members(members) => members.insert(member),
+            Set::Members(members) => members.insert(owned(&member)),
         }
     }
 

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
+use super::owned;
+
 /// Maximum number of members of a small sorted set (`zset-max-listpack-entries`).
 const MAX_SMALL: usize = 128;
 /// Maximum length of a member of a small sorted set, in bytes (`zset-max-listpack-value`).
@@ -47,6 +49,7 @@ impl SortedSet {
     pub(crate) fn insert(&mut self, member: Bytes, score: f64) {
         // A small sorted set of Redis does not retain the sign of a zero.
         let score = score + 0.0;
+        let member = owned(&member);
         self.is_large |= member.len() > MAX_SHORT;
         if let Some(old) = self.scores.insert(member.clone(), score) {
             self.order.remove(&(Score(old), member.clone()));

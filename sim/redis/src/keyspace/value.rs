@@ -11,10 +11,11 @@ use super::{Hash, Set, SortedSet};
 pub(crate) enum Value {
     /// Bytes. Numbers are stored as their digits.
     Text(Bytes),
-    Hash(Hash),
+    // Boxed, so that a string takes less memory.
+    Hash(Box<Hash>),
     List(VecDeque<Bytes>),
-    Set(Set),
-    SortedSet(SortedSet),
+    Set(Box<Set>),
+    SortedSet(Box<SortedSet>),
 }
 
 impl Value {

@@ -80,9 +80,9 @@ pub struct Requests {
     held: usize,
 }
 
-/// A line, or the reason why there is none yet.
+/// The length of a line, or the reason why there is none yet.
 enum Line {
-    Whole(Bytes),
+    Whole(usize),
     NotYet,
     TooLong,
 }
@@ -142,12 +142,13 @@ impl Requests {
     fn array(&mut self) -> Result<bool, ProtocolError> {
         if self.missing == 0 {
             let line = match self.line() {
-                Line::Whole(line) => line,
+                Line::Whole(end) => end,
                 Line::NotYet => return Ok(false),
                 Line::TooLong => return Err(ProtocolError::LongArrayLength),
             };
-            let length = whole_number(&line[1..]).filter(|length| *length <= i64::from(i32::MAX));
+            let length = whole_number(&self.buffer[1..line]).filter(|length| *length <= i64::from(i32::MAX));
             self.missing = length.ok_or(ProtocolError::ArrayLength)?.max(0);
+            self.buffer.advance(line + 2);
         }
         while self.missing > 0 {
             let Some(argument) = self.argument()? else { return Ok(false) };
@@ -163,16 +164,18 @@ impl Requests {
             Some(length) => length,
             None => {
                 let line = match self.line() {
-                    Line::Whole(line) => line,
+                    Line::Whole(end) => end,
                     Line::NotYet => return Ok(None),
                     Line::TooLong => return Err(ProtocolError::LongBulkLength),
                 };
-                let first = line.first().copied().unwrap_or(b'\r');
+                let first = self.buffer[0];
                 if first != b'$' {
                     return Err(ProtocolError::NotABulk(first));
                 }
-                let length = whole_number(&line[1..]).filter(|length| (0..=MAX_BULK).contains(length));
+                let length = whole_number(&self.buffer[1..line]);
+                let length = length.filter(|length| (0..=MAX_BULK).contains(length));
                 let length = length.ok_or(ProtocolError::BulkLength)? as usize;
+                self.buffer.advance(line + 2);
                 *self.length.insert(length)
             }
         };
@@ -186,16 +189,12 @@ impl Requests {
         Ok(Some(argument))
     }
 
-    /// Reads a line up to its CR. Like Redis, it skips the next byte without checking that it is
-    /// LF.
-    fn line(&mut self) -> Line {
+    /// The length of the next line, up to its CR. Like Redis, skips the next byte without checking
+    /// that it is LF.
+    fn line(&self) -> Line {
         match self.find(b'\r') {
             None if self.buffer.len() > MAX_LINE => Line::TooLong,
-            Some(end) if end + 2 <= self.buffer.len() => {
-                let line = Bytes::copy_from_slice(&self.buffer[..end]);
-                self.buffer.advance(end + 2);
-                Line::Whole(line)
-            }
+            Some(end) if end + 2 <= self.buffer.len() => Line::Whole(end),
             _ => Line::NotYet,
         }
     }

@@ -9,7 +9,7 @@ use crate::resp::{Level, Part, Protocol, Reply, assemble, double};
 
 /// Converts a reply to a script's value.
 pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Value, LuaError> {
-    let is_new = protocol == Protocol::Resp3;
+    let is_resp3 = protocol == Protocol::Resp3;
     let string = |bytes: &[u8]| lua.create_string(bytes).map(Value::String);
     let field = |name: &str, value: Value| lua.create_table_from([(name, value)]).map(Value::Table);
     match reply {
@@ -17,9 +17,9 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
         Reply::Error(text) => error_table(lua, text, true).map(Value::Table),
         Reply::Integer(number) => Ok(Value::Number(*number as f64)),
         Reply::Bulk(bytes) => string(bytes),
-        Reply::Null | Reply::NullArray if is_new => Ok(Value::Nil),
+        Reply::Null | Reply::NullArray if is_resp3 => Ok(Value::Nil),
         Reply::Null | Reply::NullArray => Ok(Value::Boolean(false)),
-        Reply::Map(pairs) if is_new => {
+        Reply::Map(pairs) if is_resp3 => {
             let map = lua.create_table()?;
             for (key, value) in pairs {
                 map.raw_set(to_lua(lua, key, protocol)?, to_lua(lua, value, protocol)?)?;
@@ -27,7 +27,7 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
             field("map", Value::Table(map))
         }
         Reply::Map(pairs) => list(lua, pairs.iter().flat_map(|(key, value)| [key, value]), protocol),
-        Reply::Set(items) if is_new => {
+        Reply::Set(items) if is_resp3 => {
             let set = lua.create_table()?;
             for item in items {
                 set.raw_set(to_lua(lua, item, protocol)?, true)?;
@@ -37,17 +37,17 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, protocol: Protocol) -> Result<Val
         Reply::Array(items) | Reply::Set(items) | Reply::Push(items) | Reply::Several(items) => {
             list(lua, items, protocol)
         }
-        Reply::Double(number) if is_new => field("double", Value::Number(*number)),
+        Reply::Double(number) if is_resp3 => field("double", Value::Number(*number)),
         Reply::Double(number) => string(double(*number).as_bytes()),
-        Reply::Boolean(yes) if is_new => Ok(Value::Boolean(*yes)),
+        Reply::Boolean(yes) if is_resp3 => Ok(Value::Boolean(*yes)),
         Reply::Boolean(yes) => Ok(Value::Number(f64::from(*yes))),
-        Reply::BigNumber(digits) if is_new => field("big_number", string(digits)?),
-        Reply::Verbatim(format, text) if is_new => {
+        Reply::BigNumber(digits) if is_resp3 => field("big_number", string(digits)?),
+        Reply::Verbatim(format, text) if is_resp3 => {
             let parts = [("string", string(text)?), ("format", string(format)?)];
             field("verbatim_string", Value::Table(lua.create_table_from(parts)?))
         }
         Reply::BigNumber(text) | Reply::Verbatim(_, text) => string(text),
-        // Only a script's reply nests that deep, and a script cannot call another.
+        // Only a script's reply can be this deep, and a script cannot call another script.
         Reply::Deep(_) => Ok(Value::Nil),
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn until_nul(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Converts as a C cast does on x86-64.
+/// Converts like a C cast on x86-64: a number out of range becomes `i64::MIN`.
 pub(super) fn whole(number: f64) -> i64 {
     if (i64::MIN as f64..i64::MAX as f64).contains(&number) { number as i64 } else { i64::MIN }
 }

@@ -37,7 +37,7 @@ impl Server {
         Some(Time::from_millis(u64::try_from(deadlines.min()?).unwrap_or(0)))
     }
 
-    /// Ends the blocking commands whose time is over, and returns their replies.
+    /// Ends the blocking commands whose timeout has passed, and returns their replies.
     pub fn time_out(&mut self, now: Time) -> Output {
         self.now = now;
         self.end_due();
@@ -51,15 +51,15 @@ impl Server {
         blocked.is_some_and(|blocked| blocked.deadline.is_some())
     }
 
-    /// Ends the blocking command of a connection as if its time were over, at any time. Does
-    /// nothing if the connection does not wait.
+    /// Ends the blocking command of a connection as if its timeout had passed. Does nothing if the
+    /// connection does not wait.
     #[cfg(feature = "engine")]
     pub(crate) fn pass_timeout(&mut self, connection: ConnectionId) -> Output {
         self.end_wait(connection);
         std::mem::take(&mut self.output)
     }
 
-    /// Ends the waits whose time is over.
+    /// Ends the waits whose timeout has passed.
     pub(crate) fn end_due(&mut self) {
         let now = self.now.millis();
         let is_due = |blocked: &Blocked| blocked.deadline.is_some_and(|deadline| deadline <= now);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Server;
-use crate::keyspace::Value;
+use crate::keyspace::{Access, Value};
 use crate::notify::Events;
 
 impl Server {
@@ -30,20 +30,29 @@ impl Server {
         self.invalidate(key, None);
     }
 
+    /// Records an access to the key, and removes it if it has expired. Returns whether it exists.
+    fn access(&mut self, database: usize, key: &Bytes) -> bool {
+        let access = self.databases[database].access(key, self.now.millis());
+        if access == Access::Expired {
+            self.remove_expired(database, key);
+        }
+        access == Access::Present
+    }
+
     /// Returns the value of a key for reading.
     pub(crate) fn read(&mut self, database: usize, key: &Bytes) -> Option<&Value> {
-        self.expire_if_due(database, key);
-        if self.databases[database].get(key).is_none() {
+        if !self.access(database, key) {
             self.notify(Events::MISS, "keymiss", database, key);
+            return None;
         }
-        self.databases[database].access(key, self.now.millis());
         self.databases[database].get(key)
     }
 
     /// Returns the value of a key for a change.
     pub(crate) fn write(&mut self, database: usize, key: &Bytes) -> Option<&mut Value> {
-        self.expire_if_due(database, key);
-        self.databases[database].access(key, self.now.millis());
+        if !self.access(database, key) {
+            return None;
+        }
         self.databases[database].get_mut(key)
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::Server;
+use crate::keyspace::owned;
 use crate::resp::{Protocol, Reply};
 use crate::session::{ConnectionId, TrackingMode};
 
@@ -64,7 +65,7 @@ impl Server {
         keys: impl IntoIterator<Item = &'k Bytes>,
     ) {
         for key in keys {
-            self.tracking.readers.entry(key.clone()).or_default().insert(connection);
+            self.tracking.readers.entry(owned(key)).or_default().insert(connection);
         }
     }
 

@@ -139,7 +139,8 @@ fn a_reply_that_nests_too_deep_is_an_error() {
         let script = format!("local t = {{}}; for _ = 2, {levels} do t = {{t}} end; return t");
         let result = redis::cmd("EVAL").arg(script).arg(0).query::<redis::Value>(&mut connection);
         assert_eq!(result.is_ok(), is_read, "{levels}: {result:?}");
-        let pong: String = redis::cmd("PING").query(&mut connection).expect("the connection goes on");
+        let pong: String =
+            redis::cmd("PING").query(&mut connection).expect("the connection can still be used");
         assert_eq!(pong, "PONG");
     }
 }

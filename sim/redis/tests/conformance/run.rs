@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
             let last = self.connections[connection].last.clone();
             let mut found = found.into_iter();
             for expected in expected {
-                // A push of another connection's command is no reply to its own.
+                // A push of another connection's command is not a reply to its own.
                 let is_reply = expected.kind == selvedge_redis::DeliveryKind::Reply;
                 let words = if is_reply || connection == sender { &last[..] } else { &[] };
                 self.compare(connection, words, &expected, found.next())?;

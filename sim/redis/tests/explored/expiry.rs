@@ -21,7 +21,7 @@ fn looks(connection: &mut Connection, keys: &[&str]) -> Vec<bool> {
 }
 
 #[test]
-fn a_key_expires_before_between_or_after_two_looks() {
+fn a_key_expires_before_between_or_after_two_reads() {
     let (count, outcomes) = all(|| {
         let redis = Redis::explored();
         redis.set_for("k", "v", TTL);

@@ -48,7 +48,7 @@ fn a_reply_is_lost_or_late_and_the_command_was_executed() {
         let expected = outcomes([(true, true, "2"), (false, true, "2"), (true, false, "2")]);
         assert_eq!(two_writes(1, fault), (3, expected));
     }
-    // A reply within the timeout is no fault.
+    // A reply within the timeout is not a fault.
     assert_eq!(two_writes(1, &[Fault::Delayed(Duration::from_millis(1))]).0, 1);
 }
 

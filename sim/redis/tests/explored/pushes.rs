@@ -11,16 +11,16 @@ use crate::outcomes::all;
 
 /// The pushes that a connection receives, in the order of arrival.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<String>>>);
+struct Received(Arc<Mutex<Vec<String>>>);
 
-impl Told {
+impl Received {
     fn connection(&self, redis: &Redis) -> Connection {
-        let told = self.clone();
-        let tell = move |push: PushInfo| {
-            told.0.lock().unwrap().push(format!("{:?}", push.data));
+        let received = self.clone();
+        let record = move |push: PushInfo| {
+            received.0.lock().unwrap().push(format!("{:?}", push.data));
             Ok::<(), ()>(())
         };
-        redis.connection().with_instrumented_code().with_resp3().with_push_sender(tell)
+        redis.connection().with_instrumented_code().with_resp3().with_push_sender(record)
     }
 
     fn take(&self) -> Vec<String> {
@@ -35,8 +35,8 @@ fn tracking(connection: &mut Connection) {
 #[test]
 fn messages_arrive_in_the_order_in_which_they_were_sent() {
     let (count, outcomes) = all(|| {
-        let (redis, told) = (Redis::explored(), Told::default());
-        let mut subscriber = told.connection(&redis);
+        let (redis, received) = (Redis::explored(), Received::default());
+        let mut subscriber = received.connection(&redis);
         redis::cmd("SUBSCRIBE").arg("news").exec(&mut subscriber).unwrap();
         let mut publisher = redis.connection().with_instrumented_code();
         let publisher = thread::spawn(move || {
@@ -46,7 +46,7 @@ fn messages_arrive_in_the_order_in_which_they_were_sent() {
         });
         publisher.join().unwrap();
         redis.settle();
-        told.take().len()
+        received.take().len()
     });
     assert_eq!((count, outcomes), (1, [3].into()));
 }
@@ -110,9 +110,9 @@ fn an_invalidation_can_overtake_the_task_that_waits_for_the_reply() {
 #[test]
 fn a_reply_arrives_after_earlier_pushes() {
     let (_, outcomes) = all(|| {
-        let (redis, told) = (Redis::explored(), Told::default());
+        let (redis, received) = (Redis::explored(), Received::default());
         redis.set("k", "old");
-        let mut reader = told.connection(&redis);
+        let mut reader = received.connection(&redis);
         tracking(&mut reader);
         let _: String = reader.get("k").unwrap();
         let mut writer = redis.connection().with_instrumented_code();
@@ -120,11 +120,11 @@ fn a_reply_arrives_after_earlier_pushes() {
         // The second read is a later command: if it returns the new value, the invalidation has
         // arrived.
         let value: String = reader.get("k").unwrap();
-        let was_told = !told.0.lock().unwrap().is_empty();
+        let is_invalidated = !received.0.lock().unwrap().is_empty();
         writer.join().unwrap();
-        (value, was_told)
+        (value, is_invalidated)
     });
-    let seen = |value: &str, told| outcomes.contains(&(value.to_owned(), told));
+    let seen = |value: &str, received| outcomes.contains(&(value.to_owned(), received));
     assert!(seen("new", true) && !seen("new", false), "{outcomes:?}");
     // A push sent after the reply can arrive before or after the task resumes.
     assert!(seen("old", false), "{outcomes:?}");

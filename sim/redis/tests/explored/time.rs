@@ -71,9 +71,9 @@ fn the_invalidation_of_an_expired_key_arrives() {
         let other = thread::spawn(move || other.exists::<_, bool>("other").unwrap());
         other.join().unwrap();
         redis.settle();
-        let was_told = cached.next_push().is_some();
+        let is_invalidated = cached.next_push().is_some();
         sleeper.join().unwrap();
-        was_told
+        is_invalidated
     });
     assert_eq!(outcomes, [false, true].into());
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
-use crate::event::Action;
+use crate::event::{Action, MemoryOrder, Orders};
 use crate::runtime::Handle;
 
 /// Exclusive access to an atomic's value. Dropping it stores the value.
@@ -29,7 +29,8 @@ impl<'a, T> ValueMut<'a, T> {
 
 impl<T> Drop for ValueMut<'_, T> {
     fn drop(&mut self) {
-        self.handle.perform(Action::Store((self.to_word)(self.value)), self.source);
+        let action = Action::Store((self.to_word)(self.value));
+        self.handle.perform_ordered(action, Orders::of(MemoryOrder::NotAtomic), self.source);
     }
 }
 

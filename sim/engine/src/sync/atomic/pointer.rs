@@ -4,9 +4,9 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{self, Ordering};
 
-use crate::event::Action;
+use crate::event::{Action, MemoryOrder, Orders};
 use crate::history::Holds;
-use crate::runtime::{self, Handle};
+use crate::runtime::{self, Granted, Handle};
 use crate::stateful::Unsupported;
 
 /// Like [`std::sync::atomic::AtomicPtr`]. Addresses differ between runs, so the engine does not
@@ -17,12 +17,27 @@ pub struct AtomicPtr<T> {
     value: atomic::AtomicPtr<T>,
 }
 
+/// The address as a word, for a search in which addresses are values.
+fn word<T>(pointer: *mut T) -> u64 {
+    pointer.expose_provenance() as u64
+}
+
+/// The pointer of a word.
+fn pointer<T>(word: u64) -> *mut T {
+    std::ptr::with_exposed_provenance_mut(word as usize)
+}
+
+/// The initial state of a pointer.
+fn initial<T>(pointer: *mut T) -> u64 {
+    if runtime::has_memory_orders() { word(pointer) } else { 0 }
+}
+
 impl<T> AtomicPtr<T> {
     /// A new pointer.
     #[track_caller]
     pub fn new(value: *mut T) -> Self {
         AtomicPtr {
-            handle: Handle::new("an AtomicPtr", Holds::Value, 0),
+            handle: Handle::new("an AtomicPtr", Holds::Value, initial(value)),
             value: atomic::AtomicPtr::new(value),
         }
     }
@@ -30,22 +45,31 @@ impl<T> AtomicPtr<T> {
     /// Returns the pointer.
     #[track_caller]
     pub fn load(&self, ordering: Ordering) -> *mut T {
-        self.handle.perform(Action::Read, Location::caller());
-        self.value.load(ordering)
+        match self.perform(Action::Read, Action::Load, Orders::of(ordering), Location::caller()) {
+            Some(granted) => pointer(granted.before),
+            None => self.value.load(ordering),
+        }
     }
 
     /// Stores a pointer.
     #[track_caller]
     pub fn store(&self, value: *mut T, ordering: Ordering) {
-        self.handle.perform(Action::Write, Location::caller());
+        let store = Action::Store(word(value));
+        self.perform(Action::Write, store, Orders::of(ordering), Location::caller());
         self.value.store(value, ordering);
     }
 
     /// Stores a pointer and returns the old one.
     #[track_caller]
     pub fn swap(&self, value: *mut T, ordering: Ordering) -> *mut T {
-        self.handle.perform(Action::Write, Location::caller());
-        self.value.swap(value, ordering)
+        let swap = Action::Modify(|_, new| new, word(value));
+        match self.perform(Action::Write, swap, Orders::of(ordering), Location::caller()) {
+            Some(granted) => {
+                self.value.store(pointer(granted.after), Ordering::Relaxed);
+                pointer(granted.before)
+            }
+            None => self.value.swap(value, ordering),
+        }
     }
 
     /// Stores `new` if the pointer is `current`.
@@ -61,7 +85,13 @@ impl<T> AtomicPtr<T> {
         success: Ordering,
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
-        self.handle.perform(Action::Write, Location::caller());
+        let exchange = Action::CompareExchange { expected: word(current), new: word(new) };
+        let orders = Orders::exchange(success, failure);
+        if let Some(granted) = self.perform(Action::Write, exchange, orders, Location::caller()) {
+            self.value.store(pointer(granted.after), Ordering::Relaxed);
+            let seen = pointer(granted.before);
+            return if seen == current { Ok(seen) } else { Err(seen) };
+        }
         runtime::refuse(Unsupported::Address(Location::caller()));
         self.value.compare_exchange(current, new, success, failure)
     }
@@ -105,15 +135,44 @@ impl<T> AtomicPtr<T> {
         Err(seen)
     }
 
+    /// Performs `on_word` with its memory orders and returns its result, if they matter. Otherwise
+    /// performs `otherwise`, which does not depend on the address, and returns `None`.
+    fn perform(
+        &self,
+        otherwise: Action,
+        on_word: Action,
+        orders: Orders,
+        source: &'static Location<'static>,
+    ) -> Option<Granted> {
+        if runtime::has_memory_orders() {
+            return self.handle.perform_ordered(on_word, orders, source);
+        }
+        self.handle.perform(otherwise, source);
+        None
+    }
+
     /// Returns exclusive access to the pointer. No event.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut *mut T {
+        self.settle_exclusively(Location::caller());
         self.handle.note_exclusive_access();
         self.value.get_mut()
     }
 
+    /// Stores the last pointer in coherence order, before exclusive access.
+    fn settle_exclusively(&self, source: &'static Location<'static>) {
+        if runtime::has_memory_orders()
+            && let Some(granted) =
+                self.handle.perform_ordered(Action::Load, Orders::of(MemoryOrder::NotAtomic), source)
+        {
+            self.value.store(pointer(granted.before), Ordering::Relaxed);
+        }
+    }
+
     /// Returns the pointer. No event.
+    #[track_caller]
     pub fn into_inner(self) -> *mut T {
+        self.settle_exclusively(Location::caller());
         self.handle.read_contents();
         self.value.into_inner()
     }

@@ -15,7 +15,7 @@ function readCases() {
     }
   }
   byId("damage").hidden = damaged === 0;
-  byId("damage").textContent = "The page ends in the middle of a case: its writer was stopped. What came before is here.";
+  byId("damage").textContent = "The page is truncated in the middle of a case. All cases before it are complete.";
 }
 
 function summary() {

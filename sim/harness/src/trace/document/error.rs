@@ -43,7 +43,7 @@ pub enum Unreadable {
         span: Range<usize>,
     },
     /// The JSON is not a trace.
-    #[error("{name} is JSON, but no recorded trace: {what}")]
+    #[error("{name} is JSON, but not a recorded trace: {what}")]
     NotATrace {
         /// The file.
         name: String,
@@ -59,7 +59,7 @@ pub enum Unreadable {
         found: String,
     },
     /// A field is missing or invalid.
-    #[error("{name} is not a whole trace: {what}")]
+    #[error("{name} is not a complete trace: {what}")]
     Field {
         /// The file.
         name: String,
@@ -71,7 +71,7 @@ pub enum Unreadable {
         span: Range<usize>,
     },
     /// The fields are valid, but contradict each other.
-    #[error("{name} does not fit together: {what}")]
+    #[error("{name} is inconsistent: {what}")]
     Contradiction {
         /// The file.
         name: String,
@@ -86,20 +86,18 @@ impl Diagnostic for Unreadable {
             Unreadable::File { .. } | Unreadable::NotJson { .. } => {
                 "give a trace that `selvedge trace --format json` or `--report` has written"
             }
-            Unreadable::CutOff { .. } => {
-                "it was not written to its end, or not copied whole: record the trace again"
-            }
+            Unreadable::CutOff { .. } => "it was not written or copied completely: record the trace again",
             Unreadable::NotATrace { .. } => {
-                "a trace is what `selvedge trace --format json` writes, or a file \
-                 `*.trace.json` of a report"
+                "`selvedge trace --format json` writes a trace; so is a file `*.trace.json` \
+                 of a report"
             }
             Unreadable::Version { .. } => "read it with the release that wrote it, or update selvedge",
             Unreadable::Field { .. } => {
-                "`docs/trace-format.md` describes the format; if nobody has edited the file, \
+                "`docs/trace-format.md` describes the format; if the file has not been edited, \
                  record it again"
             }
             Unreadable::Contradiction { .. } => {
-                "if nobody has edited the file, this is a bug of the selvedge that wrote it: \
+                "if the file has not been edited, this is a bug of the selvedge that wrote it: \
                  please report it"
             }
         };

@@ -174,7 +174,8 @@ fn trace(document: Document) -> Result<Trace, String> {
     for (at, its) in document.violations.into_iter().enumerate() {
         let field = |name: &str| format!("violations[{at}].{name}");
         let rule = Rule::from_name(&its.rule);
-        let rule = rule.ok_or_else(|| format!("`{}` is `{}`, which is no rule", field("rule"), its.rule))?;
+        let rule =
+            rule.ok_or_else(|| format!("`{}` is `{}`, which is not a rule", field("rule"), its.rule))?;
         known(&field("read"), its.read, "operations", operations.len())?;
         if let Some(before) = its.before {
             known(&field("before"), before, "operations", operations.len())?;
@@ -211,7 +212,7 @@ fn trace(document: Document) -> Result<Trace, String> {
     for (at, (state, stated)) in states(&trace)[1..].iter().zip(stated).enumerate() {
         if state.iter().map(entries).collect::<Vec<_>>() != stated {
             return Err(format!(
-                "`steps[{at}].tiers` is not what the start and the effects up to it leave there"
+                "`steps[{at}].tiers` differs from the contents after the start and the effects up to this step"
             ));
         }
     }
@@ -219,7 +220,7 @@ fn trace(document: Document) -> Result<Trace, String> {
 }
 
 fn expect(field: &str, found: usize, expected: usize) -> Result<(), String> {
-    if found == expected { Ok(()) } else { Err(format!("`{field}` is {found}, where {expected} would fit")) }
+    if found == expected { Ok(()) } else { Err(format!("`{field}` is {found}, but must be {expected}")) }
 }
 
 /// Checks that the field is an index into a list of this length.

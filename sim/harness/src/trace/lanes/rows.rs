@@ -20,8 +20,8 @@ pub(super) enum Row {
     Open(OperationId),
 }
 
-/// Operations at the end of a run that show nothing new: each runs alone, after all operations of
-/// the findings, on a task without other operations. The reply of such a read is sufficient.
+/// The operations at the end of a run whose replies suffice: each runs alone, after all operations
+/// of the findings, on a task without other operations.
 pub(super) fn uneventful(trace: &Trace) -> Vec<OperationId> {
     if trace.findings.is_empty() || trace.ending != Ending::Complete {
         return Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn uneventful(trace: &Trace) -> Vec<OperationId> {
         trace.operations[id].reply.is_none() || trace.findings.iter().any(about)
     };
     let shown = || (0..trace.operations.len()).filter(|&id| is_shown(id));
-    // Operations before the last step of the shown ones are part of the story.
+    // An operation that begins before the last step of a shown one is shown too.
     let mut end = shown().map(|id| trace.operations[id].last).max().unwrap_or(0);
     while let Some(other) = trace.operations.iter().find(|span| span.first <= end && span.last > end) {
         end = other.last;
@@ -82,8 +82,8 @@ fn is_left_out(trace: &Trace, step: &Step) -> bool {
     step.place == Place::Lock && trace.ending == Ending::Complete
 }
 
-/// The step that fills an entry or refuses to, if nothing comes between it and the lock of the
-/// entry. The lock, the check and the fill are then shown as one.
+/// The index of the step that fills an entry or refuses to, if `at` is the lock of the entry and no
+/// other operation has a step in between. The lock, the check and the fill are then shown as one.
 fn fold(trace: &Trace, at: usize) -> Option<usize> {
     let lock = &trace.steps[at];
     let Some(Effect::Locked { .. }) = lock.effect else { return None };
@@ -121,8 +121,8 @@ impl Row {
         if first == last { first.to_string() } else { format!("{first}-{last}") }
     }
 
-    /// The sign that connects the row to its operation. `open`: whether an operation is in progress
-    /// before the row.
+    /// The line character that connects the row to its operation. `open`: whether an operation is
+    /// in progress before the row.
     pub(super) fn sign(&self, open: bool) -> &'static str {
         match self {
             Row::Begin(_) => "╭",
@@ -169,7 +169,7 @@ impl Row {
     }
 }
 
-/// The step's text without its operation's key, which the operation's own row has. So the name of
+/// The step's text without its operation's key, which the operation's own row shows. So the name of
 /// another entry stands out.
 fn without_its_key(trace: &Trace, step: &Step) -> String {
     let Some(operation) = step.operation else { return step.what.clone() };
@@ -181,7 +181,7 @@ fn without_its_key(trace: &Trace, step: &Step) -> String {
     words.join(" ")
 }
 
-/// The sign for an operation in progress, or for none.
+/// The line character for an operation in progress, or a space.
 pub(super) fn bar(open: bool) -> &'static str {
     if open { "│" } else { " " }
 }

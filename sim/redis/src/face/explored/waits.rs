@@ -92,7 +92,7 @@ impl Explored {
         }
     }
 
-    /// Ends a wait as if its time were over, unless it has ended. A step.
+    /// Ends a wait as if its timeout had passed, unless it has ended. A step.
     fn pass_timeout(&self, shared: &Arc<Shared>, connection: ConnectionId, arrival: &Arc<Arrival>) {
         let ended = self.server.write_all(|()| {
             let mut state = shared.lock();

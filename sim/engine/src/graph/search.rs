@@ -1,0 +1,669 @@
+//! The search: each consistent execution graph once.
+//!
+//! Each run executes the program from its beginning. First it repeats the events of the current
+//! graph, in an order that agrees with program order and reads-from. Then it adds the next operation
+//! of some task, in each consistent way: the first now, the others in later runs. A write also
+//! revisits earlier reads; each revisit is a graph of its own.
+
+use std::panic::Location;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::event::{Event, EventId, INITIAL, Label};
+use super::execution_graph::{Clock, Graph, contains};
+use super::level::{Alternative, Level};
+use super::operation::{Announced, Kind, WaitCondition, effect, holds, kind, states_after};
+use super::plan::{Unit, plan};
+use super::seq_cst;
+use crate::event::{Decision, LocationId, LocationStates, Pending, SLOTS, TaskId};
+
+/// The next step of a run.
+pub(crate) enum Move {
+    /// This decision. The states of the operation's locations are as given.
+    Take(Decision, Option<LocationStates>),
+    /// No task can continue.
+    End,
+    /// The run is cut short: its graph cannot be continued.
+    Redundant,
+    /// The program does not repeat the graph, for this reason.
+    Mismatch(String),
+    /// Nothing orders these two accesses of the plain data at this location. The run ends: a program
+    /// with a data race has no defined behaviour.
+    Race(LocationId, [PlainAccess; 2]),
+    /// The model does not cover an operation: it does this, at this place.
+    Refuse(&'static str, &'static Location<'static>),
+}
+
+/// The state of a search of execution graphs.
+pub(crate) struct Search {
+    pub(super) levels: Vec<Level>,
+    pub(super) run: RunState,
+    /// Whether the next new operation is that of the last choice of the level.
+    resumes: bool,
+    /// The stuck graphs that were found by the removal of awaits.
+    pub(super) stuck: FxHashSet<Vec<u32>>,
+    /// Whether the order of SeqCst operations is the published one: see [`seq_cst`].
+    is_published: bool,
+    /// The location of the virtual clock.
+    pub(super) clock: LocationId,
+}
+
+/// The state of the current run.
+#[derive(Default)]
+pub(super) struct RunState {
+    plan: Vec<Unit>,
+    next: usize,
+    is_planned: bool,
+    /// Of each task, the events that are executed.
+    pub(super) executed: Vec<u32>,
+    /// Of each task, the spawns and joins that its next event follows.
+    pub(super) edges: Vec<Vec<(TaskId, u32)>>,
+    initial: FxHashMap<LocationId, u64>,
+    /// Whether a task waits for a place that is held for another.
+    pub(super) waits_for_held: bool,
+    /// The operations that may wait or depend on what they read, by their first event.
+    pub(super) operations: FxHashMap<EventId, (Pending, Option<WaitCondition>)>,
+}
+
+/// An access of plain data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainAccess {
+    pub(crate) task: TaskId,
+    pub(crate) writes: bool,
+    pub(crate) source: &'static Location<'static>,
+}
+
+impl PlainAccess {
+    fn of(event: &Event) -> Self {
+        PlainAccess { task: event.task, writes: event.label == Label::PlainWrite, source: event.source }
+    }
+}
+
+/// Whether an operation could be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Added {
+    Yes,
+    /// The task waits.
+    Disabled,
+    /// Each way to add it is inconsistent, or was left to other runs.
+    Dead,
+}
+
+impl Search {
+    /// A search that begins with the empty graph. `clock`: the location of the virtual clock.
+    pub(crate) fn new(clock: LocationId, is_published: bool) -> Self {
+        Search {
+            levels: vec![Level::default()],
+            run: RunState::default(),
+            resumes: false,
+            stuck: FxHashSet::default(),
+            is_published,
+            clock,
+        }
+    }
+
+    /// Whether the SeqCst operations of a graph can be ordered.
+    pub(super) fn is_ordered(&self, graph: &Graph) -> bool {
+        seq_cst::is_ordered(graph, self.is_published)
+    }
+
+    pub(super) fn level(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("a run has a graph")
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.levels.last().expect("a run has a graph").graph
+    }
+
+    pub(super) fn graph_mut(&mut self) -> &mut Graph {
+        &mut self.level().graph
+    }
+
+    /// Prepares the next run. False if all graphs were visited.
+    pub(crate) fn next_run(&mut self) -> bool {
+        self.run = RunState::default();
+        self.resumes = false;
+        while let Some(level) = self.levels.last_mut() {
+            if let Some(child) = level.children.pop() {
+                self.levels.push(child);
+                return true;
+            }
+            if level.backtrack() {
+                self.resumes = true;
+                return true;
+            }
+            self.levels.pop();
+        }
+        false
+    }
+
+    /// The part of the search that is done.
+    pub(crate) fn done(&self) -> f64 {
+        let (mut part, mut share) = (0.0, 1.0);
+        for level in &self.levels {
+            for choice in &level.choices {
+                share /= choice.alternatives.len().max(1) as f64;
+                part += share * choice.tried.saturating_sub(1) as f64;
+            }
+            share /= 1.0 + level.children.len() as f64;
+        }
+        part.clamp(0.0, 0.999)
+    }
+
+    /// The current task has spawned `child`.
+    pub(crate) fn spawned(&mut self, parent: TaskId, child: TaskId) {
+        self.fit(parent.max(child));
+        let mut edges = self.run.edges[parent as usize].clone();
+        edges.push((parent, self.run.executed[parent as usize]));
+        self.run.edges[child as usize] = edges;
+    }
+
+    /// A join of `other` by `task` has completed.
+    pub(crate) fn joined(&mut self, task: TaskId, other: TaskId) {
+        self.fit(task.max(other));
+        let mut edges = self.run.edges[other as usize].clone();
+        edges.push((other, self.run.executed[other as usize]));
+        self.run.edges[task as usize].extend(edges);
+    }
+
+    pub(super) fn fit(&mut self, task: TaskId) {
+        if self.run.executed.len() <= task as usize {
+            self.run.executed.resize(task as usize + 1, 0);
+            self.run.edges.resize(task as usize + 1, Vec::new());
+        }
+        self.graph_mut().fit(task);
+        let width = self.graph().width();
+        debug_assert!(width > task as usize);
+    }
+
+    /// The value of a location before all events.
+    pub(super) fn initial(&mut self, view: &dyn Announced, location: LocationId) -> u64 {
+        *self.run.initial.entry(location).or_insert_with(|| view.state(location))
+    }
+
+    /// The value of a location after a write or an operation on it.
+    pub(super) fn value(&mut self, view: &dyn Announced, location: LocationId, write: EventId) -> u64 {
+        if write == INITIAL {
+            return self.initial(view, location);
+        }
+        let event = self.graph().event(write);
+        let slot = event.all_locations().iter().position(|&its| its == location).unwrap_or(0);
+        event.values[slot]
+    }
+
+    /// Chooses the next step.
+    pub(crate) fn choose(&mut self, view: &dyn Announced) -> Move {
+        if view.tasks() > 0 {
+            self.fit(view.tasks() - 1);
+        }
+        if !self.run.is_planned {
+            self.run.plan = plan(self.graph());
+            self.run.is_planned = true;
+        }
+        if let Some(&unit) = self.run.plan.get(self.run.next) {
+            self.run.next += 1;
+            return self.repeat(view, unit);
+        }
+        if self.level().is_stuck {
+            return Move::End;
+        }
+        if self.resumes {
+            self.resumes = false;
+            return self.resume(view);
+        }
+        self.run.waits_for_held = false;
+        // First an operation for which a place is held: others may wait for it.
+        let mut tasks: Vec<TaskId> = (0..view.tasks()).collect();
+        if !self.graph().held.is_empty() {
+            tasks.sort_by_key(|&task| !self.graph().holds_for(task));
+        }
+        for task in tasks {
+            let Some(pending) = view.pending(task).copied() else { continue };
+            let kind = kind(&pending, self.clock);
+            if let Kind::Refused(what) = kind {
+                return Move::Refuse(what, pending.source);
+            }
+            if let Some((location, race)) = self.find_race(task, &pending, kind) {
+                return Move::Race(location, race);
+            }
+            match self.extend(view, task, &pending, kind) {
+                Added::Yes => return self.taken(view, task, &pending),
+                Added::Dead => return Move::Redundant,
+                Added::Disabled => {}
+            }
+        }
+        let is_held = self.run.waits_for_held;
+        self.end(view, !is_held);
+        if is_held { Move::Redundant } else { Move::End }
+    }
+
+    /// Tries the next alternative of the last choice.
+    fn resume(&mut self, view: &dyn Announced) -> Move {
+        let task = self.level().choices.last().expect("a choice was resumed").task;
+        let Some(pending) = view.pending(task).copied() else {
+            return Move::Mismatch(format!(
+                "task {task} announces no operation where it announced one before"
+            ));
+        };
+        let kind = kind(&pending, self.clock);
+        match self.next_alternative(view, task, &pending, kind) {
+            Added::Yes => self.taken(view, task, &pending),
+            _ => Move::Redundant,
+        }
+    }
+
+    /// The step that executes the operation that was just added.
+    fn taken(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) -> Move {
+        let first = self.graph().of_task(task)[self.run.executed[task as usize] as usize];
+        self.take(view, task, pending, first)
+    }
+
+    /// The step that executes the operation whose events begin with `first`.
+    fn take(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending, first: EventId) -> Move {
+        for &(location, _) in pending.actions() {
+            self.initial(view, location);
+        }
+        let event = *self.graph().event(first);
+        let is_update = event.is_read() && self.follower(first).is_some();
+        self.run.executed[task as usize] += 1 + u32::from(is_update);
+        self.run.edges[task as usize].clear();
+        let before = match event.label {
+            Label::Read => Some([self.value(view, event.location(), event.reads_from), 0, 0, 0]),
+            Label::Object => Some(self.states_before(view, first)),
+            _ => None,
+        };
+        if event.waits || pending.can_wait() || event.is_read() {
+            let condition = view.condition(task).cloned();
+            self.run.operations.insert(first, (*pending, condition));
+        }
+        Move::Take(Decision { task, choice: if event.is_read() { 0 } else { event.choice } }, before)
+    }
+
+    /// The write of a read-modify-write, by its read.
+    pub(super) fn follower(&self, read: EventId) -> Option<EventId> {
+        let event = self.graph().event(read);
+        let next = *self.graph().of_task(event.task).get(event.index as usize)?;
+        let its = self.graph().event(next);
+        (its.is_write() && its.is_update).then_some(next)
+    }
+
+    /// The states of an object operation's locations before it.
+    pub(super) fn states_before(&mut self, view: &dyn Announced, id: EventId) -> LocationStates {
+        let event = *self.graph().event(id);
+        let mut states = [0; SLOTS];
+        for (state, &location) in states.iter_mut().zip(event.all_locations()) {
+            let place = self.graph().place(location, id);
+            let previous = self.graph().write_at(location, place - 1);
+            *state = self.value(view, location, previous);
+        }
+        states
+    }
+
+    /// Repeats an operation of the graph.
+    fn repeat(&mut self, view: &dyn Announced, unit: Unit) -> Move {
+        let task = unit.task;
+        let event = *self.graph().event(unit.first);
+        let Some(pending) = view.pending(task).copied() else {
+            return Move::Mismatch(format!(
+                "task {task} announces nothing; in an earlier run with the same graph it announced the operation at {}:{}",
+                event.source.file(),
+                event.source.line()
+            ));
+        };
+        if let Err(difference) = self.matches(&pending, &event) {
+            return Move::Mismatch(format!(
+                "task {task} announces {difference} at {}:{}; in an earlier run with the same graph it announced the operation at {}:{}",
+                pending.source.file(),
+                pending.source.line(),
+                event.source.file(),
+                event.source.line()
+            ));
+        }
+        if let Err(difference) = self.refresh(view, &pending, unit.first) {
+            return Move::Mismatch(difference);
+        }
+        self.take(view, task, &pending, unit.first)
+    }
+
+    /// Whether the announced operation can be the event.
+    fn matches(&self, pending: &Pending, event: &Event) -> Result<(), &'static str> {
+        let is_same_kind = match (kind(pending, self.clock), event.label) {
+            (Kind::Read, Label::Read) => !event.waits,
+            (Kind::Await, Label::Read) => event.waits,
+            (Kind::Write(_), Label::Write)
+            | (Kind::Fence, Label::Fence)
+            | (Kind::PlainRead, Label::PlainRead)
+            | (Kind::PlainWrite, Label::PlainWrite)
+            | (Kind::Choice(_), Label::Choice)
+            | (Kind::Object, Label::Object) => true,
+            _ => false,
+        };
+        let locations = pending.actions().iter().map(|(location, _)| location);
+        if !is_same_kind {
+            Err("an operation of another kind")
+        } else if event.label != Label::Choice && !locations.eq(event.all_locations()) {
+            Err("an operation on another object")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sets the values of an operation to those of this run. They must be equal if they are the same
+    /// in each run.
+    fn refresh(&mut self, view: &dyn Announced, pending: &Pending, first: EventId) -> Result<(), String> {
+        let event = *self.graph().event(first);
+        let differs = |what: &str| {
+            format!(
+                "the operation at {}:{} {what} than in an earlier run with the same graph",
+                pending.source.file(),
+                pending.source.line()
+            )
+        };
+        let (write, values) = match event.label {
+            Label::Write => {
+                let Kind::Write(value) = kind(pending, self.clock) else {
+                    return Err(differs("does something else"));
+                };
+                (first, [value, 0, 0, 0])
+            }
+            Label::Read => {
+                let read = self.value(view, event.location(), event.reads_from);
+                let (new, order) = effect(pending, read);
+                if order != event.order {
+                    return Err(differs("has another outcome"));
+                }
+                match (new, self.follower(first)) {
+                    (Some(value), Some(write)) => (write, [value, 0, 0, 0]),
+                    (None, None) => return Ok(()),
+                    // The read was revisited: its write is added now.
+                    (Some(value), None) => {
+                        let added = self.add_write(view, event.task, pending, value, true, true);
+                        return if added == Added::Yes { Ok(()) } else { Err(differs("cannot write")) };
+                    }
+                    (None, Some(_)) => return Err(differs("has another outcome")),
+                }
+            }
+            Label::Object => {
+                let states = self.states_before(view, first);
+                let condition = view.condition(event.task).cloned();
+                let of = pending.alternatives(&states, condition.as_deref());
+                if of <= event.choice {
+                    return Err(differs("has fewer alternatives"));
+                }
+                (first, states_after(pending, event.task, &states, event.choice, of))
+            }
+            _ => return Ok(()),
+        };
+        let old = self.graph().event(write).values;
+        let locations = self.graph().event(write).locations;
+        let slots = self.graph().event(write).slots as usize;
+        self.graph_mut().event_mut(write).values = values;
+        for slot in 0..slots {
+            if old[slot] != values[slot] && view.is_repeatable(locations[slot]) {
+                return Err(differs("leaves another value"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the next operation of a task, in the first way. The other ways become choices, and
+    /// revisits become children of the level.
+    fn extend(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending, kind: Kind) -> Added {
+        let alternatives = match kind {
+            Kind::Read | Kind::Await => self.sources(view, task, pending, kind == Kind::Await),
+            Kind::Write(value) => return self.add_write(view, task, pending, value, false, true),
+            Kind::Choice(of) => (0..of).map(Alternative::Choice).collect(),
+            Kind::Fence | Kind::PlainRead | Kind::PlainWrite => vec![Alternative::Choice(0)],
+            Kind::Object => self.object_choices(view, task, pending),
+            Kind::Refused(_) => return Added::Dead,
+        };
+        if alternatives.is_empty() {
+            // A read-modify-write whose sources have all been taken is left to the revisits.
+            return if kind == Kind::Read { Added::Dead } else { Added::Disabled };
+        }
+        if kind == Kind::Object {
+            self.take_places(view, task, pending);
+        }
+        self.begin_choice(task, alternatives);
+        self.next_alternative(view, task, pending, kind)
+    }
+
+    /// Begins a choice at the end of the graph.
+    pub(super) fn begin_choice(&mut self, task: TaskId, alternatives: Vec<Alternative>) {
+        let position = self.graph().len();
+        self.level().choices.push(super::level::ChoicePoint { position, task, alternatives, tried: 0 });
+    }
+
+    /// Takes the next alternative of the last choice that is consistent.
+    fn next_alternative(
+        &mut self,
+        view: &dyn Announced,
+        task: TaskId,
+        pending: &Pending,
+        kind: Kind,
+    ) -> Added {
+        loop {
+            let choice = self.level().choices.last_mut().expect("a choice was begun");
+            let position = choice.position;
+            let Some(&alternative) = choice.alternatives.get(choice.tried) else { return Added::Dead };
+            choice.tried += 1;
+            self.graph_mut().truncate(position);
+            let added = match alternative {
+                Alternative::Source(source) => {
+                    self.add_read(view, task, pending, source, kind == Kind::Await, false)
+                }
+                Alternative::Place(place) => self.place_write(task, pending, kind, place),
+                Alternative::Choice(nth) => self.add_other(view, task, pending, kind, nth),
+            };
+            if added == Added::Yes {
+                return Added::Yes;
+            }
+        }
+    }
+
+    /// The writes that the next read of a task can consistently read from, the newest first. The
+    /// write of a read-modify-write revisits earlier reads here, for each of its sources, also for
+    /// those from which it cannot read before such a revisit.
+    fn sources(
+        &mut self,
+        view: &dyn Announced,
+        task: TaskId,
+        pending: &Pending,
+        waits: bool,
+    ) -> Vec<Alternative> {
+        let Some(&(location, _)) = pending.actions().first() else { return Vec::new() };
+        let edges = self.run.edges[task as usize].clone();
+        let clock = self.graph().next_clock(task, &edges, Clock::HappensBefore);
+        let floor = self.graph().floor(location, &clock);
+        let condition = view.condition(task).cloned();
+        let position = self.graph().len();
+        let mut sources = Vec::new();
+        for place in (floor..=self.graph().writes(location).len()).rev() {
+            let source = self.graph().write_at(location, place);
+            let value = self.value(view, location, source);
+            if waits && !holds(condition.as_ref(), value) {
+                continue;
+            }
+            let added = self.add_read(view, task, pending, source, waits, true);
+            self.graph_mut().truncate(position);
+            if added == Added::Yes {
+                sources.push(Alternative::Source(source));
+            }
+        }
+        sources
+    }
+
+    fn read_event(
+        &self,
+        task: TaskId,
+        pending: &Pending,
+        location: LocationId,
+        source: EventId,
+        value: u64,
+        waits: bool,
+    ) -> Event {
+        let (_, order) = effect(pending, value);
+        let event = Event::new(task, Label::Read, order, pending.source).at(location);
+        Event { reads_from: source, waits, ..event }
+    }
+
+    /// Adds a read from this write; with the write of its operation, if it has one.
+    fn add_read(
+        &mut self,
+        view: &dyn Announced,
+        task: TaskId,
+        pending: &Pending,
+        source: EventId,
+        waits: bool,
+        revisits: bool,
+    ) -> Added {
+        let Some(&(location, _)) = pending.actions().first() else { return Added::Dead };
+        let value = self.value(view, location, source);
+        let event = self.read_event(task, pending, location, source, value, waits);
+        let edges = self.run.edges[task as usize].clone();
+        let position = self.graph().len();
+        self.graph_mut().add(event, &edges, 0);
+        if !self.is_ordered(self.graph()) {
+            return Added::Dead;
+        }
+        let (new, _) = effect(pending, value);
+        match new {
+            None => Added::Yes,
+            Some(new) => {
+                let condition = view.condition(task).cloned();
+                self.run.operations.insert(position as EventId, (*pending, condition));
+                self.add_write(view, task, pending, new, true, revisits)
+            }
+        }
+    }
+
+    /// Adds a write at its first consistent place. The other places become a choice; the revisits
+    /// become children of the level.
+    fn add_write(
+        &mut self,
+        view: &dyn Announced,
+        task: TaskId,
+        pending: &Pending,
+        value: u64,
+        is_update: bool,
+        revisits: bool,
+    ) -> Added {
+        let Some(&(location, _)) = pending.actions().first() else { return Added::Dead };
+        let event = Event::new(task, Label::Write, pending.orders.success, pending.source).at(location);
+        let event = Event { is_update, values: [value, 0, 0, 0], ..event };
+        let edges = if is_update { Vec::new() } else { self.run.edges[task as usize].clone() };
+        if revisits {
+            self.revisit_reads(view, event, &edges);
+        }
+        let is_published = self.is_published;
+        let places = super::revisit::places(self.graph(), &event, &edges);
+        let places: Vec<usize> = places
+            .into_iter()
+            .filter(|&place| {
+                let graph = self.graph_mut();
+                let position = graph.len();
+                graph.add(event, &edges, place);
+                let is_ordered = seq_cst::is_ordered(graph, is_published);
+                graph.truncate(position);
+                is_ordered
+            })
+            .collect();
+        match places[..] {
+            [] => Added::Dead,
+            [place] if is_update => {
+                self.graph_mut().add(event, &edges, place);
+                Added::Yes
+            }
+            _ => {
+                self.begin_choice(task, places.into_iter().rev().map(Alternative::Place).collect());
+                self.next_alternative(view, task, pending, Kind::Write(value))
+            }
+        }
+    }
+
+    fn place_write(&mut self, task: TaskId, pending: &Pending, kind: Kind, place: usize) -> Added {
+        let (Some(&(location, _)), Kind::Write(value)) = (pending.actions().first(), kind) else {
+            return Added::Dead;
+        };
+        let event = Event::new(task, Label::Write, pending.orders.success, pending.source).at(location);
+        let edges = self.run.edges[task as usize].clone();
+        self.graph_mut().add(Event { values: [value, 0, 0, 0], ..event }, &edges, place);
+        Added::Yes
+    }
+
+    /// Adds an operation that is no access of an atomic.
+    fn add_other(
+        &mut self,
+        view: &dyn Announced,
+        task: TaskId,
+        pending: &Pending,
+        kind: Kind,
+        choice: u16,
+    ) -> Added {
+        let edges = self.run.edges[task as usize].clone();
+        let order = pending.orders.success;
+        let event = match kind {
+            Kind::Fence => Event::new(task, Label::Fence, order, pending.source),
+            Kind::Choice(_) => Event::new(task, Label::Choice, order, pending.source),
+            Kind::PlainRead | Kind::PlainWrite => {
+                let Some(&(location, _)) = pending.actions().first() else { return Added::Dead };
+                let label = if kind == Kind::PlainRead { Label::PlainRead } else { Label::PlainWrite };
+                Event::new(task, label, order, pending.source).at(location)
+            }
+            _ => {
+                let locations: Vec<LocationId> =
+                    pending.actions().iter().map(|(location, _)| *location).collect();
+                let ends = locations.iter().map(|&location| self.graph().writes(location).last().copied());
+                let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
+                self.object_event(view, task, pending, &sources, choice).0
+            }
+        };
+        self.graph_mut().add(Event { choice, ..event }, &edges, 0);
+        if self.is_ordered(self.graph()) { Added::Yes } else { Added::Dead }
+    }
+
+    /// The next access of plain data by `task`, and an earlier one that conflicts with it and does
+    /// not happen before it.
+    fn find_race(
+        &self,
+        task: TaskId,
+        pending: &Pending,
+        kind: Kind,
+    ) -> Option<(LocationId, [PlainAccess; 2])> {
+        if !matches!(kind, Kind::PlainRead | Kind::PlainWrite) {
+            return None;
+        }
+        let &(location, _) = pending.actions().first()?;
+        let writes = kind == Kind::PlainWrite;
+        let clock = self.graph().next_clock(task, &self.run.edges[task as usize], Clock::HappensBefore);
+        let others = self.graph().reads(location).iter().map(|&id| self.graph().event(id));
+        let mut races =
+            others.filter(|other| (PlainAccess::of(other).writes || writes) && !contains(&clock, other));
+        let second = PlainAccess { task, writes, source: pending.source };
+        races.next().map(|first| (location, [PlainAccess::of(first), second]))
+    }
+
+    /// Adds an operation of the current task that no scheduling point separates from its last one.
+    pub(crate) fn add_joined(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) {
+        let done = self.run.executed[task as usize] as usize;
+        self.run.executed[task as usize] += 1;
+        for &(location, _) in pending.actions() {
+            self.initial(view, location);
+        }
+        let locations: Vec<LocationId> = pending.actions().iter().map(|(location, _)| *location).collect();
+        let id = match self.graph().of_task(task).get(done) {
+            Some(&id) => id,
+            None => {
+                let ends = locations.iter().map(|&location| self.graph().writes(location).last().copied());
+                let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
+                let (event, _) = self.object_event(view, task, pending, &sources, 0);
+                let last =
+                    self.graph().of_task(task).last().map_or(0, |&last| self.graph().event(last).joined);
+                self.graph_mut().add(Event { joined: last + 1, ..event }, &[], 0);
+                return;
+            }
+        };
+        let states = self.states_before(view, id);
+        self.graph_mut().event_mut(id).values = states_after(pending, task, &states, 0, 1);
+    }
+}

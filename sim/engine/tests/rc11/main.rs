@@ -1,0 +1,9 @@
+//! The search of execution graphs under RC11: its counts, and its agreement with an enumeration of
+//! all graphs.
+
+mod counts;
+mod enumerate;
+mod litmus;
+mod plain_data;
+mod program;
+mod random;
