@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::fs::{self, in_task};
 use crate::outside::{self, outside};
 use crate::program::{self, Learned};
+use crate::rules::{self, Rule};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
 use crate::{effects, precompiled, region, task, uninstrumented, vdso};
@@ -153,7 +154,7 @@ fn explore(settings: &Settings, main: Main) -> Found {
     uninstrumented::watch();
     let statics = Rc::new(Statics::save());
     let main = Box::into_raw(Box::new(main));
-    let mut learned = Learned::default();
+    let mut learned = Learned { locks_as_code: !rules::applies(Rule::Locks), ..Learned::default() };
     let mut found;
     let mut restarts = 0;
     loop {

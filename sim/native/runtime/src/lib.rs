@@ -33,6 +33,7 @@ mod program;
 mod real;
 mod region;
 mod same_addresses;
+mod rules;
 mod search;
 mod site;
 mod source;

@@ -7,6 +7,7 @@ use std::panic::Location;
 use selvedge_engine::native::{self, Done, Memory, Op};
 
 use crate::known::{self, Encoding, Known, Word};
+use crate::rules::{self, Rule};
 use crate::site::{self, Site};
 use crate::task::{Probe, Task};
 use crate::{effects, region, statics};
@@ -122,7 +123,7 @@ pub(crate) fn current() -> usize {
 /// operations, and they need not be events.
 pub(crate) fn is_alone() -> bool {
     let task = current();
-    with(|program| program.alone == Some(task))
+    rules::applies(Rule::Alone) && with(|program| program.alone == Some(task))
 }
 
 /// The current task starts another one. Returns the counts that it has incremented for it.
@@ -257,7 +258,7 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         if state == word.encoding.state(word.value) {
             return;
         }
-        if program.alone == Some(task) {
+        if rules::applies(Rule::Alone) && program.alone == Some(task) {
             return program.memory.set(word.location, state, None);
         }
         let Some(last) = program.last.filter(|last| last.task == task) else {
