@@ -54,7 +54,9 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
             unordered(address, size, operation)
         }
         Some(Part::ScopeEnd) if matches!(operation, Operation::Load) => locks::end_scope(address, size),
-        Some(Part::ArcClone) if matches!(operation, Operation::Modify(..)) && rules::applies(Rule::Counts) => {
+        Some(Part::ArcClone)
+            if matches!(operation, Operation::Modify(..)) && rules::applies(Rule::Counts) =>
+        {
             count(address, size, operation, site)
         }
         Some(Part::ArcDrop) if matches!(operation, Operation::Modify(..)) && rules::applies(Rule::Counts) => {
@@ -123,7 +125,7 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
         return before;
     }
     let location = program::locate(address, size, Encoding::Word);
-    let encoding = program::with(|program| program.known.get(&address).map(|word| word.encoding));
+    let encoding = program::with(|program| program.known.get(address).map(|word| word.encoding));
     if let Some(encoding) = encoding.filter(|encoding| encoding.is_lock()) {
         return locks::access(encoding, address, size, operation, site);
     }

@@ -105,7 +105,7 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
     numbers.deadlocks = found.report.deadlocks;
     numbers.panics = found.report.panics;
     numbers.too_long = found.report.too_long;
-    numbers.events = found.report.events;
+    numbers.events = found.events;
     numbers.nanoseconds = found.report.elapsed.as_nanos() as u64;
     let reasons = effects::reasons();
     numbers.verdict = search::verdict(&found.report, !reasons.is_empty());

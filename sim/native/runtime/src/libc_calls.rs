@@ -185,7 +185,6 @@ fn refused(name: &str) {
 
 unmodelled! {
     open real_open listed;
-    open64 real_open64 listed;
     openat real_openat listed;
     read real_read listed;
     socket real_socket refused;

@@ -73,7 +73,7 @@ pub(crate) fn begin(learned: &Learned) {
         None => {
             *program = Some(Program {
                 memory,
-                known: Known::new(),
+                known: Known::default(),
                 tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
                 last: None,
                 alone: Some(0),
@@ -171,7 +171,7 @@ pub(crate) fn joined(other: usize) {
 /// Records the word after an operation of a task that is alone: it was no event.
 pub(crate) fn store_alone(address: usize, value: u64) {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             word.value = value;
             program.memory.set(word.location, word.encoding.state(value), None);
         }
@@ -188,7 +188,7 @@ pub(crate) fn end_step(stack: usize) {
         let is_dead = |address: usize| {
             region::is_on_stack(address) && region::task_of(address) == task && address < stack
         };
-        program.known.retain(|&address, word| {
+        program.known.retain(|address, word| {
             if is_dead(address) {
                 return false;
             }
@@ -287,7 +287,7 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
 /// The location of a word, which becomes known. Its state is the word in memory.
 pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             if word.size != size {
                 effects::incomplete(format!("{} accessed with two sizes", name_of(address)));
             }
@@ -305,17 +305,13 @@ pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
             }
             return word.location;
         }
-        let before = program.known.range(..address).next_back();
-        let overlaps = before.is_some_and(|(&start, word)| start + word.size > address)
-            || program.known.range(address + 1..address + size).next().is_some();
-        if overlaps {
-            effects::incomplete(format!("{} overlaps another atomic", name_of(address)));
-        }
         let location = program.memory.word(address as u64);
         // SAFETY: the program performs an atomic operation on this address.
         let value = if encoding == Encoding::Wide { 0 } else { unsafe { known::read(address, size) } };
         program.memory.set(location, encoding.state(value), Some(name_of(address)));
-        program.known.insert(address, Word { location, size, encoding, value });
+        if program.known.insert(address, Word { location, size, encoding, value }) {
+            effects::incomplete(format!("{} overlaps another atomic", name_of(address)));
+        }
         location
     })
 }
@@ -342,7 +338,7 @@ pub(crate) fn note(site: Site, location: u32, writes: bool, opaque: bool) {
 /// Sets the value of a known word after its own operation, in memory too.
 pub(crate) fn store(address: usize, value: u64) {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             word.value = value;
             // SAFETY: the program performs an atomic operation on this address.
             unsafe { known::write(address, word.size, value) };
@@ -364,9 +360,7 @@ pub(crate) fn freed_twice() {
 pub(crate) fn freed(start: usize, size: usize) {
     PROGRAM.with_borrow_mut(|program| {
         let Some(program) = program else { return };
-        while let Some((&address, _)) = program.known.range(start..start + size).next() {
-            program.known.remove(&address);
-        }
+        program.known.remove(start, size);
     });
 }
 

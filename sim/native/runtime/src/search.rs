@@ -29,6 +29,8 @@ pub(crate) struct Found {
     /// The executions in which an iteration of a spin failed. Each is equivalent to one in which
     /// the spin begins later.
     pub(crate) spun: u64,
+    /// The steps of all executions.
+    pub(crate) events: u64,
     /// The verdict, and the trace of a failure.
     pub(crate) story: String,
 }
@@ -79,14 +81,16 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
             return Found {
                 report: Report { nondeterminism: Some(why), ..Report::default() },
                 spun: 0,
+                events: 0,
                 story: String::new(),
             };
         }
     };
-    let mut spun = 0;
+    let (mut spun, mut events) = (0, 0);
     let report = explorer.run_each(
         move || body(),
-        |_| {
+        |run| {
+            events += run.steps().len() as u64;
             program::with(|program| {
                 // A task that has ended, or waits elsewhere, has left its loop.
                 program.tasks.iter_mut().filter_map(|task| task.probe.take()).for_each(|it| it.report());
@@ -99,7 +103,7 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
             })
         },
     );
-    Found { report, spun, story: String::new() }
+    Found { report, spun, events, story: String::new() }
 }
 
 /// Writes the verdict. Runs a failing schedule again for its trace.
