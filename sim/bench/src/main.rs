@@ -8,6 +8,7 @@ mod engine;
 mod locked_map;
 mod measurement;
 mod memory;
+mod native;
 mod number;
 mod output;
 mod redis;
@@ -68,6 +69,18 @@ enum BenchCommand {
         /// Number of measurements of a search that completes in time, of which the median counts
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
+        /// Print a table, or one JSON object per line
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Compare native mode with our engine over its own types, loom and shuttle
+    Native {
+        /// Time limit per engine and program, in seconds
+        #[arg(long, default_value_t = 10)]
+        budget: u64,
+        /// Number of executions of a further run, of which the memory is shown
+        #[arg(long, default_value_t = 0)]
+        long: u64,
         /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
@@ -184,6 +197,16 @@ fn main() -> ExitCode {
             let budget = Duration::from_secs(budget);
             states::run(states::Settings { budget, runs: runs.into(), json: format == Format::Json });
             ExitCode::SUCCESS
+        }
+        BenchCommand::Native { budget, long, format } => {
+            let budget = Duration::from_secs(budget);
+            match native::run(native::Settings { budget, long, json: format == Format::Json }) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("the programs of native mode: {error}");
+                    ExitCode::FAILURE
+                }
+            }
         }
         BenchCommand::Redis { milliseconds, runs, format } => redis(redis::Settings {
             time: Duration::from_millis(milliseconds.into()),

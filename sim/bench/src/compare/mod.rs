@@ -11,7 +11,7 @@ mod sources;
 mod summary;
 
 pub(crate) use bare_switch::measure as measure_bare_switch;
-pub(crate) use cell::measure as measure_cell;
+pub(crate) use cell::{Sample, measure as measure_cell};
 pub(crate) use contender::Contender;
 pub(crate) use long_run::measure as measure_long_run;
 pub(crate) use program::Program;

@@ -5,6 +5,7 @@ use selvedge_engine::native::Op;
 use crate::known::{self, Encoding};
 use crate::locks;
 use crate::program::{self, Reads};
+use crate::rules::{self, Rule};
 use crate::site::{self, CallFrame, Part, Site};
 
 /// An atomic operation on a word of up to 64 bits.
@@ -53,10 +54,12 @@ pub(crate) fn perform(address: usize, size: usize, operation: Operation, frame: 
             unordered(address, size, operation)
         }
         Some(Part::ScopeEnd) if matches!(operation, Operation::Load) => locks::end_scope(address, size),
-        Some(Part::ArcClone) if matches!(operation, Operation::Modify(..)) => {
+        Some(Part::ArcClone)
+            if matches!(operation, Operation::Modify(..)) && rules::applies(Rule::Counts) =>
+        {
             count(address, size, operation, site)
         }
-        Some(Part::ArcDrop) if matches!(operation, Operation::Modify(..)) => {
+        Some(Part::ArcDrop) if matches!(operation, Operation::Modify(..)) && rules::applies(Rule::Counts) => {
             count(address, size, operation, site)
         }
         Some(Part::Lock(encoding, step)) => locks::perform((encoding, step), address, size, operation, site)
@@ -114,7 +117,7 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
-    let repeated = repeated(address, size, operation, site);
+    let repeated = repeated(address, size, operation, site).filter(|_| rules::applies(Rule::Spins));
     if program::is_alone() && !ends_nowhere(repeated.is_some()) {
         let before = alone(address, size, Encoding::Word, operation);
         let is_read = operation.only_reads(before);
@@ -122,7 +125,7 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
         return before;
     }
     let location = program::locate(address, size, Encoding::Word);
-    let encoding = program::with(|program| program.known.get(&address).map(|word| word.encoding));
+    let encoding = program::with(|program| program.known.get(address).map(|word| word.encoding));
     if let Some(encoding) = encoding.filter(|encoding| encoding.is_lock()) {
         return locks::access(encoding, address, size, operation, site);
     }

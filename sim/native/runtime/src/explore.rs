@@ -9,6 +9,7 @@ use crate::fs::{self, in_task};
 use crate::net::Declared;
 use crate::outside::{self, outside};
 use crate::program::{self, Learned};
+use crate::rules::{self, Rule};
 use crate::search::{self, Found, Settings};
 use crate::statics::Statics;
 use crate::{effects, precompiled, region, task, uninstrumented, vdso};
@@ -123,7 +124,7 @@ pub unsafe extern "C" fn selvedge_native_explore(request: *const Request) -> Num
     numbers.deadlocks = found.report.deadlocks;
     numbers.panics = found.report.panics;
     numbers.too_long = found.report.too_long;
-    numbers.events = found.report.events;
+    numbers.events = found.events;
     numbers.nanoseconds = found.report.elapsed.as_nanos() as u64;
     let (reasons, bounds) = (effects::reasons(), effects::bounds());
     numbers.verdict = search::verdict(&found.report, !reasons.is_empty(), !bounds.is_empty());
@@ -181,7 +182,7 @@ fn explore(settings: &Settings, servers: Vec<Declared>, main: Main) -> Found {
     uninstrumented::watch();
     let statics = Rc::new(Statics::save());
     let main = Box::into_raw(Box::new(main));
-    let mut learned = Learned::default();
+    let mut learned = Learned { locks_as_code: !rules::applies(Rule::Locks), ..Learned::default() };
     let mut found;
     let mut restarts = 0;
     loop {

@@ -51,7 +51,7 @@ fn nanoseconds(time: &libc::timespec) -> u64 {
 /// Waits until a task wakes the current one, if the word has the expected value.
 fn wait(address: usize, expected: u32, deadline: Option<u64>, frame: *const CallFrame) -> Result<usize> {
     let site = site::of(frame);
-    let known = program::with(|program| program.known.get(&address).copied());
+    let known = program::with(|program| program.known.get(address).copied());
     let encoding = known.map_or(Encoding::Word, |word| word.encoding);
     if encoding == Encoding::Mutex && deadline.is_none() {
         // Precompiled code waits for a lock whose other users are instrumented: it acquires the

@@ -3,7 +3,6 @@
 //! Code without instrumentation (precompiled std, assembly) may change such a word. The change is
 //! visible at the task's next call of this library.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// The meaning of a word as the state of its location.
@@ -37,8 +36,49 @@ pub(crate) struct Word {
     pub(crate) value: u64,
 }
 
-/// The known words by address.
-pub(crate) type Known = BTreeMap<usize, Word>;
+/// The known words, sorted by address. Every step of a task looks at all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Vec<(usize, Word)>);
+
+impl Known {
+    fn find(&self, address: usize) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&address, |&(its, _)| its)
+    }
+
+    pub(crate) fn get(&self, address: usize) -> Option<&Word> {
+        self.find(address).ok().map(|at| &self.0[at].1)
+    }
+
+    pub(crate) fn get_mut(&mut self, address: usize) -> Option<&mut Word> {
+        self.find(address).ok().map(|at| &mut self.0[at].1)
+    }
+
+    /// Adds a word that is not known. Returns whether it overlaps another.
+    pub(crate) fn insert(&mut self, address: usize, word: Word) -> bool {
+        let Err(at) = self.find(address) else { return true };
+        let before = at.checked_sub(1).map(|before| self.0[before]);
+        let overlaps = before.is_some_and(|(start, its)| start + its.size > address)
+            || self.0.get(at).is_some_and(|&(start, _)| start < address + word.size);
+        self.0.insert(at, (address, word));
+        overlaps
+    }
+
+    /// Forgets the words that start in this range.
+    pub(crate) fn remove(&mut self, start: usize, size: usize) {
+        let from = self.0.partition_point(|&(address, _)| address < start);
+        let to = self.0.partition_point(|&(address, _)| address < start + size);
+        self.0.drain(from..to);
+    }
+
+    /// Forgets the words for which `keep` does not hold.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &mut Word) -> bool) {
+        self.0.retain_mut(|(address, word)| keep(*address, word));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// The bits of `RwLock`'s word that count readers.
 const RW_MASK: u64 = (1 << 30) - 1;

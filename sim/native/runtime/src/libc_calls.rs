@@ -171,7 +171,6 @@ fn refused(name: &str) {
 
 unmodelled! {
     open real_open listed;
-    open64 real_open64 listed;
     openat real_openat listed;
     accept4 real_accept4 refused;
     bind real_bind refused;

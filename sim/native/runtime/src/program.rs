@@ -8,6 +8,7 @@ use selvedge_engine::native::{self, Done, Memory, Op};
 
 use crate::known::{self, Encoding, Known, Word};
 use crate::net::{self, Declared};
+use crate::rules::{self, Rule};
 use crate::site::{self, Site};
 use crate::task::{Probe, Task};
 use crate::{effects, region, statics};
@@ -77,7 +78,7 @@ pub(crate) fn begin(learned: &Learned, servers: &[Declared]) {
         None => {
             *program = Some(Program {
                 memory,
-                known: Known::new(),
+                known: Known::default(),
                 tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
                 last: None,
                 alone: Some(0),
@@ -128,7 +129,7 @@ pub(crate) fn current() -> usize {
 /// operations, and they need not be events.
 pub(crate) fn is_alone() -> bool {
     let task = current();
-    with(|program| program.alone == Some(task))
+    rules::applies(Rule::Alone) && with(|program| program.alone == Some(task))
 }
 
 /// The current task starts another one. Returns the counts that it has incremented for it.
@@ -176,7 +177,7 @@ pub(crate) fn joined(other: usize) {
 /// Records the word after an operation of a task that is alone: it was no event.
 pub(crate) fn store_alone(address: usize, value: u64) {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             word.value = value;
             program.memory.set(word.location, word.encoding.state(value), None);
         }
@@ -196,7 +197,7 @@ pub(crate) fn end_step(stack: usize) {
         let is_dead = |address: usize| {
             region::is_on_stack(address) && region::task_of(address) == task && address < stack
         };
-        program.known.retain(|&address, word| {
+        program.known.retain(|address, word| {
             if is_dead(address) {
                 return false;
             }
@@ -292,7 +293,7 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         if state == word.encoding.state(word.value) {
             return;
         }
-        if program.alone == Some(task) {
+        if rules::applies(Rule::Alone) && program.alone == Some(task) {
             return program.memory.set(word.location, state, None);
         }
         let Some(last) = program.last.filter(|last| last.task == task) else {
@@ -321,7 +322,7 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
 /// The location of a word, which becomes known. Its state is the word in memory.
 pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             if word.size != size {
                 effects::incomplete(format!("{} accessed with two sizes", name_of(address)));
             }
@@ -339,17 +340,13 @@ pub(crate) fn locate(address: usize, size: usize, encoding: Encoding) -> u32 {
             }
             return word.location;
         }
-        let before = program.known.range(..address).next_back();
-        let overlaps = before.is_some_and(|(&start, word)| start + word.size > address)
-            || program.known.range(address + 1..address + size).next().is_some();
-        if overlaps {
-            effects::incomplete(format!("{} overlaps another atomic", name_of(address)));
-        }
         let location = program.memory.word(address as u64);
         // SAFETY: the program performs an atomic operation on this address.
         let value = if encoding == Encoding::Wide { 0 } else { unsafe { known::read(address, size) } };
         program.memory.set(location, encoding.state(value), Some(name_of(address)));
-        program.known.insert(address, Word { location, size, encoding, value });
+        if program.known.insert(address, Word { location, size, encoding, value }) {
+            effects::incomplete(format!("{} overlaps another atomic", name_of(address)));
+        }
         location
     })
 }
@@ -376,7 +373,7 @@ pub(crate) fn note(site: Site, location: u32, writes: bool, opaque: bool) {
 /// Sets the value of a known word after its own operation, in memory too.
 pub(crate) fn store(address: usize, value: u64) {
     with(|program| {
-        if let Some(word) = program.known.get_mut(&address) {
+        if let Some(word) = program.known.get_mut(address) {
             word.value = value;
             // SAFETY: the program performs an atomic operation on this address.
             unsafe { known::write(address, word.size, value) };
@@ -398,9 +395,7 @@ pub(crate) fn freed_twice() {
 pub(crate) fn freed(start: usize, size: usize) {
     PROGRAM.with_borrow_mut(|program| {
         let Some(program) = program else { return };
-        while let Some((&address, _)) = program.known.range(start..start + size).next() {
-            program.known.remove(&address);
-        }
+        program.known.remove(start, size);
     });
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Found {
     /// The executions in which an iteration of a spin failed. Each is equivalent to one in which
     /// the spin begins later.
     pub(crate) spun: u64,
+    /// The steps of all executions.
+    pub(crate) events: u64,
     /// The verdict, and the trace of a failure.
     pub(crate) story: String,
 }
@@ -81,16 +83,18 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
             return Found {
                 report: Report { nondeterminism: Some(why), ..Report::default() },
                 spun: 0,
+                events: 0,
                 story: String::new(),
             };
         }
     };
-    let mut spun = 0;
+    let (mut spun, mut events) = (0, 0);
     let stops = settings.stops;
     let report = explorer.run_each(
         move || body(),
         |run| {
             let has_failed = matches!(run.ending(), Ending::Panic { .. } | Ending::Deadlock(_));
+            events += run.steps().len() as u64;
             program::with(|program| {
                 // A task that has ended, or waits elsewhere, has left its loop.
                 let left: Vec<_> = program.tasks.iter_mut().filter_map(|task| task.probe.take()).collect();
@@ -104,7 +108,7 @@ pub(crate) fn run(settings: &Settings, body: Rc<dyn Fn()>) -> Found {
             })
         },
     );
-    Found { report, spun, story: String::new() }
+    Found { report, spun, events, story: String::new() }
 }
 
 /// Writes the verdict. Runs a failing schedule again for its trace.
