@@ -114,8 +114,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S>
         Builder { remote, settings, derived, bound, on_removal, connect, of: PhantomData }
     }
 
-    /// Selects the level [`Notified`]: the server notifies this node of other nodes' writes. Entries
-    /// then need no time to live. See [`nodes`](crate::nodes) for the guarantees.
+    /// Selects the level [`Notified`]: the server notifies this node of other nodes' writes.
+    /// Entries then need no time to live. See [`nodes`](crate::nodes) for the guarantees.
     ///
     /// At this level the absence of a key is cached too, without
     /// [`absent_ttl`](Builder::absent_ttl).

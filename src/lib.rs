@@ -103,8 +103,9 @@
 //!
 //! - One process is linearizable if all its writes go through one cache. Another process's write is
 //!   seen when the local entry expires, after the [local TTL](Builder::local_ttl) at the latest; or
-//!   when this process is [notified](TieredCache::invalidate). With several processes over one Redis,
-//!   [`nodes::Notified`] bounds the staleness of each, and no process goes backwards.
+//!   when this process is [notified](TieredCache::invalidate).
+//! - With [`nodes::Notified`], Redis notifies several processes of each other's writes. Staleness
+//!   is bounded, and the reads of one process never go backwards.
 //! - A write of unknown outcome, because it failed or its future was dropped, makes the cache
 //!   slower for its key, but not wrong. See [`TieredCache`].
 //! - If a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load)
@@ -119,6 +120,7 @@ mod fence;
 mod flights;
 mod l1;
 mod lookup;
+mod member;
 mod settings;
 mod stats;
 mod template;

@@ -9,7 +9,7 @@
 //!
 //! # The level `Notified`
 //!
-//! The remote tier itself must be the source of truth. Then:
+//! The guarantees, if the remote tier is the source of truth:
 //!
 //! 1. A node's reads never go backwards: a read returns no version older than one that an earlier,
 //!    completed read *of the same node* returned.
@@ -20,30 +20,31 @@
 //! 4. No read returns a version that was overwritten more than [`within`](Notified::within) before
 //!    the read began, by a write that was acknowledged. The node measures this on its own monotonic
 //!    clock, and does not rely on a background task to do so.
-//! 5. The writes of a node and its own reads are linearizable, as with one process.
+//! 5. After a write by the node itself was acknowledged, no read that begins there returns an older
+//!    version, as with one process.
 //!
 //! It is weaker than linearizable: until the notification arrives, a read can return the version
 //! before another node's write, also after a read on a third node has returned the new one.
 //!
-//! With a source of truth *behind* the remote tier ([`get_or_load`]), 2 to 5 hold for the versions
-//! of the remote tier. Between a write of the source and the deletion of the key here, reads of one
-//! node can return the new version and then the old one: call `delete` right after the write.
+//! With a source of truth *behind* the remote tier ([`get_or_load`]) this level is not proven. Set
+//! a [`local_ttl`] too: it limits the age of an entry whatever happens.
 //!
 //! # The protocol
 //!
 //! ```text
-//! read k:  0 if the horizon has passed, go to 2      notification of k:  1 advance the stripe of k
-//!          1 L1 hit, not expired: return it                              2 remove k from L1
+//! read k:  0 if the horizon has passed, go to 2   notification of k:  1 advance the stripe of k
+//!          1 L1 hit, not expired: return it                           2 remove k from L1
 //!          2 read the stripe: token
-//!          3 read Redis                              heartbeat:  1 read the clock: asked
-//!          4 if the stripe was closed in the token               2 send a command over the connection
-//!            and, under L1's lock of k, it can be                3 at its answer: horizon = asked + bound
-//!            advanced from it: fill L1, return
-//!          5 otherwise, as in 0 and 1: return a hit  connect:  1 read the clock: asked
-//!          6 advance the stripe, remove k from L1,             2 turn notifications on; wait for the answer
-//!            return the value of 3                             3 advance all stripes
-//!                                                              4 clear L1
-//! loss:    1 horizon = 0                                       5 horizon = asked + bound
+//!          3 read Redis                           heartbeat:  1 read the clock: asked
+//!          4 if the stripe was closed in the                  2 send a command
+//!            token and, under L1's lock of k,                 3 at its answer:
+//!            it can be advanced from it:                        horizon = asked + bound
+//!            fill L1, return
+//!          5 as in 0 and 1: return a hit          connect:  1 read the clock: asked
+//!          6 advance the stripe, remove k                   2 turn notifications on, wait
+//!            from L1, return the value of 3                 3 advance all stripes
+//!                                                           4 clear L1
+//! loss:    1 horizon = 0                                    5 horizon = asked + bound
 //! ```
 //!
 //! Writes by the node itself are those of one process (`tiered/mod.rs`). The differences are in
@@ -85,11 +86,8 @@
 //! [`local_ttl`]: crate::Builder::local_ttl
 //! [`single_process`]: crate::Builder::single_process
 
-mod horizon;
-mod member;
 mod node;
 mod notified;
 
-pub(crate) use member::Member;
 pub use node::{Node, Notifies};
 pub use notified::Notified;

@@ -10,7 +10,8 @@ use crate::fence::Fence;
 use crate::flights::FlightTable;
 use crate::l1::{Bound, L1, Listener, RemovalCause};
 use crate::lookup::Lookup;
-use crate::nodes::{Member, Node};
+use crate::member::Member;
+use crate::nodes::Node;
 use crate::remote::{Fill, Remote};
 use crate::settings::Settings;
 use crate::stats::{Count, Counts, Stats};
@@ -18,6 +19,9 @@ use crate::sync::{Entry, Key, Primitives, Std};
 
 /// The remote tier's answer to a fill.
 pub(super) type Answer<E> = Result<Fill, E>;
+
+/// The cache as a node.
+pub(super) type OwnMember<K, V, E, P> = Arc<Member<K, V, Answer<E>, P>>;
 
 /// The result of a load, for all callers that wait for it.
 pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
@@ -48,7 +52,7 @@ pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     pub(crate) remote: Arc<R>,
     pub(super) derived: Arc<Derived<K>>,
     /// `None` at the single-process level.
-    pub(super) member: Option<Arc<Member<K, V, Answer<R::Error>, P>>>,
+    pub(super) member: Option<OwnMember<K, V, R::Error, P>>,
     pub(super) settings: Settings,
     pub(super) flights: FlightTable<K, Loaded<K, V, R::Error>, P>,
     pub(super) counts: Arc<Counts>,

@@ -5,7 +5,7 @@ use crate::read;
 /// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `lookup` and
 /// `remote` are excluded: traces identify entries by their type, and all mutants share the
 /// simulated store.
-const FILES: [&str; 37] = [
+const FILES: [&str; 38] = [
     "builder",
     "derived",
     "error",
@@ -28,8 +28,9 @@ const FILES: [&str; 37] = [
     "l1/removal",
     "l1/tag",
     "l1/tier",
-    "nodes/horizon",
-    "nodes/member",
+    "member/horizon",
+    "member/member",
+    "member/mod",
     "nodes/mod",
     "nodes/node",
     "nodes/notified",

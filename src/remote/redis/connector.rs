@@ -84,7 +84,8 @@ impl Connector {
         }
     }
 
-    /// Notifies a node over each connection from now on. Call it before the first command, and once.
+    /// Notifies a node over each connection from now on. Call it before the first command, and
+    /// once.
     pub(super) fn feed(self: &Arc<Self>, feed: Feed) -> impl Future<Output = ()> + use<> {
         let info = self.client.get_connection_info().clone();
         let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);

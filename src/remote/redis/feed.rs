@@ -1,4 +1,4 @@
-//! Notifications of other clients' writes, by `CLIENT TRACKING` over the connection of the commands.
+//! Notifications of other clients' writes, by `CLIENT TRACKING` over the commands' connection.
 
 use std::fmt;
 use std::sync::{Arc, Weak};

@@ -41,9 +41,9 @@
 //!
 //! # Notifications
 //!
-//! At the level [`Notified`](crate::nodes::Notified) each connection begins with `CLIENT TRACKING ON
-//! BCAST NOLOOP PREFIX …`, in RESP3, and the server sends over it the key of each write by another
-//! client, of each expiry and of each eviction. This requires Redis 6 and the permission
+//! At the level [`Notified`](crate::nodes::Notified) each connection begins with `CLIENT TRACKING
+//! ON BCAST NOLOOP PREFIX …`, in RESP3, and the server sends over it the key of each write by
+//! another client, of each expiry and of each eviction. This requires Redis 6 and the permission
 //! `CLIENT|TRACKING`. If the server refuses it, the cache serves nothing locally, and each read
 //! queries Redis. With an empty prefix the server notifies of all keys.
 //!

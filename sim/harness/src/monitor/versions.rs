@@ -31,8 +31,8 @@ pub(super) struct Versions {
     pub(super) last: Option<Content>,
     /// The content before the expiry, if no operation has written the key since.
     pub(super) expired: Option<Content>,
-    /// The contents that a read invoked now must not return, by the read's node. All reads have node
-    /// 0 if they are not judged by node.
+    /// The contents that a read invoked now must not return, by the read's node. All reads have
+    /// node 0 if they are not judged by node.
     pub(super) floors: BTreeMap<u32, Floor>,
     pub(super) undecided: BTreeSet<Undecided>,
     /// Results of reads that no version explains, unless the key later has them.
@@ -146,8 +146,8 @@ impl Versions {
         }
     }
 
-    /// Judges a read of the node that was invoked under this floor. `writers` have begun, and may still write
-    /// its result.
+    /// Judges a read of the node that was invoked under this floor. `writers` have begun, and may
+    /// still write its result.
     pub(super) fn read(
         &mut self,
         node: u32,

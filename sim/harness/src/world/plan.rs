@@ -141,7 +141,8 @@ impl<C> Plan<C> {
     }
 
     /// The symmetric threads: they make the same calls on the same node, except for the written
-    /// values, and have the same possible faults. If a caller's code can inspect the values, no threads are symmetric.
+    /// values, and have the same possible faults. If a caller's code can inspect the values, no
+    /// threads are symmetric.
     pub(crate) fn alike(&self) -> Vec<Alike> {
         let calls = |at: usize| self.threads[at].calls.iter().map(|its| (its.kind, its.key));
         let is_like = |at: usize, other: usize| {

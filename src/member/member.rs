@@ -5,12 +5,12 @@ use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Node;
 use super::horizon::Horizon;
 use crate::derived::Derived;
 use crate::fence::Fence;
 use crate::l1::L1;
 use crate::lookup::Lookup;
+use crate::nodes::Node;
 use crate::sync::{Entry, Key, Primitives};
 
 /// One cache as a node. The steps are in the header of `nodes/mod.rs`.
