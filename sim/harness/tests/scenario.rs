@@ -410,15 +410,15 @@ fn threads_and_operations_are_of_nodes_that_exist() {
     let case = &scenario.cases[0];
     assert_eq!((case.nodes, case.threads[0].node, case.keys().len()), (3, 2, 0));
     assert_eq!(of_nodes(present, "a", "get user:1").expect("no mistake").cases[0].nodes, 1);
-    for (lines, node, op, told) in [
+    for (lines, node, op, message) in [
         ("nodes = 4", "a", "get user:1", "a number of nodes out of range"),
         ("nodes = 2", "c", "get user:1", "unknown node: `c`"),
         ("nodes = 2", "b", "reconnect c", "unknown node: `c`"),
         ("", "a", "heartbeat b", "unknown node: `b`"),
         ("nodes = 2\nsource = \"database\"", "a", "get user:1", "several nodes with a database"),
     ] {
-        let mistakes = of_nodes(&format!("{present}\n{lines}"), node, op).expect_err(told);
-        assert!(shown(&mistakes).contains(told), "{}", shown(&mistakes));
+        let mistakes = of_nodes(&format!("{present}\n{lines}"), node, op).expect_err(message);
+        assert!(shown(&mistakes).contains(message), "{}", shown(&mistakes));
     }
     let mistakes =
         of_nodes("remote = \"expiring\"\nnodes = 2", "a", "get user:1").expect_err("it is not modelled");

@@ -183,7 +183,7 @@ impl<P: Simulated> Connections<P> {
         })
     }
 
-    /// The node's connection is lost with all messages under way. The node learns of it later, and
+    /// The node's connection is lost with all messages in progress. The node learns of it later, and
     /// connects again later. From each of these two on, it must serve nothing older than what it
     /// has missed before.
     pub(super) fn reconnect(&self, node: usize) {
