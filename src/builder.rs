@@ -3,11 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::derived::Derived;
 use crate::l1::{Bound, Listener, RemovalCause};
 use crate::lookup::Lookup;
+use crate::nodes::{Node, Notified, Notifies};
 use crate::remote::Remote;
 use crate::settings::{RemoteFailure, Settings};
 use crate::sync::{Entry, Key, Primitives, Std, StdClock};
@@ -40,8 +42,12 @@ pub struct Builder<K, V, R, P = Std, S = Undecided> {
     derived: Derived<K>,
     bound: Option<Bound<K, Lookup<V>>>,
     on_removal: Option<Listener<K, V>>,
+    /// Connects the node, if the remote tier does.
+    connect: Option<Connect<K, R>>,
     of: Types<V, P, S>,
 }
+
+type Connect<K, R> = fn(&R, &Arc<dyn Node<K>>);
 
 /// The types that a builder does not store.
 type Types<V, P, S> = PhantomData<fn() -> (V, P, S)>;
@@ -90,14 +96,42 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
     /// [`Std`]: see [`TieredCache::builder`].
     pub fn new(remote: R) -> Self {
         let settings = Settings::default();
-        Builder { remote, settings, derived: Derived::none(), bound: None, on_removal: None, of: PhantomData }
+        Builder {
+            remote,
+            settings,
+            derived: Derived::none(),
+            bound: None,
+            on_removal: None,
+            connect: None,
+            of: PhantomData,
+        }
     }
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S> {
     fn decided(self) -> Builder<K, V, R, P, Decided> {
-        let Builder { remote, settings, derived, bound, on_removal, of: _ } = self;
-        Builder { remote, settings, derived, bound, on_removal, of: PhantomData }
+        let Builder { remote, settings, derived, bound, on_removal, connect, of: _ } = self;
+        Builder { remote, settings, derived, bound, on_removal, connect, of: PhantomData }
+    }
+
+    /// Selects the level [`Notified`]: the server notifies this node of other nodes' writes.
+    /// Entries then need no time to live. See [`nodes`](crate::nodes) for the guarantees.
+    ///
+    /// At this level the absence of a key is cached too, without
+    /// [`absent_ttl`](Builder::absent_ttl).
+    pub fn notified(mut self, level: Notified) -> Builder<K, V, R, P, Decided>
+    where
+        R: Notifies<K>,
+    {
+        self.connect = Some(R::notify);
+        self.notified_by_caller(level)
+    }
+
+    /// Selects the level [`Notified`]; the caller connects the [node](TieredCache::node).
+    #[doc(hidden)]
+    pub fn notified_by_caller(mut self, level: Notified) -> Builder<K, V, R, P, Decided> {
+        self.settings.notified = Some(level);
+        self.decided()
     }
 
     /// Declares that no other process writes the keys of this cache, or that each such write is
@@ -219,8 +253,12 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S>
     where
         S: Decision,
     {
-        let Builder { remote, settings, derived, bound, on_removal, of: _ } = self;
-        TieredCache::new(remote, settings, derived, bound, on_removal, clock)
+        let Builder { remote, settings, derived, bound, on_removal, connect, of: _ } = self;
+        let cache = TieredCache::new(remote, settings, derived, bound, on_removal, clock);
+        if let (Some(connect), Some(node)) = (connect, cache.node()) {
+            connect(&cache.remote, &node);
+        }
+        cache
     }
 }
 

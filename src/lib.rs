@@ -34,7 +34,9 @@
 //! ```
 //!
 //! A builder requires a [`local_ttl`](Builder::local_ttl), which limits how long the cache may miss
-//! another process's writes, or a [`single_process`](Builder::single_process).
+//! another process's writes, or a [`single_process`](Builder::single_process); or
+//! [`notified`](Builder::notified), with which Redis notifies the cache of other processes' writes:
+//! see [`nodes`].
 //!
 //! # A remote tier of your own
 //!
@@ -102,6 +104,8 @@
 //! - One process is linearizable if all its writes go through one cache. Another process's write is
 //!   seen when the local entry expires, after the [local TTL](Builder::local_ttl) at the latest; or
 //!   when this process is [notified](TieredCache::invalidate).
+//! - With [`nodes::Notified`], Redis notifies several processes of each other's writes. Staleness
+//!   is bounded, and the reads of one process never go backwards.
 //! - A write of unknown outcome, because it failed or its future was dropped, makes the cache
 //!   slower for its key, but not wrong. See [`TieredCache`].
 //! - If a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load)
@@ -116,6 +120,7 @@ mod fence;
 mod flights;
 mod l1;
 mod lookup;
+mod member;
 mod settings;
 mod stats;
 mod template;
@@ -123,6 +128,7 @@ mod tiered;
 
 #[cfg(feature = "redis")]
 pub mod codec;
+pub mod nodes;
 pub mod remote;
 pub mod sync;
 

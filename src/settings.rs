@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use crate::nodes::Notified;
+
 /// The settings that do not depend on the types of a cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
@@ -11,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) remote_ttl: Option<Duration>,
     pub(crate) stripes: NonZeroUsize,
     pub(crate) remote_failure: RemoteFailure,
+    /// `None` is the single-process level.
+    pub(crate) notified: Option<Notified>,
 }
 
 impl Default for Settings {
@@ -21,6 +25,7 @@ impl Default for Settings {
             remote_ttl: None,
             stripes: const { NonZeroUsize::new(1024).unwrap() },
             remote_failure: RemoteFailure::default(),
+            notified: None,
         }
     }
 }

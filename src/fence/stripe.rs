@@ -187,6 +187,14 @@ impl<P: Primitives> Stripe<P> {
         self.0.load(Ordering::Relaxed) == token.0
     }
 
+    /// Makes a generation if the stripe still equals the token. Returns whether it did. Call it
+    /// under L1's lock of the key. For a fill that other fills must not follow with older values:
+    /// see [`nodes`](crate::nodes).
+    #[track_caller]
+    pub fn advance_from(&self, token: Token) -> bool {
+        self.0.replace(token.0, token.0.wrapping_add(GENERATION), Ordering::Release)
+    }
+
     /// Begins to fill Redis with a value that was loaded under this token, in which the stripe was
     /// closed. Returns the token under which the value may fill L1 meanwhile, or `None` if the
     /// stripe has changed.

@@ -56,14 +56,35 @@ impl<K: Key, V: Entry, P: Primitives> L1<K, V, P> {
     #[inline]
     #[track_caller]
     pub fn get(&self, key: &K) -> Option<V> {
-        let cached = match &self.bounded {
-            None => self.map.get(key),
-            Some(_) => self.map.touch(key, Tag::VISITED),
-        }?;
+        let cached = self.look_up(key)?;
         if cached.can_expire() && cached.has_expired(self.clock.now()) {
             return None;
         }
         Some(cached.into_value())
+    }
+
+    /// [`get`](L1::get) at a time that the clock has shown.
+    #[inline]
+    #[track_caller]
+    pub fn get_at(&self, key: &K, now: Duration) -> Option<V> {
+        let cached = self.look_up(key)?;
+        (!cached.has_expired(now)).then(|| cached.into_value())
+    }
+
+    #[inline]
+    #[track_caller]
+    fn look_up(&self, key: &K) -> Option<Cached<V>> {
+        match &self.bounded {
+            None => self.map.get(key),
+            Some(_) => self.map.touch(key, Tag::VISITED),
+        }
+    }
+
+    /// The time on the clock.
+    #[inline]
+    #[track_caller]
+    pub fn clock_time(&self) -> Duration {
+        self.clock.now()
     }
 
     /// The start of a lifetime that begins now. The clock may lag, so that this is before the true

@@ -31,6 +31,45 @@ pub trait KeyBytes {
     fn append_to(&self, buffer: &mut Vec<u8>);
 }
 
+/// A key that can be restored from its bytes, which a notification has.
+///
+/// `from_bytes` returns the key for the bytes that [`append_to`](KeyBytes::append_to) appends, and
+/// `None` for all others. If it returned another key, the notification would be missed.
+pub trait KeyFromBytes: KeyBytes + Sized {
+    /// The key with these bytes; `None` if no key has them.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl KeyFromBytes for Vec<u8> {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(bytes.to_owned())
+    }
+}
+
+impl KeyFromBytes for Bytes {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl KeyFromBytes for String {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
+    }
+}
+
+impl KeyFromBytes for Arc<str> {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(Arc::from)
+    }
+}
+
+impl KeyFromBytes for Arc<[u8]> {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Arc::from(bytes))
+    }
+}
+
 impl KeyBytes for [u8] {
     fn append_to(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(self);
@@ -67,6 +106,15 @@ macro_rules! decimal {
         impl KeyBytes for $number {
             fn append_to(&self, buffer: &mut Vec<u8>) {
                 write!(buffer, "{self}").expect("memory can be written to");
+            }
+        }
+
+        /// In decimal, without leading zeros or a plus sign.
+        impl KeyFromBytes for $number {
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                let text = std::str::from_utf8(bytes).ok()?;
+                let number: $number = text.parse().ok()?;
+                (number.to_string() == text).then_some(number)
             }
         }
     )*};
@@ -108,6 +156,27 @@ mod tests {
             assert_eq!(bytes(&Bytes::from_static(text.as_bytes())), expected);
         }
         assert_eq!(bytes(&[0_u8, 0xff][..]), b"app:\0\xff");
+    }
+
+    #[test]
+    fn a_key_is_restored_from_its_own_bytes_only() {
+        fn check<K: KeyFromBytes + PartialEq>(key: &K) {
+            let mut buffer = Vec::new();
+            key.append_to(&mut buffer);
+            assert!(K::from_bytes(&buffer).is_some_and(|restored| restored == *key));
+        }
+        check(&"user:1".to_owned());
+        check(&String::new());
+        check(&vec![0_u8, 0xff]);
+        check(&Bytes::from_static(b"k"));
+        check(&Arc::<str>::from("k"));
+        check(&Arc::<[u8]>::from(&b"k"[..]));
+        check(&u64::MAX);
+        check(&i8::MIN);
+        assert_eq!(String::from_bytes(&[0xff]), None);
+        for other in ["007", "+7", "-0", "", "7 ", "256"] {
+            assert_eq!(u8::from_bytes(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod key;
 pub mod redis;
 
 #[cfg(feature = "redis")]
-pub use key::KeyBytes;
+pub use key::{KeyBytes, KeyFromBytes};
 #[cfg(feature = "redis")]
 pub use redis::Redis;
 pub use remote::{Fill, Found, Lease, Outcome, Remote};

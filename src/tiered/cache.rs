@@ -10,6 +10,8 @@ use crate::fence::Fence;
 use crate::flights::FlightTable;
 use crate::l1::{Bound, L1, Listener, RemovalCause};
 use crate::lookup::Lookup;
+use crate::member::Member;
+use crate::nodes::Node;
 use crate::remote::{Fill, Remote};
 use crate::settings::Settings;
 use crate::stats::{Count, Counts, Stats};
@@ -17,6 +19,9 @@ use crate::sync::{Entry, Key, Primitives, Std};
 
 /// The remote tier's answer to a fill.
 pub(super) type Answer<E> = Result<Fill, E>;
+
+/// The cache as a node.
+pub(super) type OwnMember<K, V, E, P> = Arc<Member<K, V, Answer<E>, P>>;
 
 /// The result of a load, for all callers that wait for it.
 pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
@@ -41,11 +46,13 @@ pub(super) type Loaded<K, V, E> = Result<Option<V>, Error<K, E>>;
 ///
 /// All futures can be dropped at any point.
 pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
-    pub(super) l1: L1<K, Lookup<V>, P>,
-    pub(super) fence: Fence<Answer<R::Error>, P>,
+    pub(super) l1: Arc<L1<K, Lookup<V>, P>>,
+    pub(super) fence: Arc<Fence<Answer<R::Error>, P>>,
     /// Shared with the commands of fills, which waiting writes may run: see `fence/fills.rs`.
-    pub(super) remote: Arc<R>,
-    pub(super) derived: Derived<K>,
+    pub(crate) remote: Arc<R>,
+    pub(super) derived: Arc<Derived<K>>,
+    /// `None` at the single-process level.
+    pub(super) member: Option<OwnMember<K, V, R::Error, P>>,
     pub(super) settings: Settings,
     pub(super) flights: FlightTable<K, Loaded<K, V, R::Error>, P>,
     pub(super) counts: Arc<Counts>,
@@ -76,11 +83,17 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         if let Some(bound) = bound {
             l1 = l1.bounded(bound);
         }
+        let (l1, fence, derived) = (Arc::new(l1), Arc::new(Fence::new(settings.stripes)), Arc::new(derived));
+        let member = settings.notified.map(|level| {
+            let member = Member::new(&l1, &fence, &derived, level.bound());
+            Arc::new(member)
+        });
         TieredCache {
             l1,
-            fence: Fence::new(settings.stripes),
+            fence,
             remote: Arc::new(remote),
             derived,
+            member,
             settings,
             flights: FlightTable::new(settings.stripes),
             counts,
@@ -95,6 +108,13 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// The blocking interface of the cache.
     pub fn blocking(&self) -> Blocking<'_, K, V, R, P> {
         Blocking { cache: self }
+    }
+
+    /// The cache as a node of the level [`Notified`](crate::nodes::Notified), which a simulator
+    /// connects.
+    #[doc(hidden)]
+    pub fn node(&self) -> Option<Arc<dyn Node<K>>> {
+        self.member.as_ref().map(|member| Arc::clone(member) as Arc<dyn Node<K>>)
     }
 
     /// The local tier, which a simulator fills before a run.

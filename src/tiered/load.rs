@@ -87,7 +87,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
 
     /// The local entry, if it is also valid for the source of truth.
     fn known(&self, key: &K) -> Option<Option<V>> {
-        match self.l1.get(key)? {
+        match self.find_local(key)? {
             Lookup::Value(value) => Some(Some(value)),
             Lookup::AbsentAtSource => Some(None),
             Lookup::AbsentRemotely => None,
@@ -112,8 +112,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         // 5. Before the load: a lease that is taken later would not see a write in between.
         let lease = match self.query(Operation::GetOrLoad, key, self.remote.get_for_fill(key)).await {
             Ok((Some(Found { value, ttl }), _)) => {
-                self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
-                return Ok(Ok(Some(value)));
+                let is_cached = self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
+                return Ok(Ok(self.or_known(key, ticket, is_cached, Some(value))));
             }
             Ok((None, lease)) => Some(lease),
             Err(error) => match self.settings.remote_failure {
@@ -126,18 +126,18 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         self.counts.add(Count::Load);
         match loaded {
             Ok(Some(value)) => {
-                match lease {
+                let is_cached = match lease {
                     Some(lease) => self.fill(key, ticket, &value, lease).await,
                     None => {
                         let ttl = self.settings.remote_ttl;
-                        self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
+                        self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl)
                     }
-                }
-                Ok(Ok(Some(value)))
+                };
+                Ok(Ok(self.or_known(key, ticket, is_cached, Some(value))))
             }
             Ok(None) => {
-                self.fill_l1_absent(key, ticket, Lookup::AbsentAtSource);
-                Ok(Ok(None))
+                let is_cached = self.fill_l1_absent(key, ticket, Lookup::AbsentAtSource);
+                Ok(Ok(self.or_known(key, ticket, is_cached, None)))
             }
             Err(error) => {
                 self.counts.add(Count::Error);
@@ -146,12 +146,18 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         }
     }
 
-    /// Fills both tiers with a loaded value, unless the key was written since the ticket.
-    async fn fill(&self, key: &K, ticket: ReadTicket, value: &V, lease: Lease) {
+    /// The result of a load that has read this value.
+    fn or_known(&self, key: &K, ticket: ReadTicket, is_cached: bool, read: Option<V>) -> Option<V> {
+        if is_cached { read } else { self.or_local(key, ticket, read, || self.known(key)) }
+    }
+
+    /// Fills both tiers with a loaded value, unless the key was written since the ticket. Returns
+    /// whether L1 was filled.
+    async fn fill(&self, key: &K, ticket: ReadTicket, value: &V, lease: Lease) -> bool {
         // 7.
         let Some(mut fill) = FillGuard::begin(&self.fence, ticket.stripe, ticket.token) else {
             self.counts.add(Count::Refused);
-            return;
+            return false;
         };
         let ticket = ReadTicket { token: fill.token(), ..ticket };
         // 8.
@@ -163,9 +169,10 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         match fill.run(command).await {
             Some(Ok(Fill::Filled)) => {
                 // 10.
-                self.fill_l1(key, ticket, Lookup::Value(value.clone()), ttl);
+                let is_cached = self.fill_l1(key, ticket, Lookup::Value(value.clone()), ttl);
                 // 11.
                 fill.end();
+                is_cached
             }
             Some(answer) => {
                 if self.is_lost(answer) {
@@ -173,9 +180,10 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
                 } else {
                     fill.end();
                 }
+                false
             }
             // A write has run the command, and has ended the fill.
-            None => {}
+            None => false,
         }
     }
 

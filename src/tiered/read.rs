@@ -30,7 +30,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// An error of the remote tier, if the local tier has no entry.
     pub async fn get(&self, key: &K) -> Result<Option<V>, Error<K, R::Error>> {
         // 1. Without its stripe: a write removes the entry before it changes anything else.
-        if let Some(found) = self.l1.get(key) {
+        if let Some(found) = self.find_local(key) {
             self.counts.add(Count::Hit);
             return Ok(found.into_value());
         }
@@ -52,7 +52,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         let mut values = Vec::with_capacity(keys.len());
         let (mut indices, mut missing, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
-            let found = self.l1.get(key);
+            let found = self.find_local(key);
             if found.is_none() {
                 self.counts.add(Count::Miss);
                 indices.push(values.len());
@@ -82,7 +82,16 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// Whether the local tier has a value that a [`get`](TieredCache::get) of the key would return
     /// now.
     pub fn contains_local(&self, key: &K) -> bool {
-        matches!(self.l1.get(key), Some(Lookup::Value(_)))
+        matches!(self.find_local(key), Some(Lookup::Value(_)))
+    }
+
+    /// The local entry, if it may be served.
+    #[inline]
+    pub(super) fn find_local(&self, key: &K) -> Option<Lookup<V>> {
+        match &self.member {
+            None => self.l1.get(key),
+            Some(member) => member.find(key),
+        }
     }
 
     /// Takes a ticket before a query of Redis.
@@ -117,51 +126,84 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     }
 
     fn fill_l1_found(&self, key: &K, ticket: ReadTicket, found: Option<Found<V>>) -> Option<V> {
-        match found {
+        let (is_cached, value) = match found {
             Some(Found { value, ttl }) => {
-                self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
-                Some(value)
+                (self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl), Some(value))
             }
-            None => {
-                self.fill_l1_absent(key, ticket, Lookup::AbsentRemotely);
-                None
-            }
+            None => (self.fill_l1_absent(key, ticket, Lookup::AbsentRemotely), None),
+        };
+        if is_cached {
+            return value;
+        }
+        self.or_local(key, ticket, value, || self.find_local(key).map(Lookup::into_value))
+    }
+
+    /// The result of a read whose own result `read` is not cached: see [`nodes`](crate::nodes).
+    pub(super) fn or_local<T>(
+        &self,
+        key: &K,
+        ticket: ReadTicket,
+        read: T,
+        local: impl FnOnce() -> Option<T>,
+    ) -> T {
+        let Some(member) = &self.member else { return read };
+        local().unwrap_or_else(|| {
+            member.drop_older(key, ticket.stripe);
+            read
+        })
+    }
+
+    /// Stores in L1 that the key has no value, if the settings enable that. Returns whether it did.
+    pub(super) fn fill_l1_absent(&self, key: &K, ticket: ReadTicket, absent: Lookup<V>) -> bool {
+        // A notified node learns of the key's next value.
+        if self.settings.absent_ttl.is_some() || self.member.is_some() {
+            self.fill_l1_if_closed(key, ticket, absent, None)
+        } else {
+            false
         }
     }
 
-    /// Stores in L1 that the key has no value, if the settings enable that.
-    pub(super) fn fill_l1_absent(&self, key: &K, ticket: ReadTicket, absent: Lookup<V>) {
-        if self.settings.absent_ttl.is_some() {
-            self.fill_l1_if_closed(key, ticket, absent, None);
-        }
-    }
-
-    /// [`fill_l1`](Self::fill_l1), if the stripe was closed in the ticket.
+    /// [`fill_l1`](Self::fill_l1), if the stripe was closed in the ticket. Returns whether it was
+    /// filled.
     pub(super) fn fill_l1_if_closed(
         &self,
         key: &K,
         ticket: ReadTicket,
         found: Lookup<V>,
         ttl: Option<Duration>,
-    ) {
+    ) -> bool {
         if ticket.token.is_closed() {
-            self.fill_l1(key, ticket, found, ttl);
+            self.fill_l1(key, ticket, found, ttl)
         } else {
             self.counts.add(Count::Refused);
+            false
         }
     }
 
     /// Fills L1 with the result of a read, unless the stripe has changed since the ticket. The
     /// ticket's token must be that of a closed stripe or of a fill. `ttl` limits the entry's time
-    /// to live.
-    pub(super) fn fill_l1(&self, key: &K, ticket: ReadTicket, found: Lookup<V>, ttl: Option<Duration>) {
+    /// to live. Returns whether it was filled.
+    pub(super) fn fill_l1(
+        &self,
+        key: &K,
+        ticket: ReadTicket,
+        found: Lookup<V>,
+        ttl: Option<Duration>,
+    ) -> bool {
         let absent_ttl = if matches!(found, Lookup::Value(_)) { None } else { self.settings.absent_ttl };
         let ttl = [self.settings.local_ttl, absent_ttl, ttl].into_iter().flatten().min();
         // A time beyond the range of `Duration` means "never".
         let expires_at = ttl.and_then(|ttl| ticket.at.checked_add(ttl));
         // 4. Under the lock: a write that opens after the check removes the entry after the fill.
         let stripe = self.fence.stripe(ticket.stripe);
-        let filled = self.l1.insert_if(key.clone(), found, expires_at, || stripe.is_at(ticket.token));
+        let filled = match &self.member {
+            None => self.l1.insert_if(key.clone(), found, expires_at, || stripe.is_at(ticket.token)),
+            // Other fills under this token must not follow with an older version.
+            Some(_) => {
+                self.l1.insert_if(key.clone(), found, expires_at, || stripe.advance_from(ticket.token))
+            }
+        };
         self.counts.add(if filled { Count::Fill } else { Count::Refused });
+        filled
     }
 }

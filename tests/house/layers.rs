@@ -6,7 +6,10 @@ use super::{read, sources};
 
 /// The modules of each crate, bottom up. A module may import those on its left.
 const LAYERS: [(&str, &str); 6] = [
-    ("src", "sync codec remote settings lookup stats error derived template l1 fence flights tiered builder"),
+    (
+        "src",
+        "sync codec nodes remote settings lookup stats error derived template l1 fence member flights tiered builder",
+    ),
     (
         "sim/engine/src",
         "number text binding_name determinism bound event schedule coroutine watchdog work_queue history dpor graph stateful strategy runtime \

@@ -3,6 +3,7 @@
 mod cache;
 mod failures;
 mod leases;
+mod nodes;
 mod proxy;
 mod settled;
 mod values;

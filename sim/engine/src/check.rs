@@ -10,10 +10,11 @@ use crate::capability::SearchMode;
 use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
+use crate::observer::fold;
 use crate::report::{Failure, Report};
 use crate::run::Run;
 use crate::runtime::Ending;
-use crate::search::Settings;
+use crate::search::{Search, Settings};
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::witness::Effort;
@@ -60,6 +61,9 @@ impl<M: SearchMode> Explorer<M> {
     /// ```
     #[track_caller]
     pub fn check(&self, body: impl Fn() + 'static) -> Report {
+        if self.mode.strategy().0.is_search_of_graphs() {
+            return self.check_graphs(body);
+        }
         let body = Rc::new(body);
         let (mut best, mut executions, mut last) = (None, 0, u64::MAX);
         let start = Instant::now();
@@ -107,6 +111,39 @@ impl<M: SearchMode> Explorer<M> {
             ),
             verdict => panic!("{verdict}"),
         }
+    }
+
+    /// [`check`](Explorer::check) of a search of execution graphs. It shows the first failing
+    /// execution: a schedule would not identify it.
+    #[track_caller]
+    fn check_graphs(&self, body: impl Fn() + 'static) -> Report {
+        let recording = Settings { recording: true, ..self.settings.clone() };
+        let search = Search { settings: &recording, seed: None, start: Instant::now(), totals: None };
+        let mut failed = None;
+        let mut observer = fold((), |(), run: &Run<'_>| {
+            if !is_failure(run.ending()) {
+                return ControlFlow::Continue(());
+            }
+            let failure = Failure { ending: run.ending().clone(), schedule: run.schedule() };
+            failed = Some((failure, run.trace()));
+            ControlFlow::Break(())
+        });
+        let execution = recording.execution(self.mode.strategy().0);
+        let report = search.run(execution, Rc::new(body), &mut observer, &mut || {}).report;
+        let Some((failure, trace)) = failed else {
+            return match report.verdict() {
+                Verdict::Complete { .. } => report,
+                verdict => panic!("{verdict}"),
+            };
+        };
+        let mut story = Verdict::of_failure(&failure).failure();
+        story += "\n\n";
+        if let Some(trace) = trace {
+            let steps = trace.write_steps(&mut story);
+            debug_assert!(steps.is_ok(), "a text takes all that is written");
+        }
+        let executions = counted(report.executions, "execution");
+        panic!("{story}\nThis is the last of {executions}; the search ended there.");
     }
 
     /// The report of a failure: the verdict, the trace, the number of failures, and the schedule.

@@ -107,6 +107,12 @@ pub enum Call {
     Update(Value),
     /// Read the key, and write this value if the source of truth still has the value read.
     CompareAndSet(Value),
+    /// The node applies a notification of the key. Its reply is the content that was written.
+    Notice,
+    /// The node's connection for notifications is lost and made again.
+    Reconnect,
+    /// The node sends a command over its connection for notifications.
+    Heartbeat,
 }
 
 impl Call {
@@ -121,7 +127,13 @@ impl Call {
         match self {
             Call::Set(value) | Call::Update(value) | Call::CompareAndSet(value) => Some(Some(value)),
             Call::Delete => Some(None),
-            Call::Get | Call::Evict | Call::Forget | Call::Load(_) => None,
+            Call::Get
+            | Call::Evict
+            | Call::Forget
+            | Call::Load(_)
+            | Call::Notice
+            | Call::Reconnect
+            | Call::Heartbeat => None,
         }
     }
 
@@ -191,11 +203,16 @@ pub struct Mark {
     pub index: u32,
 }
 
+/// The node of a write whose acknowledgement binds the reads of every node.
+pub const ANY_NODE: u32 = u32::MAX;
+
 /// An operation with its invocation and its response.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// The scenario's thread that called it.
     pub thread: usize,
+    /// The node that it was called on. [`ANY_NODE`] for a write by a node that is not simulated.
+    pub node: u32,
     /// The key.
     pub key: Key,
     /// The call.
@@ -245,6 +262,8 @@ pub struct History {
     fulfilled: Vec<(OperationId, Key)>,
     /// Operations that found their effect already there, with the index of that version.
     confirmed: Vec<(OperationId, Key, usize)>,
+    /// Whether a read is judged by the operations of its own node only.
+    by_node: bool,
 }
 
 impl History {
@@ -257,6 +276,23 @@ impl History {
         self.confirmed.clear();
     }
 
+    /// From now on, judges a read by the operations of its own node only: the earlier reads, the
+    /// acknowledged writes, and the notifications.
+    pub fn judge_by_node(&mut self) {
+        self.by_node = true;
+    }
+
+    /// Whether a read is judged by the operations of its own node only.
+    pub fn is_by_node(&self) -> bool {
+        self.by_node
+    }
+
+    /// Whether the end of `before` binds a later read.
+    pub(crate) fn binds(&self, before: OperationId, read: OperationId) -> bool {
+        let [before, read] = [before, read].map(|its| self.operations[its].node);
+        !self.by_node || before == read || before == ANY_NODE
+    }
+
     /// Adds a version of the key at the start. Required for each key of the run, including absent
     /// keys: the oracle judges a read that returns no version of its key as a phantom.
     pub fn start_with(&mut self, key: Key, content: Option<Value>) {
@@ -265,8 +301,22 @@ impl History {
 
     /// Adds the invocation of an operation. `first` will be its first event.
     pub fn invoke(&mut self, thread: usize, key: Key, call: Call, first: Mark, settled: bool) -> OperationId {
+        self.invoke_at(0, thread, key, call, first, settled)
+    }
+
+    /// [`invoke`](History::invoke) on this node.
+    pub fn invoke_at(
+        &mut self,
+        node: u32,
+        thread: usize,
+        key: Key,
+        call: Call,
+        first: Mark,
+        settled: bool,
+    ) -> OperationId {
         self.operations.push(Operation {
             thread,
+            node,
             key,
             call,
             reply: Reply::Unknown,

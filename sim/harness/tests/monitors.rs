@@ -39,8 +39,12 @@ fn they_agree_on_each_shipped_case() {
             let stateful = search(case, Engine::Stateful, None);
             // These operations leave something that no state contains: such a case is refused, not
             // searched.
-            let is_unfit =
-                |kind| matches!(kind, OpKind::Stall | OpKind::Load | OpKind::GetMany | OpKind::Unnotified);
+            let is_unfit = |kind| {
+                matches!(
+                    kind,
+                    OpKind::Stall | OpKind::Load | OpKind::GetMany | OpKind::Unnotified | OpKind::Heartbeat
+                )
+            };
             if case.threads.iter().flat_map(|thread| &thread.ops).any(|op| is_unfit(op.kind)) {
                 assert!(!stateful.complete, "{} {}", scenario.name, case.name);
                 continue;

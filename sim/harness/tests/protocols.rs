@@ -296,6 +296,11 @@ fn steps_are_the_headers() {
         ),
         (Protocol::SharedLocalKey, article, "redis insert, L1 remove"),
         (
+            Protocol::BroadcastNoReconnect,
+            "L1 get, generation load, redis get, L1 lock, generation load, insert",
+            "redis insert, generation add, L1 remove",
+        ),
+        (
             Protocol::Tiered,
             "L1 get, stripe load, clock, redis get, L1 lock, stripe load, insert",
             "stripe add, L1 remove, redis insert, stripe add",
@@ -350,7 +355,13 @@ fn a_warm_entry_is_served_until_it_expires() {
 #[test]
 fn a_slow_reader_brings_the_old_value_back_where_nothing_fences_it() {
     for &protocol in Protocol::ALL {
-        let fenced = matches!(protocol, Protocol::Epoch | Protocol::Tiered);
+        let fenced = matches!(
+            protocol,
+            Protocol::Epoch
+                | Protocol::BroadcastNoReconnect
+                | Protocol::BroadcastDropsEarly
+                | Protocol::Tiered
+        );
         let hand = Hand::of(protocol);
         let mut reader = hand.get();
         reader.pause();

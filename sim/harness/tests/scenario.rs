@@ -393,6 +393,38 @@ fn every_scenario_of_the_folder_ships() {
     }
 }
 
+/// A scenario of several nodes, with these lines and the node of its reader.
+fn of_nodes(lines: &str, node: &str, op: &str) -> Result<Scenario, Mistakes> {
+    let text = format!(
+        "name = \"nodes\"\nabout = \"a test\"\ncache = \"tiered\"\nlocal = \"cold\"\n{lines}\n\
+         [[thread]]\nname = \"reader\"\nnode = \"{node}\"\nops = [\"{op}\"]\n\
+         [[expect]]\nconsistency = \"notified\"\n"
+    );
+    parse("nodes.toml", &text, &Protocol::known())
+}
+
+#[test]
+fn threads_and_operations_are_of_nodes_that_exist() {
+    let present = "remote = \"present\"";
+    let scenario = of_nodes(&format!("{present}\nnodes = 3"), "c", "reconnect b").expect("no mistake");
+    let case = &scenario.cases[0];
+    assert_eq!((case.nodes, case.threads[0].node, case.keys().len()), (3, 2, 0));
+    assert_eq!(of_nodes(present, "a", "get user:1").expect("no mistake").cases[0].nodes, 1);
+    for (lines, node, op, told) in [
+        ("nodes = 4", "a", "get user:1", "a number of nodes out of range"),
+        ("nodes = 2", "c", "get user:1", "unknown node: `c`"),
+        ("nodes = 2", "b", "reconnect c", "unknown node: `c`"),
+        ("", "a", "heartbeat b", "unknown node: `b`"),
+        ("nodes = 2\nsource = \"database\"", "a", "get user:1", "several nodes with a database"),
+    ] {
+        let mistakes = of_nodes(&format!("{present}\n{lines}"), node, op).expect_err(told);
+        assert!(shown(&mistakes).contains(told), "{}", shown(&mistakes));
+    }
+    let mistakes =
+        of_nodes("remote = \"expiring\"\nnodes = 2", "a", "get user:1").expect_err("it is not modelled");
+    assert!(shown(&mistakes).contains("whose keys expire"), "{}", shown(&mistakes));
+}
+
 #[test]
 fn a_separate_load_is_rejected_if_a_get_loads() {
     let known = KNOWN.map(|name| Known { name, abilities: Ability::ALL });

@@ -5,7 +5,7 @@ use crate::read;
 /// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `lookup` and
 /// `remote` are excluded: traces identify entries by their type, and all mutants share the
 /// simulated store.
-const FILES: [&str; 32] = [
+const FILES: [&str; 38] = [
     "builder",
     "derived",
     "error",
@@ -28,6 +28,12 @@ const FILES: [&str; 32] = [
     "l1/removal",
     "l1/tag",
     "l1/tier",
+    "member/horizon",
+    "member/member",
+    "member/mod",
+    "nodes/mod",
+    "nodes/node",
+    "nodes/notified",
     "settings",
     "stats",
     "tiered/blocking",

@@ -60,7 +60,7 @@ impl Modules {
         let has_l1 = file.is_some_and(|file| file.starts_with(L1));
         let module = name.replace('-', "_");
         let folder = self.out.join(&module);
-        for inner in ["tiered", "fence", "flights", "l1"] {
+        for inner in ["tiered", "fence", "flights", "l1", "member", "nodes"] {
             fs::create_dir_all(folder.join(inner)).map_err(|error| cannot_create(&folder, error))?;
         }
         let mut files = String::new();

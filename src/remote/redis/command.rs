@@ -43,6 +43,16 @@ impl Command {
         Command::One(redis::cmd("PING"))
     }
 
+    /// Notifies this connection of other connections' writes of keys with this prefix.
+    pub(super) fn track(prefix: &[u8]) -> Self {
+        let mut command = two("CLIENT", "TRACKING");
+        command.arg("ON").arg("BCAST").arg("NOLOOP");
+        if !prefix.is_empty() {
+            command.arg("PREFIX").arg(prefix);
+        }
+        Command::One(command)
+    }
+
     /// Closes another connection.
     pub(super) fn kill(number: u64) -> Self {
         let mut command = two("CLIENT", "KILL");

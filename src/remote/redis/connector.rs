@@ -5,12 +5,13 @@
 //! must be known to settle the command.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, ProtocolVersion, RedisError, Value};
 
 use super::command::{Command, is_reply};
+use super::feed::Feed;
 use super::link::{Identity, Link};
 
 /// Calls fail at once for this long after a failed attempt to connect.
@@ -21,6 +22,8 @@ pub(super) struct Connector {
     client: Client,
     config: AsyncConnectionConfig,
     connect_timeout: Duration,
+    /// The notifications of a node, with a client for RESP3.
+    feed: OnceLock<(Feed, Client)>,
     state: Mutex<State>,
     /// Held while connecting; contains the last failure.
     attempt: tokio::sync::Mutex<Option<Failure>>,
@@ -72,11 +75,46 @@ impl Connector {
             client,
             config,
             connect_timeout,
+            feed: OnceLock::new(),
             state: Mutex::default(),
             attempt: tokio::sync::Mutex::default(),
             failures: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             settled: AtomicU64::new(0),
+        }
+    }
+
+    /// Notifies a node over each connection from now on. Call it before the first command, and
+    /// once.
+    pub(super) fn feed(self: &Arc<Self>, feed: Feed) -> impl Future<Output = ()> + use<> {
+        let info = self.client.get_connection_info().clone();
+        let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(info.set_redis_settings(resp3)).expect("a client has these settings");
+        let is_first = self.feed.set((feed.clone(), client)).is_ok();
+        assert!(is_first, "a connection notifies one node");
+        // A connection from before does not notify it.
+        if let Some(link) = self.current() {
+            self.retire(&link);
+        }
+        feed.run(Arc::downgrade(self))
+    }
+
+    /// Queries the current connection for the node. Makes one if there is none.
+    pub(super) async fn heartbeat(self: &Arc<Self>, feed: &Feed) {
+        let Ok(mut link) = self.link().await else { return };
+        if link.is_broken() {
+            self.retire(&link);
+            let Ok(newer) = self.link().await else { return };
+            link = newer;
+        }
+        let Some(asked) = feed.listener().now() else { return };
+        if self.ask::<Value>(&link, &Command::ping()).await.is_err() || !link.notifies() {
+            return;
+        }
+        // Under the lock under which a connection is retired: that is the last word.
+        let state = self.state();
+        if !link.is_broken() && state.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &link)) {
+            feed.listener().heard(asked);
         }
     }
 
@@ -240,10 +278,26 @@ impl Connector {
 
     /// Makes a connection, and closes the earlier ones.
     async fn connect(&self) -> Result<Arc<Link>, RedisError> {
-        let link = Arc::new(Link::connect(&self.client, &self.config).await?);
+        let (feed, client) = match self.feed.get() {
+            Some((feed, client)) => (Some(feed), client),
+            None => (None, &self.client),
+        };
+        let link = Arc::new(Link::connect(client, &self.config, feed).await?);
         // None is added meanwhile: only a current connection is retired.
         self.end_earlier(&link).await?;
-        self.state().current = Some(Arc::clone(&link));
+        if let Some(feed) = feed {
+            let asked = feed.listener().now();
+            if let (true, Some(asked)) = (link.track(feed.prefix()).await?, asked) {
+                // No command of the node is sent over this connection before it is the current one.
+                feed.listener().connected(asked);
+            }
+        }
+        let mut state = self.state();
+        if let Some(feed) = feed.filter(|_| link.is_broken()) {
+            feed.listener().lost();
+            return Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into());
+        }
+        state.current = Some(Arc::clone(&link));
         Ok(link)
     }
 
@@ -256,6 +310,9 @@ impl Connector {
         let mut state = self.state();
         if state.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
             state.current = None;
+            if let Some((feed, _)) = self.feed.get() {
+                feed.listener().lost();
+            }
             match link.identity() {
                 // Connections without an id are equal: all of them end with their process.
                 Some(identity) if state.earlier.contains(&identity) => {}

@@ -54,6 +54,11 @@ impl Executor {
         }
     }
 
+    /// Runs the future in a task of its own.
+    pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.handle.spawn(future));
+    }
+
     /// Runs the future in the calling task, inside this runtime.
     pub(super) async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);

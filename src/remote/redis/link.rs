@@ -1,13 +1,14 @@
 //! One connection, and its identity on the server.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
+use redis::aio::{MultiplexedConnection, SendError};
+use redis::{AsyncConnectionConfig, Client, PushInfo, RedisError, RedisResult, Value};
 
 use super::command::{Command, is_reply};
+use super::feed::Feed;
 
 /// One connection, which many commands share. It never reconnects.
 pub(super) struct Link {
@@ -19,6 +20,9 @@ pub(super) struct Link {
     /// The earliest time at which the server process can have started.
     started: OnceLock<Instant>,
     answers: AtomicU64,
+    /// Whether the server notifies the node over it.
+    notifies: AtomicBool,
+    is_broken: Arc<AtomicBool>,
 }
 
 /// Identifies a connection of a server process.
@@ -39,14 +43,31 @@ impl Link {
     /// If there is no connection, or the server refuses for a reason other than permissions: it
     /// requires a password, is loading, or is busy. Such a connection would have no identity,
     /// although the next one could have.
-    pub(super) async fn connect(client: &Client, config: &AsyncConnectionConfig) -> RedisResult<Self> {
-        let connection = client.get_multiplexed_async_connection_with_config(config).await?;
+    pub(super) async fn connect(
+        client: &Client,
+        config: &AsyncConnectionConfig,
+        feed: Option<&Feed>,
+    ) -> RedisResult<Self> {
+        let is_broken = Arc::<AtomicBool>::default();
+        let mut config = config.clone();
+        if let Some(feed) = feed.cloned() {
+            let is_broken = Arc::clone(&is_broken);
+            config = config.set_push_sender(move |message: PushInfo| {
+                if feed.receive(&message) {
+                    is_broken.store(true, Ordering::SeqCst);
+                }
+                Ok::<_, SendError>(())
+            });
+        }
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         let link = Link {
             connection,
             process: OnceLock::new(),
             number: OnceLock::new(),
             started: OnceLock::new(),
             answers: AtomicU64::new(0),
+            notifies: AtomicBool::new(false),
+            is_broken,
         };
         link.identify().await?;
         Ok(link)
@@ -95,6 +116,27 @@ impl Link {
             self.answers.fetch_add(1, Ordering::Relaxed);
         }
         answer
+    }
+
+    /// Turns notifications on. Returns whether the server allows it.
+    pub(super) async fn track(&self, prefix: &[u8]) -> RedisResult<bool> {
+        let allowed = match self.ask::<Value>(&Command::track(prefix)).await {
+            Ok(_) => true,
+            Err(error) if is_reply(&error) => false,
+            Err(error) => return Err(error),
+        };
+        self.notifies.store(allowed, Ordering::SeqCst);
+        Ok(allowed)
+    }
+
+    /// Whether the server notifies the node over it.
+    pub(super) fn notifies(&self) -> bool {
+        self.notifies.load(Ordering::SeqCst)
+    }
+
+    /// Whether it is known to have broken. Only with a feed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::SeqCst)
     }
 
     /// The number of answers so far: a connection that gives no more is considered dead.

@@ -39,6 +39,18 @@
 //! would also do, but takes the server about four times as long (2 µs instead of 0.5 µs), and needs
 //! the permission to run scripts.
 //!
+//! # Notifications
+//!
+//! At the level [`Notified`](crate::nodes::Notified) each connection begins with `CLIENT TRACKING
+//! ON BCAST NOLOOP PREFIX …`, in RESP3, and the server sends over it the key of each write by
+//! another client, of each expiry and of each eviction. This requires Redis 6 and the permission
+//! `CLIENT|TRACKING`. If the server refuses it, the cache serves nothing locally, and each read
+//! queries Redis. With an empty prefix the server notifies of all keys.
+//!
+//! The commands use the same connection. So a node is notified by the server process that it
+//! queries, and a notification is applied before a later reply is received. A `PING` four times in
+//! the node's [bound](crate::nodes::Notified::within) is the heartbeat.
+//!
 //! # Commands that are lost
 //!
 //! A `SET` that timed out, whose future was dropped or whose connection broke may still be in a
@@ -94,6 +106,7 @@ mod command;
 mod connector;
 mod error;
 mod executor;
+mod feed;
 mod lease;
 mod link;
 mod store;

@@ -11,9 +11,11 @@ use super::command::{Command, is_reply};
 use super::connector::{Connector, Unanswered};
 use super::error::{Error, Keys, Problem};
 use super::executor::Executor;
+use super::feed::Feed;
 use super::lease::Leases;
 use crate::codec::{Codec, Postcard};
-use crate::remote::{Fill, Found, KeyBytes, Lease, Outcome, Remote};
+use crate::nodes::{Node, Notifies};
+use crate::remote::{Fill, Found, KeyBytes, KeyFromBytes, Lease, Outcome, Remote};
 
 /// Redis as the remote tier. All calls share one connection, which is replaced when it breaks. A
 /// failed call is not retried.
@@ -219,6 +221,16 @@ where
 
     fn park<T>(&self, wait: impl FnOnce() -> T) -> Result<T, &'static str> {
         Executor::park(wait)
+    }
+}
+
+impl<K, C> Notifies<K> for Redis<C>
+where
+    K: KeyFromBytes + 'static,
+{
+    fn notify(&self, node: &Arc<dyn Node<K>>) {
+        let feed = Feed::new(node, &self.prefix);
+        self.executor.spawn(self.connector.feed(feed));
     }
 }
 

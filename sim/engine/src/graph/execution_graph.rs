@@ -213,12 +213,6 @@ impl Graph {
         }
     }
 
-    /// Whether `first` happens before `second`, or is that event.
-    #[inline]
-    pub(crate) fn happens_before(&self, first: EventId, second: EventId) -> bool {
-        contains(self.clock(second, Clock::HappensBefore), self.event(first))
-    }
-
     /// The position of a write in the coherence order of its location, from 1. 0 for the initial
     /// write.
     #[inline]
@@ -261,6 +255,21 @@ impl Graph {
             }
         }
         next
+    }
+
+    /// The events that happen before an event that follows the first `done` events of `task` and these
+    /// edges.
+    pub(crate) fn clock_after(&self, task: TaskId, done: u32, edges: &[(TaskId, u32)]) -> Vec<u32> {
+        let mut clock = match self.last_of(task, done) {
+            Some(last) => self.clock(last, Clock::HappensBefore).to_vec(),
+            None => vec![0; self.width],
+        };
+        for &(other, count) in edges {
+            if let Some(last) = self.last_of(other, count) {
+                join(&mut clock, self.clock(last, Clock::HappensBefore));
+            }
+        }
+        clock
     }
 
     /// The events that happen before `id`, which follows these edges, apart from its own effect.
@@ -415,8 +424,8 @@ impl Graph {
         self.held.retain(|held| (held.taker as usize) < events);
     }
 
-    /// The graph of the events that `keeps` accepts. They include the causes of each of them, but
-    /// `lost`, if given, is a read whose source may be missing.
+    /// The graph of the events that `keeps` accepts, and the new number of each event. They include
+    /// the causes of each of them, but one read may have lost its source.
     pub(crate) fn restricted(&self, keeps: impl Fn(EventId) -> bool) -> (Graph, Vec<EventId>) {
         let mut new_ids = vec![INITIAL; self.events.len()];
         let mut count = 0;

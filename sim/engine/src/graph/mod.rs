@@ -19,6 +19,7 @@ mod search;
 mod seq_cst;
 mod stuck;
 
+pub(crate) use event::EventId;
 pub(crate) use execution_graph::Graph;
 pub(crate) use operation::{Announced, WaitCondition};
 pub(crate) use search::{Move, PlainAccess, Search};

@@ -43,8 +43,8 @@ pub(super) enum Kind {
     Refused(&'static str),
 }
 
-/// The kind of `pending`. `clock` is the location of the virtual clock.
-pub(super) fn kind(pending: &Pending, clock: LocationId) -> Kind {
+/// The kind of `pending`.
+pub(super) fn kind(pending: &Pending) -> Kind {
     let order = pending.orders.success;
     let actions = pending.actions();
     if pending.opaque {
@@ -63,9 +63,6 @@ pub(super) fn kind(pending: &Pending, clock: LocationId) -> Kind {
     }
     if pending.orders.is_of_object() {
         let is_repeated = |nth: usize| actions[..nth].iter().any(|(other, _)| *other == actions[nth].0);
-        if actions.iter().any(|&(location, _)| location == clock) {
-            return Kind::Refused("observes the virtual clock");
-        }
         if (0..actions.len()).any(is_repeated) {
             return Kind::Refused("performs one operation twice on the same object at once");
         }

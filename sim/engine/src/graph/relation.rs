@@ -1,95 +1,77 @@
-//! Relations between the events of a graph, as matrices of bits.
+//! Sets of events and relations between them, as bits.
 
-/// A relation: for each event, the set of the events that it relates to.
-#[derive(Clone)]
-pub(crate) struct Relation {
-    rows: Vec<u64>,
-    /// The number of words of a row.
-    width: usize,
-    events: usize,
-}
+/// A set of events.
+#[derive(Clone, Debug)]
+pub(super) struct Set(Vec<u64>);
 
-impl Relation {
-    /// The empty relation of so many events.
-    pub(crate) fn new(events: usize) -> Self {
-        let width = events.div_ceil(64);
-        Relation { rows: vec![0; events * width], width, events }
+impl Set {
+    /// The empty set, for so many events.
+    pub(super) fn new(events: usize) -> Self {
+        Set(vec![0; events.div_ceil(64)])
     }
 
     #[inline]
-    pub(crate) fn add(&mut self, from: usize, to: usize) {
-        self.rows[from * self.width + to / 64] |= 1 << (to % 64);
+    pub(super) fn add(&mut self, event: usize) {
+        self.0[event / 64] |= 1 << (event % 64);
     }
 
     #[inline]
-    pub(crate) fn has(&self, from: usize, to: usize) -> bool {
-        self.rows[from * self.width + to / 64] >> (to % 64) & 1 != 0
+    pub(super) fn remove(&mut self, event: usize) {
+        self.0[event / 64] &= !(1 << (event % 64));
     }
 
-    fn row(&self, from: usize) -> &[u64] {
-        &self.rows[from * self.width..(from + 1) * self.width]
+    #[inline]
+    pub(super) fn has(&self, event: usize) -> bool {
+        self.0[event / 64] >> (event % 64) & 1 != 0
     }
 
-    /// The events that `from` relates to.
-    pub(crate) fn from(&self, from: usize) -> impl Iterator<Item = usize> {
-        let words = self.row(from).iter().enumerate();
-        words.flat_map(|(nth, &word)| {
-            (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| nth * 64 + bit)
-        })
-    }
-
-    /// Adds all pairs of another relation.
-    pub(crate) fn join(&mut self, other: &Relation) {
-        for (own, its) in self.rows.iter_mut().zip(&other.rows) {
+    /// Adds the events of another set.
+    #[inline]
+    pub(super) fn join(&mut self, other: &Set) {
+        for (own, its) in self.0.iter_mut().zip(&other.0) {
             *own |= its;
         }
     }
 
-    /// The composition: first this relation, then `next`.
-    pub(crate) fn then(&self, next: &Relation) -> Relation {
-        let mut all = Relation::new(self.events);
-        for from in 0..self.events {
-            for through in self.from(from) {
-                for nth in 0..self.width {
-                    all.rows[from * self.width + nth] |= next.rows[through * self.width + nth];
+    /// The events, in ascending order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(nth, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros();
+                rest &= rest.wrapping_sub(1);
+                (bit < u64::BITS).then_some(nth * 64 + bit as usize)
+            })
+        })
+    }
+}
+
+/// A relation: for each event, the set of the events that it relates to.
+#[derive(Clone, Debug)]
+pub(super) struct Relation(Vec<Set>);
+
+impl Relation {
+    /// The empty relation of so many events.
+    pub(super) fn new(events: usize) -> Self {
+        Relation(vec![Set::new(events); events])
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, from: usize, to: usize) {
+        self.0[from].add(to);
+    }
+
+    /// Whether a path leads from some event back to it (Warshall: "A theorem on Boolean matrices",
+    /// JACM 9, 1962).
+    pub(super) fn has_cycle(mut self) -> bool {
+        for through in 0..self.0.len() {
+            let reached = self.0[through].clone();
+            for from in &mut self.0 {
+                if from.has(through) {
+                    from.join(&reached);
                 }
             }
         }
-        all
-    }
-
-    /// The transitive closure (Warshall: "A theorem on Boolean matrices", JACM 9, 1962).
-    pub(crate) fn close(&mut self) {
-        for through in 0..self.events {
-            let row = self.row(through).to_vec();
-            for from in 0..self.events {
-                if self.has(from, through) {
-                    for (nth, word) in row.iter().enumerate() {
-                        self.rows[from * self.width + nth] |= word;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Removes all pairs except those from and to the events of these sets.
-    pub(crate) fn keep(&mut self, from: impl Fn(usize) -> bool, to: impl Fn(usize) -> bool) {
-        for own in 0..self.events {
-            for nth in 0..self.width {
-                let mut mask = 0;
-                if from(own) {
-                    for bit in (0..64).filter(|bit| nth * 64 + bit < self.events && to(nth * 64 + bit)) {
-                        mask |= 1 << bit;
-                    }
-                }
-                self.rows[own * self.width + nth] &= mask;
-            }
-        }
-    }
-
-    /// Whether a path leads from some event back to it.
-    pub(crate) fn is_cyclic(mut self) -> bool {
-        self.close();
-        (0..self.events).any(|event| self.has(event, event))
+        self.0.iter().enumerate().any(|(event, reached)| reached.has(event))
     }
 }

@@ -44,8 +44,6 @@ pub(crate) struct Search {
     pub(super) stuck: FxHashSet<Vec<u32>>,
     /// Whether the order of SeqCst operations is the published one: see [`seq_cst`].
     is_published: bool,
-    /// The location of the virtual clock.
-    pub(super) clock: LocationId,
 }
 
 /// The state of the current run.
@@ -90,15 +88,15 @@ enum Added {
 }
 
 impl Search {
-    /// A search that begins with the empty graph. `clock`: the location of the virtual clock.
-    pub(crate) fn new(clock: LocationId, is_published: bool) -> Self {
+    /// A search that begins with the empty graph. `is_published`: whether SeqCst operations are ordered
+    /// exactly as in the paper.
+    pub(crate) fn new(is_published: bool) -> Self {
         Search {
             levels: vec![Level::default()],
             run: RunState::default(),
             resumes: false,
             stuck: FxHashSet::default(),
             is_published,
-            clock,
         }
     }
 
@@ -176,6 +174,19 @@ impl Search {
         debug_assert!(width > task as usize);
     }
 
+    /// The value of an object after its last operation that happens before the next operation of
+    /// `task`. `None` if there is no such operation.
+    pub(crate) fn last_known(&self, task: TaskId, location: LocationId) -> Option<u64> {
+        let graph = self.graph();
+        let done = self.run.executed.get(task as usize).copied().unwrap_or(0);
+        let edges = self.run.edges.get(task as usize).map_or(&[][..], Vec::as_slice);
+        let clock = graph.clock_after(task, done, edges);
+        let is_known = |&&id: &&EventId| contains(&clock, graph.event(id));
+        let last = graph.writes(location).iter().rfind(is_known).map(|&id| graph.event(id))?;
+        let slot = last.all_locations().iter().position(|&its| its == location)?;
+        Some(last.values[slot])
+    }
+
     /// The value of a location before all events.
     pub(super) fn initial(&mut self, view: &dyn Announced, location: LocationId) -> u64 {
         *self.run.initial.entry(location).or_insert_with(|| view.state(location))
@@ -219,7 +230,7 @@ impl Search {
         }
         for task in tasks {
             let Some(pending) = view.pending(task).copied() else { continue };
-            let kind = kind(&pending, self.clock);
+            let kind = kind(&pending);
             if let Kind::Refused(what) = kind {
                 return Move::Refuse(what, pending.source);
             }
@@ -245,7 +256,7 @@ impl Search {
                 "task {task} announces no operation where it announced one before"
             ));
         };
-        let kind = kind(&pending, self.clock);
+        let kind = kind(&pending);
         match self.next_alternative(view, task, &pending, kind) {
             Added::Yes => self.taken(view, task, &pending),
             _ => Move::Redundant,
@@ -327,7 +338,7 @@ impl Search {
 
     /// Whether the announced operation can be the event.
     fn matches(&self, pending: &Pending, event: &Event) -> Result<(), &'static str> {
-        let is_same_kind = match (kind(pending, self.clock), event.label) {
+        let is_same_kind = match (kind(pending), event.label) {
             (Kind::Read, Label::Read) => !event.waits,
             (Kind::Await, Label::Read) => event.waits,
             (Kind::Write(_), Label::Write)
@@ -361,7 +372,7 @@ impl Search {
         };
         let (write, values) = match event.label {
             Label::Write => {
-                let Kind::Write(value) = kind(pending, self.clock) else {
+                let Kind::Write(value) = kind(pending) else {
                     return Err(differs("does something else"));
                 };
                 (first, [value, 0, 0, 0])

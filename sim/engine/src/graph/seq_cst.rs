@@ -16,90 +16,170 @@
 //!
 //! The other conditions of RC11 (coherence, atomicity, no thin air) hold by construction: see
 //! [`Graph::floor`].
+//!
+//! All sets are computed backwards, from the clocks: the events that happen before an event are a
+//! prefix of each task.
 
-use super::event::{Event, INITIAL, Label};
-use super::execution_graph::Graph;
-use super::relation::Relation;
+use super::event::{Event, EventId, Label};
+use super::execution_graph::{Clock, Graph};
+use super::relation::{Relation, Set};
+use crate::event::TaskId;
 
 /// Whether psc is acyclic.
 pub(crate) fn is_ordered(graph: &Graph, is_published: bool) -> bool {
     if graph.seq_cst() < 2 {
         return true;
     }
-    let count = graph.len();
-    let (mut po, mut po_elsewhere, mut hb, mut hb_here) =
-        (Relation::new(count), Relation::new(count), Relation::new(count), Relation::new(count));
-    let is_access = |event: &Event| !matches!(event.label, Label::Fence | Label::Choice | Label::Object);
-    for (second, event) in graph.events() {
-        for (first, before) in graph.events() {
-            if first == second || !graph.happens_before(first, second) {
-                continue;
+    let before = Before::new(graph, is_published);
+    let is_fence = |id: EventId| graph.event(id).label == Label::Fence;
+    let all: Vec<EventId> =
+        graph.events().filter(|(_, event)| event.order.is_seq_cst()).map(|(id, _)| id).collect();
+    let mut psc = Relation::new(all.len());
+    for (to, &last) in all.iter().enumerate() {
+        let mut ends = Set::new(graph.len());
+        ends.add(last as usize);
+        let mut by_fences = Set::new(graph.len());
+        if is_fence(last) {
+            let happened = before.happened(last);
+            ends.join(&happened);
+            by_fences.join(&happened);
+            let mut reached = Set::new(graph.len());
+            happened.iter().for_each(|id| before.add_observed(id as EventId, &mut reached));
+            reached.iter().for_each(|id| before.add_happened(id as EventId, &mut by_fences));
+        }
+        let mut begins = Set::new(graph.len());
+        ends.iter().for_each(|id| before.add_scb(id as EventId, &mut begins));
+        // [F_sc] ; hb? ; scb
+        by_fences.join(&begins);
+        begins.iter().for_each(|id| before.add_happened(id as EventId, &mut by_fences));
+        for (from, &first) in all.iter().enumerate() {
+            if begins.has(first as usize) || (is_fence(first) && by_fences.has(first as usize)) {
+                psc.add(from, to);
             }
-            let is_here = is_access(before) && is_access(event) && before.location() == event.location();
-            hb.add(first as usize, second as usize);
-            if is_here {
-                hb_here.add(first as usize, second as usize);
+        }
+    }
+    !psc.has_cycle()
+}
+
+/// The events that precede an event, in each of the relations.
+struct Before<'a> {
+    graph: &'a Graph,
+    is_published: bool,
+    /// For each task, the sets of its first events: none, one, two, …
+    prefixes: Vec<Vec<Set>>,
+}
+
+impl<'a> Before<'a> {
+    fn new(graph: &'a Graph, is_published: bool) -> Self {
+        let prefixes = (0..graph.width() as TaskId).map(|task| {
+            let mut prefix = Set::new(graph.len());
+            let mut all = vec![prefix.clone()];
+            for &id in graph.of_task(task) {
+                prefix.add(id as usize);
+                all.push(prefix.clone());
             }
-            if before.task == event.task {
-                po.add(first as usize, second as usize);
-                if !(is_here && is_published) {
-                    po_elsewhere.add(first as usize, second as usize);
+            all
+        });
+        Before { graph, is_published, prefixes: prefixes.collect() }
+    }
+
+    /// Adds the events of a clock, except so many of each task and the event with this clock.
+    fn add_clock(&self, clock: &[u32], without: u32, set: &mut Set) {
+        for (prefixes, &count) in self.prefixes.iter().zip(clock) {
+            set.join(&prefixes[count.saturating_sub(without) as usize]);
+        }
+    }
+
+    /// Adds the events that happen before an event.
+    fn add_happened(&self, id: EventId, set: &mut Set) {
+        let had = set.has(id as usize);
+        self.add_clock(self.graph.clock(id, Clock::HappensBefore), 0, set);
+        if !had {
+            set.remove(id as usize);
+        }
+    }
+
+    fn happened(&self, id: EventId) -> Set {
+        let mut set = Set::new(self.graph.len());
+        self.add_happened(id, &mut set);
+        set
+    }
+
+    fn is_here(&self, one: &Event, other: &Event) -> bool {
+        let is_access = |event: &Event| !matches!(event.label, Label::Fence | Label::Choice | Label::Object);
+        is_access(one) && is_access(other) && one.location() == other.location()
+    }
+
+    /// Adds the accesses of its location that precede a write in co or rb.
+    fn add_overwritten(&self, id: EventId, set: &mut Set) {
+        let location = self.graph.event(id).location();
+        let own = self.graph.place(location, id);
+        self.add_accesses_before(id, own, set);
+    }
+
+    /// Adds the writes before a place, and the reads from them.
+    fn add_accesses_before(&self, id: EventId, place: usize, set: &mut Set) {
+        let location = self.graph.event(id).location();
+        for &write in &self.graph.writes(location)[..place.saturating_sub(1)] {
+            set.add(write as usize);
+        }
+        for &read in self.graph.reads(location) {
+            let event = self.graph.event(read);
+            if event.label == Label::Read && self.graph.place(location, event.reads_from) < place {
+                set.add(read as usize);
+            }
+        }
+    }
+
+    /// Adds the events that precede an event in eco.
+    fn add_observed(&self, id: EventId, set: &mut Set) {
+        let event = self.graph.event(id);
+        match event.label {
+            Label::Write => self.add_overwritten(id, set),
+            Label::Read if self.graph.source(event).is_some() => {
+                let place = self.graph.place(event.location(), event.reads_from);
+                set.add(event.reads_from as usize);
+                self.add_accesses_before(id, place, set);
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds the events that precede an event in scb.
+    fn add_scb(&self, id: EventId, set: &mut Set) {
+        let event = self.graph.event(id);
+        let own = self.graph.of_task(event.task);
+        set.join(&self.prefixes[event.task as usize][event.index as usize - 1]);
+        if event.is_write() {
+            self.add_overwritten(id, set);
+        }
+        for other in self.happened(id).iter() {
+            if self.is_here(self.graph.event(other as EventId), event) {
+                set.add(other);
+            }
+        }
+        if !self.is_published {
+            // po ; hb ; po: of each task, all events that happen before the previous event but the
+            // last of them.
+            if event.index > 1 {
+                let previous = own[event.index as usize - 2];
+                self.add_clock(self.graph.clock(previous, Clock::HappensBefore), 1, set);
+            }
+            return;
+        }
+        let mut middle = Set::new(self.graph.len());
+        for &previous in &own[..event.index as usize - 1] {
+            if !self.is_here(self.graph.event(previous), event) {
+                self.add_happened(previous, &mut middle);
+            }
+        }
+        for through in middle.iter() {
+            let its = self.graph.event(through as EventId);
+            for &first in &self.graph.of_task(its.task)[..its.index as usize - 1] {
+                if !self.is_here(self.graph.event(first), its) {
+                    set.add(first as usize);
                 }
             }
         }
     }
-    let (mut co, mut rf, mut rb) = (Relation::new(count), Relation::new(count), Relation::new(count));
-    for location in graph.locations() {
-        let writes = graph.writes(location);
-        for (nth, &first) in writes.iter().enumerate() {
-            for &second in &writes[nth + 1..] {
-                co.add(first as usize, second as usize);
-            }
-        }
-        for &read in graph.reads(location) {
-            let event = graph.event(read);
-            if event.label != Label::Read {
-                continue;
-            }
-            if event.reads_from != INITIAL {
-                rf.add(event.reads_from as usize, read as usize);
-            }
-            for &later in &writes[graph.place(location, event.reads_from)..] {
-                // The write of a read-modify-write does not follow its own read: they are one event.
-                rb.add(read as usize, later as usize);
-            }
-        }
-    }
-    let mut eco = co.clone();
-    eco.join(&rf);
-    eco.join(&rb);
-    eco.close();
-    let mut scb = po_elsewhere.then(&hb).then(&po_elsewhere);
-    for part in [&po, &hb_here, &co, &rb] {
-        scb.join(part);
-    }
-    let label = |nth: usize| graph.event(nth as u32);
-    let is_access_sc = |nth: usize| label(nth).order.is_seq_cst() && label(nth).label != Label::Fence;
-    let is_fence_sc = |nth: usize| label(nth).order.is_seq_cst() && label(nth).label == Label::Fence;
-    let is_sc = |nth: usize| label(nth).order.is_seq_cst();
-    // [E_sc] covers fences too: they are SeqCst events.
-    let mut begins = Relation::new(count);
-    let mut ends = Relation::new(count);
-    for nth in (0..count).filter(|&nth| is_sc(nth)) {
-        begins.add(nth, nth);
-        ends.add(nth, nth);
-    }
-    let mut from_fences = hb.clone();
-    from_fences.keep(is_fence_sc, |_| true);
-    begins.join(&from_fences);
-    let mut to_fences = hb.clone();
-    to_fences.keep(|_| true, is_fence_sc);
-    ends.join(&to_fences);
-    let mut psc = begins.then(&scb).then(&ends);
-    let mut fences = hb.then(&eco).then(&hb);
-    fences.join(&hb);
-    fences.keep(is_fence_sc, is_fence_sc);
-    psc.join(&fences);
-    debug_assert!((0..count).any(|nth| is_access_sc(nth) || is_fence_sc(nth)));
-    !psc.is_cyclic()
 }

@@ -22,7 +22,7 @@ impl Search {
         // An operation that waits for an object may have come before those that keep it waiting.
         for task in 0..view.tasks() {
             let Some(pending) = view.pending(task).copied() else { continue };
-            if kind(&pending, self.clock) == Kind::Object {
+            if kind(&pending) == Kind::Object {
                 self.take_places(view, task, &pending);
             }
         }

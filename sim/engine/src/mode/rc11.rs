@@ -19,8 +19,8 @@ use crate::search::{NewStrategy, StrategySource};
 /// Objects other than atomics (locks, condition variables, channels, maps) are orders of operations:
 /// each operation acquires from the one before it and releases to the next.
 ///
-/// It does not model virtual time, [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) and
-/// conditions on several atomics: such a program is [refused](crate::Verdict::Refused). The schedule
+/// It does not model [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) and conditions on
+/// several atomics: such a program is [refused](crate::Verdict::Refused). The schedule
 /// of a failure does not identify it, because a schedule says nothing about the writes that are read.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

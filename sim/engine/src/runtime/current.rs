@@ -154,7 +154,10 @@ pub(crate) fn known_time() -> Option<u64> {
         let task = execution.turn.current;
         match &mut execution.state {
             Some(state) => state.observe_time(task),
-            None => execution.history.trail.last_known(task, CLOCK).unwrap_or(0),
+            None => match execution.is_search_of_graphs() {
+                true => execution.last_known_in_graph(task, CLOCK).unwrap_or(0),
+                false => execution.history.trail.last_known(task, CLOCK).unwrap_or(0),
+            },
         }
     })
 }

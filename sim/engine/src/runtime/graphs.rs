@@ -55,6 +55,18 @@ impl Execution {
         }
     }
 
+    pub(super) fn is_search_of_graphs(&self) -> bool {
+        matches!(self.strategy, AnyStrategy::Graphs(_))
+    }
+
+    /// See [`Search::last_known`](crate::graph::Search::last_known).
+    pub(super) fn last_known_in_graph(&self, task: TaskId, location: LocationId) -> Option<u64> {
+        match &self.strategy {
+            AnyStrategy::Graphs(search) => search.last_known(task, location),
+            _ => None,
+        }
+    }
+
     /// Returns the next decision of a search of execution graphs.
     #[inline(never)]
     pub(super) fn decide_in_graph(&mut self) -> Option<Decision> {
@@ -119,7 +131,7 @@ impl Execution {
 
     /// Aborts the run if it is one of a search of execution graphs, which does not model this.
     pub(super) fn refuse_in_graph(&mut self, what: &'static str, source: &'static Location<'static>) {
-        if matches!(self.strategy, AnyStrategy::Graphs(_)) && !self.end.aborting {
+        if self.is_search_of_graphs() && !self.end.aborting {
             self.refuse(Unsupported::Unmodelled(what, source));
         }
     }

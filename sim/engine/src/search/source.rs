@@ -4,7 +4,6 @@ use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
-use crate::history::CLOCK;
 use crate::stateful::{Checkpoint, Visited};
 use crate::strategy::{AnyStrategy, StateModel, StateStrategy, Strategy};
 
@@ -37,7 +36,7 @@ impl NewStrategy {
 
     /// A search of execution graphs.
     pub(crate) fn of_graphs(is_published: bool) -> Self {
-        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::new(CLOCK, is_published))))
+        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::new(is_published))))
     }
 
     /// A strategy that selects schedules by their states.

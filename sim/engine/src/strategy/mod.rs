@@ -186,6 +186,11 @@ impl AnyStrategy {
         }
     }
 
+    /// Whether it selects execution graphs.
+    pub(crate) fn is_search_of_graphs(&self) -> bool {
+        matches!(self, AnyStrategy::Graphs(_))
+    }
+
     /// The strategy, if it selects states.
     pub(crate) fn by_states(&self) -> Option<&dyn StateStrategy> {
         match self {

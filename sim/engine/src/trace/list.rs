@@ -65,6 +65,9 @@ impl Trace {
             let texts = [end(&its.task, task), end(name, object), end(&self::what(its), what)];
             let [task, object, what] = texts.each_ref().map(String::as_str);
             writeln!(f, "{}", line([&number, task, object, what, &start(&place(its.source), at)]))?;
+            if let Some(overlooked) = &its.overlooked {
+                writeln!(f, "{}", end(&format!("{}  ── {overlooked}", " ".repeat(step)), WIDTH))?;
+            }
         }
         Ok(())
     }

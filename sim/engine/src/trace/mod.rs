@@ -2,5 +2,6 @@
 
 mod list;
 mod model;
+mod overlooked;
 
 pub use model::{Trace, TraceStep, Turnover};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
+use super::overlooked::overlooked;
 use crate::event::{Access, Action, CHOOSE, Footprint, LocationId, Mode, Pending};
 use crate::history::Registry;
 use crate::run::Run;
@@ -41,6 +42,9 @@ pub struct TraceStep {
     pub after: Option<String>,
     /// The outcome of an operation with several outcomes, such as an attempt to lock or a choice.
     pub outcome: Option<String>,
+    /// The later write that the operation did not read, in words, if the run shows a weak behaviour:
+    /// see [`Explorer::rc11`](crate::Explorer::rc11).
+    pub overlooked: Option<String>,
     /// The source line that called the operation.
     pub source: &'static Location<'static>,
 }
@@ -81,6 +85,7 @@ impl Trace {
         let execution = run.execution;
         let events = execution.history.trail.events();
         let names = ObjectNames::of(execution);
+        let overlooked = overlooked(execution);
         let mut steps: Vec<TraceStep> = Vec::with_capacity(events.len());
         for (position, (event, recorded)) in events.iter().zip(&execution.record).enumerate() {
             let turnover = recorded.switch.map(|switch| {
@@ -113,6 +118,7 @@ impl Trace {
                     Some((_, text)) => Some(text.clone()),
                     None => outcome(&recorded.pending, &event.footprint),
                 },
+                overlooked: overlooked.get(position).cloned().flatten(),
                 source: annotation.map_or(event.source, |(source, _)| source),
             });
         }

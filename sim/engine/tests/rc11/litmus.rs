@@ -146,3 +146,29 @@ fn read_modify_writes() {
     check(6, 6, (0..3).map(|_| vec![Add(X, 1, Relaxed)]).collect());
     check(5, 5, (0..3).map(|n| vec![Cas(X, n, n + 1, Relaxed, Relaxed)]).collect());
 }
+
+#[test]
+fn a_trace_names_the_write_that_a_read_overlooks() {
+    use selvedge_engine::sync::Arc;
+    use selvedge_engine::sync::atomic::AtomicU32;
+    use selvedge_engine::thread;
+    let failed = std::panic::catch_unwind(|| {
+        Explorer::rc11().check(|| {
+            let shared = Arc::new((AtomicU32::named("data", 0), AtomicU32::named("flag", 0)));
+            let other = Arc::clone(&shared);
+            thread::spawn(move || {
+                other.0.store(1, Relaxed);
+                other.1.store(1, Relaxed);
+            });
+            if shared.1.load(Acquire) == 1 {
+                assert_eq!(shared.0.load(Relaxed), 1);
+            }
+        })
+    });
+    let message = *failed.expect_err("the flag does not publish the data").downcast::<String>().unwrap();
+    assert!(message.starts_with("panic: main panicked at"), "{message}");
+    assert!(
+        message.contains("── read 0, though 1 was written at step 1: nothing orders the two"),
+        "{message}"
+    );
+}

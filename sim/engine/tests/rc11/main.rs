@@ -4,6 +4,7 @@
 mod counts;
 mod enumerate;
 mod litmus;
+mod objects;
 mod plain_data;
 mod program;
 mod random;

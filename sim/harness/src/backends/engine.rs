@@ -4,7 +4,7 @@
 //! keys commute. Only a check under a key's lock has several events: it acquires the lock, runs the
 //! check, and releases the lock.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::hash::Hash;
 use std::ops::ControlFlow;
@@ -138,6 +138,7 @@ impl<T: Send + 'static> Mutex<T> for EngineMutex<T> {
 /// A map on our engine.
 pub struct EngineMap<K, V> {
     tier: TierName,
+    node: usize,
     entries: object::Map<K, Tagged<V>>,
 }
 
@@ -167,7 +168,7 @@ impl<V: Clone> Clone for Tagged<V> {
 impl<K: MapKey, V: Entry> EngineMap<K, V> {
     fn place(&self) -> Place {
         match self.tier {
-            TierName::Local => Place::L1,
+            TierName::Local => Place::local_of(self.node),
             TierName::Remote => Place::Remote,
             TierName::Database => Place::Database,
             TierName::Other(_) => Place::Other,
@@ -216,7 +217,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             }),
             false => object::Map::named(name),
         };
-        EngineMap { tier, entries: entries.unlisted() }
+        EngineMap { tier, node: NODE.get(), entries: entries.unlisted() }
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -406,6 +407,8 @@ impl Clock for EngineClock {
 thread_local! {
     /// The current operation of each engine task on this OS thread.
     static CURRENT: RefCell<Vec<OperationId>> = const { RefCell::new(Vec::new()) };
+    /// The node to which new maps belong.
+    static NODE: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Simulated for Engine {
@@ -496,6 +499,10 @@ impl Simulated for Engine {
         EngineMutex { name, inner }
     }
 
+    fn building(node: usize) {
+        NODE.set(node);
+    }
+
     fn quiesce() -> Vec<String> {
         let blocked = selvedge_engine::quiesce();
         notes::blocked(&blocked);
@@ -516,6 +523,7 @@ impl Simulated for Engine {
     }
 
     fn begin() {
+        NODE.set(0);
         CURRENT.with_borrow_mut(Vec::clear);
     }
 

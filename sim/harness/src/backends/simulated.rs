@@ -97,6 +97,11 @@ pub trait Simulated: Primitives {
         !matches!(put, Insertion::Refused)
     }
 
+    /// The maps that are created from now on belong to this node, for traces.
+    fn building(node: usize) {
+        let _ = node;
+    }
+
     /// Waits until no other thread is enabled. Returns one line for each blocked thread, with the
     /// reason. Does nothing on engines where caches spawn no threads.
     #[track_caller]

@@ -43,6 +43,7 @@ where
             remote: RemoteStart::Present,
             source: Source::default(),
             derived: BTreeMap::new(),
+            nodes: 1,
             faults: 0,
             drops: 0,
             specials: BTreeSet::new(),
@@ -198,7 +199,7 @@ impl<F> ScenarioBuilder<F> {
             let name = if count == 1 { name.clone() } else { format!("{name}-{copy}") };
             let known = self.case.threads.iter().any(|thread| thread.name == name);
             assert!(!known, "two threads have the name `{name}`: give each its own");
-            self.case.threads.push(ThreadSpec { name, ops: ops.clone(), spared });
+            self.case.threads.push(ThreadSpec { name, node: 0, ops: ops.clone(), spared });
         }
         self
     }

@@ -126,7 +126,7 @@ impl Kind {
             Effect::Locked { .. } => return None,
         };
         let tier = match step.place {
-            Place::L1 => Tier::Local,
+            Place::L1 | Place::L1Of(_) => Tier::Local,
             Place::Remote => Tier::Remote,
             Place::Database => Tier::Database,
             Place::Fence | Place::Lock | Place::Clock | Place::Other => return None,

@@ -14,6 +14,9 @@ pub fn own_order(run: &Run<'_>, history: &History) -> History {
     };
     let line = |index: u32| Mark { task: 0, index };
     let mut own = History::default();
+    if history.is_by_node() {
+        own.judge_by_node();
+    }
     for version in history.all_versions() {
         match (version.by, version.at) {
             (Some(by), Some(at)) => own.written(version.key, version.content, by, line(moment(at))),
@@ -22,7 +25,7 @@ pub fn own_order(run: &Run<'_>, history: &History) -> History {
         }
     }
     for (id, its) in history.operations().iter().enumerate() {
-        own.invoke(its.thread, its.key, its.call, line(moment(its.first)), its.settled);
+        own.invoke_at(its.node, its.thread, its.key, its.call, line(moment(its.first)), its.settled);
         if let Some(last) = history.last(id) {
             own.respond(id, its.reply, [moment(last)]);
         }

@@ -29,6 +29,9 @@ fn out_of_reach<P: Simulated>(case: &Case) -> Option<String> {
     if case.has(OpKind::Stall) {
         return Some("cannot choose where an operation stalls, and in this case one does".to_owned());
     }
+    if case.nodes > 1 {
+        return Some("has no connections between nodes, and in this case there are several".to_owned());
+    }
     if case.faults + case.drops > 0 {
         return Some("cannot choose what fails, and in this case something does".to_owned());
     }

@@ -5,7 +5,7 @@ use selvedge_engine::{Ending, Run, TraceStep};
 use crate::backends::{Note, take_blocked, take_sources};
 use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
-use crate::scenario::{Case, Local, RemoteStart, Source};
+use crate::scenario::{Case, Local, NODES, RemoteStart, Source};
 use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
 use crate::verdict::Engine;
 use crate::world::{Plan, TTL};
@@ -24,7 +24,8 @@ pub(super) fn record<C>(
     let lanes = Lanes::of(case, plan, run, history);
     let mut faults = Vec::new();
     let steps = steps(run, history, notes, &lanes, &mut faults);
-    let spans = (0..history.operations().len()).map(|operation| span(operation, history, &steps)).collect();
+    let operations = 0..history.operations().len();
+    let spans = operations.map(|operation| span(operation, history, &steps, &lanes)).collect();
     Trace {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
@@ -108,10 +109,13 @@ fn tiers<C>(case: &Case, plan: &Plan<C>) -> Vec<Tier> {
     let remote = keys().filter_map(|entry| Some((entry, plan.at_start(entry)?)));
     let expires = (case.remote == RemoteStart::Expiring).then_some(TTL.as_millis() as u64);
     let remote = remote.map(|(entry, value)| Entry { entry, value, expires });
-    let mut tiers = vec![
-        Tier { place: Place::L1, name: "L1".to_owned(), start: local.collect() },
-        Tier { place: Place::Remote, name: "redis".to_owned(), start: remote.collect() },
-    ];
+    let local: Vec<_> = local.collect();
+    let local_of = |node| {
+        let name = if plan.nodes == 1 { "L1".to_owned() } else { format!("L1 {}", NODES[node]) };
+        Tier { place: Place::local_of(node), name, start: local.clone() }
+    };
+    let mut tiers: Vec<_> = (0..plan.nodes).map(local_of).collect();
+    tiers.push(Tier { place: Place::Remote, name: "redis".to_owned(), start: remote.collect() });
     if case.source == Source::Database {
         let start = plan.in_database().map(|value| Entry { entry: value.key, value, expires: None });
         tiers.push(Tier { place: Place::Database, name: "database".to_owned(), start: start.collect() });
@@ -201,12 +205,13 @@ fn operation_of(history: &History, task: u32, index: u32) -> Option<OperationId>
     })
 }
 
-fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
+fn span(id: OperationId, history: &History, steps: &[Step], lanes: &Lanes) -> Span {
     let operation = &history.operations()[id];
     let own = || steps.iter().filter(|step| step.operation == Some(id)).map(|step| step.number);
     let key = operation.key;
     Span {
-        lane: operation.thread,
+        // A task without a step has no lane of its own.
+        lane: lanes.of.get(operation.first.task as usize).copied().unwrap_or(operation.thread),
         key,
         call: match operation.call {
             Call::Get => format!("get {key}"),
@@ -217,8 +222,12 @@ fn span(id: OperationId, history: &History, steps: &[Step]) -> Span {
             Call::Delete => format!("delete {key}"),
             Call::Evict => format!("evict {key}"),
             Call::Forget => format!("forget {key}"),
+            Call::Notice => format!("notified of {key}"),
+            Call::Reconnect => format!("reconnect {key}"),
+            Call::Heartbeat => format!("heartbeat {key}"),
         },
         reply: match operation.reply {
+            _ if operation.call == Call::Notice => Some("done".to_owned()),
             Reply::Unknown => None,
             Reply::Done => Some("done".to_owned()),
             Reply::Refused => Some("refused".to_owned()),

@@ -34,7 +34,7 @@ impl State {
         }
         for (key, versions) in &self.keys {
             key.hash(&mut to);
-            versions.hash(to);
+            versions.hash(self.is_by_node(), to);
         }
         // Before the first call, no task has a digest of its own.
         if self.has_begun() {
@@ -56,7 +56,8 @@ impl State {
             for (key, older) in &its.older {
                 key.hash(&mut to);
                 if let Some(versions) = self.keys.get(key) {
-                    hash_unordered(older.difference(&versions.floor.stale), to);
+                    let stale = versions.floors.get(&its.node).map(|floor| &floor.stale);
+                    hash_unordered(older.difference(stale.unwrap_or(&NOTHING)), to);
                 }
             }
         }
@@ -82,15 +83,21 @@ impl State {
 }
 
 impl Versions {
-    fn hash(&self, mut to: &mut dyn Hasher) {
+    fn hash(&self, by_node: bool, mut to: &mut dyn Hasher) {
         let what_was_before = self.before.iter();
-        let rest = |(content, before)| (content, Rest(before, &self.floor.inverted));
+        // A content that one node's floor excludes may be returned on another.
+        let only = if by_node { None } else { self.floors.get(&0) };
+        let excluded = only.map_or(&NOTHING, |floor| &floor.inverted);
+        let rest = |(content, before)| (content, Rest(before, excluded));
         hash_unordered(what_was_before.map(rest), to);
         self.last.hash(&mut to);
         if let Some(expired) = self.expired {
             expired.hash(&mut to);
         }
-        self.floor.hash(to);
+        for (node, floor) in self.floors.iter().filter(|(_, floor)| **floor != Floor::default()) {
+            node.hash(&mut to);
+            floor.hash(to);
+        }
         hash_unordered(&self.undecided, to);
         hash_unordered(&self.unexplained, to);
         self.writes.hash(to);
@@ -99,6 +106,8 @@ impl Versions {
         }
     }
 }
+
+static NOTHING: Contents = Contents::new();
 
 /// The difference of two sets.
 struct Rest<'a>(&'a Contents, &'a Contents);
@@ -113,6 +122,9 @@ impl Floor {
     fn hash(&self, mut to: &mut dyn Hasher) {
         hash_unordered(&self.stale, to);
         hash_unordered(&self.inverted, to);
+        if !self.delivered.is_empty() {
+            hash_unordered(&self.delivered, to);
+        }
         self.promises.hash(&mut to);
     }
 }

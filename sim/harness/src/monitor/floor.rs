@@ -39,8 +39,10 @@ pub(super) struct Resolved {
 pub(super) struct Floor {
     /// A read that returns one of these is stale.
     pub(super) stale: Contents,
-    /// A read that returns one of these is inverted.
+    /// A read that returns one of these is inverted, or goes backwards on its node.
     pub(super) inverted: Contents,
+    /// A read that returns one of these is older than a notification that its node has applied.
+    pub(super) delivered: Contents,
     pub(super) promises: Promises,
 }
 
@@ -49,6 +51,7 @@ impl Floor {
     pub(super) fn written(&mut self, by: Option<OperationName>, content: Content, others: &Contents) {
         self.stale.remove(&content);
         self.inverted.remove(&content);
+        self.delivered.remove(&content);
         let resolved = self.promises.written(by, content);
         if resolved.acknowledged {
             self.stale.clone_from(others);

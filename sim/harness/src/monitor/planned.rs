@@ -24,6 +24,8 @@ pub(crate) struct Planned {
     /// failed write has ended, and there are fewer states. The search assumes `false` until it
     /// observes such a write.
     pub(crate) failed_may_land: bool,
+    /// See [`History::is_by_node`](crate::history::History::is_by_node).
+    pub(crate) by_node: bool,
 }
 
 impl Planned {

@@ -14,6 +14,8 @@ use crate::oracle::Rule;
 /// An operation that may still write: it has not returned, or has commands in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
+    /// 0 unless reads are judged by node.
+    pub(super) node: u32,
     key: Key,
     call: Call,
     settled: bool,
@@ -72,6 +74,7 @@ pub(super) struct State {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum StepReport {
     Called {
+        node: u32,
         key: Key,
         call: Call,
         settled: bool,
@@ -119,17 +122,24 @@ impl State {
         State { keys, planned: Arc::clone(planned), ..State::default() }
     }
 
+    /// Whether reads are judged by node.
+    pub(super) fn is_by_node(&self) -> bool {
+        self.planned.by_node
+    }
+
     /// Whether any task has called an operation. All tasks exist then.
     pub(super) fn has_begun(&self) -> bool {
         !self.names.is_empty()
     }
 
     /// Records the call of an operation, which begins with the task's next event.
-    pub(super) fn call(&mut self, task: u32, key: Key, call: Call, settled: bool) -> OperationId {
+    pub(super) fn call(&mut self, task: u32, node: u32, key: Key, call: Call, settled: bool) -> OperationId {
+        let node = if self.planned.by_node { node } else { 0 };
         let calls = self.calls.entry(task).or_default();
         let name = OperationName { task, call: *calls };
         *calls += 1;
         let operation = Operation {
+            node,
             key,
             call,
             settled,
@@ -145,7 +155,7 @@ impl State {
         };
         self.operations.insert(name, operation);
         self.names.push(name);
-        self.report(task, StepReport::Called { key, call, settled });
+        self.report(task, StepReport::Called { node, key, call, settled });
         self.names.len() - 1
     }
 
@@ -167,7 +177,7 @@ impl State {
         self.is_touched = true;
         let versions = self.keys.entry(own.key).or_default();
         if own.call == Call::Get {
-            own.floor = versions.floor.clone();
+            own.floor = versions.floors.get(&own.node).cloned().unwrap_or_default();
         }
         if own.call.is_write() {
             versions.is_written_by(Some(name));
@@ -370,7 +380,9 @@ impl State {
         let mut has_met = false;
         for &report in reports {
             match report {
-                StepReport::Called { key, call, settled } => drop(self.call(task, key, call, settled)),
+                StepReport::Called { node, key, call, settled } => {
+                    _ = self.call(task, node, key, call, settled);
+                }
                 StepReport::Written { call, key, content } => {
                     self.written_in(call.map(|call| OperationName { task, call }), key, content);
                 }
@@ -406,7 +418,7 @@ impl State {
         }
         let own = self.operations.get_mut(&name).expect("an operation returns after its call");
         own.has_answered = true;
-        let (key, call, settled, late) = (own.key, own.call, own.settled, own.late);
+        let (node, key, call, settled, late) = (own.node, own.key, own.call, own.settled, own.late);
         let base = own.base;
         let floor = std::mem::take(&mut own.floor);
         let older = std::mem::take(&mut own.older);
@@ -427,7 +439,8 @@ impl State {
         }
         if reply == Reply::Done {
             for (key, older) in older {
-                self.keys.entry(key).or_default().floor.stale.extend(older);
+                let versions = self.keys.entry(key).or_default();
+                versions.floors.entry(node).or_default().stale.extend(older);
             }
         }
         if late == 0 {
@@ -436,11 +449,15 @@ impl State {
             }
         } else if reply == Reply::Done {
             for versions in self.keys.values_mut() {
-                versions.floor.promises.acknowledged.insert(name);
+                let floor = versions.floors.entry(node).or_default();
+                floor.promises.acknowledged.insert(name);
             }
         }
         if let Reply::Read(returned) = reply {
-            self.judge(key, returned, floor, settled);
+            match call {
+                Call::Notice => self.keys.entry(key).or_default().delivered(node, returned),
+                _ => self.judge(node, key, returned, floor, settled),
+            }
         }
         let versions = self.keys.entry(key).or_default();
         match call {
@@ -510,13 +527,13 @@ impl State {
     }
 
     /// Judges a read that was invoked under this floor.
-    fn judge(&mut self, key: Key, returned: Content, floor: Floor, settled: bool) {
+    fn judge(&mut self, node: u32, key: Key, returned: Content, floor: Floor, settled: bool) {
         let specification = &self.planned.specification;
         let may_write = |its: &Operation| specification.makes((its.key, its.call), key, returned);
         let begun = self.operations.iter().filter(|(_, its)| its.is_invoked && may_write(its));
         let writers: OperationNames = begun.map(|(&name, _)| name).collect();
         let is_known = self.is_known(key, returned);
-        let broken = self.keys.entry(key).or_default().read(returned, floor, writers);
+        let broken = self.keys.entry(key).or_default().read(node, returned, floor, writers);
         self.note(broken);
         if settled {
             let versions = self.keys.entry(key).or_default();
@@ -545,8 +562,11 @@ impl State {
         if broken.stale {
             self.break_rule(Rule::Stale);
         }
+        if broken.delivered {
+            self.break_rule(Rule::OlderThanDelivered);
+        }
         if broken.inverted {
-            self.break_rule(Rule::Inverted);
+            self.break_rule(if self.planned.by_node { Rule::Backwards } else { Rule::Inverted });
         }
     }
 

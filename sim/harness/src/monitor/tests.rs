@@ -27,6 +27,7 @@ enum Step {
 
 #[derive(Clone, Debug)]
 struct Operation {
+    node: u32,
     key: usize,
     call: Call,
     steps: Vec<Step>,
@@ -81,17 +82,19 @@ fn operation() -> impl Strategy<Value = Operation> {
             2 => Just(Call::Delete),
             1 => Just(Call::Evict),
             3 => update,
-            2 => compare
+            2 => compare,
+            2 => Just(Call::Notice)
         ];
-        (Just(of), call, content(of), prop::bool::weighted(0.8), any::<bool>()).prop_flat_map(
-            |(of, call, returned, answers, is_refused)| {
+        (0..2u32, Just(of), call, content(of), prop::bool::weighted(0.8), any::<bool>()).prop_flat_map(
+            |(node, of, call, returned, answers, is_refused)| {
                 let reply = match call {
                     _ if !answers => Reply::Unknown,
-                    Call::Get => Reply::Read(returned),
+                    Call::Get | Call::Notice => Reply::Read(returned),
                     Call::CompareAndSet(_) if is_refused => Reply::Refused,
                     _ => Reply::Done,
                 };
                 prop::collection::vec(step(of, call), 1..4).prop_map(move |steps| Operation {
+                    node,
                     key: of,
                     call,
                     steps,
@@ -144,12 +147,15 @@ struct Run {
 }
 
 impl Run {
-    fn new(start: [Content; 2], threads: &[Vec<Operation>], failed_may_land: bool) -> Self {
+    fn new(start: [Content; 2], threads: &[Vec<Operation>], failed_may_land: bool, by_node: bool) -> Self {
         // A write of the first key deletes the second.
         let specification = Specification { derived: [(key(0), vec![key(1)])].into() };
         let mut planned =
-            Planned { failed_may_land, specification: specification.clone(), ..Planned::default() };
+            Planned { failed_may_land, by_node, specification: specification.clone(), ..Planned::default() };
         let mut history = History::default();
+        if by_node {
+            history.judge_by_node();
+        }
         for (of, content) in start.into_iter().enumerate() {
             planned.at_start.insert(key(of), vec![content]);
             history.start_with(key(of), content);
@@ -166,10 +172,10 @@ impl Run {
         Run { state, history, specification, held: start, events: 0, found: 0, has_met: false }
     }
 
-    fn call(&mut self, thread: usize, of: usize, call: Call, settled: bool) -> OperationId {
+    fn call(&mut self, (thread, node): (usize, u32), of: usize, call: Call, settled: bool) -> OperationId {
         let first = Mark { task: 0, index: self.events + 1 };
-        let operation = self.history.invoke(thread, key(of), call, first, settled);
-        assert_eq!(self.state.call(thread as u32, key(of), call, settled), operation);
+        let operation = self.history.invoke_at(node, thread, key(of), call, first, settled);
+        assert_eq!(self.state.call(thread as u32, node, key(of), call, settled), operation);
         operation
     }
 
@@ -217,7 +223,8 @@ impl Run {
         if reply == Reply::Done {
             self.history.acknowledged(&self.specification, operation, Mark { task: 0, index: self.events });
         }
-        self.history.respond(operation, reply, [self.events]);
+        // Events of a command in flight are of task 1.
+        self.history.respond(operation, reply, [self.events, self.events]);
     }
 
     fn arrive(&mut self, task: usize, (by, writes): (OperationId, Option<(usize, Content)>)) {
@@ -235,8 +242,9 @@ fn play(
     turns: &[(usize, bool)],
     settled: [Content; 2],
     failed_may_land: bool,
+    by_node: bool,
 ) -> Run {
-    let mut run = Run::new(start, threads, failed_may_land);
+    let mut run = Run::new(start, threads, failed_may_land, by_node);
     let mut at = vec![(0, 0); threads.len()];
     let mut open: BTreeMap<usize, OperationId> = BTreeMap::new();
     let mut late: Vec<(OperationId, Option<(usize, Content)>)> = Vec::new();
@@ -257,7 +265,7 @@ fn play(
         let (its, step) = at[thread];
         let planned = &threads[thread][its];
         if step == 0 {
-            open.insert(thread, run.call(thread, planned.key, planned.call, false));
+            open.insert(thread, run.call((thread, planned.node), planned.key, planned.call, false));
         }
         let by = open[&thread];
         let writes = match planned.steps[step] {
@@ -279,7 +287,7 @@ fn play(
         }
     }
     for (of, returned) in settled.into_iter().enumerate() {
-        let read = run.call(threads.len(), of, Call::Get, true);
+        let read = run.call((threads.len(), 1), of, Call::Get, true);
         run.event(threads.len(), read, true, None);
         run.answer(read, Reply::Read(returned));
     }
@@ -296,8 +304,10 @@ proptest! {
         start in (at_start(0), at_start(1)),
         settled in (content(0), content(1)),
         failed_may_land in any::<bool>(),
+        by_node in any::<bool>(),
     ) {
-        let run = play([start.0, start.1], &unique(threads), &turns, [settled.0, settled.1], failed_may_land);
+        let settled = [settled.0, settled.1];
+        let run = play([start.0, start.1], &unique(threads), &turns, settled, failed_may_land, by_node);
         if !failed_may_land && run.state.is_surprised {
             return Ok(());
         }

@@ -19,6 +19,7 @@ pub(super) type Contents = BTreeSet<Content>;
 pub(super) struct Broken {
     pub(super) stale: bool,
     pub(super) inverted: bool,
+    pub(super) delivered: bool,
 }
 
 /// The versions of one key, and the pending judgements of its reads.
@@ -30,8 +31,9 @@ pub(super) struct Versions {
     pub(super) last: Option<Content>,
     /// The content before the expiry, if no operation has written the key since.
     pub(super) expired: Option<Content>,
-    /// The contents that a read invoked now must not return.
-    pub(super) floor: Floor,
+    /// The contents that a read invoked now must not return, by the read's node. All reads have
+    /// node 0 if they are not judged by node.
+    pub(super) floors: BTreeMap<u32, Floor>,
     pub(super) undecided: BTreeSet<Undecided>,
     /// Results of reads that no version explains, unless the key later has them.
     pub(super) unexplained: Contents,
@@ -49,6 +51,7 @@ impl Broken {
     pub(super) fn add(&mut self, other: Broken) {
         self.stale |= other.stale;
         self.inverted |= other.inverted;
+        self.delivered |= other.delivered;
     }
 }
 
@@ -100,7 +103,7 @@ impl Versions {
         self.expired = None;
         self.is_written_by(by);
         self.unexplained.remove(&content);
-        self.floor.written(by, content, &others);
+        self.floors.values_mut().for_each(|floor| floor.written(by, content, &others));
         (others, self.reconsider(|undecided| undecided.written(by, content)))
     }
 
@@ -116,7 +119,7 @@ impl Versions {
 
     /// The operation can write nothing more. Returns the rules that reads turn out to violate.
     pub(super) fn ended(&mut self, name: OperationName) -> Broken {
-        self.floor.promises.ended(name);
+        self.floors.values_mut().for_each(|floor| floor.promises.ended(name));
         self.reconsider(|undecided| undecided.ended(name))
     }
 
@@ -136,17 +139,34 @@ impl Versions {
         })
     }
 
-    /// Judges a read that was invoked under this floor. `writers` have begun, and may still write
-    /// its result.
-    pub(super) fn read(&mut self, returned: Content, floor: Floor, writers: OperationNames) -> Broken {
+    /// The node has applied the notification of this content.
+    pub(super) fn delivered(&mut self, node: u32, content: Content) {
+        if let Some(before) = self.before.get(&content) {
+            self.floors.entry(node).or_default().delivered.extend(before);
+        }
+    }
+
+    /// Judges a read of the node that was invoked under this floor. `writers` have begun, and may
+    /// still write its result.
+    pub(super) fn read(
+        &mut self,
+        node: u32,
+        returned: Content,
+        floor: Floor,
+        writers: OperationNames,
+    ) -> Broken {
+        let from_now_on = self.floors.entry(node).or_default();
         match self.before.get(&returned) {
             // It may have returned the oldest version with this content.
-            Some(before) => self.floor.inverted.extend(before),
+            Some(before) => from_now_on.inverted.extend(before),
             None if writers.is_empty() => {}
-            None => drop(self.floor.promises.early.insert(Early { content: returned, by: writers.clone() })),
+            None => drop(from_now_on.promises.early.insert(Early { content: returned, by: writers.clone() })),
         }
-        let broken =
-            Broken { stale: floor.stale.contains(&returned), inverted: floor.inverted.contains(&returned) };
+        let broken = Broken {
+            stale: floor.stale.contains(&returned),
+            inverted: floor.inverted.contains(&returned),
+            delivered: floor.delivered.contains(&returned),
+        };
         let is_there = self.has(returned);
         self.decide(Undecided { returned, is_there, broken, promises: floor.promises, writers })
     }

@@ -50,8 +50,8 @@ impl Watch {
 
     /// Records the call of an operation, which begins with the task's next event. Returns its
     /// number.
-    pub(crate) fn call(&self, task: u32, key: Key, call: Call, settled: bool) -> OperationId {
-        self.state().call(task, key, call, settled)
+    pub(crate) fn call(&self, task: u32, node: u32, key: Key, call: Call, settled: bool) -> OperationId {
+        self.state().call(task, node, key, call, settled)
     }
 
     /// Records that the last event, of a task in operation `current` or in none, wrote to the

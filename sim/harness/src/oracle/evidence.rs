@@ -21,7 +21,7 @@ pub struct Evidence {
 /// orders of one element. The first of each read is the finding of [`judge`], which stops at one.
 pub fn evidence(history: &History, rule: Rule) -> Vec<Evidence> {
     let mut all = Vec::new();
-    if !matches!(rule, Rule::Stale | Rule::Inverted) {
+    if matches!(rule, Rule::Crossed | Rule::Phantom | Rule::LostUpdate | Rule::Lasting) {
         let mut findings = Vec::new();
         judge(history, &mut findings);
         findings.retain(|finding| finding.rule == rule);
@@ -35,8 +35,8 @@ pub fn evidence(history: &History, rule: Rule) -> Vec<Evidence> {
             continue;
         }
         let mut suspects: Vec<_> = match rule {
-            Rule::Stale => acknowledged(history, read, its.key, returned).collect(),
-            _ => returned_before(history, read, its.key, returned).collect(),
+            Rule::Stale | Rule::BeyondBound => acknowledged(history, rule, read, its.key, returned).collect(),
+            _ => returned_before(history, rule, read, its.key, returned).collect(),
         };
         suspects.sort_by_key(|(suspect, _)| Reverse(suspect.place));
         for (suspect, newer) in suspects {

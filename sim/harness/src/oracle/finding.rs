@@ -16,16 +16,34 @@ pub enum Rule {
     LostUpdate,
     /// The read returned a version older than one acknowledged before the read was invoked.
     Stale,
+    /// The read returned a version older than one whose notification its node had applied before
+    /// the read was invoked.
+    OlderThanDelivered,
+    /// The read returned a version older than one that was acknowledged longer ago than the node's
+    /// bound on staleness.
+    BeyondBound,
     /// The read returned a version older than one that an earlier, finished read returned.
     Inverted,
+    /// The read returned a version older than one that an earlier, finished read of its own node
+    /// returned.
+    Backwards,
     /// After all threads had ended, the read returned a version that is not the last.
     Lasting,
 }
 
 impl Rule {
     /// Every rule, in the order of reports.
-    pub const ALL: [Rule; 6] =
-        [Rule::Crossed, Rule::Phantom, Rule::LostUpdate, Rule::Stale, Rule::Inverted, Rule::Lasting];
+    pub const ALL: [Rule; 9] = [
+        Rule::Crossed,
+        Rule::Phantom,
+        Rule::LostUpdate,
+        Rule::Stale,
+        Rule::OlderThanDelivered,
+        Rule::BeyondBound,
+        Rule::Inverted,
+        Rule::Backwards,
+        Rule::Lasting,
+    ];
 
     /// The rule's name in scenarios and reports.
     pub fn name(self) -> &'static str {
@@ -34,9 +52,17 @@ impl Rule {
             Rule::Phantom => "phantom",
             Rule::LostUpdate => "lost-update",
             Rule::Stale => "stale",
+            Rule::OlderThanDelivered => "older-than-delivered",
+            Rule::BeyondBound => "beyond-bound",
             Rule::Inverted => "inverted",
+            Rule::Backwards => "backwards",
             Rule::Lasting => "lasting",
         }
+    }
+
+    /// Whether the rule judges a read by its own node's operations.
+    pub fn is_of_nodes(self) -> bool {
+        matches!(self, Rule::OlderThanDelivered | Rule::BeyondBound | Rule::Backwards)
     }
 
     /// Returns the rule of this name.

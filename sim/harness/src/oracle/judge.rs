@@ -9,7 +9,7 @@
 use super::lost_update::lost_update;
 use super::suspect::{Begun, Suspect, begun, oldest};
 use super::{Finding, Rule};
-use crate::history::{Call, History, Key, Operation, OperationId, Reply, Value, Version};
+use crate::history::{ANY_NODE, Call, History, Key, Operation, OperationId, Reply, Value, Version};
 
 /// Adds the violations of the history: at most one finding per rule and read, read by read, and
 /// then at most one per rule and update.
@@ -23,8 +23,12 @@ pub fn judge(history: &History, findings: &mut Vec<Finding>) {
             findings.push(Finding { rule, read: id, key: read.key, returned, newer: None, before: None });
             continue;
         }
-        findings.extend(stale(history, id, read.key, returned));
-        findings.extend(inverted(history, id, read.key, returned));
+        for rule in BY_ACKNOWLEDGED {
+            findings.extend(stale(history, rule, id, read.key, returned));
+        }
+        for rule in BY_RETURNED {
+            findings.extend(inverted(history, rule, id, read.key, returned));
+        }
         if read.settled {
             findings.extend(lasting(history, id, read.key, returned));
         }
@@ -41,8 +45,31 @@ pub fn judge(history: &History, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The rules that an acknowledged write can make a later read violate.
+const BY_ACKNOWLEDGED: [Rule; 2] = [Rule::Stale, Rule::BeyondBound];
+
+/// The rules that an earlier read, or an applied notification, can make a later read violate.
+const BY_RETURNED: [Rule; 3] = [Rule::OlderThanDelivered, Rule::Inverted, Rule::Backwards];
+
+/// The rule that a read violates if it returned a version older than that of `before`.
+fn rule_by(history: &History, before: OperationId) -> Rule {
+    let Operation { call, node, .. } = history.operations()[before];
+    match (call, history.is_by_node()) {
+        (Call::Notice, _) => Rule::OlderThanDelivered,
+        (Call::Get | Call::Load(_), true) => Rule::Backwards,
+        (Call::Get | Call::Load(_), false) => Rule::Inverted,
+        (_, true) if node == ANY_NODE => Rule::BeyondBound,
+        _ => Rule::Stale,
+    }
+}
+
 /// The reads that returned, with their values.
 pub(super) fn reads(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
+    seen(history).filter(|(_, operation, _)| operation.call != Call::Notice)
+}
+
+/// The reads and the applied notifications, with their contents.
+fn seen(history: &History) -> impl Iterator<Item = (OperationId, &Operation, Option<Value>)> {
     history.operations().iter().enumerate().filter_map(|(id, operation)| match operation.reply {
         Reply::Read(returned) => Some((id, operation, returned)),
         Reply::Unknown | Reply::Done | Reply::Refused => None,
@@ -79,27 +106,41 @@ fn loads(call: Call, returned: Option<Value>) -> bool {
 }
 
 /// The newest version of an acknowledged write for which the read is too old.
-fn stale(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
-    let shown = acknowledged(history, read, key, returned).filter(|(suspect, _)| suspect.is_shown(history));
-    shown.last().map(|(suspect, content)| suspect.finding(Rule::Stale, content))
+fn stale(
+    history: &History,
+    rule: Rule,
+    read: OperationId,
+    key: Key,
+    returned: Option<Value>,
+) -> Option<Finding> {
+    let suspects = acknowledged(history, rule, read, key, returned);
+    let shown = suspects.filter(|(suspect, _)| suspect.is_shown(history));
+    shown.last().map(|(suspect, content)| suspect.finding(rule, content))
 }
 
 /// The newest version that an earlier read returned and for which this read is too old.
-fn inverted(history: &History, read: OperationId, key: Key, returned: Option<Value>) -> Option<Finding> {
+fn inverted(
+    history: &History,
+    rule: Rule,
+    read: OperationId,
+    key: Key,
+    returned: Option<Value>,
+) -> Option<Finding> {
     let mut newest: Option<(Suspect, Option<Value>)> = None;
-    for (suspect, seen) in returned_before(history, read, key, returned) {
+    for (suspect, seen) in returned_before(history, rule, read, key, returned) {
         let is_newer = newest.as_ref().is_none_or(|(newest, _)| newest.place < suspect.place);
         if is_newer && suspect.is_shown(history) {
             newest = Some((suspect, seen));
         }
     }
-    newest.map(|(suspect, seen)| suspect.finding(Rule::Inverted, seen))
+    newest.map(|(suspect, seen)| suspect.finding(rule, seen))
 }
 
-/// Acknowledged writes that may precede the read, for each version that they have made or
-/// confirmed.
+/// Acknowledged writes of the rule that may precede the read, for each version that they have made
+/// or confirmed.
 pub(super) fn acknowledged(
     history: &History,
+    rule: Rule,
     read: OperationId,
     key: Key,
     returned: Option<Value>,
@@ -107,26 +148,41 @@ pub(super) fn acknowledged(
     history.versions(key).enumerate().flat_map(move |(place, version)| {
         let writes = version.by.into_iter().chain(history.confirmed(key, place));
         let counts = move |&before: &OperationId| {
-            history.operations()[before].reply == Reply::Done && history.may_precede(before, read)
+            history.operations()[before].reply == Reply::Done
+                && rule_by(history, before) == rule
+                && history.binds(before, read)
+                && history.may_precede(before, read)
         };
         let suspect = move |before| Suspect { read, key, returned, before, place, seen: None };
         writes.filter(counts).map(move |before| (suspect(before), version.content))
     })
 }
 
-/// Reads that may precede this one, for each version that may be the oldest that they have
-/// returned.
+/// Reads, or notifications, of the rule that may precede this read, for each version that may be
+/// the oldest that they have returned.
 pub(super) fn returned_before(
     history: &History,
+    rule: Rule,
     read: OperationId,
     key: Key,
     returned: Option<Value>,
 ) -> impl Iterator<Item = (Suspect, Option<Value>)> {
-    let earlier = reads(history).filter(move |&(earlier, other, seen)| {
-        other.key == key && seen != returned && history.may_precede(earlier, read)
+    let earlier = seen(history).filter(move |&(earlier, other, seen)| {
+        other.key == key
+            && seen != returned
+            && rule_by(history, earlier) == rule
+            && history.binds(earlier, read)
+            && history.may_precede(earlier, read)
     });
-    earlier.flat_map(move |(before, _, seen)| {
+    earlier.flat_map(move |(before, its, seen)| {
+        // A notification is of a version that was written before.
+        let is_written = move |place: &usize| {
+            let version = history.versions(key).nth(*place);
+            let at = version.and_then(|version| version.at);
+            its.call != Call::Notice || at.is_none_or(|at| history.precedes_response(at, before))
+        };
         oldest(history, key, seen, before)
+            .filter(is_written)
             .map(move |place| (Suspect { read, key, returned, before, place, seen: Some(seen) }, seen))
     })
 }

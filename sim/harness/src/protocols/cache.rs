@@ -1,5 +1,7 @@
 //! The interface of a cache under test.
 
+use std::time::Duration;
+
 use super::Failure;
 use crate::history::{Key, Value};
 
@@ -107,5 +109,29 @@ pub trait CacheUnderTest: Send + Sync + 'static {
     /// tier.
     fn invalidate_all(&self) {
         self.clear();
+    }
+
+    /// The time on the clock of the cache as a node.
+    fn node_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// The node's connection for notifications is lost.
+    fn lost(&self) {}
+
+    /// The node has a new connection, over which notifications are about to be turned on.
+    fn connecting(&self) {}
+
+    /// Notifications are on. `asked` is the time before the command. The default clears the local
+    /// tier.
+    fn connected(&self, asked: Duration) {
+        let _ = asked;
+        self.invalidate_all();
+    }
+
+    /// The server has answered a command over the node's connection. `asked` is the time before the
+    /// command.
+    fn heard(&self, asked: Duration) {
+        let _ = asked;
     }
 }

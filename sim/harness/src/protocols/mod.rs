@@ -6,6 +6,7 @@
 //! [`selvedge::TieredCache`]: only the protocol differs.
 
 pub mod article;
+pub mod broadcast;
 pub mod delayed_double_delete;
 pub mod delete_first;
 pub mod epoch;

@@ -6,6 +6,7 @@ use selvedge::Remote;
 use selvedge::sync::Primitives;
 
 use super::article::Article;
+use super::broadcast::{Broadcast, Flaw};
 use super::delayed_double_delete::DelayedDoubleDelete;
 use super::delete_first::DeleteFirst;
 use super::epoch::Epoch;
@@ -30,6 +31,10 @@ pub enum Protocol {
     Epoch,
     /// [`shared_local_key`](super::shared_local_key)
     SharedLocalKey,
+    /// [`broadcast`](super::broadcast), with no rule for the reconnect
+    BroadcastNoReconnect,
+    /// [`broadcast`](super::broadcast), dropping the local tier too early
+    BroadcastDropsEarly,
     /// [`tiered`]
     Tiered,
 }
@@ -45,6 +50,8 @@ impl Caches for Protocol {
         Protocol::WriteThrough,
         Protocol::Epoch,
         Protocol::SharedLocalKey,
+        Protocol::BroadcastNoReconnect,
+        Protocol::BroadcastDropsEarly,
         Protocol::Tiered,
     ];
 
@@ -56,6 +63,8 @@ impl Caches for Protocol {
             Protocol::WriteThrough => "write-through",
             Protocol::Epoch => "epoch",
             Protocol::SharedLocalKey => "shared-local-key",
+            Protocol::BroadcastNoReconnect => "broadcast-no-reconnect",
+            Protocol::BroadcastDropsEarly => "broadcast-drops-early",
             Protocol::Tiered => "tiered",
         }
     }
@@ -67,7 +76,11 @@ impl Caches for Protocol {
             | Protocol::DelayedDoubleDelete
             | Protocol::WriteThrough
             | Protocol::Epoch
-            | Protocol::SharedLocalKey => &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll],
+            | Protocol::SharedLocalKey
+            | Protocol::BroadcastNoReconnect
+            | Protocol::BroadcastDropsEarly => {
+                &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll]
+            }
             Protocol::Tiered => Ability::ALL,
         }
     }
@@ -85,6 +98,8 @@ impl Caches for Protocol {
             Protocol::WriteThrough => visitor.visit(WriteThrough::new(tiers)),
             Protocol::Epoch => visitor.visit(Epoch::new(tiers)),
             Protocol::SharedLocalKey => visitor.visit(SharedLocalKey::new(tiers)),
+            Protocol::BroadcastNoReconnect => visitor.visit(Broadcast::new(tiers, Flaw::NoReconnectRule)),
+            Protocol::BroadcastDropsEarly => visitor.visit(Broadcast::new(tiers, Flaw::DropsTooEarly)),
             Protocol::Tiered => visitor.visit(tiered::build(tiers)),
         }
     }

@@ -2,7 +2,9 @@
 //! `tiered.rs`.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
+use selvedge::nodes::Notified;
 use selvedge::parts::Lookup;
 use selvedge::sync::Primitives;
 use selvedge::{Builder, Cause, Error, Remote, RemoteFailure, TieredCache};
@@ -13,12 +15,20 @@ use crate::history::{Key, Value};
 /// Few, because each execution creates them.
 const STRIPES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
+/// One, because each reconnect of a node changes them all.
+const STRIPES_OF_NODE: NonZeroUsize = NonZeroUsize::new(1).unwrap();
+
 /// The cache over these tiers.
 pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     tiers: Tiers<P, R>,
 ) -> TieredCache<Key, Value, R, P> {
     let Tiers { remote, clock, local_ttl, warm, settings } = tiers;
-    let mut builder = Builder::new(remote).single_process().stripes(STRIPES);
+    let builder = Builder::new(remote);
+    let builder = match settings.notified {
+        None => builder.single_process(),
+        Some(bound) => builder.notified_by_caller(Notified::within(bound)),
+    };
+    let mut builder = builder.stripes(if settings.notified.is_some() { STRIPES_OF_NODE } else { STRIPES });
     if let Some(ttl) = local_ttl {
         builder = builder.local_ttl(ttl);
     }
@@ -35,6 +45,9 @@ pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
         builder = builder.derive(move |key| settings.derived.get(key).cloned().unwrap_or_default());
     }
     let cache = builder.build_with_clock(clock);
+    if let Some(node) = cache.node() {
+        node.connected(node.now());
+    }
     for WarmEntry { key, value, expires_at } in warm {
         cache.l1().insert(key, Lookup::Value(value), expires_at);
     }
@@ -85,10 +98,38 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnder
     }
 
     fn invalidate(&self, key: Key) {
-        self.invalidate(&key);
+        match self.node() {
+            None => self.invalidate(&key),
+            Some(node) => node.notified(&key),
+        }
     }
 
     fn invalidate_all(&self) {
-        self.invalidate_all();
+        match self.node() {
+            None => self.invalidate_all(),
+            Some(node) => node.notified_all(),
+        }
+    }
+
+    fn node_time(&self) -> Duration {
+        self.node().map_or(Duration::ZERO, |node| node.now())
+    }
+
+    fn lost(&self) {
+        if let Some(node) = self.node() {
+            node.lost();
+        }
+    }
+
+    fn connected(&self, asked: Duration) {
+        if let Some(node) = self.node() {
+            node.connected(asked);
+        }
+    }
+
+    fn heard(&self, asked: Duration) {
+        if let Some(node) = self.node() {
+            node.heard(asked);
+        }
     }
 }

@@ -38,6 +38,9 @@ pub struct Settings {
     pub passes_over: bool,
     /// Whether the local tier is bounded to one entry.
     pub one_entry: bool,
+    /// If the cache is one of several nodes, which the world connects: the bound on the staleness
+    /// of its reads.
+    pub notified: Option<Duration>,
 }
 
 /// An initial entry of the local tier.

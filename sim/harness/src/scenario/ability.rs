@@ -25,8 +25,8 @@ pub enum Ability {
     Loads,
     /// `evict`: removes a key's local entry.
     Evicts,
-    /// `notified`, `compare-and-set`: accepts the notification that a key has been written beside
-    /// the cache.
+    /// `notified`, `compare-and-set`, more than one node: accepts the notification that a key has
+    /// been written beside the cache.
     Invalidates,
     /// `notified-all`: accepts the notification that another node may have written any key.
     InvalidatesAll,
@@ -71,6 +71,7 @@ impl Ability {
             Special::Leases => Ability::Leases,
             Special::NeverSettles => Ability::Settles,
             Special::OneEntry => Ability::Bounds,
+            Special::NotifiesFirst => Ability::Invalidates,
         }
     }
 
@@ -86,6 +87,7 @@ impl Ability {
             // It changes the source of truth beside the cache, and notifies the cache.
             OpKind::Notified | OpKind::CompareAndSet => Some(Ability::Invalidates),
             OpKind::NotifiedAll => Some(Ability::InvalidatesAll),
+            OpKind::Reconnect | OpKind::Heartbeat => Some(Ability::Invalidates),
         }
     }
 }
@@ -124,8 +126,9 @@ impl Case {
     pub fn unsupported(&self, abilities: &[Ability]) -> Option<Ability> {
         let specials = self.specials.iter().map(|&special| Ability::of_special(special));
         let derives = (!self.derived.is_empty() && self.source == Source::Remote).then_some(Ability::Derives);
+        let notified = (self.nodes > 1).then_some(Ability::Invalidates);
         let operations = self.threads.iter().flat_map(|thread| &thread.ops);
         let operations = operations.filter_map(|op| Ability::of_operation(op.kind));
-        specials.chain(derives).chain(operations).find(|ability| !abilities.contains(ability))
+        specials.chain(derives).chain(notified).chain(operations).find(|ability| !abilities.contains(ability))
     }
 }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::axes::Axes;
 use super::reader::{Reader, Value};
-use super::{Ability, Known, Local, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
+use super::{Ability, Known, Local, NODES, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
 
 /// The limit of copies of a thread.
@@ -35,6 +35,7 @@ pub(super) struct Parts {
     pub(super) remote: RemoteStart,
     pub(super) source: Source,
     pub(super) derived: BTreeMap<Key, Vec<Key>>,
+    pub(super) nodes: usize,
     pub(super) faults: u32,
     pub(super) drops: u32,
     pub(super) specials: BTreeSet<Special>,
@@ -54,15 +55,22 @@ impl<'d> CaseReader<'_, 'd> {
             self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
         let source = self.source(root);
         let derived = self.derived(root, cache, source);
+        let nodes = self.nodes(root, cache, source);
         let (faults, drops) = (self.bound(root, "faults"), self.bound(root, "drops"));
         let specials = self.specials(root, cache, source);
-        let threads = self.threads(root, cache, source);
+        let threads = self.threads(root, cache, source, nodes.unwrap_or(NODES.len()));
+        if let (Some(2..), Some("expiring"), Some(value)) = (nodes, remote, root.get("nodes")) {
+            let what = "several nodes with a remote tier whose keys expire, which is not modelled";
+            let expected = "expected only with remote = \"present\" or \"absent\"";
+            self.reader.mistake(value.span(), what, expected, None);
+        }
         Some(Parts {
             cache: cache?.name.to_owned(),
             local: Local::ALL.into_iter().find(|it| Some(it.name()) == local)?,
             remote: RemoteStart::ALL.into_iter().find(|it| Some(it.name()) == remote)?,
             source: source?,
             derived: derived?,
+            nodes: nodes?,
             faults: faults?,
             drops: drops?,
             specials: specials?,
@@ -127,6 +135,37 @@ impl<'d> CaseReader<'_, 'd> {
         Some(derived)
     }
 
+    /// Reads the number of nodes; the default is 1.
+    fn nodes(
+        &mut self,
+        root: &'d DeTable<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+    ) -> Option<usize> {
+        let Some(value) = root.get("nodes") else { return Some(1) };
+        let value = self.resolve(value)?;
+        let nodes = self.number(value, 1..=NODES.len() as u64, "a number of nodes out of range", None)?;
+        if nodes > 1 {
+            self.require(Ability::Invalidates, cache, value.span());
+            if source == Some(Source::Database) {
+                let what =
+                    "several nodes with a database behind the remote tier, whose writes are not modelled";
+                self.reader.mistake(value.span(), what, "expected only with source = \"remote\"", None);
+            }
+        }
+        Some(nodes as usize)
+    }
+
+    /// Reads the name of one of the nodes; returns its index.
+    fn node(&mut self, name: &str, place: Range<usize>, nodes: usize) -> Option<usize> {
+        let known = &NODES[..nodes];
+        let node = known.iter().position(|known| *known == name);
+        if node.is_none() {
+            self.reader.unknown(place, "node", name, known);
+        }
+        node
+    }
+
     /// Reads an optional bound; the default is 0.
     fn bound(&mut self, root: &'d DeTable<'d>, field: &str) -> Option<u32> {
         let Some(value) = root.get(field) else { return Some(0) };
@@ -176,6 +215,7 @@ impl<'d> CaseReader<'_, 'd> {
         root: &'d DeTable<'d>,
         cache: Option<Known<'_>>,
         source: Option<Source>,
+        nodes: usize,
     ) -> Option<Vec<ThreadSpec>> {
         let value =
             self.reader.field(root, 0..0, "the scenario", "thread", "a [[thread]] with name and ops")?;
@@ -194,7 +234,7 @@ impl<'d> CaseReader<'_, 'd> {
             if threads.len() < MAX_TASKS {
                 self.threads_at = thread.span();
             }
-            threads.extend(self.thread(thread, cache, source).unwrap_or_default());
+            threads.extend(self.thread(thread, cache, source, nodes).unwrap_or_default());
         }
         let mut names = BTreeSet::new();
         for thread in &threads {
@@ -212,10 +252,11 @@ impl<'d> CaseReader<'_, 'd> {
         value: &'d Value<'d>,
         cache: Option<Known<'_>>,
         source: Option<Source>,
+        nodes: usize,
     ) -> Option<Vec<ThreadSpec>> {
         let value = self.resolve(value)?;
         let table = self.reader.table(value, "a table with name and ops")?;
-        self.reader.only_fields(table, "a thread", &["name", "count", "ops", "spared"]);
+        self.reader.only_fields(table, "a thread", &["name", "node", "count", "ops", "spared"]);
         let name = self.reader.field(table, value.span(), "the thread", "name", "a string");
         let name = name.and_then(|name| self.resolve(name)).and_then(|name| self.reader.name(name, "a name"));
         let count = match table.get("count") {
@@ -223,15 +264,22 @@ impl<'d> CaseReader<'_, 'd> {
             None => Some(1),
         };
         let ops = self.reader.field(table, value.span(), "the thread", "ops", "a list of operations");
-        let ops = ops.and_then(|ops| self.ops(ops, cache, source));
+        let node = match table.get("node") {
+            Some(node) => {
+                let name = self.resolve(node).and_then(|node| self.reader.name(node, "the name of a node"));
+                name.and_then(|name| self.node(name, node.span(), nodes))
+            }
+            None => Some(0),
+        };
+        let ops = ops.and_then(|ops| self.ops(ops, cache, source, nodes));
         let spared = match table.get("spared") {
             Some(spared) => {
                 self.resolve(spared).and_then(|spared| self.reader.boolean(spared, "true or false"))
             }
             None => Some(false),
         };
-        let (name, count, ops, spared) = (name?, count?, ops?, spared?);
-        let named = |name: String| ThreadSpec { name, ops: ops.clone(), spared };
+        let (name, node, count, ops, spared) = (name?, node?, count?, ops?, spared?);
+        let named = |name: String| ThreadSpec { name, node, ops: ops.clone(), spared };
         Some(match count {
             1 => vec![named(name.to_owned())],
             _ => (1..=count).map(|copy| named(format!("{name}-{copy}"))).collect(),
@@ -268,6 +316,7 @@ impl<'d> CaseReader<'_, 'd> {
         value: &'d Value<'d>,
         cache: Option<Known<'_>>,
         source: Option<Source>,
+        nodes: usize,
     ) -> Option<Vec<Op>> {
         let value = self.resolve(value)?;
         let list = self.reader.list(value, "a list of operations, such as [\"get user:1\"]")?;
@@ -275,10 +324,16 @@ impl<'d> CaseReader<'_, 'd> {
             self.reader.mistake(value.span(), "a thread without operations", "expected an operation", None);
             return None;
         }
-        list.iter().map(|op| self.op(op, cache, source)).collect()
+        list.iter().map(|op| self.op(op, cache, source, nodes)).collect()
     }
 
-    fn op(&mut self, value: &'d Value<'d>, cache: Option<Known<'_>>, source: Option<Source>) -> Option<Op> {
+    fn op(
+        &mut self,
+        value: &'d Value<'d>,
+        cache: Option<Known<'_>>,
+        source: Option<Source>,
+        nodes: usize,
+    ) -> Option<Op> {
         let value = self.resolve(value)?;
         let expected = "an operation, such as get KEY, set KEY or delete KEY";
         let text = self.reader.string(value, expected)?;
@@ -307,6 +362,9 @@ impl<'d> CaseReader<'_, 'd> {
                 help,
             );
             return None;
+        }
+        if op.kind.is_of_node() {
+            self.node(op.key.name(), value.span(), nodes)?;
         }
         if let Some(ability) = Ability::of_operation(op.kind) {
             self.require(ability, cache, value.span());

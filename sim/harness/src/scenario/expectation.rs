@@ -13,19 +13,24 @@ pub enum Level {
     /// No read returns a version older than one acknowledged before it, and no update overwrites
     /// an acknowledged version that it has not read: no stale reads, no lost updates.
     Regular,
+    /// For nodes, each judged by its own operations: no read returns a version older than an
+    /// earlier read of its node returned, than a notification that its node has applied, than a
+    /// write acknowledged on its node, or than the bound on staleness allows.
+    Notified,
     /// After all writes have ended, reads eventually return the last version.
     Eventual,
 }
 
 impl Level {
     /// Every level.
-    pub const ALL: [Level; 3] = [Level::Linearizable, Level::Regular, Level::Eventual];
+    pub const ALL: [Level; 4] = [Level::Linearizable, Level::Regular, Level::Notified, Level::Eventual];
 
     /// Its name in scenarios and reports.
     pub fn name(self) -> &'static str {
         match self {
             Level::Linearizable => "linearizable",
             Level::Regular => "regular",
+            Level::Notified => "notified",
             Level::Eventual => "eventual",
         }
     }
@@ -34,7 +39,10 @@ impl Level {
     pub fn forbids(self, rule: Rule) -> bool {
         match rule {
             Rule::Crossed | Rule::Phantom | Rule::Lasting => true,
-            Rule::LostUpdate | Rule::Stale => self <= Level::Regular,
+            Rule::LostUpdate => self <= Level::Regular,
+            Rule::Stale | Rule::OlderThanDelivered | Rule::BeyondBound | Rule::Backwards => {
+                self <= Level::Notified
+            }
             Rule::Inverted => self <= Level::Linearizable,
         }
     }
@@ -73,6 +81,15 @@ impl Expectation {
             Expected::Violations(_) => true,
         }
     }
+
+    /// Whether reads are judged by their own node's operations: at the level
+    /// [`Notified`](Level::Notified), or if a rule of nodes must be broken.
+    pub(crate) fn is_by_node(&self) -> bool {
+        match &self.expected {
+            Expected::Consistency(level) => *level == Level::Notified,
+            Expected::Violations(rules) => rules.iter().any(|rule| rule.is_of_nodes()),
+        }
+    }
 }
 
 impl fmt::Display for Expectation {
@@ -98,8 +115,16 @@ mod tests {
                 Rule::ALL.into_iter().filter(|&rule| level.forbids(rule)).map(Rule::name).collect();
             names.join(" ")
         };
-        assert_eq!(forbidden(Level::Linearizable), "crossed phantom lost-update stale inverted lasting");
-        assert_eq!(forbidden(Level::Regular), "crossed phantom lost-update stale lasting");
+        let of_nodes = "older-than-delivered beyond-bound";
+        assert_eq!(
+            forbidden(Level::Linearizable),
+            format!("crossed phantom lost-update stale {of_nodes} inverted backwards lasting")
+        );
+        assert_eq!(
+            forbidden(Level::Regular),
+            format!("crossed phantom lost-update stale {of_nodes} backwards lasting")
+        );
+        assert_eq!(forbidden(Level::Notified), format!("crossed phantom stale {of_nodes} backwards lasting"));
         assert_eq!(forbidden(Level::Eventual), "crossed phantom lasting");
     }
 }

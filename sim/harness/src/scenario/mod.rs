@@ -90,7 +90,7 @@ pub use judgement::{Judgement, Outcome};
 pub use load::{load, load_all};
 pub use mistake::{Mistake, Mistakes};
 pub use model::{
-    Axis, Case, Local, Op, OpKind, RemoteStart, Scenario, Source, SourceLine, Special, ThreadSpec,
+    Axis, Case, Local, NODES, Op, OpKind, RemoteStart, Scenario, Source, SourceLine, Special, ThreadSpec,
 };
 pub use op::OpError;
 pub use parse::parse;

@@ -98,16 +98,19 @@ pub enum Special {
     PassesOver,
     /// The local tier has room for one entry.
     OneEntry,
+    /// A writer notifies the other nodes before it writes the remote tier.
+    NotifiesFirst,
 }
 
 impl Special {
     /// Every variant.
-    pub const ALL: [Special; 5] = [
+    pub const ALL: [Special; 6] = [
         Special::Leases,
         Special::NeverSettles,
         Special::KeepsAbsent,
         Special::PassesOver,
         Special::OneEntry,
+        Special::NotifiesFirst,
     ];
 
     /// Its name in scenarios.
@@ -118,6 +121,7 @@ impl Special {
             Special::KeepsAbsent => "keeps-absent",
             Special::PassesOver => "passes-over",
             Special::OneEntry => "one-entry",
+            Special::NotifiesFirst => "notifies-first",
         }
     }
 
@@ -125,7 +129,9 @@ impl Special {
     pub(super) fn is_of_loads(self) -> bool {
         match self {
             Special::Leases | Special::PassesOver => true,
-            Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry => false,
+            Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry | Special::NotifiesFirst => {
+                false
+            }
         }
     }
 }
@@ -172,6 +178,12 @@ pub enum OpKind {
     /// Read the key with a loader that creates its next version. Only with the remote tier as the
     /// source of truth.
     Load,
+    /// The node's connection for notifications is lost, with the notifications in flight; the node
+    /// learns of it and connects again. Each at any later point.
+    Reconnect,
+    /// The node sends a command over its connection for notifications, and receives the answer
+    /// after the notifications before it; or no answer, if the connection is lost.
+    Heartbeat,
     /// Begin a `get`, stop polling its future at one of its commands, and resume or drop it after
     /// the thread's last operation.
     Stall,
@@ -179,7 +191,7 @@ pub enum OpKind {
 
 impl OpKind {
     /// Every variant.
-    pub const ALL: [OpKind; 13] = [
+    pub const ALL: [OpKind; 15] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
@@ -193,6 +205,8 @@ impl OpKind {
         OpKind::GetMany,
         OpKind::Load,
         OpKind::Stall,
+        OpKind::Reconnect,
+        OpKind::Heartbeat,
     ];
 
     /// Its name in scenarios.
@@ -211,16 +225,26 @@ impl OpKind {
             OpKind::GetMany => "get-many",
             OpKind::Load => "load",
             OpKind::Stall => "stall",
+            OpKind::Reconnect => "reconnect",
+            OpKind::Heartbeat => "heartbeat",
         }
     }
+
+    /// Whether its argument is a node, and not a key.
+    pub(crate) fn is_of_node(self) -> bool {
+        matches!(self, OpKind::Reconnect | OpKind::Heartbeat)
+    }
 }
+
+/// The names of the nodes, in order.
+pub const NODES: [&str; 3] = ["a", "b", "c"];
 
 /// One operation of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Op {
     /// The type of operation.
     pub kind: OpKind,
-    /// The key.
+    /// The key; the node's name, if the operation is of a node.
     pub key: Key,
 }
 
@@ -229,6 +253,8 @@ pub struct Op {
 pub struct ThreadSpec {
     /// Its name; unique in the case.
     pub name: String,
+    /// The node on which it runs: an index into [`NODES`].
+    pub node: usize,
     /// Its operations; never empty.
     pub ops: Vec<Op>,
     /// Whether the thread is exempt from the case's faults and drops.
@@ -263,6 +289,9 @@ pub struct Case {
     pub source: Source,
     /// The derived keys of each key.
     pub derived: BTreeMap<Key, Vec<Key>>,
+    /// The number of nodes, each with a local tier of its own, from 1. With more than one, the
+    /// remote tier notifies each node of the others' writes.
+    pub nodes: usize,
     /// The maximum number of failed commands and loads in a run: any of them, in any way.
     pub faults: u32,
     /// The maximum number of dropped operations in a run: at any point at which they wait.
@@ -285,7 +314,8 @@ impl Case {
 
     /// Every key of an operation, and every derived or deriving key, sorted by name.
     pub fn keys(&self) -> BTreeSet<Key> {
-        let named = self.threads.iter().flat_map(|thread| &thread.ops).map(|op| op.key);
+        let ops = self.threads.iter().flat_map(|thread| &thread.ops);
+        let named = ops.filter(|op| !op.kind.is_of_node()).map(|op| op.key);
         let derived = self.derived.iter().flat_map(|(key, derived)| std::iter::once(key).chain(derived));
         named.chain(derived.copied()).collect()
     }
@@ -297,7 +327,7 @@ impl Case {
 
     /// Why the case does not support a stateful search, if so.
     pub(crate) fn unfit_for_states(&self) -> Option<String> {
-        let unfit = [OpKind::Unnotified, OpKind::GetMany, OpKind::Load, OpKind::Stall]
+        let unfit = [OpKind::Unnotified, OpKind::GetMany, OpKind::Load, OpKind::Stall, OpKind::Heartbeat]
             .into_iter()
             .find(|&kind| self.has(kind))?;
         Some(format!("the operation `{}` leaves an effect outside the state", unfit.name()))

@@ -20,8 +20,8 @@ const MOST_OPERATIONS: usize = 1_000;
 /// The longest `about`, in bytes.
 const LONGEST_ABOUT: usize = 500;
 
-const FIELDS: [&str; 13] = [
-    "name", "about", "cache", "local", "remote", "source", "derived", "faults", "drops", "specials",
+const FIELDS: [&str; 14] = [
+    "name", "about", "cache", "local", "remote", "source", "derived", "nodes", "faults", "drops", "specials",
     "thread", "axes", "expect",
 ];
 
@@ -109,6 +109,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
             remote: parts.remote,
             source: parts.source,
             derived: parts.derived,
+            nodes: parts.nodes,
             faults: parts.faults,
             drops: parts.drops,
             specials: parts.specials,
@@ -142,8 +143,8 @@ fn check_size(reader: &mut Reader, case: &Case, place: Range<usize>) {
     if tasks > MAX_TASKS {
         let (threads, most) = (case.threads.len(), MAX_TASKS);
         let what = format!("a case of {threads} threads needs {tasks} tasks, but a run has at most {most}");
-        let help = "the tasks are the threads, the observer, the clock of `expiring`, and each command that `faults` or \
-                    `drops` can delay: remove threads, operations or faults, or spare threads";
+        let help = "the tasks are the threads, the observer, the clock of `expiring`, each command that `faults` or \
+                    `drops` can delay, and each notification of a node: remove threads, operations or faults, or spare threads";
         reader.mistake(place, what, "the first one over the limit", Some(help.to_owned()));
         return;
     }

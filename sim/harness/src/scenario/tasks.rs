@@ -8,10 +8,11 @@ const MAIN: usize = 1;
 
 impl Case {
     /// The maximum number of tasks in an exploration of the case: the main task, the threads, the
-    /// clock, and each command that can arrive late. Excludes tasks that the cache spawns.
+    /// clock, each command that can arrive late, and each notification. Excludes tasks that the
+    /// cache spawns.
     pub(crate) fn tasks(&self) -> usize {
         let clock = usize::from(self.local == Local::Expiring);
-        MAIN + self.threads.len() + clock + self.late_commands()
+        MAIN + self.threads.len() + clock + self.late_commands() + self.notifications()
     }
 
     /// The commands that can arrive late in some run: for each call, at most the number of faults
@@ -20,6 +21,15 @@ impl Case {
         let most = (self.faults + self.drops) as usize;
         let calls = self.threads.iter().filter(|thread| !thread.spared).flat_map(|thread| &thread.ops);
         calls.map(|op| self.writes_of(op.kind, self.derived.contains_key(&op.key)).min(most)).sum()
+    }
+
+    /// The messages to nodes: for each command that writes, one for each other node; for each
+    /// heartbeat, its answer.
+    pub(crate) fn notifications(&self) -> usize {
+        let calls = self.threads.iter().flat_map(|thread| &thread.ops);
+        let writes = calls.clone().map(|op| self.writes_of(op.kind, self.derived.contains_key(&op.key)));
+        let answers = calls.filter(|op| op.kind == OpKind::Heartbeat);
+        (self.nodes - 1) * writes.sum::<usize>() + answers.count()
     }
 
     /// The number of commands of an operation that write to the remote tier.
@@ -33,6 +43,7 @@ impl Case {
             (OpKind::Get, Source::Remote) | (OpKind::GetMany | OpKind::Unnotified, _) => 0,
             (OpKind::Load | OpKind::Stall, _) => 1,
             (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll, _) => 0,
+            (OpKind::Reconnect | OpKind::Heartbeat, _) => 0,
         }
     }
 }

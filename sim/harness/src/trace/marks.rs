@@ -1,6 +1,6 @@
 //! The moments of a run that explain its gravest finding. Every projection marks them.
 
-use super::model::{Place, Step, Trace};
+use super::model::{Step, Trace};
 use super::story::{Story, left, shown};
 use crate::history::{OperationId, Value};
 use crate::oracle::Rule;
@@ -76,7 +76,7 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
         }
         if let Some(put) = origin.put {
             // In L1, an absence is an entry; in other tiers, it is not.
-            let removed = left(put) == Some(None) && put.place != Place::L1;
+            let removed = left(put) == Some(None) && !put.place.is_local();
             mark(Role::Put, at(put), if removed { "removed".to_owned() } else { format!("{returned} put") });
         }
     }
@@ -102,11 +102,14 @@ pub fn marks(trace: &Trace) -> Vec<Mark> {
         mark(Role::Lost, at(step), format!("{lost} lost"));
     }
     match (finding.rule, finding.before, finding.newer) {
-        (Rule::Stale, Some(write), Some(newer)) => {
+        (Rule::Stale | Rule::BeyondBound, Some(write), Some(newer)) => {
             let newer = newer.map_or("deletion".to_owned(), |value| value.to_string());
             mark(Role::Over, Moment::Response(write), format!("{newer} acknowledged"));
         }
-        (Rule::Inverted, Some(earlier), Some(seen)) => {
+        (Rule::OlderThanDelivered, Some(notice), Some(seen)) => {
+            mark(Role::Over, Moment::Response(notice), format!("{} notified", content(seen)));
+        }
+        (Rule::Inverted | Rule::Backwards, Some(earlier), Some(seen)) => {
             mark(Role::Over, Moment::Response(earlier), format!("{} returned", content(seen)));
         }
         _ => {}

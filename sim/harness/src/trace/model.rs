@@ -9,8 +9,10 @@ use crate::oracle::Finding;
 /// The place of an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// The process-local tier.
+    /// The process-local tier; of the first node, if there are several.
     L1,
+    /// The process-local tier of the node with this index, from 1.
+    L1Of(usize),
     /// The remote tier.
     Remote,
     /// The source of truth, if it is behind the remote tier.
@@ -23,6 +25,18 @@ pub enum Place {
     Clock,
     /// Anything else.
     Other,
+}
+
+impl Place {
+    /// Whether it is a process-local tier.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Place::L1 | Place::L1Of(_))
+    }
+
+    /// The process-local tier of the node with this index.
+    pub(crate) fn local_of(node: usize) -> Self {
+        if node == 0 { Place::L1 } else { Place::L1Of(node) }
+    }
 }
 
 /// The effect of an event on an entry. The reason is derived from it.

@@ -1,6 +1,6 @@
 //! The reason in words: what the violation is, and why it was possible.
 
-use super::model::{Effect, Ending, Place, Step, Trace};
+use super::model::{Effect, Ending, Step, Trace};
 use super::story::{Carried, Origin, Story, carried, is_shown, left, place, short, shown, who};
 use super::text::wrap;
 use crate::history::{OperationId, Value};
@@ -70,7 +70,10 @@ fn title(rule: Rule) -> &'static str {
         Rule::Phantom => "Phantom",
         Rule::LostUpdate => "Lost update",
         Rule::Stale => "Stale",
+        Rule::OlderThanDelivered => "Older than delivered",
+        Rule::BeyondBound => "Beyond the bound",
         Rule::Inverted => "Inverted",
+        Rule::Backwards => "Backwards",
         Rule::Lasting => "Lasting",
     }
 }
@@ -103,9 +106,22 @@ fn what(trace: &Trace, finding: &Finding) -> String {
         (Rule::Stale, _) => {
             format!("{read} returned {returned} after {} had been acknowledged.", newer(finding))
         }
+        (Rule::OlderThanDelivered, _) => {
+            format!("{read} returned {returned} after its node had been notified of {}.", newer(finding))
+        }
+        (Rule::BeyondBound, _) => {
+            format!(
+                "{read} returned {returned}, although {} was acknowledged longer ago than the bound.",
+                newer(finding)
+            )
+        }
         (Rule::Inverted, seen) => {
             let seen = content(finding, seen.flatten());
             format!("{read} returned {returned} after an earlier read had returned {seen}.")
+        }
+        (Rule::Backwards, seen) => {
+            let seen = content(finding, seen.flatten());
+            format!("{read} returned {returned} after an earlier read of its node had returned {seen}.")
         }
         (Rule::Lasting, last) => {
             let last = content(finding, last.flatten());
@@ -128,7 +144,19 @@ fn why(trace: &Trace, finding: &Finding) -> String {
                 "{newer} was acknowledged to {by} at step {ended}, before this read began at step {began}."
             ));
         }
-        (Rule::Inverted, Some(earlier)) => {
+        (Rule::OlderThanDelivered, Some(notice)) => {
+            let (by, ended) = (short(trace, notice), trace.operations[notice].last);
+            text.push(format!(
+                "{by} had applied the notification at step {ended}, before this read began at step {began}."
+            ));
+        }
+        (Rule::BeyondBound, Some(write)) => {
+            let (by, ended) = (short(trace, write), trace.operations[write].last);
+            text.push(format!(
+                "The bound on staleness had passed when {by} ended at step {ended}, before this read began at step {began}."
+            ));
+        }
+        (Rule::Inverted | Rule::Backwards, Some(earlier)) => {
             let (by, ended) = (short(trace, earlier), trace.operations[earlier].last);
             let seen = content(finding, finding.newer.flatten());
             text.push(format!(
@@ -275,7 +303,7 @@ fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
     let Origin { found, put, from_start, source } = origin;
     let tier = place(&found.place);
     // In L1, an absence is an entry; in other tiers, it is not.
-    let is_kept = finding.returned.is_some() || found.place == Place::L1;
+    let is_kept = finding.returned.is_some() || found.place.is_local();
     let answer = if is_kept { content(finding, finding.returned) } else { "nothing".to_owned() };
     let entry = found.effect.map(Effect::entry).filter(|&entry| entry != finding.key);
     let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
@@ -305,7 +333,7 @@ fn came_from(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> String {
 fn not_removed(trace: &Trace, story: &Story<'_>, origin: Origin<'_>) -> Option<String> {
     let Origin { found, put, .. } = origin;
     let by = capital(&short(trace, story.written?.operation?));
-    if found.place != Place::L1 {
+    if !found.place.is_local() {
         return None;
     }
     let Some(touched) = story.touched else {

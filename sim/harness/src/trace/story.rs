@@ -107,7 +107,7 @@ fn written<'a>(trace: &'a Trace, finding: &Finding, newer: Option<Value>) -> Opt
         left(step) == Some(newer)
             && (newer.is_some() || step.effect.map(Effect::entry) == Some(finding.key))
             && match finding.rule {
-                Rule::Inverted => {
+                Rule::Inverted | Rule::Backwards | Rule::OlderThanDelivered => {
                     finding.before.is_some_and(|read| step.number < trace.operations[read].last)
                 }
                 _ => step.operation.is_some() && step.operation == finding.before,
@@ -180,7 +180,7 @@ fn touched<'a>(trace: &'a Trace, operation: OperationId, found: &Step) -> Option
 /// The place's name in prose.
 pub(super) fn place(place: &Place) -> &'static str {
     match place {
-        Place::L1 => "L1",
+        Place::L1 | Place::L1Of(_) => "L1",
         Place::Remote => "redis",
         Place::Database => "the database",
         Place::Fence => "the fence",

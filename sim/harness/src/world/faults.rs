@@ -349,7 +349,7 @@ fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
         (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
             Vec::new()
         }
-        (OpKind::Stall, _) => Vec::new(),
+        (OpKind::Stall | OpKind::Reconnect | OpKind::Heartbeat, _) => Vec::new(),
     }
 }
 
@@ -372,7 +372,7 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
         (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified, _) => {
             Vec::new()
         }
-        (OpKind::Stall, _) => Vec::new(),
+        (OpKind::Stall | OpKind::Reconnect | OpKind::Heartbeat, _) => Vec::new(),
     }
 }
 

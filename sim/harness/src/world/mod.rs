@@ -2,6 +2,7 @@
 //! recorded history. Runs on every engine.
 
 mod build;
+mod connections;
 mod faults;
 mod limits;
 mod network;

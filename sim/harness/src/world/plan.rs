@@ -24,6 +24,9 @@ pub(crate) struct Plan<C> {
     pub(crate) declared: BTreeMap<Key, Vec<Key>>,
     /// The keys derived from a key, directly or not.
     pub(crate) derived: BTreeMap<Key, Vec<Key>>,
+    pub(crate) nodes: usize,
+    /// See [`History::is_by_node`](crate::history::History::is_by_node).
+    pub(crate) by_node: bool,
     pub(crate) faults: u32,
     pub(crate) drops: u32,
     pub(crate) specials: BTreeSet<Special>,
@@ -43,6 +46,7 @@ pub(crate) struct Plan<C> {
 #[derive(Clone, Debug)]
 pub(crate) struct ThreadPlan {
     pub(crate) name: String,
+    pub(crate) node: usize,
     pub(crate) calls: Vec<PlannedCall>,
     /// Whether it has no faults.
     pub(crate) spared: bool,
@@ -82,6 +86,8 @@ impl<C> Plan<C> {
             OpKind::Get | OpKind::GetMany | OpKind::Stall => Call::Get,
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
+            OpKind::Reconnect => Call::Reconnect,
+            OpKind::Heartbeat => Call::Heartbeat,
             OpKind::Forget => Call::Forget,
             OpKind::Set
             | OpKind::Update
@@ -103,6 +109,7 @@ impl<C> Plan<C> {
         };
         let threads = case.threads.iter().map(|thread| ThreadPlan {
             name: thread.name.clone(),
+            node: thread.node,
             spared: thread.spared,
             calls: (thread.ops.iter())
                 .map(|op| PlannedCall { kind: op.kind, key: op.key, call: call(op.kind, op.key) })
@@ -119,6 +126,8 @@ impl<C> Plan<C> {
             source: case.source,
             declared: case.derived.clone(),
             derived: case.derived.keys().map(|&key| (key, all_derived(&case.derived, key))).collect(),
+            nodes: case.nodes,
+            by_node: case.expectation.is_by_node(),
             faults: case.faults,
             drops: case.drops,
             specials: case.specials.clone(),
@@ -131,13 +140,14 @@ impl<C> Plan<C> {
         }
     }
 
-    /// The symmetric threads: they make the same calls, except for the written values, and have the
-    /// same possible faults. If a caller's code can inspect the values, no threads are symmetric.
+    /// The symmetric threads: they make the same calls on the same node, except for the written
+    /// values, and have the same possible faults. If a caller's code can inspect the values, no
+    /// threads are symmetric.
     pub(crate) fn alike(&self) -> Vec<Alike> {
         let calls = |at: usize| self.threads[at].calls.iter().map(|its| (its.kind, its.key));
         let is_like = |at: usize, other: usize| {
-            let are_spared = [at, other].map(|thread| self.threads[thread].spared);
-            self.values_are_opaque && are_spared[0] == are_spared[1] && calls(at).eq(calls(other))
+            let runs = [at, other].map(|thread| (self.threads[thread].node, self.threads[thread].spared));
+            self.values_are_opaque && runs[0] == runs[1] && calls(at).eq(calls(other))
         };
         let symbols = |its: &PlannedCall| {
             let Some(Some(value)) = its.call.written() else { return Vec::new() };
@@ -188,7 +198,8 @@ impl<C> Plan<C> {
     /// The monitor's input, which is known before the run.
     pub(crate) fn planned(&self, failed_may_land: bool) -> Planned {
         let specification = Specification { derived: self.derived.clone() };
-        let mut planned = Planned { specification, failed_may_land, ..Planned::default() };
+        let by_node = self.by_node;
+        let mut planned = Planned { specification, failed_may_land, by_node, ..Planned::default() };
         for &key in &self.keys {
             planned.at_start.insert(key, self.versions_at_start(key).collect());
         }

@@ -61,10 +61,16 @@ impl Recorder {
         self.notify(|watch| watch.arrived(operation));
     }
 
-    /// Starts an execution. All executions have the same specification.
-    pub(crate) fn begin(&self, specification: impl FnOnce() -> Specification) {
+    /// Starts an execution. All executions have the same specification. `by_node`: see
+    /// [`History::is_by_node`].
+    pub(crate) fn begin(&self, by_node: bool, specification: impl FnOnce() -> Specification) {
         self.specification.get_or_init(specification);
-        self.history().clear();
+        let mut history = self.history();
+        history.clear();
+        if by_node {
+            history.judge_by_node();
+        }
+        drop(history);
         self.moments.store(0, Ordering::Relaxed);
     }
 
@@ -86,17 +92,18 @@ impl Recorder {
         P::next_event().unwrap_or_else(|| Mark { task: 0, index: self.moment() })
     }
 
-    /// Records an invocation.
+    /// Records an invocation on a node by a thread.
     pub(crate) fn invoke<P: Simulated>(
         &self,
-        thread: usize,
+        (node, thread): (u32, usize),
         key: Key,
         call: Call,
         settled: bool,
     ) -> OperationId {
         let first = self.next_event::<P>();
-        let watched = self.notify(|watch| watch.call(first.task, key, call, settled));
-        let operation = watched.unwrap_or_else(|| self.history().invoke(thread, key, call, first, settled));
+        let watched = self.notify(|watch| watch.call(first.task, node, key, call, settled));
+        let invoke = || self.history().invoke_at(node, thread, key, call, first, settled);
+        let operation = watched.unwrap_or_else(invoke);
         P::enter(operation);
         operation
     }

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use selvedge_engine::{Alike, Script};
 
+use super::connections::{ConnectedNode, Connections};
 use super::faults::Faults;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
 use super::{Acknowledging, Build, Conditional, Plan, Recorder, Truth};
 use crate::backends::Simulated;
-use crate::history::{Call, Key, OperationId, Reply, Specification, Value};
+use crate::history::{ANY_NODE, Call, Key, OperationId, Reply, Specification, Value};
 use crate::protocols::{CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
-use crate::scenario::{Local, OpKind, RemoteStart, Source, Special};
+use crate::scenario::{Local, NODES, OpKind, RemoteStart, Source, Special};
 
 /// Time to live of an entry that can expire.
 pub(crate) const TTL: Duration = Duration::from_secs(60);
@@ -29,7 +30,7 @@ where
     P::Clock: 'static,
 {
     P::begin();
-    recorder.begin(|| Specification { derived: plan.derived.clone() });
+    recorder.begin(plan.by_node, || Specification { derived: plan.derived.clone() });
     let has_unnotified = plan.has(OpKind::Unnotified);
     let clock = P::clock(plan.has_clock() || has_unnotified);
     for &key in &plan.keys {
@@ -37,9 +38,11 @@ where
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
     let network = Arc::new(Network::<P>::new(Faults::choose::<P, N>(plan, recorder), recorder, settles));
-    let store = Store::new(plan, recorder, &network, &clock);
+    let connections = Arc::new(Connections::<P>::new(plan, recorder));
+    let store = Store::new(plan, recorder, &network, &connections, &clock);
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove must expire.
+        Local::Cold | Local::Warm if plan.nodes > 1 => (None, None),
         Local::Cold if plan.only_absences_expire() => (None, None),
         Local::Cold | Local::Warm if has_unnotified => (Some(TTL), Some(TTL)),
         Local::Cold | Local::Warm => (None, None),
@@ -56,8 +59,8 @@ where
         absent_ttl: plan.specials.contains(&Special::KeepsAbsent).then_some(TTL),
         passes_over: plan.specials.contains(&Special::PassesOver),
         one_entry: plan.specials.contains(&Special::OneEntry),
+        notified: (plan.nodes > 1).then_some(TTL),
     };
-    let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
     let truth = Truth {
         recorder: Arc::clone(recorder),
         start: plan.keys.iter().map(|&key| (key, plan.at_start(key))).collect(),
@@ -68,81 +71,154 @@ where
         conditional: Conditional::at(&store),
     };
     let order = Arc::clone(&truth.order);
-    plan.cache.build(tiers, &truth, Threads::<P, N> { plan, recorder, clock, store, network, order });
+    let stalled = Arc::<Stalled>::default();
+    let world = World { recorder, clock: &clock, network: &network, connections: &connections };
+    let nodes = (0..plan.nodes).map(|node| {
+        let (store, warm, settings) = (store.of_node(node), warm.clone(), settings.clone());
+        P::building(node);
+        let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
+        let order = Arc::clone(&order);
+        plan.cache.build(tiers, &truth, NewNode { plan, world, store, order, node, stalled: &stalled })
+    });
+    run_threads(plan, world, Nodes(nodes.collect()));
 }
 
-/// Runs the threads on the cache.
-struct Threads<'a, P: Simulated, N> {
-    plan: &'a Arc<Plan<N>>,
+/// The parts of the world that all nodes share.
+struct World<'a, P: Simulated> {
     recorder: &'a Arc<Recorder>,
-    clock: P::Clock,
-    store: Store<P>,
-    network: Arc<Network<P>>,
-    order: Arc<Acknowledging>,
+    clock: &'a P::Clock,
+    network: &'a Arc<Network<P>>,
+    connections: &'a Arc<Connections<P>>,
 }
 
-impl<P: Simulated, N: Build<P>> Visitor for Threads<'_, P, N>
+impl<P: Simulated> Clone for World<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Simulated> Copy for World<'_, P> {}
+
+/// All nodes, in order. With one node, the only cache.
+struct Nodes(Vec<Arc<dyn Node>>);
+
+/// A node, whose type is that of its cache.
+trait Node: Send + Sync {
+    /// Executes a step of a thread.
+    fn execute(&self, step: &ThreadStep);
+    /// Reads the key after all threads have ended.
+    fn observe(&self, observer: usize, key: Key);
+    /// Lets the key expire in the remote tier, if its deadline has passed.
+    fn expire(&self, key: Key);
+    fn as_connected(self: Arc<Self>) -> Arc<dyn ConnectedNode>;
+}
+
+impl Nodes {
+    fn execute(&self, step: &ThreadStep) {
+        self.0[step.node()].execute(step);
+    }
+}
+
+/// Runs the threads on the nodes.
+fn run_threads<P: Simulated, N>(plan: &Arc<Plan<N>>, world: World<'_, P>, nodes: Nodes)
 where
     P::Clock: 'static,
 {
-    type Output = ();
+    let World { network, connections, .. } = world;
+    let (nodes, alike) = (Arc::new(nodes), plan.alike());
+    let connected = nodes.0.iter().map(|node| Arc::downgrade(&Arc::clone(node).as_connected()));
+    connections.set_nodes(connected.collect());
+    let expires = plan.remote == RemoteStart::Expiring;
+    let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
+        let node = its.node;
+        let step = |(call, &planned): (usize, &PlannedCall)| ThreadStep::Call { node, thread, call, planned };
+        let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
+        let resume = stalls.then_some(ThreadStep::Resume { node, thread });
+        let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
+        (Script { name: its.name.clone(), operations }, alike)
+    });
+    let ticks = plan.has_clock().then(|| {
+        let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
+        let expires = if expires { plan.keys.clone() } else { Vec::new() };
+        (Script { name: "clock".to_owned(), operations: vec![ThreadStep::Expire(expires)] }, alike)
+    });
+    P::scripted(&nodes, threads.chain(ticks), Nodes::execute);
+    network.join();
+    connections.join();
+    // Tasks that the cache has spawned may not have ended.
+    P::quiesce();
+    if expires && plan.source == Source::Remote {
+        // The clock has advanced by now.
+        plan.keys.iter().for_each(|&key| nodes.0[0].expire(key));
+    }
+    for node in &nodes.0 {
+        plan.keys.iter().for_each(|&key| node.observe(plan.threads.len(), key));
+    }
+}
 
-    fn visit<C: CacheUnderTest>(self, cache: C) {
-        let Threads { plan, recorder, clock, store, network, order } = self;
-        let (recorder, store) = (Arc::clone(recorder), Clone::clone(&store));
-        let (stalled, keys) = (Arc::<Stalled>::default(), plan.keys.clone());
-        let caller = Arc::new_cyclic(|me| Caller {
+/// Creates a node of its cache.
+struct NewNode<'a, P: Simulated, N> {
+    plan: &'a Arc<Plan<N>>,
+    world: World<'a, P>,
+    store: Store<P>,
+    order: Arc<Acknowledging>,
+    node: usize,
+    stalled: &'a Arc<Stalled>,
+}
+
+impl<P: Simulated, N: Build<P>> Visitor for NewNode<'_, P, N>
+where
+    P::Clock: 'static,
+{
+    type Output = Arc<dyn Node>;
+
+    fn visit<C: CacheUnderTest>(self, cache: C) -> Arc<dyn Node> {
+        let NewNode { plan, world, store, order, node, stalled } = self;
+        let World { recorder, clock, network, connections } = world;
+        Arc::new_cyclic(|me| Caller {
             cache,
-            recorder,
-            clock,
+            node,
+            recorder: Arc::clone(recorder),
+            clock: clock.clone(),
             store,
-            network: Arc::clone(&network),
-            keys,
+            network: Arc::clone(network),
+            connections: Arc::clone(connections),
+            keys: plan.keys.clone(),
             order,
             me: Weak::clone(me),
-            stalled: Arc::downgrade(&stalled),
-        });
-        let alike = plan.alike();
-        let expires = plan.remote == RemoteStart::Expiring;
-        let threads = plan.threads.iter().zip(alike).enumerate().map(|(thread, (its, alike))| {
-            let step = |(call, &planned): (usize, &PlannedCall)| ThreadStep::Call { thread, call, planned };
-            let stalls = its.calls.iter().any(|call| call.kind == OpKind::Stall);
-            let resume = stalls.then_some(ThreadStep::Resume { thread });
-            let operations = its.calls.iter().enumerate().map(step).chain(resume).collect();
-            (Script { name: its.name.clone(), operations }, alike)
-        });
-        let ticks = plan.has_clock().then(|| {
-            let alike = Alike { class: plan.threads.len() as u32, symbols: Vec::new() };
-            let expires = if expires { plan.keys.clone() } else { Vec::new() };
-            (Script { name: "clock".to_owned(), operations: vec![ThreadStep::Expire(expires)] }, alike)
-        });
-        P::scripted(&caller, threads.chain(ticks), Caller::execute);
-        network.join();
-        // Tasks that the cache has spawned may not have ended.
-        P::quiesce();
-        if expires && plan.source == Source::Remote {
-            // The clock has advanced by now.
-            plan.keys.iter().for_each(|&key| caller.store.expire(key));
-        }
-        for &key in &plan.keys {
-            let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
-            caller.perform(plan.threads.len(), 0, read, true);
-        }
+            stalled: Arc::downgrade(stalled),
+        })
     }
+}
+
+/// The index of the node with this name.
+fn node_of(name: Key) -> usize {
+    NODES.iter().position(|node| *node == name.name()).expect("the scenario names a node")
 }
 
 /// A task's operation between two boundaries.
 enum ThreadStep {
     Call {
+        node: usize,
         thread: usize,
         /// Index among the thread's calls.
         call: usize,
         planned: PlannedCall,
     },
     /// Polls the thread's stalled futures to their end, or drops them.
-    Resume { thread: usize },
+    Resume { node: usize, thread: usize },
     /// Lets entries expire, and these keys of a custom remote tier.
     Expire(Vec<Key>),
+}
+
+impl ThreadStep {
+    /// The node that executes it.
+    fn node(&self) -> usize {
+        match *self {
+            ThreadStep::Call { node, .. } | ThreadStep::Resume { node, .. } => node,
+            ThreadStep::Expire(_) => 0,
+        }
+    }
 }
 
 /// Futures that are not polled.
@@ -158,10 +234,12 @@ struct StalledCall {
 /// Calls the cache and records the history. Shared by all threads.
 struct Caller<P: Simulated, C> {
     cache: C,
+    node: usize,
     recorder: Arc<Recorder>,
     clock: P::Clock,
     store: Store<P>,
     network: Arc<Network<P>>,
+    connections: Arc<Connections<P>>,
     order: Arc<Acknowledging>,
     keys: Vec<Key>,
     me: Weak<Self>,
@@ -169,11 +247,14 @@ struct Caller<P: Simulated, C> {
     stalled: Weak<Stalled>,
 }
 
-impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
+impl<P: Simulated, C: CacheUnderTest> Node for Caller<P, C>
+where
+    P::Clock: 'static,
+{
     fn execute(&self, step: &ThreadStep) {
         match step {
-            &ThreadStep::Resume { thread } => self.resume(thread),
-            &ThreadStep::Call { thread, call, planned } => self.perform(thread, call, planned, false),
+            &ThreadStep::Resume { thread, .. } => self.resume(thread),
+            &ThreadStep::Call { thread, call, planned, .. } => self.perform(thread, call, planned, false),
             ThreadStep::Expire(keys) => {
                 P::advance(&self.clock, TTL);
                 keys.iter().for_each(|&key| self.cache.expire(key));
@@ -181,9 +262,55 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         }
     }
 
+    fn observe(&self, observer: usize, key: Key) {
+        let read = PlannedCall { kind: OpKind::Get, key, call: Call::Get };
+        self.perform(observer, 0, read, true);
+    }
+
+    fn expire(&self, key: Key) {
+        self.store.expire(key);
+    }
+
+    fn as_connected(self: Arc<Self>) -> Arc<dyn ConnectedNode> {
+        self
+    }
+}
+
+impl<P: Simulated, C: CacheUnderTest> ConnectedNode for Caller<P, C>
+where
+    P::Clock: 'static,
+{
+    fn time(&self) -> Duration {
+        self.cache.node_time()
+    }
+
+    fn notified(&self, key: Key) {
+        self.cache.invalidate(key);
+    }
+
+    fn heard(&self, asked: Duration) {
+        self.cache.heard(asked);
+    }
+
+    fn lost(&self) {
+        self.cache.lost();
+    }
+
+    fn connecting(&self) {
+        self.cache.connecting();
+    }
+
+    fn connected(&self, asked: Duration) {
+        self.cache.connected(asked);
+    }
+}
+
+impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
     fn perform(&self, thread: usize, call: usize, planned: PlannedCall, settled: bool) {
         let first = P::next_event();
-        let operation = self.recorder.invoke::<P>(thread, planned.key, planned.call, settled);
+        // A write by a node that is not simulated.
+        let node = if planned.kind == OpKind::Unnotified { ANY_NODE } else { self.node as u32 };
+        let operation = self.recorder.invoke::<P>((node, thread), planned.key, planned.call, settled);
         self.network.faults.begin(operation, thread, call);
         let reply = if planned.kind == OpKind::Stall {
             self.until_stalled(thread, operation, planned)
@@ -230,7 +357,10 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
+            (OpKind::Reconnect, _) => self.connections.reconnect(node_of(key)),
+            (OpKind::Heartbeat, _) => self.connections.heartbeat(node_of(key)),
             (OpKind::Unnotified, Call::Set(value)) => {
+                self.connections.silence();
                 store.write_elsewhere(key, value);
                 P::advance(&self.clock, TTL);
             }

@@ -10,6 +10,7 @@ use selvedge::Remote;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
 use selvedge::sync::{Clock as _, Map, Mutex as _, TierName};
 
+use super::connections::Connections;
 use super::limits::NO_EXPIRY;
 use super::network::Network;
 use super::{Beside, Limits, Plan, Recorder, TTL};
@@ -23,6 +24,8 @@ use crate::scenario::{RemoteStart, Source, Special};
 pub(crate) struct Store<P: Simulated> {
     tier: Arc<Tier<P>>,
     network: Arc<Network<P>>,
+    /// The node whose commands these are.
+    node: usize,
 }
 
 struct Tier<P: Simulated> {
@@ -36,6 +39,7 @@ struct Tier<P: Simulated> {
     recorder: Arc<Recorder>,
     server: Option<Arc<Beside>>,
     limits: Arc<Limits>,
+    connections: Arc<Connections<P>>,
 }
 
 /// The current leases, by key. Numbers are unique.
@@ -51,6 +55,7 @@ impl<P: Simulated> Store<P> {
         plan: &Plan<C>,
         recorder: &Arc<Recorder>,
         network: &Arc<Network<P>>,
+        connections: &Arc<Connections<P>>,
         clock: &P::Clock,
     ) -> Self {
         let entries = P::Map::new(TierName::Remote);
@@ -75,19 +80,25 @@ impl<P: Simulated> Store<P> {
         let leases = leases.then(|| P::hashed("leases", Leases::default()));
         let (derived, recorder, server) = (plan.derived.clone(), Arc::clone(recorder), plan.server.clone());
         let (clock, limits) = (expires.then(|| clock.clone()), Arc::clone(&plan.limits));
-        let tier = Arc::new(Tier { entries, clock, leases, database, derived, recorder, server, limits });
-        Store { tier, network: Arc::clone(network) }
+        let connections = Arc::clone(connections);
+        let tier = Tier { entries, clock, leases, database, derived, recorder, server, limits, connections };
+        Store { tier: Arc::new(tier), network: Arc::clone(network), node: 0 }
     }
 
-    /// Writes the key as another node does. With a database: writes the database, and then deletes
-    /// the key here.
+    /// The store, for this node's commands.
+    pub(super) fn of_node(&self, node: usize) -> Self {
+        Store { node, ..self.clone() }
+    }
+
+    /// Writes the key as another node does, which is not simulated. With a database: writes the
+    /// database, and then deletes the key here. Notifies no node.
     pub(super) fn write_elsewhere(&self, key: Key, value: Value) {
         if self.has_database() {
             self.write_database(key, Some(value));
         }
-        self.tier.write(key, (!self.has_database()).then_some(value), None);
+        self.tier.write(None, key, (!self.has_database()).then_some(value), None);
         for &made in self.tier.derived.get(&key).into_iter().flatten() {
-            self.tier.write(made, None, None);
+            self.tier.write(None, made, None, None);
         }
     }
 
@@ -150,8 +161,8 @@ impl<P: Simulated> Store<P> {
         expected: Option<Value>,
         value: Value,
     ) -> Result<bool, Failure> {
-        let tier = Arc::clone(&self.tier);
-        self.network.send(move || tier.compare_and_set(key, expected, value)).await
+        let (tier, node) = (Arc::clone(&self.tier), Some(self.node));
+        self.network.send(move || tier.compare_and_set(node, key, expected, value)).await
     }
 
     /// Reads the database.
@@ -176,18 +187,25 @@ impl<P: Simulated> Store<P> {
 
 impl<P: Simulated> Tier<P> {
     #[track_caller]
-    fn write(&self, key: Key, content: Option<Value>, ttl: Option<Duration>) {
+    fn write(&self, node: Option<usize>, key: Key, content: Option<Value>, ttl: Option<Duration>) {
         match &self.leases {
-            None => self.put(key, content, ttl),
+            None => self.put(node, key, content, ttl),
             Some(leases) => leases.with(|leases| {
                 leases.held.remove(&key);
-                self.put(key, content, ttl);
+                self.put(node, key, content, ttl);
             }),
         }
     }
 
+    /// Stores the content, and notifies the nodes other than the writer's. `None` notifies none.
     #[track_caller]
-    fn put(&self, key: Key, content: Option<Value>, ttl: Option<Duration>) {
+    fn put(&self, node: Option<usize>, key: Key, content: Option<Value>, ttl: Option<Duration>) {
+        let notify = |is_first: bool| {
+            if let Some(node) = node.filter(|_| is_first == self.connections.notifies_first) {
+                self.connections.notify(node, key, content);
+            }
+        };
+        notify(true);
         let deadline = match (&self.clock, ttl) {
             // The clock moves once, past every deadline.
             (Some(clock), Some(_)) => Some(clock.now() + TTL),
@@ -205,10 +223,11 @@ impl<P: Simulated> Tier<P> {
         if let Some(server) = &self.server {
             server.write(key, content);
         }
+        notify(false);
     }
 
     #[track_caller]
-    fn compare_and_set(&self, key: Key, expected: Option<Value>, value: Value) -> bool {
+    fn compare_and_set(&self, node: Option<usize>, key: Key, expected: Option<Value>, value: Value) -> bool {
         if let Some(clock) = &self.clock {
             self.expire(key, clock.now());
         }
@@ -235,8 +254,11 @@ impl<P: Simulated> Tier<P> {
             if let Some(server) = &self.server {
                 server.write(key, Some(value));
             }
+            if let Some(node) = node {
+                self.connections.notify(node, key, Some(value));
+            }
             for &made in self.derived.get(&key).into_iter().flatten() {
-                self.write(made, None, None);
+                self.write(node, made, None, None);
             }
         }
         is_set
@@ -288,7 +310,7 @@ impl<P: Simulated> Tier<P> {
 
 impl<P: Simulated> Clone for Store<P> {
     fn clone(&self) -> Self {
-        Store { tier: Arc::clone(&self.tier), network: Arc::clone(&self.network) }
+        Store { tier: Arc::clone(&self.tier), network: Arc::clone(&self.network), node: self.node }
     }
 }
 
@@ -301,13 +323,13 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
     }
 
     async fn set(&self, key: &Key, value: &Value, ttl: Option<Duration>) -> Result<(), Failure> {
-        let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
-        self.network.send(move || tier.write(key, Some(value), ttl)).await
+        let (tier, node, key, value) = (Arc::clone(&self.tier), Some(self.node), *key, *value);
+        self.network.send(move || tier.write(node, key, Some(value), ttl)).await
     }
 
     async fn delete(&self, key: &Key) -> Result<(), Failure> {
-        let (tier, key) = (Arc::clone(&self.tier), *key);
-        self.network.send(move || tier.write(key, None, None)).await
+        let (tier, node, key) = (Arc::clone(&self.tier), Some(self.node), *key);
+        self.network.send(move || tier.write(node, key, None, None)).await
     }
 
     async fn get_for_fill(&self, key: &Key) -> Result<(Option<Found<Value>>, Lease), Failure> {
@@ -337,10 +359,10 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
         ttl: Option<Duration>,
         lease: Lease,
     ) -> Result<Fill, Failure> {
-        let (tier, key, value) = (Arc::clone(&self.tier), *key, *value);
+        let (tier, node, key, value) = (Arc::clone(&self.tier), Some(self.node), *key, *value);
         let fill = move || match &tier.leases {
             None => {
-                tier.put(key, Some(value), ttl);
+                tier.put(node, key, Some(value), ttl);
                 Fill::Filled
             }
             Some(leases) => leases.with(|leases| {
@@ -349,7 +371,7 @@ impl<P: Simulated> Remote<Key, Value> for Store<P> {
                     return Fill::Refused;
                 }
                 leases.held.remove(&key);
-                tier.put(key, Some(value), ttl);
+                tier.put(node, key, Some(value), ttl);
                 Fill::Filled
             }),
         };

@@ -257,6 +257,8 @@ fn tier(its: shape::Tier) -> Tier {
 fn place(its: shape::PlaceTag) -> Place {
     match its {
         shape::PlaceTag::L1 => Place::L1,
+        shape::PlaceTag::L1OfB => Place::L1Of(1),
+        shape::PlaceTag::L1OfC => Place::L1Of(2),
         shape::PlaceTag::Remote => Place::Remote,
         shape::PlaceTag::Database => Place::Database,
         shape::PlaceTag::Fence => Place::Fence,

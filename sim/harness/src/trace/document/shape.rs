@@ -53,6 +53,10 @@ pub(super) struct Value {
 #[serde(rename_all = "lowercase")]
 pub(super) enum PlaceTag {
     L1,
+    #[serde(rename = "l1 b")]
+    L1OfB,
+    #[serde(rename = "l1 c")]
+    L1OfC,
     Remote,
     Database,
     Fence,

@@ -60,6 +60,8 @@ fn value(value: history::Value) -> shape::Value {
 fn place(place: &Place) -> shape::PlaceTag {
     match place {
         Place::L1 => shape::PlaceTag::L1,
+        Place::L1Of(1) => shape::PlaceTag::L1OfB,
+        Place::L1Of(_) => shape::PlaceTag::L1OfC,
         Place::Remote => shape::PlaceTag::Remote,
         Place::Database => shape::PlaceTag::Database,
         Place::Fence => shape::PlaceTag::Fence,

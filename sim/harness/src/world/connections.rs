@@ -1,0 +1,247 @@
+//! The nodes' connections for notifications: messages arrive late, in the order of their
+//! connection, or are lost with it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use selvedge::sync::Mutex as _;
+
+use super::{Plan, Recorder};
+use crate::backends::Simulated;
+use crate::history::{Call, Key, OperationId, Reply, Value};
+use crate::scenario::{NODES, Special};
+
+/// A node, as its connection sees it.
+pub(super) trait ConnectedNode: Send + Sync {
+    /// The time on the node's clock.
+    fn time(&self) -> Duration;
+    /// Another node has written the key.
+    fn notified(&self, key: Key);
+    /// The server has answered a command that was sent after `asked`.
+    fn heard(&self, asked: Duration);
+    /// The connection is lost.
+    fn lost(&self);
+    /// A connection exists, and notifications are about to be turned on.
+    fn connecting(&self);
+    /// Notifications are on. The command was sent after `asked`.
+    fn connected(&self, asked: Duration);
+}
+
+/// The connections of all nodes. None if there is one node.
+pub(super) struct Connections<P: Simulated> {
+    all: Vec<Connection<P>>,
+    nodes: OnceLock<Vec<Weak<dyn ConnectedNode>>>,
+    recorder: Arc<Recorder>,
+    by_node: bool,
+    /// The lane of a notification that is not of a thread.
+    thread: usize,
+    pub(super) notifies_first: bool,
+    /// The threads that deliver messages.
+    threads: Mutex<Vec<P::JoinHandle>>,
+}
+
+struct Connection<P: Simulated> {
+    /// The server's end, and the messages that it has sent.
+    server: P::Mutex<ServerEnd>,
+    /// Held while the node applies an event of the connection.
+    node: P::Mutex<()>,
+}
+
+#[derive(Hash)]
+struct ServerEnd {
+    /// Whether it notifies the node.
+    is_on: bool,
+    /// Whether a thread is about to deliver the next message.
+    is_delivered: bool,
+    under_way: VecDeque<Message>,
+    /// For each key, the last content of which the node was not notified, because its connection
+    /// was cut.
+    missed: BTreeMap<Key, Option<Value>>,
+}
+
+impl Default for ServerEnd {
+    fn default() -> Self {
+        ServerEnd { is_on: true, is_delivered: false, under_way: VecDeque::new(), missed: BTreeMap::new() }
+    }
+}
+
+impl ServerEnd {
+    fn miss(&mut self, message: Message) {
+        if let Message::Written(key, content) = message {
+            self.missed.insert(key, content);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Hash)]
+enum Message {
+    /// The key was written, with this content.
+    Written(Key, Option<Value>),
+    /// The answer to a command that was sent after this time.
+    Answer(Duration),
+}
+
+impl<P: Simulated> Connections<P> {
+    pub(super) fn new<C>(plan: &Plan<C>, recorder: &Arc<Recorder>) -> Self {
+        let nodes = if plan.nodes > 1 { plan.nodes } else { 0 };
+        let connection = |_| Connection {
+            server: P::hashed("connection", ServerEnd::default()),
+            node: P::hashed("node", ()),
+        };
+        Connections {
+            all: (0..nodes).map(connection).collect(),
+            nodes: OnceLock::new(),
+            recorder: Arc::clone(recorder),
+            by_node: plan.by_node,
+            thread: plan.threads.len(),
+            notifies_first: plan.specials.contains(&Special::NotifiesFirst),
+            threads: Mutex::default(),
+        }
+    }
+
+    /// Sets the nodes, which exist after the connections.
+    pub(super) fn set_nodes(&self, nodes: Vec<Weak<dyn ConnectedNode>>) {
+        drop(self.nodes.set(nodes));
+    }
+
+    fn node(&self, node: usize) -> Arc<dyn ConnectedNode> {
+        let nodes = self.nodes.get().expect("the nodes are set before the threads start");
+        nodes[node].upgrade().expect("the nodes exist until the end of the run")
+    }
+
+    /// The server notifies all nodes but the writer's own.
+    pub(super) fn notify(self: &Arc<Self>, writer: usize, key: Key, content: Option<Value>) {
+        for node in (0..self.all.len()).filter(|&node| node != writer) {
+            self.send(node, Message::Written(key, content));
+        }
+    }
+
+    /// The node sends a command over its connection, and does not wait for the answer.
+    pub(super) fn heartbeat(self: &Arc<Self>, node: usize) {
+        let asked = self.node(node).time();
+        self.send(node, Message::Answer(asked));
+    }
+
+    /// The server sends a message, if the connection exists. It arrives at any later point, after
+    /// the earlier messages of its connection.
+    fn send(self: &Arc<Self>, node: usize, message: Message) {
+        let needs_thread = self.all[node].server.with(|server| {
+            if !server.is_on {
+                server.miss(message);
+                return false;
+            }
+            server.under_way.push_back(message);
+            !std::mem::replace(&mut server.is_delivered, true)
+        });
+        if !needs_thread {
+            return;
+        }
+        self.deliver(node);
+    }
+
+    /// Starts a thread that delivers the connection's next message, at any later point. The thread
+    /// starts the next one: with several messages a thread's number of operations would not follow
+    /// from its state, because it forgets its history.
+    fn deliver(self: &Arc<Self>, node: usize) {
+        let connections = Arc::clone(self);
+        let thread = P::spawn(&format!("connection-{}", NODES[node]), move || {
+            if connections.recorder.is_watched() {
+                P::forget();
+            }
+            if connections.deliver_next(node) {
+                connections.deliver(node);
+            }
+        });
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    }
+
+    /// Delivers the next message, if it is not lost. Returns whether there are others.
+    fn deliver_next(&self, node: usize) -> bool {
+        let its = self.node(node);
+        self.all[node].node.with(|()| {
+            let (next, is_any) = self.all[node].server.with(|server| {
+                let next = server.under_way.pop_front();
+                // A message from now on has a thread of its own, which waits for this node.
+                server.is_delivered = !server.under_way.is_empty();
+                (next, server.is_delivered)
+            });
+            match next {
+                None => {}
+                Some(Message::Answer(asked)) => its.heard(asked),
+                Some(Message::Written(key, _)) if !self.by_node => its.notified(key),
+                Some(Message::Written(key, content)) => {
+                    let at = (node as u32, self.thread);
+                    let notice = self.recorder.invoke::<P>(at, key, Call::Notice, false);
+                    its.notified(key);
+                    self.recorder.respond::<P>(notice, Reply::Read(content));
+                    P::enter(OperationId::MAX);
+                }
+            }
+            is_any
+        })
+    }
+
+    /// The node's connection is lost with all messages under way. The node learns of it later, and
+    /// connects again later. From each of these two on, it must serve nothing older than what it
+    /// has missed before.
+    pub(super) fn reconnect(&self, node: usize) {
+        self.cut(node);
+        let its = self.node(node);
+        let connection = &self.all[node];
+        self.knowing(node, || connection.node.with(|()| its.lost()));
+        its.connecting();
+        let asked = its.time();
+        connection.server.with(|server| server.is_on = true);
+        self.knowing(node, || connection.node.with(|()| its.connected(asked)));
+    }
+
+    /// Runs an action after which the node counts as notified of what it has missed.
+    fn knowing(&self, node: usize, action: impl FnOnce()) {
+        if !self.by_node {
+            return action();
+        }
+        let missed = self.all[node].server.with(|server| std::mem::take(&mut server.missed));
+        let current = P::current();
+        let at = (node as u32, self.thread);
+        let notices: Vec<_> = missed
+            .into_iter()
+            .map(|(key, content)| (self.recorder.invoke::<P>(at, key, Call::Notice, false), content))
+            .collect();
+        action();
+        for (notice, content) in notices {
+            self.recorder.respond::<P>(notice, Reply::Read(content));
+        }
+        P::enter(current);
+    }
+
+    /// All connections are lost, and no node learns of it.
+    pub(super) fn silence(&self) {
+        (0..self.all.len()).for_each(|node| self.cut(node));
+    }
+
+    fn cut(&self, node: usize) {
+        self.all[node].server.with(|server| {
+            server.is_on = false;
+            for message in std::mem::take(&mut server.under_way) {
+                server.miss(message);
+            }
+        });
+    }
+
+    /// Waits until all messages have been delivered or are lost.
+    pub(super) fn join(&self) {
+        // A thread that delivers a message may start another.
+        let next = || self.threads.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        while let Some(thread) = next() {
+            P::join(thread);
+        }
+    }
+}
+
+impl<P: Simulated> fmt::Debug for Connections<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("nodes", &self.all.len()).finish_non_exhaustive()
+    }
+}
