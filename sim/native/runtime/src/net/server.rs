@@ -12,7 +12,7 @@ use selvedge_redis::{Redis, Wire, WireClient};
 use super::event::{self, Caller};
 use super::stream::Stream;
 use super::table::{self, Key};
-use crate::source;
+use crate::{effects, source};
 
 /// A connection to a server.
 pub(crate) struct Connection {
@@ -84,6 +84,7 @@ impl Connection {
     }
 
     fn request(&self, bytes: Option<Vec<u8>>, dropped: Option<u32>, caller: Caller) {
+        let ends = bytes.is_none();
         // Executed with the event, so that requests have the order of their events.
         let number = || {
             self.requests.borrow_mut().push_back(Request { bytes, source: caller.source });
@@ -91,6 +92,14 @@ impl Connection {
             flag(self.key, self.count.get() - 1)
         };
         caller.memory.send(self.sent, dropped, caller.source, number);
+        if ends && self.wire.get().is_some_and(Wire::is_blocked) {
+            effects::incomplete(format!(
+                "a connection is closed at {}:{} while its blocking command waits: the simulated Redis does not end \
+                 the command",
+                caller.source.file(),
+                caller.source.line()
+            ));
+        }
     }
 }
 

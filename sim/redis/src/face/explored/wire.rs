@@ -149,6 +149,11 @@ impl Wire {
         false
     }
 
+    /// Whether a blocking command of the connection waits.
+    pub fn is_blocked(&self) -> bool {
+        self.shared.lock().server.is_blocked(self.id)
+    }
+
     /// Closes the connection: the client has closed its end.
     #[track_caller]
     pub fn close(&self) {
