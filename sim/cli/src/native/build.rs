@@ -134,13 +134,13 @@ fn runtime(options: &TestOptions, workspace: &Workspace) -> Result<PathBuf, Nati
     let folder = workspace.target.join("selvedge-runtime");
     say(&format!("   Selvedge  the runtime, in {}\n", folder.display()));
     let mut command = cargo();
-    command.args(["build", "--manifest-path"]).arg(&manifest).arg("--target-dir").arg(&folder);
+    command.args(["build", "--release", "--manifest-path"]).arg(&manifest).arg("--target-dir").arg(&folder);
     if options.offline {
         command.arg("--offline");
     }
     command.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
     let status = command.stdout(Stdio::null()).status().map_err(NativeError::Cargo)?;
-    if status.success() { Ok(folder.join("debug")) } else { Err(NativeError::Failed { what: "build" }) }
+    if status.success() { Ok(folder.join("release")) } else { Err(NativeError::Failed { what: "build" }) }
 }
 
 /// The test binary of a message of cargo.

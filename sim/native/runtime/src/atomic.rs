@@ -117,8 +117,9 @@ fn count(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
 
 /// An operation that is not a part of a known one.
 pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Site) -> u64 {
-    let repeated = repeated(address, size, operation, site).filter(|_| rules::applies(Rule::Spins));
-    if program::is_alone() && !ends_nowhere(repeated.is_some()) {
+    let (repeated, repetitions) = repeated(address, size, operation, site);
+    // Of so many repetitions of a task that is alone, the next one waits for ever.
+    if program::is_alone() && repetitions <= ENDLESS {
         let before = alone(address, size, Encoding::Word, operation);
         let is_read = operation.only_reads(before);
         program::with_task(|task| task.last_read = is_read.then_some((site.id, address, before)));
@@ -129,10 +130,6 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     if let Some(encoding) = encoding.filter(|encoding| encoding.is_lock()) {
         return locks::access(encoding, address, size, operation, site);
     }
-    let repetitions = program::with_task(|task| {
-        task.repetitions = if repeated.is_some() { task.repetitions + 1 } else { 0 };
-        task.repetitions
-    });
     if let Some(value) = repeated.filter(|_| repetitions > FEW || program::is_spin(site)) {
         match program::probe(site, ENDLESS) {
             // The task reads the same value if it continues alone. So the loop is run until it ends
@@ -177,25 +174,20 @@ pub(crate) fn plain(address: usize, size: usize, operation: Operation, site: Sit
     done.before
 }
 
-/// Counts the repetitions of a read by a task that is alone. Returns whether there are so many that
-/// it waits for a change, which cannot come.
-fn ends_nowhere(is_repeated: bool) -> bool {
-    program::with_task(|task| {
-        task.repetitions = if is_repeated { task.repetitions + 1 } else { 0 };
-        task.repetitions > ENDLESS
-    })
-}
-
 /// Whether the operation repeats the task's last read, and the value has not changed: then the
-/// value.
-fn repeated(address: usize, size: usize, operation: Operation, site: Site) -> Option<u64> {
-    let task = program::current();
-    program::with(|program| {
-        let (id, its, value) = program.tasks[task].last_read?;
-        // SAFETY: the program performs an atomic operation on this word.
-        let now = unsafe { known::read(address, size) };
-        let is_it = operation.only_reads(value) && (id, its) == (site.id, address) && now == value;
-        is_it.then_some(value)
+/// value; and the number of repetitions in a row.
+fn repeated(address: usize, size: usize, operation: Operation, site: Site) -> (Option<u64>, u32) {
+    program::with_task(|task| {
+        let value = task.last_read.and_then(|(id, its, value)| {
+            // SAFETY: the program performs an atomic operation on this word.
+            let is_it = (id, its) == (site.id, address)
+                && operation.only_reads(value)
+                && unsafe { known::read(address, size) } == value
+                && rules::applies(Rule::Spins);
+            is_it.then_some(value)
+        });
+        task.repetitions = value.map_or(0, |_| task.repetitions + 1);
+        (value, task.repetitions)
     })
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn begin(learned: &Learned, servers: &[Declared]) {
             program.known.clear();
             program.tasks.iter_mut().for_each(Task::forget);
             program.last = None;
-            program.alone = Some(0);
+            program.alone = rules::applies(Rule::Alone).then_some(0);
             program.fault = None;
             program.has_spun = false;
         }
@@ -81,7 +81,7 @@ pub(crate) fn begin(learned: &Learned, servers: &[Declared]) {
                 known: Known::default(),
                 tasks: (0..region::TASKS).map(|_| Task::default()).collect(),
                 last: None,
-                alone: Some(0),
+                alone: rules::applies(Rule::Alone).then_some(0),
                 fault: None,
                 learned: learned.clone(),
                 new: learned.clone(),
@@ -128,8 +128,8 @@ pub(crate) fn current() -> usize {
 /// other event of the run happens before what it does, or after it: no race includes its
 /// operations, and they need not be events.
 pub(crate) fn is_alone() -> bool {
-    let task = current();
-    rules::applies(Rule::Alone) && with(|program| program.alone == Some(task))
+    // If a task is alone, it is the one that runs.
+    with(|program| program.alone.is_some())
 }
 
 /// The current task starts another one. Returns the counts that it has incremented for it.
@@ -170,7 +170,8 @@ pub(crate) fn joined(other: usize) {
             }
         };
         let started = (0..program.tasks.len()).filter(|&it| program.tasks[it].block != 0 && it != task);
-        program.alone = started.clone().all(is_joined).then_some(task);
+        let is_alone = rules::applies(Rule::Alone) && started.clone().all(is_joined);
+        program.alone = is_alone.then_some(task);
     });
 }
 
@@ -293,7 +294,7 @@ fn attribute(task: usize, address: usize, word: Word, value: u64) {
         if state == word.encoding.state(word.value) {
             return;
         }
-        if rules::applies(Rule::Alone) && program.alone == Some(task) {
+        if program.alone == Some(task) {
             return program.memory.set(word.location, state, None);
         }
         let Some(last) = program.last.filter(|last| last.task == task) else {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::Location;
+use std::ptr;
 use std::rc::Rc;
 
 use crate::known::Encoding;
@@ -143,7 +144,7 @@ thread_local! {
     static RESOLVED: RefCell<HashMap<usize, Rc<Resolved>, word_hash::Build>> = RefCell::default();
     /// The user's line that ran last.
     static LAST: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
-    static SITES: RefCell<HashMap<u64, Site, word_hash::Build>> = RefCell::default();
+    static CACHE: RefCell<Cache> = RefCell::default();
 }
 
 /// A hasher for words that are already well distributed.
@@ -185,29 +186,54 @@ pub(crate) fn file() -> Rc<ObjectFile> {
 /// The largest number of frames that are examined.
 const DEPTH: usize = 24;
 
-/// The site of the call with this frame.
-pub(crate) fn of(frame: *const CallFrame) -> Site {
-    let mut addresses = [0; DEPTH];
-    let mut count = 0;
-    let mut hash = 0_u64;
-    let mut next = frame;
-    while count < DEPTH && !next.is_null() && region::is_on_stack(next as usize) {
+/// The sites that were found before.
+#[derive(Default)]
+struct Cache {
+    /// Whether a return address has a line of the user's own: then no outer frame matters.
+    is_own: HashMap<usize, bool, word_hash::Build>,
+    /// By a hash of the return addresses up to such a one.
+    sites: HashMap<u64, Site, word_hash::Build>,
+}
+
+/// The return addresses of a task, the innermost first.
+struct Frames(*const CallFrame);
+
+impl Iterator for Frames {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.0.is_null() || !region::is_on_stack(self.0 as usize) {
+            return None;
+        }
         // SAFETY: a frame pointer on the stack of the suspended caller. The program and std are
         // compiled with frame pointers; the check above rejects other values of the register, and
         // everything on a task's stack is readable.
-        let CallFrame { outer, return_address } = unsafe { next.read() };
-        addresses[count] = return_address;
-        count += 1;
-        hash = (hash.rotate_left(7) ^ return_address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if outer <= next {
-            break;
-        }
-        next = outer;
+        let CallFrame { outer, return_address } = unsafe { self.0.read() };
+        self.0 = if outer <= self.0 { ptr::null() } else { outer };
+        Some(return_address)
     }
-    let known = SITES.with_borrow(|sites| sites.get(&hash).copied());
+}
+
+fn mixed(hash: u64, address: usize) -> u64 {
+    (hash.rotate_left(7) ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The site of the call with this frame.
+pub(crate) fn of(frame: *const CallFrame) -> Site {
+    let known = CACHE.with_borrow(|cache| find(cache, frame));
     let site = known.unwrap_or_else(|| {
-        let site = resolve(&addresses[..count]);
-        SITES.with_borrow_mut(|sites| sites.insert(hash, site));
+        let (mut addresses, mut hash) = (Vec::new(), 0);
+        for address in Frames(frame).take(DEPTH) {
+            addresses.push(address);
+            hash = mixed(hash, address);
+            let is_own = matches!(resolved(address).line, Some((_, true)));
+            CACHE.with_borrow_mut(|cache| cache.is_own.insert(address, is_own));
+            if is_own {
+                break;
+            }
+        }
+        let site = resolve(&addresses);
+        CACHE.with_borrow_mut(|cache| cache.sites.insert(hash, site));
         site
     });
     match site.owner {
@@ -216,6 +242,18 @@ pub(crate) fn of(frame: *const CallFrame) -> Site {
         Owner::Other => {}
     }
     site
+}
+
+/// The site, if it is known.
+fn find(cache: &Cache, frame: *const CallFrame) -> Option<Site> {
+    let mut hash = 0;
+    for address in Frames(frame).take(DEPTH) {
+        hash = mixed(hash, address);
+        if *cache.is_own.get(&address)? {
+            break;
+        }
+    }
+    cache.sites.get(&hash).copied()
 }
 
 /// Begins a run: no line has run.
