@@ -2,8 +2,8 @@
 //! and with the peers, on the same programs.
 //!
 //! The programs of native mode are the tests of `sim/native/fixtures/bench`, with the types of std
-//! and DashMap: `selvedge test` builds and runs them. The other columns are the programs of `engine`
-//! with the same names.
+//! and DashMap: `selvedge test` builds and runs them. The other rows are the programs of `engine`
+//! of the same names.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
