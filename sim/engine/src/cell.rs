@@ -12,8 +12,8 @@ use crate::runtime::Handle;
 /// Plain data without synchronization of its own. Each access is one event.
 ///
 /// [`Explorer::rc11`](crate::Explorer::rc11) reports a data race, with both places, if two accesses
-/// conflict and neither happens before the other. The other modes explore the orders of the accesses
-/// and report nothing.
+/// conflict and neither happens before the other. The other modes explore the orders of the
+/// accesses and report nothing.
 ///
 /// # Examples
 ///

@@ -136,9 +136,9 @@
 //! - [`Explorer::optimal`] runs exactly one execution for each Mazurkiewicz class: schedules that
 //!   differ only in the order of operations that do not conflict are one class. [`Explorer::naive`]
 //!   runs every interleaving; the tests compare the other strategies with it.
-//! - [`Explorer::rc11`] explores weak memory: the behaviours that the orderings of atomics allow, and
-//!   data races on plain data in a [`cell`]. In all other modes memory is sequentially consistent,
-//!   and orderings are accepted and ignored.
+//! - [`Explorer::rc11`] explores weak memory: the behaviours that the orderings of atomics allow,
+//!   and data races on plain data in a [`cell`]. In all other modes memory is sequentially
+//!   consistent, and orderings are accepted and ignored.
 //! - A report is [complete](Report::is_complete), or names the [`Bound`] that left schedules out. A
 //!   [`Verdict`] is the most severe that applies: nondeterministic, panic, deadlock, bounded,
 //!   vacuous, complete.

@@ -126,7 +126,8 @@ pub(crate) struct Pending {
     actions: [(LocationId, Action); SLOTS],
     /// The rule and its argument, if the actions do not determine the outcome one by one.
     pub(crate) rule: Option<(&'static Rule, u64)>,
-    /// The memory orders of an operation on an atomic, which only a search of execution graphs uses.
+    /// The memory orders of an operation on an atomic, which only a search of execution graphs
+    /// uses.
     pub(crate) orders: Orders,
     pub(crate) source: &'static Location<'static>,
 }

@@ -26,8 +26,8 @@ pub(crate) enum Clock {
 
 const CLOCKS: usize = 5;
 
-/// An edge of happens-before that is no event: an event of `event`'s task follows a spawn or a join,
-/// and the first `count` events of `task` happen before it.
+/// An edge of happens-before that is no event: an event of `event`'s task follows a spawn or a
+/// join, and the first `count` events of `task` happen before it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
     pub(crate) event: EventId,
@@ -37,10 +37,10 @@ pub(crate) struct Edge {
 
 /// A place in the order of an object's operations that is held for an operation that was removed.
 ///
-/// An operation on several locations precedes, on each of them, all later ones. If another operation
-/// takes its place on one location, the removed one still comes next on the locations before that in
-/// its list: the graphs in which it does not come next there are those in which its place was taken
-/// on one of them.
+/// An operation on several locations precedes, on each of them, all later ones. If another
+/// operation takes its place on one location, the removed one still comes next on the locations
+/// before that in its list: the graphs in which it does not come next there are those in which its
+/// place was taken on one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     /// The operation: its task, and its index there.
@@ -243,7 +243,8 @@ impl Graph {
         if place == 0 { INITIAL } else { self.writes(location)[place - 1] }
     }
 
-    /// The events that happen before (or cause) the next event of `task`, which follows these edges.
+    /// The events that happen before (or cause) the next event of `task`, which follows these
+    /// edges.
     pub(crate) fn next_clock(&self, task: TaskId, edges: &[(TaskId, u32)], clock: Clock) -> Vec<u32> {
         let mut next = match self.of_task(task).last() {
             Some(&last) => self.clock(last, clock).to_vec(),
@@ -257,8 +258,8 @@ impl Graph {
         next
     }
 
-    /// The events that happen before an event that follows the first `done` events of `task` and these
-    /// edges.
+    /// The events that happen before an event that follows the first `done` events of `task` and
+    /// these edges.
     pub(crate) fn clock_after(&self, task: TaskId, done: u32, edges: &[(TaskId, u32)]) -> Vec<u32> {
         let mut clock = match self.last_of(task, done) {
             Some(last) => self.clock(last, Clock::HappensBefore).to_vec(),

@@ -1,10 +1,10 @@
 //! Execution graphs under the memory model RC11, and the search that visits each consistent graph
 //! once.
 //!
-//! The algorithm is TruSt (Kokologiannakis, Marmanis, Gladstein, Vafeiadis: "Truly stateless, optimal
-//! dynamic partial order reduction", POPL 2022). Awaits are added with a value that satisfies them
-//! only, so that no run waits in vain (Kokologiannakis, Marmanis, Vafeiadis: "Unblocking dynamic
-//! partial order reduction", CAV 2023).
+//! The algorithm is TruSt (Kokologiannakis, Marmanis, Gladstein, Vafeiadis: "Truly stateless,
+//! optimal dynamic partial order reduction", POPL 2022). Awaits are added with a value that
+//! satisfies them only, so that no run waits in vain (Kokologiannakis, Marmanis, Vafeiadis:
+//! "Unblocking dynamic partial order reduction", CAV 2023).
 
 mod event;
 mod execution_graph;

@@ -1,10 +1,10 @@
 //! Operations of objects that are no atomics: locks, condition variables, queues, cells.
 //!
 //! Each operation reads from the one before it on each of its locations, acquires from it, and
-//! releases to the next one: an object is a total order of operations. Real locks and maps have this
-//! property. DashMap locks the shard of a key for each operation: acquiring the lock reads from the
-//! last release, also if the lock is shared, because a reader changes the lock's word too. All
-//! operations on one key so form one chain of acquire-release read-modify-writes.
+//! releases to the next one: an object is a total order of operations. Real locks and maps have
+//! this property. DashMap locks the shard of a key for each operation: acquiring the lock reads
+//! from the last release, also if the lock is shared, because a reader changes the lock's word too.
+//! All operations on one key so form one chain of acquire-release read-modify-writes.
 //!
 //! An operation can *take the place* of an earlier one: it then comes before it, and the earlier
 //! operation, with all that was added after it and does not cause the new one, is removed. This
@@ -148,9 +148,9 @@ impl Search {
         }
     }
 
-    /// The places that stay held for the operation that begins with `first`, if a new operation takes
-    /// its place. `None` if one of them is the place that is taken, unless it is held because of a
-    /// cause of the new operation.
+    /// The places that stay held for the operation that begins with `first`, if a new operation
+    /// takes its place. `None` if one of them is the place that is taken, unless it is held because
+    /// of a cause of the new operation.
     fn holds_after_take(
         &self,
         first: EventId,

@@ -58,7 +58,8 @@ impl Search {
         holds(condition, value)
     }
 
-    /// Creates the graphs in which `read` reads from the new write, one for each place of the write.
+    /// Creates the graphs in which `read` reads from the new write, one for each place of the
+    /// write.
     fn revisit(
         &mut self,
         _view: &dyn Announced,

@@ -1,9 +1,9 @@
 //! The search: each consistent execution graph once.
 //!
 //! Each run executes the program from its beginning. First it repeats the events of the current
-//! graph, in an order that agrees with program order and reads-from. Then it adds the next operation
-//! of some task, in each consistent way: the first now, the others in later runs. A write also
-//! revisits earlier reads; each revisit is a graph of its own.
+//! graph, in an order that agrees with program order and reads-from. Then it adds the next
+//! operation of some task, in each consistent way: the first now, the others in later runs. A write
+//! also revisits earlier reads; each revisit is a graph of its own.
 
 use std::panic::Location;
 
@@ -27,8 +27,8 @@ pub(crate) enum Move {
     Redundant,
     /// The program does not repeat the graph, for this reason.
     Mismatch(String),
-    /// Nothing orders these two accesses of the plain data at this location. The run ends: a program
-    /// with a data race has no defined behaviour.
+    /// Nothing orders these two accesses of the plain data at this location. The run ends: a
+    /// program with a data race has no defined behaviour.
     Race(LocationId, [PlainAccess; 2]),
     /// The model does not cover an operation: it does this, at this place.
     Refuse(&'static str, &'static Location<'static>),
@@ -88,8 +88,8 @@ enum Added {
 }
 
 impl Search {
-    /// A search that begins with the empty graph. `is_published`: whether SeqCst operations are ordered
-    /// exactly as in the paper.
+    /// A search that begins with the empty graph. `is_published`: whether SeqCst operations are
+    /// ordered exactly as in the paper.
     pub(crate) fn new(is_published: bool) -> Self {
         Search {
             levels: vec![Level::default()],
@@ -244,7 +244,13 @@ impl Search {
             }
         }
         let is_held = self.run.waits_for_held;
-        self.end(view, !is_held);
+        if let Err(first) = self.end(view, !is_held) {
+            let source = self.graph().event(first).source;
+            return Move::Refuse(
+                "waits for a value that it may miss, beside other SeqCst operations,",
+                source,
+            );
+        }
         if is_held { Move::Redundant } else { Move::End }
     }
 
@@ -359,8 +365,8 @@ impl Search {
         }
     }
 
-    /// Sets the values of an operation to those of this run. They must be equal if they are the same
-    /// in each run.
+    /// Sets the values of an operation to those of this run. They must be equal if they are the
+    /// same in each run.
     fn refresh(&mut self, view: &dyn Announced, pending: &Pending, first: EventId) -> Result<(), String> {
         let event = *self.graph().event(first);
         let differs = |what: &str| {

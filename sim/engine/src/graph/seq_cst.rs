@@ -9,10 +9,10 @@
 //! psc = psc_base ∪ psc_F
 //! ```
 //!
-//! With `is_published` they are used as they are. Otherwise scb contains `po ; hb ; po` instead of its
-//! second part. The two differ where po relates accesses of one location, as the read and the write
-//! of a read-modify-write: the paper allows its example Z6.U, and the stronger order does not. GenMC
-//! uses the stronger order too.
+//! With `is_published` they are used as they are. Otherwise scb contains `po ; hb ; po` instead of
+//! its second part. The two differ where po relates accesses of one location, as the read and the
+//! write of a read-modify-write: the paper allows its example Z6.U, and the stronger order does
+//! not. GenMC uses the stronger order too.
 //!
 //! The other conditions of RC11 (coherence, atomicity, no thin air) hold by construction: see
 //! [`Graph::floor`].

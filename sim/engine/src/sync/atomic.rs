@@ -240,8 +240,8 @@ macro_rules! atomic {
                 <$type>::from_word(granted.before)
             }
 
-            /// Stores the last value in coherence order, before exclusive access. Under weak memory the
-            /// last executed write may be another one.
+            /// Stores the last value in coherence order, before exclusive access. Under weak memory
+            /// the last executed write may be another one.
             fn settle_exclusively(&self, source: &'static Location<'static>) {
                 if runtime::has_memory_orders()
                     && let Some(granted) =

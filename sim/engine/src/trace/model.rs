@@ -42,8 +42,8 @@ pub struct TraceStep {
     pub after: Option<String>,
     /// The outcome of an operation with several outcomes, such as an attempt to lock or a choice.
     pub outcome: Option<String>,
-    /// The later write that the operation did not read, in words, if the run shows a weak behaviour:
-    /// see [`Explorer::rc11`](crate::Explorer::rc11).
+    /// The later write that the operation did not read, in words, if the run shows a weak
+    /// behaviour: see [`Explorer::rc11`](crate::Explorer::rc11).
     pub overlooked: Option<String>,
     /// The source line that called the operation.
     pub source: &'static Location<'static>,

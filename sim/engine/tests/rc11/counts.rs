@@ -51,8 +51,8 @@ fn fib_bench_of_five_steps() {
 
 /// A work-stealing deque (Chase, Lev: "Dynamic circular work-stealing deque", SPAA 2005), with the
 /// memory orders of Lê, Pop, Cohen, Nardelli ("Correct and efficient work-stealing for weak memory
-/// models", PPoPP 2013) and a buffer of fixed size. Its slots are atomics: a thief may read one while
-/// the owner writes it.
+/// models", PPoPP 2013) and a buffer of fixed size. Its slots are atomics: a thief may read one
+/// while the owner writes it.
 struct Deque {
     bottom: AtomicU64,
     top: AtomicU64,

@@ -1,7 +1,7 @@
 //! All consistent graphs of a small straight-line program, by trial: every reads-from and every
 //! coherence order is tested against the axioms, which are written down as in the paper (Lahav,
-//! Vafeiadis, Kang, Hur, Dreyer: "Repairing sequential consistency in C/C++11", PLDI 2017), with the
-//! release sequences of C++20. It shares no code with the engine.
+//! Vafeiadis, Kang, Hur, Dreyer: "Repairing sequential consistency in C/C++11", PLDI 2017), with
+//! the release sequences of C++20. It shares no code with the engine.
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
