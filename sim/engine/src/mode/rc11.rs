@@ -22,11 +22,11 @@ use crate::search::{NewStrategy, StrategySource};
 /// The initial value of an object is written before all events, also if a task creates the object
 /// later. `compare_exchange_weak` does not fail spuriously.
 ///
-/// It does not model [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce), conditions on
-/// several atomics, and waits for a value that another task may overwrite before it is read, if the
-/// graph has several `SeqCst` operations: such a program is [refused](crate::Verdict::Refused). The
-/// schedule of a failure does not identify it, because a schedule says nothing about the writes
-/// that are read.
+/// It does not model objects with keys ([`Map`](crate::object::Map)), waits with a deadline,
+/// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce), conditions on several atomics, and
+/// waits for a value that another task may overwrite before it is read, if the graph has several
+/// `SeqCst` operations: such a program is [refused](crate::Verdict::Refused). The schedule of a
+/// failure does not identify it, because a schedule says nothing about the writes that are read.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rc11 {
