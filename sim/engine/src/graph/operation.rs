@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::event::{
     Action, CHOOSE, Footprint, LocationId, LocationStates, MemoryOrder, Mode, Pending, TaskId,
 };
+use crate::history::CLOCK;
 
 /// A condition on the states of an operation's locations.
 pub(crate) type WaitCondition = Rc<dyn Fn(&LocationStates) -> bool>;
@@ -63,6 +64,12 @@ pub(super) fn kind(pending: &Pending) -> Kind {
     }
     if pending.orders.is_of_object() {
         let is_repeated = |nth: usize| actions[..nth].iter().any(|(other, _)| *other == actions[nth].0);
+        if actions.iter().any(|(_, action)| matches!(action, Action::Glance | Action::Pin(_))) {
+            return Kind::Refused("uses an object with keys, whose operations do not all order each other");
+        }
+        if pending.rule.is_some() && actions.iter().any(|&(location, _)| location == CLOCK) {
+            return Kind::Refused("waits with a deadline");
+        }
         if (0..actions.len()).any(is_repeated) {
             return Kind::Refused("performs one operation twice on the same object at once");
         }

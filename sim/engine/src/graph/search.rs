@@ -244,7 +244,13 @@ impl Search {
             }
         }
         let is_held = self.run.waits_for_held;
-        self.end(view, !is_held);
+        if let Err(first) = self.end(view, !is_held) {
+            let source = self.graph().event(first).source;
+            return Move::Refuse(
+                "waits for a value that it may miss, beside other SeqCst operations,",
+                source,
+            );
+        }
         if is_held { Move::Redundant } else { Move::End }
     }
 

@@ -153,6 +153,14 @@ impl<'a> Before<'a> {
         if event.is_write() {
             self.add_overwritten(id, set);
         }
+        // A spawn and a join are steps of their tasks: po ; hb ; po.
+        for edge in self.graph.edges() {
+            let after = self.graph.event(edge.event);
+            if after.task == event.task && after.index <= event.index && edge.count > 0 {
+                let last = self.graph.of_task(edge.task)[edge.count as usize - 1];
+                self.add_clock(self.graph.clock(last, Clock::HappensBefore), 0, set);
+            }
+        }
         for other in self.happened(id).iter() {
             if self.is_here(self.graph.event(other as EventId), event) {
                 set.add(other);

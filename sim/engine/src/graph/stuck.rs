@@ -17,8 +17,9 @@ use crate::event::{LocationStates, Pending, SLOTS, TaskId};
 const MAX_MISSED: usize = 12;
 
 impl Search {
-    /// Ends a run in which no task can continue. `is_stuck`: and none waits for a held place.
-    pub(super) fn end(&mut self, view: &dyn Announced, is_stuck: bool) {
+    /// Ends a run in which no task can continue. `is_stuck`: and none waits for a held place. Fails
+    /// if too many awaits may have missed their value, with the first of them.
+    pub(super) fn end(&mut self, view: &dyn Announced, is_stuck: bool) -> Result<(), EventId> {
         // An operation that waits for an object may have come before those that keep it waiting.
         for task in 0..view.tasks() {
             let Some(pending) = view.pending(task).copied() else { continue };
@@ -26,12 +27,10 @@ impl Search {
                 self.take_places(view, task, &pending);
             }
         }
-        if is_stuck {
-            self.find_missed(view);
-        }
+        if is_stuck { self.find_missed(view) } else { Ok(()) }
     }
 
-    fn find_missed(&mut self, view: &dyn Announced) {
+    fn find_missed(&mut self, view: &dyn Announced) -> Result<(), EventId> {
         let awaits: Vec<EventId> = {
             let graph = self.graph();
             let can_miss = |&(id, event): &(EventId, &super::event::Event)| {
@@ -43,7 +42,23 @@ impl Search {
             };
             graph.events().filter(can_miss).map(|(id, _)| id).collect()
         };
-        let awaits = &awaits[..awaits.len().min(MAX_MISSED)];
+        // A graph in which the await reads its old value may have no order of its SeqCst
+        // operations, although the graph in which it waits forever has one. The search does not
+        // visit that one.
+        let is_overtaken = |&&id: &&EventId| {
+            let event = self.graph().event(id);
+            let later = &self.graph().writes(event.location())
+                [self.graph().place(event.location(), event.reads_from)..];
+            later.iter().any(|&write| !depends(self.graph(), write, id))
+        };
+        if let Some(&first) = awaits.iter().find(is_overtaken)
+            && self.graph().seq_cst() > 2
+        {
+            return Err(first);
+        }
+        if awaits.len() > MAX_MISSED {
+            return Err(awaits[0]);
+        }
         for set in 1..1_usize << awaits.len() {
             let cut: Vec<EventId> =
                 awaits.iter().enumerate().filter(|(nth, _)| set >> nth & 1 != 0).map(|(_, &id)| id).collect();
@@ -55,6 +70,7 @@ impl Search {
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether no task could continue without these awaits and the events that depend on them.
@@ -70,8 +86,12 @@ impl Search {
             let waiting: Option<(Pending, Option<super::operation::WaitCondition>)> = match lost {
                 Some(id) => {
                     let graph = self.graph();
+                    // It joins a task that has lost events, or is spawned after such an event.
                     let joins = graph.edges().iter().any(|edge| {
-                        edge.event == id && graph.of_task(edge.task).iter().any(|&its| is_removed(graph, its))
+                        edge.event == id
+                            && graph.of_task(edge.task)[..edge.count as usize]
+                                .iter()
+                                .any(|&its| is_removed(graph, its))
                     });
                     if joins {
                         continue;

@@ -19,9 +19,14 @@ use crate::search::{NewStrategy, StrategySource};
 /// Objects other than atomics (locks, condition variables, channels, maps) are orders of
 /// operations: each operation acquires from the one before it and releases to the next.
 ///
-/// It does not model [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) and conditions on
-/// several atomics: such a program is [refused](crate::Verdict::Refused). The schedule of a failure
-/// does not identify it, because a schedule says nothing about the writes that are read.
+/// The initial value of an object is written before all events, also if a task creates the object
+/// later. `compare_exchange_weak` does not fail spuriously.
+///
+/// It does not model objects with keys ([`Map`](crate::object::Map)), waits with a deadline,
+/// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce), conditions on several atomics, and
+/// waits for a value that another task may overwrite before it is read, if the graph has several
+/// `SeqCst` operations: such a program is [refused](crate::Verdict::Refused). The schedule of a
+/// failure does not identify it, because a schedule says nothing about the writes that are read.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rc11 {
@@ -66,7 +71,7 @@ impl Explorer<Rc11> {
     /// Orders `SeqCst` operations exactly as the paper does. Without it, the order is slightly
     /// stronger, as in GenMC, with whose numbers the counts agree: it also excludes the paper's
     /// example Z6.U, in which a `SeqCst` read-modify-write is the only `SeqCst` operation of its
-    /// task. C++20 and Rust allow that behaviour; Power hardware shows it.
+    /// task. C++20 and Rust allow that behaviour, so that fewer barriers suffice on Power.
     pub fn published_seq_cst(mut self) -> Self {
         self.mode.is_published = true;
         self

@@ -119,3 +119,42 @@ fn a_channel_publishes() {
     });
     assert!(report.is_complete(), "{}", report.verdict());
 }
+
+/// The main task misses its value in no execution in which the other task can still continue.
+#[test]
+fn a_task_that_can_continue_is_not_stuck() {
+    use selvedge_engine::await_until;
+    let report = explore(|| {
+        let x = Arc::new(AtomicU32::new(0));
+        let (first, second, third) = (Arc::clone(&x), Arc::clone(&x), Arc::clone(&x));
+        thread::spawn(move || first.swap(1, Ordering::Relaxed));
+        thread::spawn(move || {
+            let seen = Arc::clone(&second);
+            await_until(move || seen.load(Ordering::Acquire) <= 1);
+            second.store(2, Ordering::Release);
+        });
+        await_until(move || third.load(Ordering::Acquire) % 2 == 0);
+    });
+    // The store of 2 comes first, and the main task reads neither 0 nor 2.
+    assert_eq!(report.deadlocks, 1);
+}
+
+/// The task that waits may wait forever only if the other's two operations come first; then no
+/// graph contains its read of the old value.
+#[test]
+fn a_missed_value_beside_seq_cst_operations_is_refused() {
+    use selvedge_engine::Verdict;
+    let verdict = Explorer::rc11()
+        .run(|| {
+            let shared = Arc::new((AtomicU32::new(0), AtomicU32::new(1)));
+            let other = Arc::clone(&shared);
+            thread::spawn(move || {
+                other.0.fetch_add(1, Ordering::SeqCst);
+                other.1.fetch_max(0, Ordering::SeqCst);
+            });
+            shared.1.store(0, Ordering::SeqCst);
+            shared.0.wait_until(|value| value == 0);
+        })
+        .verdict();
+    assert!(matches!(verdict, Verdict::Refused { .. }), "{verdict}");
+}
