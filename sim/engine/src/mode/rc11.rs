@@ -27,6 +27,9 @@ use crate::search::{NewStrategy, StrategySource};
 /// waits for a value that another task may overwrite before it is read, if the graph has several
 /// `SeqCst` operations: such a program is [refused](crate::Verdict::Refused). The schedule of a
 /// failure does not identify it, because a schedule says nothing about the writes that are read.
+///
+/// Known fault: if destructors use objects while a task unwinds, the search can find outcomes that
+/// the other modes do not find.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rc11 {
