@@ -55,7 +55,7 @@ struct ServerEnd {
     is_on: bool,
     /// Whether a thread is about to deliver the next message.
     is_delivered: bool,
-    under_way: VecDeque<Message>,
+    in_transit: VecDeque<Message>,
     /// For each key, the last content of which the node was not notified, because its connection
     /// was cut.
     missed: BTreeMap<Key, Option<Value>>,
@@ -63,7 +63,7 @@ struct ServerEnd {
 
 impl Default for ServerEnd {
     fn default() -> Self {
-        ServerEnd { is_on: true, is_delivered: false, under_way: VecDeque::new(), missed: BTreeMap::new() }
+        ServerEnd { is_on: true, is_delivered: false, in_transit: VecDeque::new(), missed: BTreeMap::new() }
     }
 }
 
@@ -132,7 +132,7 @@ impl<P: Simulated> Connections<P> {
                 server.miss(message);
                 return false;
             }
-            server.under_way.push_back(message);
+            server.in_transit.push_back(message);
             !std::mem::replace(&mut server.is_delivered, true)
         });
         if !needs_thread {
@@ -162,9 +162,9 @@ impl<P: Simulated> Connections<P> {
         let its = self.node(node);
         self.all[node].node.with(|()| {
             let (next, is_any) = self.all[node].server.with(|server| {
-                let next = server.under_way.pop_front();
+                let next = server.in_transit.pop_front();
                 // A message from now on has a thread of its own, which waits for this node.
-                server.is_delivered = !server.under_way.is_empty();
+                server.is_delivered = !server.in_transit.is_empty();
                 (next, server.is_delivered)
             });
             match next {
@@ -183,9 +183,9 @@ impl<P: Simulated> Connections<P> {
         })
     }
 
-    /// The node's connection is lost with all messages in progress. The node learns of it later, and
-    /// connects again later. From each of these two on, it must serve nothing older than what it
-    /// has missed before.
+    /// The node's connection is lost with all messages in progress. The node learns of it later,
+    /// and connects again later. From each of these two on, it must serve nothing older than what
+    /// it has missed before.
     pub(super) fn reconnect(&self, node: usize) {
         self.cut(node);
         let its = self.node(node);
@@ -224,7 +224,7 @@ impl<P: Simulated> Connections<P> {
     fn cut(&self, node: usize) {
         self.all[node].server.with(|server| {
             server.is_on = false;
-            for message in std::mem::take(&mut server.under_way) {
+            for message in std::mem::take(&mut server.in_transit) {
                 server.miss(message);
             }
         });
