@@ -31,12 +31,13 @@ fn again(case: &Case, trace: &Trace, server: Option<Box<dyn Server>>) -> Replay 
     replay::<Protocol>(case, schedule, trace.findings.first(), server)
 }
 
-/// Every shipped control whose cases are all small, with its traces.
+/// Every shipped control whose cases are all small, with its traces. The order of commands does not
+/// determine the messages between nodes, so the controls of nodes are left out of replays by order.
 fn controls() -> Vec<(Case, Trace)> {
     let shipped = load_all::<&str>(&[], &Protocol::known()).expect("they ship");
     let small =
         shipped.into_iter().filter(|it| it.name.starts_with("control-") || it.name == "article-classes");
-    let cases = small.flat_map(|scenario| scenario.cases);
+    let cases = small.flat_map(|scenario| scenario.cases).filter(|case| case.nodes == 1);
     let traces: Vec<_> = cases.filter_map(|case| recorded(&case).map(|trace| (case, trace))).collect();
     assert!(traces.len() >= 8, "{}", traces.len());
     traces

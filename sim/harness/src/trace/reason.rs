@@ -61,8 +61,19 @@ fn filled(text: &str, look: Look) -> String {
 }
 
 /// The titles of the paragraphs that state a violation.
-const TITLES: [&str; 8] =
-    ["Crossed", "Phantom", "Lost update", "Stale", "Inverted", "Lasting", "Deadlock", "Panic"];
+const TITLES: [&str; 11] = [
+    "Crossed",
+    "Phantom",
+    "Lost update",
+    "Stale",
+    "Older than delivered",
+    "Beyond the bound",
+    "Inverted",
+    "Backwards",
+    "Lasting",
+    "Deadlock",
+    "Panic",
+];
 
 fn title(rule: Rule) -> &'static str {
     match rule {
