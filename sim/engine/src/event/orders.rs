@@ -9,6 +9,9 @@ pub(crate) enum MemoryOrder {
     /// The operation is one of an object that is no atomic, such as a lock.
     #[default]
     Object,
+    /// The operation is one of an object outside of the program's memory, such as a server: it
+    /// orders no accesses of memory.
+    Outside,
     /// Access to plain data: two that conflict and that nothing orders are a data race.
     NotAtomic,
     Relaxed,
@@ -78,6 +81,6 @@ impl Orders {
     /// Whether the operation is one of an object that is no atomic.
     #[inline]
     pub(crate) fn is_of_object(self) -> bool {
-        self.success == MemoryOrder::Object
+        matches!(self.success, MemoryOrder::Object | MemoryOrder::Outside)
     }
 }

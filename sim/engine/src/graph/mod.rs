@@ -22,4 +22,4 @@ mod stuck;
 pub(crate) use event::EventId;
 pub(crate) use execution_graph::Graph;
 pub(crate) use operation::{Announced, WaitCondition};
-pub(crate) use search::{Move, PlainAccess, Search};
+pub(crate) use search::{Move, Options, PlainAccess, Search};

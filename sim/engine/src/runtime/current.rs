@@ -73,13 +73,21 @@ pub fn next_event() -> (u32, u32) {
 }
 
 /// Calls `read` with the vector clock of the current task: for each task, the number of its events
-/// that happen before the current task's next event. Includes the current task's own events.
+/// that happen before the current task's next event. Includes the current task's own events. In a
+/// search of execution graphs: that come before it in each order of the graph's events, by program
+/// order, reads-from and the orders of objects.
 ///
 /// # Panics
 ///
 /// Outside an exploration.
 pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
-    with(|execution| read(execution.history.trail.task_clock(execution.turn.current)))
+    with(|execution| {
+        let task = execution.turn.current;
+        match execution.causal_clock_of_graph(task) {
+            Some(clock) => read(&clock),
+            None => read(execution.history.trail.task_clock(task)),
+        }
+    })
 }
 
 /// Records a digest of data that the current task has observed by other means than this crate's
