@@ -66,7 +66,14 @@ impl<'a> Run<'a> {
     pub fn schedule(&self) -> Schedule {
         let footprints = self.execution.history.trail.events().iter().map(|event| event.footprint);
         let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
-        Schedule::new(footprints.map(decision).collect())
+        let schedule = Schedule::new(footprints.map(decision).collect());
+        match self.execution.current_graph() {
+            Some(graph) => {
+                let tasks = self.execution.history.trail.events().iter().map(|event| event.footprint.task);
+                schedule.of_graph(graph.overlooked(tasks))
+            }
+            None => schedule,
+        }
     }
 
     /// A task's name.

@@ -152,7 +152,8 @@ pub(super) fn states_by_slot(
 
 /// How an operation with this action, that accessed this location in this mode, synchronizes.
 ///
-/// - Acquiring a lock acquires, and releasing it releases. A failed attempt does neither, as in std.
+/// - Acquiring a lock acquires, and releasing it releases. A failed attempt does neither, as in
+///   std.
 /// - A read, such as a look at a key of a map, holds a shared lock while it reads. Two of them can
 ///   overlap: then neither releases before the other acquires, although each changes the lock's
 ///   word. So they do not synchronize. There are more behaviours without this order, and each

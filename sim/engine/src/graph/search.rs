@@ -16,6 +16,7 @@ use super::operation::{
     Announced, Kind, WaitCondition, complete, effect, holds, kind, of_whole, ordered, states_by_slot,
 };
 use super::plan::{Unit, plan};
+use super::replay::RecordedStep;
 use super::seq_cst;
 use crate::event::{Decision, LocationId, LocationStates, Mode, Pending, SLOTS, TaskId};
 
@@ -46,6 +47,8 @@ pub(crate) struct Search {
     pub(super) stuck: FxHashSet<Vec<u32>>,
     pub(super) options: Options,
     keyed: Keyed,
+    /// The steps of the only graph, if one is replayed.
+    pub(super) recorded: Option<Vec<RecordedStep>>,
 }
 
 /// The variant of the model.
@@ -75,7 +78,8 @@ pub(super) struct RunState {
     is_planned: bool,
     /// Of each task, the events that are executed.
     pub(super) executed: Vec<u32>,
-    /// Of each task, for each executed event of the graph, the number of steps of the task up to it.
+    /// Of each task, for each executed event of the graph, the number of steps of the task up to
+    /// it.
     steps: Vec<Vec<u32>>,
     /// Of each task, the spawns and joins that its next event follows.
     pub(super) edges: Vec<Vec<(TaskId, u32)>>,
@@ -102,7 +106,7 @@ impl PlainAccess {
 
 /// Whether an operation could be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Added {
+pub(super) enum Added {
     Yes,
     /// The task waits.
     Disabled,
@@ -120,7 +124,25 @@ impl Search {
             stuck: FxHashSet::default(),
             options,
             keyed: Keyed::default(),
+            recorded: None,
         }
+    }
+
+    /// The replay of one graph. It may have any order of SeqCst operations that some option
+    /// permits.
+    pub(crate) fn replay(steps: Vec<RecordedStep>) -> Self {
+        let options = Options { is_published: true, ..Options::default() };
+        Search { recorded: Some(steps), ..Search::new(options) }
+    }
+
+    /// Whether it replays one graph.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.recorded.is_some()
+    }
+
+    /// The number of steps of the run so far.
+    pub(super) fn steps(&self) -> usize {
+        self.run.steps.iter().filter_map(|steps| steps.last()).map(|&last| last as usize).sum()
     }
 
     /// Whether the SeqCst operations of a graph can be ordered.
@@ -245,6 +267,9 @@ impl Search {
         if view.tasks() > 0 {
             self.fit(view.tasks() - 1);
         }
+        if self.recorded.is_some() {
+            return self.choose_recorded(view);
+        }
         if !self.run.is_planned {
             self.run.plan = plan(self.graph());
             self.run.is_planned = true;
@@ -294,7 +319,7 @@ impl Search {
 
     /// The kind of an operation. An object of which both single keys and the whole are used is
     /// refused: an operation on the whole would order those on all keys.
-    fn kind_of(&mut self, view: &dyn Announced, pending: &Pending) -> Kind {
+    pub(super) fn kind_of(&mut self, view: &dyn Announced, pending: &Pending) -> Kind {
         let kind = kind(pending);
         if kind != Kind::Object {
             return kind;
@@ -339,8 +364,8 @@ impl Search {
     }
 
     /// For each task, the number of its steps that must come before the next step of `task`,
-    /// whichever order of the steps is taken: those that precede it in program order, reads-from and
-    /// the orders of objects.
+    /// whichever order of the steps is taken: those that precede it in program order, reads-from
+    /// and the orders of objects.
     pub(crate) fn causal_clock(&self, task: TaskId) -> Vec<u32> {
         let done = self.run.executed.get(task as usize).copied().unwrap_or(0);
         let edges = self.run.edges.get(task as usize).map_or(&[][..], Vec::as_slice);
@@ -362,7 +387,7 @@ impl Search {
     }
 
     /// The step that executes the operation that was just added.
-    fn taken(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) -> Move {
+    pub(super) fn taken(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) -> Move {
         let first = self.graph().of_task(task)[self.run.executed[task as usize] as usize];
         self.take(view, task, pending, first)
     }
@@ -707,7 +732,7 @@ impl Search {
     }
 
     /// Adds an operation that is no access of an atomic.
-    fn add_other(
+    pub(super) fn add_other(
         &mut self,
         view: &dyn Announced,
         task: TaskId,
@@ -736,7 +761,7 @@ impl Search {
 
     /// The next access of plain data by `task`, and an earlier one that conflicts with it and does
     /// not happen before it.
-    fn find_race(
+    pub(super) fn find_race(
         &self,
         task: TaskId,
         pending: &Pending,

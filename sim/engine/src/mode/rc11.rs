@@ -22,18 +22,20 @@ use crate::search::{NewStrategy, StrategySource};
 /// earlier ones that release it, write or add something: as in std, a failed `try_lock` orders
 /// nothing, and neither do two reads, which can hold a shared lock at the same time. Each key of a
 /// [`Map`](crate::object::Map) is an object of its own. An object
-/// [outside of memory](crate::object::Map::outside_memory), the [virtual clock](crate::time) and the
-/// end of a timeout order nothing.
+/// [outside of memory](crate::object::Map::outside_memory), the [virtual clock](crate::time) and
+/// the end of a timeout order nothing.
 ///
 /// The initial value of an object is written before all events, also if a task creates the object
 /// later. `compare_exchange_weak` does not fail spuriously.
 ///
 /// It does not model operations on all keys of a map of which single keys are used,
 /// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) while other tasks can continue,
-/// conditions on several atomics, and waits for a value that another task may overwrite before it is
-/// read, if the graph has several `SeqCst` operations: such a program is
-/// [refused](crate::Verdict::Refused). The schedule of a failure does not identify it, because a
-/// schedule says nothing about the writes that are read.
+/// conditions on several atomics, and waits for a value that another task may overwrite before it
+/// is read, if the graph has several `SeqCst` operations: such a program is
+/// [refused](crate::Verdict::Refused).
+///
+/// The schedule of a run identifies its graph: [`Explorer::replay`](crate::Explorer::replay)
+/// repeats it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rc11 {

@@ -98,8 +98,8 @@ impl<K: Eq + Hash, V> Map<K, V> {
 
     /// Declares that the map is outside of the program's memory, such as a server's: its operations
     /// order no accesses of memory. Only [`Explorer::rc11`](crate::Explorer::rc11) distinguishes
-    /// this. Otherwise an operation synchronizes with the earlier ones on its key, as those of a map
-    /// with locks do.
+    /// this. Otherwise an operation synchronizes with the earlier ones on its key, as those of a
+    /// map with locks do.
     #[must_use]
     pub fn outside_memory(self) -> Self {
         Map { orders: Orders::of(MemoryOrder::Outside), ..self }

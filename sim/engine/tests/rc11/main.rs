@@ -9,4 +9,5 @@ mod objects;
 mod plain_data;
 mod program;
 mod random;
+mod replay;
 mod weak_objects;
