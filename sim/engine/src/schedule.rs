@@ -58,6 +58,11 @@ impl Schedule {
         Schedule { overlooked: Some(overlooked), ..self }
     }
 
+    /// Whether it is the schedule of an execution graph.
+    pub fn is_graph(&self) -> bool {
+        self.overlooked.is_some()
+    }
+
     /// For each event, the number of earlier events that wrote a newer value of its atomic. `None`
     /// if it is not the schedule of an execution graph.
     pub(crate) fn overlooked(&self) -> Option<&[u16]> {

@@ -25,6 +25,9 @@ use crate::search::{NewStrategy, StrategySource};
 /// [outside of memory](crate::object::Map::outside_memory), the [virtual clock](crate::time) and
 /// the end of a timeout order nothing.
 ///
+/// For condition variables, channels and queues this order is stronger than that of some of their
+/// implementations, so a program must not rely on them for more than std guarantees.
+///
 /// The initial value of an object is written before all events, also if a task creates the object
 /// later. `compare_exchange_weak` does not fail spuriously.
 ///

@@ -50,6 +50,10 @@ pub(crate) fn exploring() -> bool {
 /// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
 /// are not events.
 pub fn recording() -> bool {
+    // The loads of a condition are not events.
+    if condition::is_evaluating() {
+        return false;
+    }
     with_if_any(|execution| execution.settings.recording && !execution.end.aborting).unwrap_or(false)
 }
 
