@@ -59,9 +59,6 @@ impl From<Ordering> for MemoryOrder {
 pub(crate) struct Orders {
     pub(crate) success: MemoryOrder,
     pub(crate) failure: MemoryOrder,
-    /// How many spurious failures the operation may still have: see
-    /// [`compare_exchange_weak`](crate::sync::atomic::AtomicU32::compare_exchange_weak).
-    pub(crate) may_fail: bool,
 }
 
 impl Orders {
@@ -69,13 +66,13 @@ impl Orders {
     #[inline]
     pub(crate) fn of(order: impl Into<MemoryOrder>) -> Self {
         let order = order.into();
-        Orders { success: order, failure: order, may_fail: false }
+        Orders { success: order, failure: order }
     }
 
     /// The orders of a compare-exchange.
     #[inline]
     pub(crate) fn exchange(success: Ordering, failure: Ordering) -> Self {
-        Orders { success: success.into(), failure: failure.into(), may_fail: false }
+        Orders { success: success.into(), failure: failure.into() }
     }
 
     /// Whether the operation is one of an object that is no atomic.

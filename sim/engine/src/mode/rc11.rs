@@ -29,7 +29,8 @@ use crate::search::{NewStrategy, StrategySource};
 /// implementations, so a program must not rely on them for more than std guarantees.
 ///
 /// The initial value of an object is written before all events, also if a task creates the object
-/// later. `compare_exchange_weak` does not fail spuriously.
+/// later. `compare_exchange_weak` fails spuriously where
+/// [`Explorer::spurious_failures`](crate::Explorer::spurious_failures) allows it.
 ///
 /// It does not model operations on all keys of a map of which single keys are used,
 /// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) while other tasks can continue,

@@ -59,8 +59,7 @@ impl OutsideWord {
     }
 }
 
-const ORDERS: Orders =
-    Orders { success: MemoryOrder::Outside, failure: MemoryOrder::Outside, may_fail: false };
+const ORDERS: Orders = Orders { success: MemoryOrder::Outside, failure: MemoryOrder::Outside };
 
 impl fmt::Debug for OutsideWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
-use super::perform::perform;
+use super::perform::{choose, perform};
 use super::wakes::send_wakes;
 use crate::coroutine;
 use crate::event::Phase;
@@ -143,6 +143,23 @@ pub(crate) fn note_spurious_park() {
     with_if_any(|execution| execution.tasks[execution.turn.current as usize].spurious_parks += 1);
 }
 
+/// Whether the current task's next weak compare-exchange fails spuriously: a choice, if the run
+/// allows it.
+#[track_caller]
+pub(crate) fn fails_spuriously() -> bool {
+    let may_fail = with_if_any(|execution| {
+        let task = &execution.tasks[execution.turn.current as usize];
+        !execution.end.aborting && task.spurious_failures < execution.settings.spurious_failures
+    });
+    let fails = may_fail == Some(true) && choose(2) == 1;
+    if fails {
+        with_if_any(|execution| {
+            execution.tasks[execution.turn.current as usize].spurious_failures += 1;
+        });
+    }
+    fails
+}
+
 /// The running task and the run's number. `None` outside an exploration.
 pub(crate) fn current() -> Option<(TaskId, u64)> {
     with_if_any(|execution| (execution.turn.current, execution.history.registry.run()))
@@ -209,7 +226,8 @@ pub(crate) fn boundary(done: usize, script: Option<usize>) {
         let task = execution.turn.current;
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
-            (its.objects, its.children, its.spurious_parks) = (0, 0, 0);
+            (its.objects, its.children) = (0, 0);
+            (its.spurious_parks, its.spurious_failures) = (0, 0);
             state.boundary(task, done as u32 + 1, script);
         }
     });
