@@ -18,7 +18,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/harness/src",
-        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number nearest plain look diagnostic history script oracle trace verdict scenario protocols backends monitor world scripted explore \
          file_name checkpoint report custom",
     ),
     (

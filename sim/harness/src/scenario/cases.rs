@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use selvedge_engine::MAX_TASKS;
 use toml::de::{DeTable, DeValue};
@@ -10,6 +11,10 @@ use super::axes::Axes;
 use super::reader::{Reader, Value};
 use super::{Ability, Known, Local, NODES, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
+use crate::script::Script;
+
+/// The end of a script's name.
+const SCRIPT: &str = ".star";
 
 /// The limit of copies of a thread.
 const MOST_COPIES: u64 = 64;
@@ -31,6 +36,7 @@ pub(super) struct CaseReader<'r, 'd> {
 /// The parts of a case.
 pub(super) struct Parts {
     pub(super) cache: String,
+    pub(super) script: Option<Arc<Script>>,
     pub(super) local: Local,
     pub(super) remote: RemoteStart,
     pub(super) source: Source,
@@ -44,12 +50,10 @@ pub(super) struct Parts {
     pub(super) threads_at: Range<usize>,
 }
 
-impl<'d> CaseReader<'_, 'd> {
+impl<'r, 'd> CaseReader<'r, 'd> {
     /// Reads all parts, so that every error is found. Returns them if none is missing.
     pub(super) fn parts(&mut self, root: &'d DeTable<'d>) -> Option<Parts> {
-        let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
-        let cache = self.name(root, "cache", "cache", &names);
-        let cache = cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name));
+        let (cache, script) = self.cache(root);
         let local = self.name(root, "local", "start of the local tier", &Local::ALL.map(Local::name));
         let remote =
             self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
@@ -66,6 +70,7 @@ impl<'d> CaseReader<'_, 'd> {
         }
         Some(Parts {
             cache: cache?.name.to_owned(),
+            script,
             local: Local::ALL.into_iter().find(|it| Some(it.name()) == local)?,
             remote: RemoteStart::ALL.into_iter().find(|it| Some(it.name()) == remote)?,
             source: source?,
@@ -77,6 +82,26 @@ impl<'d> CaseReader<'_, 'd> {
             threads_at: self.threads_at.clone(),
             threads: threads?,
         })
+    }
+
+    /// Reads the cache: one of the known ones, or a script.
+    fn cache(&mut self, root: &'d DeTable<'d>) -> (Option<Known<'r>>, Option<Arc<Script>>) {
+        let is_script = |name: &str| name.ends_with(SCRIPT);
+        let value = root.get("cache").and_then(|value| self.resolve(value));
+        if let Some(value) = value
+            && let DeValue::String(name) = value.get_ref()
+            && is_script(name)
+        {
+            let script = self.reader.script(value.span(), name);
+            let known = script.as_ref().map(|script| Known {
+                name: Key::new(name.strip_prefix("./").unwrap_or(name)).name(),
+                abilities: abilities_of(script),
+            });
+            return (known, script);
+        }
+        let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
+        let cache = self.name(root, "cache", "cache", &names);
+        (cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name)), None)
     }
 
     fn source(&mut self, root: &'d DeTable<'d>) -> Option<Source> {
@@ -381,5 +406,18 @@ impl<'d> CaseReader<'_, 'd> {
             self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)
+    }
+}
+
+/// The features that a script supports.
+fn abilities_of(script: &Script) -> &'static [Ability] {
+    const ALL: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll, Ability::Leases];
+    const RECONNECTS: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll];
+    const LEASES: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::Leases];
+    match (script.reconnects(), script.has_leases()) {
+        (true, true) => ALL,
+        (true, false) => RECONNECTS,
+        (false, true) => LEASES,
+        (false, false) => &[Ability::Evicts, Ability::Invalidates],
     }
 }

@@ -36,11 +36,15 @@ where
     K: Copy + Into<Known<'k>>,
 {
     let known: Vec<Known<'k>> = known.iter().map(|&cache| cache.into()).collect();
-    parse_among(path, text, &known)
+    parse_among(Reader::new(path, text), text, &known)
 }
 
-fn parse_among(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
-    let mut reader = Reader::new(path, text);
+/// Parses a shipped scenario, whose scripts are shipped too.
+pub(super) fn parse_shipped(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
+    parse_among(Reader::new(path, text).shipped(true), text, known)
+}
+
+fn parse_among(mut reader: Reader, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
     if text.len() > LARGEST {
         let what = format!("a scenario of {} bytes", text.len());
         reader.mistake(
@@ -105,6 +109,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
             name: case_name,
             labels,
             cache: parts.cache,
+            script: parts.script,
             local: parts.local,
             remote: parts.remote,
             source: parts.source,

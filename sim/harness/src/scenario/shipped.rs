@@ -6,9 +6,14 @@ macro_rules! shipped {
     };
 }
 
+/// The name and text of each script of a shipped scenario.
+pub(super) const SCRIPTS: &[(&str, &str)] =
+    &[("cache_manager.star", include_str!("../../scenarios/cache_manager.star"))];
+
 /// The name and text of each shipped scenario. The article's stale read comes first, for newcomers.
 pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "control-article"
+    "control-cache-manager"
     "control-delete-first"
     "control-delayed-double-delete"
     "control-write-through"
