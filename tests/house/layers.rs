@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual native gate explore list matrix run",
+         simulated_redis manual native new gate explore list matrix run",
     ),
 ];
 

@@ -68,6 +68,9 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             let expected = "expected only with remote = \"present\" or \"absent\"";
             self.reader.mistake(value.span(), what, expected, None);
         }
+        if let (Some(script), Some(value)) = (&script, root.get("cache")) {
+            self.check_script(script, value.span(), source, threads.as_deref());
+        }
         Some(Parts {
             cache: cache?.name.to_owned(),
             script,
@@ -102,6 +105,36 @@ impl<'r, 'd> CaseReader<'r, 'd> {
         let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
         let cache = self.name(root, "cache", "cache", &names);
         (cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name)), None)
+    }
+
+    /// Records an error if the script lacks a function that the case calls, or the case lacks the
+    /// database that the script uses.
+    fn check_script(
+        &mut self,
+        script: &Script,
+        place: Range<usize>,
+        source: Option<Source>,
+        threads: Option<&[ThreadSpec]>,
+    ) {
+        let (has_database, is_remote) = (script.has_database(), source == Some(Source::Remote));
+        if has_database && is_remote {
+            let what = format!("{} uses `db`, but the scenario has no database", script.name());
+            let help = Some("add source = \"database\", or use `redis` alone".to_owned());
+            self.reader.mistake(place.clone(), what, "named here", help);
+        }
+        let ops = threads.unwrap_or_default().iter().flat_map(|thread| &thread.ops);
+        // The caller of a cache that does not write the database deletes the key after each write.
+        let deletes = |kind: OpKind| match kind {
+            OpKind::Delete => true,
+            OpKind::Set | OpKind::Update | OpKind::CompareAndSet => !is_remote && !has_database,
+            _ => false,
+        };
+        if !script.has_delete() && ops.into_iter().any(|op| deletes(op.kind)) {
+            let what = format!("{} defines no `delete`, which the case calls", script.name());
+            let help = "define delete(key). With source = \"database\", a script that does not use `db` is told of each \
+                        write by `delete`";
+            self.reader.mistake(place, what, "named here", Some(help.to_owned()));
+        }
     }
 
     fn source(&mut self, root: &'d DeTable<'d>) -> Option<Source> {
@@ -411,7 +444,8 @@ impl<'r, 'd> CaseReader<'r, 'd> {
 
 /// The features that a script supports.
 fn abilities_of(script: &Script) -> &'static [Ability] {
-    const ALL: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll, Ability::Leases];
+    const ALL: &[Ability] =
+        &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll, Ability::Leases];
     const RECONNECTS: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll];
     const LEASES: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::Leases];
     match (script.reconnects(), script.has_leases()) {

@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::parse::{LARGEST, parse_shipped};
+use super::shipped::SHIPPED_OF_SCRIPTS;
 use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, parse};
 use crate::nearest::nearest;
 
@@ -46,7 +47,7 @@ pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<S
 ///
 /// Same as [`load_all`].
 pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
-    if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == word) {
+    if let Some((name, text)) = SHIPPED.iter().chain(SHIPPED_OF_SCRIPTS).find(|(name, _)| *name == word) {
         return Ok(vec![parse_shipped(&format!("{name}.toml"), text, known)?]);
     }
     let path = Path::new(word);

@@ -144,7 +144,8 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
 
 /// Records an error if the case is larger than the engine can run.
 fn check_size(reader: &mut Reader, case: &Case, place: Range<usize>) {
-    let tasks = case.tasks();
+    let spawned = case.script.as_ref().map_or(0, |script| script.most_tasks()) * case.nodes;
+    let tasks = case.tasks() + spawned;
     if tasks > MAX_TASKS {
         let (threads, most) = (case.threads.len(), MAX_TASKS);
         let what = format!("a case of {threads} threads needs {tasks} tasks, but a run has at most {most}");

@@ -69,12 +69,25 @@ impl Reader {
         let script = match text {
             Err(error) => {
                 let what = format!("the script {} cannot be read: {error}", path.display());
-                let help = "a script is named relative to the scenario's file, such as \"./orders.star\"".to_owned();
+                let help =
+                    "a script is named relative to the scenario's file, such as \"./orders.star\"".to_owned();
                 self.mistake(span, what, "named here", Some(help));
                 None
             }
             Ok(text) => match Script::parse(&path.to_string_lossy(), &text) {
-                Ok(script) => Some(script),
+                Ok(script) => match script.missing_feature() {
+                    None => Some(script),
+                    Some(feature) => {
+                        let what = format!("{} sends commands that this build does not have", script.name());
+                        let help = format!(
+                            "get, set, setex and delete are always built in. For the others, build selvedge with the \
+                             feature `script`, as in `cargo run --release --features script -- …`, or selvedge-sim with \
+                             the feature `{feature}`"
+                        );
+                        self.mistake(span, what, "named here", Some(help));
+                        None
+                    }
+                },
                 Err(errors) => {
                     self.mistakes.extend(errors.into_iter().map(Mistake::from));
                     None

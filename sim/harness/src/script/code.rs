@@ -142,6 +142,7 @@ pub(crate) struct Uses {
     pub(crate) commit: bool,
     pub(crate) database: bool,
     pub(crate) leases: bool,
+    pub(crate) spawns: bool,
     /// The commands that need the whole simulated Redis.
     pub(crate) server: bool,
     pub(crate) lua: bool,

@@ -13,13 +13,15 @@ use super::mistake::{ScriptMistake, Spot};
 use super::tree::{Argument, Block, Def, Ex, Expr, Name, Parameter, Statement, Stmt};
 use super::value::V;
 use crate::nearest::nearest;
+use crate::number::counted;
 
 /// The limit of the instructions, and of the names, of a script.
 const MOST: usize = 1 << 15;
 /// Constructors whose result, as the value of a variable of the script, is a shared dictionary.
 const DICTS: [&str; 6] = ["dict", "OrderedDict", "defaultdict", "TTLCache", "LRUCache", "LFUCache"];
 /// Constructors whose result is the remote tier.
-const CLIENTS: [&str; 6] = ["Redis", "StrictRedis", "from_url", "RedisCluster", "ConnectionPool", "create_redis_pool"];
+const CLIENTS: [&str; 6] =
+    ["Redis", "StrictRedis", "from_url", "RedisCluster", "ConnectionPool", "create_redis_pool"];
 /// Constructors whose result is a lock.
 const LOCKS: [&str; 3] = ["Lock", "RLock", "Semaphore"];
 /// Constructors whose result is a log.
@@ -116,7 +118,13 @@ enum Place {
 }
 
 impl<'t> Compiler<'t> {
-    fn mistake(&mut self, spot: Spot, what: impl Into<String>, label: impl Into<String>, help: Option<String>) {
+    fn mistake(
+        &mut self,
+        spot: Spot,
+        what: impl Into<String>,
+        label: impl Into<String>,
+        help: Option<String>,
+    ) {
         let mistake = ScriptMistake::new(spot.range(), what, label);
         self.mistakes.push(ScriptMistake { help, ..mistake });
     }
@@ -170,7 +178,7 @@ impl<'t> Compiler<'t> {
     /// Declares the variables and functions of the top level, and of classes.
     fn declare(&mut self, block: &'t Block) {
         let mut shared = BTreeMap::new();
-        self.declare_in(block, &mut shared);
+        self.declare_in(block);
         for statement in block {
             match &statement.kind {
                 Stmt::Define(def) => shared_in(&def.body, None, &mut shared),
@@ -197,23 +205,25 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn declare_in(&mut self, block: &'t Block, shared: &mut BTreeMap<String, Spot>) {
+    fn declare_in(&mut self, block: &'t Block) {
         let mut defined = BTreeSet::new();
         for statement in block {
             match &statement.kind {
                 Stmt::Define(Def { name, .. }) => {
-                    if !defined.insert(name.text.clone()) || self.globals.iter().any(|its| its.name == name.text) {
+                    if !defined.insert(name.text.clone())
+                        || self.globals.iter().any(|its| its.name == name.text)
+                    {
                         let what = format!("two functions have the name `{}`", name.text);
                         self.mistake(name.spot, what, "expected another name", None);
                     }
                     self.global(&name.text, name.spot);
                 }
-                Stmt::Class(_, body) => self.declare_in(body, shared),
+                Stmt::Class(_, body) => self.declare_in(body),
                 Stmt::Assign(targets, _) => targets.iter().for_each(|target| self.declare_target(target)),
                 Stmt::Change(target, ..) | Stmt::For(target, ..) => self.declare_target(target),
                 Stmt::If(branches, otherwise) => {
-                    branches.iter().for_each(|(_, body)| self.declare_in(body, shared));
-                    self.declare_in(otherwise, shared);
+                    branches.iter().for_each(|(_, body)| self.declare_in(body));
+                    self.declare_in(otherwise);
                 }
                 _ => {}
             }
@@ -338,7 +348,12 @@ impl<'t> Compiler<'t> {
                     self.initial(statement.spot, name.as_deref(), targets, value);
                 }
                 Stmt::Expression(_) | Stmt::Pass => {}
-                _ => self.mistake(statement.spot, "this statement is not supported in a class", "expected `def`", None),
+                _ => self.mistake(
+                    statement.spot,
+                    "this statement is not supported in a class",
+                    "expected `def`",
+                    None,
+                ),
             }
         }
     }
@@ -390,7 +405,13 @@ impl<'t> Compiler<'t> {
 
     /// Compiles a function. Returns its index. The names that it captures are in the returned scope's
     /// function, in order.
-    fn function(&mut self, name: &Name, parameters: &'t [Parameter], body: Body<'t>, this: Option<String>) -> usize {
+    fn function(
+        &mut self,
+        name: &Name,
+        parameters: &'t [Parameter],
+        body: Body<'t>,
+        this: Option<String>,
+    ) -> usize {
         self.function_with_captures(name, parameters, body, this).0
     }
 
@@ -444,7 +465,13 @@ impl<'t> Compiler<'t> {
         (index, self.finish_scope(name.spot, &name.text, names, required))
     }
 
-    fn finish_scope(&mut self, spot: Spot, name: &str, parameters: Vec<String>, required: usize) -> Vec<String> {
+    fn finish_scope(
+        &mut self,
+        spot: Spot,
+        name: &str,
+        parameters: Vec<String>,
+        required: usize,
+    ) -> Vec<String> {
         let scope = self.scopes.pop().expect("there is a scope");
         if scope.locals.len() > MOST {
             self.mistake(spot, "too many variables in a function", "expected fewer", None);
@@ -470,7 +497,8 @@ impl<'t> Compiler<'t> {
             let scope = self.scopes.last().expect("there is a scope");
             if scope.assigned.get(name).is_some_and(|count| *count > 1) {
                 let what = format!("`{name}` is assigned again, and an inner function uses it");
-                let help = "an inner function receives a copy: pass the variable as an argument, or assign it once";
+                let help =
+                    "an inner function receives a copy: pass the variable as an argument, or assign it once";
                 self.mistake(spot, what, "used here", Some(help.to_owned()));
             }
         }
@@ -675,7 +703,13 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn try_body(&mut self, spot: Spot, body: &'t Block, handlers: &'t [super::tree::Handler], otherwise: &'t Block) {
+    fn try_body(
+        &mut self,
+        spot: Spot,
+        body: &'t Block,
+        handlers: &'t [super::tree::Handler],
+        otherwise: &'t Block,
+    ) {
         let Some(handler) = handlers.first() else {
             self.block(body);
             return self.block(otherwise);
@@ -993,6 +1027,7 @@ impl<'t> Compiler<'t> {
         match builtin {
             Builtin::Publish => uses.publish = true,
             Builtin::DbCommit => uses.commit = true,
+            Builtin::Spawn => uses.spawns = true,
             Builtin::RedisGetLease | Builtin::RedisFill => uses.leases = true,
             Builtin::RedisEval => (uses.server, uses.lua) = (true, true),
             Builtin::RedisCall | Builtin::RedisCommand(_) => uses.server = true,
@@ -1002,14 +1037,19 @@ impl<'t> Compiler<'t> {
 
     fn unknown(&mut self, spot: Spot, name: &str, kind: &str) {
         let scope = self.scopes.last().expect("there is a scope");
-        let mut known: Vec<&str> = scope.locals.iter().map(String::as_str).filter(|its| !its.ends_with(' ')).collect();
+        let mut known: Vec<&str> =
+            scope.locals.iter().map(String::as_str).filter(|its| !its.ends_with(' ')).collect();
         known.extend(self.globals.iter().map(|global| global.name.as_str()));
         known.extend(MODULES.iter().map(|(name, _)| *name));
         known.push("local");
-        known.extend(library::FUNCTIONS.iter().filter(|entry| entry.module.is_none()).map(|entry| entry.name));
+        known
+            .extend(library::FUNCTIONS.iter().filter(|entry| entry.module.is_none()).map(|entry| entry.name));
         let help = nearest(name, &known).map(|near| format!("did you mean `{near}`?"));
         let help = help.or_else(|| {
-            Some("a script can use its own functions and variables, and the library: docs/scripts.md".to_owned())
+            Some(
+                "a script can use its own functions and variables, and the library: docs/scripts.md"
+                    .to_owned(),
+            )
         });
         self.mistake(spot, format!("unknown {kind}: `{name}`"), "not defined", help);
     }
@@ -1020,7 +1060,9 @@ impl<'t> Compiler<'t> {
         if self.place(name).is_some() {
             return None;
         }
-        MODULES.iter().find(|(its, _)| its == name).map(|(_, module)| *module)
+        let module = MODULES.iter().find(|(its, _)| its == name).map(|(_, module)| *module);
+        self.uses.database |= module == Some(Module::Db);
+        module
     }
 
     fn attribute(&mut self, spot: Spot, whole: &Expr, object: &'t Expr, name: &Name) {
@@ -1064,7 +1106,8 @@ impl<'t> Compiler<'t> {
     fn unknown_attribute(&mut self, name: &Name) {
         let known: Vec<&str> = self.globals.iter().map(|global| global.name.as_str()).collect();
         let near = nearest(&name.text, &known).map(|near| format!("did you mean `{near}`?"));
-        let help = near.unwrap_or_else(|| "assign it in `__init__`, or define a method of this name".to_owned());
+        let help =
+            near.unwrap_or_else(|| "assign it in `__init__`, or define a method of this name".to_owned());
         self.mistake(name.spot, format!("unknown attribute: `{}`", name.text), "not defined", Some(help));
     }
 
@@ -1072,7 +1115,9 @@ impl<'t> Compiler<'t> {
         let known = module.names();
         let near = nearest(&name.text, &known).map(|near| format!("did you mean `{near}`?"));
         let help = near.unwrap_or_else(|| match module {
-            Module::Redis => format!("send any other command with redis.call(\"{}\", …)", name.text.to_uppercase()),
+            Module::Redis => {
+                format!("send any other command with redis.call(\"{}\", …)", name.text.to_uppercase())
+            }
             _ => format!("known: {}", known.join(", ")),
         });
         let what = format!("`{}` has no function `{}`", module.name(), name.text);
@@ -1083,7 +1128,9 @@ impl<'t> Compiler<'t> {
         let this = self.scope().this.clone();
         let is_own = attribute_of(function, this.as_deref()).is_some();
         let method = match &function.kind {
-            Ex::Attribute(object, name) if !is_own && self.module_of(object).is_none() => Some((object, name)),
+            Ex::Attribute(object, name) if !is_own && self.module_of(object).is_none() => {
+                Some((object, name))
+            }
             _ => None,
         };
         match method {
@@ -1122,11 +1169,15 @@ impl<'t> Compiler<'t> {
     fn check_call(&mut self, spot: Spot, function: &Expr, shape: &Shape) {
         let builtin = match &function.kind {
             Ex::Name(name) if self.place(name).is_none() => library::function(name),
-            Ex::Attribute(object, name) => self.module_of(object).and_then(|module| module.function(&name.text)),
+            Ex::Attribute(object, name) => {
+                self.module_of(object).and_then(|module| module.function(&name.text))
+            }
             _ => None,
         };
         let Some(entry) = builtin.and_then(Builtin::entry) else { return };
-        if let Err((what, help)) = bind_check(entry.name, entry.parameters, entry.required, entry.is_variadic, shape) {
+        if let Err((what, help)) =
+            bind_check(entry.name, entry.parameters, entry.required, entry.is_variadic, shape)
+        {
             self.mistake(spot, what, "called here", help);
         }
     }
@@ -1145,14 +1196,16 @@ pub(crate) fn bind_check(
         let near = nearest(unknown, parameters).map(|near| format!("did you mean `{near}`?"));
         return Err((format!("`{name}` has no parameter `{unknown}`"), near.or_else(signature)));
     }
-    let is_twice = shape.names.iter().any(|its| parameters.iter().position(|p| p == its) < Some(shape.positional));
+    let is_twice =
+        shape.names.iter().any(|its| parameters.iter().position(|p| p == its) < Some(shape.positional));
     let is_given = |at: usize| at < shape.positional || shape.names.iter().any(|its| its == parameters[at]);
     let missing = (0..required).find(|&at| !is_given(at));
     if let Some(missing) = missing {
         return Err((format!("`{name}` needs an argument for `{}`", parameters[missing]), signature()));
     }
     if is_twice || (shape.count() > parameters.len() && !is_variadic) {
-        let what = format!("`{name}` takes {} arguments, but {} are given", parameters.len(), shape.count());
+        let takes = counted(parameters.len() as u64, "argument");
+        let what = format!("`{name}` takes {takes}, and the call has {}", shape.count());
         return Err((what, signature()));
     }
     Ok(())

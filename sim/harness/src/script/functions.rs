@@ -1,9 +1,10 @@
 //! The operators, functions and methods of a script that are no steps of the exploration.
 
 use super::library::Builtin;
-use super::machine::{Machine, Stop, Step};
+use super::machine::{Machine, Step, Stop};
 use super::tree::Operator;
 use super::value::{DEEPEST, Data, Object, V, text_of};
+use crate::number::counted;
 
 /// The limit of a string, in bytes.
 const LONGEST: usize = 1 << 18;
@@ -52,9 +53,16 @@ impl Machine {
             }
             (_, V::Tier(_)) => {
                 let help = "name the keys: a step of the exploration is on one key";
-                return Err(self.wrong_with("a shared dict cannot be iterated over", "expected a list", help));
+                return Err(self.wrong_with(
+                    "a shared dict cannot be iterated over",
+                    "expected a list",
+                    help,
+                ));
             }
-            _ => return Err(self.wrong(format!("a {} cannot be iterated over", self.type_of(value)), "expected a list")),
+            _ => {
+                return Err(self
+                    .wrong(format!("a {} cannot be iterated over", self.type_of(value)), "expected a list"));
+            }
         };
         self.spend(items.len())?;
         self.charge(items.len() * size_of::<V>())?;
@@ -74,8 +82,13 @@ impl Machine {
     /// Sets an entry of a dictionary.
     pub(crate) fn set_entry(&mut self, dict: &V, key: V, value: V) -> Step<()> {
         let Some(Object::Dict(entries)) = self.heap_of(dict) else { unreachable!("it is a dictionary") };
-        if let V::Heap(_) = key && !matches!(self.heap_of(&key), Some(Object::Tuple(_))) {
-            return Err(self.wrong(format!("a {} cannot be a key", self.type_of(&key)), "expected a string or a number"));
+        if let V::Heap(_) = key
+            && !matches!(self.heap_of(&key), Some(Object::Tuple(_)))
+        {
+            return Err(self.wrong(
+                format!("a {} cannot be a key", self.type_of(&key)),
+                "expected a string or a number",
+            ));
         }
         let known = self.find(entries, &key)?;
         self.charge(2 * size_of::<V>())?;
@@ -103,17 +116,23 @@ impl Machine {
             (Some(Object::List(items) | Object::Tuple(items)), _) => {
                 Ok(self.position(index, items.len())?.map(|at| items[at].clone()))
             }
-            (Some(Object::Dict(entries)), _) => Ok(self.find(entries, index)?.map(|at| entries[at].1.clone())),
+            (Some(Object::Dict(entries)), _) => {
+                Ok(self.find(entries, index)?.map(|at| entries[at].1.clone()))
+            }
             (_, V::Text(text)) => {
                 let Some(at) = self.position(index, text.as_str().chars().count())? else { return Ok(None) };
                 let it = text.as_str().chars().nth(at).map(|it| it.to_string()).unwrap_or_default();
                 self.text(&it).map(Some)
             }
             (_, V::Stored(_)) => {
-                let help = "the scenario writes values without parts: store, return and compare them as they are";
+                let help =
+                    "the scenario writes values without parts: store, return and compare them as they are";
                 Err(self.wrong_with("a value of the cache has no entries", "indexed here", help))
             }
-            _ => Err(self.wrong(format!("a {} has no entries", self.type_of(object)), "expected a list or a dict")),
+            _ => {
+                Err(self
+                    .wrong(format!("a {} has no entries", self.type_of(object)), "expected a list or a dict"))
+            }
         }
     }
 
@@ -158,7 +177,12 @@ impl Machine {
         let length = match (self.heap_of(object), object) {
             (Some(Object::List(items) | Object::Tuple(items)), _) => items.len(),
             (_, V::Text(text)) => text.as_str().chars().count(),
-            _ => return Err(self.wrong(format!("a {} has no parts", self.type_of(object)), "expected a list or a string")),
+            _ => {
+                return Err(self.wrong(
+                    format!("a {} has no parts", self.type_of(object)),
+                    "expected a list or a string",
+                ));
+            }
         };
         let bound = |value: &V, default: usize| match value {
             V::None => Ok(default),
@@ -251,7 +275,8 @@ impl Machine {
                 match (operator, left, right) {
                     (Operator::FloorDivide, V::Int(one), V::Int(other)) => {
                         let quotient = one.checked_div(*other);
-                        let is_below = one.checked_rem(*other).is_some_and(|rest| rest != 0) && ((*one < 0) != (*other < 0));
+                        let is_below = one.checked_rem(*other).is_some_and(|rest| rest != 0)
+                            && ((*one < 0) != (*other < 0));
                         quotient.map(|quotient| V::Int(quotient - i64::from(is_below)))
                     }
                     (Operator::Modulo, V::Int(one), V::Int(other)) => one.checked_rem(*other).map(|rest| {
@@ -259,7 +284,9 @@ impl Machine {
                         V::Int(if is_below { rest + other } else { rest })
                     }),
                     (Operator::FloorDivide, ..) => floats(left, right, |one, other| (one / other).floor()),
-                    (Operator::Modulo, ..) => floats(left, right, |one, other| one - (one / other).floor() * other),
+                    (Operator::Modulo, ..) => {
+                        floats(left, right, |one, other| one - (one / other).floor() * other)
+                    }
                     (_, V::Int(one), V::Int(other)) => Some(V::Float(*one as f64 / *other as f64)),
                     _ => floats(left, right, |one, other| one / other),
                 }
@@ -272,7 +299,8 @@ impl Machine {
         if let (V::Int(_), V::Int(_)) = (left, right) {
             return self.wrong("the result has more than 64 bits", "computed here");
         }
-        let what = format!("`{sign}` cannot be applied to a {} and a {}", self.type_of(left), self.type_of(right));
+        let what =
+            format!("`{sign}` cannot be applied to a {} and a {}", self.type_of(left), self.type_of(right));
         let is_stored = matches!(left, V::Stored(_)) || matches!(right, V::Stored(_));
         if !is_stored {
             return self.wrong(what, "computed here");
@@ -324,13 +352,18 @@ impl Machine {
             (Some(Object::Dict(entries)), ..) => Ok(self.find(entries, item)?.is_some()),
             (Some(&Object::Range(..)), ..) => {
                 let items = self.items(container)?;
-                Ok(items.iter().any(|its| matches!((its, item), (V::Int(one), V::Int(other)) if one == other)))
+                Ok(items
+                    .iter()
+                    .any(|its| matches!((its, item), (V::Int(one), V::Int(other)) if one == other)))
             }
             (_, V::Text(text), V::Text(part)) => {
                 self.spend(text.as_str().len() / 16)?;
                 Ok(text.as_str().contains(part.as_str()))
             }
-            _ => Err(self.wrong(format!("a {} contains nothing", self.type_of(container)), "expected a list or a dict")),
+            _ => Err(self.wrong(
+                format!("a {} contains nothing", self.type_of(container)),
+                "expected a list or a dict",
+            )),
         }
     }
 
@@ -339,7 +372,9 @@ impl Machine {
         Ok(match (left, right) {
             (V::Int(one), V::Int(other)) => Some(one.cmp(other)),
             (V::Text(one), V::Text(other)) => Some(one.as_str().cmp(other.as_str())),
-            (V::Int(_) | V::Float(_), V::Int(_) | V::Float(_)) => as_float(left).partial_cmp(&as_float(right)),
+            (V::Int(_) | V::Float(_), V::Int(_) | V::Float(_)) => {
+                as_float(left).partial_cmp(&as_float(right))
+            }
             _ => return Err(self.not_applicable("<", left, right)),
         })
     }
@@ -358,7 +393,9 @@ impl Machine {
 
     fn represent(&self, value: &V, out: &mut String, depth: u32) -> Step<()> {
         if depth > DEEPEST {
-            return Err(self.wrong(format!("a value with more than {DEEPEST} levels, or a cycle"), "shown here"));
+            return Err(
+                self.wrong(format!("a value with more than {DEEPEST} levels, or a cycle"), "shown here")
+            );
         }
         self.spend(1)?;
         self.charge(8)?;
@@ -457,7 +494,8 @@ impl Machine {
         let second = arguments.get(1).unwrap_or(&V::Missing);
         match builtin {
             Builtin::Exception => {
-                let message = if matches!(first, V::Missing) { "raised".to_owned() } else { self.shown(first)? };
+                let message =
+                    if matches!(first, V::Missing) { "raised".to_owned() } else { self.shown(first)? };
                 self.object(Object::Failure { is_command: false, message: message.as_str().into() })
             }
             Builtin::Lock => {
@@ -465,7 +503,8 @@ impl Machine {
                 Ok(V::Lock(name.as_str().into()))
             }
             Builtin::NewLock => {
-                let help = "assign it to a variable of the script, outside of a function; or use lock(\"name\")";
+                let help =
+                    "assign it to a variable of the script, outside of a function; or use lock(\"name\")";
                 Err(self.wrong_with("a lock without a name", "created here", help))
             }
             Builtin::Print => Ok(V::None),
@@ -487,9 +526,10 @@ impl Machine {
             Builtin::Length => match (self.heap_of(first), first) {
                 (_, V::Text(text)) => Ok(V::Int(text.as_str().chars().count() as i64)),
                 (Some(Object::Dict(entries)), _) => Ok(V::Int(entries.len() as i64)),
-                (_, V::Tier(_)) => {
-                    Err(self.wrong("a shared dict has no length: a step of the exploration is on one key", "called here"))
-                }
+                (_, V::Tier(_)) => Err(self.wrong(
+                    "a shared dict has no length: a step of the exploration is on one key",
+                    "called here",
+                )),
                 _ => Ok(V::Int(self.items(first)?.len() as i64)),
             },
             Builtin::Text => {
@@ -511,17 +551,17 @@ impl Machine {
                 _ => Ok(V::Float(self.integer(first)? as f64)),
             },
             Builtin::Boolean => Ok(V::Bool(self.is_true(first)?)),
-            Builtin::Type => self.text(self.type_of(first)),
+            Builtin::Type => self.text(first.python_type(&self.heap)),
             Builtin::IsInstance => Ok(V::Bool(matches!(
-                (self.type_of(first), second),
-                ("string", V::Builtin(Builtin::Text))
+                (first.python_type(&self.heap), second),
+                ("str", V::Builtin(Builtin::Text))
                     | ("int", V::Builtin(Builtin::Integer))
                     | ("float", V::Builtin(Builtin::Float))
                     | ("bool", V::Builtin(Builtin::Boolean))
                     | ("list", V::Builtin(Builtin::List))
                     | ("dict", V::Builtin(Builtin::Dict))
                     | ("tuple", V::Builtin(Builtin::Tuple))
-                    | ("exception", V::Builtin(Builtin::Exception))
+                    | ("failure", V::Builtin(Builtin::Exception))
             ))),
             Builtin::Range => {
                 let start = self.integer(first)?;
@@ -544,7 +584,11 @@ impl Machine {
                 let Some(mut best) = items.next() else { return Err(self.wrong("no item", "called here")) };
                 for item in items {
                     let order = self.order(&item, &best)?;
-                    let wanted = if builtin == Builtin::Minimum { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+                    let wanted = if builtin == Builtin::Minimum {
+                        std::cmp::Ordering::Less
+                    } else {
+                        std::cmp::Ordering::Greater
+                    };
                     if order == Some(wanted) {
                         best = item;
                     }
@@ -555,7 +599,9 @@ impl Machine {
                 V::Float(number) => Ok(V::Float(number.abs())),
                 _ => {
                     let number = self.integer(first)?.checked_abs();
-                    number.map(V::Int).ok_or_else(|| self.wrong("the result has more than 64 bits", "computed here"))
+                    number
+                        .map(V::Int)
+                        .ok_or_else(|| self.wrong("the result has more than 64 bits", "computed here"))
                 }
             },
             Builtin::List | Builtin::Tuple => {
@@ -575,7 +621,9 @@ impl Machine {
                 // Insertion, so that a comparison that fails is an error.
                 for at in 1..items.len() {
                     let mut place = at;
-                    while place > 0 && self.order(&items[place], &items[place - 1])? == Some(std::cmp::Ordering::Less) {
+                    while place > 0
+                        && self.order(&items[place], &items[place - 1])? == Some(std::cmp::Ordering::Less)
+                    {
                         self.spend(1)?;
                         items.swap(place, place - 1);
                         place -= 1;
@@ -626,12 +674,19 @@ impl Machine {
     }
 
     /// Calls a method of a value that is not shared.
-    pub(crate) fn call_method(&mut self, receiver: &V, name: &str, arguments: &[V], names: &[String]) -> Step<V> {
+    pub(crate) fn call_method(
+        &mut self,
+        receiver: &V,
+        name: &str,
+        arguments: &[V],
+        names: &[String],
+    ) -> Step<V> {
         let first = arguments.first().unwrap_or(&V::Missing);
         let second = arguments.get(1).unwrap_or(&V::Missing);
         let needs = |count: usize| {
             if arguments.len() < count || arguments.len() > count + 1 && name != "format" {
-                return Err(self.wrong(format!("`{name}` needs {count} arguments"), "called here"));
+                let arguments = counted(count as u64, "argument");
+                return Err(self.wrong(format!("`{name}` needs {arguments}"), "called here"));
             }
             Ok(())
         };
@@ -641,10 +696,12 @@ impl Machine {
         if let V::Text(text) = receiver {
             let text = text.clone();
             let text = text.as_str();
-            let part = |value: &V| match value {
-                V::Text(part) => Ok(part.clone()),
-                _ => Err(self.wrong(format!("expected a string, not a {}", self.type_of(value)), "called here")),
-            };
+            let part =
+                |value: &V| match value {
+                    V::Text(part) => Ok(part.clone()),
+                    _ => Err(self
+                        .wrong(format!("expected a string, not a {}", self.type_of(value)), "called here")),
+                };
             self.spend(text.len() / 16)?;
             return match name {
                 "encode" | "decode" => Ok(receiver.clone()),
@@ -687,7 +744,19 @@ impl Machine {
                 _ => Err(self.unknown_method(
                     "string",
                     name,
-                    &["encode", "endswith", "format", "isdigit", "join", "lower", "replace", "split", "startswith", "strip", "upper"],
+                    &[
+                        "encode",
+                        "endswith",
+                        "format",
+                        "isdigit",
+                        "join",
+                        "lower",
+                        "replace",
+                        "split",
+                        "startswith",
+                        "strip",
+                        "upper",
+                    ],
                 )),
             };
         }
@@ -700,11 +769,17 @@ impl Machine {
             return self.call_of_list(receiver, name, first, second);
         }
         let help = match receiver {
-            V::Stored(_) => "the scenario writes values without parts: store, return and compare them as they are",
+            V::Stored(_) => {
+                "the scenario writes values without parts: store, return and compare them as they are"
+            }
             V::None | V::Missing => "it is None: check it first",
             _ => "",
         };
-        Err(self.wrong_with(format!("a {} has no method `{name}`", self.type_of(receiver)), "called here", help))
+        Err(self.wrong_with(
+            format!("a {} has no method `{name}`", self.type_of(receiver)),
+            "called here",
+            help,
+        ))
     }
 
     fn format_call(&mut self, format: &str, arguments: &[V], names: &[String]) -> Step<V> {
@@ -717,7 +792,8 @@ impl Machine {
                 rest = &rest[at + 2..];
                 continue;
             }
-            let Some((field, after)) = rest[at + 1..].split_once('}').filter(|_| rest[at..].starts_with('{')) else {
+            let Some((field, after)) = rest[at + 1..].split_once('}').filter(|_| rest[at..].starts_with('{'))
+            else {
                 return Err(self.wrong("the format has an unmatched brace", "formatted here"));
             };
             let positional = arguments.len() - names.len();
@@ -744,7 +820,9 @@ impl Machine {
         let Some(Object::Dict(entries)) = self.heap_of(receiver) else { unreachable!("it is a dictionary") };
         let default = |second: &V| if matches!(second, V::Missing) { V::None } else { second.clone() };
         match name {
-            "get" => Ok(self.find(entries, first)?.map_or_else(|| default(second), |at| entries[at].1.clone())),
+            "get" => {
+                Ok(self.find(entries, first)?.map_or_else(|| default(second), |at| entries[at].1.clone()))
+            }
             "keys" => {
                 let keys = entries.iter().map(|(key, _)| key.clone()).collect();
                 self.object(Object::List(keys))
@@ -799,7 +877,8 @@ impl Machine {
                 Ok(V::None)
             }
             _ => {
-                let known = ["clear", "copy", "get", "items", "keys", "pop", "setdefault", "update", "values"];
+                let known =
+                    ["clear", "copy", "get", "items", "keys", "pop", "setdefault", "update", "values"];
                 Err(self.unknown_method("dict", name, &known))
             }
         }
@@ -860,7 +939,9 @@ impl Machine {
     /// A copy of the value for a tier, without references to this heap.
     pub(crate) fn freeze(&self, value: &V, depth: u32) -> Step<Data> {
         if depth > DEEPEST {
-            return Err(self.wrong(format!("a value with more than {DEEPEST} levels, or a cycle"), "stored here"));
+            return Err(
+                self.wrong(format!("a value with more than {DEEPEST} levels, or a cycle"), "stored here")
+            );
         }
         self.spend(1)?;
         self.charge(size_of::<Data>())?;

@@ -210,9 +210,10 @@ pub(crate) const OF_LOCK: &[Entry] = &[
 
 /// The further commands that are methods of `redis`. They need the whole simulated Redis.
 pub(crate) const COMMANDS: [&str; 34] = [
-    "append", "decr", "decrby", "exists", "expire", "flushdb", "getdel", "getex", "getset", "hdel", "hget", "hgetall",
-    "hset", "incr", "incrby", "keys", "mget", "mset", "persist", "pexpire", "psetex", "pttl", "rename", "sadd",
-    "setnx", "smembers", "srem", "strlen", "touch", "ttl", "type", "unlink", "watch", "zadd",
+    "append", "decr", "decrby", "exists", "expire", "flushdb", "getdel", "getex", "getset", "hdel", "hget",
+    "hgetall", "hset", "incr", "incrby", "keys", "mget", "mset", "persist", "pexpire", "psetex", "pttl",
+    "rename", "sadd", "setnx", "smembers", "srem", "strlen", "touch", "ttl", "type", "unlink", "watch",
+    "zadd",
 ];
 
 /// Names of modules, and the modules.

@@ -14,6 +14,10 @@ use super::parser::{LARGEST, parse};
 use super::value::{Data, V};
 use crate::Excerpt;
 use crate::nearest::nearest;
+use crate::number::counted;
+
+/// The limit of tasks that a script spawns in a run of one node.
+const MOST_TASKS: usize = 12;
 
 /// A script that implements a cache: its functions `get`, `set` and so on are the operations.
 pub struct Script {
@@ -93,6 +97,25 @@ impl Script {
         self.code.uses.database
     }
 
+    /// The most tasks that it spawns in a run of one node.
+    pub fn most_tasks(&self) -> usize {
+        if self.code.uses.spawns { MOST_TASKS } else { 0 }
+    }
+
+    /// Whether it sends commands that only the whole simulated Redis executes.
+    pub fn needs_server(&self) -> bool {
+        self.code.uses.server
+    }
+
+    /// The feature of this crate that it needs and that is not enabled.
+    pub fn missing_feature(&self) -> Option<&'static str> {
+        match (self.code.uses.server, self.code.uses.lua) {
+            (_, true) if cfg!(not(feature = "lua")) => Some("lua"),
+            (true, _) if cfg!(not(feature = "redis")) => Some("redis"),
+            _ => None,
+        }
+    }
+
     /// Whether it publishes its writes itself.
     pub(crate) fn publishes(&self) -> bool {
         self.code.uses.publish
@@ -166,16 +189,19 @@ fn top_level(code: &Code) -> Result<Vec<Initial>, ScriptMistake> {
     let mut machine = Machine::default();
     let ended = |stop: Stop| match stop {
         Stop::Mistake(mistake) => mistake,
-        Stop::Limit(spot, what) => {
-            ScriptMistake::new(spot.range(), format!("the top level was ended at the limit of {what}"), "here")
-        }
+        Stop::Limit(spot, what) => ScriptMistake::new(
+            spot.range(),
+            format!("the top level was ended at the limit of {what}"),
+            "here",
+        ),
     };
     machine.begin(code, 0, &[]).map_err(ended)?;
     match machine.run(code).map_err(ended)? {
         Event::Done(_) => {}
         Event::Effect(_) => {
             let what = "a step of the exploration outside of a function";
-            let help = "the top level is executed once, before the exploration: move the call into `get` or `set`";
+            let help =
+                "the top level is executed once, before the exploration: move the call into `get` or `set`";
             return Err(ScriptMistake::new(machine.spot.range(), what, "called here").with_help(help));
         }
         Event::Failed(_, message) => {
@@ -188,7 +214,11 @@ fn top_level(code: &Code) -> Result<Vec<Initial>, ScriptMistake> {
     let initial = |(value, global): (V, &super::code::Global)| {
         let is_shared = code.shared.iter().any(|(name, _)| *name == global.name);
         if is_shared && plain_data(&value).is_none() && !matches!(value, V::Heap(_)) {
-            let what = format!("`{}` is assigned in a function, and begins as a {}", global.name, value.type_name(&machine.heap));
+            let what = format!(
+                "`{}` is assigned in a function, and begins as a {}",
+                global.name,
+                value.type_name(&machine.heap)
+            );
             let help = "change the entries of a shared dict instead of assigning another one: `name.clear()`";
             return Err(ScriptMistake::new(global.spot.range(), what, "assigned here").with_help(help));
         }
@@ -206,7 +236,8 @@ fn top_level(code: &Code) -> Result<Vec<Initial>, ScriptMistake> {
 /// The functions that the simulator calls.
 fn entries(code: &Code) -> Result<Entries, Vec<ScriptMistake>> {
     let mut mistakes = Vec::new();
-    let names: Vec<&str> = code.functions.iter().skip(1).map(|its| its.name.as_str()).filter(|its| *its != "lambda").collect();
+    let names: Vec<&str> =
+        code.functions.iter().skip(1).map(|its| its.name.as_str()).filter(|its| *its != "lambda").collect();
     let mut function = |name: &str, count: usize, is_required: bool| {
         let Some(function) = code.function(name) else {
             if is_required {
@@ -221,7 +252,7 @@ fn entries(code: &Code) -> Result<Entries, Vec<ScriptMistake>> {
         };
         let its = &code.functions[usize::from(function)];
         if its.required > count || its.parameters.len() < count {
-            let what = format!("`{name}` is called with {count} arguments");
+            let what = format!("`{name}` is called with {}", counted(count as u64, "argument"));
             let label = match count {
                 0 => "expected no parameter",
                 1 => "expected one parameter: key",
@@ -237,7 +268,9 @@ fn entries(code: &Code) -> Result<Entries, Vec<ScriptMistake>> {
     let on_message = function("on_message", 1, false);
     let on_reconnect = function("on_reconnect", 0, false);
     match (get, set) {
-        (Some(get), Some(set)) if mistakes.is_empty() => Ok(Entries { get, set, delete, on_message, on_reconnect }),
+        (Some(get), Some(set)) if mistakes.is_empty() => {
+            Ok(Entries { get, set, delete, on_message, on_reconnect })
+        }
         _ => Err(mistakes),
     }
 }
@@ -247,6 +280,12 @@ impl ScriptMistake {
     fn shown(self, excerpt: &Excerpt) -> ScriptError {
         let ScriptMistake { span, what, label, help } = self;
         let span = excerpt.span(span.start, span.len());
-        ScriptError { excerpt: excerpt.clone(), span, what, label, help: help.filter(|help| !help.is_empty()) }
+        ScriptError {
+            excerpt: excerpt.clone(),
+            span,
+            what,
+            label,
+            help: help.filter(|help| !help.is_empty()),
+        }
     }
 }

@@ -153,7 +153,9 @@ impl Machine {
         self.stack.truncate(self.stack.len() - self.arguments);
         self.arguments = 0;
         let frames = self.frames.len();
-        if let Some(Event::Effect(_)) = self.call(code, function, &Shape { positional: 0, names: Vec::new() })? {
+        if let Some(Event::Effect(_)) =
+            self.call(code, function, &Shape { positional: 0, names: Vec::new() })?
+        {
             return Err(self.wrong("`once` calls a function of the script", "expected a `def` or a `lambda`"));
         }
         if self.frames.len() > frames {
@@ -186,7 +188,12 @@ impl Machine {
         Stop::Mistake(ScriptMistake::new(self.spot.range(), what, label))
     }
 
-    pub(crate) fn wrong_with(&self, what: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Stop {
+    pub(crate) fn wrong_with(
+        &self,
+        what: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Stop {
         Stop::Mistake(ScriptMistake::new(self.spot.range(), what, label).with_help(help))
     }
 
@@ -266,7 +273,8 @@ impl Machine {
         let base = self.stack.len() - given;
         self.stack.resize(base + parameters.len(), V::Missing);
         for (name, value) in names.iter().zip(named) {
-            let at = parameters.iter().position(|its| its.as_ref() == name).expect("the names have been checked");
+            let at =
+                parameters.iter().position(|its| its.as_ref() == name).expect("the names have been checked");
             self.stack[base + at] = value;
         }
     }
@@ -295,7 +303,9 @@ impl Machine {
             other => return Err(self.not_callable(&other)),
         };
         let its = &code.functions[usize::from(function)];
-        let is_plain = shape.names.is_empty() && shape.positional <= its.parameters.len() && shape.positional >= its.required;
+        let is_plain = shape.names.is_empty()
+            && shape.positional <= its.parameters.len()
+            && shape.positional >= its.required;
         if !is_plain {
             self.check_arguments(its, shape)?;
             if !shape.names.is_empty() {
@@ -330,7 +340,9 @@ impl Machine {
                 let is_plain = all.names.is_empty() && all.positional == entry.parameters.len();
                 if !is_plain {
                     bind_check(entry.name, entry.parameters, entry.required, entry.is_variadic, &all)
-                        .map_err(|(what, help)| self.wrong_with(what, "called here", help.unwrap_or_default()))?;
+                        .map_err(|(what, help)| {
+                            self.wrong_with(what, "called here", help.unwrap_or_default())
+                        })?;
                     if !entry.is_variadic {
                         self.bind(&all.names, entry.parameters, all.positional);
                         count = entry.parameters.len();
@@ -340,7 +352,9 @@ impl Machine {
                     }
                 }
             }
-            None if !shape.names.is_empty() => return Err(self.wrong("a command takes no named arguments", "called here")),
+            None if !shape.names.is_empty() => {
+                return Err(self.wrong("a command takes no named arguments", "called here"));
+            }
             None => {}
         }
         if builtin.is_effect() {
@@ -463,7 +477,9 @@ impl Machine {
                 Op::Constant(at) => self.stack.push(code.constants[at as usize].clone()),
                 Op::Load(local) => match self.stack[base + usize::from(local)].clone() {
                     V::Missing => {
-                        return Err(self.wrong("the variable is used before it is assigned", "has no value here"));
+                        return Err(
+                            self.wrong("the variable is used before it is assigned", "has no value here")
+                        );
                     }
                     value => self.stack.push(value),
                 },
@@ -478,7 +494,9 @@ impl Machine {
                         _ => unreachable!("a function that captures is a closure"),
                     };
                     if matches!(value, V::Missing) {
-                        return Err(self.wrong("the variable is used before it is assigned", "has no value here"));
+                        return Err(
+                            self.wrong("the variable is used before it is assigned", "has no value here")
+                        );
                     }
                     self.stack.push(value);
                 }
@@ -700,7 +718,9 @@ impl Machine {
                     self.stack.push(iterator);
                 }
                 Op::Next(end) => {
-                    let Some(V::Heap(at)) = self.stack.last() else { unreachable!("an iterator is on the heap") };
+                    let Some(V::Heap(at)) = self.stack.last() else {
+                        unreachable!("an iterator is on the heap")
+                    };
                     let next = match &mut self.heap[*at as usize] {
                         Object::Iterator(items, next) => {
                             *next += 1;
@@ -736,7 +756,9 @@ impl Machine {
                 Op::Append(local) => {
                     let item = self.pop();
                     self.charge(size_of::<V>())?;
-                    let V::Heap(at) = self.stack[base + usize::from(local)] else { unreachable!("it is a list") };
+                    let V::Heap(at) = self.stack[base + usize::from(local)] else {
+                        unreachable!("it is a list")
+                    };
                     if let Object::List(items) = &mut self.heap[at as usize] {
                         items.push(item);
                     }
@@ -820,7 +842,13 @@ impl Machine {
             V::Heap(at) => match &self.heap[*at as usize] {
                 Object::List(items) | Object::Tuple(items) => !items.is_empty(),
                 Object::Dict(entries) => !entries.is_empty(),
-                Object::Range(from, to, by) => if *by > 0 { from < to } else { from > to },
+                Object::Range(from, to, by) => {
+                    if *by > 0 {
+                        from < to
+                    } else {
+                        from > to
+                    }
+                }
                 _ => true,
             },
             V::Tier(_) => return Err(self.wrong("a shared dict is no condition", "expected `key in …`")),
@@ -831,7 +859,9 @@ impl Machine {
     /// Whether two values are equal.
     pub(crate) fn equal(&self, left: &V, right: &V, depth: u32) -> Step<bool> {
         if depth > DEEPEST {
-            return Err(self.wrong(format!("a comparison of more than {DEEPEST} nested values"), "compared here"));
+            return Err(
+                self.wrong(format!("a comparison of more than {DEEPEST} nested values"), "compared here")
+            );
         }
         self.spend(1)?;
         Ok(match (left, right) {
@@ -852,30 +882,32 @@ impl Machine {
             (V::Tier(one), V::Tier(other)) => one == other,
             (V::Lock(one), V::Lock(other)) => one == other,
             (V::Heap(one), V::Heap(other)) if one == other => true,
-            (V::Heap(one), V::Heap(other)) => match (&self.heap[*one as usize], &self.heap[*other as usize]) {
-                (Object::List(one), Object::List(other)) | (Object::Tuple(one), Object::Tuple(other)) => {
-                    one.len() == other.len() && self.all_equal(one, other, depth + 1)?
-                }
-                (Object::Dict(one), Object::Dict(other)) => {
-                    if one.len() != other.len() {
-                        return Ok(false);
+            (V::Heap(one), V::Heap(other)) => {
+                match (&self.heap[*one as usize], &self.heap[*other as usize]) {
+                    (Object::List(one), Object::List(other)) | (Object::Tuple(one), Object::Tuple(other)) => {
+                        one.len() == other.len() && self.all_equal(one, other, depth + 1)?
                     }
-                    for (key, value) in one {
-                        let mut is_in = false;
-                        for (its, other) in other {
-                            if self.equal(key, its, depth + 1)? {
-                                is_in = self.equal(value, other, depth + 1)?;
-                                break;
-                            }
-                        }
-                        if !is_in {
+                    (Object::Dict(one), Object::Dict(other)) => {
+                        if one.len() != other.len() {
                             return Ok(false);
                         }
+                        for (key, value) in one {
+                            let mut is_in = false;
+                            for (its, other) in other {
+                                if self.equal(key, its, depth + 1)? {
+                                    is_in = self.equal(value, other, depth + 1)?;
+                                    break;
+                                }
+                            }
+                            if !is_in {
+                                return Ok(false);
+                            }
+                        }
+                        true
                     }
-                    true
+                    _ => false,
                 }
-                _ => false,
-            },
+            }
             _ => false,
         })
     }

@@ -26,4 +26,6 @@ pub(crate) use library::Builtin;
 pub use load::Script;
 pub(crate) use machine::{Event, Machine, Step, Stop};
 pub use mistake::ScriptError;
+#[cfg(feature = "redis")]
+pub(crate) use value::text_of;
 pub(crate) use value::{Data, Object, Text, V, in_text};

@@ -18,7 +18,7 @@ type Parsed<T> = Result<T, ScriptMistake>;
 /// Parses a script.
 pub(crate) fn parse(text: &str) -> Parsed<Block> {
     if text.len() > LARGEST {
-        let what = format!("a script of {} bytes", text.len());
+        let what = format!("a script of more than {LARGEST} bytes");
         return Err(ScriptMistake::new(LARGEST..LARGEST, what, "64 KiB end here"));
     }
     let tokens = tokens(text)?;
@@ -97,7 +97,11 @@ impl Parser<'_> {
             Kind::Dedent => "the end of the block".to_owned(),
             Kind::End => "the end of the script".to_owned(),
         };
-        Err(ScriptMistake::new(self.spot().range(), format!("unexpected {found}"), format!("expected {expected}")))
+        Err(ScriptMistake::new(
+            self.spot().range(),
+            format!("unexpected {found}"),
+            format!("expected {expected}"),
+        ))
     }
 
     fn sign(&mut self, sign: &str) -> Parsed<()> {
@@ -474,9 +478,8 @@ impl Parser<'_> {
             }
             let at = self.spot();
             self.skip();
-            match operator {
-                Some(Operator::NotIn | Operator::IsNot) => self.skip(),
-                _ => {}
+            if let Some(Operator::NotIn | Operator::IsNot) = operator {
+                self.skip();
             }
             if its == 3 && std::mem::replace(&mut is_compared, true) {
                 let what = "a chain of comparisons";
@@ -554,7 +557,11 @@ impl Parser<'_> {
             } else if self.take_sign("(") {
                 let arguments = self.arguments()?;
                 let deepest = arguments.iter().map(|its| its.value.depth).max().unwrap_or(0);
-                expr = self.node(start.to(self.last()), Ex::Call(Box::new(expr), arguments), below.max(deepest))?;
+                expr = self.node(
+                    start.to(self.last()),
+                    Ex::Call(Box::new(expr), arguments),
+                    below.max(deepest),
+                )?;
             } else if self.take_sign("[") {
                 let from = match self.peek() {
                     Kind::Sign(":") => None,

@@ -9,13 +9,14 @@ const DEEPEST: usize = 20;
 /// Words that cannot be names.
 const KEYWORDS: [&str; 31] = [
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
-    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-    "pass", "raise", "return", "try", "while", "with",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with",
 ];
 /// Operators and punctuation, the longest first.
 const SIGNS: [&str; 38] = [
-    "**=", "//=", ">>=", "<<=", "...", "**", "//", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "->", ":=", "|=",
-    "&=", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "+", "-", "*", "/", "%", "=", "<", ">",
+    "**=", "//=", ">>=", "<<=", "...", "**", "//", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=",
+    "->", ":=", "|=", "&=", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "+", "-", "*", "/", "%", "=",
+    "<", ">",
 ];
 
 /// A token with its bytes in the text.
@@ -57,8 +58,14 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, ScriptMistake> {
 
 /// Splits a part of the text, an expression of an f-string, into tokens.
 pub(crate) fn tokens_within(text: &str, part: Range<usize>) -> Result<Vec<Token>, ScriptMistake> {
-    let mut lexer =
-        Lexer { text, at: part.start, end: part.end, depth: Vec::new(), indents: vec![0], tokens: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        at: part.start,
+        end: part.end,
+        depth: Vec::new(),
+        indents: vec![0],
+        tokens: Vec::new(),
+    };
     while lexer.skip_spaces() {
         lexer.token()?;
     }
@@ -158,7 +165,9 @@ impl Lexer<'_> {
                 return Ok(false);
             }
             // As in Python, a tab extends to the next multiple of eight.
-            let columns = rest[..width].chars().fold(0, |columns, it| if it == '\t' { (columns / 8 + 1) * 8 } else { columns + 1 });
+            let columns = rest[..width]
+                .chars()
+                .fold(0, |columns, it| if it == '\t' { (columns / 8 + 1) * 8 } else { columns + 1 });
             self.at += width;
             break columns;
         };
@@ -245,7 +254,9 @@ impl Lexer<'_> {
             length += decimals[1..].find(|it| !is_part(it)).unwrap_or(decimals.len() - 1);
         }
         let digits = rest[..length].replace('_', "");
-        let radix = [("0x", 16), ("0X", 16), ("0o", 8), ("0b", 2)].into_iter().find(|(prefix, _)| digits.starts_with(prefix));
+        let radix = [("0x", 16), ("0X", 16), ("0o", 8), ("0b", 2)]
+            .into_iter()
+            .find(|(prefix, _)| digits.starts_with(prefix));
         let kind = match radix {
             Some((_, radix)) => i64::from_str_radix(&digits[2..], radix).ok().map(Kind::Int),
             None => digits.parse().ok().map(Kind::Int).or_else(|| {

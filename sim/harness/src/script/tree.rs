@@ -31,7 +31,12 @@ pub(crate) enum Stmt {
     Class(Name, Block),
     Global(Vec<Name>),
     With(Expr, Option<Name>, Block),
-    Try { body: Block, handlers: Vec<Handler>, otherwise: Block, last: Block },
+    Try {
+        body: Block,
+        handlers: Vec<Handler>,
+        otherwise: Block,
+        last: Block,
+    },
 }
 
 /// Statements of the same indentation.
@@ -99,10 +104,20 @@ pub(crate) enum Ex {
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     /// `then if condition else otherwise`
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     Lambda(Vec<Parameter>, Box<Expr>),
     /// `[item for target in source if condition]`; with a value, a dictionary.
-    Comprehension { item: Box<Expr>, value: Option<Box<Expr>>, target: Box<Expr>, source: Box<Expr>, condition: Option<Box<Expr>> },
+    Comprehension {
+        item: Box<Expr>,
+        value: Option<Box<Expr>>,
+        target: Box<Expr>,
+        source: Box<Expr>,
+        condition: Option<Box<Expr>>,
+    },
 }
 
 /// An argument of a call.

@@ -80,7 +80,10 @@ pub(crate) enum Object {
     Dict(Vec<(V, V)>),
     Closure(u16, Vec<V>),
     /// An exception: whether a command failed, and the message.
-    Failure { is_command: bool, message: Text },
+    Failure {
+        is_command: bool,
+        message: Text,
+    },
     /// An iterator over a copy, from this index.
     Iterator(Vec<V>, usize),
     /// Integers from, to, by.
@@ -94,8 +97,7 @@ impl V {
         match self {
             V::Missing | V::None => "None",
             V::Bool(_) => "bool",
-            V::Int(_) => "int",
-            V::Float(_) => "float",
+            V::Int(_) | V::Float(_) => "number",
             V::Text(_) => "string",
             V::Stored(_) => "value of the cache",
             V::Heap(at) => match &heap[*at as usize] {
@@ -103,8 +105,8 @@ impl V {
                 Object::Tuple(_) => "tuple",
                 Object::Dict(_) => "dict",
                 Object::Closure(..) | Object::Method(..) => "function",
-                Object::Failure { .. } => "exception",
-                Object::Iterator(..) => "iterator",
+                Object::Failure { .. } => "failure",
+                Object::Iterator(..) => "sequence",
                 Object::Range(..) => "range",
             },
             V::Function(_) | V::Builtin(_) => "function",
@@ -112,6 +114,18 @@ impl V {
             V::Tier(_) => "shared dict",
             V::Lock(_) => "lock",
             V::Lease(_) => "lease",
+        }
+    }
+}
+
+impl V {
+    /// The name of its type in the language: what `type` returns.
+    pub(crate) fn python_type(&self, heap: &[Object]) -> &'static str {
+        match self {
+            V::Int(_) => "int",
+            V::Float(_) => "float",
+            V::Text(_) => "str",
+            other => other.type_name(heap),
         }
     }
 }

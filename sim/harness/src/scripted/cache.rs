@@ -1,23 +1,31 @@
 //! A script as the cache under test: executes its functions on the simulator's tiers.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use selvedge::Remote;
 use selvedge::parts::L1;
 use selvedge::remote::{Fill, Found, Lease, Outcome};
 use selvedge::sync::{Clock as _, Map as _, Primitives as _, TierName};
-use selvedge::Remote;
 use selvedge_engine::object;
 use selvedge_engine::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "redis")]
+use super::whole_redis::{WholeRedis, value, words};
 use crate::backends::{Engine, EngineClock, EngineMap, Note, Simulated, amend_note, at_line, note};
 use crate::history::{Key, OperationId, Value};
+use crate::number::counted;
 use crate::protocols::{CacheUnderTest, Failure, Tiers};
 use crate::script::{Builtin, Data, Event, Machine, Object, Script, Step, Stop, Text, V, in_text};
 use crate::trace::Place;
 use crate::world::Truth;
 
+/// The limit of functions that are spawned one by another.
+const DEEPEST_SPAWN: u32 = 2;
+/// The limit of functions that one call spawns.
+const MOST_SPAWNED: u32 = 4;
 /// The longest name of a key, in bytes.
 const LONGEST_KEY: usize = 256;
 
@@ -42,6 +50,11 @@ struct Inner<R> {
     /// The results of flights, by their name. `None` is a failure.
     results: EngineMap<Key, Option<Data>>,
     truth: Truth,
+    /// The number of tasks that the script has spawned.
+    spawned: AtomicUsize,
+    /// The remote tier, if the script needs all commands.
+    #[cfg(feature = "redis")]
+    whole: Option<WholeRedis>,
     /// Machines that are not in use.
     idle: Mutex<Vec<Machine>>,
 }
@@ -64,6 +77,10 @@ struct Call<'c, R> {
     uncommitted: Vec<(Key, Option<Value>)>,
     /// How the last command failed.
     failure: Failure,
+    /// The number of calls of `spawn` that lead to this one.
+    depth: u32,
+    /// The number of tasks that it has spawned.
+    spawned: u32,
 }
 
 impl<R: Remote<Key, Value, Error = Failure> + 'static> ScriptCache<R> {
@@ -94,12 +111,19 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> ScriptCache<R> {
             flights: object::Map::named("flights").unlisted(),
             results: EngineMap::new(TierName::Other("result")),
             truth: truth.clone(),
+            spawned: AtomicUsize::new(0),
+            #[cfg(feature = "redis")]
+            whole: script.needs_server().then(|| WholeRedis::new(truth)),
             idle: Mutex::default(),
         }))
     }
 
     /// Calls a function of the script.
     async fn call(&self, function: u16, arguments: &[V]) -> Result<(V, Machine), Failure> {
+        #[cfg(feature = "redis")]
+        if let Some(whole) = &self.0.whole {
+            whole.begin();
+        }
         let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut call = Call::new(&self.0, idle.unwrap_or_default());
         let begun = call.machine.begin(&self.0.script.code, function, arguments);
@@ -167,6 +191,13 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Script
         }
     }
 
+    #[cfg(feature = "redis")]
+    fn expire(&self, key: Key) {
+        if let Some(whole) = &self.0.whole {
+            whole.expire(key);
+        }
+    }
+
     fn invalidate(&self, key: Key) {
         let Some(on_message) = self.0.script.entries.on_message else { return };
         // A message that fails is lost.
@@ -198,7 +229,7 @@ impl<R> Inner<R> {
 impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
     fn new(cache: &'c Arc<Inner<R>>, machine: Machine) -> Self {
         let failure = Failure { outcome: Outcome::Unknown };
-        Call { cache, machine, locks: Vec::new(), leads: Vec::new(), uncommitted: Vec::new(), failure }
+        Call { cache, machine, locks: Vec::new(), leads: Vec::new(), uncommitted: Vec::new(), failure, depth: 0, spawned: 0 }
     }
 
     fn stopped(&mut self, stop: Stop) -> Failure {
@@ -242,7 +273,9 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
             V::Text(Text::Key(key)) => return Ok(*key),
             V::Text(text) => text.as_str().to_owned(),
             V::Int(number) => format!("#{number}"),
-            V::Heap(at) if matches!(self.machine.heap[*at as usize], Object::Tuple(_)) => self.machine.shown(value)?,
+            V::Heap(at) if matches!(self.machine.heap[*at as usize], Object::Tuple(_)) => {
+                self.machine.shown(value)?
+            }
             _ => {
                 let what = format!("a {} cannot be a key", value.type_name(&self.machine.heap));
                 return Err(self.machine.wrong(what, "expected a string, a number or a tuple of them"));
@@ -287,7 +320,12 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
     /// a command.
     async fn effect(&mut self, builtin: Builtin) -> Step<Result<Option<Event>, Failure>> {
         let cache = self.cache;
-        let argument = |call: &Self, at: usize| call.machine.arguments().get(at).cloned().unwrap_or(V::Missing);
+        let argument =
+            |call: &Self, at: usize| call.machine.arguments().get(at).cloned().unwrap_or(V::Missing);
+        #[cfg(feature = "redis")]
+        if let Some(whole) = cache.whole.as_ref().filter(|_| is_command(builtin)) {
+            return self.command(whole, builtin);
+        }
         let result = match builtin {
             Builtin::TierGet | Builtin::TierIndex | Builtin::TierContains => {
                 let tier = self.tier(&argument(self, 0))?;
@@ -299,7 +337,9 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                         V::Bool(found.is_some() != is_not)
                     }
                     (_, Some(data)) => self.machine.thaw(&data)?,
-                    (Builtin::TierIndex, None) => return Ok(Ok(self.machine.resume_failed(false, "the key does not exist"))),
+                    (Builtin::TierIndex, None) => {
+                        return Ok(Ok(self.machine.resume_failed(false, "the key does not exist")));
+                    }
                     (_, None) => match argument(self, 2) {
                         V::Missing => V::None,
                         default => default,
@@ -328,7 +368,11 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                 let found = match tier {
                     0 if !self.machine.drops_result(&cache.script.code) => {
                         let help = "call `get` before: the two are separate steps in most caches";
-                        return Err(self.machine.wrong_with("`pop` of the local tier returns nothing", "used here", help));
+                        return Err(self.machine.wrong_with(
+                            "`pop` of the local tier returns nothing",
+                            "used here",
+                            help,
+                        ));
                     }
                     0 => {
                         cache.local.remove(&key);
@@ -376,19 +420,31 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                     _ => (2, argument(self, 1)),
                 };
                 if builtin == Builtin::RedisSet && !matches!(argument(self, 3), V::Missing | V::None) {
-                    return Err(self.machine.wrong("`px` is not supported: use `ex`, in seconds", "called here"));
+                    return Err(self
+                        .machine
+                        .wrong("`px` is not supported: use `ex`, in seconds", "called here"));
                 }
                 if (4..6).any(|at| !matches!(argument(self, at), V::Missing | V::None | V::Bool(false))) {
                     let help = "send redis.call(\"SET\", key, value, \"NX\"), which selects the whole simulated Redis";
-                    return Err(self.machine.wrong_with("`nx` and `xx` are not supported here", "called here", help));
+                    return Err(self.machine.wrong_with(
+                        "`nx` and `xx` are not supported here",
+                        "called here",
+                        help,
+                    ));
                 }
                 let key = self.remote_key(&argument(self, 0))?;
                 let value = self.stored(&argument(self, value))?;
                 let ttl = match ttl {
                     V::Missing | V::None => None,
                     V::Int(seconds @ 1..) => Some(Duration::from_secs(seconds as u64)),
-                    V::Float(seconds) if seconds > 0.0 && seconds < 1e12 => Some(Duration::from_secs_f64(seconds)),
-                    _ => return Err(self.machine.wrong("the time to live is not a positive number", "called here")),
+                    V::Float(seconds) if seconds > 0.0 && seconds < 1e12 => {
+                        Some(Duration::from_secs_f64(seconds))
+                    }
+                    _ => {
+                        return Err(self
+                            .machine
+                            .wrong("the time to live is not a positive number", "called here"));
+                    }
                 };
                 match cache.remote.set(&key, &value, ttl).await {
                     Ok(()) => V::Bool(true),
@@ -422,7 +478,11 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                 let lease = match argument(self, 2) {
                     V::Lease(Some(token)) => Lease::new(token),
                     V::Lease(None) => Lease::none(),
-                    _ => return Err(self.machine.wrong("the lease is not one of redis.get_lease", "called here")),
+                    _ => {
+                        return Err(self
+                            .machine
+                            .wrong("the lease is not one of redis.get_lease", "called here"));
+                    }
                 };
                 match cache.remote.fill(&key, &value, None, lease).await {
                     Ok(fill) => V::Bool(matches!(fill, Fill::Filled)),
@@ -430,7 +490,9 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                 }
             }
             Builtin::RedisCall | Builtin::RedisEval | Builtin::RedisCommand(_) => {
-                return Err(self.machine.wrong("this command needs the whole simulated Redis", "called here"));
+                return Err(self
+                    .machine
+                    .wrong("this command needs the whole simulated Redis", "called here"));
             }
             Builtin::DbGet | Builtin::DbSet | Builtin::DbDelete | Builtin::DbCommit => {
                 match self.database(builtin).await? {
@@ -441,7 +503,9 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
             Builtin::LockAcquire => {
                 let name = self.lock_name(&argument(self, 0));
                 if self.locks.contains(&name) {
-                    return Err(self.machine.wrong("the lock is held by this call: it would wait for itself", "locked here"));
+                    return Err(self
+                        .machine
+                        .wrong("the lock is held by this call: it would wait for itself", "locked here"));
                 }
                 cache.locks.lock(&name);
                 note_of(Place::Lock, || format!("locks {name}"));
@@ -487,13 +551,28 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                 let V::Int(alternatives @ 1..=64) = argument(self, 0) else {
                     return Err(self.machine.wrong("choose(n) needs a number from 1 to 64", "called here"));
                 };
-                let chosen = Engine::choose(alternatives as usize, |chosen| Some(format!("chooses {chosen}")));
+                let chosen =
+                    Engine::choose(alternatives as usize, |chosen| Some(format!("chooses {chosen}")));
                 V::Int(chosen as i64)
             }
             other => unreachable!("{other:?} is no effect"),
         };
         self.machine.resume(result);
         Ok(Ok(None))
+    }
+
+    /// Sends a command to the whole simulated Redis.
+    #[cfg(feature = "redis")]
+    fn command(&mut self, whole: &WholeRedis, builtin: Builtin) -> Step<Result<Option<Event>, Failure>> {
+        let words = words(&self.machine, builtin)?;
+        let Ok(reply) = whole.send(&words) else { return Ok(Err(Failure { outcome: Outcome::Unknown })) };
+        match value(&mut self.machine, builtin, &reply)? {
+            Ok(value) => {
+                self.machine.resume(value);
+                Ok(Ok(None))
+            }
+            Err(error) => Ok(Ok(self.machine.resume_failed(false, &error))),
+        }
     }
 
     /// The index of a shared dictionary: 0 is the local tier.
@@ -517,7 +596,8 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
     }
 
     fn tier_set(&self, tier: usize, key: Key, data: Data) {
-        let shown = (!matches!(data, Data::Stored(_)) && selvedge_engine::recording()).then(|| data.to_string());
+        let shown =
+            (!matches!(data, Data::Stored(_)) && selvedge_engine::recording()).then(|| data.to_string());
         match tier {
             0 => self.cache.local.insert(key, data, self.cache.local.deadline()),
             tier => _ = self.cache.tiers[tier - 1].insert(key, data),
@@ -566,7 +646,8 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
         let key = self.key(&self.machine.arguments()[0].clone())?;
         if !truth.start.iter().any(|(its, _)| *its == key) {
             let what = format!("`{key}` is none of the scenario's keys");
-            let help = "the database is the source of truth, so its keys are the keys of the scenario's operations";
+            let help =
+                "the database is the source of truth, so its keys are the keys of the scenario's operations";
             return Err(self.machine.wrong_with(what, "called here", help));
         }
         let content = match builtin {
@@ -595,7 +676,6 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
             other => unreachable!("{other:?} is no lock"),
         }
     }
-
 
     /// Joins the flight of the name, or leads a new one.
     fn join_flight(&mut self) -> Step<Result<Option<Event>, Failure>> {
@@ -626,7 +706,12 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
         note_of(Place::Other, || format!("the load of {key} has ended"));
         match self.cache.results.get(&flight.name).flatten() {
             Some(data) => {
-                amend_note(|| format!("receives {}", data.stored().map_or_else(|| data.to_string(), |its| its.to_string())));
+                amend_note(|| {
+                    format!(
+                        "receives {}",
+                        data.stored().map_or_else(|| data.to_string(), |its| its.to_string())
+                    )
+                });
                 let value = self.machine.thaw(&data)?;
                 self.machine.resume(value);
                 Ok(Ok(None))
@@ -640,7 +725,9 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
         let cache = self.cache;
         cache.results.insert(flight.name, result.clone());
         amend_note(|| match &result {
-            Some(data) => format!("shares {}", data.stored().map_or_else(|| data.to_string(), |its| its.to_string())),
+            Some(data) => {
+                format!("shares {}", data.stored().map_or_else(|| data.to_string(), |its| its.to_string()))
+            }
             None => "shares a failure".to_owned(),
         });
         cache.flights.remove(&key);
@@ -664,13 +751,21 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
         let rest = self.machine.freeze_all(&arguments[1..], 0)?;
         let its = &code.functions[usize::from(function)];
         if rest.len() < its.required || rest.len() > its.parameters.len() {
-            let what = format!("`{}` takes {} arguments, but {} are given", its.name, its.parameters.len(), rest.len());
+            let takes = counted(its.parameters.len() as u64, "argument");
+            let what = format!("`{}` takes {takes}, and the call has {}", its.name, rest.len());
             return Err(self.machine.wrong(what, "spawned here"));
         }
         if self.cache.truth.faults > 0 {
             self.cache.truth.limits.note("the commands of a function that a script spawns were not let fail");
         }
-        let cache = Arc::clone(self.cache);
+        // The first two limits do not depend on the schedule.
+        self.spawned += 1;
+        let is_deep = self.depth >= DEEPEST_SPAWN || self.spawned > MOST_SPAWNED;
+        if is_deep || self.cache.spawned.fetch_add(1, Relaxed) >= self.cache.script.most_tasks() {
+            let what = format!("{} spawned tasks", self.cache.script.most_tasks());
+            return Err(self.machine.limit(what));
+        }
+        let (cache, depth) = (Arc::clone(self.cache), self.depth + 1);
         let name = its.name.clone();
         drop(Engine::spawn(&name, move || {
             Engine::enter(OperationId::MAX);
@@ -682,6 +777,7 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
                 }
             };
             let mut call = Call::new(&cache, machine);
+            call.depth = depth;
             // A failure has no receiver.
             _ = Engine::block_on(call.run(None));
         }));
@@ -707,6 +803,21 @@ impl<R> fmt::Debug for ScriptCache<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScriptCache").field("script", &self.0.script.name()).finish_non_exhaustive()
     }
+}
+
+/// Whether the effect is a command of the remote tier that the whole simulated Redis executes.
+#[cfg(feature = "redis")]
+fn is_command(builtin: Builtin) -> bool {
+    matches!(
+        builtin,
+        Builtin::RedisGet
+            | Builtin::RedisSet
+            | Builtin::RedisSetex
+            | Builtin::RedisDelete
+            | Builtin::RedisCall
+            | Builtin::RedisEval
+            | Builtin::RedisCommand(_)
+    )
 }
 
 /// Describes the last step in a trace.

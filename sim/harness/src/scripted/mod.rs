@@ -3,5 +3,11 @@
 
 mod build;
 mod cache;
+#[cfg(feature = "redis")]
+mod server;
+#[cfg(feature = "redis")]
+mod whole_redis;
 
 pub(crate) use build::Named;
+#[cfg(feature = "redis")]
+pub(crate) use server::Server;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::{Limits, Recorder};
 use super::store::Store;
+use super::{Limits, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;

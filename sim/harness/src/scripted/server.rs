@@ -15,7 +15,7 @@ use crate::world::Truth;
 
 /// The simulated Redis of one run, created on first use.
 #[derive(Clone)]
-pub(super) struct Server(Arc<Inner>);
+pub(crate) struct Server(Arc<Inner>);
 
 struct Inner {
     redis: OnceLock<Redis>,
@@ -31,18 +31,18 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn new(truth: &Truth) -> Self {
+    pub(crate) fn new(truth: &Truth) -> Self {
         Server(Arc::new(Inner { redis: OnceLock::new(), truth: truth.clone(), begun: Arc::default() }))
     }
 
     /// Returns the server, with the scenario's initial contents.
-    pub(super) fn get(&self) -> Redis {
+    pub(crate) fn get(&self) -> Redis {
         self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
     }
 
     /// Checks that no compare-and-set is executed at the simulator's own remote tier, where the
     /// cache uses the server.
-    pub(super) fn assert_unused(&self, key: Key) {
+    pub(crate) fn assert_unused(&self, key: Key) {
         assert!(
             self.0.redis.get().is_none(),
             "the scenario compares and sets {key} in a cache over a server: implement \
@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// Expires a key that has had a deadline since the start, if the cache uses the server.
-    pub(super) fn expire(&self, key: Key) {
+    pub(crate) fn expire(&self, key: Key) {
         if let Some(redis) = self.0.redis.get() {
             redis.pass_deadline(key.name());
         }
@@ -59,7 +59,7 @@ impl Server {
 
     /// Begins an operation of the cache. If the cache uses the server, this is a step of local
     /// code. The observer waits until all messages have arrived.
-    pub(super) fn begin_operation(&self) {
+    pub(crate) fn begin_operation(&self) {
         let Some(redis) = self.0.redis.get() else { return };
         self.0.begun.store(true, Ordering::Relaxed);
         let (task, _) = next_event();
@@ -68,6 +68,20 @@ impl Server {
             redis.pass_late_deadlines();
         }
         redis.begin_local_code(0);
+    }
+}
+
+impl Server {
+    /// Begins an operation of a cache whose shared state is all in the engine's objects: its local
+    /// code is no step.
+    pub(crate) fn begin_instrumented(&self) {
+        let Some(redis) = self.0.redis.get() else { return };
+        self.0.begun.store(true, Ordering::Relaxed);
+        let (task, _) = next_event();
+        if task == 0 {
+            redis.settle();
+            redis.pass_late_deadlines();
+        }
     }
 }
 
