@@ -45,9 +45,8 @@ fn mistakes_have_a_place_and_advice() {
         format!("def get(key, other):\n    return redis.get(key)\n{SET}"),
         format!("x = redis.get(\"a\")\ndef get(key):\n    return None\n{SET}"),
         format!("def get(key):\n    return self.value\n{SET}"),
-        format!(
-            "class C:\n    def __init__(self, size):\n        pass\n    def get(self, key):\n        return self.redsi.get(key)\n    def set(self, key, value):\n        pass\n"
-        ),
+        "class C:\n    def __init__(self, size):\n        pass\n    def get(self, key):\n        return self.redsi.get(key)\n    def set(self, key, value):\n        pass\n"
+            .to_owned(),
         format!("def get(key):\n    return db.get(key)\n{SET}"),
     ];
     let all: Vec<String> = scripts.iter().map(|script| messages(script, &plain)).collect();
