@@ -82,6 +82,13 @@ Examples:
   selvedge replay control-article.only.trace.json --cache tiered
   selvedge replay control-article --schedule s1:ab2c2ba")]
     Replay(ReplayOptions),
+    /// Write a folder with a script, a scenario and a gate, to begin with
+    #[command(after_help = "\
+Examples:
+  selvedge new orders                         cache-aside
+  selvedge new orders --template lease
+  selvedge explore orders")]
+    New(NewOptions),
     /// Serve the simulated Redis to any client, until interrupted
     #[command(after_help = "\
 Examples:
@@ -153,6 +160,7 @@ impl Command {
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
             Command::Test(_) => Form::Text { colours, columns: None },
+            Command::New(_) => prose,
             Command::Redis(_) => Form::Text { colours, columns: None },
             // A shell and `man` read every character.
             Command::Man { .. } | Command::Completions { .. } => Form::Page,
@@ -214,6 +222,37 @@ pub(crate) struct ReplayOptions {
     /// Form of the replayed trace
     #[arg(long, value_enum, default_value_t = Projection::Text)]
     pub(crate) format: Projection,
+}
+
+/// Which folder to write, and from which template.
+#[derive(Debug, Args)]
+pub(crate) struct NewOptions {
+    /// The folder; its last part names the scenario
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    /// The cache to begin with
+    #[arg(long, value_enum, default_value_t = Template::CacheAside)]
+    pub(crate) template: Template,
+}
+
+/// A cache to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// Write Redis, then drop the local entry: stale
+    CacheAside,
+    /// Write Redis, then the local entry: stale
+    WriteThrough,
+    /// Drop, write, wait, drop again: stale
+    DoubleDelete,
+    /// A generation per key refuses late fills: clean
+    Versioned,
+    /// Redis in front of a database, with leases: clean
+    Lease,
+    /// Concurrent loads of a key are one: clean
+    SingleFlight,
+    /// Two nodes that publish their writes: clean
+    TwoNodes,
 }
 
 /// Where the simulated Redis listens.

@@ -28,6 +28,7 @@ mod look;
 mod manual;
 mod matrix;
 mod native;
+mod new;
 mod progress;
 mod projection;
 mod replay;

@@ -199,6 +199,40 @@ impl<K: Eq + Hash, V> Map<K, V> {
         Entry { map: self, key, hash, source, new: None }
     }
 
+    /// Locks `key` until [`unlock`](Map::unlock): other operations on the key wait. For a lock that
+    /// is held across calls; prefer [`entry`](Map::entry), which unlocks by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use selvedge_engine::{Explorer, object::Map, thread};
+    ///
+    /// let report = Explorer::optimal().run(|| {
+    ///     let map = Arc::new(Map::<&str, ()>::new());
+    ///     for _ in 0..2 {
+    ///         let map = Arc::clone(&map);
+    ///         thread::spawn(move || {
+    ///             map.lock(&"a");
+    ///             map.unlock(&"a");
+    ///         });
+    ///     }
+    /// });
+    /// assert_eq!((report.executions, report.deadlocks), (2, 0));
+    /// ```
+    #[track_caller]
+    pub fn lock(&self, key: &K) {
+        self.perform_on_lock(hash(key), Action::Lock, Action::Pin(1), Location::caller());
+    }
+
+    /// Unlocks `key`, which the caller has [locked](Map::lock).
+    #[track_caller]
+    pub fn unlock(&self, key: &K) {
+        let hash = hash(key);
+        self.perform_on_lock(hash, Action::Unlock, Action::Update(UNPIN), Location::caller());
+        self.report_contents(hash);
+    }
+
     /// The number of keys. Conflicts with every operation that may change the keys, and with no
     /// read.
     #[track_caller]

@@ -149,8 +149,6 @@ mod chosen;
 mod closures;
 mod local_tier;
 mod remote;
-#[cfg(feature = "redis")]
-mod server;
 mod setup;
 #[cfg(feature = "redis")]
 mod text;
@@ -164,8 +162,6 @@ pub use closures::{Closures, closures};
 pub use local_tier::LocalTier;
 pub use remote::Redis;
 pub use selvedge_engine as engine;
-#[cfg(feature = "redis")]
-use server::Server;
 pub use setup::Setup;
 use under_test::Custom;
 pub use under_test::{Fallible, UnderTest};
@@ -174,4 +170,6 @@ pub use crate::history::{Key, Value};
 pub use crate::oracle::Rule;
 pub use crate::protocols::{CacheUnderTest as FallibleCache, Failure, Settings, WarmEntry};
 pub use crate::scenario::{Level, Local, RemoteStart, Source, Special};
+#[cfg(feature = "redis")]
+use crate::scripted::Server;
 pub use crate::verdict::Engine;

@@ -14,6 +14,7 @@ use super::{Kept, Searched, auto, ours, stateful};
 use crate::backends;
 use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
+use crate::scripted::Named;
 use crate::verdict::{Budget, CaseReport, Engine};
 use crate::world::{Build, Plan};
 
@@ -156,7 +157,7 @@ impl<C: Caches> Exploration<'_, '_, C> {
 /// Searches the case with this engine, which is not `Auto`.
 fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched {
     let case = search.case;
-    let plan = || Plan::<C>::new(case);
+    let plan = || Plan::<Named<C>>::named(case);
     match engine {
         Engine::Auto => unreachable!("`Auto` chooses another engine"),
         Engine::Optimal => ours::search(search, engine, plan(), Explorer::optimal()),

@@ -15,7 +15,7 @@ use crate::world::Truth;
 
 /// The simulated Redis of one run, created on first use.
 #[derive(Clone)]
-pub(super) struct Server(Arc<Inner>);
+pub(crate) struct Server(Arc<Inner>);
 
 struct Inner {
     redis: OnceLock<Redis>,
@@ -36,20 +36,20 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn new(truth: &Truth) -> Self {
+    pub(crate) fn new(truth: &Truth) -> Self {
         let redis = OnceLock::new();
         Server(Arc::new(Inner { redis, truth: truth.clone(), begun: Arc::default(), misuse: Arc::default() }))
     }
 
     /// Returns the server, with the scenario's initial contents.
-    pub(super) fn get(&self) -> Redis {
+    pub(crate) fn get(&self) -> Redis {
         let Inner { redis, truth, begun, misuse } = &*self.0;
         redis.get_or_init(|| start(truth.clone(), Arc::clone(begun), Arc::clone(misuse))).clone()
     }
 
     /// Checks that no compare-and-set is executed at the simulator's own remote tier, where the
     /// cache uses the server.
-    pub(super) fn assert_unused(&self, key: Key) {
+    pub(crate) fn assert_unused(&self, key: Key) {
         assert!(
             self.0.redis.get().is_none(),
             "the scenario compares and sets {key} in a cache over a server: implement \
@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Expires a key that has had a deadline since the start, if the cache uses the server.
-    pub(super) fn expire(&self, key: Key) {
+    pub(crate) fn expire(&self, key: Key) {
         if let Some(redis) = self.0.redis.get() {
             redis.pass_deadline(key.name());
         }
@@ -66,8 +66,20 @@ impl Server {
 
     /// Begins an operation of the cache. If the cache uses the server, this is a step of local
     /// code. The observer waits until all messages have arrived.
-    pub(super) fn begin_operation(&self) {
-        let Some(redis) = self.0.redis.get() else { return };
+    pub(crate) fn begin_operation(&self) {
+        if let Some(redis) = self.begin() {
+            redis.begin_local_code(0);
+        }
+    }
+
+    /// Begins an operation of a cache whose shared state is all in the engine's objects: its local
+    /// code is no step.
+    pub(crate) fn begin_instrumented(&self) {
+        self.begin();
+    }
+
+    fn begin(&self) -> Option<&Redis> {
+        let redis = self.0.redis.get()?;
         self.0.begun.store(true, Ordering::Relaxed);
         let (task, _) = next_event();
         if task == 0 {
@@ -77,7 +89,7 @@ impl Server {
         if let Some(misuse) = self.0.misuse.get() {
             panic!("{misuse}");
         }
-        redis.begin_local_code(0);
+        Some(redis)
     }
 }
 
