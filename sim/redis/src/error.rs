@@ -29,6 +29,8 @@ impl ErrorReply {
     pub(crate) const NOT_POSITIVE: ErrorReply = Self::fixed("ERR value is out of range, must be positive");
     pub(crate) const NO_SUCH_KEY: ErrorReply = Self::fixed("ERR no such key");
     pub(crate) const OVERFLOW: ErrorReply = Self::fixed("ERR increment or decrement would overflow");
+    pub(crate) const OUT_OF_MEMORY: ErrorReply =
+        Self::fixed("OOM command not allowed when used memory > 'maxmemory'.");
     pub(crate) const NO_SCRIPT: ErrorReply = Self::fixed("NOSCRIPT No matching script. Please use EVAL.");
     pub(crate) const TRANSACTION_ABORTED: ErrorReply =
         Self::fixed("EXECABORT Transaction discarded because of previous errors.");

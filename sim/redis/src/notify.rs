@@ -21,8 +21,8 @@ impl Events {
     /// Publish on the event's channel.
     pub(crate) const KEYEVENT: Events = Events(1 << 10);
     pub(crate) const STREAM: Events = Events(1 << 12);
+    pub(crate) const EVICTED: Events = Events(1 << 11);
     // These events never occur here, but the setting accepts them.
-    const EVICTED: Events = Events(1 << 11);
     const MODULE: Events = Events(1 << 13);
 
     /// `A`: all event types except `m` and `n`.

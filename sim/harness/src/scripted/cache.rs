@@ -229,7 +229,16 @@ impl<R> Inner<R> {
 impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
     fn new(cache: &'c Arc<Inner<R>>, machine: Machine) -> Self {
         let failure = Failure { outcome: Outcome::Unknown };
-        Call { cache, machine, locks: Vec::new(), leads: Vec::new(), uncommitted: Vec::new(), failure, depth: 0, spawned: 0 }
+        Call {
+            cache,
+            machine,
+            locks: Vec::new(),
+            leads: Vec::new(),
+            uncommitted: Vec::new(),
+            failure,
+            depth: 0,
+            spawned: 0,
+        }
     }
 
     fn stopped(&mut self, stop: Stop) -> Failure {

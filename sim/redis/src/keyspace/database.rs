@@ -7,6 +7,7 @@ use std::{mem, slice};
 use bytes::Bytes;
 use rustc_hash::FxHasher;
 
+use super::value::OVERHEAD;
 use super::{Draw, Value, owned};
 
 /// A key with its value and deadline.
@@ -16,8 +17,30 @@ struct Entry {
     key: Box<[u8]>,
     value: Value,
     rare: Option<Box<Rare>>,
-    /// The time of the last access, in milliseconds since the Unix epoch.
-    accessed: i64,
+    accessed: Accessed,
+}
+
+/// The accesses to a key: the time of the last one, and their number up to 65,535.
+#[derive(Clone, Copy, Debug, Default)]
+struct Accessed {
+    /// The lowest 48 bits are the time in milliseconds since the Unix epoch, which suffice for
+    /// thousands of years.
+    packed: u64,
+}
+
+impl Accessed {
+    fn add(&mut self, now: i64) {
+        let count = self.count().saturating_add(1);
+        self.packed = u64::from(count) << 48 | (now.max(0) as u64 & 0xffff_ffff_ffff);
+    }
+
+    fn at(self) -> i64 {
+        (self.packed & 0xffff_ffff_ffff) as i64
+    }
+
+    fn count(self) -> u16 {
+        (self.packed >> 48) as u16
+    }
 }
 
 /// What most keys do not have.
@@ -36,6 +59,10 @@ struct Rare {
 impl Entry {
     fn deadline(&self) -> Option<i64> {
         self.rare.as_ref()?.deadline
+    }
+
+    fn memory(&self) -> usize {
+        OVERHEAD + self.key.len() + self.value.size()
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -175,7 +202,7 @@ impl Database {
             entry.value = value;
             return false;
         }
-        let entry = Entry { key: Box::from(&**key), value, rare: None, accessed: 0 };
+        let entry = Entry { key: Box::from(&**key), value, rare: None, accessed: Accessed::default() };
         self.entries.entry(hash(key)).or_default().push(entry);
         self.len += 1;
         true
@@ -243,7 +270,7 @@ impl Database {
             None => Access::Absent,
             Some(entry) if entry.deadline().is_some_and(|deadline| deadline < now) => Access::Expired,
             Some(entry) => {
-                entry.accessed = now;
+                entry.accessed.add(now);
                 Access::Present
             }
         }
@@ -251,7 +278,22 @@ impl Database {
 
     /// The time of the last access to a key.
     pub(crate) fn accessed(&self, key: &[u8]) -> Option<i64> {
-        self.entry(key).map(|entry| entry.accessed)
+        self.entry(key).map(|entry| entry.accessed.at())
+    }
+
+    /// The number of accesses to a key, up to 65,535.
+    pub(crate) fn accesses(&self, key: &[u8]) -> Option<u16> {
+        self.entry(key).map(|entry| entry.accessed.count())
+    }
+
+    /// The estimated memory of a key in bytes.
+    pub(crate) fn memory_of(&self, key: &[u8]) -> Option<usize> {
+        self.entry(key).map(Entry::memory)
+    }
+
+    /// The estimated memory of all keys in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.entries.values().flat_map(Bucket::as_slice).map(Entry::memory).sum()
     }
 
     /// The source of the next random choice from the key's value. Choices from one key do not
@@ -322,8 +364,12 @@ mod tests {
 
     #[test]
     fn a_bucket_has_every_entry_of_its_hash() {
-        let entry =
-            |key: &[u8]| Entry { key: key.into(), value: Value::Text(Bytes::new()), rare: None, accessed: 0 };
+        let entry = |key: &[u8]| Entry {
+            key: key.into(),
+            value: Value::Text(Bytes::new()),
+            rare: None,
+            accessed: Accessed::default(),
+        };
         let keys = |bucket: &Bucket| -> Vec<Bytes> {
             bucket.as_slice().iter().map(|entry| entry.key.clone().into()).collect()
         };

@@ -79,6 +79,7 @@ impl<'a> Run<'a> {
             "SCRIPT FLUSH",
             "CONFIG SET notify-keyspace-events ''",
             "CONFIG SET requirepass ''",
+            "CONFIG SET maxmemory 0 maxmemory-policy noeviction",
             "ACL DELUSER u",
             "DEBUG SET-ACTIVE-EXPIRE 0",
         ] {
