@@ -9,8 +9,8 @@ use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::{Explorer, thread};
 
-/// The number of executions of the optimal search, and their results. The naive search and the search
-/// of execution graphs have the same results.
+/// The number of executions of the optimal search, and their results. The naive search and the
+/// search of execution graphs have the same results.
 fn outcomes(program: fn() -> u64) -> (u64, BTreeSet<u64>) {
     let explorers =
         [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::rc11().into_any()];

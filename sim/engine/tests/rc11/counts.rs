@@ -35,8 +35,8 @@ fn fib_bench(steps: u32) -> impl Fn() + 'static {
     }
 }
 
-/// Message passing through a chain of two updates: the writer's release heads a sequence only of the
-/// writes that read from it.
+/// Message passing through a chain of two updates: the writer's release heads a sequence only of
+/// the writes that read from it.
 fn message_passing_through_two_updates() {
     let shared = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
     let spawn = |body: fn(&AtomicU32, &AtomicU32)| {
