@@ -49,8 +49,8 @@ def set(key, value):
     let text = one_reader(fields, "consistency = \"linearizable\"")
         .replace("ops = [\"get", "count = 2\nops = [\"get");
     let report = explore(&case(script, &text), Engine::Optimal);
-    // A read joins a flight that has loaded before the write: its value is older than the write that
-    // another read, which began after it, has seen.
+    // A read joins a flight that has loaded before the write: its value is older than the write
+    // that another read, which began after it, has seen.
     let trace = report.trace.unwrap_or_else(|| panic!("{:?}", report.verdict));
     let steps: Vec<&str> = trace.steps.iter().map(|step| step.what.as_str()).collect();
     for expected in ["generations.get user:1 → absent", "leads the load of user:1", "locks user:1"] {
