@@ -315,7 +315,9 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> Call<'_, R> {
         builtin: Builtin,
     ) -> Ran<Result<Option<Event>, Failure>> {
         let words = words(&self.machine, builtin)?;
-        let Ok(reply) = whole.send(&words) else { return Ok(Err(Failure { outcome: selvedge::remote::Outcome::Unknown })) };
+        let Ok(reply) = whole.send(&words) else {
+            return Ok(Err(Failure { outcome: selvedge::remote::Outcome::Unknown }));
+        };
         match value(&mut self.machine, builtin, &reply)? {
             Ok(value) => {
                 self.machine.resume(value);

@@ -193,7 +193,8 @@ def set(key, value):
         with lock(\"a\"):
             redis.set(key, value)
 ";
-    let report =
-        explore(&case(crossed, &one_reader(PLAIN, "consistency = \"linearizable\"")), Engine::Optimal);
-    assert_eq!(report.verdict, Verdict::Deadlock);
+    let crossed = case(crossed, &one_reader(PLAIN, "consistency = \"linearizable\""));
+    for engine in [Engine::Optimal, Engine::Stateful] {
+        assert_eq!(explore(&crossed, engine).verdict, Verdict::Deadlock, "{engine}");
+    }
 }
