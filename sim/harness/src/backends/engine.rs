@@ -589,3 +589,10 @@ pub(crate) fn explorer<M: ManyRuns>(mut explorer: Explorer<M>, budget: Budget) -
     }
     explorer
 }
+
+impl EngineClock {
+    /// Whether time can pass.
+    pub(crate) fn moves(&self) -> bool {
+        self.nanoseconds.is_some()
+    }
+}

@@ -13,6 +13,10 @@ use selvedge::remote::{Fill, Found, Lease};
 use selvedge::sync::{Clock as _, Map as _};
 use std::time::Duration;
 
+/// The omission of a case whose time does not pass, if the script looks at it.
+const NO_TIME: &str = "the script reads the clock, and no time passes in this case: let it pass with local = \"expiring\" or \
+    remote = \"expiring\"";
+
 impl<R: Remote<Key, Value, Error = Failure> + 'static> Call<'_, R> {
     pub(super) fn key(&self, value: &V) -> Ran<Key> {
         let name = match value {
@@ -283,7 +287,12 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> Call<'_, R> {
                 cache.clock.now();
                 V::None
             }
-            Builtin::Now => V::Int(cache.clock.now().as_secs() as i64),
+            Builtin::Now => {
+                if !cache.clock.moves() {
+                    cache.truth.limits.note(NO_TIME);
+                }
+                V::Int(cache.clock.now().as_secs() as i64)
+            }
             Builtin::Spawn => {
                 self.spawn()?;
                 V::None

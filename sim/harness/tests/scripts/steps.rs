@@ -101,3 +101,27 @@ def set(key, value):
     let report = explore(&case(&forgotten, &text), Engine::Optimal);
     assert!(!report.violations.is_empty(), "an absence that was never written");
 }
+
+#[test]
+fn a_script_that_reads_the_clock_is_bounded_unless_time_passes() {
+    let script = "
+stored_at = {}
+
+def get(key):
+    value = local.get(key)
+    if value != None and now() - stored_at.get(key, 0) < 30:
+        return value
+    return redis.get(key)
+
+def set(key, value):
+    redis.set(key, value)
+    local.delete(key)
+";
+    let of = |local: &str| {
+        let fields = format!("local = \"{local}\"\nremote = \"present\"");
+        explore(&case(script, &one_reader(&fields, "consistency = \"linearizable\"")), Engine::Optimal)
+    };
+    let verdict = of("warm").verdict;
+    assert!(matches!(&verdict, Verdict::Bounded(why) if why.contains("no time passes")), "{verdict:?}");
+    assert_eq!(of("expiring").verdict, Verdict::Clean);
+}
