@@ -371,6 +371,7 @@ impl Search {
             EngineName::Optimal => Engine::Optimal,
             EngineName::Stateful => Engine::Stateful,
             EngineName::Naive => Engine::Naive,
+            EngineName::Rc11 => Engine::Rc11,
             EngineName::Loom => Engine::Loom,
             EngineName::Shuttle => Engine::Shuttle,
         }
@@ -403,7 +404,8 @@ impl Search {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EngineName {
-    /// `optimal`, then `stateful` if a case has more than 100,000 schedules
+    /// `optimal`, then `stateful` if a case has more than 100,000 schedules; both assume sequential
+    /// consistency
     Auto,
     /// Each class of schedules exactly once, under sequential consistency
     Optimal,
@@ -411,6 +413,8 @@ enum EngineName {
     Stateful,
     /// Every interleaving, to check the other engines
     Naive,
+    /// Each execution graph exactly once, under the memory model RC11: the orderings that ship
+    Rc11,
     /// loom: C11 weak memory, for small cases
     Loom,
     /// shuttle's depth-first search

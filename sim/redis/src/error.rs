@@ -6,6 +6,13 @@ use bytes::Bytes;
 
 use crate::resp::Reply;
 
+/// The beginning of the error for a command that the server does not have.
+pub(crate) const UNKNOWN_COMMAND: &str = "ERR unknown command ";
+/// The error for a script in a build without Lua.
+pub(crate) const NO_LUA: &str = "ERR scripts need Lua: build selvedge-redis with its feature `lua`";
+/// The error for `DUMP` of a stream.
+pub(crate) const NO_STREAM_DUMP: &str = "ERR the simulated Redis does not serialize streams";
+
 /// The result of a command.
 pub(crate) type Answer = Result<Reply, ErrorReply>;
 
@@ -22,6 +29,8 @@ impl ErrorReply {
     pub(crate) const NOT_POSITIVE: ErrorReply = Self::fixed("ERR value is out of range, must be positive");
     pub(crate) const NO_SUCH_KEY: ErrorReply = Self::fixed("ERR no such key");
     pub(crate) const OVERFLOW: ErrorReply = Self::fixed("ERR increment or decrement would overflow");
+    pub(crate) const OUT_OF_MEMORY: ErrorReply =
+        Self::fixed("OOM command not allowed when used memory > 'maxmemory'.");
     pub(crate) const NO_SCRIPT: ErrorReply = Self::fixed("NOSCRIPT No matching script. Please use EVAL.");
     pub(crate) const TRANSACTION_ABORTED: ErrorReply =
         Self::fixed("EXECABORT Transaction discarded because of previous errors.");

@@ -41,7 +41,8 @@ pub fn replay<C: Caches>(
     let mut plan = Plan::<Named<C>>::named(case);
     plan.server = server.map(|server| Arc::new(Beside::new(server)));
     let plan = Arc::new(plan);
-    let run = rerun(case, Engine::Optimal, &plan, Explorer::replay(schedule), chosen);
+    let by = if schedule.is_graph() { Engine::Rc11 } else { Engine::Optimal };
+    let run = rerun(case, by, &plan, Explorer::replay(schedule), chosen);
     let before = run.events - run.trace.steps.len();
     let transcript = plan.server.as_ref().map(|server| server.transcript(before as u32, &plan.keys));
     Replay { trace: run.trace, misfit: run.misfit, transcript }

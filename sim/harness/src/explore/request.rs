@@ -126,6 +126,7 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
             let searched = match engine {
                 Engine::Auto | Engine::Optimal => ours::search(search, engine, plan, Explorer::optimal()),
                 Engine::Naive => ours::search(search, engine, plan, Explorer::naive()),
+                Engine::Rc11 => ours::search(search, engine, plan, Explorer::rc11()),
                 Engine::Stateful => stateful::search(search, plan, (0, 0)),
                 Engine::Loom | Engine::Shuttle => panic!("a scenario in code supports our engines only"),
             };
@@ -165,13 +166,16 @@ fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched
             refused => Searched { refused, ..ours::search(search, engine, plan(), Explorer::optimal()) },
         },
         Engine::Naive => ours::search(search, engine, plan(), Explorer::naive()),
+        Engine::Rc11 => ours::search(search, engine, plan(), Explorer::rc11()),
         #[cfg(feature = "loom")]
         Engine::Loom if C::ON_PEERS => peers::search::<backends::Loom, C>(case, search.budget),
         #[cfg(feature = "shuttle")]
         Engine::Shuttle if C::ON_PEERS => peers::search::<backends::Shuttle, C>(case, search.budget),
         Engine::Loom | Engine::Shuttle => match engine.missing_feature() {
             Some(feature) => panic!("the engine {engine} requires the feature `{feature}` of selvedge-sim"),
-            None => panic!("these caches support our engines only: use auto, optimal, stateful or naive"),
+            None => {
+                panic!("these caches support our engines only: use auto, optimal, stateful, naive or rc11")
+            }
         },
     }
 }

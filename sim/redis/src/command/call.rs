@@ -30,6 +30,8 @@ pub(crate) struct Call<'a> {
 pub(crate) struct ScriptCall {
     pub(crate) database: usize,
     pub(crate) protocol: Protocol,
+    /// Whether it has called a command that writes.
+    pub(crate) has_written: bool,
     /// The keys passed to the script.
     pub(crate) keys: Vec<Bytes>,
 }

@@ -73,6 +73,18 @@ static PROPERTIES: LazyLock<BTreeMap<&'static str, Properties>> = LazyLock::new(
     lines.map(parse).collect()
 });
 
+impl Spec {
+    /// Whether Redis rejects the command while memory is short (`denyoom`).
+    pub(crate) fn needs_memory(&self) -> bool {
+        properties(self).has_flag("denyoom")
+    }
+
+    /// Whether the command can wait (`blocking`).
+    pub(crate) fn may_block(&self) -> bool {
+        properties(self).has_flag("blocking")
+    }
+}
+
 /// The properties of a command with a row in the table.
 pub(super) fn properties(spec: &Spec) -> &'static Properties {
     &PROPERTIES[spec.name]

@@ -1,7 +1,5 @@
 //! The representation of values: `OBJECT`, `MEMORY USAGE`.
 
-use bytes::Bytes;
-
 use super::arguments::{integer, is};
 use super::{Answer, Call, ErrorReply};
 use crate::keyspace::{Set, Value};
@@ -9,8 +7,6 @@ use crate::resp::{Reply, whole_number};
 
 /// Maximum length of a string that Redis stores together with its header, in bytes.
 const MAX_EMBEDDED: usize = 44;
-/// Estimated size of a key or an element without its bytes, in bytes.
-const OVERHEAD: usize = 56;
 
 /// Returns the value without counting as an access.
 fn look<'c>(call: &'c mut Call<'_>) -> Option<&'c Value> {
@@ -38,6 +34,7 @@ fn encoding_of(value: &Value) -> &'static str {
         },
         Value::SortedSet(set) if set.is_large() => "skiplist",
         Value::SortedSet(_) => "listpack",
+        Value::Stream(_) => "stream",
     }
 }
 
@@ -49,6 +46,12 @@ pub(super) fn idletime(call: &mut Call<'_>) -> Answer {
     if look(call).is_none() {
         return Ok(Reply::Null);
     }
+    if call.server.settings.policy.is_lfu() {
+        return Err(ErrorReply::fixed(
+            "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between \
+             policies at runtime LRU and LFU data will take some time to adjust.",
+        ));
+    }
     let key = &call.words[2];
     let accessed = call.data().accessed(key).unwrap_or_default();
     Ok(Reply::Integer((call.now() - accessed).max(0) / 1000))
@@ -57,6 +60,11 @@ pub(super) fn idletime(call: &mut Call<'_>) -> Answer {
 pub(super) fn freq(call: &mut Call<'_>) -> Answer {
     if look(call).is_none() {
         return Ok(Reply::Null);
+    }
+    if call.server.settings.policy.is_lfu() {
+        let key = &call.words[2];
+        let accesses = call.data().accesses(key).unwrap_or_default();
+        return Ok(Reply::Integer(i64::from(accesses.min(255))));
     }
     Err(ErrorReply::fixed(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -74,17 +82,5 @@ pub(super) fn memory_usage(call: &mut Call<'_>) -> Answer {
     }
     // Redis does not remove an expired key here.
     let key = &call.words[2];
-    let value = call.data().get(key);
-    Ok(value.map_or(Reply::Null, |value| Reply::count(OVERHEAD + key.len() + size(value))))
-}
-
-fn size(value: &Value) -> usize {
-    let element = |bytes: &Bytes| OVERHEAD + bytes.len();
-    match value {
-        Value::Text(text) => text.len(),
-        Value::List(list) => list.iter().map(element).sum(),
-        Value::Hash(hash) => hash.iter().map(|(field, value)| element(field) + element(value)).sum(),
-        Value::Set(set) => set.iter().map(|member| element(&member)).sum(),
-        Value::SortedSet(set) => set.iter().map(|(member, _)| element(member) + 8).sum(),
-    }
+    Ok(call.data().memory_of(key).map_or(Reply::Null, Reply::count))
 }

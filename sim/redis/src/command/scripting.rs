@@ -56,7 +56,12 @@ fn run(call: &mut Call<'_>, hash: &str, keys: usize) -> Answer {
         return Err(ErrorReply::fixed(text));
     }
     let (keys, arguments) = call.words[3..].split_at(keys);
-    let state = ScriptCall { database: call.database, protocol: Protocol::Resp2, keys: keys.to_vec() };
+    let state = ScriptCall {
+        database: call.database,
+        protocol: Protocol::Resp2,
+        has_written: false,
+        keys: keys.to_vec(),
+    };
     script.run(&mut Caller { call, state }, [keys, arguments], hash)
 }
 
@@ -89,6 +94,10 @@ impl Host for Caller<'_, '_> {
         if let Some(error) = self.undeclared(spec.keys, words) {
             return Err(error);
         }
+        if spec.needs_memory() && self.call.server.is_out_of_memory && !self.state.has_written {
+            return Err(ErrorReply::OUT_OF_MEMORY);
+        }
+        self.state.has_written |= writes;
         self.state.protocol = protocol;
         let connection = self.call.connection;
         Ok(self.call.server.run(connection, spec, words, Some(&mut self.state)))

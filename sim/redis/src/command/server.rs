@@ -9,7 +9,7 @@ use crate::glob::matches;
 use crate::notify::Events;
 use crate::pubsub::Topic;
 use crate::resp::Reply;
-use crate::server::{Server, Settings};
+use crate::server::{Policy, Server, Settings, parse_memory};
 use crate::session::Session;
 
 pub(super) fn flushall(call: &mut Call<'_>) -> Answer {
@@ -61,6 +61,7 @@ fn sections(call: &Call<'_>) -> [(&'static str, String); 9] {
         format!("db{index}:keys={},expires={},avg_ttl=0\r\n", database.len(), database.deadlines())
     });
     let micros = server.now.micros();
+    let used = server.used_memory();
     [
         (
             "Server",
@@ -93,13 +94,13 @@ fn sections(call: &Call<'_>) -> [(&'static str, String); 9] {
         (
             "Memory",
             lines(&[
-                ("used_memory", &0),
-                ("used_memory_human", &"0B"),
-                ("used_memory_rss", &0),
-                ("used_memory_peak", &0),
-                ("maxmemory", &0),
-                ("maxmemory_human", &"0B"),
-                ("maxmemory_policy", &"noeviction"),
+                ("used_memory", &used),
+                ("used_memory_human", &human(used)),
+                ("used_memory_rss", &used),
+                ("used_memory_peak", &used),
+                ("maxmemory", &server.settings.max_memory),
+                ("maxmemory_human", &human(server.settings.max_memory)),
+                ("maxmemory_policy", &server.settings.policy.name()),
             ]),
         ),
         (
@@ -116,7 +117,7 @@ fn sections(call: &Call<'_>) -> [(&'static str, String); 9] {
         (
             "Stats",
             lines(&[
-                ("evicted_keys", &0),
+                ("evicted_keys", &server.evicted),
                 ("pubsub_channels", &server.subscriptions.topics(Topic::Channel).count()),
                 ("pubsub_patterns", &server.subscriptions.topics(Topic::Pattern).count()),
                 ("pubsubshard_channels", &server.subscriptions.topics(Topic::Shard).count()),
@@ -137,16 +138,28 @@ fn sections(call: &Call<'_>) -> [(&'static str, String); 9] {
     ]
 }
 
-/// The settings that `CONFIG GET` returns. `CONFIG SET` changes `notify-keyspace-events` and
-/// `requirepass`.
+/// A number of bytes with a unit, as Redis writes it.
+fn human(bytes: usize) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes}B"),
+        1_024..1_048_576 => format!("{:.2}K", bytes as f64 / 1_024.0),
+        1_048_576..1_073_741_824 => format!("{:.2}M", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.2}G", bytes as f64 / 1_073_741_824.0),
+    }
+}
+
+/// The settings that `CONFIG SET` changes.
+const CHANGEABLE: [&str; 4] = ["maxmemory", "maxmemory-policy", "notify-keyspace-events", "requirepass"];
+
+/// The settings that `CONFIG GET` returns.
 fn settings(settings: &Settings) -> [(&'static str, Bytes); 9] {
     let fixed = |text: &'static str| Bytes::from_static(text.as_bytes());
     [
         ("appendonly", fixed("no")),
         ("databases", fixed("16")),
         ("maxclients", fixed("10000")),
-        ("maxmemory", fixed("0")),
-        ("maxmemory-policy", fixed("noeviction")),
+        ("maxmemory", settings.max_memory.to_string().into()),
+        ("maxmemory-policy", fixed(settings.policy.name())),
         ("notify-keyspace-events", settings.events.letters().into()),
         ("requirepass", settings.password.clone()),
         ("save", Bytes::new()),
@@ -174,7 +187,7 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
     };
     // Redis checks all names before the first value, and reports the first invalid name.
     for (at, (name, _)) in settings().enumerate() {
-        if !is(name, "notify-keyspace-events") && !is(name, "requirepass") {
+        if !CHANGEABLE.iter().any(|known| is(name, known)) {
             let text = "ERR Unknown option or number of arguments for CONFIG SET - '";
             return Err(ErrorReply::about(text, name, "'"));
         }
@@ -182,17 +195,28 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
             return Err(failed(name, "duplicate parameter"));
         }
     }
-    let mut events = call.server.settings.events;
+    let Settings { mut events, mut max_memory, mut policy, .. } = call.server.settings;
     let mut password = None;
     for (name, value) in settings() {
-        if is(name, "requirepass") {
-            password = Some(value);
-            continue;
+        match () {
+            () if is(name, "requirepass") => password = Some(value),
+            () if is(name, "maxmemory") => {
+                max_memory =
+                    parse_memory(value).ok_or_else(|| failed(name, "argument must be a memory value"))?;
+            }
+            () if is(name, "maxmemory-policy") => {
+                let text = "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, \
+                            volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction";
+                policy = Policy::parse(value).ok_or_else(|| failed(name, text))?;
+            }
+            () => {
+                let text = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+                events = Events::parse(value).ok_or_else(|| failed(name, text))?;
+            }
         }
-        events = Events::parse(value)
-            .ok_or_else(|| failed(name, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."))?;
     }
-    call.server.settings.events = events;
+    let settings = &mut call.server.settings;
+    (settings.events, settings.max_memory, settings.policy) = (events, max_memory, policy);
     if let Some(password) = password {
         require_password(call.server, password);
     }

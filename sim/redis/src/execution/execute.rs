@@ -84,6 +84,7 @@ impl Server {
             self.close(connection);
             return None;
         }
+        self.is_out_of_memory = self.evict();
         let found = find(words);
         let is_client = found.as_ref().is_ok_and(|spec| spec.name.starts_with("client|"));
         let session = self.session(connection);
@@ -93,6 +94,7 @@ impl Server {
             may_fit(spec, words)?;
             self.authorize(connection, spec, words)?;
             self.check_monitor(connection, spec)?;
+            self.check_memory(connection, spec)?;
             may_run(spec, is_old_subscriber)
         });
         let reply = match found {
@@ -113,6 +115,22 @@ impl Server {
             mode.caching = false;
         }
         Some(reply)
+    }
+
+    /// Rejects a command that needs memory while there is none. A transaction may need it at its end.
+    fn check_memory(&mut self, connection: ConnectionId, spec: &'static Spec) -> Result<(), ErrorReply> {
+        if !self.is_out_of_memory {
+            return Ok(());
+        }
+        let needs_memory = match &self.session(connection).transaction {
+            None => spec.needs_memory(),
+            Some(transaction) if spec.name == "exec" => {
+                let specs = transaction.commands.iter().filter_map(|command| find(command.words()).ok());
+                specs.into_iter().any(Spec::needs_memory)
+            }
+            Some(_) => spec.within != Within::Immediate,
+        };
+        if needs_memory { Err(ErrorReply::OUT_OF_MEMORY) } else { Ok(()) }
     }
 
     /// Rejects a command, and aborts the transaction that it is part of.

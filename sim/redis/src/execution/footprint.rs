@@ -90,6 +90,10 @@ impl Server {
         if !self.monitors.is_empty() {
             footprint.writes = Resources::All;
         }
+        // Each command may evict any key, and each access changes which one.
+        if self.settings.max_memory > 0 {
+            footprint.writes = Resources::All;
+        }
         // The reply is ordered with the pushes to the same connection.
         footprint.reads.extend([Resource::Pushes(connection)]);
         if session.is_subscriber() {
@@ -197,18 +201,11 @@ impl Server {
 
 /// Whether the command can wait.
 pub(crate) fn blocks(command: &Command) -> bool {
-    const NAMES: [&[u8]; 9] = [
-        b"blmove",
-        b"blmpop",
-        b"blpop",
-        b"brpop",
-        b"brpoplpush",
-        b"bzmpop",
-        b"bzpopmax",
-        b"bzpopmin",
-        b"wait",
-    ];
-    NAMES.iter().any(|name| command.name().eq_ignore_ascii_case(name))
+    let Ok(spec) = find(command.words()) else { return false };
+    let has_option = || command.words().iter().any(|word| word.eq_ignore_ascii_case(b"block"));
+    // Redis does not list `WAIT` as blocking.
+    let may_block = spec.may_block() || spec.name == "wait";
+    may_block && (!spec.name.starts_with("xread") || has_option())
 }
 
 /// The database that a queued `SELECT` selects.
@@ -247,10 +244,28 @@ mod tests {
             (&["EVAL", "return 1", "1", "a"], &["GET", "b"], false),
             (&["PUBLISH", "a", "1"], &["SUBSCRIBE", "a"], true),
             (&["PUBLISH", "a", "1"], &["SET", "a", "1"], false),
+            (&["XADD", "a", "*", "f", "v"], &["XREAD", "STREAMS", "b", "a", "0", "0"], true),
+            (&["XADD", "a", "*", "f", "v"], &["XREAD", "STREAMS", "b", "0"], false),
+            (&["XREAD", "STREAMS", "a", "0"], &["XREAD", "STREAMS", "a", "0"], false),
+            // Connections that wait are served in the order in which they began to wait.
+            (&["XREAD", "BLOCK", "0", "STREAMS", "a", "$"], &["GET", "b"], true),
+            (&["WAIT", "1", "0"], &["GET", "b"], true),
+            (&["BLPOP", "a", "0"], &["GET", "b"], true),
         ] {
             assert_eq!(conflict(one, other), expected, "{one:?} {other:?}");
             assert_eq!(conflict(other, one), expected, "{other:?} {one:?}");
         }
+    }
+
+    /// Any key may be evicted, and which one depends on the order of accesses.
+    #[test]
+    fn no_commands_commute_if_keys_are_evicted() {
+        let mut server = Server::new();
+        let connection = server.connect();
+        let config = ["CONFIG", "SET", "maxmemory", "1mb", "maxmemory-policy", "allkeys-lru"];
+        server.execute(connection, &Command::new(config), Time::START);
+        let of = |words: [&str; 2]| server.footprint(connection, &Command::new(words), Time::START);
+        assert!(of(["GET", "a"]).conflicts(&of(["GET", "b"])));
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub struct Server {
     pub(crate) users: Users,
     /// The connections that receive every executed command.
     pub(crate) monitors: BTreeSet<ConnectionId>,
+    /// The number of evicted keys.
+    pub(crate) evicted: u64,
+    /// Whether the command in execution began with more memory used than `maxmemory` allows.
+    pub(crate) is_out_of_memory: bool,
     /// The output so far of the command in execution.
     pub(crate) output: Output,
     /// The connection whose command is in execution.
@@ -69,6 +73,8 @@ impl Default for Server {
             settings: Settings::default(),
             users: Users::default(),
             monitors: BTreeSet::new(),
+            evicted: 0,
+            is_out_of_memory: false,
             output: Output::default(),
             current: None,
             now: Time::default(),
@@ -197,7 +203,7 @@ impl Server {
     }
 
     /// The existing keys of a database, in an unspecified order.
-    pub fn keys(&self, database: usize, now: Time) -> impl Iterator<Item = &Bytes> {
+    pub fn keys(&self, database: usize, now: Time) -> impl Iterator<Item = &[u8]> {
         let database = &self.databases[database];
         database.keys().filter(move |key| !database.is_expired(key, now.millis()))
     }

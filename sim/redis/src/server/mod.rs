@@ -11,6 +11,7 @@
 
 mod blocked;
 mod core;
+mod eviction;
 mod expiry;
 mod keys;
 mod output;
@@ -23,5 +24,6 @@ pub use core::Server;
 pub use output::{Delivery, DeliveryKind, Output};
 
 pub(crate) use blocked::{Waiting, blocked_on};
+pub(crate) use eviction::{Policy, parse_memory};
 pub(crate) use settings::Settings;
 pub(crate) use tracking::TrackingTable;
