@@ -132,3 +132,8 @@ fn the_trace_to_learn_from_is_what_the_command_prints() {
 fn the_scenario_with_every_field_is_explored() {
     check("scenarios.md", 1);
 }
+
+#[test]
+fn the_first_script_has_the_trace_that_the_command_prints() {
+    check("scripts.md", 1);
+}

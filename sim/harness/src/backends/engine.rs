@@ -598,3 +598,10 @@ fn in_tier<K: Eq + Hash, V>(tier: TierName, entries: object::Map<K, V>) -> objec
         TierName::Local | TierName::Other(_) => entries,
     }
 }
+
+impl EngineClock {
+    /// Whether time can pass.
+    pub(crate) fn moves(&self) -> bool {
+        self.nanoseconds.is_some()
+    }
+}

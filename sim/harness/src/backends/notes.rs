@@ -78,6 +78,8 @@ pub(crate) fn amend(what: impl FnOnce() -> String) {
 
 /// Returns the notes since the previous call.
 pub(crate) fn take() -> Vec<Note> {
+    // A run that was abandoned within a step of a script has left its line.
+    LINES.take();
     NOTES.take()
 }
 

@@ -131,7 +131,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
         };
         if !script.has_delete() && ops.into_iter().any(|op| deletes(op.kind)) {
             let what = format!("{} defines no `delete`, which the case calls", script.name());
-            let help = "define delete(key). With source = \"database\", a script that does not use `db` is told of each \
+            let help = "define delete(key). With source = \"database\", a script that does not use `db` is notified of each \
                         write by `delete`";
             self.reader.mistake(place, what, "named here", Some(help.to_owned()));
         }

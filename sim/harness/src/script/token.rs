@@ -22,13 +22,13 @@ const SIGNS: [&str; 38] = [
 /// A token with its bytes in the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TokenKind,
     pub(crate) span: Range<usize>,
 }
 
 /// The kind of a token.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     Name(String),
     Word(&'static str),
     Sign(&'static str),
@@ -69,7 +69,7 @@ pub(crate) fn tokens_within(text: &str, part: Range<usize>) -> Result<Vec<Token>
     while lexer.skip_spaces() {
         lexer.token()?;
     }
-    lexer.push(Kind::End, part.end..part.end);
+    lexer.push(TokenKind::End, part.end..part.end);
     Ok(lexer.tokens)
 }
 
@@ -100,7 +100,7 @@ impl Lexer<'_> {
                 let at = self.at;
                 self.at += 1;
                 if self.depth.is_empty() {
-                    self.push(Kind::Line, at..at + 1);
+                    self.push(TokenKind::Line, at..at + 1);
                     is_line_start = true;
                 }
                 continue;
@@ -111,14 +111,14 @@ impl Lexer<'_> {
             return Err(ScriptMistake::new(at..at + 1, format!("`{open}` is never closed"), "opened here"));
         }
         let end = self.end;
-        if self.tokens.last().is_some_and(|token| token.kind != Kind::Line) {
-            self.push(Kind::Line, end..end);
+        if self.tokens.last().is_some_and(|token| token.kind != TokenKind::Line) {
+            self.push(TokenKind::Line, end..end);
         }
         while self.indents.len() > 1 {
             self.indents.pop();
-            self.push(Kind::Dedent, end..end);
+            self.push(TokenKind::Dedent, end..end);
         }
-        self.push(Kind::End, end..end);
+        self.push(TokenKind::End, end..end);
         Ok(self.tokens)
     }
 
@@ -126,7 +126,7 @@ impl Lexer<'_> {
         &self.text[self.at..self.end]
     }
 
-    fn push(&mut self, kind: Kind, span: Range<usize>) {
+    fn push(&mut self, kind: TokenKind, span: Range<usize>) {
         self.tokens.push(Token { kind, span });
     }
 
@@ -179,11 +179,11 @@ impl Lexer<'_> {
                 return Err(ScriptMistake::new(at..at, what, "expected fewer nested blocks"));
             }
             self.indents.push(width);
-            self.push(Kind::Indent, at..at);
+            self.push(TokenKind::Indent, at..at);
         }
         while width < *self.indents.last().expect("the first indentation stays") {
             self.indents.pop();
-            self.push(Kind::Dedent, at..at);
+            self.push(TokenKind::Dedent, at..at);
         }
         if width != *self.indents.last().expect("the first indentation stays") {
             let what = "the indentation does not match that of any block";
@@ -206,8 +206,8 @@ impl Lexer<'_> {
             let length = rest.find(|it: char| it != '_' && !it.is_alphanumeric()).unwrap_or(rest.len());
             let name = &rest[..length];
             let kind = match KEYWORDS.iter().find(|word| **word == name) {
-                Some(word) => Kind::Word(word),
-                None => Kind::Name(name.to_owned()),
+                Some(word) => TokenKind::Word(word),
+                None => TokenKind::Name(name.to_owned()),
             };
             self.at += length;
             self.push(kind, at..at + length);
@@ -231,7 +231,7 @@ impl Lexer<'_> {
                 _ => {}
             }
             self.at += sign.len();
-            self.push(Kind::Sign(sign), at..at + sign.len());
+            self.push(TokenKind::Sign(sign), at..at + sign.len());
             return Ok(());
         }
         let sign = ["@", "|", "&", "^", "~"].iter().find(|sign| rest.starts_with(**sign));
@@ -258,10 +258,10 @@ impl Lexer<'_> {
             .into_iter()
             .find(|(prefix, _)| digits.starts_with(prefix));
         let kind = match radix {
-            Some((_, radix)) => i64::from_str_radix(&digits[2..], radix).ok().map(Kind::Int),
-            None => digits.parse().ok().map(Kind::Int).or_else(|| {
+            Some((_, radix)) => i64::from_str_radix(&digits[2..], radix).ok().map(TokenKind::Int),
+            None => digits.parse().ok().map(TokenKind::Int).or_else(|| {
                 let float: Option<f64> = digits.parse().ok().filter(|float: &f64| float.is_finite());
-                float.filter(|_| is_float || digits.contains(['e', 'E'])).map(Kind::Float)
+                float.filter(|_| is_float || digits.contains(['e', 'E'])).map(TokenKind::Float)
             }),
         };
         let Some(kind) = kind else {
@@ -313,9 +313,9 @@ impl Lexer<'_> {
         }
         let kind = if is_format {
             pieces.push(Piece::Text(text));
-            Kind::Format(pieces)
+            TokenKind::Format(pieces)
         } else {
-            Kind::Text(text)
+            TokenKind::Text(text)
         };
         self.push(kind, at..self.at);
         Ok(())

@@ -1,10 +1,14 @@
-//! Scripts on our engine: the functions of a [`Script`](crate::script::Script) as the operations of a
-//! cache, on the simulator's tiers.
+//! Scripts on our engine: the functions of a [`Script`](crate::script::Script) as the operations of
+//! a cache, on the simulator's tiers.
 
 mod build;
 mod cache;
+mod effects;
+mod flights;
 #[cfg(feature = "redis")]
 mod server;
+mod tasks;
+mod tiers;
 #[cfg(feature = "redis")]
 mod whole_redis;
 

@@ -1,8 +1,8 @@
 //! The whole simulated Redis as the remote tier of a script: every command, with two steps each.
 //!
-//! A script that names a command beyond get, set, setex and delete uses it for all its commands. The
-//! other remote tier has one step per command, so that its searches are smaller; the two are never
-//! mixed, because they do not share their contents.
+//! A script that names a command beyond get, set, setex and delete uses it for all its commands.
+//! The other remote tier has one step per command, so that its searches are smaller; the two are
+//! never mixed, because they do not share their contents.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use selvedge_redis::{Connection, Reply};
 
 use super::Server;
 use crate::history::Key;
-use crate::script::{Builtin, Machine, Object, Step, Text, V, in_text, text_of};
+use crate::script::{Builtin, Machine, Object, Ran, Text, V, in_text, text_of};
 use crate::world::Truth;
 
 /// A connection to the simulated Redis of the run.
@@ -50,7 +50,7 @@ impl fmt::Debug for WholeRedis {
 }
 
 /// The words of the machine's current command.
-pub(super) fn words(machine: &Machine, builtin: Builtin) -> Step<Vec<Vec<u8>>> {
+pub(super) fn words(machine: &Machine, builtin: Builtin) -> Ran<Vec<Vec<u8>>> {
     let arguments = machine.arguments();
     let word = |value: &V| match value {
         V::Text(text) => Ok(text.as_str().as_bytes().to_vec()),
@@ -103,7 +103,7 @@ pub(super) fn words(machine: &Machine, builtin: Builtin) -> Step<Vec<Vec<u8>>> {
 }
 
 /// The value of a reply. The outer error is of the script; the inner one is an error reply.
-pub(super) fn value(machine: &mut Machine, builtin: Builtin, reply: &Reply) -> Step<Result<V, String>> {
+pub(super) fn value(machine: &mut Machine, builtin: Builtin, reply: &Reply) -> Ran<Result<V, String>> {
     Ok(Ok(match reply {
         Reply::Null | Reply::NullArray => V::None,
         Reply::Integer(number) => V::Int(*number),

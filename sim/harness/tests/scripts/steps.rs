@@ -49,8 +49,8 @@ def set(key, value):
     let text = one_reader(fields, "consistency = \"linearizable\"")
         .replace("ops = [\"get", "count = 2\nops = [\"get");
     let report = explore(&case(script, &text), Engine::Optimal);
-    // A read joins a flight that has loaded before the write: its value is older than the write that
-    // another read, which began after it, has seen.
+    // A read joins a flight that has loaded before the write: its value is older than the write
+    // that another read, which began after it, has seen.
     let trace = report.trace.unwrap_or_else(|| panic!("{:?}", report.verdict));
     let steps: Vec<&str> = trace.steps.iter().map(|step| step.what.as_str()).collect();
     for expected in ["generations.get user:1 → absent", "leads the load of user:1", "locks user:1"] {
@@ -100,4 +100,28 @@ def set(key, value):
     let forgotten = handled.replace("return redis.get(key)\n\ndef", "return None\n\ndef");
     let report = explore(&case(&forgotten, &text), Engine::Optimal);
     assert!(!report.violations.is_empty(), "an absence that was never written");
+}
+
+#[test]
+fn a_script_that_reads_the_clock_is_bounded_unless_time_passes() {
+    let script = "
+stored_at = {}
+
+def get(key):
+    value = local.get(key)
+    if value != None and now() - stored_at.get(key, 0) < 30:
+        return value
+    return redis.get(key)
+
+def set(key, value):
+    redis.set(key, value)
+    local.delete(key)
+";
+    let of = |local: &str| {
+        let fields = format!("local = \"{local}\"\nremote = \"present\"");
+        explore(&case(script, &one_reader(&fields, "consistency = \"linearizable\"")), Engine::Optimal)
+    };
+    let verdict = of("warm").verdict;
+    assert!(matches!(&verdict, Verdict::Bounded(why) if why.contains("no time passes")), "{verdict:?}");
+    assert_eq!(of("expiring").verdict, Verdict::Clean);
 }
