@@ -19,7 +19,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/harness/src",
         "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
-         file_name checkpoint report custom",
+         file_name checkpoint report prove object custom",
     ),
     (
         "sim/redis/src",
@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual native gate explore list matrix run",
+         simulated_redis manual native gate explore prove list matrix run",
     ),
 ];
 

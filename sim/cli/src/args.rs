@@ -1,5 +1,6 @@
 //! The command line: commands, arguments and options.
 
+mod prove;
 mod test;
 
 use std::num::NonZeroUsize;
@@ -14,6 +15,7 @@ use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, Engine};
 
 use crate::terminal::Form;
+pub(crate) use prove::ProveOptions;
 pub(crate) use test::TestOptions;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
@@ -58,6 +60,15 @@ Examples:
   selvedge gate scenarios/ --report report    an HTML page, and each trace
   selvedge gate scenarios/ --accept           record the results as the baseline")]
     Gate(GateOptions),
+    /// Explore every client of a cache up to a bound; show the verdict in one line, or the smallest
+    /// client that breaks a rule
+    #[command(after_help = "\
+Examples:
+  selvedge prove --cache tiered --calls 4 --threads 3
+  selvedge prove --cache tiered --calls 3 --threads 3 --keys 2
+  selvedge prove --cache tiered --calls 3 --threads 2 --with delete,load,expiry
+  selvedge prove --cache article --calls 2 --threads 2")]
+    Prove(ProveOptions),
     /// Explore the cases; show each scenario as a grid with one axis across
     #[command(after_help = "\
 Examples:
@@ -149,6 +160,7 @@ impl Command {
         match self {
             Command::Explore(selection) | Command::Matrix(selection) => of_format(selection.format),
             Command::Gate(options) => of_format(options.selection.format),
+            Command::Prove(options) => of_format(options.format),
             Command::Trace(shown) => of_trace(shown.format),
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,

@@ -30,6 +30,7 @@ mod matrix;
 mod native;
 mod progress;
 mod projection;
+mod prove;
 mod replay;
 mod run;
 mod session;

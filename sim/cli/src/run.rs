@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::simulated_redis;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, native, replay, trace};
+use crate::{explore, gate, list, matrix, native, prove, replay, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -70,6 +70,7 @@ fn execute<C: Caches>(
             let session = session(&options.selection)?.within(options.total());
             gate::run(session, &options, surroundings, results)
         }
+        Command::Prove(options) => prove::run::<C>(&options, look, &surroundings.interrupt, results),
         Command::Matrix(selection) => matrix::run(session(&selection)?, results),
         Command::Trace(options) => trace::run::<C>(&options, look, &surroundings.interrupt, results),
         Command::Replay(options) => replay::run::<C>(&options, look, results),

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use selvedge_sim::checkpoint::CheckpointError;
 use selvedge_sim::diagnostic::{Diagnostic, diagnose};
+use selvedge_sim::prove::FamilyError;
 use selvedge_sim::report::Unwritable;
 use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
@@ -37,6 +38,8 @@ pub(crate) enum Failure {
     Report(Unwritable),
     /// A checkpoint cannot be read or written.
     Checkpoint(Box<CheckpointError>),
+    /// The clients to prove cannot be run.
+    Family(FamilyError),
     /// The tests cannot be built or run.
     Native(NativeError),
     /// The output could not be written.
@@ -46,6 +49,12 @@ pub(crate) enum Failure {
 impl From<NativeError> for Failure {
     fn from(error: NativeError) -> Self {
         Failure::Native(error)
+    }
+}
+
+impl From<FamilyError> for Failure {
+    fn from(error: FamilyError) -> Self {
+        Failure::Family(error)
     }
 }
 
@@ -123,6 +132,7 @@ impl Failure {
             Failure::Replay(error) => report(&*error),
             Failure::Report(error) => report(&error),
             Failure::Checkpoint(error) => report(&*error),
+            Failure::Family(error) => report(&error),
             Failure::Native(error) => say(&format!("{error}\n")),
             // A closed pipe needs no message, but a gate that was cut short has not passed.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

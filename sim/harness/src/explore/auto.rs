@@ -113,7 +113,7 @@ mod tests {
 
     fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
         let watch = &mut |_| ControlFlow::Continue(());
-        above::<C>(&mut Search { case, budget, kept: None, watch }, few)
+        above::<C>(&mut Search { case, budget, kept: None, watch, first_only: false }, few)
     }
 
     fn schedules(most: u64) -> Budget {
@@ -167,7 +167,13 @@ mod tests {
             ControlFlow::Break(())
         };
         let case = case("tiered", 3, "");
-        let mut search = Search { case: &case, budget: Budget::default(), kept: None, watch: &mut watch };
+        let mut search = Search {
+            case: &case,
+            budget: Budget::default(),
+            kept: None,
+            watch: &mut watch,
+            first_only: false,
+        };
         let (engine, _, searched) = above::<Protocol>(&mut search, 10);
         assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));
         assert_eq!(looks.last(), Some(&Reached::Schedules(10)));
