@@ -9,3 +9,4 @@ mod prove;
 mod readme;
 mod redis;
 mod replay;
+mod shards;

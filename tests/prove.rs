@@ -26,6 +26,7 @@ fn run(family: &Family, skips_contained: bool, jobs: usize) -> Proof {
         total: None,
         jobs: NonZeroUsize::new(jobs).expect("a worker"),
         skips_contained,
+        shard: None,
         explore: &|exploration| exploration.run(),
         stop: &|| false,
         progress: &|_, _| {},
@@ -54,7 +55,7 @@ fn skipping_contained_clients_changes_no_result() {
             (3, 2, 1, &["update"]),
             (3, 2, 1, &["database", "forget"]),
             (3, 2, 1, &["notified"]),
-            (3, 2, 1, &["expiry"]),
+            (3, 2, 1, &["expiry", "remote-expiry"]),
         ] {
             let family = family(cache, calls, threads, keys, with);
             // The level decides whether the rule applies, and which rules it forbids.
@@ -142,9 +143,9 @@ fn the_shipped_cache_is_linearizable_for_all_clients_of_three_calls() {
              threads on 1 key, with keeps-absent: 330 clients, 300 searched",
         ),
         (
-            &["expiry", "fault"],
+            &["expiry", "remote-expiry", "fault"],
             "linearizable for all clients of up to 3 calls of get and set by up to 3 threads on 1 key, with \
-             expiry at any point and up to 1 fault: 29 clients, 29 searched",
+             expiry at any point, remote expiry at any point and up to 1 fault: 29 clients, 29 searched",
         ),
     ] {
         let family = family(Protocol::Tiered, 3, 3, 1, with);
@@ -152,6 +153,17 @@ fn the_shipped_cache_is_linearizable_for_all_clients_of_three_calls() {
         assert_eq!(proof.to_string(), text);
         assert_eq!(proof.exit_code(), 0);
     }
+}
+
+/// A load shares the result of a load that has read the key before it expired, although its thread
+/// has already seen that it is absent. No scenario had loads and keys that expire.
+#[test]
+fn a_shared_load_can_return_a_key_that_has_expired() {
+    let family = family(Protocol::Tiered, 3, 2, 1, &["load", "remote-expiry"]);
+    let proof = run(&family, true, 2);
+    let found = refuted(&proof);
+    assert_eq!((found.size, found.is_smallest), ((3, 2, 1), true), "{proof}");
+    assert_eq!(found.report.violations.keys().collect::<Vec<_>>(), [&Rule::Inverted]);
 }
 
 /// The keys can be exchanged if either all share a stripe of the cache or no two do.
@@ -282,6 +294,7 @@ fn a_family_that_cannot_be_run_is_2_with_advice() {
         (&["tiered", "--with", "database,load"], &["`load` with `database`"]),
         (&["tiered", "--with", "reconnect"], &["`reconnect` without `nodes`"]),
         (&["tiered", "--with", "leases"], &["`leases` without `database`"]),
+        (&["tiered", "--with", "nodes,remote-expiry"], &["`nodes` with `remote-expiry`"]),
         (&["tiered", "--with", "nodes,database"], &["`nodes` with `database`"]),
         (&["tiered", "--keys", "4"], &["a bound of 4 keys", "from 1 to 3"]),
     ] {

@@ -28,8 +28,8 @@ const LAYERS: [(&str, &str); 6] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual native gate explore prove list matrix run",
+        "wrap terminal interrupt allowance progress shard args look error surroundings projection session trace replay \
+         simulated_redis manual native gate explore prove list matrix merge run",
     ),
 ];
 

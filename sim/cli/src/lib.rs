@@ -27,6 +27,7 @@ mod look;
 #[cfg(feature = "manual")]
 mod manual;
 mod matrix;
+mod merge;
 mod native;
 mod progress;
 mod projection;
@@ -34,6 +35,7 @@ mod prove;
 mod replay;
 mod run;
 mod session;
+mod shard;
 #[cfg(feature = "server")]
 mod simulated_redis;
 mod surroundings;

@@ -10,6 +10,7 @@ use selvedge_sim::prove::{Addition, Bounds};
 use selvedge_sim::scenario::Level;
 
 use super::{Format, duration};
+use crate::shard::Shard;
 
 /// Which clients to explore, and how.
 #[derive(Debug, Args)]
@@ -30,8 +31,8 @@ pub(crate) struct ProveOptions {
     #[arg(long, value_name = "K", default_value_t = 1)]
     pub(crate) keys: usize,
 
-    /// Operations beyond get and set, and conditions, separated by commas: delete, load, update,
-    /// …, expiry, fault, drop, database, derived, nodes, and the specials of scenarios
+    /// Operations beyond get and set, and conditions, separated by commas: delete, load, update, …,
+    /// expiry, remote-expiry, fault, drop, database, derived, nodes, and the specials of scenarios
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     with: Vec<Addition>,
 
@@ -60,6 +61,14 @@ pub(crate) struct ProveOptions {
     /// Search also the clients that larger clients contain
     #[arg(long)]
     pub(crate) no_skip: bool,
+
+    /// Only the searches of shard K of N; their results are stored for `selvedge merge`
+    #[arg(long, value_name = "K/N", requires = "report")]
+    pub(crate) shard: Option<Shard>,
+
+    /// Directory for the results of a shard
+    #[arg(long, value_name = "DIR", requires = "shard")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Text, or one JSON object
     #[arg(long, value_enum, default_value_t = Format::Text)]

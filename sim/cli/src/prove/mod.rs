@@ -3,4 +3,4 @@
 mod json;
 mod run;
 
-pub(crate) use run::run;
+pub(crate) use run::{merge, run};

@@ -122,6 +122,7 @@ where
         total: None,
         jobs,
         skips_contained: true,
+        shard: None,
         explore: &|exploration| exploration.run_on(Chosen(Arc::clone(&build))),
         stop: &|| false,
         progress: &|_, _| {},
@@ -137,7 +138,7 @@ where
                 trace.map_or_else(String::new, |trace| format!("\n\n{}\n{}", lanes(trace), reason(trace)));
             panic!("{name}: {proof}{}", trace.trim_end());
         }
-        Outcome::Bounded(_) | Outcome::Vacuous => panic!("{name}: {proof}"),
+        Outcome::Bounded(_) | Outcome::Part(_) | Outcome::Vacuous => panic!("{name}: {proof}"),
     }
 }
 

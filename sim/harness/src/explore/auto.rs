@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use selvedge_engine::Explorer;
-
 use super::search::Search;
-use super::{Reached, Searched, ours, stateful};
+use super::{Reached, Searched, stateful, team};
 use crate::number::counted;
 use crate::protocols::Caches;
 use crate::verdict::{Budget, Engine};
@@ -69,7 +67,7 @@ fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<St
 
 fn by_classes<C: Caches>(search: &mut Search<'_, '_>, budget: Budget) -> Searched {
     let plan = Plan::<C>::new(search.case);
-    ours::search(&mut search.within(budget), Engine::Optimal, plan, Explorer::optimal())
+    team::search(&mut search.within(budget), plan)
 }
 
 /// Adds the reason against stateful search to the bound, if the case is large enough and the search

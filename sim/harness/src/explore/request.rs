@@ -10,7 +10,7 @@ use selvedge_engine::Explorer;
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 use super::peers;
 use super::search::{Search, Watch};
-use super::{Kept, Searched, auto, ours, stateful};
+use super::{Kept, Searched, auto, ours, stateful, team};
 use crate::backends;
 use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
@@ -71,6 +71,11 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
     pub fn among<D: Caches>(self) -> Exploration<'e, 'k, D> {
         let Exploration { case, engine, budget, kept, watch, first_only, .. } = self;
         Exploration { case, engine, budget, kept, watch, first_only, caches: PhantomData }
+    }
+
+    /// The case.
+    pub fn case(&self) -> &'e Case {
+        self.case
     }
 
     /// The search engine.
@@ -168,7 +173,7 @@ fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched
     let plan = || Plan::<C>::new(case);
     match engine {
         Engine::Auto => unreachable!("`Auto` chooses another engine"),
-        Engine::Optimal => ours::search(search, engine, plan(), Explorer::optimal()),
+        Engine::Optimal => team::search(search, plan()),
         Engine::Stateful => match case.unfit_for_states() {
             None => stateful::search(search, plan(), (0, 0)),
             refused => Searched { refused, ..ours::search(search, engine, plan(), Explorer::optimal()) },

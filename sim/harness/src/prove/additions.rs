@@ -10,8 +10,10 @@ use crate::scenario::{OpKind, Special};
 pub enum Addition {
     /// Threads call this operation too.
     Operation(OpKind),
-    /// Entries of either tier can expire, at any point of a run.
+    /// Entries of the local tier can expire, at any point of a run.
     Expiry,
+    /// Keys of the remote tier can expire, at any point of a run.
+    RemoteExpiry,
     /// One command or load can fail in a run.
     Fault,
     /// The future of one operation can be dropped in a run.
@@ -27,8 +29,9 @@ pub enum Addition {
 }
 
 /// The additions that are neither an operation nor a special, with their names.
-const OTHERS: [(&str, Addition); 6] = [
+const OTHERS: [(&str, Addition); 7] = [
     ("expiry", Addition::Expiry),
+    ("remote-expiry", Addition::RemoteExpiry),
     ("fault", Addition::Fault),
     ("drop", Addition::Drop),
     ("database", Addition::Database),

@@ -142,12 +142,10 @@ impl Family {
         }
         let is_called =
             |kind: &OpKind| matches!(kind, OpKind::Get | OpKind::Set) || has(Addition::Operation(*kind));
-        let expires = has(Addition::Expiry);
         let local = [Local::Cold, Local::Warm, Local::Expired].into_iter();
-        let local = local.chain(expires.then_some(Local::Expiring));
+        let local = local.chain(has(Addition::Expiry).then_some(Local::Expiring));
         let remote = [RemoteStart::Present, RemoteStart::Absent].into_iter();
-        // Keys that expire in the remote tier of several nodes are not modelled.
-        let remote = remote.chain((expires && !has(Addition::Nodes)).then_some(RemoteStart::Expiring));
+        let remote = remote.chain(has(Addition::RemoteExpiry).then_some(RemoteStart::Expiring));
         let mut starts = Vec::new();
         for shares_stripe in [false, true].into_iter().take(bounds.keys) {
             for local in local.clone() {
@@ -210,6 +208,12 @@ impl Family {
         if database && self.nodes > 1 {
             return Err(error(
                 "`nodes` with `database`: a database's writes are not modelled for several nodes",
+                "remove one of them",
+            ));
+        }
+        if self.nodes > 1 && self.starts.iter().any(|start| start.remote == RemoteStart::Expiring) {
+            return Err(error(
+                "`nodes` with `remote-expiry`: the expiry of keys is not modelled for several nodes",
                 "remove one of them",
             ));
         }

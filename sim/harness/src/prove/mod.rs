@@ -29,3 +29,4 @@ pub use additions::Addition;
 pub use family::{Bounds, Family, FamilyError, Start};
 pub use proof::{ByCalls, Counterexample, Outcome, Proof};
 pub use run::{Request, prove};
+pub use search::fails;

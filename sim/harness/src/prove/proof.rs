@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Family;
 use crate::number::{counted, grouped, lasted};
-use crate::scenario::{Case, OpKind, Source};
+use crate::scenario::{Case, Local, OpKind, RemoteStart, Source};
 use crate::verdict::CaseReport;
 
 /// The result of exploring a family.
@@ -51,6 +51,8 @@ pub enum Outcome {
     Refuted(Box<Counterexample>),
     /// No violation was found, but some searches are missing or incomplete. Has the reason.
     Bounded(String),
+    /// The searches of this shard were complete, and found no violation. The others decide.
+    Part(String),
     /// No client has a read that overlaps or follows a write of its key.
     Vacuous,
 }
@@ -72,7 +74,7 @@ impl Proof {
     /// The exit code of the command: 0 if proved, 1 if refuted, 3 if bounded, 4 if vacuous.
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
-            Outcome::Proved => 0,
+            Outcome::Proved | Outcome::Part(_) => 0,
             Outcome::Refuted(_) => 1,
             Outcome::Bounded(_) => 3,
             Outcome::Vacuous => 4,
@@ -83,6 +85,7 @@ impl Proof {
     pub fn word(&self) -> &'static str {
         match &self.outcome {
             Outcome::Proved => "clean",
+            Outcome::Part(_) => "part",
             Outcome::Refuted(found) => found.report.verdict.word(),
             Outcome::Bounded(_) => "bounded",
             Outcome::Vacuous => "vacuous",
@@ -136,6 +139,7 @@ impl fmt::Display for Proof {
             Outcome::Bounded(why) => {
                 write!(f, "bounded, nothing found for clients {family}: {counts} ({why})")
             }
+            Outcome::Part(shard) => write!(f, "{shard}: nothing found for clients {family}: {counts}"),
             Outcome::Vacuous => write!(
                 f,
                 "vacuous: in no client {family} does a read overlap or follow a write of its key: {counts}"
@@ -177,9 +181,11 @@ impl Family {
     /// The conditions beyond the operations, in words.
     fn conditions(&self) -> Vec<String> {
         let mut all = Vec::new();
-        let has_expiry = self.starts.iter().any(|start| start.local == crate::scenario::Local::Expiring);
-        if has_expiry {
+        if self.starts.iter().any(|start| start.local == Local::Expiring) {
             all.push("expiry at any point".to_owned());
+        }
+        if self.starts.iter().any(|start| start.remote == RemoteStart::Expiring) {
+            all.push("remote expiry at any point".to_owned());
         }
         if self.faults > 0 {
             all.push(format!("up to {}", counted(self.faults.into(), "fault")));

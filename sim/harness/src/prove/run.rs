@@ -26,6 +26,8 @@ pub struct Request<'r> {
     pub jobs: NonZeroUsize,
     /// Whether to skip clients that larger ones contain.
     pub skips_contained: bool,
+    /// Only the searches of this shard: its number, from 1, and the number of shards.
+    pub shard: Option<(u32, u32)>,
     /// Runs an exploration for the caches of the family.
     pub explore: &'r (dyn Fn(Exploration<'_, '_>) -> CaseReport + Sync),
     /// Whether to end the searches, and report the results so far.
@@ -36,13 +38,14 @@ pub struct Request<'r> {
 
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Request { engine, budget, total, jobs, skips_contained, .. } = self;
+        let Request { engine, budget, total, jobs, skips_contained, shard, .. } = self;
         f.debug_struct("Request")
             .field("engine", engine)
             .field("budget", budget)
             .field("total", total)
             .field("jobs", jobs)
             .field("skips_contained", skips_contained)
+            .field("shard", shard)
             .finish_non_exhaustive()
     }
 }
@@ -70,9 +73,15 @@ pub fn prove(family: &Family, abilities: &[Ability], request: &Request<'_>) -> R
         all.iter().copied().partition(|&(client, start)| {
             request.skips_contained && family.is_contained(&clients[client], family.starts[start])
         });
+    // The searches of clients of one size take about equally long.
+    let is_own = |&(at, _): &(usize, Combination)| {
+        request.shard.is_none_or(|(number, of)| at as u32 % of + 1 == number)
+    };
+    let own: Vec<Combination> = own.into_iter().enumerate().filter(is_own).map(|(_, its)| its).collect();
     let mut reports = prover.search(&own);
     let failed = reports.last().filter(|(_, report)| fails(report)).map(|(combination, _)| *combination);
-    if let Some(failed) = failed {
+    // Of a shard's failure, smaller clients are searched when all shards are merged.
+    if let Some(failed) = failed.filter(|_| request.shard.is_none()) {
         let smaller: Vec<_> = contained.iter().copied().take_while(|its| *its < failed).collect();
         reports.extend(prover.search(&smaller));
     }
@@ -184,6 +193,9 @@ impl Prover<'_> {
                 _ => "some searches are missing".to_owned(),
             };
             return Outcome::Bounded(format!("{done} complete: {why}"));
+        }
+        if let Some((number, of)) = self.request.shard {
+            return Outcome::Part(format!("shard {number}/{of}"));
         }
         if reports.iter().all(|(_, report)| report.verdict == Verdict::Vacuous) {
             return Outcome::Vacuous;

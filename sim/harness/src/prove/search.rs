@@ -15,7 +15,7 @@ pub(super) struct Searched {
 }
 
 /// Whether the report shows a failure: a violation of the required level, or a crash.
-pub(super) fn fails(report: &CaseReport) -> bool {
+pub fn fails(report: &CaseReport) -> bool {
     match report.verdict {
         Verdict::Violated(_) | Verdict::Deadlock | Verdict::Panic(_) | Verdict::Nondeterministic(_) => true,
         Verdict::Clean | Verdict::Vacuous | Verdict::Bounded(_) => false,
