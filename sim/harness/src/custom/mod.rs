@@ -109,7 +109,7 @@
 //! check(late_fill().engine(Engine::Stateful));
 //! ```
 //!
-//! [`prove`] explores every client up to a bound, instead of the threads of one scenario.
+//! [`prove()`] explores every client up to a bound, instead of the threads of one scenario.
 //!
 //! Wrap a cache with other types of keys and values: [`Key::name`] is a string, and a key and a
 //! version identify a [`Value`]. A cache without async is easier to write with [`closures`].

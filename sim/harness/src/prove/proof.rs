@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Family;
 use crate::number::{counted, grouped, lasted};
-use crate::scenario::{Case, Local, OpKind, RemoteStart, Source};
+use crate::scenario::{Case, Local, RemoteStart, Source};
 use crate::verdict::CaseReport;
 
 /// The result of exploring a family.
@@ -222,11 +222,6 @@ impl Family {
             false => "",
         };
         format!("local {}; remote {}{stripes}", local.join(", "), remote.join(", "))
-    }
-
-    /// Whether the operation is one of the family.
-    pub fn has(&self, kind: OpKind) -> bool {
-        self.operations.contains(&kind)
     }
 }
 
