@@ -1,5 +1,6 @@
 //! The binary, as its users run it.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -66,6 +67,23 @@ impl File {
 const GET: &str = "\"get user:1\"";
 const SET: &str = "\"set user:1\"";
 const LINEARIZABLE: &str = "consistency = \"linearizable\"";
+
+/// `cargo selvedge` has the arguments, the output and the exit code of `selvedge`.
+#[test]
+fn cargo_has_the_subcommand() {
+    let own = PathBuf::from(env!("CARGO_BIN_EXE_cargo-selvedge"));
+    let mut path = own.parent().expect("the file is in a folder").as_os_str().to_owned();
+    path.push(":");
+    path.push(env::var_os("PATH").unwrap_or_default());
+    let cargo = |words: &[&str]| {
+        let output = Command::new(env!("CARGO")).arg("selvedge").args(words).env("PATH", &path).output();
+        let output = output.expect("cargo runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    assert_eq!(cargo(&["--version"]), (Some(0), check(&["--version"], 0).stdout));
+    assert_eq!(cargo(&["test", "--help"]), (Some(0), check(&["test", "--help"], 0).stdout));
+    assert_eq!(cargo(&["no-such-command"]).0, Some(2));
+}
 
 #[test]
 fn help_names_the_commands_and_the_exit_codes() {

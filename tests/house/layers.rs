@@ -18,7 +18,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/harness/src",
-        "excerpt number plain look diagnostic history oracle trace verdict scenario protocols backends monitor world explore \
+        "excerpt number nearest plain look diagnostic history script oracle trace verdict scenario protocols backends monitor world scripted explore \
          file_name checkpoint report prove object custom",
     ),
     (
@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress shard args look error surroundings projection session trace replay \
-         simulated_redis manual native gate explore prove list matrix merge run",
+         simulated_redis manual native new gate explore prove list matrix merge run",
     ),
 ];
 

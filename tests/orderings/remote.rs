@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use loom::sync::atomic::AtomicU64;
 use selvedge::Remote;
 use selvedge::remote::Found;
+use selvedge::sync::AtomicU64 as _;
+
+use crate::checker::Checker;
 
 /// One key's value. Each command is one relaxed access.
-#[derive(Clone)]
-pub(crate) struct Unordered {
-    pub(crate) value: Arc<AtomicU64>,
+pub(crate) struct Unordered<C: Checker> {
+    pub(crate) value: Arc<C::AtomicU64>,
     /// Whether an applied write fails with an unknown outcome.
     pub(crate) loses: bool,
 }
@@ -20,13 +21,19 @@ pub(crate) struct Unordered {
 #[derive(Debug)]
 pub(crate) struct Lost;
 
-impl Unordered {
+impl<C: Checker> Unordered<C> {
     pub(crate) fn new() -> Self {
-        Unordered { value: Arc::new(AtomicU64::new(0)), loses: false }
+        Unordered { value: Arc::new(C::AtomicU64::new("redis", 0)), loses: false }
     }
 }
 
-impl Remote<(), u64> for Unordered {
+impl<C: Checker> Clone for Unordered<C> {
+    fn clone(&self) -> Self {
+        Unordered { value: Arc::clone(&self.value), loses: self.loses }
+    }
+}
+
+impl<C: Checker> Remote<(), u64> for Unordered<C> {
     type Error = Lost;
 
     async fn get(&self, (): &()) -> Result<Option<Found<u64>>, Lost> {

@@ -1,14 +1,13 @@
-//! loom's primitives, with one ordering that can be weaker than the cache requests.
+//! A checker's primitives, with one ordering that can be weaker than the cache requests.
 
 use std::cell::Cell;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 
-use loom::sync::atomic::fence;
 use selvedge::sync::{AtomicU64, Entry, Key, Primitives};
-use selvedge_sim::backends::Loom;
 
-type Word = <Loom as Primitives>::AtomicU64;
+use crate::checker::Checker;
 
 /// An ordering that the cache requests, of an atomic by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +21,12 @@ pub(crate) struct Site {
 pub(crate) enum Access {
     Load,
     Add,
+    Replace,
 }
 
 thread_local! {
-    /// The relaxed ordering. loom runs all threads of a model on the thread that started it.
+    /// The relaxed ordering. Each checker runs all threads of a program on the thread that started
+    /// it.
     static RELAXED: Cell<Option<Site>> = const { Cell::new(None) };
 }
 
@@ -38,29 +39,27 @@ pub(crate) fn with_relaxed<T>(site: Option<Site>, explore: impl FnOnce() -> T) -
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Weaker;
+pub(crate) struct Weaker<C>(PhantomData<C>);
 
-impl Primitives for Weaker {
-    type AtomicU64 = WeakerWord;
-    type Mutex<T: Send + 'static> = <Loom as Primitives>::Mutex<T>;
-    type Map<K: Key, V: Entry> = <Loom as Primitives>::Map<K, V>;
-    type Queue<T: Send + 'static> = <Loom as Primitives>::Queue<T>;
-    type Clock = <Loom as Primitives>::Clock;
+impl<C: Checker> Primitives for Weaker<C> {
+    type AtomicU64 = WeakerWord<C>;
+    type Mutex<T: Send + 'static> = C::Mutex<T>;
+    type Map<K: Key, V: Entry> = C::Map<K, V>;
+    type Queue<T: Send + 'static> = C::Queue<T>;
+    type Clock = C::Clock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
-        Loom::block_on(future)
+        C::block_on(future)
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct WeakerWord {
+pub(crate) struct WeakerWord<C: Checker> {
     name: &'static str,
-    word: Word,
+    word: C::AtomicU64,
 }
 
-impl WeakerWord {
-    /// loom treats sequentially consistent accesses as weaker ones, but supports such fences, which
-    /// replace them.
+impl<C: Checker> WeakerWord<C> {
     fn access<T>(&self, access: Access, ordering: Ordering, make: impl FnOnce(Ordering) -> T) -> T {
         if RELAXED.get() == Some(Site { word: self.name, access, ordering }) {
             return make(Ordering::Relaxed);
@@ -68,16 +67,16 @@ impl WeakerWord {
         if ordering != Ordering::SeqCst {
             return make(ordering);
         }
-        fence(Ordering::SeqCst);
+        C::fence_for_seq_cst();
         let made = make(ordering);
-        fence(Ordering::SeqCst);
+        C::fence_for_seq_cst();
         made
     }
 }
 
-impl AtomicU64 for WeakerWord {
+impl<C: Checker> AtomicU64 for WeakerWord<C> {
     fn new(name: &'static str, value: u64) -> Self {
-        WeakerWord { name, word: Word::new(name, value) }
+        WeakerWord { name, word: C::AtomicU64::new(name, value) }
     }
 
     fn load(&self, ordering: Ordering) -> u64 {
@@ -93,6 +92,6 @@ impl AtomicU64 for WeakerWord {
     }
 
     fn replace(&self, current: u64, new: u64, success: Ordering) -> bool {
-        self.word.replace(current, new, success)
+        self.access(Access::Replace, success, |success| self.word.replace(current, new, success))
     }
 }

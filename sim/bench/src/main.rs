@@ -60,6 +60,18 @@ enum BenchCommand {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Compare the search of execution graphs under RC11 with loom: executions and time
+    Rc11 {
+        /// Time limit per engine and program, in seconds
+        #[arg(long, default_value_t = 10)]
+        budget: u64,
+        /// Number of measurements of a short search, of which the median counts
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// Print a table, or one JSON object per line
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// Compare the search by states, with one and two workers, with the search by classes, loom and
     /// shuttle, on five and six threads
     States {
@@ -192,6 +204,11 @@ fn main() -> ExitCode {
             let budget = Duration::from_secs(budget);
             let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
             if compare::run(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        BenchCommand::Rc11 { budget, runs, format } => {
+            let budget = Duration::from_secs(budget);
+            let settings = Settings { budget, runs: runs.into(), json: format == Format::Json };
+            if compare::run_weak_memory(settings) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         BenchCommand::States { budget, runs, format } => {
             let budget = Duration::from_secs(budget);

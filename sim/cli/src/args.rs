@@ -101,6 +101,13 @@ Examples:
   selvedge replay control-article.only.trace.json --cache tiered
   selvedge replay control-article --schedule s1:ab2c2ba")]
     Replay(ReplayOptions),
+    /// Write a folder with a script, a scenario and a gate, to begin with
+    #[command(after_help = "\
+Examples:
+  selvedge new orders                         cache-aside
+  selvedge new orders --template lease
+  selvedge explore orders")]
+    New(NewOptions),
     /// Serve the simulated Redis to any client, until interrupted
     #[command(after_help = "\
 Examples:
@@ -174,6 +181,7 @@ impl Command {
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
             Command::Test(_) => Form::Text { colours, columns: None },
+            Command::New(_) => prose,
             Command::Redis(_) => Form::Text { colours, columns: None },
             // A shell and `man` read every character.
             Command::Man { .. } | Command::Completions { .. } => Form::Page,
@@ -268,6 +276,37 @@ pub(crate) struct ReplayOptions {
     /// Form of the replayed trace
     #[arg(long, value_enum, default_value_t = Projection::Text)]
     pub(crate) format: Projection,
+}
+
+/// Which folder to write, and from which template.
+#[derive(Debug, Args)]
+pub(crate) struct NewOptions {
+    /// The folder; its last part names the scenario
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    /// The cache to begin with
+    #[arg(long, value_enum, default_value_t = Template::CacheAside)]
+    pub(crate) template: Template,
+}
+
+/// A cache to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// Write Redis, then drop the local entry: stale
+    CacheAside,
+    /// Write Redis, then the local entry: stale
+    WriteThrough,
+    /// Drop, write, wait, drop again: stale
+    DoubleDelete,
+    /// A generation per key refuses late fills: clean
+    Versioned,
+    /// Redis in front of a database, with leases: clean
+    Lease,
+    /// Concurrent loads of a key are one: clean
+    SingleFlight,
+    /// Two nodes that publish their writes: clean
+    TwoNodes,
 }
 
 /// Where the simulated Redis listens.
@@ -387,6 +426,7 @@ impl Search {
             EngineName::Optimal => Engine::Optimal,
             EngineName::Stateful => Engine::Stateful,
             EngineName::Naive => Engine::Naive,
+            EngineName::Rc11 => Engine::Rc11,
             EngineName::Loom => Engine::Loom,
             EngineName::Shuttle => Engine::Shuttle,
         }
@@ -419,7 +459,8 @@ impl Search {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EngineName {
-    /// `optimal`, then `stateful` if a case has more than 100,000 schedules
+    /// `optimal`, then `stateful` if a case has more than 100,000 schedules; both assume sequential
+    /// consistency
     Auto,
     /// Each class of schedules exactly once, under sequential consistency
     Optimal,
@@ -427,6 +468,8 @@ enum EngineName {
     Stateful,
     /// Every interleaving, to check the other engines
     Naive,
+    /// Each execution graph exactly once, under the memory model RC11: the orderings that ship
+    Rc11,
     /// loom: C11 weak memory, for small cases
     Loom,
     /// shuttle's depth-first search

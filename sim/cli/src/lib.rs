@@ -29,6 +29,7 @@ mod manual;
 mod matrix;
 mod merge;
 mod native;
+mod new;
 mod progress;
 mod projection;
 mod prove;

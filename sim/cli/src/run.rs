@@ -20,7 +20,7 @@ use crate::session::Session;
 use crate::simulated_redis;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, merge, native, prove, replay, trace};
+use crate::{explore, gate, list, matrix, merge, native, new, prove, replay, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -89,6 +89,7 @@ fn execute<C: Caches>(
         Command::Redis(_) => Err(Failure::NotBuiltIn("`selvedge redis`".to_owned(), "server")),
         #[cfg(feature = "server")]
         Command::Redis(options) => simulated_redis::run(&options, &surroundings.interrupt, results),
+        Command::New(options) => new::run(&options, results),
         Command::Test(options) => native::run(&options, results),
         #[cfg(not(feature = "manual"))]
         Command::Man { .. } | Command::Completions { .. } => {

@@ -11,7 +11,7 @@ use selvedge_sim::explore::{Exploration, Kept, Reached};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Folder, Judged, Piece, Summary, case_line};
-use selvedge_sim::scenario::{Case, Scenario, SourceLine, load_all};
+use selvedge_sim::scenario::{Case, Mistake, Mistakes, Scenario, SourceLine, load_all};
 use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
@@ -123,6 +123,13 @@ impl Session {
             return Err(Failure::NotBuiltIn(format!("--engine {engine}"), feature));
         }
         let mut scenarios = load_all(&search.scenarios, &C::known())?;
+        let script =
+            scenarios.iter().flat_map(|scenario| &scenario.cases).find_map(|case| case.script.as_ref());
+        if let (Some(script), Engine::Loom | Engine::Shuttle) = (script, engine) {
+            let what = format!("{} is a script, which {engine} cannot run", script.name());
+            let help = "scripts run on our engines: auto, optimal, stateful or naive";
+            return Err(Mistakes::from(Mistake::without_place(what, Some(help.to_owned()))).into());
+        }
         let first =
             scenarios.iter().flat_map(|scenario| &scenario.cases).next().map(|case| case.name.clone());
         for scenario in &mut scenarios {
@@ -202,6 +209,10 @@ impl Session {
         };
         self.progress.end();
         let mut report = explored?;
+        if let Some(error) = case.script.as_ref().and_then(|script| script.mistake()) {
+            // The verdict is not about the cache.
+            return Err(Mistakes::from(Mistake::from(error)).into());
+        }
         self.allowance.spend(report.schedules);
         if !report.complete && self.interrupt.is_set() {
             self.interrupted = true;

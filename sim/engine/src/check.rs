@@ -10,11 +10,10 @@ use crate::capability::SearchMode;
 use crate::determinism::MEND_NONDETERMINISM;
 use crate::explorer::Explorer;
 use crate::number::{counted, grouped};
-use crate::observer::fold;
 use crate::report::{Failure, Report};
 use crate::run::Run;
 use crate::runtime::Ending;
-use crate::search::{Search, Settings};
+use crate::search::Settings;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::witness::Effort;
@@ -117,33 +116,24 @@ impl<M: SearchMode> Explorer<M> {
     /// execution: a schedule would not identify it.
     #[track_caller]
     fn check_graphs(&self, body: impl Fn() + 'static) -> Report {
-        let recording = Settings { recording: true, ..self.settings.clone() };
-        let search = Search { settings: &recording, seed: None, start: Instant::now(), totals: None };
+        let body = Rc::new(body);
         let mut failed = None;
-        let mut observer = fold((), |(), run: &Run<'_>| {
-            if !is_failure(run.ending()) {
-                return ControlFlow::Continue(());
-            }
-            let failure = Failure { ending: run.ending().clone(), schedule: run.schedule() };
-            failed = Some((failure, run.trace()));
-            ControlFlow::Break(())
-        });
-        let execution = recording.execution(self.mode.strategy().0);
-        let report = search.run(execution, Rc::new(body), &mut observer, &mut || {}).report;
-        let Some((failure, trace)) = failed else {
-            return match report.verdict() {
-                Verdict::Complete { .. } => report,
-                verdict => panic!("{verdict}"),
-            };
-        };
-        let mut story = Verdict::of_failure(&failure).failure();
-        story += "\n\n";
-        if let Some(trace) = trace {
-            let steps = trace.write_steps(&mut story);
-            debug_assert!(steps.is_ok(), "a text takes all that is written");
+        let searched = Rc::clone(&body);
+        let report = self.run_each(
+            move || searched(),
+            |run| {
+                if !is_failure(run.ending()) {
+                    return ControlFlow::Continue(());
+                }
+                failed = Some(Failure { ending: run.ending().clone(), schedule: run.schedule() });
+                ControlFlow::Break(())
+            },
+        );
+        match (failed, report.verdict()) {
+            (Some(failure), _) => panic!("{}", self.story(&report, &failure, false, move || body())),
+            (None, Verdict::Complete { .. }) => report,
+            (None, verdict) => panic!("{verdict}"),
         }
-        let executions = counted(report.executions, "execution");
-        panic!("{story}\nThis is the last of {executions}; the search ended there.");
     }
 
     /// The report of a failure: the verdict, the trace, the number of failures, and the schedule.

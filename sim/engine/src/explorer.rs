@@ -109,6 +109,30 @@ impl<M> Explorer<M> {
         self
     }
 
+    /// Lets the `compare_exchange_weak`s of each task fail spuriously up to `most` times in a run.
+    /// By default they fail only if the value differs.
+    ///
+    /// A spurious failure is a choice, followed by a load with the failure ordering. So it is also
+    /// explored where the value differs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selvedge_engine::Explorer;
+    /// use selvedge_engine::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    ///
+    /// let program = || {
+    ///     // Without a loop.
+    ///     AtomicU32::new(0).compare_exchange_weak(0, 1, Relaxed, Relaxed).unwrap();
+    /// };
+    /// assert_eq!(Explorer::rc11().run(program).panics, 0);
+    /// assert_eq!(Explorer::rc11().spurious_failures(1).run(program).panics, 1);
+    /// ```
+    pub fn spurious_failures(mut self, most: u16) -> Self {
+        self.settings.spurious_failures = most;
+        self
+    }
+
     /// Stops after this many executions.
     pub fn max_executions(mut self, executions: u64) -> Self
     where

@@ -1,5 +1,6 @@
 //! Executions that have ended.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
@@ -51,8 +52,13 @@ impl<'a> Run<'a> {
 
     /// The vector clock of the event at `position` (from 0): for each task, the number of events
     /// that happen before it, including itself.
-    pub fn clock(&self, position: usize) -> &'a [u32] {
-        self.execution.history.trail.clock(position)
+    /// In a search of execution graphs: that come before it in each order of the graph's events.
+    pub fn clock(&self, position: usize) -> Cow<'a, [u32]> {
+        let event = &self.execution.history.trail.events()[position];
+        match self.execution.clock_of_step_of_graph(event.footprint.task, event.index) {
+            Some(clock) => Cow::Owned(clock),
+            None => Cow::Borrowed(self.execution.history.trail.clock(position)),
+        }
     }
 
     /// The schedule, which [`Explorer::replay`](crate::Explorer::replay) replays. It numbers tasks
@@ -60,7 +66,14 @@ impl<'a> Run<'a> {
     pub fn schedule(&self) -> Schedule {
         let footprints = self.execution.history.trail.events().iter().map(|event| event.footprint);
         let decision = |its: Footprint| Decision { task: self.execution.order(its.task), choice: its.choice };
-        Schedule::new(footprints.map(decision).collect())
+        let schedule = Schedule::new(footprints.map(decision).collect());
+        match self.execution.current_graph() {
+            Some(graph) => {
+                let tasks = self.execution.history.trail.events().iter().map(|event| event.footprint.task);
+                schedule.of_graph(graph.overlooked(tasks))
+            }
+            None => schedule,
+        }
     }
 
     /// A task's name.

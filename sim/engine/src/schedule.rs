@@ -9,6 +9,9 @@ use crate::event::{Decision, MAX_TASKS, TaskId};
 /// The version at the start of a schedule's text.
 const VERSION: &str = "s1";
 
+/// The version at the start of the text of an execution graph.
+const GRAPH_VERSION: &str = "g1";
+
 /// The largest number of events in a schedule's text, so that a mistyped number cannot fill the
 /// memory.
 const MOST_EVENTS: usize = 1 << 24;
@@ -23,6 +26,11 @@ const LETTERS: u32 = 26;
 /// of the task. A dot with a number is the alternative of the operation, if it is not the first.
 /// The text has the same meaning on every machine, and is safe in shells and URLs.
 ///
+/// A schedule of a search of [execution graphs](crate::Explorer::rc11) also identifies what is read
+/// and overwritten. Its version is `g1`. A tilde with a number after an event is the number of
+/// earlier events that wrote a newer value of its atomic: a read overlooks these, and a write comes
+/// before them in coherence order.
+///
 /// # Examples
 ///
 /// ```
@@ -36,11 +44,35 @@ const LETTERS: u32 = 26;
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Schedule {
     decisions: Vec<Decision>,
+    /// For each event of an execution graph, the number of earlier newer writes.
+    overlooked: Option<Vec<u16>>,
 }
 
 impl Schedule {
     pub(crate) fn new(decisions: Vec<Decision>) -> Self {
-        Schedule { decisions }
+        Schedule { decisions, overlooked: None }
+    }
+
+    /// The schedule of an execution graph.
+    pub(crate) fn of_graph(self, overlooked: Vec<u16>) -> Self {
+        Schedule { overlooked: Some(overlooked), ..self }
+    }
+
+    /// Whether it is the schedule of an execution graph.
+    pub fn is_graph(&self) -> bool {
+        self.overlooked.is_some()
+    }
+
+    /// For each event, the number of earlier events that wrote a newer value of its atomic. `None`
+    /// if it is not the schedule of an execution graph.
+    pub(crate) fn overlooked(&self) -> Option<&[u16]> {
+        self.overlooked.as_deref()
+    }
+
+    /// Each event with the number of earlier newer writes.
+    fn events(&self) -> Vec<(Decision, u16)> {
+        let overlooked = |nth: usize| self.overlooked.as_ref().map_or(0, |all| all[nth]);
+        self.decisions.iter().enumerate().map(|(nth, &decision)| (decision, overlooked(nth))).collect()
     }
 
     pub(crate) fn as_decisions(&self) -> &[Decision] {
@@ -70,9 +102,9 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{VERSION}:")?;
-        for block in self.decisions.chunk_by(Decision::eq) {
-            let Decision { task, choice } = block[0];
+        write!(f, "{}:", if self.overlooked.is_some() { GRAPH_VERSION } else { VERSION })?;
+        for block in self.events().chunk_by(PartialEq::eq) {
+            let (Decision { task, choice }, overlooked) = block[0];
             let (group, letter) = (u32::from(task) / LETTERS, u32::from(task) % LETTERS);
             if group > 0 {
                 write!(f, "{}", letter_of('A', group - 1))?;
@@ -83,6 +115,9 @@ impl fmt::Display for Schedule {
             }
             if choice > 0 {
                 write!(f, ".{choice}")?;
+            }
+            if overlooked > 0 {
+                write!(f, "~{overlooked}")?;
             }
         }
         Ok(())
@@ -115,6 +150,8 @@ pub enum ScheduleError {
     Count(usize),
     /// The alternative at this index is missing, or too large.
     Choice(usize),
+    /// The number of overlooked writes at this index is missing, or too large.
+    Overlooked(usize),
 }
 
 impl fmt::Display for ScheduleError {
@@ -126,8 +163,8 @@ impl fmt::Display for ScheduleError {
             ScheduleError::Version(version) => {
                 write!(
                     f,
-                    "the schedule is of version `{version}`, but this engine reads `{VERSION}`: replay it \
-                     with the release that printed it"
+                    "the schedule is of version `{version}`, but this engine reads `{VERSION}` and \
+                     `{GRAPH_VERSION}`: replay it with the release that printed it"
                 )
             }
             ScheduleError::Task(at, Some(found)) => {
@@ -150,6 +187,14 @@ impl fmt::Display for ScheduleError {
                            {MOST_EVENTS} events"
                 )
             }
+            ScheduleError::Overlooked(at) => {
+                write!(
+                    f,
+                    "character {at} of the schedule should be the number of newer writes that the event \
+                     overlooks, at most {}",
+                    u16::MAX
+                )
+            }
             ScheduleError::Choice(at) => {
                 write!(
                     f,
@@ -169,12 +214,13 @@ impl FromStr for Schedule {
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let text = text.trim();
         let (version, _) = text.split_once(':').ok_or(ScheduleError::NoVersion)?;
-        if version != VERSION {
+        let is_graph = version == GRAPH_VERSION;
+        if version != VERSION && !is_graph {
             return Err(ScheduleError::Version(version.to_owned()));
         }
         let mut characters = text.char_indices().peekable();
-        characters.nth(VERSION.len());
-        let mut decisions = Vec::new();
+        characters.nth(version.len());
+        let (mut decisions, mut overlooked) = (Vec::new(), Vec::new());
         while let Some(&(at, _)) = characters.peek() {
             let task = task(&mut characters, text)?;
             let count = match number(&mut characters) {
@@ -184,15 +230,17 @@ impl FromStr for Schedule {
                     .filter(|&count| count > 0 && decisions.len() + count <= MOST_EVENTS)
                     .ok_or(ScheduleError::Count(place(text, at) + 1))?,
             };
-            let mut choice = 0;
-            if let Some((dot, _)) = characters.next_if(|&(_, found)| found == '.') {
-                choice = number(&mut characters)
-                    .and_then(|choice| u16::try_from(choice).ok())
-                    .ok_or(ScheduleError::Choice(place(text, dot) + 1))?;
-            }
+            let mut numbered = |mark: char| -> Result<u16, usize> {
+                let Some((at, _)) = characters.next_if(|&(_, found)| found == mark) else { return Ok(0) };
+                let number = number(&mut characters).and_then(|number| u16::try_from(number).ok());
+                number.ok_or(place(text, at) + 1)
+            };
+            let choice = numbered('.').map_err(ScheduleError::Choice)?;
+            let newer = if is_graph { numbered('~').map_err(ScheduleError::Overlooked)? } else { 0 };
             decisions.resize(decisions.len() + count, Decision { task, choice });
+            overlooked.resize(decisions.len(), newer);
         }
-        Ok(Schedule { decisions })
+        Ok(Schedule { decisions, overlooked: is_graph.then_some(overlooked) })
     }
 }
 
@@ -240,6 +288,6 @@ impl FromIterator<(u32, u32)> for Schedule {
                 .expect("a task's number is less than MAX_TASKS"),
             choice: u16::try_from(choice).expect("an alternative's number is at most 65,535"),
         };
-        Schedule { decisions: decisions.into_iter().map(decision).collect() }
+        Schedule::new(decisions.into_iter().map(decision).collect())
     }
 }

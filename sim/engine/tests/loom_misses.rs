@@ -9,19 +9,20 @@ use selvedge_engine::sync::atomic::AtomicU64;
 use selvedge_engine::sync::atomic::Ordering::SeqCst;
 use selvedge_engine::{Explorer, thread};
 
-/// The number of executions of the optimal search, and their results. The naive search has the same
-/// results.
+/// The number of executions of the optimal search, and their results. The naive search and the search
+/// of execution graphs have the same results.
 fn outcomes(program: fn() -> u64) -> (u64, BTreeSet<u64>) {
-    let [(executions, optimal), (_, naive)] = [Explorer::optimal().into_any(), Explorer::naive().into_any()]
-        .map(|explorer| {
-            let seen = Arc::new(Mutex::new(BTreeSet::new()));
-            let shared = Arc::clone(&seen);
-            let report = explorer.run(move || _ = shared.lock().unwrap().insert(program()));
-            assert!(report.is_complete());
-            let seen = seen.lock().unwrap().clone();
-            (report.executions, seen)
-        });
-    assert_eq!(optimal, naive);
+    let explorers =
+        [Explorer::optimal().into_any(), Explorer::naive().into_any(), Explorer::rc11().into_any()];
+    let [(executions, optimal), (_, naive), (graphs, rc11)] = explorers.map(|explorer| {
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let shared = Arc::clone(&seen);
+        let report = explorer.run(move || _ = shared.lock().unwrap().insert(program()));
+        assert!(report.is_complete());
+        let seen = seen.lock().unwrap().clone();
+        (report.executions, seen)
+    });
+    assert_eq!((&naive, &rc11, graphs), (&optimal, &optimal, executions));
     (executions, optimal)
 }
 

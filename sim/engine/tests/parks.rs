@@ -189,7 +189,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "most programs have deadlines, which are refused"]
     fn a_search_of_graphs_finds_each_outcome_of_the_naive_search((most, program) in program()) {
         let body = move |seen: &Seen| body(&program, seen);
         match most {

@@ -222,7 +222,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "most programs have objects with keys, which are refused"]
     fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(program in program()) {
         agreement::graphs(40_000, |explorer| explore(explorer, &program))?;
     }

@@ -237,7 +237,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "most programs have deadlines, which are refused"]
     fn a_search_of_graphs_finds_each_outcome_of_the_naive_search(program in program()) {
         hold_graphs(move |seen| body(&program, seen))?;
     }

@@ -245,7 +245,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "finds outcomes that the naive search does not: an open difference"]
     fn operations_while_unwinding_are_explored_by_graphs((threads, joins) in program()) {
         hold_graphs(move |seen| run(&threads, joins, seen))?;
     }

@@ -20,6 +20,9 @@ pub enum Engine {
     Stateful,
     /// Selvedge's: every interleaving, to check the other engines.
     Naive,
+    /// Selvedge's: each execution graph of the memory model RC11 exactly once. The other engines of
+    /// Selvedge assume sequential consistency.
+    Rc11,
     /// loom: C11 weak memory, for small cases. Requires the feature `loom`.
     Loom,
     /// shuttle's depth-first search. Requires the feature `shuttle`.
@@ -34,8 +37,20 @@ impl Engine {
             Engine::Optimal => "optimal",
             Engine::Stateful => "stateful",
             Engine::Naive => "naive",
+            Engine::Rc11 => "rc11",
             Engine::Loom => "loom",
             Engine::Shuttle => "shuttle",
+        }
+    }
+
+    /// The memory model under which the engine explores.
+    pub fn memory(self) -> &'static str {
+        match self {
+            Engine::Rc11 => "RC11",
+            Engine::Loom => "C11, as far as loom models it",
+            Engine::Auto | Engine::Optimal | Engine::Stateful | Engine::Naive | Engine::Shuttle => {
+                "sequential consistency"
+            }
         }
     }
 
@@ -138,8 +153,8 @@ pub struct CaseReport {
     pub engine: Engine,
     /// Why [`Engine::Auto`] did not choose the usual engine, if so.
     pub engine_reason: Option<String>,
-    /// Executed schedules (`optimal`: classes; `stateful`: those that ended in a new state, and
-    /// those executed before `Auto` chose this engine).
+    /// Executed schedules (`optimal`: classes; `rc11`: execution graphs; `stateful`: those that
+    /// ended in a new state, and those executed before `Auto` chose this engine).
     pub schedules: u64,
     /// Executed events in all.
     pub events: u64,
@@ -160,8 +175,9 @@ pub struct CaseReport {
 }
 
 impl CaseReport {
-    /// The number of searched schedules or states, with the noun.
+    /// The number of searched schedules, execution graphs or states, with the noun.
     pub fn searched(&self) -> (u64, &'static str) {
-        self.states.map_or((self.schedules, "schedule"), |states| (states.states, "state"))
+        let runs = if self.engine == Engine::Rc11 { "execution graph" } else { "schedule" };
+        self.states.map_or((self.schedules, runs), |states| (states.states, "state"))
     }
 }

@@ -20,9 +20,9 @@ impl Events {
     pub(crate) const KEYSPACE: Events = Events(1 << 9);
     /// Publish on the event's channel.
     pub(crate) const KEYEVENT: Events = Events(1 << 10);
+    pub(crate) const STREAM: Events = Events(1 << 12);
     // These events never occur here, but the setting accepts them.
     const EVICTED: Events = Events(1 << 11);
-    const STREAM: Events = Events(1 << 12);
     const MODULE: Events = Events(1 << 13);
 
     /// `A`: all event types except `m` and `n`.

@@ -84,6 +84,7 @@ pub(crate) struct Blocked {
 pub(crate) enum BlockedOn {
     List,
     SortedSet,
+    Stream,
     /// Acknowledgements of replicas, which never come.
     Replicas,
 }

@@ -4,4 +4,5 @@ mod client_side_caching;
 mod expiry;
 mod features;
 mod stale_backfill;
+mod unsupported;
 mod versions;

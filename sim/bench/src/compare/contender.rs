@@ -5,13 +5,15 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::program::Program;
-use crate::tools::{DepthFirst, Loom, Random, Search, Selvedge, Shuttle, Tool};
+use crate::tools::{DepthFirst, Loom, Random, Rc11, Search, Selvedge, Shuttle, Tool};
 
 /// An engine with a search strategy, in the order of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {
     /// Our engine with optimal DPOR.
     Selvedge,
+    /// Our engine with the search of execution graphs, under weak memory.
+    Rc11,
     /// loom, exhaustive.
     Loom,
     /// shuttle, depth-first.
@@ -28,6 +30,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Contender::Selvedge => "selvedge",
+            Contender::Rc11 => "rc11",
             Contender::Loom => "loom",
             Contender::Shuttle => "shuttle",
             Contender::ShuttleRandom => "shuttle-random",
@@ -41,7 +44,7 @@ impl Contender {
 
     /// Whether the program uses only primitives that the engine has.
     pub(crate) fn takes_part(self, program: Program) -> bool {
-        self == Contender::Selvedge || program.is_common()
+        matches!(self, Contender::Selvedge | Contender::Rc11) || program.is_common()
     }
 
     /// Whether the engine supports the program's number of threads, which loom limits.
@@ -58,6 +61,7 @@ impl Contender {
     ) -> Search {
         match self {
             Contender::Selvedge => search::<Selvedge>(program, budget, begins),
+            Contender::Rc11 => search::<Rc11>(program, budget, begins),
             Contender::Loom => search::<Loom>(program, budget, begins),
             Contender::Shuttle => search::<Shuttle<DepthFirst>>(program, budget, begins),
             Contender::ShuttleRandom => search::<Shuttle<Random>>(program, budget, begins),

@@ -9,6 +9,7 @@ mod row;
 mod run;
 mod sources;
 mod summary;
+mod weak_memory;
 
 pub(crate) use bare_switch::measure as measure_bare_switch;
 pub(crate) use cell::{Sample, measure as measure_cell};
@@ -16,3 +17,4 @@ pub(crate) use contender::Contender;
 pub(crate) use long_run::measure as measure_long_run;
 pub(crate) use program::Program;
 pub(crate) use run::{Settings, run};
+pub(crate) use weak_memory::run as run_weak_memory;

@@ -27,7 +27,7 @@ pub(crate) struct Settings {
 /// Prints the comparison. Returns false if a measurement failed; the remaining measurements still
 /// run.
 pub(crate) fn run(settings: Settings) -> bool {
-    let mut comparison = Comparison { settings, summary: Summary::default(), succeeded: true };
+    let mut comparison = Comparison::new(settings);
     if !settings.json {
         print_line(row::head());
     }
@@ -48,13 +48,17 @@ pub(crate) fn run(settings: Settings) -> bool {
     comparison.succeeded
 }
 
-struct Comparison {
+pub(super) struct Comparison {
     settings: Settings,
     summary: Summary,
-    succeeded: bool,
+    pub(super) succeeded: bool,
 }
 
 impl Comparison {
+    pub(super) fn new(settings: Settings) -> Self {
+        Comparison { settings, summary: Summary::default(), succeeded: true }
+    }
+
     fn bare_switch(&mut self) {
         let words = ["measure-bare-switch"];
         let measured = self.repeated(|| supervisor::run(&words, self.settings.budget));
@@ -81,7 +85,12 @@ impl Comparison {
     }
 
     /// Measures and shows an engine on a program.
-    fn cell(&mut self, program: Program, contender: Contender, ours: Option<&Sample>) -> Option<Sample> {
+    pub(super) fn cell(
+        &mut self,
+        program: Program,
+        contender: Contender,
+        ours: Option<&Sample>,
+    ) -> Option<Sample> {
         let name = program.to_string();
         let outcome = if contender.can_run(program) {
             let seconds = self.settings.budget.as_secs().to_string();

@@ -7,6 +7,6 @@ mod std_api;
 mod tool;
 
 pub(crate) use loom::Loom;
-pub(crate) use selvedge::Selvedge;
+pub(crate) use selvedge::{Rc11, Selvedge};
 pub(crate) use shuttle::{DepthFirst, Random, Shuttle};
 pub(crate) use tool::{Search, Tool};

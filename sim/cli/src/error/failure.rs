@@ -1,6 +1,7 @@
 //! The error of a command.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use selvedge_sim::checkpoint::CheckpointError;
 use selvedge_sim::diagnostic::{Diagnostic, diagnose};
@@ -28,6 +29,8 @@ pub(crate) enum Failure {
     /// The server cannot listen on this address.
     #[cfg(feature = "server")]
     Listen(selvedge_redis::Address, io::Error),
+    /// A file of a new folder cannot be written.
+    New(PathBuf, io::Error),
     /// A file or an option of the gate is wrong.
     Gate(Box<GateError>),
     /// A recorded trace cannot be read.
@@ -137,6 +140,7 @@ impl Failure {
             )),
             #[cfg(feature = "server")]
             Failure::Listen(address, error) => say(&format!("cannot listen on {address}: {error}\n")),
+            Failure::New(path, error) => say(&format!("cannot create {}: {error}\n", path.display())),
             Failure::Gate(error) => report(&*error),
             Failure::Trace(error) => report(&*error),
             Failure::Replay(error) => report(&*error),

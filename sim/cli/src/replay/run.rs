@@ -62,6 +62,7 @@ fn put_cache<C: Caches>(case: &mut Case, name: &str) -> Result<(), ReplayError> 
         return Err(ReplayError::Unsupported { name: name.to_owned(), ability });
     }
     name.clone_into(&mut case.cache);
+    case.script = None;
     Ok(())
 }
 

@@ -9,6 +9,9 @@ pub(crate) enum MemoryOrder {
     /// The operation is one of an object that is no atomic, such as a lock.
     #[default]
     Object,
+    /// The operation is one of an object outside of the program's memory, such as a server: it
+    /// orders no accesses of memory.
+    Outside,
     /// Access to plain data: two that conflict and that nothing orders are a data race.
     NotAtomic,
     Relaxed,
@@ -56,9 +59,6 @@ impl From<Ordering> for MemoryOrder {
 pub(crate) struct Orders {
     pub(crate) success: MemoryOrder,
     pub(crate) failure: MemoryOrder,
-    /// How many spurious failures the operation may still have: see
-    /// [`compare_exchange_weak`](crate::sync::atomic::AtomicU32::compare_exchange_weak).
-    pub(crate) may_fail: bool,
 }
 
 impl Orders {
@@ -66,18 +66,18 @@ impl Orders {
     #[inline]
     pub(crate) fn of(order: impl Into<MemoryOrder>) -> Self {
         let order = order.into();
-        Orders { success: order, failure: order, may_fail: false }
+        Orders { success: order, failure: order }
     }
 
     /// The orders of a compare-exchange.
     #[inline]
     pub(crate) fn exchange(success: Ordering, failure: Ordering) -> Self {
-        Orders { success: success.into(), failure: failure.into(), may_fail: false }
+        Orders { success: success.into(), failure: failure.into() }
     }
 
     /// Whether the operation is one of an object that is no atomic.
     #[inline]
     pub(crate) fn is_of_object(self) -> bool {
-        self.success == MemoryOrder::Object
+        matches!(self.success, MemoryOrder::Object | MemoryOrder::Outside)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::event::{LocationId, MemoryOrder, SLOTS, TaskId};
+use crate::event::{LocationId, MemoryOrder, Mode, SLOTS, TaskId};
 
 /// An event's position in the order in which the events were added to their graph.
 pub(crate) type EventId = u32;
@@ -24,10 +24,35 @@ pub(crate) enum Label {
     /// A write of plain data.
     PlainWrite,
     /// An operation of an object that is no atomic. It reads from the operation before it on each
-    /// of its locations, acquires from it and releases to the next.
+    /// of its locations.
     Object,
     /// A choice of the program.
     Choice,
+}
+
+/// How an operation of an object synchronizes with the others on a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Synchronization {
+    /// It synchronizes with the earlier operations that release.
+    pub(crate) acquires: bool,
+    /// The later operations that acquire synchronize with it.
+    pub(crate) releases: bool,
+    /// All earlier operations that release happen before it, and it releases.
+    pub(crate) is_total: bool,
+    /// Operations whose modes commute do not synchronize.
+    pub(crate) mode: Mode,
+}
+
+impl Synchronization {
+    /// No synchronization.
+    pub(crate) const NONE: Self =
+        Synchronization { acquires: false, releases: false, is_total: false, mode: Mode::Nothing };
+
+    /// Whether a later operation synchronizes with this one.
+    #[inline]
+    pub(crate) fn reaches(self, later: Synchronization) -> bool {
+        self.releases && later.acquires && self.mode.conflicts(later.mode)
+    }
 }
 
 /// An event of an execution graph.
@@ -55,6 +80,8 @@ pub(crate) struct Event {
     pub(crate) locations: [LocationId; SLOTS],
     /// The value of a write, or the states that an operation leaves, in the last run.
     pub(crate) values: [u64; SLOTS],
+    /// An object: its synchronization on each location.
+    pub(crate) synchronization: [Synchronization; SLOTS],
     pub(crate) source: &'static Location<'static>,
 }
 
@@ -79,6 +106,7 @@ impl Event {
             reads_from: INITIAL,
             locations: [LocationId::MAX; SLOTS],
             values: [0; SLOTS],
+            synchronization: [Synchronization::NONE; SLOTS],
             source,
         }
     }
@@ -99,6 +127,12 @@ impl Event {
     #[inline]
     pub(crate) fn all_locations(&self) -> &[LocationId] {
         &self.locations[..self.slots as usize]
+    }
+
+    /// The index of a location among its locations.
+    #[inline]
+    pub(crate) fn slot(&self, location: LocationId) -> Option<usize> {
+        self.all_locations().iter().position(|&its| its == location)
     }
 
     #[inline]

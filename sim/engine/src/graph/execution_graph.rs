@@ -6,7 +6,7 @@
 //!
 //! Each event has five vector clocks. `clock[t]` is the number of events of task `t` in the set.
 
-use super::event::{Event, EventId, INITIAL, Label};
+use super::event::{Event, EventId, INITIAL, Label, Synchronization};
 use crate::event::{LocationId, TaskId};
 
 /// A clock of an event.
@@ -258,19 +258,25 @@ impl Graph {
         next
     }
 
-    /// The events that happen before an event that follows the first `done` events of `task` and
-    /// these edges.
-    pub(crate) fn clock_after(&self, task: TaskId, done: u32, edges: &[(TaskId, u32)]) -> Vec<u32> {
-        let mut clock = match self.last_of(task, done) {
-            Some(last) => self.clock(last, Clock::HappensBefore).to_vec(),
+    /// The events that happen before (or cause) an event that follows the first `done` events of
+    /// `task` and these edges.
+    pub(crate) fn clock_after(
+        &self,
+        task: TaskId,
+        done: u32,
+        edges: &[(TaskId, u32)],
+        clock: Clock,
+    ) -> Vec<u32> {
+        let mut after = match self.last_of(task, done) {
+            Some(last) => self.clock(last, clock).to_vec(),
             None => vec![0; self.width],
         };
         for &(other, count) in edges {
             if let Some(last) = self.last_of(other, count) {
-                join(&mut clock, self.clock(last, Clock::HappensBefore));
+                join(&mut after, self.clock(last, clock));
             }
         }
-        clock
+        after
     }
 
     /// The events that happen before `id`, which follows these edges, apart from its own effect.
@@ -389,17 +395,35 @@ impl Graph {
                 }
             }
             Label::Object => {
-                for &location in event.all_locations() {
-                    let chain = self.writes(location);
-                    let own = chain.iter().position(|&its| its == id).unwrap_or(0);
-                    if own > 0 {
-                        let previous = chain[own - 1];
-                        self.join_clock((id, Clock::HappensBefore), (previous, Clock::HappensBefore));
-                        self.join_clock((id, Clock::Causes), (previous, Clock::Causes));
-                    }
+                for (slot, &location) in event.all_locations().iter().enumerate() {
+                    let own = self.place(location, id) - 1;
+                    let Some(last) = own.checked_sub(1) else { continue };
+                    let previous = self.writes(location)[last];
+                    self.join_clock((id, Clock::Causes), (previous, Clock::Causes));
+                    self.join_released(id, event.synchronization[slot], location, own);
                 }
             }
             Label::Read | Label::PlainRead | Label::PlainWrite | Label::Choice => {}
+        }
+    }
+
+    /// Adds the events that happen before an operation of an object because it synchronizes with
+    /// some of the first `own` operations of this location.
+    fn join_released(&mut self, id: EventId, its: Synchronization, location: LocationId, own: usize) {
+        if !its.acquires {
+            return;
+        }
+        for nth in (0..own).rev() {
+            let earlier = self.writes(location)[nth];
+            let event = self.event(earlier);
+            let Some(slot) = event.slot(location) else { continue };
+            let other = event.synchronization[slot];
+            if other.reaches(its) {
+                self.join_clock((id, Clock::HappensBefore), (earlier, Clock::HappensBefore));
+                if other.is_total {
+                    return;
+                }
+            }
         }
     }
 

@@ -1,10 +1,11 @@
-//! Operations of objects that are no atomics: locks, condition variables, queues, cells.
+//! Operations of objects that are no atomics: locks, condition variables, queues, cells, maps.
 //!
-//! Each operation reads from the one before it on each of its locations, acquires from it, and
-//! releases to the next one: an object is a total order of operations. Real locks and maps have
-//! this property. DashMap locks the shard of a key for each operation: acquiring the lock reads
-//! from the last release, also if the lock is shared, because a reader changes the lock's word too.
-//! All operations on one key so form one chain of acquire-release read-modify-writes.
+//! Each operation reads from the one before it on each of its locations: an object is a total order
+//! of operations. It acquires from the earlier ones that release: see [`complete`]. Real locks and
+//! maps have this property. DashMap locks the shard of a key for each operation: acquiring the lock
+//! reads from the last release, directly or through other read-modify-writes of the lock's word,
+//! which continue its release sequence. A location is one key of a map. Keys of one shard order
+//! each other too, but the program cannot rely on it: which keys share a shard is not specified.
 //!
 //! An operation can *take the place* of an earlier one: it then comes before it, and the earlier
 //! operation, with all that was added after it and does not cause the new one, is removed. This
@@ -15,7 +16,7 @@ use super::event::{Event, EventId, INITIAL, Label};
 use super::execution_graph::{Clock, Held, contains_head, join};
 use super::level::{Alternative, Level};
 use super::maximal::Revisitor;
-use super::operation::{Announced, states_after};
+use super::operation::{Announced, complete, ordered, states_by_slot};
 use super::search::Search;
 use crate::event::{LocationId, LocationStates, MemoryOrder, Pending, SLOTS, TaskId};
 
@@ -32,15 +33,22 @@ impl Search {
     ) -> (Event, u16) {
         let mut event = Event::new(task, Label::Object, MemoryOrder::Object, pending.source);
         let mut states: LocationStates = [0; SLOTS];
-        for (slot, (&(location, _), &source)) in pending.actions().iter().zip(sources).enumerate() {
-            event.locations[slot] = location;
-            states[slot] = self.value(view, location, source);
+        for (nth, _, location) in ordered(pending) {
+            event.locations[nth] = location;
+            states[nth] = self.value(view, location, sources[nth]);
+            event.slots += 1;
         }
-        event.slots = pending.actions().len() as u8;
+        let states = states_by_slot(view, pending, &states);
         let condition = view.condition(task).cloned();
         let of = pending.alternatives(&states, condition.as_deref());
-        event.values = states_after(pending, task, &states, choice, of.max(1));
-        (Event { choice, ..event }, of)
+        complete(&mut event, pending, &states, choice, of.max(1), self.options.orders_objects);
+        (event, of)
+    }
+
+    /// The last operations on the locations of an operation of objects.
+    pub(super) fn ends(&self, pending: &Pending) -> Vec<EventId> {
+        let end = |(_, _, location)| self.graph().writes(location).last().copied().unwrap_or(INITIAL);
+        ordered(pending).map(end).collect()
     }
 
     /// The alternatives of an operation of objects at the end of its chains.
@@ -50,16 +58,14 @@ impl Search {
         task: TaskId,
         pending: &Pending,
     ) -> Vec<Alternative> {
-        let ends =
-            pending.actions().iter().map(|&(location, _)| self.graph().writes(location).last().copied());
-        let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
+        let sources = self.ends(pending);
         let (_, of) = self.object_event(view, task, pending, &sources, 0);
         (0..of).map(Alternative::Choice).collect()
     }
 
     /// Creates the graphs in which the next operation of `task` takes the place of earlier ones.
     pub(super) fn take_places(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) {
-        let locations: Vec<LocationId> = pending.actions().iter().map(|&(location, _)| location).collect();
+        let locations: Vec<LocationId> = ordered(pending).map(|(_, _, location)| location).collect();
         let lengths: Vec<usize> =
             locations.iter().map(|&location| self.graph().writes(location).len()).collect();
         let edges = self.run.edges[task as usize].clone();

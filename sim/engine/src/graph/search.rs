@@ -12,10 +12,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::event::{Event, EventId, INITIAL, Label};
 use super::execution_graph::{Clock, Graph, contains};
 use super::level::{Alternative, Level};
-use super::operation::{Announced, Kind, WaitCondition, effect, holds, kind, states_after};
+use super::operation::{
+    Announced, Kind, WaitCondition, complete, effect, holds, kind, of_whole, ordered, states_by_slot,
+};
 use super::plan::{Unit, plan};
+use super::replay::RecordedStep;
 use super::seq_cst;
-use crate::event::{Decision, LocationId, LocationStates, Pending, SLOTS, TaskId};
+use crate::event::{Decision, LocationId, LocationStates, Mode, Pending, SLOTS, TaskId};
 
 /// The next step of a run.
 pub(crate) enum Move {
@@ -42,8 +45,29 @@ pub(crate) struct Search {
     resumes: bool,
     /// The stuck graphs that were found by the removal of awaits.
     pub(super) stuck: FxHashSet<Vec<u32>>,
-    /// Whether the order of SeqCst operations is the published one: see [`seq_cst`].
-    is_published: bool,
+    pub(super) options: Options,
+    keyed: Keyed,
+    /// The steps of the only graph, if one is replayed.
+    pub(super) recorded: Option<Vec<RecordedStep>>,
+}
+
+/// The variant of the model.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// The order of SeqCst operations is the published one: see [`seq_cst`].
+    pub(crate) is_published: bool,
+    /// Each operation of an object synchronizes with all earlier ones, as under sequential
+    /// consistency.
+    pub(crate) orders_objects: bool,
+}
+
+/// The uses of objects with keys, in all runs.
+#[derive(Default)]
+struct Keyed {
+    /// The objects of which single keys are used.
+    by_key: FxHashSet<LocationId>,
+    /// The objects that are used as a whole.
+    as_whole: FxHashSet<LocationId>,
 }
 
 /// The state of the current run.
@@ -54,6 +78,9 @@ pub(super) struct RunState {
     is_planned: bool,
     /// Of each task, the events that are executed.
     pub(super) executed: Vec<u32>,
+    /// Of each task, for each executed event of the graph, the number of steps of the task up to
+    /// it.
+    steps: Vec<Vec<u32>>,
     /// Of each task, the spawns and joins that its next event follows.
     pub(super) edges: Vec<Vec<(TaskId, u32)>>,
     initial: FxHashMap<LocationId, u64>,
@@ -79,7 +106,7 @@ impl PlainAccess {
 
 /// Whether an operation could be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Added {
+pub(super) enum Added {
     Yes,
     /// The task waits.
     Disabled,
@@ -88,21 +115,39 @@ enum Added {
 }
 
 impl Search {
-    /// A search that begins with the empty graph. `is_published`: whether SeqCst operations are
-    /// ordered exactly as in the paper.
-    pub(crate) fn new(is_published: bool) -> Self {
+    /// A search that begins with the empty graph.
+    pub(crate) fn new(options: Options) -> Self {
         Search {
             levels: vec![Level::default()],
             run: RunState::default(),
             resumes: false,
             stuck: FxHashSet::default(),
-            is_published,
+            options,
+            keyed: Keyed::default(),
+            recorded: None,
         }
+    }
+
+    /// The replay of one graph. It may have any order of SeqCst operations that some option
+    /// permits.
+    pub(crate) fn replay(steps: Vec<RecordedStep>) -> Self {
+        let options = Options { is_published: true, ..Options::default() };
+        Search { recorded: Some(steps), ..Search::new(options) }
+    }
+
+    /// Whether it replays one graph.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.recorded.is_some()
+    }
+
+    /// The number of steps of the run so far.
+    pub(super) fn steps(&self) -> usize {
+        self.run.steps.iter().filter_map(|steps| steps.last()).map(|&last| last as usize).sum()
     }
 
     /// Whether the SeqCst operations of a graph can be ordered.
     pub(super) fn is_ordered(&self, graph: &Graph) -> bool {
-        seq_cst::is_ordered(graph, self.is_published)
+        seq_cst::is_ordered(graph, self.options.is_published)
     }
 
     pub(super) fn level(&mut self) -> &mut Level {
@@ -168,6 +213,7 @@ impl Search {
         if self.run.executed.len() <= task as usize {
             self.run.executed.resize(task as usize + 1, 0);
             self.run.edges.resize(task as usize + 1, Vec::new());
+            self.run.steps.resize(task as usize + 1, Vec::new());
         }
         self.graph_mut().fit(task);
         let width = self.graph().width();
@@ -180,11 +226,26 @@ impl Search {
         let graph = self.graph();
         let done = self.run.executed.get(task as usize).copied().unwrap_or(0);
         let edges = self.run.edges.get(task as usize).map_or(&[][..], Vec::as_slice);
-        let clock = graph.clock_after(task, done, edges);
-        let is_known = |&&id: &&EventId| contains(&clock, graph.event(id));
+        let clock = graph.clock_after(task, done, edges, Clock::HappensBefore);
+        let accesses = |event: &Event| {
+            event.slot(location).is_some_and(|slot| event.synchronization[slot].mode != Mode::Nothing)
+        };
+        let is_known = |&&id: &&EventId| contains(&clock, graph.event(id)) && accesses(graph.event(id));
         let last = graph.writes(location).iter().rfind(is_known).map(|&id| graph.event(id))?;
-        let slot = last.all_locations().iter().position(|&its| its == location)?;
-        Some(last.values[slot])
+        Some(last.values[last.slot(location)?])
+    }
+
+    /// The state of each location after the last write in coherence order, or the last operation.
+    pub(crate) fn last_states(&self) -> Vec<(LocationId, u64)> {
+        let graph = self.graph();
+        let last = |location: LocationId| {
+            let state = match graph.writes(location).last() {
+                Some(&last) => graph.event(last).values[graph.event(last).slot(location)?],
+                None => *self.run.initial.get(&location)?,
+            };
+            Some((location, state))
+        };
+        graph.locations().filter_map(last).collect()
     }
 
     /// The value of a location before all events.
@@ -198,14 +259,16 @@ impl Search {
             return self.initial(view, location);
         }
         let event = self.graph().event(write);
-        let slot = event.all_locations().iter().position(|&its| its == location).unwrap_or(0);
-        event.values[slot]
+        event.values[event.slot(location).unwrap_or(0)]
     }
 
     /// Chooses the next step.
     pub(crate) fn choose(&mut self, view: &dyn Announced) -> Move {
         if view.tasks() > 0 {
             self.fit(view.tasks() - 1);
+        }
+        if self.recorded.is_some() {
+            return self.choose_recorded(view);
         }
         if !self.run.is_planned {
             self.run.plan = plan(self.graph());
@@ -230,7 +293,7 @@ impl Search {
         }
         for task in tasks {
             let Some(pending) = view.pending(task).copied() else { continue };
-            let kind = kind(&pending);
+            let kind = self.kind_of(view, &pending);
             if let Kind::Refused(what) = kind {
                 return Move::Refuse(what, pending.source);
             }
@@ -254,6 +317,29 @@ impl Search {
         if is_held { Move::Redundant } else { Move::End }
     }
 
+    /// The kind of an operation. An object of which both single keys and the whole are used is
+    /// refused: an operation on the whole would order those on all keys.
+    pub(super) fn kind_of(&mut self, view: &dyn Announced, pending: &Pending) -> Kind {
+        let kind = kind(pending);
+        if kind != Kind::Object {
+            return kind;
+        }
+        let of_whole = of_whole(pending);
+        for (slot, &(location, _)) in pending.actions().iter().enumerate() {
+            if of_whole == Some(slot) {
+                self.keyed.by_key.insert(location);
+            } else if view.whole(location).is_none() {
+                self.keyed.as_whole.insert(location);
+            }
+            if self.keyed.by_key.contains(&location) && self.keyed.as_whole.contains(&location) {
+                return Kind::Refused(
+                    "accesses all keys of an object whose keys are also accessed one by one",
+                );
+            }
+        }
+        kind
+    }
+
     /// Tries the next alternative of the last choice.
     fn resume(&mut self, view: &dyn Announced) -> Move {
         let task = self.level().choices.last().expect("a choice was resumed").task;
@@ -269,8 +355,39 @@ impl Search {
         }
     }
 
+    /// Counts the events of a step of `task`.
+    fn executes(&mut self, task: TaskId, events: usize) {
+        self.run.executed[task as usize] += events as u32;
+        let steps = &mut self.run.steps[task as usize];
+        let step = steps.last().map_or(0, |&last| last) + 1;
+        steps.extend(std::iter::repeat_n(step, events));
+    }
+
+    /// For each task, the number of its steps that must come before the next step of `task`,
+    /// whichever order of the steps is taken: those that precede it in program order, reads-from
+    /// and the orders of objects.
+    pub(crate) fn causal_clock(&self, task: TaskId) -> Vec<u32> {
+        let done = self.run.executed.get(task as usize).copied().unwrap_or(0);
+        let edges = self.run.edges.get(task as usize).map_or(&[][..], Vec::as_slice);
+        self.in_steps(&self.graph().clock_after(task, done, edges, Clock::Causes))
+    }
+
+    /// Like [`causal_clock`](Search::causal_clock), for the `step`-th step of `task` (from 1), with
+    /// itself.
+    pub(crate) fn clock_of_step(&self, task: TaskId, step: u32) -> Vec<u32> {
+        let first = self.run.steps[task as usize].partition_point(|&its| its < step);
+        let id = self.graph().of_task(task)[first];
+        self.in_steps(self.graph().clock(id, Clock::Causes))
+    }
+
+    /// A clock that counts events, as one that counts steps.
+    fn in_steps(&self, clock: &[u32]) -> Vec<u32> {
+        let counts = clock.iter().zip(&self.run.steps);
+        counts.map(|(&events, steps)| events.checked_sub(1).map_or(0, |last| steps[last as usize])).collect()
+    }
+
     /// The step that executes the operation that was just added.
-    fn taken(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) -> Move {
+    pub(super) fn taken(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) -> Move {
         let first = self.graph().of_task(task)[self.run.executed[task as usize] as usize];
         self.take(view, task, pending, first)
     }
@@ -282,11 +399,14 @@ impl Search {
         }
         let event = *self.graph().event(first);
         let is_update = event.is_read() && self.follower(first).is_some();
-        self.run.executed[task as usize] += 1 + u32::from(is_update);
+        self.executes(task, 1 + usize::from(is_update));
         self.run.edges[task as usize].clear();
         let before = match event.label {
             Label::Read => Some([self.value(view, event.location(), event.reads_from), 0, 0, 0]),
-            Label::Object => Some(self.states_before(view, first)),
+            Label::Object => {
+                let states = self.states_before(view, first);
+                Some(states_by_slot(view, pending, &states))
+            }
             _ => None,
         };
         if event.waits || pending.can_wait() || event.is_read() {
@@ -355,10 +475,10 @@ impl Search {
             | (Kind::Object, Label::Object) => true,
             _ => false,
         };
-        let locations = pending.actions().iter().map(|(location, _)| location);
+        let locations = ordered(pending).map(|(_, _, location)| location);
         if !is_same_kind {
             Err("an operation of another kind")
-        } else if event.label != Label::Choice && !locations.eq(event.all_locations()) {
+        } else if event.label != Label::Choice && !locations.eq(event.all_locations().iter().copied()) {
             Err("an operation on another object")
         } else {
             Ok(())
@@ -402,12 +522,15 @@ impl Search {
             }
             Label::Object => {
                 let states = self.states_before(view, first);
+                let states = states_by_slot(view, pending, &states);
                 let condition = view.condition(event.task).cloned();
                 let of = pending.alternatives(&states, condition.as_deref());
                 if of <= event.choice {
                     return Err(differs("has fewer alternatives"));
                 }
-                (first, states_after(pending, event.task, &states, event.choice, of))
+                let mut its = event;
+                complete(&mut its, pending, &states, event.choice, of, self.options.orders_objects);
+                (first, its.values)
             }
             _ => return Ok(()),
         };
@@ -572,7 +695,7 @@ impl Search {
         if revisits {
             self.revisit_reads(view, event, &edges);
         }
-        let is_published = self.is_published;
+        let is_published = self.options.is_published;
         let places = super::revisit::places(self.graph(), &event, &edges);
         let places: Vec<usize> = places
             .into_iter()
@@ -609,7 +732,7 @@ impl Search {
     }
 
     /// Adds an operation that is no access of an atomic.
-    fn add_other(
+    pub(super) fn add_other(
         &mut self,
         view: &dyn Announced,
         task: TaskId,
@@ -628,10 +751,7 @@ impl Search {
                 Event::new(task, label, order, pending.source).at(location)
             }
             _ => {
-                let locations: Vec<LocationId> =
-                    pending.actions().iter().map(|(location, _)| *location).collect();
-                let ends = locations.iter().map(|&location| self.graph().writes(location).last().copied());
-                let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
+                let sources = self.ends(pending);
                 self.object_event(view, task, pending, &sources, choice).0
             }
         };
@@ -641,7 +761,7 @@ impl Search {
 
     /// The next access of plain data by `task`, and an earlier one that conflicts with it and does
     /// not happen before it.
-    fn find_race(
+    pub(super) fn find_race(
         &self,
         task: TaskId,
         pending: &Pending,
@@ -663,16 +783,14 @@ impl Search {
     /// Adds an operation of the current task that no scheduling point separates from its last one.
     pub(crate) fn add_joined(&mut self, view: &dyn Announced, task: TaskId, pending: &Pending) {
         let done = self.run.executed[task as usize] as usize;
-        self.run.executed[task as usize] += 1;
+        self.executes(task, 1);
         for &(location, _) in pending.actions() {
             self.initial(view, location);
         }
-        let locations: Vec<LocationId> = pending.actions().iter().map(|(location, _)| *location).collect();
         let id = match self.graph().of_task(task).get(done) {
             Some(&id) => id,
             None => {
-                let ends = locations.iter().map(|&location| self.graph().writes(location).last().copied());
-                let sources: Vec<EventId> = ends.map(|end| end.unwrap_or(INITIAL)).collect();
+                let sources = self.ends(pending);
                 let (event, _) = self.object_event(view, task, pending, &sources, 0);
                 let last =
                     self.graph().of_task(task).last().map_or(0, |&last| self.graph().event(last).joined);
@@ -681,6 +799,9 @@ impl Search {
             }
         };
         let states = self.states_before(view, id);
-        self.graph_mut().event_mut(id).values = states_after(pending, task, &states, 0, 1);
+        let states = states_by_slot(view, pending, &states);
+        let mut event = *self.graph().event(id);
+        complete(&mut event, pending, &states, 0, 1, self.options.orders_objects);
+        *self.graph_mut().event_mut(id) = event;
     }
 }

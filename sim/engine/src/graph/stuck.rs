@@ -9,7 +9,7 @@
 use super::event::{EventId, INITIAL};
 use super::execution_graph::{Clock, Graph, contains};
 use super::level::Level;
-use super::operation::{Announced, Kind, kind};
+use super::operation::{Announced, Kind, kind, of_whole};
 use super::search::Search;
 use crate::event::{LocationStates, Pending, SLOTS, TaskId};
 
@@ -109,6 +109,9 @@ impl Search {
             }
             let mut states: LocationStates = [0; SLOTS];
             for (slot, &(location, _)) in pending.actions().iter().enumerate() {
+                if of_whole(&pending) == Some(slot) {
+                    continue;
+                }
                 let graph = self.graph();
                 let last = graph.writes(location).iter().copied().rfind(|&id| !is_removed(graph, id));
                 states[slot] = self.value(view, location, last.unwrap_or(INITIAL));

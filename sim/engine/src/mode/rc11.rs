@@ -2,6 +2,7 @@
 
 use crate::capability::{ManyRuns, Sealed, SearchMode};
 use crate::explorer::Explorer;
+use crate::graph::Options;
 use crate::search::{NewStrategy, StrategySource};
 
 /// Explores each execution graph that RC11 allows exactly once: the behaviours of the program under
@@ -17,23 +18,32 @@ use crate::search::{NewStrategy, StrategySource};
 /// compilers may show such behaviours for relaxed accesses.
 ///
 /// Objects other than atomics (locks, condition variables, channels, maps) are orders of
-/// operations: each operation acquires from the one before it and releases to the next.
+/// operations. An operation that acquires a lock, reads or takes something synchronizes with the
+/// earlier ones that release it, write or add something: as in std, a failed `try_lock` orders
+/// nothing, and neither do two reads, which can hold a shared lock at the same time. Each key of a
+/// [`Map`](crate::object::Map) is an object of its own. An object
+/// [outside of memory](crate::object::Map::outside_memory), the [virtual clock](crate::time) and
+/// the end of a timeout order nothing.
+///
+/// For condition variables, channels and queues this order is stronger than that of some of their
+/// implementations, so a program must not rely on them for more than std guarantees.
 ///
 /// The initial value of an object is written before all events, also if a task creates the object
-/// later. `compare_exchange_weak` does not fail spuriously.
+/// later. `compare_exchange_weak` fails spuriously where
+/// [`Explorer::spurious_failures`](crate::Explorer::spurious_failures) allows it.
 ///
-/// It does not model objects with keys ([`Map`](crate::object::Map)), waits with a deadline,
-/// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce), conditions on several atomics, and
-/// waits for a value that another task may overwrite before it is read, if the graph has several
-/// `SeqCst` operations: such a program is [refused](crate::Verdict::Refused). The schedule of a
-/// failure does not identify it, because a schedule says nothing about the writes that are read.
+/// It does not model operations on all keys of a map of which single keys are used,
+/// [`opaque`](crate::opaque) steps, [`quiesce`](crate::quiesce) while other tasks can continue,
+/// conditions on several atomics, and waits for a value that another task may overwrite before it
+/// is read, if the graph has several `SeqCst` operations: such a program is
+/// [refused](crate::Verdict::Refused).
 ///
-/// Known fault: if destructors use objects while a task unwinds, the search can find outcomes that
-/// the other modes do not find.
+/// The schedule of a run identifies its graph: [`Explorer::replay`](crate::Explorer::replay)
+/// repeats it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rc11 {
-    is_published: bool,
+    options: Options,
 }
 
 impl Explorer<Rc11> {
@@ -68,7 +78,7 @@ impl Explorer<Rc11> {
     /// assert_eq!((report.executions, report.panics), (3, 0));
     /// ```
     pub fn rc11() -> Self {
-        Explorer::new(Rc11 { is_published: false })
+        Explorer::new(Rc11 { options: Options::default() })
     }
 
     /// Orders `SeqCst` operations exactly as the paper does. Without it, the order is slightly
@@ -76,14 +86,22 @@ impl Explorer<Rc11> {
     /// example Z6.U, in which a `SeqCst` read-modify-write is the only `SeqCst` operation of its
     /// task. C++20 and Rust allow that behaviour, so that fewer barriers suffice on Power.
     pub fn published_seq_cst(mut self) -> Self {
-        self.mode.is_published = true;
+        self.mode.options.is_published = true;
+        self
+    }
+
+    /// Lets each operation of an object synchronize with all earlier ones of the object, as under
+    /// sequential consistency. For tests that compare the modes.
+    #[doc(hidden)]
+    pub fn ordered_objects(mut self) -> Self {
+        self.mode.options.orders_objects = true;
         self
     }
 }
 
 impl StrategySource for Rc11 {
     fn strategy(&self) -> NewStrategy {
-        NewStrategy::of_graphs(self.is_published)
+        NewStrategy::of_graphs(self.options)
     }
 }
 

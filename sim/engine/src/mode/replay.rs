@@ -1,7 +1,9 @@
 //! One given schedule.
 
 use crate::capability::SearchMode;
+use crate::event::Decision;
 use crate::explorer::Explorer;
+use crate::graph::RecordedStep;
 use crate::schedule::Schedule;
 use crate::search::{NewStrategy, StrategySource};
 use crate::strategy::RecordedSchedule;
@@ -45,6 +47,12 @@ impl Explorer<Replay> {
 
 impl StrategySource for Replay {
     fn strategy(&self) -> NewStrategy {
+        if let Some(overlooked) = self.schedule.overlooked() {
+            let steps = self.schedule.as_decisions().iter().zip(overlooked);
+            let recorded =
+                |(&decision, &overlooked): (&Decision, &u16)| RecordedStep { decision, overlooked };
+            return NewStrategy::of_graph(steps.map(recorded).collect());
+        }
         NewStrategy::of_schedules(RecordedSchedule::new(self.schedule.clone(), self.continues))
     }
 }

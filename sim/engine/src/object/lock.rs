@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use crate::event::{Action, Digest, Pending};
+use crate::event::{Action, Digest, MemoryOrder, Orders, Pending};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
@@ -37,13 +37,15 @@ pub struct Lock<T> {
     handle: Handle,
     value: Mutex<T>,
     digest: Option<fn(&T, &mut dyn Hasher)>,
+    orders: Orders,
 }
 
 impl<T> Lock<T> {
     /// Creates an open lock around this value, with this name for messages and traces.
     #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
-        Lock { handle: Handle::new(name, Holds::Value, 0), value: Mutex::new(value), digest: None }
+        let handle = Handle::new(name, Holds::Value, 0);
+        Lock { handle, value: Mutex::new(value), digest: None, orders: Orders::default() }
     }
 
     /// Like [`named`](Lock::named). `digest` hashes every part of the value that a task can
@@ -55,13 +57,21 @@ impl<T> Lock<T> {
         lock
     }
 
+    /// Declares that the lock is outside of the program's memory, such as a server's: see
+    /// [`Map::outside_memory`](super::Map::outside_memory).
+    #[must_use]
+    pub fn outside_memory(self) -> Self {
+        Lock { orders: Orders::of(MemoryOrder::Outside), ..self }
+    }
+
     /// Waits until the lock is free, and calls `action` with the value. A panic in `action` does
     /// not poison the lock.
     #[track_caller]
     pub fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
         let source = Location::caller();
         let perform = |action| {
-            self.handle.perform_all(&Pending::one(self.handle.location(), action, source).mover());
+            let pending = Pending::one(self.handle.location(), action, source).ordered(self.orders);
+            self.handle.perform_all(&pending.mover());
         };
         perform(Action::Lock);
         let unlock = Unlock(|| perform(Action::Unlock));

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::event::{Action, Digest, Fingerprint, Pending};
+use crate::event::{Action, Digest, Fingerprint, MemoryOrder, Orders, Pending};
 use crate::history::Holds;
 use crate::runtime::Handle;
 
@@ -42,6 +42,7 @@ pub struct Map<K, V> {
     digest: Option<fn(&V, &mut dyn Hasher)>,
     /// The program never observes the set of keys, except by waiting until no key is locked.
     is_unlisted: bool,
+    orders: Orders,
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
@@ -59,6 +60,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
             entries: Mutex::new(FxHashMap::default()),
             digest: None,
             is_unlisted: false,
+            orders: Orders::default(),
         }
     }
 
@@ -94,13 +96,22 @@ impl<K: Eq + Hash, V> Map<K, V> {
         Map { is_unlisted: true, ..self }
     }
 
+    /// Declares that the map is outside of the program's memory, such as a server's: its operations
+    /// order no accesses of memory. Only [`Explorer::rc11`](crate::Explorer::rc11) distinguishes
+    /// this. Otherwise an operation synchronizes with the earlier ones on its key, as those of a
+    /// map with locks do.
+    #[must_use]
+    pub fn outside_memory(self) -> Self {
+        Map { orders: Orders::of(MemoryOrder::Outside), ..self }
+    }
+
     /// Returns the value of `key`.
     #[track_caller]
     pub fn get(&self, key: &K) -> Option<V>
     where
         V: Clone,
     {
-        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
+        self.read_key(hash(key), Location::caller());
         self.entries().get(key).cloned()
     }
 
@@ -111,7 +122,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     #[track_caller]
     pub fn look<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
         let hash = hash(key);
-        self.handle.perform_on_key(hash, Action::ReadUnlocked, Action::Glance, Location::caller());
+        self.read_key(hash, Location::caller());
         let result = self.entries().get(key).map(look);
         match self.digest {
             Some(_) => self.report_contents(hash),
@@ -123,14 +134,14 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// Whether `key` has a value.
     #[track_caller]
     pub fn contains_key(&self, key: &K) -> bool {
-        self.handle.perform_on_key(hash(key), Action::ReadUnlocked, Action::Glance, Location::caller());
+        self.read_key(hash(key), Location::caller());
         self.entries().contains_key(key)
     }
 
     /// Inserts a value for `key`, and returns the old one.
     #[track_caller]
     pub fn insert(&self, key: K, value: V) -> Option<V> {
-        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
+        self.write_key(hash(&key), Location::caller());
         let hash = hash(&key);
         let old = self.entries().insert(key, value);
         self.report_contents(hash);
@@ -140,7 +151,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// Removes and returns the value of `key`.
     #[track_caller]
     pub fn remove(&self, key: &K) -> Option<V> {
-        self.handle.perform_on_key(hash(key), Action::WriteUnlocked, Action::Update(0), Location::caller());
+        self.write_key(hash(key), Location::caller());
         let old = self.entries().remove(key);
         self.report_contents(hash(key));
         old
@@ -164,7 +175,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// ```
     #[track_caller]
     pub fn update<R>(&self, key: K, change: impl FnOnce(&mut Option<V>) -> R) -> R {
-        self.handle.perform_on_key(hash(&key), Action::WriteUnlocked, Action::Update(0), Location::caller());
+        self.write_key(hash(&key), Location::caller());
         let hash = hash(&key);
         let mut entries = self.entries();
         let mut value = entries.remove(&key);
@@ -186,6 +197,40 @@ impl<K: Eq + Hash, V> Map<K, V> {
         let (source, hash) = (Location::caller(), hash(&key));
         self.perform_on_lock(hash, Action::Lock, Action::Pin(1), source);
         Entry { map: self, key, hash, source, new: None }
+    }
+
+    /// Locks `key` until [`unlock`](Map::unlock): other operations on the key wait. For a lock that
+    /// is held across calls; prefer [`entry`](Map::entry), which unlocks by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use selvedge_engine::{Explorer, object::Map, thread};
+    ///
+    /// let report = Explorer::optimal().run(|| {
+    ///     let map = Arc::new(Map::<&str, ()>::new());
+    ///     for _ in 0..2 {
+    ///         let map = Arc::clone(&map);
+    ///         thread::spawn(move || {
+    ///             map.lock(&"a");
+    ///             map.unlock(&"a");
+    ///         });
+    ///     }
+    /// });
+    /// assert_eq!((report.executions, report.deadlocks), (2, 0));
+    /// ```
+    #[track_caller]
+    pub fn lock(&self, key: &K) {
+        self.perform_on_lock(hash(key), Action::Lock, Action::Pin(1), Location::caller());
+    }
+
+    /// Unlocks `key`, which the caller has [locked](Map::lock).
+    #[track_caller]
+    pub fn unlock(&self, key: &K) {
+        let hash = hash(key);
+        self.perform_on_lock(hash, Action::Unlock, Action::Update(UNPIN), Location::caller());
+        self.report_contents(hash);
     }
 
     /// The number of keys. Conflicts with every operation that may change the keys, and with no
@@ -269,6 +314,16 @@ impl<K: Eq + Hash, V> Map<K, V> {
         }
     }
 
+    #[inline]
+    fn read_key(&self, hash: u64, source: &'static Location<'static>) {
+        self.handle.perform_on_key(hash, Action::ReadUnlocked, Action::Glance, self.orders, source);
+    }
+
+    #[inline]
+    fn write_key(&self, hash: u64, source: &'static Location<'static>) {
+        self.handle.perform_on_key(hash, Action::WriteUnlocked, Action::Update(0), self.orders, source);
+    }
+
     /// Locks or unlocks a key.
     fn perform_on_lock(
         &self,
@@ -279,6 +334,7 @@ impl<K: Eq + Hash, V> Map<K, V> {
     ) {
         if let Some(key) = self.handle.key(hash) {
             let pending = Pending::several([(key, on_key), (self.handle.location(), on_whole)], source);
+            let pending = pending.ordered(self.orders);
             self.handle.perform_all(&if self.is_unlisted { pending.mover() } else { pending });
         }
     }

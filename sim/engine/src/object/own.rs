@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use super::map::hash;
-use crate::event::Action;
+use crate::event::{Action, Orders};
 use crate::history::Holds;
 use crate::runtime::{self, Handle};
 
@@ -83,14 +83,26 @@ impl<T> Object<T> {
     /// Reads the part with this key.
     #[track_caller]
     pub fn read<K: Hash, R>(&self, key: K, look: impl FnOnce(&T) -> R) -> R {
-        self.handle.perform_on_key(hash(&key), Action::Read, Action::Glance, Location::caller());
+        self.handle.perform_on_key(
+            hash(&key),
+            Action::Read,
+            Action::Glance,
+            Orders::default(),
+            Location::caller(),
+        );
         look(&self.value())
     }
 
     /// Reads and writes the part with this key.
     #[track_caller]
     pub fn write<K: Hash, R>(&self, key: K, change: impl FnOnce(&mut T) -> R) -> R {
-        self.handle.perform_on_key(hash(&key), Action::Write, Action::Update(0), Location::caller());
+        self.handle.perform_on_key(
+            hash(&key),
+            Action::Write,
+            Action::Update(0),
+            Orders::default(),
+            Location::caller(),
+        );
         change(&mut self.value())
     }
 

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashSet;
 
 use super::map::hash;
-use crate::event::{Action, Mode, NOTHING, Rule, RuleTag};
+use crate::event::{Action, Mode, NOTHING, Orders, Rule, RuleTag};
 use crate::history::Holds;
 use crate::runtime::{Granted, Handle};
 
@@ -77,7 +77,13 @@ impl<K: Eq + Hash> Set<K> {
     /// Whether the set contains `key`.
     #[track_caller]
     pub fn contains(&self, key: &K) -> bool {
-        self.handle.perform_on_key(hash(key), Action::Read, Action::Glance, Location::caller());
+        self.handle.perform_on_key(
+            hash(key),
+            Action::Read,
+            Action::Glance,
+            Orders::default(),
+            Location::caller(),
+        );
         self.keys().contains(key)
     }
 

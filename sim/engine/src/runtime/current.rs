@@ -9,7 +9,7 @@ use super::abort::raise;
 use super::announce::Announced;
 use super::condition;
 use super::execution::Execution;
-use super::perform::perform;
+use super::perform::{choose, perform};
 use super::wakes::send_wakes;
 use crate::coroutine;
 use crate::event::Phase;
@@ -50,6 +50,10 @@ pub(crate) fn exploring() -> bool {
 /// Whether this run is recorded. False while the tasks of an aborted run unwind: their operations
 /// are not events.
 pub fn recording() -> bool {
+    // The loads of a condition are not events.
+    if condition::is_evaluating() {
+        return false;
+    }
     with_if_any(|execution| execution.settings.recording && !execution.end.aborting).unwrap_or(false)
 }
 
@@ -73,13 +77,21 @@ pub fn next_event() -> (u32, u32) {
 }
 
 /// Calls `read` with the vector clock of the current task: for each task, the number of its events
-/// that happen before the current task's next event. Includes the current task's own events.
+/// that happen before the current task's next event. Includes the current task's own events. In a
+/// search of execution graphs: that come before it in each order of the graph's events, by program
+/// order, reads-from and the orders of objects.
 ///
 /// # Panics
 ///
 /// Outside an exploration.
 pub fn causal_clock<R>(read: impl FnOnce(&[u32]) -> R) -> R {
-    with(|execution| read(execution.history.trail.task_clock(execution.turn.current)))
+    with(|execution| {
+        let task = execution.turn.current;
+        match execution.causal_clock_of_graph(task) {
+            Some(clock) => read(&clock),
+            None => read(execution.history.trail.task_clock(task)),
+        }
+    })
 }
 
 /// Records a digest of data that the current task has observed by other means than this crate's
@@ -129,6 +141,23 @@ pub(crate) fn may_park_spuriously() -> bool {
 /// Records that the current task has returned spuriously from a park.
 pub(crate) fn note_spurious_park() {
     with_if_any(|execution| execution.tasks[execution.turn.current as usize].spurious_parks += 1);
+}
+
+/// Whether the current task's next weak compare-exchange fails spuriously: a choice, if the run
+/// allows it.
+#[track_caller]
+pub(crate) fn fails_spuriously() -> bool {
+    let may_fail = with_if_any(|execution| {
+        let task = &execution.tasks[execution.turn.current as usize];
+        !execution.end.aborting && task.spurious_failures < execution.settings.spurious_failures
+    });
+    let fails = may_fail == Some(true) && choose(2) == 1;
+    if fails {
+        with_if_any(|execution| {
+            execution.tasks[execution.turn.current as usize].spurious_failures += 1;
+        });
+    }
+    fails
 }
 
 /// The running task and the run's number. `None` outside an exploration.
@@ -197,7 +226,8 @@ pub(crate) fn boundary(done: usize, script: Option<usize>) {
         let task = execution.turn.current;
         if let Some(state) = &mut execution.state {
             let its = &mut execution.tasks[task as usize];
-            (its.objects, its.children, its.spurious_parks) = (0, 0, 0);
+            (its.objects, its.children) = (0, 0);
+            (its.spurious_parks, its.spurious_failures) = (0, 0);
             state.boundary(task, done as u32 + 1, script);
         }
     });

@@ -97,6 +97,8 @@ pub(crate) struct RunSettings {
     pub(super) max_steps: usize,
     /// Maximum number of spurious wakeups of a task: per condvar, and from parks.
     pub(crate) spurious_wakeups: u16,
+    /// Maximum number of spurious failures of a task's weak compare-exchanges.
+    pub(crate) spurious_failures: u16,
     /// Whether the stacks of an abandoned run are discarded instead of unwound.
     pub(super) discards: bool,
     /// Whether the search [joins movers](StateModel::joins_movers).

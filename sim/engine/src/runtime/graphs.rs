@@ -44,6 +44,10 @@ impl Announced for Tasks<'_> {
     fn is_repeatable(&self, location: LocationId) -> bool {
         self.registry.holds(location).word
     }
+
+    fn whole(&self, location: LocationId) -> Option<LocationId> {
+        self.registry.details(location).whole
+    }
 }
 
 impl Execution {
@@ -57,6 +61,22 @@ impl Execution {
 
     pub(super) fn is_search_of_graphs(&self) -> bool {
         matches!(self.strategy, AnyStrategy::Graphs(_))
+    }
+
+    /// See [`Search::causal_clock`](crate::graph::Search::causal_clock).
+    pub(super) fn causal_clock_of_graph(&self, task: TaskId) -> Option<Vec<u32>> {
+        match &self.strategy {
+            AnyStrategy::Graphs(search) if !self.end.aborting => Some(search.causal_clock(task)),
+            _ => None,
+        }
+    }
+
+    /// See [`Search::clock_of_step`](crate::graph::Search::clock_of_step).
+    pub(crate) fn clock_of_step_of_graph(&self, task: TaskId, step: u32) -> Option<Vec<u32>> {
+        match &self.strategy {
+            AnyStrategy::Graphs(search) => Some(search.clock_of_step(task, step)),
+            _ => None,
+        }
     }
 
     /// See [`Search::last_known`](crate::graph::Search::last_known).
@@ -106,6 +126,15 @@ impl Execution {
         );
         let report = PanicReport { message, location: place(second.source).to_string() };
         Ending::Panic { task: self.task_name(second.task), report }
+    }
+
+    /// Sets the state of each atomic to its last value in coherence order: the destructors of an
+    /// aborted run read it. During the run it is the value that the last operation read or wrote.
+    pub(super) fn settle_states_of_graph(&mut self) {
+        let AnyStrategy::Graphs(search) = &self.strategy else { return };
+        for (location, state) in search.last_states() {
+            self.history.registry.set_state(location, state);
+        }
     }
 
     /// Adds the operation of `task` that no scheduling point separates from its last one.

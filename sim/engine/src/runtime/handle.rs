@@ -226,11 +226,12 @@ impl Handle {
         key: u64,
         on_key: Action,
         on_whole: Action,
+        orders: Orders,
         source: &'static Location<'static>,
     ) -> Option<Granted> {
         let location = current::key_location(self.run, self.location, key)?;
         let actions = [(location, on_key), (self.location, on_whole)];
-        perform::perform(self.run, &Pending::several(actions, source))
+        perform::perform(self.run, &Pending::several(actions, source).ordered(orders))
     }
 
     /// Like [`perform`](Handle::perform), on the object itself, on one of its keys if given, and

@@ -19,6 +19,10 @@ pub(crate) fn perform_until_idle(
     argument: u64,
 ) -> Option<Granted> {
     with_if_any(|execution| {
+        execution.refuse_in_graph(
+            "waits with a deadline that passes only when no other task can proceed",
+            pending.source,
+        );
         let task = execution.turn.current;
         execution.tasks[task as usize].rare().idle = Some((deadline, argument));
         execution.turn.idle_waits += 1;

@@ -229,7 +229,10 @@ fn abort_rest() {
     if with(|execution| execution.settings.discards) {
         return with(Execution::discard_rest);
     }
-    with(|execution| execution.end.aborting = true);
+    with(|execution| {
+        execution.settle_states_of_graph();
+        execution.end.aborting = true;
+    });
     while let Some((task, mut coroutine)) = with(Execution::next_aborted) {
         let ended = coroutine.resume();
         with(|execution| execution.leave(task, coroutine, ended));

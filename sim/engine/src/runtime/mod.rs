@@ -29,9 +29,9 @@ pub(crate) use abort::wait_forever;
 pub(crate) use condition::await_until;
 pub(crate) use current::{
     annotate, begin_future, begin_scripts, boundary, current, current_name, current_task,
-    discard_when_abandoned, end_future, exploring, has_ended, known_time, may_park_spuriously,
-    note_spurious_park, pause, refuse, serve, set_monitor, set_name, set_state, set_unseen, sometimes, spin,
-    spurious_wakeups, state,
+    discard_when_abandoned, end_future, exploring, fails_spuriously, has_ended, known_time,
+    may_park_spuriously, note_spurious_park, pause, refuse, serve, set_monitor, set_name, set_state,
+    set_unseen, sometimes, spin, spurious_wakeups, state,
 };
 pub use current::{causal_clock, next_event, observed, recording, step};
 pub use ending::Ending;

@@ -91,6 +91,7 @@ impl Execution {
         for other in 0..self.tasks.len() as TaskId {
             if other != task && self.tasks[other as usize].phase != Phase::Absent {
                 self.history.trail.join(task, other);
+                self.joined_in_graph(task, other);
             }
         }
     }

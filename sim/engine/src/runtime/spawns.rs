@@ -61,7 +61,11 @@ impl Execution {
             spawns.executed[usize::from(task)] += 1;
             spawns.run_to_next_event(task);
         }
-        Schedule::new(renamed)
+        let schedule = Schedule::new(renamed);
+        match self.current_graph() {
+            Some(graph) => schedule.of_graph(graph.overlooked(decisions.iter().map(|its| its.task))),
+            None => schedule,
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Task {
     pub(crate) objects: usize,
     /// The number of its spurious returns from park.
     pub(crate) spurious_parks: u16,
+    /// The number of spurious failures of its weak compare-exchanges.
+    pub(crate) spurious_failures: u16,
     /// The number of its events that are [pauses](Pending::pause).
     pub(crate) pauses: u32,
     /// Whether its operations are opaque, because they have effects that the engine cannot see.
@@ -99,6 +101,7 @@ impl Task {
         self.unseen = false;
         self.serves = false;
         self.spurious_parks = 0;
+        self.spurious_failures = 0;
         self.pauses = 0;
         self.spins = 0;
         self.checked_up_to = 0;

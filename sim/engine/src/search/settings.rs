@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) watchdog: Duration,
     pub(crate) recording: bool,
     pub(crate) spurious_wakeups: u16,
+    pub(crate) spurious_failures: u16,
     pub(crate) on_progress: Option<OnProgress>,
 }
 
@@ -51,6 +52,7 @@ impl Default for Settings {
             watchdog: watchdog::DEFAULT_LIMIT,
             recording: false,
             spurious_wakeups: 0,
+            spurious_failures: 0,
             on_progress: None,
         }
     }
@@ -67,6 +69,7 @@ impl Settings {
         let mut execution =
             Execution::new(strategy, self.max_steps, self.stack_size, self.recording, self.watchdog);
         execution.settings.spurious_wakeups = self.spurious_wakeups;
+        execution.settings.spurious_failures = self.spurious_failures;
         Box::new(execution)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
+use crate::graph::{Options as GraphOptions, RecordedStep};
 use crate::stateful::{Checkpoint, Visited};
 use crate::strategy::{AnyStrategy, StateModel, StateStrategy, Strategy};
 
@@ -35,8 +36,13 @@ impl NewStrategy {
     }
 
     /// A search of execution graphs.
-    pub(crate) fn of_graphs(is_published: bool) -> Self {
-        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::new(is_published))))
+    pub(crate) fn of_graphs(options: GraphOptions) -> Self {
+        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::new(options))))
+    }
+
+    /// The replay of an execution graph.
+    pub(crate) fn of_graph(steps: Vec<RecordedStep>) -> Self {
+        NewStrategy(AnyStrategy::Graphs(Box::new(crate::graph::Search::replay(steps))))
     }
 
     /// A strategy that selects schedules by their states.

@@ -182,7 +182,7 @@ impl AnyStrategy {
         match self {
             AnyStrategy::Schedules(strategy) => strategy.left_out(),
             AnyStrategy::States(strategy, _) => strategy.left_out(),
-            AnyStrategy::Graphs(_) => None,
+            AnyStrategy::Graphs(search) => search.is_replay().then_some(Bound::Schedule),
         }
     }
 

@@ -117,7 +117,8 @@ macro_rules! atomic {
                 }
             }
 
-            /// Like [`compare_exchange`](Self::compare_exchange). It never fails spuriously here.
+            /// Like [`compare_exchange`](Self::compare_exchange). It fails spuriously where
+            /// [`Explorer::spurious_failures`](crate::Explorer::spurious_failures) allows it.
             ///
             /// # Errors
             ///
@@ -130,6 +131,9 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$type, $type> {
+                if runtime::fails_spuriously() {
+                    return Err(self.load(failure));
+                }
                 self.compare_exchange(current, new, success, failure)
             }
 

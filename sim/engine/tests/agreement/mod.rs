@@ -102,14 +102,14 @@ pub(crate) fn states<O: PartialEq + Debug>(
 }
 
 /// Checks that the search of execution graphs finds the outcomes that the naive search finds within
-/// this number of executions, and that it cuts no run short. The atomics of the program are SeqCst.
-/// Skips programs that it does not model.
+/// this number of executions, and that it cuts no run short. The atomics of the program are SeqCst,
+/// and each operation of an object orders the later ones. Skips programs that it does not model.
 pub(crate) fn graphs<O: PartialEq + Debug>(
     executions: u64,
     explore: impl Fn(&Explorer<Parallel<Any>>) -> (Report, Vec<Class>, O),
 ) -> Result<(), TestCaseError> {
     // A program has no more graphs than interleavings.
-    let explorer = Explorer::rc11().max_executions(executions).into_any().jobs(1);
+    let explorer = Explorer::rc11().ordered_objects().max_executions(executions).into_any().jobs(1);
     let (graphs, all, outcomes) = explore(&explorer);
     prop_assume!(graphs.refused.is_none() && !is_cut_by_leaks(&graphs));
     let (naive, _, expected) = explore(&Explorer::naive().max_executions(executions).into_any().jobs(1));

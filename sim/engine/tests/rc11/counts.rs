@@ -35,6 +35,35 @@ fn fib_bench(steps: u32) -> impl Fn() + 'static {
     }
 }
 
+/// Message passing through a chain of two updates: the writer's release heads a sequence only of the
+/// writes that read from it.
+fn message_passing_through_two_updates() {
+    let shared = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
+    let spawn = |body: fn(&AtomicU32, &AtomicU32)| {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || body(&shared[0], &shared[1]));
+    };
+    spawn(|data, flag| {
+        data.store(1, Relaxed);
+        flag.store(0, Release);
+        flag.store(1, Relaxed);
+    });
+    spawn(|_, flag| _ = flag.compare_exchange(2, 3, Relaxed, Relaxed));
+    spawn(|_, flag| _ = flag.compare_exchange(1, 2, Relaxed, Relaxed));
+    spawn(|data, flag| {
+        if flag.load(Relaxed) > 2 {
+            fence(Acquire);
+            data.store(2, Relaxed);
+        }
+    });
+}
+
+#[test]
+fn message_passing_through_updates_has_the_published_counts() {
+    assert_eq!(count(Explorer::optimal(), message_passing_through_two_updates), 35);
+    assert_eq!(count(Explorer::rc11(), message_passing_through_two_updates), 36);
+}
+
 #[test]
 fn fib_bench_has_the_published_counts() {
     let sc: Vec<u64> = (1..=3).map(|steps| count(Explorer::optimal(), fib_bench(steps))).collect();

@@ -172,3 +172,33 @@ fn a_trace_names_the_write_that_a_read_overlooks() {
         "{message}"
     );
 }
+
+/// Both tasks may fail spuriously once: each failure is a load of its own.
+#[test]
+fn weak_compare_exchanges_fail_spuriously_up_to_a_bound() {
+    use selvedge_engine::sync::Arc;
+    use selvedge_engine::sync::atomic::AtomicU32;
+    use selvedge_engine::thread;
+    let program = || {
+        let count = Arc::new(AtomicU32::new(0));
+        let add = |count: &AtomicU32| {
+            let mut seen = count.load(Relaxed);
+            while let Err(other) = count.compare_exchange_weak(seen, seen + 1, Relaxed, Relaxed) {
+                seen = other;
+            }
+        };
+        let other = Arc::clone(&count);
+        let task = thread::spawn(move || add(&other));
+        add(&count);
+        task.join().unwrap();
+        assert_eq!(count.load(Relaxed), 2);
+    };
+    let graphs = |most| {
+        let report = Explorer::rc11().spurious_failures(most).run(program);
+        assert!(report.is_complete(), "{}", report.verdict());
+        assert_eq!((report.panics, report.redundant), (0, 0));
+        report.executions
+    };
+    let (none, one) = (graphs(0), graphs(1));
+    assert!(one > none, "{one} graphs, and {none} without spurious failures");
+}

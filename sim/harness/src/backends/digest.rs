@@ -7,6 +7,7 @@ use selvedge::parts::{Cached, Lookup, LostStripes};
 
 use super::Held;
 use crate::history::Value;
+use crate::script::Data;
 
 /// Whether [`feed`] supports values of this type.
 pub(super) fn is_known<V: 'static>() -> bool {
@@ -17,6 +18,9 @@ pub(super) fn is_known<V: 'static>() -> bool {
         TypeId::of::<Cached<Value>>(),
         TypeId::of::<Cached<Lookup<Value>>>(),
         TypeId::of::<LostStripes>(),
+        TypeId::of::<Data>(),
+        TypeId::of::<Option<Data>>(),
+        TypeId::of::<Cached<Data>>(),
     ];
     known.contains(&TypeId::of::<V>())
 }
@@ -40,6 +44,12 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
         (kept, cached.expires_at()).hash(&mut state);
     } else if let Some(lost) = value.downcast_ref::<LostStripes>() {
         lost.hash(&mut state);
+    } else if let Some(data) = value.downcast_ref::<Data>() {
+        data.hash(&mut state);
+    } else if let Some(data) = value.downcast_ref::<Option<Data>>() {
+        data.hash(&mut state);
+    } else if let Some(cached) = value.downcast_ref::<Cached<Data>>() {
+        (cached.value(), cached.expires_at()).hash(&mut state);
     } else {
         unreachable!("the type is not supported: call `is_known` first");
     }

@@ -217,7 +217,7 @@ impl<K: MapKey, V: Entry> Map<K, V> for EngineMap<K, V> {
             }),
             false => object::Map::named(name),
         };
-        EngineMap { tier, node: NODE.get(), entries: entries.unlisted() }
+        EngineMap { tier, node: NODE.get(), entries: in_tier(tier, entries.unlisted()) }
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -385,13 +385,13 @@ impl<T> fmt::Debug for EngineQueue<T> {
 #[derive(Clone, Debug)]
 pub struct EngineClock {
     /// `None` if the time is constant: reading it is then no step.
-    nanoseconds: Option<Arc<atomic::AtomicU64>>,
+    nanoseconds: Option<Arc<object::OutsideWord>>,
 }
 
 impl Clock for EngineClock {
     fn now(&self) -> Duration {
         let Some(nanoseconds) = &self.nanoseconds else { return Duration::ZERO };
-        let now = Duration::from_nanos(nanoseconds.load(Ordering::SeqCst));
+        let now = Duration::from_nanos(nanoseconds.load());
         let what = |step| Note {
             step,
             place: Place::Clock,
@@ -436,12 +436,12 @@ impl Simulated for Engine {
     }
 
     fn clock(moves: bool) -> EngineClock {
-        EngineClock { nanoseconds: moves.then(|| Arc::new(atomic::AtomicU64::new(0))) }
+        EngineClock { nanoseconds: moves.then(|| Arc::new(object::OutsideWord::new(0))) }
     }
 
     fn advance(clock: &EngineClock, by: Duration) {
         let nanoseconds = clock.nanoseconds.as_ref().expect("the clock moves");
-        let before = nanoseconds.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
+        let before = nanoseconds.fetch_add(by.as_nanos() as u64);
         let now = Duration::from_nanos(before) + by;
         note(|step| Note {
             step,
@@ -496,7 +496,7 @@ impl Simulated for Engine {
 
     fn hashed<T: Hash + Send + 'static>(name: &'static str, value: T) -> EngineMutex<T> {
         let inner = object::Lock::digested(name, value, |value, mut state| value.hash(&mut state));
-        EngineMutex { name, inner }
+        EngineMutex { name, inner: inner.outside_memory() }
     }
 
     fn building(node: usize) {
@@ -588,4 +588,13 @@ pub(crate) fn explorer<M: ManyRuns>(mut explorer: Explorer<M>, budget: Budget) -
         explorer = explorer.max_time(time);
     }
     explorer
+}
+
+/// A server's map is outside of the memory that the cache's orderings concern: a command must not
+/// order the accesses of its client, or an ordering that the cache lacks would not be missed.
+fn in_tier<K: Eq + Hash, V>(tier: TierName, entries: object::Map<K, V>) -> object::Map<K, V> {
+    match tier {
+        TierName::Remote | TierName::Database => entries.outside_memory(),
+        TierName::Local | TierName::Other(_) => entries,
+    }
 }

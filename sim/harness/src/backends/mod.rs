@@ -23,9 +23,11 @@ pub(crate) use held::Held;
 pub use locked::{Entries, LockedMap, LockedQueue};
 #[cfg(feature = "loom")]
 pub use loom::{Loom, LoomAtomicU64, LoomClock, LoomMutex};
-pub(crate) use notes::{Note, made_for, take as take_notes, take_blocked, take_sources};
 #[cfg(feature = "redis")]
-pub(crate) use notes::{made_for_users_line, note};
+pub(crate) use notes::made_for_users_line;
+pub(crate) use notes::{
+    Note, amend as amend_note, at_line, made_for, note, take as take_notes, take_blocked, take_sources,
+};
 #[cfg(feature = "shuttle")]
 pub use shuttle::{Draw, Shuttle, ShuttleAtomicU64, ShuttleClock, ShuttleMutex};
 pub use simulated::{Search, Simulated};

@@ -14,6 +14,7 @@ use selvedge::parts::{Cached, Lookup};
 
 use super::Held;
 use crate::history::{Key, Value};
+use crate::script::Data;
 #[cfg(feature = "redis")]
 use crate::trace::users::is_users;
 use crate::trace::{Effect, Place};
@@ -31,6 +32,8 @@ pub(crate) struct Note {
 }
 
 thread_local! {
+    /// For each task, the line of a script that its steps belong to.
+    static LINES: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static NOTES: RefCell<Vec<Note>> = const { RefCell::new(Vec::new()) };
     /// Source lines of steps, by step number from 1, where they differ from the line that called
     /// the engine.
@@ -43,6 +46,33 @@ pub(crate) fn note(make: impl FnOnce(usize) -> Note) {
     if selvedge_engine::recording() {
         let step = selvedge_engine::step();
         NOTES.with_borrow_mut(|notes| notes.push(make(step)));
+        let (task, _) = selvedge_engine::next_event();
+        let line = LINES.with_borrow(|lines| lines.get(task as usize).cloned().flatten());
+        if let Some(line) = line {
+            SOURCES.with_borrow_mut(|sources| sources.insert(step, line));
+        }
+    }
+}
+
+/// Attributes the task's steps from now on to this line of a script, if the run is recorded.
+pub(crate) fn at_line(line: impl FnOnce() -> Option<String>) {
+    if selvedge_engine::recording() {
+        let (task, _) = selvedge_engine::next_event();
+        LINES.with_borrow_mut(|lines| {
+            lines.resize(lines.len().max(task as usize + 1), None);
+            lines[task as usize] = line();
+        });
+    }
+}
+
+/// Replaces the text of the last note, if the run is recorded.
+pub(crate) fn amend(what: impl FnOnce() -> String) {
+    if selvedge_engine::recording() {
+        NOTES.with_borrow_mut(|notes| {
+            if let Some(last) = notes.last_mut() {
+                last.what = what();
+            }
+        });
     }
 }
 
@@ -134,6 +164,14 @@ pub(super) fn key(key: &dyn Any) -> Option<Key> {
 /// "unknown", for an entry of the cache's own type.
 pub(super) type Content = Option<Option<Value>>;
 
+/// The content of a value that a script has stored.
+fn content_of(data: &Data) -> Content {
+    match data {
+        Data::None => Some(None),
+        data => data.stored().map(Some),
+    }
+}
+
 /// The content of a map's value.
 pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(value) = value.downcast_ref::<Value>() {
@@ -148,6 +186,12 @@ pub(super) fn content(value: &dyn Any) -> Content {
     if let Some(cached) = value.downcast_ref::<Cached<Lookup<Value>>>() {
         return Some(cached.value().clone().into_value());
     }
+    if let Some(cached) = value.downcast_ref::<Cached<Data>>() {
+        return content_of(cached.value());
+    }
+    if let Some(data) = value.downcast_ref::<Data>() {
+        return content_of(data);
+    }
     value.downcast_ref::<Cached<Value>>().map(|cached| Some(*cached.value()))
 }
 
@@ -155,6 +199,7 @@ pub(super) fn content(value: &dyn Any) -> Content {
 pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
     let kept = value.downcast_ref::<Cached<Lookup<Value>>>().and_then(Cached::expires_at);
     let kept = kept.or_else(|| value.downcast_ref::<Held>().and_then(|held| held.deadline));
+    let kept = kept.or_else(|| value.downcast_ref::<Cached<Data>>().and_then(Cached::expires_at));
     kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }
 

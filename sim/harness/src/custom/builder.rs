@@ -39,6 +39,7 @@ where
             name: "only".to_owned(),
             labels: Vec::new(),
             cache: short(C::name()),
+            script: None,
             local: Local::Cold,
             remote: RemoteStart::Present,
             source: Source::default(),

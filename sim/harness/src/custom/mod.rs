@@ -152,8 +152,6 @@ mod closures;
 mod local_tier;
 mod prove;
 mod remote;
-#[cfg(feature = "redis")]
-mod server;
 mod setup;
 #[cfg(feature = "redis")]
 mod text;
@@ -168,8 +166,6 @@ pub use local_tier::LocalTier;
 pub use prove::{AllClients, clients, prove};
 pub use remote::Redis;
 pub use selvedge_engine as engine;
-#[cfg(feature = "redis")]
-use server::Server;
 pub use setup::Setup;
 use under_test::Custom;
 pub use under_test::{Fallible, UnderTest};
@@ -178,4 +174,6 @@ pub use crate::history::{Key, Value};
 pub use crate::oracle::Rule;
 pub use crate::protocols::{CacheUnderTest as FallibleCache, Failure, Settings, WarmEntry};
 pub use crate::scenario::{Level, Local, RemoteStart, Source, Special};
+#[cfg(feature = "redis")]
+use crate::scripted::Server;
 pub use crate::verdict::Engine;

@@ -6,6 +6,7 @@ use super::search::Search;
 use super::{Reached, Searched, stateful, team};
 use crate::number::counted;
 use crate::protocols::Caches;
+use crate::scripted::Named;
 use crate::verdict::{Budget, Engine};
 use crate::world::Plan;
 
@@ -34,13 +35,13 @@ fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<St
         return (Engine::Optimal, None, explained(by_classes::<C>(search, budget), few, &why));
     }
     let left = || budget.time.map(|most| most.saturating_sub(start.elapsed()));
-    if !C::BY_STATES {
+    if !C::BY_STATES && case.script.is_none() {
         return (Engine::Optimal, None, explained(by_classes::<C>(search, budget), few, PRESUMES));
     }
     let why = format!("more than {}", counted(few, "schedule"));
     if let Some(classes) = search.kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.classes)) {
         // A previous part of the search has chosen this engine.
-        let searched = stateful::search(search, Plan::<C>::new(case), classes);
+        let searched = stateful::search(search, Plan::<Named<C>>::named(case), classes);
         return (Engine::Stateful, Some(why), searched);
     }
     let first = Budget { schedules: Some(budget.schedules.map_or(few, |most| most.min(few))), ..budget };
@@ -52,7 +53,7 @@ fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<St
     }
     let rest = Budget { schedules: budget.schedules.map(|most| most - few), time: left(), ..budget };
     let classes = (first.schedules, first.events);
-    let second = stateful::search(&mut search.within(rest), Plan::<C>::new(case), classes);
+    let second = stateful::search(&mut search.within(rest), Plan::<Named<C>>::named(case), classes);
     if let Some(why) = &second.refused {
         let again = by_classes::<C>(search, Budget { time: left(), ..budget });
         let further = if again.schedules > few { again } else { first };
@@ -66,7 +67,7 @@ fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<St
 }
 
 fn by_classes<C: Caches>(search: &mut Search<'_, '_>, budget: Budget) -> Searched {
-    let plan = Plan::<C>::new(search.case);
+    let plan = Plan::<Named<C>>::named(search.case);
     team::search(&mut search.within(budget), plan)
 }
 

@@ -11,6 +11,7 @@ use selvedge_engine::{Explorer, Schedule};
 use super::rerun::{Rerun, rerun};
 use crate::protocols::Caches;
 use crate::scenario::Case;
+use crate::scripted::Named;
 use crate::trace::{Effect, Place, Step, Trace};
 use crate::verdict::Engine;
 use crate::world::Plan;
@@ -25,7 +26,7 @@ use crate::world::Plan;
 ///
 /// If no cache of `C` has the case's cache name.
 pub fn follow<C: Caches>(case: &Case, recorded: &Trace) -> Schedule {
-    let plan = Arc::new(Plan::<C>::new(case));
+    let plan = Arc::new(Plan::<Named<C>>::named(case));
     let mut partial = PartialRun { case, plan, turns: Vec::new(), run: None };
     // The main task sets up the tiers and chooses the faults, until it waits for the threads. Its
     // choices do not depend on the cache. The first alternative is "no fault", or "no further
@@ -138,7 +139,7 @@ impl Kind {
 /// The run so far.
 struct PartialRun<'c, C> {
     case: &'c Case,
-    plan: Arc<Plan<C>>,
+    plan: Arc<Plan<Named<C>>>,
     turns: Vec<(u32, u32)>,
     run: Option<Rerun>,
 }

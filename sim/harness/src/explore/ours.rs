@@ -93,7 +93,9 @@ pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
         });
         (tally.violations, tally.violating, best) = (BTreeMap::new(), Some(0), None);
     }
-    let bound = bound.or_else(|| plan.limits.summary());
+    // A search of graphs is the only one here that refuses programs.
+    let refused = report.refused.map(|unsupported| format!("not searched under RC11: {unsupported}"));
+    let bound = refused.or(bound).or_else(|| plan.limits.summary());
     let trace = best.map(|its| {
         let rerun = rerun(case, by, &plan, Explorer::replay(its.schedule), its.finding.as_ref());
         Trace { is_simplest: !is_spent, ..rerun.trace }

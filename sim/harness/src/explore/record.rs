@@ -1,11 +1,14 @@
 //! Converts a recorded run to its trace.
 
+use std::collections::BTreeMap;
+
 use selvedge_engine::{Ending, Run, TraceStep};
 
 use crate::backends::{Note, take_blocked, take_sources};
 use crate::history::{Call, History, OperationId, Reply, Value};
 use crate::oracle::Finding;
 use crate::scenario::{Case, Local, NODES, RemoteStart, Source};
+use crate::script::Script;
 use crate::trace::{self, Entry, Place, Span, Step, Tier, Trace};
 use crate::verdict::Engine;
 use crate::world::{Plan, TTL};
@@ -25,6 +28,7 @@ pub(super) fn record<C>(
     let mut faults = Vec::new();
     let steps = steps(run, history, notes, &lanes, &mut faults);
     let operations = 0..history.operations().len();
+    let code = case.script.as_ref().map(|script| code(script, &steps)).unwrap_or_default();
     let spans = operations.map(|operation| span(operation, history, &steps, &lanes)).collect();
     Trace {
         scenario: case.scenario.clone(),
@@ -47,7 +51,18 @@ pub(super) fn record<C>(
         },
         schedule: run.schedule().to_string(),
         is_simplest: true,
+        code,
     }
+}
+
+/// The text of the script's lines that have a step, by location.
+fn code(script: &Script, steps: &[Step]) -> BTreeMap<String, String> {
+    let lines: Vec<&str> = script.text().lines().collect();
+    let text = |location: &str| {
+        let (_, line) = location.strip_prefix(script.name())?.split_once(':')?;
+        Some(lines.get(line.parse::<usize>().ok()?.checked_sub(1)?)?.trim().to_owned())
+    };
+    steps.iter().filter_map(|step| Some((step.location.clone(), text(&step.location)?))).collect()
 }
 
 /// The lanes, and the lane of each task.

@@ -8,6 +8,7 @@ use super::rerun::rerun;
 use crate::oracle::Finding;
 use crate::protocols::Caches;
 use crate::scenario::Case;
+use crate::scripted::Named;
 use crate::trace::{Trace, Transcript};
 use crate::verdict::Engine;
 use crate::world::{Beside, Plan, Server};
@@ -37,10 +38,11 @@ pub fn replay<C: Caches>(
     chosen: Option<&Finding>,
     server: Option<Box<dyn Server>>,
 ) -> Replay {
-    let mut plan = Plan::<C>::new(case);
+    let mut plan = Plan::<Named<C>>::named(case);
     plan.server = server.map(|server| Arc::new(Beside::new(server)));
     let plan = Arc::new(plan);
-    let run = rerun(case, Engine::Optimal, &plan, Explorer::replay(schedule), chosen);
+    let by = if schedule.is_graph() { Engine::Rc11 } else { Engine::Optimal };
+    let run = rerun(case, by, &plan, Explorer::replay(schedule), chosen);
     let before = run.events - run.trace.steps.len();
     let transcript = plan.server.as_ref().map(|server| server.transcript(before as u32, &plan.keys));
     Replay { trace: run.trace, misfit: run.misfit, transcript }

@@ -14,6 +14,7 @@ use super::{Kept, Searched, auto, ours, stateful, team};
 use crate::backends;
 use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
+use crate::scripted::Named;
 use crate::verdict::{Budget, CaseReport, Engine};
 use crate::world::{Build, Plan};
 
@@ -140,6 +141,7 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
             let searched = match engine {
                 Engine::Auto | Engine::Optimal => ours::search(search, engine, plan, Explorer::optimal()),
                 Engine::Naive => ours::search(search, engine, plan, Explorer::naive()),
+                Engine::Rc11 => ours::search(search, engine, plan, Explorer::rc11()),
                 Engine::Stateful => stateful::search(search, plan, (0, 0)),
                 Engine::Loom | Engine::Shuttle => panic!("a scenario in code supports our engines only"),
             };
@@ -170,7 +172,7 @@ impl<C: Caches> Exploration<'_, '_, C> {
 /// Searches the case with this engine, which is not `Auto`.
 fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched {
     let case = search.case;
-    let plan = || Plan::<C>::new(case);
+    let plan = || Plan::<Named<C>>::named(case);
     match engine {
         Engine::Auto => unreachable!("`Auto` chooses another engine"),
         Engine::Optimal => team::search(search, plan()),
@@ -179,13 +181,16 @@ fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched
             refused => Searched { refused, ..ours::search(search, engine, plan(), Explorer::optimal()) },
         },
         Engine::Naive => ours::search(search, engine, plan(), Explorer::naive()),
+        Engine::Rc11 => ours::search(search, engine, plan(), Explorer::rc11()),
         #[cfg(feature = "loom")]
         Engine::Loom if C::ON_PEERS => peers::search::<backends::Loom, C>(case, search.budget),
         #[cfg(feature = "shuttle")]
         Engine::Shuttle if C::ON_PEERS => peers::search::<backends::Shuttle, C>(case, search.budget),
         Engine::Loom | Engine::Shuttle => match engine.missing_feature() {
             Some(feature) => panic!("the engine {engine} requires the feature `{feature}` of selvedge-sim"),
-            None => panic!("these caches support our engines only: use auto, optimal, stateful or naive"),
+            None => {
+                panic!("these caches support our engines only: use auto, optimal, stateful, naive or rc11")
+            }
         },
     }
 }

@@ -111,6 +111,12 @@ pub trait CacheUnderTest: Send + Sync + 'static {
         self.clear();
     }
 
+    /// Whether the cache itself reads and writes the database behind the remote tier. Otherwise its
+    /// caller writes the database and then deletes the key, and passes the loader to `load`.
+    fn writes_database(&self) -> bool {
+        false
+    }
+
     /// The time on the clock of the cache as a node.
     fn node_time(&self) -> Duration {
         Duration::ZERO

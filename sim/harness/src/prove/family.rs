@@ -367,6 +367,7 @@ impl Family {
             name: "only".to_owned(),
             labels: Vec::new(),
             cache: self.cache.clone(),
+            script: None,
             local: start.local,
             remote: start.remote,
             source: self.source,

@@ -207,8 +207,15 @@ fn row(report: &CaseReport, trace: Option<String>) -> Row {
 
 /// The report without its trace. `None` if a name is unknown.
 fn report(row: Row) -> Option<CaseReport> {
-    let engines =
-        [Engine::Auto, Engine::Optimal, Engine::Stateful, Engine::Naive, Engine::Loom, Engine::Shuttle];
+    let engines = [
+        Engine::Auto,
+        Engine::Optimal,
+        Engine::Stateful,
+        Engine::Naive,
+        Engine::Rc11,
+        Engine::Loom,
+        Engine::Shuttle,
+    ];
     let violations = row.violations.iter();
     let violations: Option<_> =
         violations.map(|(rule, &count)| Some((Rule::from_name(rule)?, count))).collect();

@@ -1,7 +1,7 @@
 //! The gate's summary: the number of passed cases, the failed ones with their reasons, and the exit
 //! code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Judged;
@@ -14,6 +14,8 @@ pub struct Summary {
     passed: u64,
     /// The numbers of searched schedules and states.
     searched: BTreeMap<&'static str, u64>,
+    /// The memory models of the searches.
+    memory: BTreeSet<&'static str>,
     wall: std::time::Duration,
     failed: Vec<Failed>,
     unexplored: u64,
@@ -32,6 +34,7 @@ impl Summary {
     pub fn add(&mut self, judged: &Judged<'_>) {
         let (count, what) = judged.report.searched();
         *self.searched.entry(what).or_default() += count;
+        self.memory.insert(judged.report.engine.memory());
         self.wall += judged.report.wall;
         if judged.judgement.passed() {
             self.passed += 1;
@@ -75,6 +78,8 @@ impl fmt::Display for Summary {
         }
         let searched: Vec<_> = self.searched.iter().map(|(what, count)| counted(*count, what)).collect();
         writeln!(f, "gate: {} in {}, {}", counted(cases, "case"), searched.join(" and "), lasted(self.wall))?;
+        let memory: Vec<_> = self.memory.iter().copied().collect();
+        writeln!(f, "  memory: {}", memory.join(" and "))?;
         if self.failed.is_empty() {
             return writeln!(f, "  all as expected");
         }

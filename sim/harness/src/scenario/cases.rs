@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use selvedge_engine::MAX_TASKS;
 use toml::de::{DeTable, DeValue};
@@ -10,6 +11,10 @@ use super::axes::Axes;
 use super::reader::{Reader, Value};
 use super::{Ability, Known, Local, NODES, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
+use crate::script::Script;
+
+/// The end of a script's name.
+const SCRIPT: &str = ".star";
 
 /// The limit of copies of a thread.
 const MOST_COPIES: u64 = 64;
@@ -31,6 +36,7 @@ pub(super) struct CaseReader<'r, 'd> {
 /// The parts of a case.
 pub(super) struct Parts {
     pub(super) cache: String,
+    pub(super) script: Option<Arc<Script>>,
     pub(super) local: Local,
     pub(super) remote: RemoteStart,
     pub(super) source: Source,
@@ -44,12 +50,10 @@ pub(super) struct Parts {
     pub(super) threads_at: Range<usize>,
 }
 
-impl<'d> CaseReader<'_, 'd> {
+impl<'r, 'd> CaseReader<'r, 'd> {
     /// Reads all parts, so that every error is found. Returns them if none is missing.
     pub(super) fn parts(&mut self, root: &'d DeTable<'d>) -> Option<Parts> {
-        let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
-        let cache = self.name(root, "cache", "cache", &names);
-        let cache = cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name));
+        let (cache, script) = self.cache(root);
         let local = self.name(root, "local", "start of the local tier", &Local::ALL.map(Local::name));
         let remote =
             self.name(root, "remote", "start of the remote tier", &RemoteStart::ALL.map(RemoteStart::name));
@@ -64,8 +68,12 @@ impl<'d> CaseReader<'_, 'd> {
             let expected = "expected only with remote = \"present\" or \"absent\"";
             self.reader.mistake(value.span(), what, expected, None);
         }
+        if let (Some(script), Some(value)) = (&script, root.get("cache")) {
+            self.check_script(script, value.span(), source, threads.as_deref());
+        }
         Some(Parts {
             cache: cache?.name.to_owned(),
+            script,
             local: Local::ALL.into_iter().find(|it| Some(it.name()) == local)?,
             remote: RemoteStart::ALL.into_iter().find(|it| Some(it.name()) == remote)?,
             source: source?,
@@ -77,6 +85,56 @@ impl<'d> CaseReader<'_, 'd> {
             threads_at: self.threads_at.clone(),
             threads: threads?,
         })
+    }
+
+    /// Reads the cache: one of the known ones, or a script.
+    fn cache(&mut self, root: &'d DeTable<'d>) -> (Option<Known<'r>>, Option<Arc<Script>>) {
+        let is_script = |name: &str| name.ends_with(SCRIPT);
+        let value = root.get("cache").and_then(|value| self.resolve(value));
+        if let Some(value) = value
+            && let DeValue::String(name) = value.get_ref()
+            && is_script(name)
+        {
+            let script = self.reader.script(value.span(), name);
+            let known = script.as_ref().map(|script| Known {
+                name: Key::new(name.strip_prefix("./").unwrap_or(name)).name(),
+                abilities: abilities_of(script),
+            });
+            return (known, script);
+        }
+        let names: Vec<_> = self.known.iter().map(|known| known.name).collect();
+        let cache = self.name(root, "cache", "cache", &names);
+        (cache.and_then(|name| self.known.iter().copied().find(|known| known.name == name)), None)
+    }
+
+    /// Records an error if the script lacks a function that the case calls, or the case lacks the
+    /// database that the script uses.
+    fn check_script(
+        &mut self,
+        script: &Script,
+        place: Range<usize>,
+        source: Option<Source>,
+        threads: Option<&[ThreadSpec]>,
+    ) {
+        let (has_database, is_remote) = (script.has_database(), source == Some(Source::Remote));
+        if has_database && is_remote {
+            let what = format!("{} uses `db`, but the scenario has no database", script.name());
+            let help = Some("add source = \"database\", or use `redis` alone".to_owned());
+            self.reader.mistake(place.clone(), what, "named here", help);
+        }
+        let ops = threads.unwrap_or_default().iter().flat_map(|thread| &thread.ops);
+        // The caller of a cache that does not write the database deletes the key after each write.
+        let deletes = |kind: OpKind| match kind {
+            OpKind::Delete => true,
+            OpKind::Set | OpKind::Update | OpKind::CompareAndSet => !is_remote && !has_database,
+            _ => false,
+        };
+        if !script.has_delete() && ops.into_iter().any(|op| deletes(op.kind)) {
+            let what = format!("{} defines no `delete`, which the case calls", script.name());
+            let help = "define delete(key). With source = \"database\", a script that does not use `db` is told of each \
+                        write by `delete`";
+            self.reader.mistake(place, what, "named here", Some(help.to_owned()));
+        }
     }
 
     fn source(&mut self, root: &'d DeTable<'d>) -> Option<Source> {
@@ -381,5 +439,19 @@ impl<'d> CaseReader<'_, 'd> {
             self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)
+    }
+}
+
+/// The features that a script supports.
+fn abilities_of(script: &Script) -> &'static [Ability] {
+    const ALL: &[Ability] =
+        &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll, Ability::Leases];
+    const RECONNECTS: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll];
+    const LEASES: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::Leases];
+    match (script.reconnects(), script.has_leases()) {
+        (true, true) => ALL,
+        (true, false) => RECONNECTS,
+        (false, true) => LEASES,
+        (false, false) => &[Ability::Evicts, Ability::Invalidates],
     }
 }

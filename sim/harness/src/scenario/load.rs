@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::parse::LARGEST;
-use super::reader::nearest;
+use super::parse::{LARGEST, parse_shipped};
+use super::shipped::SHIPPED_OF_SCRIPTS;
 use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, parse};
+use crate::nearest::nearest;
 
 /// Loads the named scenarios, in order. Each word is the name of a shipped scenario, a file, or a
 /// folder of `*.toml` files, which are sorted by name. Without words, loads every shipped scenario.
@@ -46,8 +47,8 @@ pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<S
 ///
 /// Same as [`load_all`].
 pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
-    if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == word) {
-        return Ok(vec![parse(&format!("{name}.toml"), text, known)?]);
+    if let Some((name, text)) = SHIPPED.iter().chain(SHIPPED_OF_SCRIPTS).find(|(name, _)| *name == word) {
+        return Ok(vec![parse_shipped(&format!("{name}.toml"), text, known)?]);
     }
     let path = Path::new(word);
     let files = if path.is_dir() { files_of(path)? } else { vec![path.to_owned()] };

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::Excerpt;
 use crate::diagnostic::{Diagnostic, Label};
+use crate::script::ScriptError;
 
 /// One error in a scenario.
 #[derive(Clone, Debug, Error)]
@@ -38,6 +39,13 @@ impl Mistake {
     /// The key that identifies an error, and sorts errors in the order of the file.
     pub(super) fn identity(&self) -> (usize, &str) {
         (self.place.as_ref().map_or(0, |(_, span)| span.start), &self.what)
+    }
+}
+
+impl From<ScriptError> for Mistake {
+    fn from(error: ScriptError) -> Self {
+        let ScriptError { excerpt, span, what, label, help } = error;
+        Mistake::at(&excerpt, span, what, label, help)
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Expectation;
 use crate::history::Key;
+use crate::script::Script;
 
 /// The initial content of the local tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -279,8 +281,10 @@ pub struct Case {
     pub name: String,
     /// Its label on each of [`Scenario::axes`].
     pub labels: Vec<String>,
-    /// The cache under test.
+    /// The cache under test: its name, or its script's.
     pub cache: String,
+    /// The script, if the cache is one.
+    pub script: Option<Arc<Script>>,
     /// The initial content of the local tier.
     pub local: Local,
     /// The initial content of the remote tier.

@@ -36,11 +36,15 @@ where
     K: Copy + Into<Known<'k>>,
 {
     let known: Vec<Known<'k>> = known.iter().map(|&cache| cache.into()).collect();
-    parse_among(path, text, &known)
+    parse_among(Reader::new(path, text), text, &known)
 }
 
-fn parse_among(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
-    let mut reader = Reader::new(path, text);
+/// Parses a shipped scenario, whose scripts are shipped too.
+pub(super) fn parse_shipped(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
+    parse_among(Reader::new(path, text).shipped(true), text, known)
+}
+
+fn parse_among(mut reader: Reader, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
     if text.len() > LARGEST {
         let what = format!("a scenario of {} bytes", text.len());
         reader.mistake(
@@ -105,6 +109,7 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
             name: case_name,
             labels,
             cache: parts.cache,
+            script: parts.script,
             local: parts.local,
             remote: parts.remote,
             source: parts.source,
@@ -139,7 +144,8 @@ fn read<'d>(reader: &mut Reader, root: &'d DeTable<'d>, known: &[Known<'_>]) -> 
 
 /// Records an error if the case is larger than the engine can run.
 fn check_size(reader: &mut Reader, case: &Case, place: Range<usize>) {
-    let tasks = case.tasks();
+    let spawned = case.script.as_ref().map_or(0, |script| script.most_tasks()) * case.nodes;
+    let tasks = case.tasks() + spawned;
     if tasks > MAX_TASKS {
         let (threads, most) = (case.threads.len(), MAX_TASKS);
         let what = format!("a case of {threads} threads needs {tasks} tasks, but a run has at most {most}");

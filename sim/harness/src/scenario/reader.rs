@@ -1,14 +1,18 @@
 //! Reads a TOML tree, and collects its errors instead of stopping at the first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::shipped::SCRIPTS;
 use super::{Mistake, Mistakes, SourceLine, alphabet};
 use crate::Excerpt;
+use crate::nearest::nearest;
+use crate::script::Script;
 
 /// Further errors are not reported.
 const MOST_MISTAKES: usize = 100;
@@ -24,6 +28,10 @@ pub(super) struct Reader {
     mistakes: Vec<Mistake>,
     /// The recorded errors.
     noted: BTreeSet<(usize, String)>,
+    /// The scripts that have been read, by their names in the scenario. `None`: has errors.
+    scripts: BTreeMap<String, Option<Arc<Script>>>,
+    /// Whether the scenario's scripts are shipped too.
+    is_shipped: bool,
 }
 
 impl Reader {
@@ -35,7 +43,59 @@ impl Reader {
             lines: std::iter::once(0).chain(starts).collect(),
             mistakes: Vec::new(),
             noted: BTreeSet::new(),
+            scripts: BTreeMap::new(),
+            is_shipped: false,
         }
+    }
+
+    /// The scenario is a shipped one.
+    pub(super) fn shipped(self, is_shipped: bool) -> Self {
+        Reader { is_shipped, ..self }
+    }
+
+    /// Reads the script of this name, once.
+    pub(super) fn script(&mut self, span: Range<usize>, name: &str) -> Option<Arc<Script>> {
+        if let Some(known) = self.scripts.get(name) {
+            return known.clone();
+        }
+        let relative = name.strip_prefix("./").unwrap_or(name);
+        let folder = Path::new(self.source.name()).parent().unwrap_or(Path::new(""));
+        let path = folder.join(relative);
+        let shipped = SCRIPTS.iter().find(|(its, _)| self.is_shipped && *its == relative);
+        let text = match shipped {
+            Some((_, text)) => Ok((*text).to_owned()),
+            None => Script::read(&path),
+        };
+        let script = match text {
+            Err(error) => {
+                let what = format!("the script {} cannot be read: {error}", path.display());
+                let help =
+                    "a script is named relative to the scenario's file, such as \"./orders.star\"".to_owned();
+                self.mistake(span, what, "named here", Some(help));
+                None
+            }
+            Ok(text) => match Script::parse(&path.to_string_lossy(), &text) {
+                Ok(script) => match script.missing_feature() {
+                    None => Some(script),
+                    Some(feature) => {
+                        let what = format!("{} sends commands that this build does not have", script.name());
+                        let help = format!(
+                            "get, set, setex and delete are always built in. For the others, build selvedge with the \
+                             feature `script`, as in `cargo run --release --features script -- …`, or selvedge-sim with \
+                             the feature `{feature}`"
+                        );
+                        self.mistake(span, what, "named here", Some(help));
+                        None
+                    }
+                },
+                Err(errors) => {
+                    self.mistakes.extend(errors.into_iter().map(Mistake::from));
+                    None
+                }
+            },
+        };
+        self.scripts.insert(name.to_owned(), script.clone());
+        script
     }
 
     /// Records an error, once: a file is read again for each case.
@@ -185,14 +245,4 @@ impl Reader {
         );
         None
     }
-}
-
-/// The most similar known name, if any is similar.
-pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let distance = |known: &str| strsim::damerau_levenshtein(name, known);
-    known
-        .iter()
-        .copied()
-        .min_by_key(|known| distance(known))
-        .filter(|near| distance(near) <= (name.len() + 1) / 3)
 }

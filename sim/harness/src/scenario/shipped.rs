@@ -60,3 +60,12 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-nodes-bound"
     "tiered-nodes-three"
 };
+
+/// The name and text of each shipped scenario of a script. A search of every shipped scenario does
+/// not include them: they show what `control-article` shows, in another language.
+pub(super) const SHIPPED_OF_SCRIPTS: &[(&str, &str)] =
+    &[("control-cache-manager", include_str!("../../scripts/control-cache-manager.toml"))];
+
+/// The name and text of each script of these.
+pub(super) const SCRIPTS: &[(&str, &str)] =
+    &[("cache_manager.star", include_str!("../../scripts/cache_manager.star"))];

@@ -1,6 +1,7 @@
 //! The recorded run: domain events with their step, task and place. All other forms of a trace are
 //! projections of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::history::{Key, OperationId, Value};
@@ -204,4 +205,6 @@ pub struct Trace {
     /// Whether no simpler schedule shows the same finding. `false` if the search for the simplest
     /// ended early; the run is then the first that was found.
     pub is_simplest: bool,
+    /// If the cache is a script: the text of each of its lines that has a step, by its location.
+    pub code: BTreeMap<String, String>,
 }

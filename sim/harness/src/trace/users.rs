@@ -43,7 +43,8 @@ pub(super) fn lines(trace: &Trace, look: Look) -> String {
             numbers.push("…".to_owned());
         }
         let word = if steps.len() == 1 { "step" } else { "steps" };
-        let text = format!("{location}: {word} {}", numbers.join(", "));
+        let code = trace.code.get(location).map(|code| format!(" │ {code}")).unwrap_or_default();
+        let text = format!("{location}: {word} {}{code}", numbers.join(", "));
         for (nth, part) in wrap(&text, look.width - 10).iter().enumerate() {
             let mut line = Line::default();
             line.push(Tint::Frame, if at + nth == 0 { "lines" } else { "" });

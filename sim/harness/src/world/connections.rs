@@ -38,6 +38,8 @@ pub(super) struct Connections<P: Simulated> {
     /// The lane of a notification that is not of a thread.
     thread: usize,
     pub(super) notifies_first: bool,
+    /// The nodes publish their writes themselves: the server notifies none of them.
+    is_published: bool,
     /// The threads that deliver messages.
     threads: Mutex<Vec<P::JoinHandle>>,
 }
@@ -79,6 +81,8 @@ impl ServerEnd {
 enum Message {
     /// The key was written, with this content.
     Written(Key, Option<Value>),
+    /// Another node has sent this key.
+    Published(Key),
     /// The answer to a command that was sent after this time.
     Answer(Duration),
 }
@@ -97,6 +101,7 @@ impl<P: Simulated> Connections<P> {
             by_node: plan.by_node,
             thread: plan.threads.len(),
             notifies_first: plan.specials.contains(&Special::NotifiesFirst),
+            is_published: plan.is_published,
             threads: Mutex::default(),
         }
     }
@@ -113,8 +118,18 @@ impl<P: Simulated> Connections<P> {
 
     /// The server notifies all nodes but the writer's own.
     pub(super) fn notify(self: &Arc<Self>, writer: usize, key: Key, content: Option<Value>) {
+        if self.is_published {
+            return;
+        }
         for node in (0..self.all.len()).filter(|&node| node != writer) {
             self.send(node, Message::Written(key, content));
+        }
+    }
+
+    /// A node sends a message about the key to all others, through the server.
+    pub(super) fn publish(self: &Arc<Self>, publisher: usize, key: Key) {
+        for node in (0..self.all.len()).filter(|&node| node != publisher) {
+            self.send(node, Message::Published(key));
         }
     }
 
@@ -170,6 +185,7 @@ impl<P: Simulated> Connections<P> {
             match next {
                 None => {}
                 Some(Message::Answer(asked)) => its.heard(asked),
+                Some(Message::Published(key)) => its.notified(key),
                 Some(Message::Written(key, _)) if !self.by_node => its.notified(key),
                 Some(Message::Written(key, content)) => {
                     let at = (node as u32, self.thread);

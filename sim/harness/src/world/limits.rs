@@ -1,22 +1,23 @@
 //! Behaviour that the search of a case omits. The verdict is then bounded, not clean.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 /// The omissions. All runs add to them.
 #[derive(Debug, Default)]
-pub(crate) struct Limits(Mutex<BTreeSet<&'static str>>);
+pub(crate) struct Limits(Mutex<BTreeSet<Cow<'static, str>>>);
 
 impl Limits {
     /// Adds an omission.
-    pub(super) fn note(&self, what: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what);
+    pub(crate) fn note(&self, what: impl Into<Cow<'static, str>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into());
     }
 
     /// All omissions in one sentence; `None` if there are none.
     pub(crate) fn summary(&self) -> Option<String> {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (!noted.is_empty()).then(|| noted.iter().copied().collect::<Vec<_>>().join("; "))
+        (!noted.is_empty()).then(|| noted.iter().map(Cow::as_ref).collect::<Vec<_>>().join("; "))
     }
 }
 

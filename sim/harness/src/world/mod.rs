@@ -20,4 +20,4 @@ pub(crate) use recorder::Recorder;
 pub(crate) use run::{TTL, run};
 pub(crate) use server::Beside;
 pub use server::Server;
-pub(crate) use truth::{Acknowledging, Conditional, Truth};
+pub(crate) use truth::{Acknowledging, Conditional, Database, Publish, Truth};

@@ -36,6 +36,8 @@ pub(crate) struct Plan<C> {
     pub(crate) values_are_opaque: bool,
     /// Whether an operation of the cache may send other commands than the shipped caches do.
     pub(crate) sends_anything: bool,
+    /// Whether the nodes publish their writes themselves.
+    pub(crate) is_published: bool,
     /// Also receives each command of the run. Only in a run of our engine.
     pub(crate) server: Option<Arc<Beside>>,
     /// Omissions of the search, found by the runs.
@@ -135,8 +137,33 @@ impl<C> Plan<C> {
             keys: case.keys().into_iter().collect(),
             values_are_opaque: false,
             sends_anything: false,
+            is_published: false,
             server: None,
             limits,
+        }
+    }
+
+    /// The same plan for another representation of the cache.
+    pub(crate) fn map<D>(self, convert: impl FnOnce(C) -> D) -> Plan<D> {
+        Plan {
+            cache: convert(self.cache),
+            local: self.local,
+            remote: self.remote,
+            source: self.source,
+            declared: self.declared,
+            derived: self.derived,
+            nodes: self.nodes,
+            by_node: self.by_node,
+            faults: self.faults,
+            drops: self.drops,
+            specials: self.specials,
+            keys: self.keys,
+            threads: self.threads,
+            values_are_opaque: self.values_are_opaque,
+            sends_anything: self.sends_anything,
+            is_published: self.is_published,
+            server: self.server,
+            limits: self.limits,
         }
     }
 

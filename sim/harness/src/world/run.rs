@@ -14,7 +14,7 @@ use super::faults::Faults;
 use super::network::{Network, PlannedPanic};
 use super::plan::PlannedCall;
 use super::store::Store;
-use super::{Acknowledging, Build, Conditional, Plan, Recorder, Truth};
+use super::{Acknowledging, Build, Conditional, Database, Plan, Publish, Recorder, Truth};
 use crate::backends::Simulated;
 use crate::history::{ANY_NODE, Call, Key, OperationId, Reply, Specification, Value};
 use crate::protocols::{CacheUnderTest, Failure, Settings, Tiers, Visitor, WarmEntry};
@@ -69,6 +69,13 @@ where
         faults: plan.faults,
         order: Arc::default(),
         conditional: Conditional::at(&store),
+        database: store.has_database().then(|| Database::of(&store)),
+        publish: {
+            let connections = Arc::clone(&connections);
+            Publish::new(move |node, key| connections.publish(node, key))
+        },
+        limits: Arc::clone(&plan.limits),
+        node: 0,
     };
     let order = Arc::clone(&truth.order);
     let stalled = Arc::<Stalled>::default();
@@ -78,6 +85,7 @@ where
         P::building(node);
         let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
         let order = Arc::clone(&order);
+        let truth = Truth { node, ..truth.clone() };
         plan.cache.build(tiers, &truth, NewNode { plan, world, store, order, node, stalled: &stalled })
     });
     run_threads(plan, world, Nodes(nodes.collect()));
@@ -381,11 +389,11 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
                     _ => cache.invalidate_all(),
                 }
             }
-            (_, Call::Get) if store.has_database() => {
+            (_, Call::Get) if self.loads() => {
                 return cache.load(key, || store.load(key)).await.map(Reply::Read);
             }
             (_, Call::Get) => return cache.get(key).await.map(Reply::Read),
-            (_, write) if store.has_database() => {
+            (_, write) if self.loads() => {
                 store.write_database(key, if let Call::Set(value) = write { Some(value) } else { None });
                 // Not acknowledged before it is done. Each fault affects one command, so that this
                 // loop ends.
@@ -395,6 +403,11 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             (_, _) => cache.delete(key).await?,
         }
         Ok(Reply::Done)
+    }
+
+    /// Whether a database is behind the remote tier, and this loads from it and writes it.
+    fn loads(&self) -> bool {
+        self.store.has_database() && !self.cache.writes_database()
     }
 
     /// Reads the key, computes a value from the content, and writes it. A database is read through
@@ -407,7 +420,7 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             Call::CompareAndSet(value) => (value, true),
             call => unreachable!("{call:?} is not an update"),
         };
-        if !store.has_database() && !compares {
+        if !self.loads() && !compares {
             let compute = |seen| {
                 recorder.based_on(operation, seen);
                 value

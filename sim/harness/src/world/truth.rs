@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::Recorder;
 use super::store::Store;
+use super::{Limits, Recorder};
 use crate::backends::Simulated;
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
@@ -14,7 +14,7 @@ use crate::protocols::Failure;
 /// Makes a custom remote tier the source of truth: its contents at the start, and the recorder of
 /// its versions.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only the simulated Redis is such a tier"))]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only the simulated Redis uses all of it"))]
 pub(crate) struct Truth {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) start: Vec<(Key, Option<Value>)>,
@@ -27,6 +27,76 @@ pub(crate) struct Truth {
     pub(crate) order: Arc<Acknowledging>,
     /// The compare-and-set of the simulated remote tier.
     pub(crate) conditional: Conditional,
+    /// The database behind the remote tier, if there is one.
+    pub(crate) database: Option<Database>,
+    /// Messages to the other nodes.
+    pub(crate) publish: Publish,
+    /// The omissions of the search.
+    pub(crate) limits: Arc<Limits>,
+    /// The node that is being built.
+    pub(crate) node: usize,
+}
+
+/// Messages to the other nodes.
+#[derive(Clone)]
+pub(crate) struct Publish(Arc<dyn Fn(usize, Key) + Send + Sync>);
+
+impl Publish {
+    pub(super) fn new(publish: impl Fn(usize, Key) + Send + Sync + 'static) -> Self {
+        Publish(Arc::new(publish))
+    }
+
+    /// The node sends a message about the key to every other node.
+    pub(crate) fn publish(&self, node: usize, key: Key) {
+        (self.0)(node, key);
+    }
+}
+
+impl fmt::Debug for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publish").finish_non_exhaustive()
+    }
+}
+
+/// The database, for a cache that reads and writes it itself.
+#[derive(Clone)]
+pub(crate) struct Database {
+    load: Arc<dyn Fn(Key) -> Loaded + Send + Sync>,
+    write: Arc<dyn Fn(Key, Option<Value>) + Send + Sync>,
+}
+
+type Loaded = Pin<Box<dyn Future<Output = Result<Option<Value>, Failure>> + Send>>;
+
+impl Database {
+    pub(super) fn of<P: Simulated>(store: &Store<P>) -> Self
+    where
+        P::Clock: 'static,
+    {
+        let (read, written) = (store.clone(), store.clone());
+        Database {
+            load: Arc::new(move |key| {
+                let store = read.clone();
+                Box::pin(async move { store.load(key).await })
+            }),
+            write: Arc::new(move |key, content| written.write_database(key, content)),
+        }
+    }
+
+    /// Reads the key. One step, which can fail.
+    pub(crate) fn load(&self, key: Key) -> Loaded {
+        (self.load)(key)
+    }
+
+    /// Writes the key. One step.
+    pub(crate) fn write(&self, key: Key, content: Option<Value>) {
+        (self.write)(key, content);
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
 }
 
 /// The compare-and-set of the simulated remote tier, which [`selvedge::Remote`] does not have.

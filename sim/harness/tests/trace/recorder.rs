@@ -29,6 +29,7 @@ impl Recorder {
             ending: Ending::Complete,
             schedule: "s1:".to_owned(),
             is_simplest: true,
+            code: Default::default(),
         })
     }
 

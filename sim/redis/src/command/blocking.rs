@@ -1,4 +1,5 @@
-//! Blocking commands: `BLPOP`, `BLMOVE`, `BZPOPMIN` and related commands, and `WAIT`.
+//! Blocking commands: `BLPOP`, `BLMOVE`, `BZPOPMIN` and related commands, and `WAIT`. Those on streams
+//! are in `stream_reads.rs`.
 //!
 //! Such a command first acts like its variant that does not block. If it finds no value, its
 //! connection waits until another command creates one of its keys, or until its timeout passes.
@@ -78,16 +79,24 @@ pub(super) fn run(call: &mut Call<'_>) -> Answer {
         Action::Move(_) => (BlockedOn::List, Reply::Null),
         Action::PopScored(_) | Action::PopManyScored(..) => (BlockedOn::SortedSet, Reply::NullArray),
     };
-    Ok(block(call, kind, request.keys, request.timeout).unwrap_or(none))
+    let words = call.words.to_vec();
+    Ok(block(call, kind, request.keys, words, request.timeout).unwrap_or(none))
 }
 
-/// Lets the connection wait. Returns none in a transaction or a script, which cannot wait.
-fn block(call: &mut Call<'_>, kind: BlockedOn, keys: &[Bytes], timeout: i64) -> Option<Reply> {
+/// Lets the connection wait with these words. Returns none in a transaction or a script, which
+/// cannot wait.
+pub(super) fn block(
+    call: &mut Call<'_>,
+    kind: BlockedOn,
+    keys: &[Bytes],
+    words: Vec<Bytes>,
+    timeout: i64,
+) -> Option<Reply> {
     if call.script.is_some() || call.session().transaction.is_some() {
         return None;
     }
     let deadline = (timeout > 0).then(|| call.now().saturating_add(timeout));
-    let (database, words) = (call.database, call.words.to_vec());
+    let database = call.database;
     let blocked = Blocked { kind, database, keys: keys.to_vec(), words, deadline };
     call.server.block(call.connection, blocked);
     Some(Reply::Several(Vec::new()))
@@ -118,15 +127,19 @@ fn attempt(
 /// `WAIT`: there are no replicas, so it replies 0, at the latest after its timeout.
 pub(super) fn wait(call: &mut Call<'_>) -> Answer {
     let wanted = integer(&call.words[1])?;
-    let error = ErrorReply::fixed("ERR timeout is not an integer or out of range");
-    let timeout = whole_number(&call.words[2]).ok_or(error)?;
-    if timeout < 0 {
-        return Err(ErrorReply::fixed("ERR timeout is negative"));
-    }
+    let timeout = milliseconds(&call.words[2])?;
     if wanted <= 0 {
         return Ok(Reply::Integer(0));
     }
-    Ok(block(call, BlockedOn::Replicas, &[], timeout).unwrap_or(Reply::Integer(0)))
+    let words = call.words.to_vec();
+    Ok(block(call, BlockedOn::Replicas, &[], words, timeout).unwrap_or(Reply::Integer(0)))
+}
+
+/// Parses a timeout in milliseconds.
+pub(super) fn milliseconds(word: &[u8]) -> Result<i64, ErrorReply> {
+    let error = ErrorReply::fixed("ERR timeout is not an integer or out of range");
+    let timeout = whole_number(word).ok_or(error)?;
+    Some(timeout).filter(|timeout| *timeout >= 0).ok_or(ErrorReply::fixed("ERR timeout is negative"))
 }
 
 /// `CLIENT UNBLOCK`.
@@ -162,7 +175,7 @@ impl Server {
         loop {
             let ready = self.take_ready();
             if ready.is_empty() {
-                return;
+                return self.end_reads_of_removed_streams();
             }
             ready.into_iter().for_each(|(database, key)| self.serve(database, &key));
         }
@@ -172,6 +185,9 @@ impl Server {
     fn serve(&mut self, database: usize, key: &Bytes) {
         self.expire_if_due(database, key);
         let Some(kind) = self.databases[database].get(key).and_then(blocked_on) else { return };
+        if kind == BlockedOn::Stream {
+            return self.serve_stream(database, key);
+        }
         for connection in self.waiting(database, key, kind) {
             let is_there = self.databases[database].get(key).and_then(blocked_on) == Some(kind);
             let Some(blocked) = Some(connection).filter(|_| is_there).and_then(|it| self.unblock(it)) else {

@@ -156,7 +156,8 @@ fn draw(call: &mut Call<'_>, key: &Bytes, elements: Option<Vec<Vec<Reply>>>, cou
 }
 
 pub(super) fn randomkey(call: &mut Call<'_>) -> Answer {
-    let mut keys: Vec<Bytes> = call.server.keys(call.database, call.server.now).cloned().collect();
+    let mut keys: Vec<Bytes> =
+        call.server.keys(call.database, call.server.now).map(Bytes::copy_from_slice).collect();
     keys.sort();
     if keys.is_empty() {
         return Ok(Reply::Null);

@@ -3,11 +3,13 @@
 use super::arguments::{integer, is};
 use super::{Answer, Call, ErrorReply};
 use crate::dump::{DumpError, decode, encode};
+use crate::error::NO_STREAM_DUMP;
 use crate::notify::Events;
 use crate::resp::Reply;
 
 pub(super) fn dump(call: &mut Call<'_>) -> Answer {
-    Ok(call.read(&call.words[1]).map_or(Reply::Null, |value| Reply::bulk(encode(value))))
+    let Some(value) = call.read(&call.words[1]) else { return Ok(Reply::Null) };
+    encode(value).map(Reply::bulk).ok_or(ErrorReply::fixed(NO_STREAM_DUMP))
 }
 
 /// The options of `RESTORE`. `IDLETIME` and `FREQ` are checked, and have no effect.

@@ -136,7 +136,8 @@ pub(super) fn swapdb(call: &mut Call<'_>) -> Answer {
 pub(super) fn keys(call: &mut Call<'_>) -> Answer {
     let pattern = &call.words[1];
     let keys = call.server.keys(call.database, call.server.now);
-    Ok(Reply::Array(keys.filter(|key| matches(pattern, key)).cloned().map(Reply::Bulk).collect()))
+    let matching = keys.filter(|key| matches(pattern, key)).map(|key| Reply::bulk(key.to_vec()));
+    Ok(Reply::Array(matching.collect()))
 }
 
 pub(super) fn dbsize(call: &mut Call<'_>) -> Answer {

@@ -1,7 +1,5 @@
 //! Moves and pops between lists: `LMOVE`, `RPOPLPUSH`, `LMPOP`.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
 use super::arguments::counted;
@@ -59,7 +57,7 @@ pub(super) fn transfer(
     let item = if from == End::Left { list.pop_front() } else { list.pop_back() };
     let Some(item) = item else { return Ok(None) };
     if call.data().get(destination).is_none() {
-        call.insert(destination, Value::List(VecDeque::new()));
+        call.insert(destination, Value::List(Box::default()));
     }
     call.modified(destination);
     if let Some(list) = call.list_to_change(destination)? {

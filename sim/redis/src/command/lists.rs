@@ -68,7 +68,7 @@ fn push(call: &mut Call<'_>, end: End) -> Answer {
     let key = &call.words[1];
     let items = call.words[2..].iter().map(|item| owned(item));
     if call.write(key).is_none() {
-        call.insert(key, Value::List(VecDeque::new()));
+        call.insert(key, Value::List(Box::default()));
     }
     let Some(list) = call.list_to_change(key)? else { return Err(ErrorReply::WRONG_TYPE) };
     match end {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::arguments::{integer, is};
 use super::{Answer, Call, ErrorReply};
-use crate::keyspace::{Set, Value};
+use crate::keyspace::{Set, StreamId, Value};
 use crate::resp::{Reply, whole_number};
 
 /// Maximum length of a string that Redis stores together with its header, in bytes.
@@ -38,6 +38,7 @@ fn encoding_of(value: &Value) -> &'static str {
         },
         Value::SortedSet(set) if set.is_large() => "skiplist",
         Value::SortedSet(_) => "listpack",
+        Value::Stream(_) => "stream",
     }
 }
 
@@ -86,5 +87,9 @@ fn size(value: &Value) -> usize {
         Value::Hash(hash) => hash.iter().map(|(field, value)| element(field) + element(value)).sum(),
         Value::Set(set) => set.iter().map(|member| element(&member)).sum(),
         Value::SortedSet(set) => set.iter().map(|(member, _)| element(member) + 8).sum(),
+        Value::Stream(stream) => {
+            let entries = stream.range(StreamId::MIN, StreamId::MAX);
+            entries.map(|(_, words)| words.iter().map(element).sum::<usize>() + 16).sum()
+        }
     }
 }

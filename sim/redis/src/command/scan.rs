@@ -121,7 +121,7 @@ fn page(call: &mut Call<'_>, cursor: u64, count: usize) -> (u64, Vec<Bytes>) {
             return (hash, keys);
         }
         last = Some(hash);
-        keys.push(key.clone());
+        keys.push(Bytes::copy_from_slice(key));
     }
     (0, keys)
 }

@@ -117,7 +117,7 @@ fn run(call: &mut Call<'_>, mut options: Options<'_>) -> Answer {
     };
     let count = found.len();
     let list: VecDeque<Bytes> = found.into_iter().map(Option::unwrap_or_default).collect();
-    let value = (count > 0).then_some(Value::List(list));
+    let value = (count > 0).then(|| Value::List(Box::new(list)));
     call.store_result(destination, value, Events::LIST, "sortstore");
     Ok(Reply::count(count))
 }

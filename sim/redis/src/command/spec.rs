@@ -79,6 +79,8 @@ pub(crate) enum KeyPositions {
     BitOperation,
     /// The arguments of `SORT`: its patterns can name any key.
     Sort,
+    /// The first half of the arguments after `STREAMS`.
+    Streams,
     /// It accesses keys that it does not name.
     Any,
 }
@@ -112,6 +114,7 @@ impl KeyPositions {
                 [1].into_iter().chain(sources).collect()
             }
             KeyPositions::BitOperation => (2..all).collect(),
+            KeyPositions::Streams => streams(words),
             KeyPositions::Sort => [1].into_iter().chain(sort_destination(words)).collect(),
         })
     }
@@ -151,6 +154,25 @@ fn count(words: &[Bytes], at: usize) -> Result<usize, ErrorReply> {
         }
         Ok(count) => Ok(count),
     }
+}
+
+/// The positions of the keys of `XREAD` and `XREADGROUP`.
+fn streams(words: &[Bytes]) -> Vec<usize> {
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
+        at += match () {
+            () if is(b"streams") => {
+                let keys = (words.len() - at - 1) / 2;
+                return (at + 1..=at + keys).collect();
+            }
+            () if is(b"group") => 3,
+            () if is(b"block") || is(b"count") => 2,
+            () if is(b"noack") => 1,
+            () => break,
+        };
+    }
+    Vec::new()
 }
 
 /// The position of the key in which `SORT` stores its result, if any.

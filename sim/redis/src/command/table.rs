@@ -5,15 +5,17 @@ use bytes::Bytes;
 use super::spec::Access::{Neither, Read, ReadAlone, Write};
 use super::spec::KeyPositions::{
     AllButLast, Any, Arguments, BitOperation, Counted, Destination, DestinationCounted, First, FirstTwo,
-    None as No, Pairs, Second, Sort, SourceThenDestination,
+    None as No, Pairs, Second, Sort, SourceThenDestination, Streams,
 };
 use super::spec::Within::{Immediate, NoScript, Scripts};
 use super::{
     Access, Answer, Call, ErrorReply, KeyPositions, Spec, Within, acl, bit_fields, bits, blocking, client,
     connection, draws, dumps, expiry, hashes, info, keys, list_items, list_moves, lists, monitor, objects,
     scan, scripting, server, set_algebra, sets, sort, sorted_combine, sorted_pop, sorted_range, sorted_sets,
-    strings, subscriptions, substrings, tracking, transactions,
+    stream_claims, stream_groups, stream_info, stream_reads, streams, strings, subscriptions, substrings,
+    tracking, transactions,
 };
+use crate::error::UNKNOWN_COMMAND;
 
 const fn row(
     name: &'static str,
@@ -214,6 +216,27 @@ static TABLE: &[Spec] = &[
     row("unwatch", 1, Neither, No, NoScript, transactions::unwatch),
     row("wait", 3, Neither, No, NoScript, blocking::wait),
     row("watch", -2, Neither, Arguments, Immediate, transactions::watch),
+    row("xack", -4, Write, First, Scripts, stream_groups::xack),
+    row("xadd", -5, Write, First, Scripts, streams::xadd),
+    row("xautoclaim", -6, Write, First, Scripts, stream_claims::xautoclaim),
+    row("xclaim", -6, Write, First, Scripts, stream_claims::xclaim),
+    row("xdel", -3, Write, First, Scripts, streams::xdel),
+    row("xgroup|create", -5, Write, Second, Scripts, stream_groups::create),
+    row("xgroup|createconsumer", 5, Write, Second, Scripts, stream_groups::create_consumer),
+    row("xgroup|delconsumer", 5, Write, Second, Scripts, stream_groups::delete_consumer),
+    row("xgroup|destroy", 4, Write, Second, Scripts, stream_groups::destroy),
+    row("xgroup|setid", -5, Write, Second, Scripts, stream_groups::set_id),
+    row("xinfo|consumers", 4, Read, Second, Scripts, stream_info::consumers),
+    row("xinfo|groups", 3, Read, Second, Scripts, stream_info::groups),
+    row("xinfo|stream", -3, Read, Second, Scripts, stream_info::stream),
+    row("xlen", 2, Read, First, Scripts, streams::xlen),
+    row("xpending", -3, Read, First, Scripts, stream_groups::xpending),
+    row("xrange", -4, Read, First, Scripts, streams::xrange),
+    row("xread", -4, Read, Streams, Scripts, stream_reads::xread),
+    row("xreadgroup", -7, Write, Streams, Scripts, stream_reads::xread),
+    row("xrevrange", -4, Read, First, Scripts, streams::xrevrange),
+    row("xsetid", -3, Write, First, Scripts, streams::xsetid),
+    row("xtrim", -4, Write, First, Scripts, streams::xtrim),
     row("zadd", -4, Write, First, Scripts, sorted_sets::zadd),
     row("zcard", 2, Read, First, Scripts, sorted_sets::zcard),
     row("zcount", 4, Read, First, Scripts, sorted_range::zcount),
@@ -249,7 +272,8 @@ static TABLE: &[Spec] = &[
 ];
 
 /// Commands that have subcommands.
-const CONTAINERS: [&str; 8] = ["acl", "client", "command", "config", "memory", "object", "pubsub", "script"];
+const CONTAINERS: [&str; 10] =
+    ["acl", "client", "command", "config", "memory", "object", "pubsub", "script", "xgroup", "xinfo"];
 
 /// The names of all commands, sorted. A subcommand is prefixed with its container: `client|id`.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -318,7 +342,7 @@ fn unknown_command(words: &[Bytes]) -> ErrorReply {
     }
     let name = printed(&words[0], 128);
     ErrorReply::new(
-        [b"ERR unknown command '", name, b"', with args beginning with: ", &arguments[..]].concat(),
+        [UNKNOWN_COMMAND.as_bytes(), b"'", name, b"', with args beginning with: ", &arguments[..]].concat(),
     )
 }
 

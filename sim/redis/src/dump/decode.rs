@@ -127,7 +127,7 @@ impl<'b> Reader<'b> {
             STRING => return self.string().map(Value::Text),
             LIST => {
                 let count = self.length()?;
-                Value::List((0..count).map(|_| self.string()).collect::<Option<_>>()?)
+                Value::List(Box::new((0..count).map(|_| self.string()).collect::<Option<_>>()?))
             }
             QUICKLIST => self.quicklist()?,
             SET => {
@@ -185,7 +185,7 @@ impl<'b> Reader<'b> {
                 _ => return None,
             }
         }
-        Some(Value::List(list))
+        Some(Value::List(Box::new(list)))
     }
 }
 
@@ -200,6 +200,7 @@ fn is_empty(value: &Value) -> bool {
         Value::Hash(hash) => hash.len() == 0,
         Value::Set(set) => set.len() == 0,
         Value::SortedSet(set) => set.len() == 0,
+        Value::Stream(_) => false,
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
     fn a_malformed_value_is_refused() {
         let mut hash = Hash::default();
         hash.insert(Bytes::from_static(b"field"), Bytes::from_static(b"value"));
-        let payload = encode(&Value::Hash(Box::new(hash)));
+        let payload = encode(&Value::Hash(Box::new(hash))).expect("a hash is supported");
         assert!(decode(&payload).is_ok());
         for length in 0..payload.len() {
             // Each prefix with a valid footer, and without.

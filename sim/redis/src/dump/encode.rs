@@ -4,8 +4,9 @@ use super::checksum::crc64;
 use super::{HASH, LIST, SET, SORTED_SET, STRING, VERSION};
 use crate::keyspace::Value;
 
-/// Serializes a value, with the version and the checksum at the end.
-pub(crate) fn encode(value: &Value) -> Vec<u8> {
+/// Serializes a value, with the version and the checksum at the end. `None` for a stream, which is
+/// not supported.
+pub(crate) fn encode(value: &Value) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     match value {
         Value::Text(text) => {
@@ -38,11 +39,12 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
                 out.extend(score.to_le_bytes());
             }
         }
+        Value::Stream(_) => return None,
     }
     out.extend(VERSION.to_le_bytes());
     let checksum = crc64(&out);
     out.extend(checksum.to_le_bytes());
-    out
+    Some(out)
 }
 
 fn string(bytes: &[u8], out: &mut Vec<u8>) {

@@ -256,7 +256,8 @@ impl Redis {
     /// All keys, sorted.
     pub fn keys(&self) -> Vec<Bytes> {
         let state = self.shared.lock();
-        let mut keys: Vec<_> = state.server.keys(0, self.shared.clock.now()).cloned().collect();
+        let mut keys: Vec<_> =
+            state.server.keys(0, self.shared.clock.now()).map(Bytes::copy_from_slice).collect();
         keys.sort();
         keys
     }

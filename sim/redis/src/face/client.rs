@@ -200,6 +200,18 @@ impl Connection {
         self.inner.mailbox.lock().pushes.pop_front()
     }
 
+    /// Sends a command, and returns its reply, for code that does not use redis-rs' types. A reply
+    /// that is an error is one of the replies.
+    ///
+    /// # Errors
+    ///
+    /// If the connection fails.
+    #[track_caller]
+    pub fn command(&self, words: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Reply, io::Error> {
+        let mut values = self.send(vec![Command::new(words)])?;
+        Ok(values.pop().map_or(Reply::Null, reply_of))
+    }
+
     /// The id of the connection, once it has sent a command.
     pub fn id(&self) -> Option<ConnectionId> {
         self.link().id
@@ -378,6 +390,21 @@ fn commands(packed: &[u8]) -> RedisResult<Vec<Command>> {
         commands.push(words.into());
     }
     Ok(commands)
+}
+
+/// The reply that redis-rs' value stands for.
+fn reply_of(value: Value) -> Reply {
+    match value {
+        Value::Nil => Reply::Null,
+        Value::Int(number) => Reply::Integer(number),
+        Value::BulkString(bytes) => Reply::bulk(bytes),
+        Value::Okay => Reply::status("OK"),
+        Value::SimpleString(text) => Reply::Status(text.into()),
+        Value::Array(values) => Reply::Array(values.into_iter().map(reply_of).collect()),
+        Value::ServerError(error) => Reply::Error(error.to_string().into()),
+        // Only RESP3 has other values.
+        other => Reply::Error(format!("an unexpected value: {other:?}").into()),
+    }
 }
 
 /// Converts a reply to redis-rs' type.

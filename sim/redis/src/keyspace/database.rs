@@ -12,8 +12,17 @@ use super::{Draw, Value, owned};
 /// A key with its value and deadline.
 #[derive(Clone, Debug)]
 struct Entry {
-    key: Bytes,
+    // Without the counter of `Bytes`, so that a key takes less memory.
+    key: Box<[u8]>,
     value: Value,
+    rare: Option<Box<Rare>>,
+    /// The time of the last access, in milliseconds since the Unix epoch.
+    accessed: i64,
+}
+
+/// What most keys do not have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
     /// In milliseconds since the Unix epoch. The key exists during that millisecond, and has
     /// expired in the next one.
     deadline: Option<i64>,
@@ -22,8 +31,16 @@ struct Entry {
     given: u64,
     /// The number of random choices from this value so far.
     draws: u64,
-    /// The time of the last access, in milliseconds since the Unix epoch.
-    accessed: i64,
+}
+
+impl Entry {
+    fn deadline(&self) -> Option<i64> {
+        self.rare.as_ref()?.deadline
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
 }
 
 /// Whether a key that is accessed exists.
@@ -113,11 +130,11 @@ pub(crate) fn hash(key: &[u8]) -> u64 {
 
 impl Database {
     fn entry(&self, key: &[u8]) -> Option<&Entry> {
-        self.entries.get(&hash(key))?.as_slice().iter().find(|entry| entry.key == key)
+        self.entries.get(&hash(key))?.as_slice().iter().find(|entry| *entry.key == *key)
     }
 
     fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
-        self.entries.get_mut(&hash(key))?.as_mut_slice().iter_mut().find(|entry| entry.key == key)
+        self.entries.get_mut(&hash(key))?.as_mut_slice().iter_mut().find(|entry| *entry.key == *key)
     }
 
     /// The number of keys, including expired keys that have not been removed.
@@ -158,7 +175,7 @@ impl Database {
             entry.value = value;
             return false;
         }
-        let entry = Entry { key: owned(key), value, deadline: None, given: 0, draws: 0, accessed: 0 };
+        let entry = Entry { key: Box::from(&**key), value, rare: None, accessed: 0 };
         self.entries.entry(hash(key)).or_default().push(entry);
         self.len += 1;
         true
@@ -168,29 +185,35 @@ impl Database {
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Value, Option<i64>)> {
         let hash = hash(key);
         let bucket = self.entries.get_mut(&hash)?;
-        let entry = bucket.remove(bucket.as_slice().iter().position(|entry| entry.key == key)?);
+        let entry = bucket.remove(bucket.as_slice().iter().position(|entry| *entry.key == *key)?);
         if bucket.as_slice().is_empty() {
             self.entries.remove(&hash);
         }
-        if let Some(deadline) = entry.deadline {
-            self.deadlines.remove(&(deadline, entry.key));
+        let deadline = entry.deadline();
+        if let Some(deadline) = deadline {
+            self.deadlines.remove(&(deadline, entry.key.into()));
         }
         self.len -= 1;
-        Some((entry.value, entry.deadline))
+        Some((entry.value, deadline))
     }
 
     pub(crate) fn deadline(&self, key: &[u8]) -> Option<i64> {
-        self.entry(key).and_then(|entry| entry.deadline)
+        self.entry(key).and_then(Entry::deadline)
     }
 
     /// Sets or removes the deadline of an existing key. Returns the previous deadline.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<i64>) -> Option<i64> {
         let given = self.given + 1;
         let entry = self.entry_mut(key)?;
-        let key = entry.key.clone();
-        let old = mem::replace(&mut entry.deadline, deadline);
+        let old = entry.deadline();
+        if old.is_none() && deadline.is_none() {
+            return None;
+        }
+        let key = Bytes::copy_from_slice(&entry.key);
+        let rare = entry.rare();
+        rare.deadline = deadline;
         if deadline.is_some() {
-            entry.given = given;
+            rare.given = given;
             self.given = given;
         }
         if let Some(old) = old {
@@ -211,14 +234,14 @@ impl Database {
     /// The number of the key's deadline, if it has one. Each deadline that is set has a new number.
     #[cfg(feature = "engine")]
     pub(crate) fn given(&self, key: &[u8]) -> Option<u64> {
-        self.entry(key).filter(|entry| entry.deadline.is_some()).map(|entry| entry.given)
+        self.entry(key)?.rare.as_ref().filter(|rare| rare.deadline.is_some()).map(|rare| rare.given)
     }
 
     /// Records an access to a key at `now`, unless it has expired by then.
     pub(crate) fn access(&mut self, key: &[u8], now: i64) -> Access {
         match self.entry_mut(key) {
             None => Access::Absent,
-            Some(entry) if entry.deadline.is_some_and(|deadline| deadline < now) => Access::Expired,
+            Some(entry) if entry.deadline().is_some_and(|deadline| deadline < now) => Access::Expired,
             Some(entry) => {
                 entry.accessed = now;
                 Access::Present
@@ -235,8 +258,9 @@ impl Database {
     /// affect those from another.
     pub(crate) fn draw(&mut self, key: &[u8]) -> Draw {
         let number = self.entry_mut(key).map_or(0, |entry| {
-            entry.draws += 1;
-            entry.draws
+            let rare = entry.rare();
+            rare.draws += 1;
+            rare.draws
         });
         Draw::new(hash(key) ^ number)
     }
@@ -263,12 +287,12 @@ impl Database {
     }
 
     /// The keys from `cursor` on, in the order of `SCAN`, each with its own cursor.
-    pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &Bytes)> {
+    pub(crate) fn scan(&self, cursor: u64) -> impl Iterator<Item = (u64, &[u8])> {
         let buckets = self.entries.range(cursor..);
-        buckets.flat_map(|(hash, bucket)| bucket.as_slice().iter().map(|entry| (*hash, &entry.key)))
+        buckets.flat_map(|(hash, bucket)| bucket.as_slice().iter().map(|entry| (*hash, &*entry.key)))
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Bytes> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.scan(0).map(|(_, key)| key)
     }
 
@@ -298,28 +322,22 @@ mod tests {
 
     #[test]
     fn a_bucket_has_every_entry_of_its_hash() {
-        let entry = |key| Entry {
-            key: Bytes::from_static(key),
-            value: Value::Text(Bytes::new()),
-            deadline: None,
-            given: 0,
-            draws: 0,
-            accessed: 0,
-        };
+        let entry =
+            |key: &[u8]| Entry { key: key.into(), value: Value::Text(Bytes::new()), rare: None, accessed: 0 };
         let keys = |bucket: &Bucket| -> Vec<Bytes> {
-            bucket.as_slice().iter().map(|entry| entry.key.clone()).collect()
+            bucket.as_slice().iter().map(|entry| entry.key.clone().into()).collect()
         };
         let mut bucket = Bucket::default();
         for key in [b"a", b"b", b"c"] {
             bucket.push(entry(key));
         }
         assert_eq!(keys(&bucket), ["a", "b", "c"]);
-        assert_eq!(bucket.remove(1).key, "b");
+        assert_eq!(*bucket.remove(1).key, *b"b");
         assert_eq!(bucket.as_mut_slice().len(), 2);
-        assert_eq!((bucket.remove(1).key, bucket.remove(0).key), ("c".into(), "a".into()));
+        assert_eq!((&*bucket.remove(1).key, &*bucket.remove(0).key), (&b"c"[..], &b"a"[..]));
         assert_eq!(keys(&bucket), <[&str; 0]>::default());
         bucket.push(entry(b"d"));
         assert!(matches!(bucket, Bucket::One(_)));
-        assert_eq!((bucket.remove(0).key, keys(&bucket).len()), ("d".into(), 0));
+        assert_eq!((&*bucket.remove(0).key, keys(&bucket).len()), (&b"d"[..], 0));
     }
 }

@@ -10,6 +10,7 @@ mod hash;
 mod owned;
 mod set;
 mod sorted_set;
+mod stream;
 mod value;
 
 pub(crate) use database::{Access, Database, hash};
@@ -18,4 +19,5 @@ pub(crate) use hash::Hash;
 pub(crate) use owned::owned;
 pub(crate) use set::Set;
 pub(crate) use sorted_set::SortedSet;
+pub(crate) use stream::{Bound, Consumer, Group, Pending, Stream, StreamId, Trim};
 pub(crate) use value::Value;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::{Hash, Set, SortedSet};
+use super::{Hash, Set, SortedSet, Stream};
 
 /// The value of a key.
 #[derive(Clone, Debug)]
@@ -13,9 +13,10 @@ pub(crate) enum Value {
     Text(Bytes),
     // Boxed, so that a string takes less memory.
     Hash(Box<Hash>),
-    List(VecDeque<Bytes>),
+    List(Box<VecDeque<Bytes>>),
     Set(Box<Set>),
     SortedSet(Box<SortedSet>),
+    Stream(Box<Stream>),
 }
 
 impl Value {
@@ -27,6 +28,7 @@ impl Value {
             Value::List(_) => "list",
             Value::Set(_) => "set",
             Value::SortedSet(_) => "zset",
+            Value::Stream(_) => "stream",
         }
     }
 }

@@ -3,10 +3,7 @@
 use bytes::Bytes;
 
 use super::host::Host;
-use crate::error::{Answer, ErrorReply};
-
-const NO_LUA: ErrorReply =
-    ErrorReply::fixed("ERR scripts need Lua: build selvedge-redis with its feature `lua`");
+use crate::error::{Answer, ErrorReply, NO_LUA};
 
 /// The loaded scripts: none.
 #[derive(Debug, Default)]
@@ -21,7 +18,7 @@ pub(crate) enum Loaded {}
 impl Scripts {
     /// Rejects the script.
     pub(crate) fn load(&mut self, _text: &[u8]) -> Result<String, ErrorReply> {
-        Err(NO_LUA)
+        Err(ErrorReply::fixed(NO_LUA))
     }
 
     pub(crate) fn contains(&self, _hash: &str) -> bool {

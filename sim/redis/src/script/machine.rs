@@ -11,7 +11,7 @@ use super::guard::Guard;
 use super::load::{self, ENVIRONMENT, as_text};
 use super::raise::{self, Arguments, PRELUDE};
 use super::random::Random;
-use super::{api, bits, json, strings, tables};
+use super::{api, bits, json, message_pack, strings, structs, tables};
 use crate::error::ErrorReply;
 
 /// The name of a script in errors.
@@ -68,6 +68,8 @@ impl Machine {
         rust.raw_set("api", api::functions(&lua)?)?;
         rust.raw_set("cjson", json::library(&lua, &budget)?)?;
         rust.raw_set("bit", bits::library(&lua)?)?;
+        rust.raw_set("cmsgpack", message_pack::library(&lua, &budget)?)?;
+        rust.raw_set("struct", structs::library(&lua, &budget)?)?;
         rust.raw_set("unwrap", lua.create_function(raise::unwrap)?)?;
         rust.raw_set("version", "7.0.15")?;
         rust.raw_set("version_number", 0x0007_000F)?;

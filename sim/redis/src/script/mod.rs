@@ -8,9 +8,9 @@
 //! `guard.rs` calls functions of a script from Rust, and `budget.rs` counts all steps. `run.rs`
 //! runs a script, and `convert.rs` converts between replies and Lua values.
 //!
-//! Scripts are isolated: each has its own globals, library tables and random numbers. `json.rs` and
-//! `bits.rs` are the libraries `cjson` and `bit`; `cmsgpack` and `struct` are not available. A
-//! script is stopped after a number of steps, because no client can send `SCRIPT KILL`.
+//! Scripts are isolated: each has its own globals, library tables and random numbers. `json.rs`,
+//! `bits.rs`, `message_pack.rs` and `structs.rs` are the libraries `cjson`, `bit`, `cmsgpack` and
+//! `struct`. A script is stopped after a number of steps, because no client can send `SCRIPT KILL`.
 //!
 //! All of this needs the feature `lua`. `absent.rs` replaces it in a build without that feature.
 
@@ -37,6 +37,8 @@ mod load;
 #[cfg(feature = "lua")]
 mod machine;
 #[cfg(feature = "lua")]
+mod message_pack;
+#[cfg(feature = "lua")]
 mod pattern;
 #[cfg(feature = "lua")]
 mod raise;
@@ -50,6 +52,8 @@ mod scripts;
 mod shebang;
 #[cfg(feature = "lua")]
 mod strings;
+#[cfg(feature = "lua")]
+mod structs;
 #[cfg(feature = "lua")]
 mod tables;
 

@@ -99,6 +99,7 @@ end
 
 local libraries = {
   string = string, table = table, math = math, coroutine = coroutines, cjson = rust.cjson, bit = rust.bit,
+  cmsgpack = rust.cmsgpack, struct = rust.struct,
 }
 local string_metatable = getmetatable("")
 

@@ -129,8 +129,25 @@ impl Server {
         all.copied().filter(is_of_kind).collect()
     }
 
-    /// Records that a key was created, if a connection waits for it.
-    pub(super) fn signal(&mut self, database: usize, key: &Bytes) {
+    /// The words of the command in which the connection waits.
+    pub(crate) fn blocked_words(&self, connection: ConnectionId) -> Option<Vec<Bytes>> {
+        Some(self.sessions.get(&connection)?.blocked.as_ref()?.words.clone())
+    }
+
+    /// The connections that wait for entries of streams, with the database and the keys.
+    pub(crate) fn waiting_for_streams(&self) -> Vec<(ConnectionId, usize, Vec<Bytes>)> {
+        if self.waiting.by_key.is_empty() {
+            return Vec::new();
+        }
+        let waits = self.sessions.iter().filter_map(|(id, session)| {
+            let blocked = session.blocked.as_ref().filter(|blocked| blocked.kind == BlockedOn::Stream)?;
+            Some((*id, blocked.database, blocked.keys.clone()))
+        });
+        waits.collect()
+    }
+
+    /// Records that a key was created, or a stream has changed, if a connection waits for it.
+    pub(crate) fn signal(&mut self, database: usize, key: &Bytes) {
         if self.waiting.by_key.is_empty() {
             return;
         }
@@ -167,6 +184,7 @@ pub(crate) fn blocked_on(value: &Value) -> Option<BlockedOn> {
     match value {
         Value::List(_) => Some(BlockedOn::List),
         Value::SortedSet(_) => Some(BlockedOn::SortedSet),
+        Value::Stream(_) => Some(BlockedOn::Stream),
         _ => None,
     }
 }

@@ -197,7 +197,7 @@ impl Server {
     }
 
     /// The existing keys of a database, in an unspecified order.
-    pub fn keys(&self, database: usize, now: Time) -> impl Iterator<Item = &Bytes> {
+    pub fn keys(&self, database: usize, now: Time) -> impl Iterator<Item = &[u8]> {
         let database = &self.databases[database];
         database.keys().filter(move |key| !database.is_expired(key, now.millis()))
     }

@@ -21,6 +21,8 @@ pub(crate) enum Compared {
     Type,
     /// By type and length, at each level: random choices.
     Shape,
+    /// Without the times of pending entries of streams.
+    WithoutTimes,
     /// As the name of an encoding; those of strings are equal.
     Encoding,
 }
@@ -56,6 +58,7 @@ pub(crate) fn compared(words: &[Vec<u8>]) -> Compared {
         b"object" if &lower(1)[..] == b"encoding" => Compared::Encoding,
         b"config" if &lower(1)[..] == b"get" => Compared::Unordered,
         b"pubsub" => Compared::Unordered,
+        b"xpending" | b"xinfo" => Compared::WithoutTimes,
         b"unsubscribe" | b"sunsubscribe" if words.len() == 1 => Compared::Unsubscribed,
         b"pttl" => Compared::Milliseconds,
         b"ttl" => Compared::Seconds,
@@ -80,6 +83,38 @@ pub(crate) fn shape(reply: &Reply) -> Reply {
         Reply::Array(items) => Reply::Array(items.iter().map(shape).collect()),
         Reply::Bulk(_) => Reply::Bulk("string".into()),
         Reply::Double(_) => Reply::Double(0.0),
+        other => other.clone(),
+    }
+}
+
+/// Replaces the times of pending entries and of consumers of a stream.
+pub(crate) fn without_times(reply: &Reply) -> Reply {
+    const TIME: Reply = Reply::Integer(0);
+    let is_time =
+        |name: &Reply| matches!(name, Reply::Bulk(name) if [&b"idle"[..], b"seen-time"].contains(&&name[..]));
+    match reply {
+        Reply::Array(items) => {
+            let mut items: Vec<_> = items.iter().map(without_times).collect();
+            match &mut items[..] {
+                [Reply::Bulk(_), Reply::Bulk(_), time @ Reply::Integer(_), Reply::Integer(_)]
+                | [Reply::Bulk(_), time @ Reply::Integer(_), Reply::Integer(_)] => *time = TIME,
+                items => {
+                    for at in 1..items.len() {
+                        if is_time(&items[at - 1]) {
+                            items[at] = TIME;
+                        }
+                    }
+                }
+            }
+            Reply::Array(items)
+        }
+        Reply::Map(pairs) => {
+            let pair = |(name, value): &(Reply, Reply)| {
+                let value = if is_time(name) { TIME } else { without_times(value) };
+                (name.clone(), value)
+            };
+            Reply::Map(pairs.iter().map(pair).collect())
+        }
         other => other.clone(),
     }
 }

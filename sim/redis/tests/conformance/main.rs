@@ -24,6 +24,7 @@ mod run;
 mod scored;
 mod scripts;
 mod step;
+mod streamed;
 mod suites;
 mod texts;
 mod users;

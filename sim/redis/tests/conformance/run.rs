@@ -11,6 +11,7 @@ use selvedge_redis_server::RedisServer;
 use crate::coverage::Coverage;
 use crate::exceptions::{
     Compared, compared, is_omitted, monitored, shape, sorted, without_encoding, without_ids, without_name,
+    without_times,
 };
 use crate::step::{SequenceStep, Word};
 use crate::wire::{Frame, Wire};
@@ -319,6 +320,7 @@ impl<'a> Run<'a> {
             Compared::WithIds => without_ids(ours, own_ids) == without_ids(theirs, their_ids),
             Compared::Shape => shape(ours) == shape(theirs),
             Compared::Encoding => without_encoding(ours) == without_encoding(theirs),
+            Compared::WithoutTimes => without_times(ours) == without_times(theirs),
             Compared::Type => std::mem::discriminant(ours) == std::mem::discriminant(theirs),
         }
     }
@@ -335,7 +337,7 @@ impl<'a> Run<'a> {
             self.send(reader, &["KEYS", "*"])?;
             self.send(reader, &["DBSIZE"])?;
             let database: usize = database.parse().expect("a number");
-            let keys: Vec<_> = self.server.keys(database, now()).cloned().collect();
+            let keys: Vec<_> = self.server.keys(database, now()).map(<[u8]>::to_vec).collect();
             for key in keys {
                 for line in ["TYPE {}", "PTTL {}", "GET {}", "HGETALL {}", "SMEMBERS {}", "LRANGE {} 0 -1"] {
                     self.send_about(reader, line, &key)?;

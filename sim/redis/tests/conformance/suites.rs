@@ -18,6 +18,7 @@ use crate::run::Run;
 use crate::scored::sorted_sets;
 use crate::scripts::scripts;
 use crate::step::{SequenceStep, Words, line, steps};
+use crate::streamed::{reads, streams};
 use crate::texts::{any_keys, bits, random_keys, substrings};
 use crate::users::{monitored, passwords, users};
 use crate::waiting::waiting;
@@ -37,6 +38,13 @@ pub(crate) fn all() -> Vec<Suite> {
     let suite =
         |name, sequences, connections, begin, steps| Suite { name, sequences, connections, begin, steps };
     let opt = |how: &str| vec![line("HELLO 3"), line(&format!("CLIENT TRACKING ON {how}"))];
+    let groups = ["a", "b"].iter().flat_map(|key| {
+        let words = format!(
+            "XGROUP CREATE {key} g 0 MKSTREAM|XADD {key} 5-0 f v|XADD {key} 5-1 f v|XADD {key} 6-0 f v"
+        );
+        words.split('|').map(line).collect::<Vec<_>>()
+    });
+    let groups = groups.collect();
     vec![
         suite("hashes, RESP2", 300, 1, Vec::new(), vec(family(1, hashes()), 1..40).boxed()),
         suite("hashes, RESP3", 200, 1, hello(), vec(family(1, hashes()), 1..40).boxed()),
@@ -47,6 +55,11 @@ pub(crate) fn all() -> Vec<Suite> {
         suite("sorting", 200, 1, Vec::new(), vec(family(1, sorting()), 1..40).boxed()),
         suite("sorted sets, RESP2", 500, 1, Vec::new(), vec(family(1, sorted_sets()), 1..40).boxed()),
         suite("sorted sets, RESP3", 300, 1, hello(), vec(family(1, sorted_sets()), 1..40).boxed()),
+        suite("streams, RESP2", 600, 1, Vec::new(), vec(family(1, streams()), 1..60).boxed()),
+        suite("streams, RESP3", 300, 1, hello(), vec(family(1, streams()), 1..60).boxed()),
+        suite("groups of streams", 400, 1, groups, vec(family(1, streams()), 1..60).boxed()),
+        suite("reads of streams, RESP2", 300, 4, Vec::new(), vec(reads(4), 1..40).boxed()),
+        suite("reads of streams, RESP3", 150, 4, hello(), vec(reads(4), 1..40).boxed()),
         suite("substrings", 300, 1, Vec::new(), vec(family(1, substrings()), 1..40).boxed()),
         suite("substrings, RESP3", 100, 1, hello(), vec(family(1, substrings()), 1..40).boxed()),
         suite("bits", 400, 1, Vec::new(), vec(family(1, bits()), 1..40).boxed()),

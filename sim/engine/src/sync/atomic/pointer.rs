@@ -96,7 +96,8 @@ impl<T> AtomicPtr<T> {
         self.value.compare_exchange(current, new, success, failure)
     }
 
-    /// Like [`compare_exchange`](Self::compare_exchange). It never fails spuriously here.
+    /// Like [`compare_exchange`](Self::compare_exchange). It fails spuriously where
+    /// [`Explorer::spurious_failures`](crate::Explorer::spurious_failures) allows it.
     ///
     /// # Errors
     ///
@@ -109,6 +110,9 @@ impl<T> AtomicPtr<T> {
         success: Ordering,
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
+        if runtime::fails_spuriously() {
+            return Err(self.load(failure));
+        }
         self.compare_exchange(current, new, success, failure)
     }
 

@@ -208,6 +208,7 @@ fn trace(document: Document) -> Result<Trace, String> {
         },
         schedule: document.schedule,
         is_simplest: document.simplest.unwrap_or(true),
+        code: document.code.into_iter().map(|(location, text)| (plain(location), plain(text))).collect(),
     };
     for (at, (state, stated)) in states(&trace)[1..].iter().zip(stated).enumerate() {
         if state.iter().map(entries).collect::<Vec<_>>() != stated {

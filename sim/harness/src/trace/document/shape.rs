@@ -1,5 +1,7 @@
 //! The document's own types, so that renaming an internal field does not change the format.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub(super) struct Document {
     pub(super) faults: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) blocked: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) code: BTreeMap<String, String>,
     pub(super) operations: Vec<Operation>,
     pub(super) steps: Vec<StepRecord>,
     pub(super) violations: Vec<Violation>,

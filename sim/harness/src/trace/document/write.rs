@@ -41,6 +41,7 @@ fn document(trace: &Trace) -> Document {
         tiers: tiers(trace),
         faults: trace.faults.clone(),
         blocked: trace.blocked.clone(),
+        code: trace.code.clone(),
         operations: operations(trace),
         steps: steps(trace),
         violations: violations(trace),

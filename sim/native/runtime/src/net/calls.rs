@@ -84,6 +84,7 @@ pub(crate) fn connect(descriptor: i32, to: &[u8]) -> Result<()> {
         ));
         return Err(libc::ECONNREFUSED);
     };
+    effects::unmodelled("failures of connections, and writes to a connection that wait");
     let connection = Connection::new(description.key, &redis);
     socket.peer.replace(Peer::Server(connection, to));
     Ok(())

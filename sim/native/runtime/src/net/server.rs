@@ -148,4 +148,10 @@ impl WireClient for Client {
             native::annotate(connection.requested_at.get(), describe);
         }
     }
+
+    fn unsupported(&self, error: &str) {
+        effects::incomplete(format!(
+            "the program sends a command that the simulated Redis does not have: {error}"
+        ));
+    }
 }

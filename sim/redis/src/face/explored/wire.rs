@@ -22,6 +22,8 @@ pub trait WireClient: Send + Sync {
     fn receive(&self, bytes: Vec<u8>, is_closed: bool);
     /// The last event has executed commands: `describe` returns them with their replies.
     fn executed(&self, describe: &dyn Fn() -> String);
+    /// The server does not have a command that the client has sent, and replied with this error.
+    fn unsupported(&self, error: &str);
 }
 
 /// A connection that a simulated network makes to an [explored](Redis::explored) server: its client
@@ -198,6 +200,7 @@ impl Wire {
         let (id, _) = explored.send(&self.shared, &sender, commands);
         let describe = || describe(commands, &self.mailbox.lock().replies);
         self.client.executed(&describe);
+        self.report_unsupported();
         // Later pushes arrive after the reply.
         let (before, arrival) = receives_pushes.then(|| self.stream.send()).unzip();
         let waits = self.shared.lock().server.is_blocked(id);
@@ -216,6 +219,14 @@ impl Wire {
             self.mailbox.pass_replies(&*self.client);
         }
         is_connected
+    }
+
+    fn report_unsupported(&self) {
+        for reply in self.mailbox.lock().replies.iter().filter(|reply| reply.is_unsupported()) {
+            if let Reply::Error(error) = reply {
+                self.client.unsupported(&String::from_utf8_lossy(error));
+            }
+        }
     }
 
     /// The connection's database: it has been selected by an earlier command of this connection.

@@ -15,14 +15,19 @@ use crate::world::Truth;
 
 /// The simulated Redis of one run, created on first use.
 #[derive(Clone)]
-pub(super) struct Server(Arc<Inner>);
+pub(crate) struct Server(Arc<Inner>);
 
 struct Inner {
     redis: OnceLock<Redis>,
     truth: Truth,
     /// Whether the cache has been built.
     begun: Arc<AtomicBool>,
+    misuse: Arc<Misuse>,
 }
+
+/// Why the run says nothing about the cache: the first reason. It is reported between steps,
+/// because a panic within a step of the server would leave the server inconsistent.
+type Misuse = OnceLock<String>;
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,18 +36,20 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn new(truth: &Truth) -> Self {
-        Server(Arc::new(Inner { redis: OnceLock::new(), truth: truth.clone(), begun: Arc::default() }))
+    pub(crate) fn new(truth: &Truth) -> Self {
+        let redis = OnceLock::new();
+        Server(Arc::new(Inner { redis, truth: truth.clone(), begun: Arc::default(), misuse: Arc::default() }))
     }
 
     /// Returns the server, with the scenario's initial contents.
-    pub(super) fn get(&self) -> Redis {
-        self.0.redis.get_or_init(|| start(self.0.truth.clone(), Arc::clone(&self.0.begun))).clone()
+    pub(crate) fn get(&self) -> Redis {
+        let Inner { redis, truth, begun, misuse } = &*self.0;
+        redis.get_or_init(|| start(truth.clone(), Arc::clone(begun), Arc::clone(misuse))).clone()
     }
 
     /// Checks that no compare-and-set is executed at the simulator's own remote tier, where the
     /// cache uses the server.
-    pub(super) fn assert_unused(&self, key: Key) {
+    pub(crate) fn assert_unused(&self, key: Key) {
         assert!(
             self.0.redis.get().is_none(),
             "the scenario compares and sets {key} in a cache over a server: implement \
@@ -51,7 +58,7 @@ impl Server {
     }
 
     /// Expires a key that has had a deadline since the start, if the cache uses the server.
-    pub(super) fn expire(&self, key: Key) {
+    pub(crate) fn expire(&self, key: Key) {
         if let Some(redis) = self.0.redis.get() {
             redis.pass_deadline(key.name());
         }
@@ -59,19 +66,34 @@ impl Server {
 
     /// Begins an operation of the cache. If the cache uses the server, this is a step of local
     /// code. The observer waits until all messages have arrived.
-    pub(super) fn begin_operation(&self) {
-        let Some(redis) = self.0.redis.get() else { return };
+    pub(crate) fn begin_operation(&self) {
+        if let Some(redis) = self.begin() {
+            redis.begin_local_code(0);
+        }
+    }
+
+    /// Begins an operation of a cache whose shared state is all in the engine's objects: its local
+    /// code is no step.
+    pub(crate) fn begin_instrumented(&self) {
+        self.begin();
+    }
+
+    fn begin(&self) -> Option<&Redis> {
+        let redis = self.0.redis.get()?;
         self.0.begun.store(true, Ordering::Relaxed);
         let (task, _) = next_event();
         if task == 0 {
             redis.settle();
             redis.pass_late_deadlines();
         }
-        redis.begin_local_code(0);
+        if let Some(misuse) = self.0.misuse.get() {
+            panic!("{misuse}");
+        }
+        Some(redis)
     }
 }
 
-fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
+fn start(truth: Truth, begun: Arc<AtomicBool>, misuse: Arc<Misuse>) -> Redis {
     let redis = Redis::explored();
     // An initial entry expires when the scenario's clock advances.
     redis.hold_deadlines(true);
@@ -100,9 +122,16 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
         let (task, _) = next_event();
         match seen {
             Seen::Executed { commands, replies, server, .. } => {
+                if let Some(reason) = replies.iter().find_map(unsupported) {
+                    _ = misuse.set(reason);
+                }
                 for (&key, held) in held.iter_mut() {
                     let stored = server.string(0, key.name().as_bytes());
-                    let now = stored.map(|bytes| version(key, &String::from_utf8_lossy(bytes)));
+                    let now = stored.map(|bytes| version(key, &String::from_utf8_lossy(bytes))).transpose();
+                    let now = now.unwrap_or_else(|reason| {
+                        _ = misuse.set(reason);
+                        None
+                    });
                     let is_written = commands.iter().any(|command| may_write(command, key));
                     match (now != *held, is_written) {
                         (true, true) => truth.written::<Engine>(key, now),
@@ -164,10 +193,19 @@ fn start(truth: Truth, begun: Arc<AtomicBool>) -> Redis {
     redis
 }
 
+/// The misuse of a command that the server does not have: the cache continues with an error that a
+/// Redis server may not reply.
+fn unsupported(reply: &Reply) -> Option<String> {
+    let Reply::Error(error) = reply else { return None };
+    let reason = "the cache sends a command that the simulated Redis does not have, so that nothing can be said about the \
+                  cache";
+    reply.is_unsupported().then(|| format!("{reason}: {}", String::from_utf8_lossy(error)))
+}
+
 /// The version in a key's stored text.
-fn version(key: Key, text: &str) -> Value {
-    Value::in_text(key, text).unwrap_or_else(|| {
-        panic!(
+fn version(key: Key, text: &str) -> Result<Value, String> {
+    Value::in_text(key, text).ok_or_else(|| {
+        format!(
             "{key} holds {text:?} in Redis, which is none of the scenario's values: the cache must store the text that \
              `Value::text` returns"
         )
