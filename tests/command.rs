@@ -5,6 +5,8 @@ mod cli;
 mod fuzz;
 mod gate;
 mod in_the_way;
+mod prove;
 mod readme;
 mod redis;
 mod replay;
+mod shards;

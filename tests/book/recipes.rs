@@ -78,6 +78,67 @@ impl Repository {
     }
 }
 
+/// Checks that the shards of a recipe and their merge pass, and that the merge fails with 1 if a
+/// scenario fails. `shard` returns the script of the shard with this number; `merge` is a script.
+fn merges(shard: impl Fn(u32) -> String, merge: &str, files: &[&str]) {
+    let repository = Repository::new();
+    for (code, cache) in [(0, "tiered"), (1, "article")] {
+        repository.scenario("users", cache, LINEARIZABLE);
+        for number in 1..=3 {
+            // A shard may fail: the merge decides.
+            repository.job(&format!("({}\n) || test $? = 1", shard(number)), 0);
+        }
+        repository.job(merge, code);
+        repository.hands_on(files);
+    }
+}
+
+#[test]
+fn the_matrix_for_github_actions_is_merged() {
+    let workflow = recipe("A matrix on GitHub Actions");
+    let script = |job: &str| {
+        let steps = list(&workflow["jobs"][job]["steps"]).iter();
+        steps.filter_map(|step| step["run"].as_str()).collect::<Vec<_>>().join("\n")
+    };
+    let shards = list(&workflow["jobs"]["shard"]["strategy"]["matrix"]["shard"]);
+    assert_eq!(shards.iter().filter_map(Yaml::as_i64).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(text(&workflow["jobs"]["merge"]["needs"]), "shard");
+    let shard = script("shard");
+    let of = |number: u32| shard.replace("${{ matrix.shard }}", &number.to_string());
+    merges(of, &script("merge"), &["report", "selvedge.xml"]);
+}
+
+#[test]
+fn the_matrix_for_gitlab_is_merged() {
+    let pipeline = recipe("A matrix on GitLab");
+    let script = |job: &str| list(&pipeline[job]["script"]).iter().map(text).collect::<Vec<_>>().join("\n");
+    assert_eq!(pipeline["shard"]["parallel"].as_i64(), Some(3));
+    let of = |number: u32| format!("CI_NODE_INDEX={number} CI_NODE_TOTAL=3\n{}", script("shard"));
+    merges(of, &script("merge"), &["report", "selvedge.xml"]);
+}
+
+#[test]
+fn the_jobs_of_kubernetes_and_slurm_are_merged() {
+    let job = recipe("A Kubernetes Job");
+    let spec = &job["spec"];
+    assert_eq!(text(&spec["completionMode"]), "Indexed");
+    assert_eq!(spec["completions"].as_i64(), Some(3));
+    let rule = &list(&spec["podFailurePolicy"]["rules"])[0];
+    assert_eq!(text(&rule["action"]), "FailIndex");
+    assert!(spec["backoffLimitPerIndex"].as_i64().is_some(), "`FailIndex` requires it");
+    assert_eq!(text(&spec["template"]["spec"]["restartPolicy"]), "Never", "the policy requires it");
+    let container = &list(&spec["template"]["spec"]["containers"])[0];
+    assert_eq!(text(&list(&container["command"])[0]), "sh");
+    let script = text(&list(&container["args"])[0]).replace("/results/", "");
+    let of = |number: u32| format!("JOB_COMPLETION_INDEX={}\n{script}", number - 1);
+    merges(of, "selvedge merge shard-* --report report", &["report"]);
+
+    let blocks = blocks(&page("ci.md"));
+    let array = blocks.iter().find(|block| block.language == "bash").expect("a script");
+    let of = |number: u32| format!("SLURM_ARRAY_TASK_ID={number}\n{}", array.text);
+    merges(of, "selvedge merge shard-* --report report", &["report"]);
+}
+
 /// The recipe under a heading, parsed.
 fn recipe(heading: &str) -> Yaml {
     let text = page("ci.md");

@@ -19,7 +19,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/harness/src",
         "excerpt number nearest plain look diagnostic history script oracle trace verdict scenario protocols backends monitor world scripted explore \
-         file_name checkpoint report custom",
+         file_name checkpoint report prove object custom",
     ),
     (
         "sim/redis/src",
@@ -28,8 +28,8 @@ const LAYERS: [(&str, &str); 6] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress args look error surroundings projection session trace replay \
-         simulated_redis manual native new gate explore list matrix run",
+        "wrap terminal interrupt allowance progress shard args look error surroundings projection session trace replay \
+         simulated_redis manual native new gate explore prove list matrix merge run",
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! The command line: commands, arguments and options.
 
+mod prove;
 mod test;
 
 use std::num::NonZeroUsize;
@@ -13,7 +14,9 @@ use selvedge_sim::explore::Schedule;
 use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, Engine};
 
+use crate::shard::Shard;
 use crate::terminal::Form;
+pub(crate) use prove::ProveOptions;
 pub(crate) use test::TestOptions;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
@@ -58,12 +61,28 @@ Examples:
   selvedge gate scenarios/ --report report    an HTML page, and each trace
   selvedge gate scenarios/ --accept           record the results as the baseline")]
     Gate(GateOptions),
+    /// Explore every client of a cache up to a bound; show the verdict in one line, or the smallest
+    /// client that breaks a rule
+    #[command(after_help = "\
+Examples:
+  selvedge prove --cache tiered --calls 4 --threads 3
+  selvedge prove --cache tiered --calls 3 --threads 3 --keys 2
+  selvedge prove --cache tiered --calls 3 --threads 2 --with delete,load,expiry
+  selvedge prove --cache article --calls 2 --threads 2")]
+    Prove(ProveOptions),
     /// Explore the cases; show each scenario as a grid with one axis across
     #[command(after_help = "\
 Examples:
   selvedge matrix article-matrix
   selvedge matrix article-classes tiered-matrix --case local=warm")]
     Matrix(Selection),
+    /// Combine the results of the shards of explore, gate, matrix or prove into one report
+    #[command(after_help = "\
+Examples:
+  selvedge gate scenarios/ --shard 1/2 --report one
+  selvedge gate scenarios/ --shard 2/2 --report two
+  selvedge merge one two --report report --junit gate.xml")]
+    Merge(MergeOptions),
     /// Show the simplest schedule that breaks a rule, with the reason; or show a recorded trace
     #[command(after_help = "\
 Examples:
@@ -156,6 +175,8 @@ impl Command {
         match self {
             Command::Explore(selection) | Command::Matrix(selection) => of_format(selection.format),
             Command::Gate(options) => of_format(options.selection.format),
+            Command::Prove(options) => of_format(options.format),
+            Command::Merge(options) => of_format(options.format),
             Command::Trace(shown) => of_trace(shown.format),
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
@@ -169,7 +190,7 @@ impl Command {
 }
 
 /// Which cases to explore, and how to report them.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Selection {
     #[command(flatten)]
     pub(crate) search: Search,
@@ -181,6 +202,39 @@ pub(crate) struct Selection {
     /// Directory for the report: an HTML page of all cases, and a file for each trace
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
+
+    /// Explore only the cases of shard K of N, and store their results in the report's directory
+    /// for `selvedge merge`
+    #[arg(long, value_name = "K/N", requires = "report")]
+    pub(crate) shard: Option<Shard>,
+}
+
+/// Which shards to merge, and how to report them.
+#[derive(Debug, Args)]
+pub(crate) struct MergeOptions {
+    /// The report's directory of each shard
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+
+    /// Text, or JSON, as the merged command prints it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Directory for the report of all shards
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// File for the cases of a gate as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// File for the failed cases of a gate as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
+
+    /// Write annotations and the job summary for GitHub Actions; enabled automatically there
+    #[arg(long)]
+    pub(crate) github: bool,
 }
 
 /// Which trace to show, and in which form. A recorded trace, FILE.json, replaces the scenarios.
@@ -285,7 +339,7 @@ pub(crate) enum Projection {
 }
 
 /// Which cases to explore, and how.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Search {
     /// Scenario files, folders of them, or names of shipped scenarios; by default all shipped ones
     #[arg(value_name = "SCENARIO")]
@@ -316,7 +370,8 @@ pub(crate) struct Search {
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// Number of workers for a stateful search; does not affect the results [default: one per core]
+    /// Number of workers for a search by states, or by classes without --max-schedules; does not
+    /// affect the results [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }

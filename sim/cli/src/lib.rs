@@ -27,13 +27,16 @@ mod look;
 #[cfg(feature = "manual")]
 mod manual;
 mod matrix;
+mod merge;
 mod native;
 mod new;
 mod progress;
 mod projection;
+mod prove;
 mod replay;
 mod run;
 mod session;
+mod shard;
 #[cfg(feature = "server")]
 mod simulated_redis;
 mod surroundings;

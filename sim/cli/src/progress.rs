@@ -60,13 +60,24 @@ impl Progress {
         if let Reached::States { .. } = reached {
             self.stateful_since.get_or_insert_with(Instant::now);
         }
+        let time = self.stateful_since.map(|since| since.elapsed()).unwrap_or_default();
+        self.show(|| format!("{}  {}", self.case, progress_text(reached, time)));
+    }
+
+    /// Updates the numbers of cases that are done and of all cases.
+    pub(crate) fn counted(&mut self, done: u64, cases: u64) {
+        self.done.set(done);
+        self.cases = cases;
+        self.show(String::new);
+    }
+
+    /// Draws the bar with this text, unless it was drawn a moment ago.
+    fn show(&self, text: impl FnOnce() -> String) {
         let is_recent = self.drawn.get().is_some_and(|drawn| drawn.elapsed() < INTERVAL);
         if !self.has_terminal || self.began.elapsed() < PATIENCE || is_recent {
             return;
         }
-        let time = self.stateful_since.map(|since| since.elapsed()).unwrap_or_default();
-        let bar = bar(self.done.get(), self.cases);
-        let text = format!("{bar}  {}  {}", self.case, progress_text(reached, time));
+        let text = format!("{}  {}", bar(self.done.get(), self.cases), text());
         let columns = terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
         let line: String = plain(&text, false).chars().take(columns.saturating_sub(1)).collect();
         draw(&line);

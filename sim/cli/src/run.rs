@@ -3,13 +3,14 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use selvedge_sim::protocols::Caches;
-use selvedge_sim::scenario::load_all;
+use selvedge_sim::scenario::{Case, Scenario, load_all};
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, Selection};
 use crate::error::Failure;
 use crate::look::look;
 #[cfg(feature = "manual")]
@@ -19,7 +20,7 @@ use crate::session::Session;
 use crate::simulated_redis;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, native, new, replay, trace};
+use crate::{explore, gate, list, matrix, merge, native, new, prove, replay, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -59,18 +60,29 @@ fn execute<C: Caches>(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let parsed = Arguments::try_parse_from(arguments).map_err(Failure::Arguments)?;
     let look = look(parsed.color, surroundings.terminal);
     let columns = surroundings.terminal.and_then(|terminal| terminal.columns);
     let results = &mut Results::new(out, parsed.command.form(look, columns));
-    let session = |selection| Session::new::<C>(selection, look, &surroundings.interrupt);
+    let session = |selection: &Selection, baseline: Option<&Path>| -> Result<Session, Failure> {
+        let session = Session::new::<C>(selection, look, &surroundings.interrupt)?;
+        let cost = |scenario: &Scenario, case: &Case| gate::recorded_cost(baseline, scenario, &case.name);
+        Ok(match (selection.shard, &selection.report) {
+            (Some(shard), Some(folder)) => session.shard(shard, folder.clone(), &words, cost),
+            _ => session,
+        })
+    };
     let code = match parsed.command {
-        Command::Explore(selection) => explore::run(session(&selection)?, results),
+        Command::Explore(selection) => explore::run(session(&selection, None)?, results),
         Command::Gate(options) => {
-            let session = session(&options.selection)?.within(options.total());
+            let session = session(&options.selection, options.baseline.as_deref())?.within(options.total());
             gate::run(session, &options, surroundings, results)
         }
-        Command::Matrix(selection) => matrix::run(session(&selection)?, results),
+        Command::Prove(options) => prove::run::<C>(&options, look, &surroundings.interrupt, &words, results),
+        Command::Merge(options) => merge::run::<C>(&options, look, surroundings, results),
+        Command::Matrix(selection) => matrix::run(session(&selection, None)?, results),
         Command::Trace(options) => trace::run::<C>(&options, look, &surroundings.interrupt, results),
         Command::Replay(options) => replay::run::<C>(&options, look, results),
         #[cfg(not(feature = "server"))]

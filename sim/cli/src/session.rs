@@ -1,15 +1,17 @@
 //! Explores the selected cases of a command, one after another.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use selvedge_sim::checkpoint::Checkpoints;
 use selvedge_sim::explore::{Exploration, Kept, Reached};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
-use selvedge_sim::report::{Folder, Judged, Summary, case_line};
-use selvedge_sim::scenario::{Case, Mistake, Mistakes, Scenario, load_all};
+use selvedge_sim::report::{Folder, Judged, Piece, Summary, case_line};
+use selvedge_sim::scenario::{Case, Mistake, Mistakes, Scenario, SourceLine, load_all};
 use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 
@@ -18,6 +20,7 @@ use crate::args::{Format, Search, Selection};
 use crate::error::Failure;
 use crate::interrupt::{INTERRUPTED, Interrupt, Searching};
 use crate::progress::Progress;
+use crate::shard::{Shard, estimated_cost, fingerprint};
 use crate::terminal::{Results, say};
 
 /// Runs an exploration of a case for the caches that scenarios can name.
@@ -46,6 +49,12 @@ pub(crate) struct Session {
     interrupted: bool,
     /// The results of the explored cases.
     pub(crate) summary: Summary,
+    /// Identifies all cases, also those of other shards, and the search.
+    fingerprint: String,
+    /// The results so far, if the session is a shard, and the folder for them.
+    piece: Option<(Piece, PathBuf)>,
+    /// The results of all shards, by scenario and case, which replace the searches.
+    merged: Option<BTreeMap<(String, String), CaseReport>>,
 }
 
 impl Session {
@@ -58,6 +67,48 @@ impl Session {
         let session = Session::of::<C>(&selection.search, selection.format, look, interrupt)?;
         let report = selection.report.as_deref().map(Folder::create).transpose()?;
         Ok(Session { report, ..session })
+    }
+
+    /// Limits the session to the cases of a shard. Their results are also written to `folder`, for
+    /// `selvedge merge`. `cost` is the recorded cost of a case, if any.
+    pub(crate) fn shard(
+        mut self,
+        shard: Shard,
+        folder: PathBuf,
+        arguments: &[String],
+        cost: impl Fn(&Scenario, &Case) -> Option<u64>,
+    ) -> Self {
+        let costs = self.scenarios.iter().flat_map(|scenario| {
+            scenario.cases.iter().map(|case| cost(scenario, case).unwrap_or_else(|| estimated_cost(case)))
+        });
+        let own = shard.own(&costs.collect::<Vec<_>>());
+        let mut at = 0;
+        for scenario in &mut self.scenarios {
+            scenario.cases.retain(|_| {
+                at += 1;
+                own.contains(&(at - 1))
+            });
+        }
+        self.scenarios.retain(|scenario| !scenario.cases.is_empty());
+        self.progress = Progress::new(own.len() as u64);
+        let piece = Piece {
+            build: env!("SELVEDGE_VERSION").to_owned(),
+            arguments: arguments.to_vec(),
+            fingerprint: self.fingerprint.clone(),
+            shard: (shard.number, shard.of),
+            results: Vec::new(),
+        };
+        Session { piece: Some((piece, folder)), ..self }
+    }
+
+    /// Takes the results of the cases from those of all shards instead of exploring them.
+    pub(crate) fn merged(self, results: BTreeMap<(String, String), CaseReport>) -> Self {
+        Session { merged: Some(results), ..self }
+    }
+
+    /// Identifies all cases and the search.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Same as [`new`](Self::new), without a report.
@@ -90,7 +141,18 @@ impl Session {
             let parts: Vec<_> = search.cases.iter().map(|part| format!("`{part}`")).collect();
             say(&format!("no case has {} in its name; the first case is `{first}`\n", parts.join(" and ")));
         }
+        let described = scenarios.iter().flat_map(|scenario| &scenario.cases).map(|case| {
+            // The file may have another path where the results are merged.
+            let case = Case { expected_at: SourceLine { file: String::new(), line: 0 }, ..case.clone() };
+            format!("{case:?}")
+        });
+        let fingerprint = fingerprint(
+            described.chain([format!("{engine} {budget:?}", budget = Budget { jobs: None, ..budget })]),
+        );
         Ok(Session {
+            fingerprint,
+            piece: None,
+            merged: None,
             scenarios,
             explore: |request| request.among::<C>().run(),
             checkpoints: search.checkpoint.as_deref().map(Checkpoints::open).transpose()?,
@@ -128,6 +190,10 @@ impl Session {
     /// Explores a case and judges it. If the total budget is used up, reports the case as bounded
     /// without exploring it.
     pub(crate) fn search<'s>(&mut self, case: &'s Case) -> Result<Judged<'s>, Failure> {
+        if let Some(merged) = &mut self.merged {
+            let report = merged.remove(&(case.scenario.clone(), case.name.clone()));
+            return Ok(Judged::new(case, report.expect("the pieces have every case")));
+        }
         if let Some(why) = self.stopped() {
             return Ok(Judged::new(case, unexplored(case, self.engine, why)));
         }
@@ -193,8 +259,12 @@ impl Session {
     /// Counts a case and adds it to the report, if any. In JSON, also writes its line.
     pub(crate) fn add(&mut self, judged: &Judged<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         self.summary.add(judged);
-        if let Some(folder) = &mut self.report {
-            folder.add(judged)?;
+        let trace = match &mut self.report {
+            Some(folder) => folder.add(judged)?,
+            None => None,
+        };
+        if let Some((piece, _)) = &mut self.piece {
+            piece.results.push((CaseReport { trace: None, ..judged.report.clone() }, trace));
         }
         if self.format == Format::Json {
             self.write(out, &format!("{}\n", case_line(&judged.report)))?;
@@ -247,6 +317,9 @@ impl Session {
     /// a passing gate has no summary.
     pub(crate) fn finish(&self, out: &mut dyn Write) -> Result<u8, Failure> {
         let code = self.end();
+        if let Some((piece, folder)) = &self.piece {
+            piece.write(folder)?;
+        }
         if self.is_text() || code != 0 {
             self.remark(out, &self.summary.to_string())?;
         }
@@ -258,6 +331,8 @@ impl Session {
     pub(crate) fn end(&self) -> u8 {
         self.progress.clear();
         match self.summary.exit_code() {
+            // With more shards than cases, some have none.
+            _ if self.piece.is_some() && self.summary.counts() == (0, 0) && !self.interrupted => 0,
             code @ (0 | 1) => code,
             _ if self.interrupted => INTERRUPTED,
             code => code,
@@ -266,7 +341,7 @@ impl Session {
 }
 
 /// The report of a case that was not explored.
-fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
+pub(crate) fn unexplored(case: &Case, engine: Engine, why: String) -> CaseReport {
     CaseReport {
         scenario: case.scenario.clone(),
         case: case.name.clone(),

@@ -63,6 +63,8 @@
 //! - Unfinished searches, and how they resume: [`checkpoint`].
 //! - A cache and a scenario in Rust: [`custom`] and [`check`].
 //! - The caches that ship, and the interface that a cache implements: [`protocols`].
+//! - Every client of a cache up to a bound: [`prove`].
+//! - Linearizability of any object, such as a queue: [`object`].
 //! - The engines, and the primitives that each provides: [`backends`].
 
 pub mod backends;
@@ -77,9 +79,11 @@ mod look;
 mod monitor;
 mod nearest;
 pub mod number;
+pub mod object;
 pub mod oracle;
 pub mod plain;
 pub mod protocols;
+pub mod prove;
 pub mod report;
 pub mod scenario;
 pub mod script;

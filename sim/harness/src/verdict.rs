@@ -79,7 +79,8 @@ pub struct Budget {
     pub states: Option<u64>,
     /// Wall-clock time.
     pub time: Option<Duration>,
-    /// Workers of a stateful search; `None` is 1. They do not affect the report.
+    /// Workers of a search by states, or by classes without a bound on schedules; `None` is 1. They
+    /// do not affect the report.
     pub jobs: Option<NonZeroUsize>,
 }
 

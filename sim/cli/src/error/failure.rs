@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use selvedge_sim::checkpoint::CheckpointError;
 use selvedge_sim::diagnostic::{Diagnostic, diagnose};
-use selvedge_sim::report::Unwritable;
+use selvedge_sim::prove::FamilyError;
+use selvedge_sim::report::{PieceError, Unwritable};
 use selvedge_sim::scenario::Mistakes;
 use selvedge_sim::trace::Unreadable;
 
@@ -40,6 +41,12 @@ pub(crate) enum Failure {
     Report(Unwritable),
     /// A checkpoint cannot be read or written.
     Checkpoint(Box<CheckpointError>),
+    /// A shard's results cannot be written or read.
+    Piece(Box<PieceError>),
+    /// The shards cannot be merged. Has the reason.
+    Merge(String),
+    /// The clients to prove cannot be run.
+    Family(FamilyError),
     /// The tests cannot be built or run.
     Native(NativeError),
     /// The output could not be written.
@@ -49,6 +56,18 @@ pub(crate) enum Failure {
 impl From<NativeError> for Failure {
     fn from(error: NativeError) -> Self {
         Failure::Native(error)
+    }
+}
+
+impl From<PieceError> for Failure {
+    fn from(error: PieceError) -> Self {
+        Failure::Piece(Box::new(error))
+    }
+}
+
+impl From<FamilyError> for Failure {
+    fn from(error: FamilyError) -> Self {
+        Failure::Family(error)
     }
 }
 
@@ -127,6 +146,9 @@ impl Failure {
             Failure::Replay(error) => report(&*error),
             Failure::Report(error) => report(&error),
             Failure::Checkpoint(error) => report(&*error),
+            Failure::Piece(error) => report(&*error),
+            Failure::Merge(why) => say(&format!("cannot merge: {why}\n")),
+            Failure::Family(error) => report(&error),
             Failure::Native(error) => say(&format!("{error}\n")),
             // A closed pipe needs no message, but a gate that was cut short has not passed.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

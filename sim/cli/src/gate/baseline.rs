@@ -158,6 +158,20 @@ impl Baselines {
     }
 }
 
+/// The number of schedules or states in the baseline of a case, which is its cost. `None` without a
+/// baseline. `folder` is that of `--baseline`.
+pub(crate) fn recorded_cost(folder: Option<&Path>, scenario: &Scenario, case: &str) -> Option<u64> {
+    let beside = || scenario.file.as_ref().map(|file| file.with_file_name("baseline"));
+    let folder = folder.map(Path::to_owned).or_else(beside)?;
+    let text = fs::read_to_string(folder.join(encoded(&scenario.name)).join(file_name(case))).ok()?;
+    let count = |line: &str| {
+        let (name, number) = line.split_once(' ')?;
+        let is_count = matches!(name, "schedules" | "states" | "schedule" | "state");
+        number.trim().replace(',', "").parse().ok().filter(|_| is_count)
+    };
+    text.lines().find_map(count)
+}
+
 /// Whether the texts agree. Bounded searches always do: their counts depend on the machine.
 fn is_same(accepted: &str, now: &str) -> bool {
     let bounded = |text: &str| text.lines().any(|line| line == "search    bounded");

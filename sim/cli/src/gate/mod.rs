@@ -6,4 +6,5 @@ mod diff;
 mod outputs;
 mod run;
 
+pub(crate) use baseline::recorded_cost;
 pub(crate) use run::run;

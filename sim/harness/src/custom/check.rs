@@ -78,5 +78,5 @@ where
 
 /// Writes the page and the trace. Each scenario has its own folder, because tests run concurrently.
 fn write(folder: &Path, judged: Judged<'_>) -> Result<(), Unwritable> {
-    Folder::create(folder)?.add(&judged)
+    Folder::create(folder)?.add(&judged).map(drop)
 }

@@ -109,6 +109,8 @@
 //! check(late_fill().engine(Engine::Stateful));
 //! ```
 //!
+//! [`prove()`] explores every client up to a bound, instead of the threads of one scenario.
+//!
 //! Wrap a cache with other types of keys and values: [`Key::name`] is a string, and a key and a
 //! version identify a [`Value`]. A cache without async is easier to write with [`closures`].
 //!
@@ -148,6 +150,7 @@ mod check;
 mod chosen;
 mod closures;
 mod local_tier;
+mod prove;
 mod remote;
 mod setup;
 #[cfg(feature = "redis")]
@@ -160,6 +163,7 @@ pub use check::{check, check_all};
 use chosen::Chosen;
 pub use closures::{Closures, closures};
 pub use local_tier::LocalTier;
+pub use prove::{AllClients, clients, prove};
 pub use remote::Redis;
 pub use selvedge_engine as engine;
 pub use setup::Setup;

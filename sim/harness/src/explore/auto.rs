@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use selvedge_engine::Explorer;
-
 use super::search::Search;
-use super::{Reached, Searched, ours, stateful};
+use super::{Reached, Searched, stateful, team};
 use crate::number::counted;
 use crate::protocols::Caches;
 use crate::scripted::Named;
@@ -70,7 +68,7 @@ fn above<C: Caches>(search: &mut Search<'_, '_>, few: u64) -> (Engine, Option<St
 
 fn by_classes<C: Caches>(search: &mut Search<'_, '_>, budget: Budget) -> Searched {
     let plan = Plan::<Named<C>>::named(search.case);
-    ours::search(&mut search.within(budget), Engine::Optimal, plan, Explorer::optimal())
+    team::search(&mut search.within(budget), plan)
 }
 
 /// Adds the reason against stateful search to the bound, if the case is large enough and the search
@@ -114,7 +112,7 @@ mod tests {
 
     fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
         let watch = &mut |_| ControlFlow::Continue(());
-        above::<C>(&mut Search { case, budget, kept: None, watch }, few)
+        above::<C>(&mut Search { case, budget, kept: None, watch, first_only: false }, few)
     }
 
     fn schedules(most: u64) -> Budget {
@@ -168,7 +166,13 @@ mod tests {
             ControlFlow::Break(())
         };
         let case = case("tiered", 3, "");
-        let mut search = Search { case: &case, budget: Budget::default(), kept: None, watch: &mut watch };
+        let mut search = Search {
+            case: &case,
+            budget: Budget::default(),
+            kept: None,
+            watch: &mut watch,
+            first_only: false,
+        };
         let (engine, _, searched) = above::<Protocol>(&mut search, 10);
         assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));
         assert_eq!(looks.last(), Some(&Reached::Schedules(10)));

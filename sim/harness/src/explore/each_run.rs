@@ -47,7 +47,7 @@ pub(super) fn each_run_of<C: Build<Engine>>(
 
 /// Records what happens before each operation's first event. The clocks are available only after
 /// the run.
-fn note_invocations(run: &Run<'_>, history: &mut History) {
+pub(super) fn note_invocations(run: &Run<'_>, history: &mut History) {
     for (position, step) in run.steps().enumerate() {
         let is_first = |its: &Operation| (its.first.task, its.first.index) == (step.task, step.index);
         if let Some(operation) = history.operations().iter().position(is_first) {

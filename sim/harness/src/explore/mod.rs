@@ -19,6 +19,7 @@ mod search;
 mod searched;
 mod stateful;
 mod tally;
+mod team;
 mod unfinished;
 
 #[cfg(feature = "shuttle")]

@@ -41,7 +41,7 @@ pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
     plan: Plan<C>,
     explorer: Explorer<M>,
 ) -> Searched {
-    let Search { case, budget, ref mut watch, .. } = *search;
+    let Search { case, budget, ref mut watch, first_only, .. } = *search;
     let (start, plan) = (Instant::now(), Arc::new(plan));
     let (mut states, mut is_spent) = (WITNESS_STATES, false);
     let (mut tally, mut best, mut broken, mut schedules) = (Tally::new(), None, None, 0);
@@ -71,6 +71,9 @@ pub(super) fn search<C: Build<Engine>, M: SearchMode + ManyRuns>(
             let mut effort = Effort { states, each: WITNESS_STATES_EACH, watch, is_spent };
             consider(&mut best, run, history, found, &mut effort);
             (states, is_spent) = (effort.states, effort.is_spent);
+            if first_only {
+                return ControlFlow::Break(());
+            }
         }
         onwards
     });

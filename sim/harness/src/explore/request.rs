@@ -10,7 +10,7 @@ use selvedge_engine::Explorer;
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 use super::peers;
 use super::search::{Search, Watch};
-use super::{Kept, Searched, auto, ours, stateful};
+use super::{Kept, Searched, auto, ours, stateful, team};
 use crate::backends;
 use crate::protocols::{Caches, Protocol};
 use crate::scenario::Case;
@@ -48,6 +48,7 @@ pub struct Exploration<'e, 'k, C = Protocol> {
     budget: Budget,
     kept: Option<&'e mut Kept<'k>>,
     watch: Option<&'e mut Watch<'e>>,
+    first_only: bool,
     caches: PhantomData<C>,
 }
 
@@ -60,6 +61,7 @@ impl<'e> Exploration<'e, '_> {
             budget: Budget::default(),
             kept: None,
             watch: None,
+            first_only: false,
             caches: PhantomData,
         }
     }
@@ -68,8 +70,13 @@ impl<'e> Exploration<'e, '_> {
 impl<'e, 'k, C> Exploration<'e, 'k, C> {
     /// The case names one of the caches `D`.
     pub fn among<D: Caches>(self) -> Exploration<'e, 'k, D> {
-        let Exploration { case, engine, budget, kept, watch, .. } = self;
-        Exploration { case, engine, budget, kept, watch, caches: PhantomData }
+        let Exploration { case, engine, budget, kept, watch, first_only, .. } = self;
+        Exploration { case, engine, budget, kept, watch, first_only, caches: PhantomData }
+    }
+
+    /// The case.
+    pub fn case(&self) -> &'e Case {
+        self.case
     }
 
     /// The search engine.
@@ -93,8 +100,15 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
     /// A stateful search resumes from `kept`, and stores a checkpoint there if it does not
     /// complete. The report and the budget of states cover all parts of the search.
     pub fn checkpoints<'l>(self, kept: &'e mut Kept<'l>) -> Exploration<'e, 'l, C> {
-        let Exploration { case, engine, budget, watch, caches, .. } = self;
-        Exploration { case, engine, budget, kept: Some(kept), watch, caches }
+        let Exploration { case, engine, budget, watch, first_only, caches, .. } = self;
+        Exploration { case, engine, budget, kept: Some(kept), watch, first_only, caches }
+    }
+
+    /// A search by classes ends with the first schedule that breaks the required level, deadlocks
+    /// or panics. The report then has this schedule, and is not complete. For callers that only
+    /// need to know whether there is one.
+    pub fn stop_at_violation(self) -> Self {
+        Exploration { first_only: true, ..self }
     }
 
     /// Runs `search`, and reports its result with its duration, which includes earlier parts.
@@ -102,12 +116,13 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
         self,
         search: impl FnOnce(&mut Search<'_, 'k>, Engine) -> (Engine, Option<String>, Searched),
     ) -> CaseReport {
-        let Exploration { case, engine, budget, kept, watch, .. } = self;
+        let Exploration { case, engine, budget, kept, watch, first_only, .. } = self;
         let start = Instant::now();
         let before = kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.wall));
         let ignore = &mut |_| ControlFlow::Continue(());
         let watch = watch.unwrap_or(ignore);
-        let (engine, engine_reason, searched) = search(&mut Search { case, budget, kept, watch }, engine);
+        let (engine, engine_reason, searched) =
+            search(&mut Search { case, budget, kept, watch, first_only }, engine);
         let wall = before.unwrap_or_default() + start.elapsed();
         CaseReport { engine_reason, ..searched.report(case, engine, wall) }
     }
@@ -160,7 +175,7 @@ fn by_engine<C: Caches>(search: &mut Search<'_, '_>, engine: Engine) -> Searched
     let plan = || Plan::<Named<C>>::named(case);
     match engine {
         Engine::Auto => unreachable!("`Auto` chooses another engine"),
-        Engine::Optimal => ours::search(search, engine, plan(), Explorer::optimal()),
+        Engine::Optimal => team::search(search, plan()),
         Engine::Stateful => match case.unfit_for_states() {
             None => stateful::search(search, plan(), (0, 0)),
             refused => Searched { refused, ..ours::search(search, engine, plan(), Explorer::optimal()) },

@@ -16,11 +16,15 @@ pub(super) struct Search<'s, 'k> {
     /// The checkpoints of a stateful search, if it has any.
     pub(super) kept: Option<&'s mut Kept<'k>>,
     pub(super) watch: &'s mut Watch<'s>,
+    /// Whether a search by classes ends with the first schedule that breaks the required level,
+    /// deadlocks or panics.
+    pub(super) first_only: bool,
 }
 
 impl<'k> Search<'_, 'k> {
     /// The same search within another budget: a part of this search.
     pub(super) fn within(&mut self, budget: Budget) -> Search<'_, 'k> {
-        Search { case: self.case, budget, kept: self.kept.as_deref_mut(), watch: &mut *self.watch }
+        let Search { case, first_only, .. } = *self;
+        Search { case, budget, kept: self.kept.as_deref_mut(), watch: &mut *self.watch, first_only }
     }
 }

@@ -22,6 +22,16 @@ impl Tally {
         Tally { violations: BTreeMap::new(), violating: Some(0), vacuous: true, findings: Vec::new() }
     }
 
+    /// The tally of this and of the `other` schedules.
+    pub(crate) fn merge(mut self, other: Tally) -> Tally {
+        for (rule, count) in other.violations {
+            *self.violations.entry(rule).or_default() += count;
+        }
+        self.violating = self.violating.zip(other.violating).map(|(own, more)| own + more);
+        self.vacuous &= other.vacuous;
+        self
+    }
+
     /// Judges a history, and returns its findings.
     pub(crate) fn observe(&mut self, history: &History) -> &[Finding] {
         self.vacuous = self.vacuous && vacuous(history);

@@ -54,12 +54,12 @@ impl Folder {
     }
 
     /// Adds a case: its trace, if it has one, as `<scenario>.<case>.trace.json`, and its row in the
-    /// page.
+    /// page. Returns the name of the trace's file.
     ///
     /// # Errors
     ///
     /// If one of them cannot be written.
-    pub fn add(&mut self, judged: &Judged<'_>) -> Result<(), Unwritable> {
+    pub fn add(&mut self, judged: &Judged<'_>) -> Result<Option<String>, Unwritable> {
         let file = judged.report.trace.as_ref().map(|trace| {
             let name = self.name(&trace.scenario, &trace.case);
             let path = self.path.join(&name);
@@ -68,9 +68,9 @@ impl Folder {
         let file = file.transpose()?;
         let link = self.link(&judged.case.expected_at.file);
         let block = case_block(judged, file.as_deref(), link);
-        self.index
-            .write_all(block.as_bytes())
-            .map_err(|error| unwritable(&self.path.join("index.html"), error))
+        let written = self.index.write_all(block.as_bytes());
+        written.map_err(|error| unwritable(&self.path.join("index.html"), error))?;
+        Ok(file)
     }
 
     /// The path from the folder to a file, if the file exists. A shipped scenario has none.

@@ -83,6 +83,7 @@ mod parse;
 mod reader;
 mod shipped;
 mod tasks;
+mod write;
 
 pub use ability::{Ability, Known};
 pub use expectation::{Expectation, Expected, Level};

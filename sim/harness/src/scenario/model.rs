@@ -128,7 +128,7 @@ impl Special {
     }
 
     /// Whether it affects only loads from a source of truth behind the remote tier.
-    pub(super) fn is_of_loads(self) -> bool {
+    pub(crate) fn is_of_loads(self) -> bool {
         match self {
             Special::Leases | Special::PassesOver => true,
             Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry | Special::NotifiesFirst => {

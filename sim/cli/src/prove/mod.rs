@@ -1,0 +1,6 @@
+//! `selvedge prove`: explores every client of a cache up to a bound.
+
+mod json;
+mod run;
+
+pub(crate) use run::{merge, run};
