@@ -89,7 +89,9 @@ impl Checkpoints {
 
 /// A digest of the parts of a case that its search depends on.
 fn identity(case: &Case) -> Digest {
-    let Case { cache, script, nodes, local, remote, source, derived, faults, drops, specials, threads, .. } = case;
+    let Case {
+        cache, script, nodes, local, remote, source, derived, faults, drops, specials, threads, ..
+    } = case;
     let script = script.as_ref().map_or("", |script| script.text());
     digest(
         format!(

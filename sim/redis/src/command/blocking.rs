@@ -1,5 +1,5 @@
-//! Blocking commands: `BLPOP`, `BLMOVE`, `BZPOPMIN` and related commands, and `WAIT`. Those on streams
-//! are in `stream_reads.rs`.
+//! Blocking commands: `BLPOP`, `BLMOVE`, `BZPOPMIN` and related commands, and `WAIT`. Those on
+//! streams are in `stream_reads.rs`.
 //!
 //! Such a command first acts like its variant that does not block. If it finds no value, its
 //! connection waits until another command creates one of its keys, or until its timeout passes.

@@ -117,7 +117,8 @@ impl Server {
         Some(reply)
     }
 
-    /// Rejects a command that needs memory while there is none. A transaction may need it at its end.
+    /// Rejects a command that needs memory while there is none. A transaction may need it at its
+    /// end.
     fn check_memory(&mut self, connection: ConnectionId, spec: &'static Spec) -> Result<(), ErrorReply> {
         if !self.is_out_of_memory {
             return Ok(());
