@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::hash::{Hash, Hasher};
 
-use selvedge::parts::{Cached, Lookup, LostStripes};
+use selvedge::parts::{Cached, Lookup, LostStripes, OpenWrites};
 
 use super::Held;
 use crate::history::Value;
@@ -17,6 +17,7 @@ pub(super) fn is_known<V: 'static>() -> bool {
         TypeId::of::<Cached<Value>>(),
         TypeId::of::<Cached<Lookup<Value>>>(),
         TypeId::of::<LostStripes>(),
+        TypeId::of::<OpenWrites>(),
     ];
     known.contains(&TypeId::of::<V>())
 }
@@ -40,6 +41,8 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
         (kept, cached.expires_at()).hash(&mut state);
     } else if let Some(lost) = value.downcast_ref::<LostStripes>() {
         lost.hash(&mut state);
+    } else if let Some(writes) = value.downcast_ref::<OpenWrites>() {
+        writes.hash(&mut state);
     } else {
         unreachable!("the type is not supported: call `is_known` first");
     }
