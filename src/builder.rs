@@ -9,11 +9,11 @@ use std::time::Duration;
 use crate::derived::Derived;
 use crate::l1::{Bound, Listener, RemovalCause};
 use crate::lookup::Lookup;
-use crate::nodes::{Node, Notified, Notifies};
-use crate::remote::Remote;
-use crate::settings::{RemoteFailure, Settings};
+use crate::nodes::{Coordinates, Node, Notified, Notifies, Strict};
+use crate::remote::{Coordinator, Remote};
+use crate::settings::{Level, RemoteFailure, Settings};
 use crate::sync::{Entry, Key, Primitives, Std, StdClock};
-use crate::tiered::TieredCache;
+use crate::tiered::{OwnCoordinator, TieredCache};
 
 /// Builder of a [`TieredCache`]: begin with [`TieredCache::builder`], end with
 /// [`build`](Builder::build).
@@ -36,7 +36,7 @@ use crate::tiered::TieredCache;
 /// # }
 /// ```
 #[must_use = "a builder does nothing until it builds"]
-pub struct Builder<K, V, R, P = Std, S = Undecided> {
+pub struct Builder<K: Sync, V: Send + Sync, R: Remote<K, V>, P = Std, S = Undecided> {
     remote: R,
     settings: Settings,
     derived: Derived<K>,
@@ -44,10 +44,15 @@ pub struct Builder<K, V, R, P = Std, S = Undecided> {
     on_removal: Option<Listener<K, V>>,
     /// Connects the node, if the remote tier does.
     connect: Option<Connect<K, R>>,
+    /// Makes the coordinator, at the level `Strict`.
+    coordinate: Option<Coordinate<K, V, R>>,
     of: Types<V, P, S>,
 }
 
 type Connect<K, R> = fn(&R, &Arc<dyn Node<K>>);
+
+type Coordinate<K, V, R> =
+    Box<dyn FnOnce(&Arc<R>) -> OwnCoordinator<K, V, <R as Remote<K, V>>::Error> + Send>;
 
 /// The types that a builder does not store.
 type Types<V, P, S> = PhantomData<fn() -> (V, P, S)>;
@@ -103,6 +108,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
             bound: None,
             on_removal: None,
             connect: None,
+            coordinate: None,
             of: PhantomData,
         }
     }
@@ -110,8 +116,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> Builder<K, V, R, P> {
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S> {
     fn decided(self) -> Builder<K, V, R, P, Decided> {
-        let Builder { remote, settings, derived, bound, on_removal, connect, of: _ } = self;
-        Builder { remote, settings, derived, bound, on_removal, connect, of: PhantomData }
+        let Builder { remote, settings, derived, bound, on_removal, connect, coordinate, of: _ } = self;
+        Builder { remote, settings, derived, bound, on_removal, connect, coordinate, of: PhantomData }
     }
 
     /// Selects the level [`Notified`]: the server notifies this node of other nodes' writes.
@@ -130,7 +136,36 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S>
     /// Selects the level [`Notified`]; the caller connects the [node](TieredCache::node).
     #[doc(hidden)]
     pub fn notified_by_caller(mut self, level: Notified) -> Builder<K, V, R, P, Decided> {
-        self.settings.notified = Some(level);
+        self.settings.level = Level::Notified(level);
+        self.decided()
+    }
+
+    /// Selects the level [`Strict`]: the cache is linearizable over all nodes that use this level
+    /// with the same keys. All writers of the keys must use it. See [`nodes`](crate::nodes) for the
+    /// protocol and its cost: a hit sends no request; a write waits for the other nodes.
+    ///
+    /// At this level the absence of a key is never cached locally, also with an
+    /// [`absent_ttl`](Builder::absent_ttl).
+    pub fn strict(mut self, level: Strict) -> Builder<K, V, R, P, Decided>
+    where
+        R: Coordinates<K> + Coordinator<K, V, Error = <R as Remote<K, V>>::Error>,
+    {
+        self.connect = Some(R::coordinate);
+        self.coordinate = Some(Box::new(|remote| Arc::clone(remote) as OwnCoordinator<K, V, _>));
+        self.settings.level = Level::Strict(level);
+        self.decided()
+    }
+
+    /// Selects the level [`Strict`] with this coordinator; the caller connects the
+    /// [node](TieredCache::node).
+    #[doc(hidden)]
+    pub fn strict_by_caller(
+        mut self,
+        level: Strict,
+        coordinator: Arc<dyn Coordinator<K, V, Error = R::Error>>,
+    ) -> Builder<K, V, R, P, Decided> {
+        self.coordinate = Some(Box::new(|_| coordinator));
+        self.settings.level = Level::Strict(level);
         self.decided()
     }
 
@@ -253,8 +288,11 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives, S> Builder<K, V, R, P, S>
     where
         S: Decision,
     {
-        let Builder { remote, settings, derived, bound, on_removal, connect, of: _ } = self;
-        let cache = TieredCache::new(remote, settings, derived, bound, on_removal, clock);
+        let Builder { remote, settings, derived, bound, on_removal, connect, coordinate, of: _ } = self;
+        let remote = Arc::new(remote);
+        let coordinator = coordinate.map(|make| make(&remote));
+        let tiers = (remote, coordinator);
+        let cache = TieredCache::new(tiers, settings, derived, bound, on_removal, clock);
         if let (Some(connect), Some(node)) = (connect, cache.node()) {
             connect(&cache.remote, &node);
         }
@@ -272,7 +310,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, S> Builder<K, V, R, Std, S> {
     }
 }
 
-impl<K, V, R, P, S> fmt::Debug for Builder<K, V, R, P, S> {
+impl<K: Sync, V: Send + Sync, R: Remote<K, V>, P, S> fmt::Debug for Builder<K, V, R, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
     }

@@ -35,8 +35,8 @@
 //!
 //! A builder requires a [`local_ttl`](Builder::local_ttl), which limits how long the cache may miss
 //! another process's writes, or a [`single_process`](Builder::single_process); or
-//! [`notified`](Builder::notified), with which Redis notifies the cache of other processes' writes:
-//! see [`nodes`].
+//! [`notified`](Builder::notified), with which Redis notifies the cache of other processes' writes;
+//! or [`strict`](Builder::strict), with which no process reads an old value: see [`nodes`].
 //!
 //! # A remote tier of your own
 //!
@@ -106,6 +106,8 @@
 //!   when this process is [notified](TieredCache::invalidate).
 //! - With [`nodes::Notified`], Redis notifies several processes of each other's writes. Staleness
 //!   is bounded, and the reads of one process never go backwards.
+//! - With [`nodes::Strict`], several processes are linearizable together. A hit still sends no
+//!   request; a write waits for the other processes.
 //! - A write of unknown outcome, because it failed or its future was dropped, makes the cache
 //!   slower for its key, but not wrong. See [`TieredCache`].
 //! - If a source of truth is behind the remote tier, [`get_or_load`](TieredCache::get_or_load)
@@ -148,4 +150,5 @@ pub mod parts {
     pub use crate::fence::{LostStripes, Stripe, Stripes, Token};
     pub use crate::l1::{Bound, Cached, L1, Listener};
     pub use crate::lookup::Lookup;
+    pub use crate::member::OpenWrites;
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::nodes::Notified;
+use crate::nodes::{Notified, Strict};
 
 /// The settings that do not depend on the types of a cache.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,26 @@ pub(crate) struct Settings {
     pub(crate) remote_ttl: Option<Duration>,
     pub(crate) stripes: NonZeroUsize,
     pub(crate) remote_failure: RemoteFailure,
-    /// `None` is the single-process level.
-    pub(crate) notified: Option<Notified>,
+    pub(crate) level: Level,
+}
+
+/// The level of consistency between processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Level {
+    #[default]
+    SingleProcess,
+    Notified(Notified),
+    Strict(Strict),
+}
+
+impl Settings {
+    /// The length of the node's leases; zero if the level is not `Strict`.
+    pub(crate) fn lease(&self) -> Duration {
+        match self.level {
+            Level::Strict(level) => level.length(),
+            Level::SingleProcess | Level::Notified(_) => Duration::ZERO,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -25,7 +43,7 @@ impl Default for Settings {
             remote_ttl: None,
             stripes: const { NonZeroUsize::new(1024).unwrap() },
             remote_failure: RemoteFailure::default(),
-            notified: None,
+            level: Level::SingleProcess,
         }
     }
 }

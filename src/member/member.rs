@@ -5,6 +5,7 @@ use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answers::Answers;
 use super::horizon::Horizon;
 use crate::derived::Derived;
 use crate::fence::Fence;
@@ -20,6 +21,8 @@ pub(crate) struct Member<K: Key, V: Entry, A: Send + 'static, P: Primitives> {
     derived: Arc<Derived<K>>,
     horizon: Horizon<P>,
     bound: Duration,
+    /// At the level `Strict`.
+    answers: Option<Answers<P>>,
 }
 
 impl<K: Key, V: Entry, A: Send + 'static, P: Primitives> Member<K, V, A, P> {
@@ -29,9 +32,19 @@ impl<K: Key, V: Entry, A: Send + 'static, P: Primitives> Member<K, V, A, P> {
         fence: &Arc<Fence<A, P>>,
         derived: &Arc<Derived<K>>,
         bound: Duration,
+        is_strict: bool,
     ) -> Self {
         let (l1, fence, derived) = (Arc::clone(l1), Arc::clone(fence), Arc::clone(derived));
-        Member { l1, fence, derived, horizon: Horizon::new(), bound }
+        Member { l1, fence, derived, horizon: Horizon::new(), bound, answers: is_strict.then(Answers::new) }
+    }
+
+    /// The answers to the node's writes.
+    ///
+    /// # Panics
+    ///
+    /// If the level is not `Strict`.
+    pub(crate) fn answers(&self) -> &Answers<P> {
+        self.answers.as_ref().expect("the level is `Strict`")
     }
 
     /// The local entry, if the node may serve it.
@@ -86,6 +99,12 @@ impl<K: Key, V: Entry, A: Send + 'static, P: Primitives> Node<K> for Member<K, V
 
     fn lost(&self) {
         self.horizon.end();
+    }
+
+    fn answered(&self, write: u64, node: u64) {
+        if let Some(answers) = &self.answers {
+            answers.add(write, node);
+        }
     }
 
     fn bound(&self) -> Duration {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A node of the level [`Notified`](super::Notified), as the connection for notifications sees it.
+/// A node of the level [`Notified`](super::Notified) or [`Strict`](super::Strict), as the
+/// connection for notifications sees it.
 ///
 /// A remote tier that [`Notifies`] calls these functions, for one connection at a time, and none of
 /// them concurrently with `connected`, `heard` or `lost`.
@@ -16,8 +17,9 @@ pub trait Node<K>: Send + Sync {
     /// on. `asked` is the time before the command that the server has answered.
     fn connected(&self, asked: Duration);
 
-    /// The server has executed a write of this key. The other nodes' writes must be notified; the
-    /// node's own need not be.
+    /// The server has executed a write of this key; or, at the level `Strict`, has opened the key
+    /// for one, and must have the node's answer after this call has returned. The other nodes'
+    /// writes must be notified; the node's own need not be.
     fn notified(&self, key: &K);
 
     /// The server may have written any key, such as by `FLUSHALL`.
@@ -32,7 +34,12 @@ pub trait Node<K>: Send + Sync {
     /// [`connected`](Node::connected).
     fn lost(&self);
 
-    /// The bound on the staleness.
+    /// At the level `Strict`: the node with this number has answered the node's own write with this
+    /// number.
+    fn answered(&self, write: u64, node: u64);
+
+    /// The time from `asked` for which the node serves its local tier: the bound on the staleness,
+    /// or the length of the lease.
     fn bound(&self) -> Duration;
 }
 
@@ -41,4 +48,13 @@ pub trait Notifies<K> {
     /// Connects the node, and reconnects it whenever the connection is lost, until the node has
     /// been dropped. Returns at once. Stores only a weak reference to the node.
     fn notify(&self, node: &Arc<dyn Node<K>>);
+}
+
+/// A remote tier that coordinates the writes of nodes: [`Redis`](crate::remote::Redis), for
+/// example. It must also be a [`Coordinator`](crate::remote::Coordinator).
+pub trait Coordinates<K> {
+    /// Connects the node as [`Notifies::notify`] does, and registers it. Before each
+    /// [`connected`](Node::connected) and [`heard`](Node::heard) the registry has the node, with a
+    /// new renewal. The server notifies it of each write that opens a key later.
+    fn coordinate(&self, node: &Arc<dyn Node<K>>);
 }

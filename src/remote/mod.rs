@@ -7,11 +7,13 @@
 )]
 mod remote;
 
+mod coordinator;
 #[cfg(feature = "redis")]
 mod key;
 #[cfg(feature = "redis")]
 pub mod redis;
 
+pub use coordinator::{Change, CommandFuture, Coordinator, Leaseholder, Reading, Registry};
 #[cfg(feature = "redis")]
 pub use key::{KeyBytes, KeyFromBytes};
 #[cfg(feature = "redis")]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Blocking;
+use super::strict::OwnCoordinator;
 use crate::derived::Derived;
 use crate::error::Error;
 use crate::fence::Fence;
@@ -13,7 +14,7 @@ use crate::lookup::Lookup;
 use crate::member::Member;
 use crate::nodes::Node;
 use crate::remote::{Fill, Remote};
-use crate::settings::Settings;
+use crate::settings::{Level, Settings};
 use crate::stats::{Count, Counts, Stats};
 use crate::sync::{Entry, Key, Primitives, Std};
 
@@ -51,6 +52,8 @@ pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
     /// Shared with the commands of fills, which waiting writes may run: see `fence/fills.rs`.
     pub(crate) remote: Arc<R>,
     pub(super) derived: Arc<Derived<K>>,
+    /// At the level `Strict`.
+    pub(super) coordinator: Option<OwnCoordinator<K, V, R::Error>>,
     /// `None` at the single-process level.
     pub(super) member: Option<OwnMember<K, V, R::Error, P>>,
     pub(super) settings: Settings,
@@ -60,7 +63,7 @@ pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     pub(crate) fn new(
-        remote: R,
+        (remote, coordinator): (Arc<R>, Option<OwnCoordinator<K, V, R::Error>>),
         settings: Settings,
         derived: Derived<K>,
         bound: Option<Bound<K, Lookup<V>>>,
@@ -84,15 +87,21 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
             l1 = l1.bounded(bound);
         }
         let (l1, fence, derived) = (Arc::new(l1), Arc::new(Fence::new(settings.stripes)), Arc::new(derived));
-        let member = settings.notified.map(|level| {
-            let member = Member::new(&l1, &fence, &derived, level.bound());
+        let bound = match settings.level {
+            Level::SingleProcess => None,
+            Level::Notified(level) => Some((level.bound(), false)),
+            Level::Strict(level) => Some((level.length(), true)),
+        };
+        let member = bound.map(|(bound, is_strict)| {
+            let member = Member::new(&l1, &fence, &derived, bound, is_strict);
             Arc::new(member)
         });
         TieredCache {
             l1,
             fence,
-            remote: Arc::new(remote),
+            remote,
             derived,
+            coordinator,
             member,
             settings,
             flights: FlightTable::new(settings.stripes),
@@ -110,8 +119,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         Blocking { cache: self }
     }
 
-    /// The cache as a node of the level [`Notified`](crate::nodes::Notified), which a simulator
-    /// connects.
+    /// The cache as a node of the levels [`Notified`](crate::nodes::Notified) and
+    /// [`Strict`](crate::nodes::Strict), which a simulator connects.
     #[doc(hidden)]
     pub fn node(&self) -> Option<Arc<dyn Node<K>>> {
         self.member.as_ref().map(|member| Arc::clone(member) as Arc<dyn Node<K>>)

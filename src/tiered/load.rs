@@ -109,8 +109,9 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         if let Some(known) = self.known(key) {
             return Ok(Ok(known));
         }
+        let mut ticket = ticket;
         // 5. Before the load: a lease that is taken later would not see a write in between.
-        let lease = match self.query(Operation::GetOrLoad, key, self.remote.get_for_fill(key)).await {
+        let lease = match self.query(Operation::GetOrLoad, key, self.read_for_fill(key, &mut ticket)).await {
             Ok((Some(Found { value, ttl }), _)) => {
                 let is_cached = self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl);
                 return Ok(Ok(self.or_known(key, ticket, is_cached, Some(value))));
@@ -118,7 +119,10 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
             Ok((None, lease)) => Some(lease),
             Err(error) => match self.settings.remote_failure {
                 RemoteFailure::Fail => return Ok(Err(error)),
-                RemoteFailure::Load => None,
+                RemoteFailure::Load => {
+                    ticket.is_open = self.coordinator.is_some();
+                    None
+                }
             },
         };
         // 6.
@@ -146,6 +150,24 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         }
     }
 
+    /// Reads the key, and takes a lease if it has no value. Sets whether a write has it open.
+    async fn read_for_fill(
+        &self,
+        key: &K,
+        ticket: &mut ReadTicket,
+    ) -> Result<(Option<Found<V>>, Lease), R::Error> {
+        if self.coordinator.is_some() {
+            // Of a write that opens the key after this command, the node is notified after the
+            // token.
+            let read = self.read_remote(key).await?;
+            ticket.is_open = read.is_open;
+            if read.found.is_some() {
+                return Ok((read.found, Lease::none()));
+            }
+        }
+        self.remote.get_for_fill(key).await
+    }
+
     /// The result of a load that has read this value.
     fn or_known(&self, key: &K, ticket: ReadTicket, is_cached: bool, read: Option<V>) -> Option<V> {
         if is_cached { read } else { self.or_local(key, ticket, read, || self.known(key)) }
@@ -154,6 +176,10 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// Fills both tiers with a loaded value, unless the key was written since the ticket. Returns
     /// whether L1 was filled.
     async fn fill(&self, key: &K, ticket: ReadTicket, value: &V, lease: Lease) -> bool {
+        if self.coordinator.is_some() && lease.token().is_none() {
+            // Without a lease it could replace another node's write, which others have cached.
+            return false;
+        }
         // 7.
         let Some(mut fill) = FillGuard::begin(&self.fence, ticket.stripe, ticket.token) else {
             self.counts.add(Count::Refused);

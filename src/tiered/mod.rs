@@ -98,10 +98,12 @@ mod invalidate;
 mod load;
 mod read;
 mod settle;
+mod strict;
 mod write;
 
 pub use blocking::Blocking;
 pub use cache::TieredCache;
+pub(crate) use strict::OwnCoordinator;
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::TieredCache;
+use super::cache::OwnMember;
 use crate::error::{Error, Operation};
 use crate::fence::Token;
 use crate::lookup::Lookup;
-use crate::remote::{Found, Remote};
+use crate::remote::{Found, Reading, Remote};
 use crate::stats::Count;
 use crate::sync::{Entry, Key, Primitives};
 
@@ -20,6 +21,9 @@ pub(super) struct ReadTicket {
     pub(super) token: Token,
     /// The time on L1's clock, from which the age of the entry counts.
     pub(super) at: Duration,
+    /// Whether a write on any node has the key open, or may have. Known after the query, at the
+    /// level `Strict`.
+    pub(super) is_open: bool,
 }
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
@@ -37,9 +41,9 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         self.counts.add(Count::Miss);
         let ticket = self.ticket(key).await;
         // 3.
-        let found = self.query(Operation::Get, key, self.remote.get(key)).await?;
+        let read = self.query(Operation::Get, key, self.read_remote(key)).await?;
         // 4.
-        Ok(self.fill_l1_found(key, ticket, found))
+        Ok(self.fill_l1_found(key, ticket, read))
     }
 
     /// The values of several keys, in their order, with at most one call of the remote tier. Each
@@ -66,15 +70,15 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         if missing.is_empty() {
             return Ok(values);
         }
-        let found = match self.remote.get_many(&missing).await {
-            Ok(found) => found,
+        let read = match self.read_many(&missing).await {
+            Ok(read) => read,
             Err(error) => {
                 self.counts.add(Count::Error);
                 return Err(Error::remote(Operation::Get, missing.into(), error));
             }
         };
-        for (((index, key), ticket), found) in indices.into_iter().zip(&missing).zip(tickets).zip(found) {
-            values[index] = self.fill_l1_found(key, ticket, found);
+        for (((index, key), ticket), read) in indices.into_iter().zip(&missing).zip(tickets).zip(read) {
+            values[index] = self.fill_l1_found(key, ticket, read);
         }
         Ok(values)
     }
@@ -94,6 +98,12 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         }
     }
 
+    /// The node, at the level `Notified`. At the level `Strict` an entry that may be served is as
+    /// new as the remote tier, so that a read need not be compared with it.
+    fn notified(&self) -> Option<&OwnMember<K, V, R::Error, P>> {
+        self.member.as_ref().filter(|_| self.coordinator.is_none())
+    }
+
     /// Takes a ticket before a query of Redis.
     pub(super) async fn ticket(&self, key: &K) -> ReadTicket {
         let stripe = self.fence.stripe_of(key);
@@ -109,7 +119,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// A ticket with this token.
     pub(super) fn ticket_with(&self, stripe: usize, token: Token) -> ReadTicket {
         // The time, too, is taken before the query: the entry is at least as old as its value.
-        ReadTicket { stripe, token, at: self.l1.now() }
+        ReadTicket { stripe, token, at: self.l1.now(), is_open: false }
     }
 
     /// Queries the remote tier, and adds the operation and the key to its error.
@@ -125,8 +135,9 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         })
     }
 
-    fn fill_l1_found(&self, key: &K, ticket: ReadTicket, found: Option<Found<V>>) -> Option<V> {
-        let (is_cached, value) = match found {
+    fn fill_l1_found(&self, key: &K, ticket: ReadTicket, read: Reading<V>) -> Option<V> {
+        let ticket = ReadTicket { is_open: read.is_open, ..ticket };
+        let (is_cached, value) = match read.found {
             Some(Found { value, ttl }) => {
                 (self.fill_l1_if_closed(key, ticket, Lookup::Value(value.clone()), ttl), Some(value))
             }
@@ -146,7 +157,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         read: T,
         local: impl FnOnce() -> Option<T>,
     ) -> T {
-        let Some(member) = &self.member else { return read };
+        let Some(member) = self.notified() else { return read };
         local().unwrap_or_else(|| {
             member.drop_older(key, ticket.stripe);
             read
@@ -155,8 +166,9 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
 
     /// Stores in L1 that the key has no value, if the settings enable that. Returns whether it did.
     pub(super) fn fill_l1_absent(&self, key: &K, ticket: ReadTicket, absent: Lookup<V>) -> bool {
-        // A notified node learns of the key's next value.
-        if self.settings.absent_ttl.is_some() || self.member.is_some() {
+        // A notified node learns of the key's next value. At the level `Strict` it does not learn
+        // of a value that a load on another node stores.
+        if self.coordinator.is_none() && (self.settings.absent_ttl.is_some() || self.member.is_some()) {
             self.fill_l1_if_closed(key, ticket, absent, None)
         } else {
             false
@@ -172,7 +184,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         found: Lookup<V>,
         ttl: Option<Duration>,
     ) -> bool {
-        if ticket.token.is_closed() {
+        if ticket.token.is_closed() && !ticket.is_open {
             self.fill_l1(key, ticket, found, ttl)
         } else {
             self.counts.add(Count::Refused);
@@ -196,7 +208,8 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         let expires_at = ttl.and_then(|ttl| ticket.at.checked_add(ttl));
         // 4. Under the lock: a write that opens after the check removes the entry after the fill.
         let stripe = self.fence.stripe(ticket.stripe);
-        let filled = match &self.member {
+        let filled = match self.notified() {
+            _ if ticket.is_open => false,
             None => self.l1.insert_if(key.clone(), found, expires_at, || stripe.is_at(ticket.token)),
             // Other fills under this token must not follow with an older version.
             Some(_) => {

@@ -1,13 +1,12 @@
 //! Writes by this process.
 
-use std::future::Future;
 use std::iter;
 use std::time::Duration;
 
 use super::TieredCache;
 use crate::error::{Error, Operation};
 use crate::fence::WriteGuard;
-use crate::remote::{Outcome, Remote};
+use crate::remote::{Change, Outcome, Remote};
 use crate::stats::Count;
 use crate::sync::{Entry, Key, Primitives};
 
@@ -20,7 +19,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// An error of the remote tier. The value may have been written, or may still be written later.
     pub async fn set(&self, key: &K, value: &V) -> Result<(), Error<K, R::Error>> {
         let ttl = self.settings.remote_ttl;
-        self.write(Operation::Set, key, || self.remote.set(key, value, ttl)).await
+        self.write(Operation::Set, key, Change::Set(value, ttl)).await
     }
 
     /// [`set`](TieredCache::set) with a time to live in the remote tier, which limits the local
@@ -30,7 +29,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     ///
     /// See [`set`](TieredCache::set).
     pub async fn set_with_ttl(&self, key: &K, value: &V, ttl: Duration) -> Result<(), Error<K, R::Error>> {
-        self.write(Operation::Set, key, || self.remote.set(key, value, Some(ttl))).await
+        self.write(Operation::Set, key, Change::Set(value, Some(ttl))).await
     }
 
     /// Deletes the key and the keys that are [derived](crate::Builder::derive) from it.
@@ -39,20 +38,21 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     ///
     /// An error of the remote tier. The key may have been deleted, or may still be deleted later.
     pub async fn delete(&self, key: &K) -> Result<(), Error<K, R::Error>> {
-        self.write(Operation::Delete, key, || self.remote.delete(key)).await
+        self.write(Operation::Delete, key, Change::Delete).await
     }
 
-    /// Calls `command` in step 3 and not before, so that its future need not be lazy.
-    async fn write<F>(
+    async fn write(
         &self,
         operation: Operation,
         key: &K,
-        command: impl FnOnce() -> F,
-    ) -> Result<(), Error<K, R::Error>>
-    where
-        F: Future<Output = Result<(), R::Error>>,
-    {
+        change: Change<'_, V>,
+    ) -> Result<(), Error<K, R::Error>> {
         let derived = self.derived.of(key);
+        let command = async || match (&self.coordinator, change) {
+            (Some(_), change) => self.write_on_all_nodes(key, &derived, change).await,
+            (None, Change::Set(value, ttl)) => self.remote.set(key, value, ttl).await,
+            (None, Change::Delete) => self.remote.delete(key).await,
+        };
         // 1. Before the removal: a fill after the removal must find the stripe changed.
         let stripes = self.fence.stripes_of(iter::once(key).chain(&derived));
         let (mut write, may_send) = WriteGuard::open(&self.fence, stripes);
@@ -69,7 +69,7 @@ impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
         // 3.
         write.mark_sent();
         let mut result = command().await;
-        if result.is_ok() && !derived.is_empty() {
+        if result.is_ok() && !derived.is_empty() && self.coordinator.is_none() {
             result = self.remote.delete_many(&derived).await;
         }
         // 4.

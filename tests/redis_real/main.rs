@@ -6,6 +6,7 @@ mod leases;
 mod nodes;
 mod proxy;
 mod settled;
+mod strict;
 mod values;
 
 use std::time::Duration;

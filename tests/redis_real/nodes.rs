@@ -1,5 +1,5 @@
-//! Several nodes at the level `Notified`, through proxies that delay, freeze and cut their
-//! connections.
+//! Several nodes at the levels `Notified` and `Strict` (`strict.rs`), through proxies that delay,
+//! freeze and cut their connections.
 //!
 //! Each key has one writer, which writes increasing values, each through another node. It repeats a
 //! failed write on the same node until it is acknowledged, so that the values in Redis increase
@@ -21,29 +21,29 @@ use selvedge_redis_server::RedisServer;
 
 use super::Real;
 
-const NODES: usize = 3;
+pub(super) const NODES: usize = 3;
 const KEYS: usize = 4;
 const BOUND: Duration = Duration::from_millis(400);
 
-type Cache = TieredCache<String, u64, Redis>;
+pub(super) type Cache = TieredCache<String, u64, Redis>;
 
 /// A proxy between one node and the server.
-struct Line {
+pub(super) struct Line {
     folder: tempfile::TempDir,
-    network: Arc<Network>,
+    pub(super) network: Arc<Network>,
 }
 
 #[derive(Default)]
-struct Network {
+pub(super) struct Network {
     /// The delay of each piece of the server's data, in milliseconds.
-    delay: AtomicU64,
+    pub(super) delay: AtomicU64,
     /// Whether nothing is forwarded, in either direction.
-    is_frozen: AtomicBool,
+    pub(super) is_frozen: AtomicBool,
     streams: Mutex<Vec<UnixStream>>,
 }
 
 impl Line {
-    fn start(server: &RedisServer) -> Self {
+    pub(super) fn start(server: &RedisServer) -> Self {
         let folder = tempfile::tempdir().expect("there is room");
         let listener = UnixListener::bind(folder.path().join("line.sock")).expect("the folder is new");
         let (network, server) = (Arc::<Network>::default(), server.socket());
@@ -65,7 +65,7 @@ impl Line {
         format!("unix://{}", socket.display())
     }
 
-    fn cut(&self) {
+    pub(super) fn cut(&self) {
         for stream in self.network.streams.lock().unwrap().drain(..) {
             // Either side may have closed it.
             let _ = stream.shutdown(Shutdown::Both);
@@ -102,6 +102,8 @@ struct KeyState {
     acknowledged: Mutex<Vec<(Instant, u64)>>,
     /// For each node, the newest value that a completed read returned or a completed write wrote.
     seen: [AtomicU64; NODES],
+    /// The same, on any node.
+    seen_anywhere: AtomicU64,
 }
 
 impl KeyState {
@@ -113,15 +115,18 @@ impl KeyState {
 }
 
 #[derive(Debug, Default)]
-struct Counts {
-    reads: AtomicU64,
-    failed: AtomicU64,
-    writes: AtomicU64,
+pub(super) struct Counts {
+    pub(super) reads: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) writes: AtomicU64,
     backwards: AtomicU64,
     beyond: AtomicU64,
     /// Reads of a value older than one that was acknowledged before: permitted within the bound.
-    stale: AtomicU64,
-    faults: AtomicU64,
+    pub(super) stale: AtomicU64,
+    /// Reads of a value older than one that a read on any node had returned before: permitted at
+    /// the level `Notified`.
+    pub(super) inverted: AtomicU64,
+    pub(super) faults: AtomicU64,
 }
 
 fn add(count: &AtomicU64) {
@@ -141,7 +146,7 @@ impl Draw {
 }
 
 /// Runs readers and writers on the nodes for this time, and disturbs their connections.
-fn run(caches: &[Cache; NODES], lines: &[Line; NODES], time: Duration) -> Counts {
+pub(super) fn run(caches: &[Cache; NODES], lines: &[Line; NODES], time: Duration) -> Counts {
     let counts = Counts::default();
     let keys: [KeyState; KEYS] = Default::default();
     let end = Instant::now() + time;
@@ -161,6 +166,7 @@ fn run(caches: &[Cache; NODES], lines: &[Line; NODES], time: Duration) -> Counts
                     }
                     state.acknowledged.lock().unwrap().push((Instant::now(), value));
                     state.seen[node].fetch_max(value, Ordering::SeqCst);
+                    state.seen_anywhere.fetch_max(value, Ordering::SeqCst);
                     add(&counts.writes);
                     if is_over() {
                         return;
@@ -178,13 +184,18 @@ fn run(caches: &[Cache; NODES], lines: &[Line; NODES], time: Duration) -> Counts
                     let (state, name) = (&keys[key], format!("k{key}"));
                     let before = Instant::now();
                     let floor = state.seen[node].load(Ordering::SeqCst);
+                    let floor_anywhere = state.seen_anywhere.load(Ordering::SeqCst);
                     let Ok(found) = caches[node].blocking().get(&name) else {
                         add(&counts.failed);
                         continue;
                     };
                     let value = found.unwrap_or(0);
                     state.seen[node].fetch_max(value, Ordering::SeqCst);
+                    state.seen_anywhere.fetch_max(value, Ordering::SeqCst);
                     add(&counts.reads);
+                    if value < floor_anywhere {
+                        add(&counts.inverted);
+                    }
                     if value < floor {
                         add(&counts.backwards);
                     }
@@ -227,12 +238,12 @@ fn run(caches: &[Cache; NODES], lines: &[Line; NODES], time: Duration) -> Counts
     counts
 }
 
-fn seconds() -> Duration {
+pub(super) fn seconds() -> Duration {
     let seconds = std::env::var("SELVEDGE_NODES_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(10))
 }
 
-fn redis(real: &Real, line: &Line) -> Redis {
+pub(super) fn redis(real: &Real, line: &Line) -> Redis {
     let builder = real.builder_at(&line.url()).command_timeout(Duration::from_millis(200));
     builder.connect_timeout(Duration::from_millis(200)).build().unwrap()
 }

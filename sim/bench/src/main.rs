@@ -9,6 +9,7 @@ mod locked_map;
 mod measurement;
 mod memory;
 mod native;
+mod nodes;
 mod number;
 mod output;
 mod redis;
@@ -106,6 +107,16 @@ enum BenchCommand {
         /// Number of measurements, of which the median counts
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
+        /// Print a table, or one JSON object per line
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Compare the writes at each level of consistency between nodes with a plain SET, over a real
+    /// redis-server
+    Nodes {
+        /// Duration of each measurement, in milliseconds
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        milliseconds: u16,
         /// Print a table, or one JSON object per line
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
@@ -225,11 +236,15 @@ fn main() -> ExitCode {
                 }
             }
         }
-        BenchCommand::Redis { milliseconds, runs, format } => redis(redis::Settings {
+        BenchCommand::Redis { milliseconds, runs, format } => needs_redis(redis::run(redis::Settings {
             time: Duration::from_millis(milliseconds.into()),
             runs: runs.into(),
             json: format == Format::Json,
-        }),
+        })),
+        BenchCommand::Nodes { milliseconds, format } => {
+            let time = Duration::from_millis(milliseconds.into());
+            needs_redis(nodes::run(nodes::Settings { time, json: format == Format::Json }))
+        }
         BenchCommand::RedisFake { milliseconds, runs, without_python, format } => {
             let measured = redis_fake::run(redis_fake::Settings {
                 time: Duration::from_millis(milliseconds.into()),
@@ -270,8 +285,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn redis(settings: redis::Settings) -> ExitCode {
-    match redis::run(settings) {
+fn needs_redis(measured: std::io::Result<()>) -> ExitCode {
+    match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cannot start redis-server: {error}. To install it: apt-get install redis-server");

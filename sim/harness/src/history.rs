@@ -113,6 +113,14 @@ pub enum Call {
     Reconnect,
     /// The node sends a command over its connection for notifications.
     Heartbeat,
+    /// The node's clock passes the end of its lease.
+    LeaseEnds,
+    /// The remote tier closes the key for all writes.
+    OpenEnds,
+    /// The node stops.
+    Stop,
+    /// The remote tier loses its registry of nodes.
+    RegistryLost,
 }
 
 impl Call {
@@ -133,7 +141,11 @@ impl Call {
             | Call::Load(_)
             | Call::Notice
             | Call::Reconnect
-            | Call::Heartbeat => None,
+            | Call::Heartbeat
+            | Call::LeaseEnds
+            | Call::OpenEnds
+            | Call::Stop
+            | Call::RegistryLost => None,
         }
     }
 

@@ -254,6 +254,7 @@ impl Hand {
             local_ttl,
             warm,
             settings: Settings::default(),
+            coordinator: None,
         };
         let hand = Hand { begin: protocol.build(tiers, Play) };
         steps();
@@ -451,6 +452,7 @@ fn last_reads<P: Simulated>(protocol: Protocol) -> Vec<Option<Value>> {
             local_ttl: None,
             warm: Vec::new(),
             settings: Settings::default(),
+            coordinator: None,
         };
         let last = protocol.build(tiers, Race::<P>(std::marker::PhantomData));
         set.lock().unwrap().insert(last);

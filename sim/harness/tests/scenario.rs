@@ -208,6 +208,7 @@ fn requirements() -> Vec<(Ability, String, String)> {
         (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
         (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Notified.name())),
         (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::NotifiedAll.name())),
+        (Ability::Strict, "nodes = 2\nspecials = [\"strict\"]".to_owned(), get()),
     ]
 }
 

@@ -5,7 +5,7 @@ use crate::read;
 /// The files that are copied and can be mutated, without `.rs`. `l1/cached`, `lookup` and
 /// `remote` are excluded: traces identify entries by their type, and all mutants share the
 /// simulated store.
-const FILES: [&str; 38] = [
+const FILES: [&str; 41] = [
     "builder",
     "derived",
     "error",
@@ -28,12 +28,14 @@ const FILES: [&str; 38] = [
     "l1/removal",
     "l1/tag",
     "l1/tier",
+    "member/answers",
     "member/horizon",
     "member/member",
     "member/mod",
     "nodes/mod",
     "nodes/node",
     "nodes/notified",
+    "nodes/strict",
     "settings",
     "stats",
     "tiered/blocking",
@@ -43,6 +45,7 @@ const FILES: [&str; 38] = [
     "tiered/mod",
     "tiered/read",
     "tiered/settle",
+    "tiered/strict",
     "tiered/write",
 ];
 

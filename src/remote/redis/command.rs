@@ -9,6 +9,8 @@ use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, S
 pub(super) enum Command {
     One(Cmd),
     Transaction(Pipeline),
+    /// Not atomic.
+    Pipeline(Pipeline),
     /// By its hash; the text is sent only if the server does not have it.
     Script(ScriptInvocation<'static>),
 }
@@ -20,7 +22,9 @@ impl Command {
     ) -> RedisResult<T> {
         match self {
             Command::One(command) => command.query_async(connection).await,
-            Command::Transaction(commands) => commands.query_async(connection).await,
+            Command::Transaction(commands) | Command::Pipeline(commands) => {
+                commands.query_async(connection).await
+            }
             Command::Script(invocation) => invocation.invoke_async(connection).await,
         }
     }
@@ -73,6 +77,19 @@ impl Command {
         commands.cmd("MGET").arg(keys);
         for key in keys {
             commands.cmd("PTTL").arg(key);
+        }
+        Command::Transaction(commands)
+    }
+
+    /// [`Command::get_many`], and the numbers of existing marks of the keys.
+    pub(super) fn get_open(keys: &[Vec<u8>], marks: &[Vec<u8>]) -> Self {
+        let mut commands = transaction();
+        commands.cmd("MGET").arg(keys);
+        for key in keys {
+            commands.cmd("PTTL").arg(key);
+        }
+        for mark in marks {
+            commands.cmd("EXISTS").arg(mark);
         }
         Command::Transaction(commands)
     }

@@ -107,14 +107,24 @@ impl Connector {
             let Ok(newer) = self.link().await else { return };
             link = newer;
         }
+        if feed.is_member() && !link.notifies() {
+            // A registered node that is not notified would delay each write.
+            return;
+        }
         let Some(asked) = feed.listener().now() else { return };
-        if self.ask::<Value>(&link, &Command::ping()).await.is_err() || !link.notifies() {
+        let Ok(answer) = self.ask::<Value>(&link, &feed.heartbeat()).await else { return };
+        if !link.notifies() {
             return;
         }
         // Under the lock under which a connection is retired: that is the last word.
         let state = self.state();
         if !link.is_broken() && state.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &link)) {
-            feed.listener().heard(asked);
+            if feed.is_new(&answer) {
+                // The server has lost the registry, and perhaps values.
+                feed.listener().connected(asked);
+            } else {
+                feed.listener().heard(asked);
+            }
         }
     }
 
@@ -287,7 +297,7 @@ impl Connector {
         self.end_earlier(&link).await?;
         if let Some(feed) = feed {
             let asked = feed.listener().now();
-            if let (true, Some(asked)) = (link.track(feed.prefix()).await?, asked) {
+            if let (true, Some(asked)) = (feed.begin(&link).await?, asked) {
                 // No command of the node is sent over this connection before it is the current one.
                 feed.listener().connected(asked);
             }

@@ -79,7 +79,7 @@ impl Error {
         Error { command, keys, problem }
     }
 
-    /// The command: `GET`, `SET`, `DEL`, `MGET` or `FILL`.
+    /// The command: `GET`, `SET`, `DEL`, `MGET`, `FILL` or `OPEN`.
     pub fn command(&self) -> &'static str {
         self.command
     }

@@ -1,13 +1,17 @@
-//! Notifications of other clients' writes, by `CLIENT TRACKING` over the commands' connection.
+//! Notifications of other clients' writes, over the commands' connection: by `CLIENT TRACKING`; at
+//! the level `Strict`, by pub/sub.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use redis::{PushInfo, PushKind, Value};
+use redis::{PushInfo, PushKind, RedisResult, Value};
 use tokio::sync::Notify;
 
+use super::command::Command;
 use super::connector::Connector;
+use super::link::Link;
+use super::membership::{Membership, Message};
 use crate::nodes::Node;
 use crate::remote::KeyFromBytes;
 
@@ -25,6 +29,8 @@ pub(super) trait Listener: Send + Sync {
     /// Applies the notification of these keys, with their prefix.
     fn notified(&self, keys: &[Value]);
     fn notified_all(&self);
+    /// The other node has answered this write.
+    fn answered(&self, write: u64, node: u64);
 }
 
 /// A node with keys of this type.
@@ -78,6 +84,10 @@ impl<K: KeyFromBytes + 'static> Listener for NodeOf<K> {
     fn notified_all(&self) {
         self.with(|node| node.notified_all());
     }
+
+    fn answered(&self, write: u64, other: u64) {
+        self.with(|node| node.answered(write, other));
+    }
 }
 
 /// The notifications of one node.
@@ -88,20 +98,54 @@ pub(super) struct Feed {
     bound: Duration,
     /// Wakes the heartbeat when a connection breaks.
     broken: Arc<Notify>,
+    /// At the level `Strict`.
+    membership: Option<Arc<Membership>>,
 }
 
 impl Feed {
     pub(super) fn new<K: KeyFromBytes + 'static>(node: &Arc<dyn Node<K>>, prefix: &[u8]) -> Self {
         let listener = Arc::new(NodeOf { node: Arc::downgrade(node), prefix: prefix.to_owned() });
-        Feed { listener, prefix: prefix.to_owned(), bound: node.bound(), broken: Arc::default() }
+        let (prefix, bound) = (prefix.to_owned(), node.bound());
+        Feed { listener, prefix, bound, broken: Arc::default(), membership: None }
+    }
+
+    /// The notifications of a node of the level `Strict`.
+    pub(super) fn of_member<K: KeyFromBytes + 'static>(
+        node: &Arc<dyn Node<K>>,
+        prefix: &[u8],
+        membership: Arc<Membership>,
+    ) -> Self {
+        Feed { membership: Some(membership), ..Feed::new(node, prefix) }
     }
 
     pub(super) fn listener(&self) -> &dyn Listener {
         &*self.listener
     }
 
-    pub(super) fn prefix(&self) -> &[u8] {
-        &self.prefix
+    /// Turns notifications on over this connection. Returns whether the server allows it.
+    pub(super) async fn begin(&self, link: &Link) -> RedisResult<bool> {
+        match &self.membership {
+            None => link.track(&self.prefix).await,
+            // A write that opens a key between the two is notified, and has not waited for the
+            // node.
+            Some(member) => link.subscribe(&member.channels(), &member.renew()).await,
+        }
+    }
+
+    /// Whether the node is at the level `Strict`.
+    pub(super) fn is_member(&self) -> bool {
+        self.membership.is_some()
+    }
+
+    /// The command that is sent regularly.
+    pub(super) fn heartbeat(&self) -> Command {
+        self.membership.as_ref().map_or_else(Command::ping, |member| member.renew())
+    }
+
+    /// Whether this answer to [`heartbeat`](Feed::heartbeat) shows that the registry did not have
+    /// the node.
+    pub(super) fn is_new(&self, answer: &Value) -> bool {
+        self.is_member() && *answer != Value::Int(0)
     }
 
     /// Applies a message of the server. redis-rs calls this in the order of the connection, and
@@ -117,9 +161,25 @@ impl Feed {
                 // Of all keys, or of a form that is not known.
                 _ => self.listener.notified_all(),
             },
+            PushKind::Message => self.receive_message(&message.data),
             _ => {}
         }
         false
+    }
+
+    fn receive_message(&self, data: &[Value]) {
+        let [Value::BulkString(channel), Value::BulkString(text)] = data else { return };
+        let Some(member) = &self.membership else { return };
+        match member.parse(channel, text) {
+            Some(Message::Opened { answer, keys }) => {
+                let keys: Vec<_> = keys.into_iter().map(|key| Value::BulkString(key.to_owned())).collect();
+                self.listener.notified(&keys);
+                // Not before the entries are removed.
+                member.answer(answer);
+            }
+            Some(Message::Answered { write, node }) => self.listener.answered(write, node),
+            None => {}
+        }
     }
 
     /// Keeps a connection, and queries it, until the node or the connector has been dropped.

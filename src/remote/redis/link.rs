@@ -118,9 +118,24 @@ impl Link {
         answer
     }
 
-    /// Turns notifications on. Returns whether the server allows it.
+    /// Turns notifications on by `CLIENT TRACKING`. Returns whether the server allows it.
     pub(super) async fn track(&self, prefix: &[u8]) -> RedisResult<bool> {
-        let allowed = match self.ask::<Value>(&Command::track(prefix)).await {
+        self.allows(self.ask::<Value>(&Command::track(prefix)).await)
+    }
+
+    /// Subscribes to the channels, and executes the command. Returns whether the server allows
+    /// both.
+    pub(super) async fn subscribe(&self, channels: &[Vec<u8>], then: &Command) -> RedisResult<bool> {
+        let subscribed = self.connection.clone().subscribe(channels).await;
+        if subscribed.is_ok() {
+            return self.allows(self.ask::<Value>(then).await);
+        }
+        self.allows(subscribed)
+    }
+
+    /// Records whether the server has allowed the commands that turn notifications on.
+    fn allows<T>(&self, answer: RedisResult<T>) -> RedisResult<bool> {
+        let allowed = match answer {
             Ok(_) => true,
             Err(error) if is_reply(&error) => false,
             Err(error) => return Err(error),

@@ -51,6 +51,30 @@
 //! queries, and a notification is applied before a later reply is received. A `PING` four times in
 //! the node's [bound](crate::nodes::Notified::within) is the heartbeat.
 //!
+//! # Coordination
+//!
+//! At the level [`Strict`](crate::nodes::Strict) the connection uses RESP3 and pub/sub:
+//!
+//! | call | commands | round trips |
+//! |---|---|---|
+//! | a read that is not local | `MULTI MGET PTTL EXISTS EXEC` | 1 |
+//! | a write of one key | two scripts, of 6 and 3 commands | 2 |
+//! | another node's answer | `PUBLISH` | 1 |
+//! | a node, four times per lease | `HSET` | 1 |
+//!
+//! The keys are, for a cache with the prefix `shop:`:
+//!
+//! | key | contents |
+//! |---|---|
+//! | `selvedge:open:shop:KEY` | sorted set: the writes that have the key open, with deadlines |
+//! | `selvedge:nodes:shop:` | hash: for each node, its last renewal and the length of its lease |
+//!
+//! The first expires, and the second does not. The channels are `selvedge:opened:shop:` and
+//! `selvedge:answers:shop::NODE`. The level requires Redis 6, a [prefix](Builder::prefix), the
+//! permissions `@pubsub` (with these channels) and `@scripting`, and a `maxmemory-policy` that does
+//! not evict the registry, which has no TTL: one of `volatile-*` or `noeviction`. If the server
+//! refuses `SUBSCRIBE`, the cache serves nothing locally.
+//!
 //! # Commands that are lost
 //!
 //! A `SET` that timed out, whose future was dropped or whose connection broke may still be in a
@@ -104,11 +128,13 @@
 mod builder;
 mod command;
 mod connector;
+mod coordination;
 mod error;
 mod executor;
 mod feed;
 mod lease;
 mod link;
+mod membership;
 mod store;
 
 pub use builder::{BuildError, Builder};

@@ -1,7 +1,7 @@
 //! The implementation of `Remote` for Redis.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::{FromRedisValue, Value};
@@ -13,6 +13,7 @@ use super::error::{Error, Keys, Problem};
 use super::executor::Executor;
 use super::feed::Feed;
 use super::lease::Leases;
+use super::membership::Membership;
 use crate::codec::{Codec, Postcard};
 use crate::nodes::{Node, Notifies};
 use crate::remote::{Fill, Found, KeyBytes, KeyFromBytes, Lease, Outcome, Remote};
@@ -22,12 +23,14 @@ use crate::remote::{Fill, Found, KeyBytes, KeyFromBytes, Lease, Outcome, Remote}
 ///
 /// The [module's docs](super) list the commands, and explain lost commands.
 pub struct Redis<C = Postcard> {
-    connector: Arc<Connector>,
-    executor: Executor,
-    prefix: Vec<u8>,
+    pub(super) connector: Arc<Connector>,
+    pub(super) executor: Executor,
+    pub(super) prefix: Vec<u8>,
     codec: C,
     command_timeout: Duration,
-    leases: Option<Leases>,
+    pub(super) leases: Option<Leases>,
+    /// The node, at the level `Strict`.
+    pub(super) membership: OnceLock<Arc<Membership>>,
 }
 
 impl Redis {
@@ -48,22 +51,31 @@ impl<C> Redis<C> {
         command_timeout: Duration,
         leases: Option<Leases>,
     ) -> Self {
-        Redis { connector: Arc::new(connector), executor, prefix, codec, command_timeout, leases }
+        let connector = Arc::new(connector);
+        Redis { connector, executor, prefix, codec, command_timeout, leases, membership: OnceLock::new() }
     }
 
     /// The key in Redis.
-    fn key<K: KeyBytes>(&self, key: &K) -> Vec<u8> {
+    pub(super) fn key<K: KeyBytes>(&self, key: &K) -> Vec<u8> {
         let mut bytes = self.prefix.clone();
         key.append_to(&mut bytes);
         bytes
     }
 
-    async fn read<T: FromRedisValue>(&self, name: NamedCommand<'_>, command: &Command) -> Result<T, Error> {
+    pub(super) async fn read<T: FromRedisValue>(
+        &self,
+        name: NamedCommand<'_>,
+        command: &Command,
+    ) -> Result<T, Error> {
         let answer = self.executor.run(self.connector.read(command)).await;
         answer.map_err(|unanswered| self.error(name, command, unanswered))
     }
 
-    async fn write<T: FromRedisValue>(&self, name: NamedCommand<'_>, command: &Command) -> Result<T, Error> {
+    pub(super) async fn write<T: FromRedisValue>(
+        &self,
+        name: NamedCommand<'_>,
+        command: &Command,
+    ) -> Result<T, Error> {
         let answer = self.executor.run(self.connector.write(command)).await;
         answer.map_err(|unanswered| self.error(name, command, unanswered))
     }
@@ -90,11 +102,11 @@ impl<C> Redis<C> {
         name.failed(problem)
     }
 
-    fn unexpected(&self, name: NamedCommand<'_>, reason: &str) -> Error {
+    pub(super) fn unexpected(&self, name: NamedCommand<'_>, reason: &str) -> Error {
         name.failed(Problem::Unexpected { address: self.connector.address(), reason: reason.to_owned() })
     }
 
-    fn encode<V>(&self, name: NamedCommand<'_>, value: &V) -> Result<bytes::Bytes, Error>
+    pub(super) fn encode<V>(&self, name: NamedCommand<'_>, value: &V) -> Result<bytes::Bytes, Error>
     where
         C: Codec<V>,
     {
@@ -122,6 +134,34 @@ impl<C> Redis<C> {
             )),
         };
         Ok(Some(Found { value, ttl }))
+    }
+
+    /// Converts the answers of `MGET` and one `PTTL` for each key.
+    pub(super) fn found_many<V>(
+        &self,
+        name: NamedCommand<'_>,
+        keys: &[Vec<u8>],
+        mut answers: Vec<Value>,
+    ) -> Result<Vec<Option<Found<V>>>, Error>
+    where
+        C: Codec<V>,
+    {
+        if answers.len() != keys.len() + 1 {
+            return Err(self.unexpected(name, "there are not as many values as keys"));
+        }
+        let ttls = answers.split_off(1);
+        let Some(Value::Array(values)) = answers.pop() else {
+            return Err(self.unexpected(name, "the values are not an array"));
+        };
+        if values.len() != keys.len() {
+            return Err(self.unexpected(name, "there are not as many values as keys"));
+        }
+        let found = keys.iter().zip(values).zip(ttls).map(|((key, value), ttl)| {
+            let name = NamedCommand::new("MGET", key);
+            let Value::Int(ttl) = ttl else { return Err(self.unexpected(name, "a TTL is not a number")) };
+            self.found(name, value, ttl)
+        });
+        found.collect()
     }
 }
 
@@ -157,24 +197,9 @@ where
     async fn get_many(&self, keys: &[K]) -> Result<Vec<Option<Found<V>>>, Error> {
         let keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
         let Some(first) = keys.first() else { return Ok(Vec::new()) };
-        let name = NamedCommand { command: "MGET", key: first, others: keys.len() - 1 };
-        let mut answers: Vec<Value> = self.read(name, &Command::get_many(&keys)).await?;
-        if answers.len() != keys.len() + 1 {
-            return Err(self.unexpected(name, "there are not as many values as keys"));
-        }
-        let ttls = answers.split_off(1);
-        let Some(Value::Array(values)) = answers.pop() else {
-            return Err(self.unexpected(name, "the values are not an array"));
-        };
-        if values.len() != keys.len() {
-            return Err(self.unexpected(name, "there are not as many values as keys"));
-        }
-        let found = keys.iter().zip(values).zip(ttls).map(|((key, value), ttl)| {
-            let name = NamedCommand::new("MGET", key);
-            let Value::Int(ttl) = ttl else { return Err(self.unexpected(name, "a TTL is not a number")) };
-            self.found(name, value, ttl)
-        });
-        found.collect()
+        let name = NamedCommand::of_keys("MGET", first, &keys);
+        let answers: Vec<Value> = self.read(name, &Command::get_many(&keys)).await?;
+        self.found_many(name, &keys, answers)
     }
 
     async fn delete_many(&self, keys: &[K]) -> Result<(), Error> {
@@ -258,7 +283,7 @@ impl<C> fmt::Debug for Redis<C> {
 
 /// A command and its keys, for error messages.
 #[derive(Clone, Copy)]
-struct NamedCommand<'a> {
+pub(super) struct NamedCommand<'a> {
     command: &'static str,
     key: &'a [u8],
     others: usize,
@@ -267,6 +292,11 @@ struct NamedCommand<'a> {
 impl<'a> NamedCommand<'a> {
     fn new(command: &'static str, key: &'a [u8]) -> Self {
         NamedCommand { command, key, others: 0 }
+    }
+
+    /// A command of several keys.
+    pub(super) fn of_keys(command: &'static str, first: &'a [u8], keys: &[Vec<u8>]) -> Self {
+        NamedCommand { command, key: first, others: keys.len().saturating_sub(1) }
     }
 
     fn failed(self, problem: Problem) -> Error {

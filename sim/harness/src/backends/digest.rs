@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::hash::{Hash, Hasher};
 
-use selvedge::parts::{Cached, Lookup, LostStripes};
+use selvedge::parts::{Cached, Lookup, LostStripes, OpenWrites};
 
 use super::Held;
 use crate::history::Value;
@@ -21,6 +21,7 @@ pub(super) fn is_known<V: 'static>() -> bool {
         TypeId::of::<Data>(),
         TypeId::of::<Option<Data>>(),
         TypeId::of::<Cached<Data>>(),
+        TypeId::of::<OpenWrites>(),
     ];
     known.contains(&TypeId::of::<V>())
 }
@@ -50,6 +51,8 @@ pub(super) fn feed(value: &dyn Any, mut state: &mut dyn Hasher) {
         data.hash(&mut state);
     } else if let Some(cached) = value.downcast_ref::<Cached<Data>>() {
         (cached.value(), cached.expires_at()).hash(&mut state);
+    } else if let Some(writes) = value.downcast_ref::<OpenWrites>() {
+        writes.hash(&mut state);
     } else {
         unreachable!("the type is not supported: call `is_known` first");
     }

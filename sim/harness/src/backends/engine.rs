@@ -189,7 +189,8 @@ impl<K: MapKey, V: Entry> EngineMap<K, V> {
             |name| {
                 let absent = if value.is_none() && self.tier == TierName::Local { "miss" } else { "absent" };
                 let until = value.and_then(|value| notes::expiry(value));
-                let until = until.map_or_else(String::new, |at| format!(" (until {} s)", at.as_secs()));
+                let until =
+                    until.map_or_else(|| notes::open(value), |at| format!(" (until {} s)", at.as_secs()));
                 format!("{} {name} → {}{until}", self.verb("get", "GET"), notes::shown(content(), absent))
             },
             |entry| Some(Effect::Found { entry, content: content()? }),
@@ -576,6 +577,22 @@ impl Simulated for Engine {
             ControlFlow::Continue(())
         });
         Search { executions: report.executions, complete: report.is_complete() }
+    }
+
+    fn amend<V: Entry, T>(
+        map: &EngineMap<Key, V>,
+        key: Key,
+        change: impl FnOnce(Option<&V>) -> (V, T),
+        shown: impl FnOnce(&T) -> String,
+    ) -> T {
+        let (result, content) = map.entries.update(key, |slot| {
+            let (value, result) = change(slot.as_ref().map(|tagged| &tagged.value));
+            let content = notes::content(&value);
+            *slot = Some(Tagged::new(value, 0));
+            (result, content)
+        });
+        map.note(&key, |_| shown(&result), |entry| Some(Effect::Left { entry, content: content? }));
+        result
     }
 }
 

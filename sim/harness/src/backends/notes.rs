@@ -205,6 +205,12 @@ pub(super) fn expiry(value: &dyn Any) -> Option<Duration> {
     kept.or_else(|| value.downcast_ref::<Cached<Value>>().and_then(Cached::expires_at))
 }
 
+/// A remark that a write has the entry open; empty if none has.
+pub(super) fn open<V: 'static>(value: Option<&V>) -> String {
+    let held = value.and_then(|value| (value as &dyn Any).downcast_ref::<Held>());
+    held.filter(|held| held.open != 0).map_or_else(String::new, |_| " (open)".to_owned())
+}
+
 /// Formats the content for a trace.
 pub(super) fn shown(content: Content, absent: &str) -> String {
     match content {

@@ -97,6 +97,25 @@ pub trait Simulated: Primitives {
         !matches!(put, Insertion::Refused)
     }
 
+    /// Changes a value in one step: replaces it with the first result of `change`. `shown`
+    /// describes the step, given the second result, which is returned.
+    #[track_caller]
+    fn amend<V: Entry, T>(
+        map: &Self::Map<Key, V>,
+        key: Key,
+        change: impl FnOnce(Option<&V>) -> (V, T),
+        shown: impl FnOnce(&T) -> String,
+    ) -> T {
+        let _ = shown;
+        let mut result = None;
+        map.insert_with(key, |held| {
+            let (value, its) = change(held.map(|(held, _)| held));
+            result = Some(its);
+            Some((value, 0))
+        });
+        result.expect("an insertion runs its closure")
+    }
+
     /// The maps that are created from now on belong to this node, for traces.
     fn building(node: usize) {
         let _ = node;

@@ -240,6 +240,10 @@ fn span(id: OperationId, history: &History, steps: &[Step], lanes: &Lanes) -> Sp
             Call::Notice => format!("notified of {key}"),
             Call::Reconnect => format!("reconnect {key}"),
             Call::Heartbeat => format!("heartbeat {key}"),
+            Call::LeaseEnds => format!("lease-ends {key}"),
+            Call::OpenEnds => format!("open-ends {key}"),
+            Call::Stop => format!("stop {key}"),
+            Call::RegistryLost => format!("registry-lost {key}"),
         },
         reply: match operation.reply {
             _ if operation.call == Call::Notice => Some("done".to_owned()),

@@ -140,4 +140,9 @@ pub trait CacheUnderTest: Send + Sync + 'static {
     fn heard(&self, asked: Duration) {
         let _ = asked;
     }
+
+    /// The other node has answered the opening of the own write with this number.
+    fn answered(&self, write: u64, node: u64) {
+        let _ = (write, node);
+    }
 }

@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use selvedge::nodes::Notified;
+use selvedge::nodes::{Notified, Strict};
 use selvedge::parts::Lookup;
 use selvedge::sync::Primitives;
 use selvedge::{Builder, Cause, Error, Remote, RemoteFailure, TieredCache};
@@ -22,11 +22,12 @@ const STRIPES_OF_NODE: NonZeroUsize = NonZeroUsize::new(1).unwrap();
 pub fn build<P: Primitives, R: Remote<Key, Value, Error = Failure>>(
     tiers: Tiers<P, R>,
 ) -> TieredCache<Key, Value, R, P> {
-    let Tiers { remote, clock, local_ttl, warm, settings } = tiers;
+    let Tiers { remote, clock, local_ttl, warm, settings, coordinator } = tiers;
     let builder = Builder::new(remote);
-    let builder = match settings.notified {
-        None => builder.single_process(),
-        Some(bound) => builder.notified_by_caller(Notified::within(bound)),
+    let builder = match (settings.notified, coordinator) {
+        (None, _) => builder.single_process(),
+        (Some(bound), None) => builder.notified_by_caller(Notified::within(bound)),
+        (Some(lease), Some(coordinator)) => builder.strict_by_caller(Strict::lease(lease), coordinator),
     };
     let mut builder = builder.stripes(if settings.notified.is_some() { STRIPES_OF_NODE } else { STRIPES });
     if let Some(ttl) = local_ttl {
@@ -130,6 +131,12 @@ impl<P: Primitives, R: Remote<Key, Value, Error = Failure> + 'static> CacheUnder
     fn heard(&self, asked: Duration) {
         if let Some(node) = self.node() {
             node.heard(asked);
+        }
+    }
+
+    fn answered(&self, write: u64, other: u64) {
+        if let Some(node) = self.node() {
+            node.answered(write, other);
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::Remote;
 use selvedge::parts::L1;
+use selvedge::remote::Coordinator;
 use selvedge::sync::Primitives;
 
 use super::Failure;
@@ -24,6 +26,8 @@ pub struct Tiers<P: Primitives, R> {
     pub warm: Vec<WarmEntry>,
     /// Optional features.
     pub settings: Settings,
+    /// At the level `Strict`: the remote tier as the coordinator of the nodes.
+    pub coordinator: Option<Arc<dyn Coordinator<Key, Value, Error = Failure>>>,
 }
 
 /// Optional features of a cache. Each is set only if the cache
@@ -39,7 +43,7 @@ pub struct Settings {
     /// Whether the local tier is bounded to one entry.
     pub one_entry: bool,
     /// If the cache is one of several nodes, which the world connects: the bound on the staleness
-    /// of its reads.
+    /// of its reads, or the length of its lease.
     pub notified: Option<Duration>,
 }
 

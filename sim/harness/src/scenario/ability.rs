@@ -30,6 +30,8 @@ pub enum Ability {
     Invalidates,
     /// `notified-all`: accepts the notification that another node may have written any key.
     InvalidatesAll,
+    /// `specials = ["strict"]`: opens the keys of its writes on all nodes.
+    Strict,
 }
 
 impl Ability {
@@ -45,6 +47,7 @@ impl Ability {
         Ability::Evicts,
         Ability::Invalidates,
         Ability::InvalidatesAll,
+        Ability::Strict,
     ];
 
     /// The word in scenarios that requires it.
@@ -60,6 +63,7 @@ impl Ability {
             Ability::Evicts => OpKind::Evict.name(),
             Ability::Invalidates => OpKind::Notified.name(),
             Ability::InvalidatesAll => OpKind::NotifiedAll.name(),
+            Ability::Strict => Special::Strict.name(),
         }
     }
 
@@ -72,6 +76,7 @@ impl Ability {
             Special::NeverSettles => Ability::Settles,
             Special::OneEntry => Ability::Bounds,
             Special::NotifiesFirst => Ability::Invalidates,
+            Special::Strict | Special::LeaseFromReply | Special::AnswersFirst => Ability::Strict,
         }
     }
 
@@ -88,6 +93,9 @@ impl Ability {
             OpKind::Notified | OpKind::CompareAndSet => Some(Ability::Invalidates),
             OpKind::NotifiedAll => Some(Ability::InvalidatesAll),
             OpKind::Reconnect | OpKind::Heartbeat => Some(Ability::Invalidates),
+            OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost => {
+                Some(Ability::Strict)
+            }
         }
     }
 }

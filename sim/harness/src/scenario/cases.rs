@@ -71,6 +71,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
         if let (Some(script), Some(value)) = (&script, root.get("cache")) {
             self.check_script(script, value.span(), source, threads.as_deref());
         }
+        self.check_strict(root, nodes, specials.as_ref(), threads.as_deref());
         Some(Parts {
             cache: cache?.name.to_owned(),
             script,
@@ -134,6 +135,44 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             let help = "define delete(key). With source = \"database\", a script that does not use `db` is notified of each \
                         write by `delete`";
             self.reader.mistake(place, what, "named here", Some(help.to_owned()));
+        }
+    }
+
+    /// Reports what is not modelled at the level `Strict`, and what has an effect only there.
+    fn check_strict(
+        &mut self,
+        root: &'d DeTable<'d>,
+        nodes: Option<usize>,
+        specials: Option<&BTreeSet<Special>>,
+        threads: Option<&[ThreadSpec]>,
+    ) {
+        let (Some(nodes), Some(specials), Some(threads)) = (nodes, specials, threads) else { return };
+        let place = |field: &str| root.get(field).map_or(0..0, |value| value.span());
+        let kinds: Vec<_> = threads.iter().flat_map(|thread| &thread.ops).map(|op| op.kind).collect();
+        if !specials.contains(&Special::Strict) {
+            let needs = [Special::LeaseFromReply, Special::AnswersFirst];
+            let needs = needs.into_iter().find(|its| specials.contains(its)).map(Special::name);
+            let needs = needs.or_else(|| kinds.iter().find(|kind| kind.is_strict()).map(|kind| kind.name()));
+            if let Some(name) = needs {
+                let what = format!("`{name}` without the level `strict`");
+                let expected = "expected only with specials = [\"strict\"]";
+                self.reader.mistake(place("specials"), what, expected, None);
+            }
+            return;
+        }
+        if nodes < 2 {
+            let what = "the level `strict` with one node, whose writes open nothing on others";
+            self.reader.mistake(place("specials"), what, "expected only with nodes = 2 or 3", None);
+        }
+        if let Some(kind) = kinds.iter().find(|kind| !kind.is_for_strict()) {
+            let what = format!("`{kind}` at the level `strict`, which is not modelled");
+            self.reader.mistake(place("thread"), what, "expected another operation", None);
+        }
+        for field in ["faults", "drops", "derived"] {
+            if root.get(field).is_some() {
+                let what = format!("`{field}` at the level `strict`, which is not modelled");
+                self.reader.mistake(place(field), what, "expected without it", None);
+            }
         }
     }
 

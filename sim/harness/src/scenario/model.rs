@@ -102,17 +102,26 @@ pub enum Special {
     OneEntry,
     /// A writer notifies the other nodes before it writes the remote tier.
     NotifiesFirst,
+    /// The nodes are at the level `Strict`.
+    Strict,
+    /// A node's lease is measured from the reply to its renewal, and not from before the request.
+    LeaseFromReply,
+    /// A node answers an opening before it has applied it.
+    AnswersFirst,
 }
 
 impl Special {
     /// Every variant.
-    pub const ALL: [Special; 6] = [
+    pub const ALL: [Special; 9] = [
         Special::Leases,
         Special::NeverSettles,
         Special::KeepsAbsent,
         Special::PassesOver,
         Special::OneEntry,
         Special::NotifiesFirst,
+        Special::Strict,
+        Special::LeaseFromReply,
+        Special::AnswersFirst,
     ];
 
     /// Its name in scenarios.
@@ -124,6 +133,9 @@ impl Special {
             Special::PassesOver => "passes-over",
             Special::OneEntry => "one-entry",
             Special::NotifiesFirst => "notifies-first",
+            Special::Strict => "strict",
+            Special::LeaseFromReply => "lease-from-reply",
+            Special::AnswersFirst => "answers-first",
         }
     }
 
@@ -134,6 +146,7 @@ impl Special {
             Special::NeverSettles | Special::KeepsAbsent | Special::OneEntry | Special::NotifiesFirst => {
                 false
             }
+            Special::Strict | Special::LeaseFromReply | Special::AnswersFirst => false,
         }
     }
 }
@@ -189,11 +202,23 @@ pub enum OpKind {
     /// Begin a `get`, stop polling its future at one of its commands, and resume or drop it after
     /// the thread's last operation.
     Stall,
+    /// The node's clock passes the end of the lease that the node has. Only at the level `Strict`.
+    LeaseEnds,
+    /// The remote tier closes the key for all writes that have opened it: the time for which a key
+    /// can be open has passed. Only at the level `Strict`.
+    OpenEnds,
+    /// The node stops: none of its later commands arrives, and no message reaches it. It may still
+    /// serve its local tier, as a node does that is cut off from the network. Only at the level
+    /// `Strict`.
+    Stop,
+    /// The remote tier loses its registry of nodes, and what is open, but no value. Only at the
+    /// level `Strict`.
+    RegistryLost,
 }
 
 impl OpKind {
     /// Every variant.
-    pub const ALL: [OpKind; 15] = [
+    pub const ALL: [OpKind; 19] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
@@ -209,6 +234,10 @@ impl OpKind {
         OpKind::Stall,
         OpKind::Reconnect,
         OpKind::Heartbeat,
+        OpKind::LeaseEnds,
+        OpKind::OpenEnds,
+        OpKind::Stop,
+        OpKind::RegistryLost,
     ];
 
     /// Its name in scenarios.
@@ -229,12 +258,35 @@ impl OpKind {
             OpKind::Stall => "stall",
             OpKind::Reconnect => "reconnect",
             OpKind::Heartbeat => "heartbeat",
+            OpKind::LeaseEnds => "lease-ends",
+            OpKind::OpenEnds => "open-ends",
+            OpKind::Stop => "stop",
+            OpKind::RegistryLost => "registry-lost",
         }
     }
 
     /// Whether its argument is a node, and not a key.
     pub(crate) fn is_of_node(self) -> bool {
-        matches!(self, OpKind::Reconnect | OpKind::Heartbeat)
+        matches!(self, OpKind::Reconnect | OpKind::Heartbeat | OpKind::LeaseEnds | OpKind::Stop)
+    }
+
+    /// Whether it has an effect at the level `Strict` only.
+    pub(super) fn is_strict(self) -> bool {
+        matches!(self, OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost)
+    }
+
+    /// Whether it is modelled at the level `Strict`.
+    pub(super) fn is_for_strict(self) -> bool {
+        match self {
+            OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Update | OpKind::Evict | OpKind::GetMany => {
+                true
+            }
+            OpKind::Reconnect | OpKind::Heartbeat => true,
+            OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost => true,
+            // They write the remote tier without opening the key.
+            OpKind::CompareAndSet | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified => false,
+            OpKind::Forget | OpKind::Load | OpKind::Stall => false,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "control-nodes-fill"
     "control-nodes-reconnect"
     "control-nodes-notify-first"
+    "control-nodes-strict"
     "article-classes"
     "article-matrix"
     "tiered-two-writers"
@@ -59,6 +60,12 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
     "tiered-nodes-reconnect-writers"
     "tiered-nodes-bound"
     "tiered-nodes-three"
+    "tiered-nodes-strict"
+    "tiered-nodes-strict-writers"
+    "tiered-nodes-strict-lease"
+    "tiered-nodes-strict-stop"
+    "tiered-nodes-strict-redis"
+    "tiered-nodes-strict-removed"
 };
 
 /// The name and text of each shipped scenario of a script. A search of every shipped scenario does

@@ -1,7 +1,7 @@
 //! The number of tasks that a case needs. An exploration has a bound on task numbers and never
 //! reuses one: a late command has the same number in each run in which the same call sends it.
 
-use super::{Case, Local, OpKind, Source};
+use super::{Case, Local, Op, OpKind, Source};
 
 /// The main task, which is also the observer.
 const MAIN: usize = 1;
@@ -29,7 +29,10 @@ impl Case {
         let calls = self.threads.iter().flat_map(|thread| &thread.ops);
         let writes = calls.clone().map(|op| self.writes_of(op.kind, self.derived.contains_key(&op.key)));
         let answers = calls.filter(|op| op.kind == OpKind::Heartbeat);
-        (self.nodes - 1) * writes.sum::<usize>() + answers.count()
+        // A write whose opening has ended opens its keys again.
+        let ends = |op: &&Op| matches!(op.kind, OpKind::OpenEnds | OpKind::RegistryLost);
+        let again = self.threads.iter().flat_map(|thread| &thread.ops).filter(ends).count();
+        (self.nodes - 1) * writes.sum::<usize>() * (1 + again) + answers.count()
     }
 
     /// The number of commands of an operation that write to the remote tier.
@@ -44,6 +47,7 @@ impl Case {
             (OpKind::Load | OpKind::Stall, _) => 1,
             (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll, _) => 0,
             (OpKind::Reconnect | OpKind::Heartbeat, _) => 0,
+            (OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost, _) => 0,
         }
     }
 }

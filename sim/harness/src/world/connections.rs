@@ -1,17 +1,20 @@
 //! The nodes' connections for notifications: messages arrive late, in the order of their
-//! connection, or are lost with it.
+//! connection, or are lost with it. At the level `Strict`, also the registry of nodes, and their
+//! clocks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
+use selvedge::remote::{Leaseholder, Registry};
 use selvedge::sync::Mutex as _;
 
-use super::{Plan, Recorder};
+use super::clocks::Clocks;
+use super::{Plan, Recorder, TTL};
 use crate::backends::Simulated;
 use crate::history::{Call, Key, OperationId, Reply, Value};
-use crate::scenario::{NODES, Special};
+use crate::scenario::{NODES, OpKind, Special};
 
 /// A node, as its connection sees it.
 pub(super) trait ConnectedNode: Send + Sync {
@@ -27,6 +30,8 @@ pub(super) trait ConnectedNode: Send + Sync {
     fn connecting(&self);
     /// Notifications are on. The command was sent after `asked`.
     fn connected(&self, asked: Duration);
+    /// The other node has answered this write of the node.
+    fn answered(&self, write: u64, node: u64);
 }
 
 /// The connections of all nodes. None if there is one node.
@@ -40,6 +45,12 @@ pub(super) struct Connections<P: Simulated> {
     pub(super) notifies_first: bool,
     /// The nodes publish their writes themselves: the server notifies none of them.
     is_published: bool,
+    is_strict: bool,
+    /// Whether a node stops in the case.
+    has_stop: bool,
+    lease_from_reply: bool,
+    answers_first: bool,
+    pub(super) clocks: Clocks<P>,
     /// The threads that deliver messages.
     threads: Mutex<Vec<P::JoinHandle>>,
 }
@@ -61,15 +72,51 @@ struct ServerEnd {
     /// For each key, the last content of which the node was not notified, because its connection
     /// was cut.
     missed: BTreeMap<Key, Option<Value>>,
+    /// The node's entry in the registry.
+    entry: RegistryEntry,
+    /// The number of the node's last renewal.
+    renewal: u64,
+    /// Whether the node has stopped.
+    is_stopped: bool,
+}
+
+/// A node's entry in the registry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum RegistryEntry {
+    Present,
+    Removed,
+    /// It was lost with the registry.
+    Lost,
 }
 
 impl Default for ServerEnd {
     fn default() -> Self {
-        ServerEnd { is_on: true, is_delivered: false, in_transit: VecDeque::new(), missed: BTreeMap::new() }
+        ServerEnd {
+            is_on: true,
+            is_delivered: false,
+            in_transit: VecDeque::new(),
+            missed: BTreeMap::new(),
+            entry: RegistryEntry::Present,
+            renewal: 0,
+            is_stopped: false,
+        }
     }
 }
 
 impl ServerEnd {
+    /// Sends the message. Returns whether it needs a thread that delivers it.
+    fn push(&mut self, message: Message) -> bool {
+        self.in_transit.push_back(message);
+        !std::mem::replace(&mut self.is_delivered, true)
+    }
+
+    /// The registry has the node, with a new renewal. Returns `true`.
+    fn register(&mut self) -> bool {
+        self.entry = RegistryEntry::Present;
+        self.renewal += 1;
+        true
+    }
+
     fn miss(&mut self, message: Message) {
         if let Message::Written(key, content) = message {
             self.missed.insert(key, content);
@@ -85,10 +132,15 @@ enum Message {
     Published(Key),
     /// The answer to a command that was sent after this time.
     Answer(Duration),
+    /// The same, of a renewal by a node that was not in the registry.
+    Joined(Duration),
+    /// The key was opened by this write of this node.
+    Opened { key: Key, by: usize, write: u64 },
 }
 
 impl<P: Simulated> Connections<P> {
-    pub(super) fn new<C>(plan: &Plan<C>, recorder: &Arc<Recorder>) -> Self {
+    /// `clock` is that of the run.
+    pub(super) fn new<C>(plan: &Plan<C>, recorder: &Arc<Recorder>, clock: &P::Clock) -> Self {
         let nodes = if plan.nodes > 1 { plan.nodes } else { 0 };
         let connection = |_| Connection {
             server: P::hashed("connection", ServerEnd::default()),
@@ -102,6 +154,11 @@ impl<P: Simulated> Connections<P> {
             thread: plan.threads.len(),
             notifies_first: plan.specials.contains(&Special::NotifiesFirst),
             is_published: plan.is_published,
+            is_strict: plan.is_strict(),
+            has_stop: plan.has(OpKind::Stop),
+            lease_from_reply: plan.specials.contains(&Special::LeaseFromReply),
+            answers_first: plan.specials.contains(&Special::AnswersFirst),
+            clocks: Clocks::new(plan, clock),
             threads: Mutex::default(),
         }
     }
@@ -136,7 +193,82 @@ impl<P: Simulated> Connections<P> {
     /// The node sends a command over its connection, and does not wait for the answer.
     pub(super) fn heartbeat(self: &Arc<Self>, node: usize) {
         let asked = self.node(node).time();
-        self.send(node, Message::Answer(asked));
+        if !self.is_strict {
+            return self.send(node, Message::Answer(asked));
+        }
+        let needs_thread = self.all[node].server.with(|server| {
+            let is_new = server.entry != RegistryEntry::Present;
+            server.is_on
+                && server.register()
+                && server.push(if is_new { Message::Joined(asked) } else { Message::Answer(asked) })
+        });
+        if needs_thread {
+            self.deliver(node);
+        }
+    }
+
+    /// The server notifies all nodes but the writer's own that a write has opened the key. Returns
+    /// the registry without the writer's own node.
+    pub(super) fn open(self: &Arc<Self>, by: usize, write: u64, key: Key) -> Registry {
+        let mut registry = Registry { holders: Vec::new(), is_complete: true };
+        for node in (0..self.all.len()).filter(|&node| node != by) {
+            let needs_thread = self.all[node].server.with(|server| {
+                match server.entry {
+                    RegistryEntry::Present => {
+                        let (node, renewal) = (node as u64, server.renewal);
+                        registry.holders.push(Leaseholder { node, renewal, lease: TTL });
+                    }
+                    RegistryEntry::Removed => {}
+                    RegistryEntry::Lost => registry.is_complete = false,
+                }
+                server.is_on && server.push(Message::Opened { key, by, write })
+            });
+            if needs_thread {
+                self.deliver(node);
+            }
+        }
+        registry
+    }
+
+    /// Removes nodes whose leases a write has outlasted from the registry.
+    pub(super) fn remove(&self, outlasted: &Registry) {
+        for holder in &outlasted.holders {
+            self.all[holder.node as usize].server.with(|server| {
+                if server.renewal == holder.renewal && server.entry == RegistryEntry::Present {
+                    server.entry = RegistryEntry::Removed;
+                }
+            });
+        }
+        if !outlasted.is_complete {
+            for connection in &self.all {
+                connection.server.with(|server| {
+                    if server.entry == RegistryEntry::Lost {
+                        server.entry = RegistryEntry::Removed;
+                    }
+                });
+            }
+        }
+    }
+
+    /// The server loses its registry.
+    pub(super) fn lose_registry(&self) {
+        self.all
+            .iter()
+            .for_each(|connection| connection.server.with(|server| server.entry = RegistryEntry::Lost));
+    }
+
+    /// The node stops.
+    pub(super) fn stop(&self, node: usize) {
+        self.all[node].server.with(|server| {
+            server.is_on = false;
+            server.is_stopped = true;
+            server.in_transit.clear();
+        });
+    }
+
+    /// Whether the node has stopped, so that its command does not arrive.
+    pub(super) fn has_stopped(&self, node: usize) -> bool {
+        self.has_stop && self.all[node].server.with(|server| server.is_stopped)
     }
 
     /// The server sends a message, if the connection exists. It arrives at any later point, after
@@ -147,8 +279,7 @@ impl<P: Simulated> Connections<P> {
                 server.miss(message);
                 return false;
             }
-            server.in_transit.push_back(message);
-            !std::mem::replace(&mut server.is_delivered, true)
+            server.push(message)
         });
         if !needs_thread {
             return;
@@ -184,8 +315,20 @@ impl<P: Simulated> Connections<P> {
             });
             match next {
                 None => {}
+                Some(Message::Answer(_)) if self.lease_from_reply => its.heard(its.time()),
                 Some(Message::Answer(asked)) => its.heard(asked),
                 Some(Message::Published(key)) => its.notified(key),
+                Some(Message::Joined(asked)) => its.connected(asked),
+                Some(Message::Opened { key, by, write }) => {
+                    let answer = || self.node(by).answered(write, node as u64);
+                    if self.answers_first {
+                        answer();
+                        its.notified(key);
+                    } else {
+                        its.notified(key);
+                        answer();
+                    }
+                }
                 Some(Message::Written(key, _)) if !self.by_node => its.notified(key),
                 Some(Message::Written(key, content)) => {
                     let at = (node as u32, self.thread);
@@ -209,7 +352,10 @@ impl<P: Simulated> Connections<P> {
         self.knowing(node, || connection.node.with(|()| its.lost()));
         its.connecting();
         let asked = its.time();
-        connection.server.with(|server| server.is_on = true);
+        connection.server.with(|server| server.is_on = !server.is_stopped);
+        if self.is_strict && !connection.server.with(|server| server.is_on && server.register()) {
+            return;
+        }
         self.knowing(node, || connection.node.with(|()| its.connected(asked)));
     }
 

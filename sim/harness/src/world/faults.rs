@@ -350,6 +350,7 @@ fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
             Vec::new()
         }
         (OpKind::Stall | OpKind::Reconnect | OpKind::Heartbeat, _) => Vec::new(),
+        (OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost, _) => Vec::new(),
     }
 }
 
@@ -373,6 +374,7 @@ fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
             Vec::new()
         }
         (OpKind::Stall | OpKind::Reconnect | OpKind::Heartbeat, _) => Vec::new(),
+        (OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost, _) => Vec::new(),
     }
 }
 

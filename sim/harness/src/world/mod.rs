@@ -2,6 +2,7 @@
 //! recorded history. Runs on every engine.
 
 mod build;
+mod clocks;
 mod connections;
 mod faults;
 mod limits;

@@ -11,7 +11,7 @@ use super::limits::{Limits, NO_LOST_NOTIFICATION};
 use crate::history::{Call, Key, Specification, Value};
 use crate::monitor::Planned;
 use crate::protocols::Caches;
-use crate::scenario::{Case, Local, OpKind, RemoteStart, Source, Special};
+use crate::scenario::{Case, Local, NODES, OpKind, RemoteStart, Source, Special};
 
 /// A case, ready to be run.
 #[derive(Clone, Debug)]
@@ -90,6 +90,10 @@ impl<C> Plan<C> {
             OpKind::Evict => Call::Evict,
             OpKind::Reconnect => Call::Reconnect,
             OpKind::Heartbeat => Call::Heartbeat,
+            OpKind::LeaseEnds => Call::LeaseEnds,
+            OpKind::OpenEnds => Call::OpenEnds,
+            OpKind::Stop => Call::Stop,
+            OpKind::RegistryLost => Call::RegistryLost,
             OpKind::Forget => Call::Forget,
             OpKind::Set
             | OpKind::Update
@@ -201,6 +205,23 @@ impl<C> Plan<C> {
         let writes = |call: &&PlannedCall| !matches!(call.call, Call::Get);
         let is_one = calls.clone().filter(writes).count() == 1 && self.has(OpKind::Unnotified);
         is_one && self.remote == RemoteStart::Absent && self.specials.contains(&Special::KeepsAbsent)
+    }
+
+    /// Whether the nodes are at the level `Strict`.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.specials.contains(&Special::Strict)
+    }
+
+    /// Whether a write may have to wait until the lease of this node has ended.
+    pub(crate) fn can_be_silent(&self, node: usize) -> bool {
+        self.threads.iter().flat_map(|thread| &thread.calls).any(|call| match call.kind {
+            // A write waits for the leases of all nodes at once.
+            OpKind::LeaseEnds | OpKind::Reconnect | OpKind::Stop => {
+                self.nodes > 2 || call.key.name() == NODES[node]
+            }
+            OpKind::RegistryLost => true,
+            _ => false,
+        })
     }
 
     /// Whether the clock advances.

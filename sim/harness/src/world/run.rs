@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
+use selvedge::remote::Coordinator;
 use selvedge_engine::{Alike, Script};
 
 use super::connections::{ConnectedNode, Connections};
@@ -38,7 +39,7 @@ where
     }
     let settles = !plan.specials.contains(&Special::NeverSettles);
     let network = Arc::new(Network::<P>::new(Faults::choose::<P, N>(plan, recorder), recorder, settles));
-    let connections = Arc::new(Connections::<P>::new(plan, recorder));
+    let connections = Arc::new(Connections::<P>::new(plan, recorder, &clock));
     let store = Store::new(plan, recorder, &network, &connections, &clock);
     let (local_ttl, expires_at) = match plan.local {
         // An entry that another node's write does not remove must expire.
@@ -83,7 +84,10 @@ where
     let nodes = (0..plan.nodes).map(|node| {
         let (store, warm, settings) = (store.of_node(node), warm.clone(), settings.clone());
         P::building(node);
-        let tiers = Tiers::<P, _> { remote: store.clone(), clock: clock.clone(), local_ttl, warm, settings };
+        let clock = world.connections.clocks.of(node).clone();
+        let coordinator =
+            plan.is_strict().then(|| Arc::new(store.clone()) as Arc<dyn Coordinator<_, _, Error = _>>);
+        let tiers = Tiers::<P, _> { remote: store.clone(), clock, local_ttl, warm, settings, coordinator };
         let order = Arc::clone(&order);
         let truth = Truth { node, ..truth.clone() };
         plan.cache.build(tiers, &truth, NewNode { plan, world, store, order, node, stalled: &stalled })
@@ -311,6 +315,10 @@ where
     fn connected(&self, asked: Duration) {
         self.cache.connected(asked);
     }
+
+    fn answered(&self, write: u64, node: u64) {
+        self.cache.answered(write, node);
+    }
 }
 
 impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
@@ -367,6 +375,10 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
             (OpKind::Forget, _) => store.forget(key),
             (OpKind::Reconnect, _) => self.connections.reconnect(node_of(key)),
             (OpKind::Heartbeat, _) => self.connections.heartbeat(node_of(key)),
+            (OpKind::LeaseEnds, _) => self.connections.clocks.pass(node_of(key)),
+            (OpKind::OpenEnds, _) => store.end_open(key),
+            (OpKind::Stop, _) => self.connections.stop(node_of(key)),
+            (OpKind::RegistryLost, _) => store.lose_registry(key),
             (OpKind::Unnotified, Call::Set(value)) => {
                 self.connections.silence();
                 store.write_elsewhere(key, value);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge::Remote;
-use selvedge::remote::{Fill, Found, Lease, Outcome};
+use selvedge::remote::{Change, CommandFuture, Coordinator, Fill, Found, Lease, Outcome, Reading, Registry};
 use selvedge::sync::{Clock as _, Map, Mutex as _, TierName};
 
 use super::connections::Connections;
@@ -17,7 +17,7 @@ use super::{Beside, Limits, Plan, Recorder, TTL};
 use crate::backends::{Held, Simulated};
 use crate::history::{Key, Value};
 use crate::protocols::Failure;
-use crate::scenario::{RemoteStart, Source, Special};
+use crate::scenario::{NODES, RemoteStart, Source, Special};
 
 /// The remote tier. If it is the source of truth, each write makes a version. A deleted key has an
 /// absent entry.
@@ -63,7 +63,7 @@ impl<P: Simulated> Store<P> {
         for &key in &plan.keys {
             if let Some(value) = plan.at_start(key) {
                 let deadline = expires.then_some(TTL);
-                entries.insert(key, Held { content: Some(value), deadline });
+                entries.insert(key, Held::of(Some(value), deadline));
             }
             if let Some(server) = &plan.server {
                 server.starts_with(key, plan.at_start(key));
@@ -115,6 +115,30 @@ impl<P: Simulated> Store<P> {
         if let Some(clock) = &self.tier.clock {
             self.tier.expire(key, clock.now());
         }
+    }
+
+    /// Closes the key for all writes, at the level `Strict`.
+    pub(super) fn end_open(&self, key: Key) {
+        let close = |held: Option<&Held>| (Held { open: 0, ..held.copied().unwrap_or(NOTHING) }, ());
+        P::amend(&self.tier.entries, key, close, |()| format!("redis closes {key} for all writes"));
+    }
+
+    /// Closes the key, and loses the registry of nodes.
+    pub(super) fn lose_registry(&self, key: Key) {
+        self.end_open(key);
+        self.tier.connections.lose_registry();
+    }
+
+    /// Sends a command of the level `Strict`. It does not arrive if the node has stopped.
+    async fn coordinate<T: Send>(
+        &self,
+        command: impl FnOnce(&Tier<P>) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        if self.tier.connections.has_stopped(self.node) {
+            return Err(Failure { outcome: Outcome::Unknown });
+        }
+        let tier = Arc::clone(&self.tier);
+        self.network.send(move || command(&tier)).await
     }
 
     /// Orders the acknowledgement of a write that the operation's own task has not made.
@@ -215,7 +239,7 @@ impl<P: Simulated> Tier<P> {
             }
             (_, None) => None,
         };
-        P::put(&self.entries, key, Held { content, deadline }, || {
+        P::put(&self.entries, key, Held::of(content, deadline), || {
             if self.database.is_none() {
                 self.recorder.written::<P>(key, content);
             }
@@ -233,7 +257,7 @@ impl<P: Simulated> Tier<P> {
         }
         let compare = || {
             let is_expected = |held: Option<&Held>| held.and_then(|held| held.content) == expected;
-            let held = Held { content: Some(value), deadline: None };
+            let held = Held::of(Some(value), None);
             P::put_if(&self.entries, key, held, is_expected, || {
                 if self.database.is_none() {
                     self.recorder.written::<P>(key, Some(value));
@@ -306,6 +330,113 @@ impl<P: Simulated> Tier<P> {
             server.write(key, None);
         }
     }
+}
+
+/// At the level `Strict`.
+impl<P: Simulated> Tier<P> {
+    #[track_caller]
+    fn read(&self, key: Key) -> Reading<Value> {
+        let held = self.entries.get(&key).unwrap_or(NOTHING);
+        if self.database.is_none() {
+            self.recorder.found::<P>(key, held.content);
+        }
+        let content = self.server.as_ref().map_or(held.content, |server| server.get(key, held.content));
+        Reading { found: content.map(Found::lasting), is_open: held.open != 0 }
+    }
+
+    #[track_caller]
+    fn open(&self, (node, write): (usize, u64), key: Key) -> Registry {
+        let open = |held: Option<&Held>| {
+            let held = held.copied().unwrap_or(NOTHING);
+            (Held { open: held.open | bit(node, write), ..held }, ())
+        };
+        P::amend(&self.entries, key, open, |()| format!("redis opens {key} for {}", NODES[node]));
+        self.connections.open(node, write, key)
+    }
+
+    #[track_caller]
+    fn write_open(
+        &self,
+        (node, write): (usize, u64),
+        key: Key,
+        content: Option<Value>,
+        outlasted: &Registry,
+    ) -> bool {
+        let bit = bit(node, write);
+        let change = |held: Option<&Held>| {
+            let held = held.copied().unwrap_or(NOTHING);
+            let is_open = held.open & bit != 0;
+            let changed = Held { content, open: held.open & !bit, ..held };
+            (if is_open { changed } else { held }, is_open)
+        };
+        let is_written = P::amend(&self.entries, key, change, |is_written| match (is_written, content) {
+            (true, Some(value)) => format!("redis SET {key} = {value}, closes it"),
+            (true, None) => format!("redis DEL {key}, closes it"),
+            (false, _) => format!("redis refuses the write: {key} is not open"),
+        });
+        if is_written {
+            if self.database.is_none() {
+                self.recorder.written::<P>(key, content);
+            }
+            if let Some(server) = &self.server {
+                server.write(key, content);
+            }
+            self.connections.remove(outlasted);
+        }
+        is_written
+    }
+}
+
+/// An entry of a key without a value.
+const NOTHING: Held = Held { content: None, deadline: None, open: 0 };
+
+/// The bit of a node's write in [`Held::open`]: 16 for each node.
+fn bit(node: usize, write: u64) -> u64 {
+    1 << (16 * node as u64 + write % 16)
+}
+
+impl<P: Simulated> Coordinator<Key, Value> for Store<P> {
+    type Error = Failure;
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> CommandFuture<'a, Result<Vec<Reading<Value>>, Failure>> {
+        Box::pin(async move {
+            let mut read = Vec::with_capacity(keys.len());
+            for &key in keys {
+                read.push(self.coordinate(move |tier| tier.read(key)).await?);
+            }
+            Ok(read)
+        })
+    }
+
+    fn open<'a>(&'a self, write: u64, keys: &'a [Key]) -> CommandFuture<'a, Result<Registry, Failure>> {
+        let (by, key) = ((self.node, write), only(keys));
+        Box::pin(self.coordinate(move |tier| tier.open(by, key)))
+    }
+
+    fn write<'a>(
+        &'a self,
+        write: u64,
+        keys: &'a [Key],
+        change: Change<'a, Value>,
+        outlasted: &'a Registry,
+    ) -> CommandFuture<'a, Result<bool, Failure>> {
+        let (by, key, outlasted) = ((self.node, write), only(keys), outlasted.clone());
+        let content = match change {
+            Change::Set(value, _) => Some(*value),
+            Change::Delete => None,
+        };
+        Box::pin(self.coordinate(move |tier| tier.write_open(by, key, content, &outlasted)))
+    }
+
+    fn sleep(&self, time: Duration) -> CommandFuture<'_, ()> {
+        self.tier.connections.clocks.sleep(self.node, time)
+    }
+}
+
+/// The only key of a write: derived keys are not modelled at the level `Strict`.
+fn only(keys: &[Key]) -> Key {
+    let [key] = keys else { panic!("derived keys at the level `strict` are not modelled") };
+    *key
 }
 
 impl<P: Simulated> Clone for Store<P> {
