@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Blocking;
-use super::strict::OwnCoordinator;
+use super::strict::{OwnCoordinator, Tier};
 use crate::derived::Derived;
 use crate::error::Error;
 use crate::fence::Fence;
@@ -63,7 +63,7 @@ pub struct TieredCache<K: Key, V: Entry, R: Remote<K, V>, P: Primitives = Std> {
 
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     pub(crate) fn new(
-        (remote, coordinator): (Arc<R>, Option<OwnCoordinator<K, V, R::Error>>),
+        (remote, coordinator): Tier<K, V, R>,
         settings: Settings,
         derived: Derived<K>,
         bound: Option<Bound<K, Lookup<V>>>,

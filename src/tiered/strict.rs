@@ -17,9 +17,15 @@ use crate::sync::{Entry, Key, Primitives};
 /// The remote tier as the coordinator of the nodes.
 pub(crate) type OwnCoordinator<K, V, E> = Arc<dyn Coordinator<K, V, Error = E>>;
 
+/// The remote tier, and at the level `Strict` the same tier as the coordinator.
+pub(super) type Tier<K, V, R> = (Arc<R>, Option<OwnCoordinator<K, V, <R as Remote<K, V>>::Error>>);
+
+/// The coordinator and the node.
+type Coordinated<'c, K, V, E, P> = (&'c OwnCoordinator<K, V, E>, &'c OwnMember<K, V, E, P>);
+
 impl<K: Key, V: Entry, R: Remote<K, V>, P: Primitives> TieredCache<K, V, R, P> {
     /// The coordinator and the node, at the level `Strict`.
-    pub(super) fn strict(&self) -> Option<(&OwnCoordinator<K, V, R::Error>, &OwnMember<K, V, R::Error, P>)> {
+    pub(super) fn strict(&self) -> Option<Coordinated<'_, K, V, R::Error, P>> {
         self.coordinator.as_ref().zip(self.member.as_ref())
     }
 

@@ -16,6 +16,7 @@ pub(crate) enum Value {
     Text(Bytes),
     // Boxed, so that a string takes less memory.
     Hash(Box<Hash>),
+    #[expect(clippy::box_collection, reason = "the four words of a deque would make each value larger")]
     List(Box<VecDeque<Bytes>>),
     Set(Box<Set>),
     SortedSet(Box<SortedSet>),

@@ -125,13 +125,13 @@ fn encode_length(length: usize, tags: [(usize, u8); 3], long: u8, out: &mut Vec<
 fn encode_integer(number: i64, out: &mut Vec<u8>) {
     let (tag, width) = match number {
         -32..=127 => return out.push(number as u8),
-        0..=0xff => (0xcc, 1),
-        0..=0xffff => (0xcd, 2),
-        0..=0xffff_ffff => (0xce, 4),
-        0.. => (0xcf, 8),
-        -128..0 => (0xd0, 1),
-        -32_768..0 => (0xd1, 2),
-        -2_147_483_648..0 => (0xd2, 4),
+        128..=0xff => (0xcc, 1),
+        0x100..=0xffff => (0xcd, 2),
+        0x1_0000..=0xffff_ffff => (0xce, 4),
+        0x1_0000_0000.. => (0xcf, 8),
+        -128..-32 => (0xd0, 1),
+        -32_768..-128 => (0xd1, 2),
+        -2_147_483_648..-32_768 => (0xd2, 4),
         _ => (0xd3, 8),
     };
     out.push(tag);
