@@ -6,13 +6,6 @@ use bytes::Bytes;
 
 use crate::resp::Reply;
 
-/// The beginning of the error for a command that the server does not have.
-pub(crate) const UNKNOWN_COMMAND: &str = "ERR unknown command ";
-/// The error for a script in a build without Lua.
-pub(crate) const NO_LUA: &str = "ERR scripts need Lua: build selvedge-redis with its feature `lua`";
-/// The error for `DUMP` of a stream.
-pub(crate) const NO_STREAM_DUMP: &str = "ERR the simulated Redis does not serialize streams";
-
 /// The result of a command.
 pub(crate) type Answer = Result<Reply, ErrorReply>;
 

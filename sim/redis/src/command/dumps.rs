@@ -3,9 +3,8 @@
 use super::arguments::{integer, is};
 use super::{Answer, Call, ErrorReply};
 use crate::dump::{DumpError, decode, encode};
-use crate::error::NO_STREAM_DUMP;
 use crate::notify::Events;
-use crate::resp::Reply;
+use crate::resp::{NO_STREAM_DUMP, Reply};
 
 pub(super) fn dump(call: &mut Call<'_>) -> Answer {
     let Some(value) = call.read(&call.words[1]) else { return Ok(Reply::Null) };

@@ -15,7 +15,7 @@ use super::{
     stream_claims, stream_groups, stream_info, stream_reads, streams, strings, subscriptions, substrings,
     tracking, transactions,
 };
-use crate::error::UNKNOWN_COMMAND;
+use crate::resp::UNKNOWN_COMMAND;
 
 const fn row(
     name: &'static str,

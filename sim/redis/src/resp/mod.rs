@@ -16,6 +16,7 @@ mod protocol;
 mod reply;
 mod request;
 mod split;
+mod unsupported;
 
 pub use deep::Deep;
 pub use protocol::Protocol;
@@ -30,3 +31,6 @@ pub(crate) use number::{double, integer};
 pub(crate) use request::whole_number;
 #[cfg(feature = "lua")]
 pub(crate) use split::words;
+#[cfg(not(feature = "lua"))]
+pub(crate) use unsupported::NO_LUA;
+pub(crate) use unsupported::{NO_STREAM_DUMP, UNKNOWN_COMMAND};

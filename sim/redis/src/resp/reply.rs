@@ -2,8 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::error::{NO_LUA, NO_STREAM_DUMP, UNKNOWN_COMMAND};
-
 use super::Deep;
 
 /// The reply to a command, in RESP3's types.
@@ -70,22 +68,6 @@ impl Reply {
     /// Whether this is an error.
     pub fn is_error(&self) -> bool {
         matches!(self, Reply::Error(_))
-    }
-
-    /// Whether the server does not have the command: its name is unknown, it is a script and the
-    /// build has no Lua, or it is `DUMP` of a stream. A Redis server may have it, so that an
-    /// exploration cannot say what the program does.
-    ///
-    /// ```
-    /// use selvedge_redis::Redis;
-    ///
-    /// let mut client = Redis::new().client();
-    /// assert!(client.call(["MODULE.COMMAND"]).is_unsupported());
-    /// assert!(!client.call(["GET"]).is_unsupported()); // Redis rejects it, too
-    /// ```
-    pub fn is_unsupported(&self) -> bool {
-        let texts = [UNKNOWN_COMMAND, NO_LUA, NO_STREAM_DUMP];
-        matches!(self, Reply::Error(error) if texts.iter().any(|text| error.starts_with(text.as_bytes())))
     }
 }
 

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::host::Host;
-use crate::error::{Answer, ErrorReply, NO_LUA};
+use crate::error::{Answer, ErrorReply};
+use crate::resp::NO_LUA;
 
 /// The loaded scripts: none.
 #[derive(Debug, Default)]
