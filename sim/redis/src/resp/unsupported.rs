@@ -15,11 +15,16 @@ impl Reply {
     /// exploration cannot say what the program does.
     ///
     /// ```
-    /// use selvedge_redis::Redis;
+    /// use selvedge_redis::{Command, Server, Time};
     ///
-    /// let mut client = Redis::new().client();
-    /// assert!(client.call(["MODULE.COMMAND"]).is_unsupported());
-    /// assert!(!client.call(["GET"]).is_unsupported()); // Redis rejects it, too
+    /// let mut server = Server::new();
+    /// let connection = server.connect();
+    /// let mut reply = |name: &str| {
+    ///     let output = server.execute(connection, &Command::new([name]), Time::START);
+    ///     output.deliveries[0].reply.clone()
+    /// };
+    /// assert!(reply("MODULE.COMMAND").is_unsupported());
+    /// assert!(!reply("GET").is_unsupported()); // Redis rejects it, too
     /// ```
     pub fn is_unsupported(&self) -> bool {
         let texts = [UNKNOWN_COMMAND, NO_LUA, NO_STREAM_DUMP];
