@@ -205,9 +205,8 @@ pub(super) fn config_set(call: &mut Call<'_>) -> Answer {
                     parse_memory(value).ok_or_else(|| failed(name, "argument must be a memory value"))?;
             }
             () if is(name, "maxmemory-policy") => {
-                let text = "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, \
-                            volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction";
-                policy = Policy::parse(value).ok_or_else(|| failed(name, text))?;
+                let text = || format!("argument(s) must be one of the following: {}", Policy::names());
+                policy = Policy::parse(value).ok_or_else(|| failed(name, &text()))?;
             }
             () => {
                 let text = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";

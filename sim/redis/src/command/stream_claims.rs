@@ -7,7 +7,7 @@ use super::stream_groups::no_key_or_group;
 use super::stream_ids;
 use super::streams::{entry_reply, id_reply};
 use super::{Answer, Call, ErrorReply};
-use crate::keyspace::{Stream, StreamId, Value};
+use crate::keyspace::StreamId;
 use crate::resp::{Reply, whole_number};
 
 /// What a claim changes.
@@ -38,16 +38,9 @@ enum Claimed {
 }
 
 impl Claim<'_> {
-    fn stream<'a>(&self, call: &'a mut Call<'_>) -> Option<&'a mut Stream> {
-        match call.data().get_mut(self.key) {
-            Some(Value::Stream(stream)) => Some(stream),
-            _ => None,
-        }
-    }
-
     fn run(&self, call: &mut Call<'_>, id: StreamId) -> Claimed {
         let now = call.now();
-        let Some(stream) = self.stream(call) else { return Claimed::Not };
+        let Some(stream) = call.found_stream(self.key) else { return Claimed::Not };
         let exists = stream.contains(id);
         let Some(group) = stream.groups.get_mut(self.group) else { return Claimed::Not };
         if !exists {
@@ -62,7 +55,7 @@ impl Claim<'_> {
             None => return Claimed::Not,
         };
         call.see_consumer(self.key, self.group, self.consumer);
-        let Some(stream) = self.stream(call) else { return Claimed::Not };
+        let Some(stream) = call.found_stream(self.key) else { return Claimed::Not };
         let Some(group) = stream.groups.get_mut(self.group) else { return Claimed::Not };
         group.deliver(id, self.consumer, self.delivered_at);
         if let Some(pending) = group.pending.get_mut(&id) {

@@ -14,10 +14,7 @@ use crate::resp::Reply;
 impl Call<'_> {
     /// The group of a stream, for a change. The stream must have been read or written.
     pub(super) fn group_to_change(&mut self, key: &Bytes, name: &[u8]) -> Option<&mut Group> {
-        match self.data().get_mut(key) {
-            Some(Value::Stream(stream)) => stream.groups.get_mut(name),
-            _ => None,
-        }
+        self.found_stream(key)?.groups.get_mut(name)
     }
 
     /// Records a command of a consumer, which is created if it does not exist.

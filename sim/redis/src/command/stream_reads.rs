@@ -195,7 +195,7 @@ fn entries(
         call.see_consumer(key, reader.group, reader.consumer);
     }
     let count = count.unwrap_or(usize::MAX);
-    let Some(Value::Stream(stream)) = call.data().get_mut(key) else { return Reply::Array(Vec::new()) };
+    let Some(stream) = call.found_stream(key) else { return Reply::Array(Vec::new()) };
     let Some(reader) = reader else {
         let From::After(id) = from else { return Reply::Array(Vec::new()) };
         return Reply::Array(after(stream, id).take(count).map(entry_reply).collect());
@@ -297,7 +297,7 @@ impl Server {
 fn serve(call: &mut Call<'_>, key: &Bytes) -> Result<Option<Reply>, ErrorReply> {
     let request = Request::parse(call.words, false)?;
     let Some(at) = request.keys.iter().position(|other| other == key) else { return Ok(None) };
-    let Some(Value::Stream(stream)) = call.data().get(key) else { return Ok(None) };
+    let Some(stream) = call.found_stream(key) else { return Ok(None) };
     let (from, last) = match request.reader {
         Some(reader) => {
             let text = "NOGROUP the consumer group this client was blocked on no longer exists";

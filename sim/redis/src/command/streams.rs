@@ -25,6 +25,14 @@ impl Call<'_> {
             Some(_) => Err(ErrorReply::WRONG_TYPE),
         }
     }
+
+    /// A stream that the command has already looked up: this is no further access.
+    pub(super) fn found_stream(&mut self, key: &[u8]) -> Option<&mut Stream> {
+        match self.data().get_mut(key) {
+            Some(Value::Stream(stream)) => Some(stream),
+            _ => None,
+        }
+    }
 }
 
 /// The reply for an identifier.

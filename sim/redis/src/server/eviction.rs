@@ -54,6 +54,11 @@ impl Policy {
         POLICIES.iter().find(|(_, policy)| *policy == self).map_or("noeviction", |(name, _)| name)
     }
 
+    /// The names of all policies.
+    pub(crate) fn names() -> String {
+        POLICIES.map(|(name, _)| name).join(", ")
+    }
+
     /// Whether the policy counts accesses.
     pub(crate) fn is_lfu(self) -> bool {
         self.order == Order::LeastFrequent

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::StreamId;
+use crate::keyspace::owned;
 
 /// A group of consumers, each of which receives a part of the entries.
 #[derive(Clone, Debug, Default)]
@@ -45,12 +46,12 @@ impl Group {
 
     /// Records a command of a consumer. Returns whether the consumer is new.
     pub(crate) fn see(&mut self, consumer: &Bytes, now: i64) -> bool {
-        self.consumers.insert(super::super::owned(consumer), Consumer { seen: now }).is_none()
+        self.consumers.insert(owned(consumer), Consumer { seen: now }).is_none()
     }
 
     /// Delivers an entry to a consumer for the first time, or again to another one.
     pub(crate) fn deliver(&mut self, id: StreamId, consumer: &Bytes, now: i64) {
-        let pending = Pending { consumer: super::super::owned(consumer), delivered_at: now, deliveries: 1 };
+        let pending = Pending { consumer: owned(consumer), delivered_at: now, deliveries: 1 };
         self.pending.insert(id, pending);
     }
 

@@ -14,6 +14,8 @@ pub(crate) use id::StreamId;
 use node::{Node, radix_nodes};
 pub(crate) use trim::{Bound, Trim};
 
+use super::owned;
+
 /// A stream. It exists without entries, too.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
@@ -44,7 +46,7 @@ impl Stream {
             Some(node) => node.add(id, words),
             None => self.nodes.push(Node::new(id, words)),
         }
-        self.entries.insert(id, words.iter().map(|word| super::owned(word)).collect());
+        self.entries.insert(id, words.iter().map(|word| owned(word)).collect());
         self.added += 1;
         self.last = id;
         if self.entries.len() == 1 {

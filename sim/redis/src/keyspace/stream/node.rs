@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::StreamId;
+use crate::keyspace::owned;
 use crate::resp::whole_number;
 
 const MAX_ENTRIES: usize = 100;
@@ -31,7 +32,7 @@ pub(super) struct Node {
 
 impl Node {
     pub(super) fn new(id: StreamId, words: &[Bytes]) -> Self {
-        let fields: Box<[Bytes]> = words.iter().step_by(2).map(|field| super::super::owned(field)).collect();
+        let fields: Box<[Bytes]> = words.iter().step_by(2).map(|field| owned(field)).collect();
         // The numbers of entries that exist, of removed entries and of fields; the fields; a zero.
         let head = 3 * number(0) + number(fields.len() as i64);
         let bytes = FRAME + head + fields.iter().map(|field| text(field)).sum::<usize>();
