@@ -69,7 +69,8 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             self.reader.mistake(value.span(), what, expected, None);
         }
         if let (Some(script), Some(value)) = (&script, root.get("cache")) {
-            self.check_script(script, value.span(), source, threads.as_deref());
+            let name = value.get_ref().as_str().unwrap_or_default();
+            self.check_script(name, script, value.span(), source, threads.as_deref());
         }
         self.check_strict(root, nodes, specials.as_ref(), threads.as_deref());
         Some(Parts {
@@ -112,6 +113,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
     /// database that the script uses.
     fn check_script(
         &mut self,
+        name: &str,
         script: &Script,
         place: Range<usize>,
         source: Option<Source>,
@@ -119,7 +121,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
     ) {
         let (has_database, is_remote) = (script.has_database(), source == Some(Source::Remote));
         if has_database && is_remote {
-            let what = format!("{} uses `db`, but the scenario has no database", script.name());
+            let what = format!("{name} uses `db`, but the scenario has no database");
             let help = Some("add source = \"database\", or use `redis` alone".to_owned());
             self.reader.mistake(place.clone(), what, "named here", help);
         }
@@ -131,7 +133,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             _ => false,
         };
         if !script.has_delete() && ops.into_iter().any(|op| deletes(op.kind)) {
-            let what = format!("{} defines no `delete`, which the case calls", script.name());
+            let what = format!("{name} defines no `delete`, which the case calls");
             let help = "define delete(key). With source = \"database\", a script that does not use `db` is notified of each \
                         write by `delete`";
             self.reader.mistake(place, what, "named here", Some(help.to_owned()));

@@ -68,9 +68,11 @@ impl Reader {
         };
         let script = match text {
             Err(error) => {
-                let what = format!("the script {} cannot be read: {error}", path.display());
-                let help =
-                    "a script is named relative to the scenario's file, such as \"./orders.star\"".to_owned();
+                let what = format!("the script {name} cannot be read: {error}");
+                let help = format!(
+                    "a script is named relative to the scenario's file, such as \"./orders.star\"; this name is {}",
+                    path.display()
+                );
                 self.mistake(span, what, "named here", Some(help));
                 None
             }
@@ -78,7 +80,7 @@ impl Reader {
                 Ok(script) => match script.missing_feature() {
                     None => Some(script),
                     Some(feature) => {
-                        let what = format!("{} sends commands that this build does not have", script.name());
+                        let what = format!("{name} sends commands that this build does not have");
                         let help = format!(
                             "get, set, setex and delete are always built in. For the others, build selvedge with the \
                              feature `script`, as in `cargo run --release --features script -- …`, or selvedge-sim with \
