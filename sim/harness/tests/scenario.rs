@@ -356,7 +356,9 @@ fn a_folder_is_its_files_in_the_order_of_their_names() {
 fn check_load(words: &[&str], message: &str) {
     let mistakes = load_all(words, &Protocol::known()).expect_err("a mistake");
     let text = shown(&mistakes);
-    assert!(text.contains(message), "{text}");
+    // Where its lines break depends on the folder's path.
+    let words: Vec<_> = text.split_whitespace().filter(|word| *word != "│").collect();
+    assert!(words.join(" ").contains(message), "{text}");
 }
 
 #[test]

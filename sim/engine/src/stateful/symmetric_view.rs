@@ -29,6 +29,8 @@ struct TaskPart {
     has_ended: bool,
     /// The index of its script among the renamed scripts.
     script: Option<usize>,
+    /// Its name if it is a descendant of a renamed script: it is renamed with that script.
+    inherited: Option<u64>,
     /// Whether its pending operation names a task.
     is_naming: bool,
     /// Its fingerprint, without its name.
@@ -123,8 +125,14 @@ impl SymmetricView {
         if self.tasks.len() <= task as usize {
             self.tasks.resize(task as usize + 1, TaskPart::default());
         }
-        self.is_named |= parent.is_some_and(|parent| self.is_symmetric(parent));
-        self.tasks[task as usize] = TaskPart { local, known, ..TaskPart::default() };
+        // A child of a task with a shared name would lose its parent.
+        self.is_named |= parent.is_some_and(|parent| self.is_shared(parent));
+        let inherited = parent.filter(|&parent| self.is_symmetric(parent)).map(|parent| {
+            let segment = self.tasks[parent as usize].segment.into();
+            Fingerprint::of_kind(FingerprintKind::Task).with(self.name(parent), segment).with(0, nth as u64).0
+                as u64
+        });
+        self.tasks[task as usize] = TaskPart { local, known, inherited, ..TaskPart::default() };
         self.changed |= 1 << task;
     }
 
@@ -144,9 +152,9 @@ impl SymmetricView {
     /// Forgets the task's history up to this boundary, which is numbered from 1. `script` is the
     /// index of its script, if scripts are renamed.
     pub(super) fn boundary(&mut self, task: TaskId, segment: u32, script: Option<usize>) {
+        self.tasks[task as usize].script = script;
+        let name = self.name(task);
         let its = &mut self.tasks[task as usize];
-        its.script = script;
-        let name = script.map_or(u64::from(task) + 1, |script| self.renaming.name(script));
         its.local = Fingerprint::of_kind(FingerprintKind::Local).with(name, segment.into());
         its.steps = 0;
         its.segment = segment;
@@ -178,9 +186,25 @@ impl SymmetricView {
         self.changed |= 1 << task;
     }
 
-    /// Whether the task is symmetric to another.
+    /// Whether the task is symmetric to another, or is a descendant of such a task.
     pub(super) fn is_symmetric(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_symmetric(script))
+        let its = &self.tasks[task as usize];
+        its.inherited.is_some() || its.script.is_some_and(|script| self.renaming.is_symmetric(script))
+    }
+
+    /// Whether another task has the same name.
+    fn is_shared(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].script.is_some_and(|script| self.renaming.is_shared(script))
+    }
+
+    /// The name of the task in this view.
+    fn name(&self, task: TaskId) -> u64 {
+        let its = &self.tasks[task as usize];
+        match (its.script, its.inherited) {
+            (Some(script), _) => self.renaming.name(script),
+            (None, Some(inherited)) => inherited,
+            (None, None) => u64::from(task) + 1,
+        }
     }
 
     /// Whether the task has ended.
@@ -195,10 +219,7 @@ impl SymmetricView {
 
     /// The name of each task in this view, by its number, and whether the name is shared.
     pub(super) fn names(&self) -> impl Iterator<Item = (u64, bool)> {
-        self.tasks.iter().enumerate().map(|(task, its)| match its.script {
-            Some(script) => (self.renaming.name(script), self.renaming.is_shared(script)),
-            None => (task as u64 + 1, false),
-        })
+        (0..self.tasks.len() as TaskId).map(|task| (self.name(task), self.is_shared(task)))
     }
 
     /// The renaming of this view.
@@ -457,10 +478,7 @@ impl SymmetricView {
     /// The fingerprint of the task's local state and name.
     pub(super) fn local_state(&self, task: TaskId, is_named: bool) -> Fingerprint {
         let Some(its) = self.tasks.get(task as usize) else { return Fingerprint::NONE };
-        let name = match its.script {
-            Some(script) if !is_named => self.renaming.name(script),
-            _ => u64::from(task) + 1,
-        };
+        let name = if is_named { u64::from(task) + 1 } else { self.name(task) };
         its.fingerprint.with(name, is_named.into())
     }
 
@@ -496,7 +514,7 @@ impl SymmetricView {
             Phase::Starting | Phase::Ready => 0,
             // A task that waits for all scripts also waits for the other ones, in any order.
             Phase::Joining(other) if self.tasks[other as usize].script.is_some() => 2,
-            Phase::Joining(other) => 3 + u64::from(other),
+            Phase::Joining(other) => self.tasks[other as usize].inherited.unwrap_or(3 + u64::from(other)),
             Phase::Quiescing => u64::MAX,
             Phase::Ended => 1,
         };

@@ -10,7 +10,7 @@ use selvedge_engine::mode::SearchMode;
 use selvedge_engine::object::{Cell, Map};
 use selvedge_engine::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use selvedge_engine::sync::{Arc, Mutex};
-use selvedge_engine::{Alike, Ending, Explorer, Report, Script, Symbol, symmetric};
+use selvedge_engine::{Alike, Ending, Explorer, Report, Script, Symbol, symmetric, thread};
 
 use crate::many;
 
@@ -43,6 +43,11 @@ enum Op {
     Show,
     /// Stores the published value under a key.
     KeepShown(u8),
+    /// Spawns a task that writes the value of the script, and does not wait for it.
+    PutLater(u8),
+    /// Spawns a task that copies the value of one key to the other, waits for it, and writes its
+    /// own value.
+    CopyThenPut(u8),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -56,7 +61,9 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Count),
         1 => (0..3u64, key.clone()).prop_map(|(count, key)| Op::RemoveIfCounted(count, key)),
         1 => Just(Op::Show),
-        1 => key.prop_map(Op::KeepShown),
+        1 => key.clone().prop_map(Op::KeepShown),
+        2 => key.clone().prop_map(Op::PutLater),
+        1 => key.prop_map(Op::CopyThenPut),
     ]
 }
 
@@ -72,16 +79,17 @@ fn classes() -> impl Strategy<Value = Vec<(usize, Vec<Op>)>> {
 }
 
 struct Shared {
-    map: Map<u8, Value>,
+    map: Arc<Map<u8, Value>>,
     lock: Mutex<()>,
     count: AtomicU64,
     shown: Cell<Value>,
 }
 
 fn perform(shared: &Shared, &(own, op): &(Value, Op)) {
-    let copy = |from: u8, to: u8| match shared.map.get(&from) {
-        Some(value) => drop(shared.map.insert(to, value)),
-        None => drop(shared.map.remove(&to)),
+    let copy = |from, to| copy(&shared.map, from, to);
+    let spawn = |write: fn(&Map<u8, Value>, Value, u8), key| {
+        let map = Arc::clone(&shared.map);
+        thread::spawn(move || write(&map, own, key))
     };
     match op {
         Op::Copy(from, to) => copy(from, to),
@@ -102,6 +110,22 @@ fn perform(shared: &Shared, &(own, op): &(Value, Op)) {
         }
         Op::Show => shared.shown.set(own),
         Op::KeepShown(key) => drop(shared.map.insert(key, shared.shown.get())),
+        Op::PutLater(key) => drop(spawn(put, key)),
+        Op::CopyThenPut(key) => {
+            spawn(|map, _, key| self::copy(map, key, 1 - key), key).join().unwrap();
+            shared.map.insert(key, own);
+        }
+    }
+}
+
+fn put(map: &Map<u8, Value>, own: Value, key: u8) {
+    map.insert(key, own);
+}
+
+fn copy(map: &Map<u8, Value>, from: u8, to: u8) {
+    match map.get(&from) {
+        Some(value) => drop(map.insert(to, value)),
+        None => drop(map.remove(&to)),
     }
 }
 
@@ -112,12 +136,23 @@ type Outcome = Vec<Option<Value>>;
 fn body(classes: &[(usize, Vec<Op>)], outcome: &Arc<std::sync::Mutex<Outcome>>) {
     let map = Map::hashed("a map");
     map.insert(0, Value(0));
+    let map = Arc::new(map);
     let shared =
         Arc::new(Shared { map, lock: Mutex::new(()), count: AtomicU64::new(0), shown: Cell::new(Value(0)) });
     let scripts = classes.iter().zip(0..).flat_map(|((count, ops), class)| vec![(class, ops); *count]);
     let scripts = scripts.zip(1..).map(|((class, ops), own)| {
         let operations = ops.iter().map(|&op| (Value(own), op)).collect();
-        let writes = ops.iter().any(|op| matches!(op, Op::Put(_) | Op::PutIfAbsent(_) | Op::Show));
+        let writes = ops.iter().any(|op| {
+            !matches!(
+                op,
+                Op::Copy(..)
+                    | Op::Remove(_)
+                    | Op::LockAndCopy(_)
+                    | Op::Count
+                    | Op::RemoveIfCounted(..)
+                    | Op::KeepShown(_)
+            )
+        });
         let symbols = if writes { vec![own] } else { Vec::new() };
         (Script { name: format!("script {own}"), operations }, Alike { class, symbols })
     });
@@ -177,6 +212,23 @@ proptest! {
         prop_assert!(stateful.is_complete(), "{:?}", stateful);
         prop_assert!(found.is_subset(&expected));
         prop_assert_eq!(closed(&found, &classes), expected);
+    }
+}
+
+#[test]
+fn children_are_exchanged_with_their_parents() {
+    let classes = [(2, vec![Op::PutLater(0)]), (1, vec![Op::Copy(0, 1)])];
+    let asymmetric = [(1, vec![Op::PutLater(0)]), (1, vec![Op::PutLater(0)]), (1, vec![Op::Copy(0, 1)])];
+    let states = |classes: &[(usize, Vec<Op>)], jobs| {
+        let (classes, last) = (classes.to_vec(), Arc::default());
+        let report = Explorer::stateful().jobs(jobs).run(move || body(&classes, &last));
+        assert!(report.is_complete(), "{report:?}");
+        report.states.unwrap().count
+    };
+    let (one, all) = (states(&classes, 1), states(&asymmetric, 1));
+    assert!(one < all && all < 2 * one, "{one} of {all}");
+    for jobs in [2, 3, 8] {
+        assert_eq!(states(&classes, jobs), one, "{jobs} workers");
     }
 }
 
