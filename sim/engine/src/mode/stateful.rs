@@ -112,9 +112,9 @@ impl Explorer<Stateful> {
     }
 
     /// Executes one process's part of a search that several processes share: expands the states
-    /// that `frontier` assigns to it, until there are no more. `numbers` must return the same number
-    /// of a task in all processes. A run ends at the first state after the expanded one, so the
-    /// report has runs of this process alone; the counts of the search are in
+    /// that `frontier` assigns to it, until there are no more. `numbers` must return the same
+    /// number of a task in all processes. A run ends at the first state after the expanded one, so
+    /// the report has runs of this process alone; the counts of the search are in
     /// [`Expanded`](crate::Expanded).
     ///
     /// # Panics

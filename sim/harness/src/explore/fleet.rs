@@ -33,8 +33,8 @@ use crate::trace::Trace;
 use crate::verdict::{Budget, StateCount, Verdict};
 use crate::world::{Build, Plan};
 
-/// The TTL of the keys, in seconds. A job that no process has searched for this long is removed. Its
-/// result is kept as long.
+/// The TTL of the keys, in seconds. A job that no process has searched for this long is removed.
+/// Its result is kept as long.
 const TTL: u64 = 3_600;
 
 /// The pause of a member that waits for others.

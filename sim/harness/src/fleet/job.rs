@@ -63,9 +63,9 @@ impl Job {
         Job::keys(name).swap_remove(0)
     }
 
-    /// Joins the job, or creates it with this generation and this TTL of its keys in seconds (0: none).
-    /// Returns the job and the server that it was created on; or the part that differs: `build` or
-    /// `case`.
+    /// Joins the job, or creates it with this generation and this TTL of its keys in seconds (0:
+    /// none). Returns the job and the server that it was created on; or the part that differs:
+    /// `build` or `case`.
     ///
     /// # Errors
     ///

@@ -8,8 +8,9 @@
 //! - the queue of the open states that no member has taken, and the taken ones with their leases,
 //! - the counts of the acknowledged states.
 //!
-//! A member repeats: *take* open states; execute their steps; *claim* the states that these lead to;
-//! *acknowledge* the taken states. Each is one Lua script, which the server executes atomically.
+//! A member repeats: *take* open states; execute their steps; *claim* the states that these lead
+//! to; *acknowledge* the taken states. Each is one Lua script, which the server executes
+//! atomically.
 //!
 //! **No state is lost.** A claim adds a state to the set and to the open states in one script, so
 //! a claimed state is open until it is acknowledged. A member acknowledges a state only after the

@@ -60,8 +60,9 @@ return {state}
 "
 );
 
-/// Acknowledges states. `ARGV`: whether a read has met a write, the first failure, bounds, one a line; then for
-/// each state its id, the numbers of its steps and executions, its findings, and their schedule.
+/// Acknowledges states. `ARGV`: whether a read has overlapped or followed a write, the first
+/// failure, bounds, one a line; then for each state its id, the numbers of its steps and
+/// executions, its findings, and their schedule.
 pub(super) const ACKNOWLEDGE: &str = guarded!(
     r"
 local function least(field, value)

@@ -168,8 +168,8 @@ impl<L: Link> Worker<L> {
         self.send(notes, 0)
     }
 
-    /// The number of the task with this name, the same for all members. If the job has ended, or the
-    /// link fails, the number is arbitrary, and the next round fails.
+    /// The number of the task with this name, the same for all members. If the job has ended, or
+    /// the link fails, the number is arbitrary, and the next round fails.
     pub(crate) fn number(&mut self, name: &str) -> u32 {
         let why = match self.job.number(&mut self.link, name) {
             Ok(Some(number)) => return number,
