@@ -226,9 +226,14 @@ fn two_workers_lose_no_state_and_count_none_twice() {
 }
 
 #[test]
-#[ignore = "takes hours: cargo test --release -p selvedge-sim --test fleet -- --ignored"]
-fn two_workers_of_a_step_and_three_workers() {
+#[ignore = "takes minutes: cargo test -p selvedge-sim --test fleet -- --ignored two_workers"]
+fn two_workers_of_two_states_lose_none() {
     all(STEP, 2);
+}
+
+#[test]
+#[ignore = "takes hours: cargo test -p selvedge-sim --test fleet -- --ignored three_workers"]
+fn three_workers_lose_no_state_and_count_none_twice() {
     all(ONE, 3);
 }
 

@@ -58,6 +58,9 @@ impl RedisServer {
             Some((format!("its version is `{version}`"), "use Redis 5 or later, or Valkey"))
         } else if field(&info, "role") != "master" {
             Some(("it is a replica".to_owned(), "give the URL of its primary"))
+        } else if [field(&info, "run_id"), field(&info, "master_replid")].contains(&"") {
+            let why = "its INFO has no run_id or no master_replid, so that a restart cannot be noticed";
+            Some((why.to_owned(), "connect to the server itself, not to a proxy"))
         } else if field(&info, "cluster_enabled") == "1" {
             Some(("it is a node of a cluster".to_owned(), "use a server outside of a cluster"))
         } else if evicts(&info) {

@@ -62,7 +62,7 @@ impl NumberTable {
     }
 
     /// Takes the numbers of tasks from this source.
-    pub(crate) fn from_source(self, source: Arc<TaskNumbers>) -> Self {
+    pub(crate) fn numbered_by(self, source: Arc<TaskNumbers>) -> Self {
         self.0.lock().expect("no thread panics while it holds the lock").source = Some(source);
         self
     }

@@ -24,7 +24,7 @@ impl Settings {
         let start = Instant::now();
         let totals = Totals::new(start);
         let mut execution = self.execution(AnyStrategy::States(Box::new(Expand::new(frontier)), model));
-        execution.history.registry.share(&Arc::new(Registry::shared_numbers().from_source(numbers)));
+        execution.history.registry.share(&Arc::new(Registry::shared_numbers().numbered_by(numbers)));
         let search = Search { settings: self, seed: None, start, totals: Some(&totals) };
         let mut outcome = search.run(execution, Rc::clone(&body), observer, &mut || {});
         // Another process may have executed the part that shares unseen state.

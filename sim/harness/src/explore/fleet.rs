@@ -97,7 +97,7 @@ impl Fleet {
         let identity = Identity {
             name: format!("{}{}", &named[..12], if may_land { "-landing" } else { "" }),
             build: self.build.clone(),
-            case: digest(format!("{case:?} {:?}", budget.states)),
+            case: digest(format!("{case:?} {:?} {:?}", budget.states, budget.schedules)),
             server: server.clone(),
         };
         let failed = |why| FleetError::Server {
@@ -216,8 +216,9 @@ impl<C: Build<Engine>> Member<C> {
     /// Ends the job at the bound on states, if it is reached.
     fn is_at_bound(&self) -> bool {
         let mut worker = lock(&self.worker);
-        let (claimed, _) = worker.progress();
-        let Some(most) = self.process.most.filter(|&most| claimed > most) else { return false };
+        // The start is claimed, and is no state.
+        let states = worker.progress().0.saturating_sub(1);
+        let Some(most) = self.process.most.filter(|&most| states > most) else { return false };
         let job = worker.job().clone();
         // If the link fails, the outcome cannot be read either.
         _ = job.end(&mut worker.link, "bounded", &format!("stopped at {}", Bound::States(most)));
