@@ -7,7 +7,7 @@ use crate::schedule::Schedule;
 pub struct OpenState {
     /// Its fingerprint. `None` for the start of the search, whose fingerprint is not known yet.
     pub state: Option<u128>,
-    /// The decisions that lead to it. Task numbers are those of [`Frontier::task`].
+    /// The decisions that lead to it. Task numbers are those of [`TaskNumbers`].
     pub path: Schedule,
 }
 
