@@ -1,14 +1,23 @@
 //! The protocol of a search on many machines, explored over the simulated Redis: workers that
-//! search a small graph of states, one of which may be killed before or after each call. Leases
-//! expire at once, so a worker may always take what another one has taken.
+//! search a small graph of states, one of which may be killed before each script. Leases expire at
+//! once, so a worker may always take what another one has taken. And the search of a case over it,
+//! compared with that of one process.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
+use selvedge::Remote;
+use selvedge::sync::Primitives;
 use selvedge_engine::{Ending, Explorer, Run, choose, fold, thread};
 use selvedge_redis::{Connection, Redis, Reply};
+use selvedge_sim::explore::{Exploration, Fleet, FleetServer};
 use selvedge_sim::fleet::{
-    Acknowledgement, Call, Identity, Item, Job, Link, Notes, Reply as Strings, Round, Worker,
+    Acknowledgement, Call, FleetError, Identity, Item, Job, Link, Notes, Reply as Strings, Round, Worker,
 };
+use selvedge_sim::history::{Key, Value};
+use selvedge_sim::protocols::{CacheUnderTest, Caches, Failure, Tiers, Visitor};
+use selvedge_sim::scenario::parse;
+use selvedge_sim::verdict::{Budget, Engine, Verdict};
 
 /// The successors of each state. State 0 is the initial state.
 type Graph = &'static [&'static [u128]];
@@ -258,5 +267,95 @@ fn each_deviation_from_the_protocol_is_found() {
             )
             .0;
         assert!(report.panics > 0, "{report:?}");
+    }
+}
+
+/// No cache. A read of an absent key panics.
+#[derive(Clone, Copy)]
+struct Strict;
+
+struct Passing<R>(R);
+
+impl Caches for Strict {
+    const ALL: &'static [Self] = &[Strict];
+    const BY_STATES: bool = true;
+    const ON_PEERS: bool = false;
+
+    fn name(self) -> &'static str {
+        "strict"
+    }
+
+    fn build<P, R, V>(self, tiers: Tiers<P, R>, visitor: V) -> V::Output
+    where
+        P: Primitives,
+        R: Remote<Key, Value, Error = Failure> + 'static,
+        V: Visitor,
+    {
+        visitor.visit(Passing(tiers.remote))
+    }
+}
+
+impl<R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Passing<R> {
+    async fn get(&self, key: Key) -> Result<Option<Value>, Failure> {
+        let found = self.0.get(&key).await?;
+        Ok(Some(found.expect("the key is present").value))
+    }
+
+    async fn set(&self, key: Key, value: Value) -> Result<(), Failure> {
+        self.0.set(&key, &value, None).await
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Failure> {
+        self.0.delete(&key).await
+    }
+}
+
+/// A simulated server on the wall clock.
+struct Simulated(Redis);
+
+impl FleetServer for Simulated {
+    fn connect(&self) -> Result<Box<dyn Link + Send>, FleetError> {
+        let connection = self.0.connection();
+        Ok(Box::new(Mortal { connection, is_mortal: false, variant: Variant::Shipped }))
+    }
+
+    fn identity(&self) -> String {
+        "a".to_owned()
+    }
+
+    fn place(&self) -> String {
+        "the test".to_owned()
+    }
+}
+
+#[test]
+fn a_panic_is_that_of_one_process() {
+    for remote in ["present", "absent"] {
+        let text = format!(
+            "name = \"a\"\nabout = \"a test\"\ncache = \"strict\"\nlocal = \"cold\"\nremote = \"{remote}\"\n\
+             [[thread]]\nname = \"reader\"\ncount = 2\nops = [\"get user:1\"]\n\
+             [[thread]]\nname = \"writer\"\ncount = 2\nops = [\"set user:1\"]\n\
+             [[expect]]\nconsistency = \"linearizable\"\n"
+        );
+        let case = parse("a.toml", &text, &["strict"]).expect("no mistake").cases.remove(0);
+        let explored = |fleet: Option<&Fleet>| {
+            let budget =
+                Budget { jobs: NonZeroUsize::new(if fleet.is_some() { 3 } else { 1 }), ..Budget::default() };
+            let request = Exploration::of(&case).among::<Strict>().engine(Engine::Stateful).budget(budget);
+            let report = fleet.into_iter().fold(request, |request, fleet| request.fleet(fleet)).run();
+            let states = report.states.expect("a search by states");
+            (report.verdict, report.complete, report.schedules, states.states, states.transitions)
+        };
+        let one = explored(None);
+        assert_eq!(matches!(one.0, Verdict::Panic(_)), remote == "absent", "{one:?}");
+        let redis = Redis::on_wall_clock();
+        for _ in 0..2 {
+            let fleet = Fleet::new(Simulated(redis.clone()), b"this build");
+            assert_eq!(explored(Some(&fleet)), one);
+            assert!(fleet.take_error().is_none());
+        }
+        // The job is of this build, but it has ended: another build searches again.
+        let other = Fleet::new(Simulated(redis), b"another build");
+        assert_eq!(explored(Some(&other)), one);
     }
 }
