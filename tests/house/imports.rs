@@ -34,6 +34,7 @@ const OTHERS: [(&str, &[&str]); 9] = [
             "./src/remote/",
             "sim/redis/src/face/",
             "sim/cli/src/error/replay.rs",
+            "sim/cli/src/fleet/",
             "sim/cli/src/replay/",
             "sim/bench/src/",
             "sim/team-cache/src/",

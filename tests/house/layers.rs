@@ -18,7 +18,7 @@ const LAYERS: [(&str, &str); 6] = [
     ),
     (
         "sim/harness/src",
-        "excerpt number nearest plain look diagnostic history script oracle trace verdict scenario protocols backends monitor world scripted explore \
+        "excerpt number nearest plain look diagnostic history script oracle trace verdict scenario protocols backends monitor world scripted fleet explore \
          file_name checkpoint report prove object custom",
     ),
     (
@@ -28,7 +28,7 @@ const LAYERS: [(&str, &str); 6] = [
     ("sim/redis-server/src", "server"),
     (
         "sim/cli/src",
-        "wrap terminal interrupt allowance progress shard args look error surroundings projection session trace replay \
+        "wrap terminal interrupt allowance progress shard args look error fleet surroundings projection session trace replay \
          simulated_redis manual native new gate explore prove list matrix merge run bin",
     ),
 ];

@@ -207,6 +207,11 @@ pub(crate) struct Selection {
     /// for `selvedge merge`
     #[arg(long, value_name = "K/N", requires = "report")]
     pub(crate) shard: Option<Shard>,
+
+    /// Share each search by states with other processes that run this command, over this Redis or
+    /// Valkey: redis://HOST:PORT or unix:///SOCKET
+    #[arg(long, value_name = "URL", conflicts_with_all = ["shard", "checkpoint"])]
+    pub(crate) fleet: Option<String>,
 }
 
 /// Which shards to merge, and how to report them.
@@ -430,6 +435,16 @@ impl Search {
             EngineName::Loom => Engine::Loom,
             EngineName::Shuttle => Engine::Shuttle,
         }
+    }
+
+    /// The error that the engine's search cannot be shared over a server.
+    pub(crate) fn no_fleet(&self) -> clap::Error {
+        let message = format!(
+            "--fleet shares a search by states, and --engine {} is not one: remove one of them. For a search by \
+             classes, --jobs uses all cores, and --shard divides the cases among machines\n",
+            self.engine()
+        );
+        Arguments::command().error(ErrorKind::ArgumentConflict, message)
     }
 
     /// The budget of one case.

@@ -20,6 +20,7 @@ mod allowance;
 mod args;
 mod error;
 mod explore;
+mod fleet;
 mod gate;
 mod interrupt;
 mod list;

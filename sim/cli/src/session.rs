@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use selvedge_sim::checkpoint::Checkpoints;
-use selvedge_sim::explore::{Exploration, Kept, Reached};
+use selvedge_sim::explore::{Exploration, Fleet, Kept, Reached};
 use selvedge_sim::number::counted;
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::report::{Folder, Judged, Piece, Summary, case_line};
@@ -18,6 +18,7 @@ use selvedge_sim::verdict::{Budget, CaseReport, Engine, Verdict};
 use crate::allowance::Allowance;
 use crate::args::{Format, Search, Selection};
 use crate::error::Failure;
+use crate::fleet;
 use crate::interrupt::{INTERRUPTED, Interrupt, Searching};
 use crate::progress::Progress;
 use crate::shard::{Shard, estimated_cost, fingerprint};
@@ -35,6 +36,7 @@ pub(crate) struct Session {
     pub(crate) scenarios: Vec<Scenario>,
     explore: Explore,
     checkpoints: Option<Checkpoints>,
+    fleet: Option<Fleet>,
     engine: Engine,
     budget: Budget,
     allowance: Allowance,
@@ -65,8 +67,15 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
         let session = Session::of::<C>(&selection.search, selection.format, look, interrupt)?;
+        let fleet = match &selection.fleet {
+            Some(_) if !matches!(session.engine, Engine::Auto | Engine::Stateful) => {
+                return Err(Failure::Arguments(selection.search.no_fleet()));
+            }
+            Some(url) => Some(fleet::connect(url)?),
+            None => None,
+        };
         let report = selection.report.as_deref().map(Folder::create).transpose()?;
-        Ok(Session { report, ..session })
+        Ok(Session { report, fleet, ..session })
     }
 
     /// Limits the session to the cases of a shard. Their results are also written to `folder`, for
@@ -156,6 +165,7 @@ impl Session {
             scenarios,
             explore: |request| request.among::<C>().run(),
             checkpoints: search.checkpoint.as_deref().map(Checkpoints::open).transpose()?,
+            fleet: None,
             engine,
             budget,
             allowance: Allowance::new(Budget::default()),
@@ -203,8 +213,15 @@ impl Session {
             Some(checkpoints) => self.explore_resuming(&checkpoints, case, budget),
             None => {
                 let explore = self.explore;
+                let fleet = self.fleet.take();
                 let request = Exploration::of(case).engine(self.engine).budget(budget);
-                Ok(explore(request.watch(&mut |reached| self.watch(reached))))
+                let request = fleet.iter().fold(request, |request, fleet| request.fleet(fleet));
+                let report = explore(request.watch(&mut |reached| self.watch(reached)));
+                self.fleet = fleet;
+                match self.fleet.as_ref().and_then(Fleet::take_error) {
+                    Some(error) => Err(error.into()),
+                    None => Ok(report),
+                }
             }
         };
         self.progress.end();

@@ -222,7 +222,10 @@ pub use script::{Script, forget, scripted, symmetric};
 pub use sometimes::sometimes;
 #[doc(hidden)]
 pub use stateful::Part;
-pub use stateful::{Alike, Checkpoint, Found, Monitor, Name, States, Symbol, Unsupported, hash_unordered};
+pub use stateful::{
+    Alike, Checkpoint, Expanded, Found, Frontier, Monitor, Name, OpenState, States, Symbol, TaskNumbers,
+    Unsupported, hash_unordered,
+};
 pub use trace::{Trace, TraceStep, Turnover};
 pub use verdict::Verdict;
 pub use wait::{await_until, quiesce};

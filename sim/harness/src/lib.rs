@@ -74,6 +74,7 @@ pub mod diagnostic;
 mod excerpt;
 pub mod explore;
 mod file_name;
+pub mod fleet;
 pub mod history;
 mod look;
 mod monitor;

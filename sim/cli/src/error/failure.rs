@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use selvedge_sim::checkpoint::CheckpointError;
 use selvedge_sim::diagnostic::{Diagnostic, diagnose};
+use selvedge_sim::fleet::FleetError;
 use selvedge_sim::prove::FamilyError;
 use selvedge_sim::report::{PieceError, Unwritable};
 use selvedge_sim::scenario::Mistakes;
@@ -41,6 +42,8 @@ pub(crate) enum Failure {
     Report(Unwritable),
     /// A checkpoint cannot be read or written.
     Checkpoint(Box<CheckpointError>),
+    /// The search cannot be shared over the server.
+    Fleet(FleetError),
     /// A shard's results cannot be written or read.
     Piece(Box<PieceError>),
     /// The shards cannot be merged. Has the reason.
@@ -62,6 +65,12 @@ impl From<NativeError> for Failure {
 impl From<PieceError> for Failure {
     fn from(error: PieceError) -> Self {
         Failure::Piece(Box::new(error))
+    }
+}
+
+impl From<FleetError> for Failure {
+    fn from(error: FleetError) -> Self {
+        Failure::Fleet(error)
     }
 }
 
@@ -146,6 +155,7 @@ impl Failure {
             Failure::Replay(error) => report(&*error),
             Failure::Report(error) => report(&error),
             Failure::Checkpoint(error) => report(&*error),
+            Failure::Fleet(error) => report(&error),
             Failure::Piece(error) => report(&*error),
             Failure::Merge(why) => say(&format!("cannot merge: {why}\n")),
             Failure::Family(error) => report(&error),

@@ -4,11 +4,15 @@
 //! worker encounters other schedules first. So the registries of a search take the numbers from
 //! this table.
 
-use std::sync::Mutex;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
 use crate::event::{LocationId, TaskId};
+
+/// Returns the number of a task: see [`TaskNumbers`](crate::TaskNumbers).
+type TaskNumbers = dyn Fn(u32, u32, u64) -> u32 + Send + Sync;
 
 /// The name of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,13 +29,20 @@ pub(crate) enum LocationName {
 #[derive(Debug)]
 pub(crate) struct NumberTable(Mutex<Assigned>);
 
-#[derive(Debug)]
 struct Assigned {
     /// By parent, number of the parent's boundaries, and index among the children spawned since.
     tasks: FxHashMap<(TaskId, u32, usize), usize>,
     locations: FxHashMap<LocationName, LocationId>,
     /// The number of the next location.
     next: LocationId,
+    /// The source of the tasks' numbers, if several processes share them.
+    source: Option<Arc<TaskNumbers>>,
+}
+
+impl fmt::Debug for Assigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assigned").field("tasks", &self.tasks).finish_non_exhaustive()
+    }
 }
 
 impl NumberTable {
@@ -39,7 +50,7 @@ impl NumberTable {
     /// every run.
     pub(crate) fn from(locations: LocationId) -> Self {
         let (tasks, names) = (FxHashMap::default(), FxHashMap::default());
-        NumberTable(Mutex::new(Assigned { tasks, locations: names, next: locations }))
+        NumberTable(Mutex::new(Assigned { tasks, locations: names, next: locations, source: None }))
     }
 
     /// Assigns these tasks the numbers from 1 on: see
@@ -47,6 +58,12 @@ impl NumberTable {
     pub(crate) fn resumed(self, tasks: &[(u32, u32, u64)]) -> Self {
         let names = tasks.iter().map(|&(parent, segment, nth)| (parent as TaskId, segment, nth as usize));
         self.0.lock().expect("no thread panics while it holds the lock").tasks = names.zip(1..).collect();
+        self
+    }
+
+    /// Takes the numbers of tasks from this source.
+    pub(crate) fn numbered_by(self, source: Arc<TaskNumbers>) -> Self {
+        self.0.lock().expect("no thread panics while it holds the lock").source = Some(source);
         self
     }
 
@@ -62,7 +79,12 @@ impl NumberTable {
     /// may exceed the largest number of tasks.
     pub(crate) fn task(&self, parent: TaskId, segment: u32, nth: usize) -> usize {
         let mut assigned = self.0.lock().expect("no thread panics while it holds the lock");
-        let next = assigned.tasks.len() + 1;
+        let next = match &assigned.source {
+            Some(source) if !assigned.tasks.contains_key(&(parent, segment, nth)) => {
+                source(parent.into(), segment, nth as u64) as usize
+            }
+            _ => assigned.tasks.len() + 1,
+        };
         *assigned.tasks.entry((parent, segment, nth)).or_insert(next)
     }
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::Parallel;
 use crate::capability::{CountsPreemptions, ManyRuns, Sealed, SearchMode, SharesWork};
 use crate::explorer::Explorer;
+use crate::observer::Observer;
+use crate::report::Report;
 use crate::runtime::Ending;
 use crate::schedule::Schedule;
 use crate::search::{NewStrategy, SharedStates, StrategySource, WorkerStrategies};
-use crate::stateful::{Checkpoint, Part, Visited};
+use crate::stateful::{Checkpoint, Frontier, Part, TaskNumbers, Visited};
 use crate::strategy::{Prefix, StateModel, StateSearch};
 use crate::work_queue;
 
@@ -107,6 +109,25 @@ impl Explorer<Stateful> {
         self.mode.model.left_out = Some(part);
         // Predictions would no longer agree with the states.
         self.without_transition_cache().without_movers()
+    }
+
+    /// Executes one process's part of a search that several processes share: expands the states
+    /// that `frontier` assigns to it, until there are no more. `numbers` must return the same
+    /// number of a task in all processes. A run ends at the first state after the expanded one, so
+    /// the report has runs of this process alone; the counts of the search are in
+    /// [`Expanded`](crate::Expanded).
+    ///
+    /// # Panics
+    ///
+    /// If an observer panics.
+    pub fn expand(
+        &self,
+        body: impl Fn() + 'static,
+        observer: &mut impl Observer,
+        frontier: impl Frontier + 'static,
+        numbers: Arc<TaskNumbers>,
+    ) -> Report {
+        self.settings.expand(self.mode.model, (Box::new(frontier), numbers), Rc::new(body), observer)
     }
 
     /// Finds the simplest schedule of `body` that runs to its end and in which the

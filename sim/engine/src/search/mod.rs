@@ -1,5 +1,6 @@
 //! Searches: run after run, until there is no next run or a bound is reached.
 
+mod expand;
 mod runs;
 mod settings;
 mod simplest;

@@ -21,6 +21,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::settings::Settings;
+use crate::bound::Bound;
 use crate::event::{Decision, LocationId, Mode, SLOTS, TaskId};
 use crate::history::Trail;
 use crate::runtime::{Ending, Execution};
@@ -132,6 +133,13 @@ impl Settings {
     fn rehearsal(&self) -> Box<Execution> {
         let settings = Settings { recording: false, ..self.clone() };
         settings.execution(AnyStrategy::Schedules(Box::new(Rehearsal::random(0))))
+    }
+
+    /// Checks a `body` in which several processes found no failure, if one of its schedules has an
+    /// instrumented future.
+    pub(crate) fn unseen_in_any(&self, body: &Rc<dyn Fn()>) -> Option<Bound> {
+        let (ended, _) = run_main(self.rehearsal(), Rc::clone(body));
+        self.unseen(ended.comparison.instrumented, body).map(Bound::Unseen)
     }
 
     /// Checks a `body` in which a search found no failure. Returns the location of the instrumented

@@ -10,6 +10,7 @@
 //! reader. `docs/stateful-proofs.md` contains the proof.
 
 mod checkpoint;
+mod frontier;
 mod monitor;
 mod monitor_digest;
 mod part;
@@ -24,6 +25,7 @@ mod visited;
 mod wakers;
 
 pub use checkpoint::Checkpoint;
+pub use frontier::{Expanded, Frontier, OpenState, TaskNumbers};
 pub use monitor::Monitor;
 pub(crate) use monitor_digest::pending_effects;
 pub use part::Part;

@@ -68,3 +68,10 @@ pub struct Found {
     /// A schedule that leads to one of these states and ends there.
     pub schedule: Schedule,
 }
+
+impl Found {
+    /// A finding of this kind in this number of states, one of which the schedule leads to.
+    pub fn new(kind: u32, states: u64, schedule: Schedule) -> Self {
+        Found { kind, states, schedule }
+    }
+}

@@ -1,6 +1,7 @@
 //! Strategies: the next task at each point, and the next schedule after each run. One strategy per
 //! file.
 
+mod expand;
 mod naive;
 mod numbers;
 mod optimal;
@@ -15,6 +16,7 @@ mod simplest;
 mod stateful;
 mod transition_cache;
 
+pub(crate) use expand::Expand;
 pub(crate) use naive::AllInterleavings;
 pub(crate) use numbers::Numbers;
 pub(crate) use optimal::OptimalDpor;

@@ -7,6 +7,7 @@ mod many;
 mod alike;
 mod checkpoints;
 mod counts;
+mod expanded;
 mod monitors;
 mod movers;
 mod outcomes;

@@ -112,7 +112,7 @@ mod tests {
 
     fn auto<C: Caches>(case: &Case, few: u64, budget: Budget) -> (Engine, Option<String>, Searched) {
         let watch = &mut |_| ControlFlow::Continue(());
-        above::<C>(&mut Search { case, budget, kept: None, watch, first_only: false }, few)
+        above::<C>(&mut Search { case, budget, kept: None, watch, first_only: false, fleet: None }, few)
     }
 
     fn schedules(most: u64) -> Budget {
@@ -172,6 +172,7 @@ mod tests {
             kept: None,
             watch: &mut watch,
             first_only: false,
+            fleet: None,
         };
         let (engine, _, searched) = above::<Protocol>(&mut search, 10);
         assert_eq!((engine, searched.schedules), (Engine::Optimal, 10));

@@ -5,6 +5,7 @@ mod auto;
 #[cfg(feature = "shuttle")]
 mod draw;
 mod each_run;
+mod fleet;
 mod follow;
 mod ours;
 mod own_order;
@@ -25,6 +26,7 @@ mod unfinished;
 #[cfg(feature = "shuttle")]
 pub use draw::draw;
 pub use each_run::each_run;
+pub use fleet::{Fleet, Server as FleetServer};
 pub use follow::follow;
 pub use own_order::own_order;
 pub use reached::Reached;

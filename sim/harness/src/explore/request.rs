@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use selvedge_engine::Explorer;
 
+use super::fleet::Fleet;
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 use super::peers;
 use super::search::{Search, Watch};
@@ -49,6 +50,7 @@ pub struct Exploration<'e, 'k, C = Protocol> {
     kept: Option<&'e mut Kept<'k>>,
     watch: Option<&'e mut Watch<'e>>,
     first_only: bool,
+    fleet: Option<&'e Fleet>,
     caches: PhantomData<C>,
 }
 
@@ -62,6 +64,7 @@ impl<'e> Exploration<'e, '_> {
             kept: None,
             watch: None,
             first_only: false,
+            fleet: None,
             caches: PhantomData,
         }
     }
@@ -70,8 +73,8 @@ impl<'e> Exploration<'e, '_> {
 impl<'e, 'k, C> Exploration<'e, 'k, C> {
     /// The case names one of the caches `D`.
     pub fn among<D: Caches>(self) -> Exploration<'e, 'k, D> {
-        let Exploration { case, engine, budget, kept, watch, first_only, .. } = self;
-        Exploration { case, engine, budget, kept, watch, first_only, caches: PhantomData }
+        let Exploration { case, engine, budget, kept, watch, first_only, fleet, .. } = self;
+        Exploration { case, engine, budget, kept, watch, first_only, fleet, caches: PhantomData }
     }
 
     /// The case.
@@ -100,8 +103,14 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
     /// A stateful search resumes from `kept`, and stores a checkpoint there if it does not
     /// complete. The report and the budget of states cover all parts of the search.
     pub fn checkpoints<'l>(self, kept: &'e mut Kept<'l>) -> Exploration<'e, 'l, C> {
-        let Exploration { case, engine, budget, watch, first_only, caches, .. } = self;
-        Exploration { case, engine, budget, kept: Some(kept), watch, first_only, caches }
+        let Exploration { case, engine, budget, watch, first_only, fleet, caches, .. } = self;
+        Exploration { case, engine, budget, kept: Some(kept), watch, first_only, fleet, caches }
+    }
+
+    /// A search by states is shared with other processes over this server. The report covers the
+    /// states of all of them.
+    pub fn fleet(self, fleet: &'e Fleet) -> Self {
+        Exploration { fleet: Some(fleet), ..self }
     }
 
     /// A search by classes ends with the first schedule that breaks the required level, deadlocks
@@ -116,13 +125,13 @@ impl<'e, 'k, C> Exploration<'e, 'k, C> {
         self,
         search: impl FnOnce(&mut Search<'_, 'k>, Engine) -> (Engine, Option<String>, Searched),
     ) -> CaseReport {
-        let Exploration { case, engine, budget, kept, watch, first_only, .. } = self;
+        let Exploration { case, engine, budget, kept, watch, first_only, fleet, .. } = self;
         let start = Instant::now();
         let before = kept.as_ref().and_then(|kept| Some(kept.unfinished.as_ref()?.wall));
         let ignore = &mut |_| ControlFlow::Continue(());
         let watch = watch.unwrap_or(ignore);
         let (engine, engine_reason, searched) =
-            search(&mut Search { case, budget, kept, watch, first_only }, engine);
+            search(&mut Search { case, budget, kept, watch, first_only, fleet }, engine);
         let wall = before.unwrap_or_default() + start.elapsed();
         CaseReport { engine_reason, ..searched.report(case, engine, wall) }
     }

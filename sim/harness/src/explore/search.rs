@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::fleet::Fleet;
 use super::{Kept, Reached};
 use crate::scenario::Case;
 use crate::verdict::Budget;
@@ -19,12 +20,14 @@ pub(super) struct Search<'s, 'k> {
     /// Whether a search by classes ends with the first schedule that breaks the required level,
     /// deadlocks or panics.
     pub(super) first_only: bool,
+    /// The server over which a search by states is shared, if it is.
+    pub(super) fleet: Option<&'s Fleet>,
 }
 
 impl<'k> Search<'_, 'k> {
     /// The same search within another budget: a part of this search.
     pub(super) fn within(&mut self, budget: Budget) -> Search<'_, 'k> {
-        let Search { case, first_only, .. } = *self;
-        Search { case, budget, kept: self.kept.as_deref_mut(), watch: &mut *self.watch, first_only }
+        let Search { case, first_only, fleet, .. } = *self;
+        Search { case, budget, kept: self.kept.as_deref_mut(), watch: &mut *self.watch, first_only, fleet }
     }
 }

@@ -14,7 +14,7 @@ use selvedge_engine::{Bound, Checkpoint, Explorer, Found, Observer, Report, Run,
 use super::ours::{WITNESS_GRACE, broken_by, ended_by};
 use super::rerun::rerun;
 use super::search::Search;
-use super::{Reached, Searched, Tally, Unfinished};
+use super::{Reached, Searched, Tally, Unfinished, fleet};
 use crate::backends::{Engine, explorer_within};
 use crate::monitor::{Noticed, Planned, Watch};
 use crate::number::counted;
@@ -38,6 +38,9 @@ pub(super) fn search<C: Build<Engine>>(
     classes: (u64, u64),
 ) -> Searched {
     let (start, plan) = (Instant::now(), Arc::new(plan));
+    if let Some(fleet) = search.fleet {
+        return fleet::search(search, fleet, &plan, classes);
+    }
     let Parts { report, broken, explorer, watched } = search_in_parts(search, &plan, classes, start);
     let States { count, transitions, runs, bytes, found, .. } = report.states.unwrap_or_default();
     let states = StateCount { states: count, transitions, runs, bytes, done: report.done };
@@ -141,7 +144,7 @@ fn search_in_parts<C: Build<Engine>>(
 
 /// The simplest schedule that shows a finding of this kind. `None` if the search for it is stopped,
 /// or exceeds the time budget.
-fn simplest<C: Build<Engine>>(
+pub(super) fn simplest<C: Build<Engine>>(
     search: &mut Search<'_, '_>,
     explorer: &Explorer<Stateful>,
     watched: &Watched<C>,
@@ -163,7 +166,7 @@ fn simplest<C: Build<Engine>>(
 }
 
 /// An explorer with the budget, which reports its progress.
-fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer<Stateful> {
+pub(super) fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer<Stateful> {
     let reached = Arc::clone(reached);
     let explorer =
         explorer_within(Explorer::stateful(), budget).on_progress(PROGRESS_EVERY, move |progress| {
@@ -178,7 +181,7 @@ fn explorer(budget: Budget, reached: &Arc<Mutex<Reached>>) -> Explorer<Stateful>
 }
 
 /// Describes the progress of an incomplete search.
-fn how_far(states: &StateCount) -> String {
+pub(super) fn how_far(states: &StateCount) -> String {
     format!(
         "{} of {} each, about {:.1} % of the search",
         counted(states.states, "state"),
@@ -191,7 +194,7 @@ fn rule_of(found: &Found) -> Rule {
     Rule::ALL[found.kind as usize]
 }
 
-fn tally(found: &[Found], has_met: bool) -> Tally {
+pub(super) fn tally(found: &[Found], has_met: bool) -> Tally {
     let mut tally = Tally::new();
     tally.violations = found.iter().map(|found| (rule_of(found), found.states)).collect();
     // A state is counted once for each rule that it breaks.
@@ -201,12 +204,16 @@ fn tally(found: &[Found], has_met: bool) -> Tally {
 }
 
 /// The gravest broken rule that the case forbids.
-fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
+pub(super) fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     let forbidden = found.iter().filter(|found| case.expectation.forbids(rule_of(found)));
     forbidden.min_by_key(|found| rule_of(found))
 }
 
-fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer<Replay>) -> Trace {
+pub(super) fn recorded<C: Build<Engine>>(
+    case: &Case,
+    plan: &Arc<Plan<C>>,
+    explorer: Explorer<Replay>,
+) -> Trace {
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 
@@ -232,20 +239,20 @@ impl<C: Build<Engine>> Observer for FirstFailure<'_, C> {
 }
 
 /// The case with its monitor.
-struct Watched<C> {
+pub(super) struct Watched<C> {
     plan: Arc<Plan<C>>,
     planned: Arc<Planned>,
-    noticed: Arc<Noticed>,
+    pub(super) noticed: Arc<Noticed>,
 }
 
 impl<C: Build<Engine>> Watched<C> {
-    fn new(plan: &Arc<Plan<C>>, failed_may_land: bool) -> Self {
+    pub(super) fn new(plan: &Arc<Plan<C>>, failed_may_land: bool) -> Self {
         let planned = Arc::new(plan.planned(failed_may_land));
         Watched { plan: Arc::clone(plan), planned, noticed: Arc::default() }
     }
 
     /// Whether the run violated an assumption of the monitor.
-    fn is_surprised(&self) -> bool {
+    pub(super) fn is_surprised(&self) -> bool {
         !self.planned.failed_may_land && self.noticed.is_surprised.load(Ordering::Relaxed)
     }
 
@@ -270,7 +277,7 @@ impl<C: Build<Engine>> Watched<C> {
     }
 
     /// The explored program.
-    fn body(&self) -> impl Fn() + use<C> {
+    pub(super) fn body(&self) -> impl Fn() + use<C> {
         let (plan, planned, noticed) =
             (Arc::clone(&self.plan), Arc::clone(&self.planned), Arc::clone(&self.noticed));
         let recorder = Arc::new(Recorder::default());
