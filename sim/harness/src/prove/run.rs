@@ -75,7 +75,7 @@ pub fn prove(family: &Family, abilities: &[Ability], request: &Request<'_>) -> R
         let restricted = match &proof {
             Ok(Proof { outcome: Outcome::Bounded(_), .. }) => None,
             Ok(_) => family.to_be_named(),
-            Err(_) => family.from_cold(),
+            Err(_) => family.to_be_cold(),
         };
         match restricted {
             Some(restricted) => family = restricted,

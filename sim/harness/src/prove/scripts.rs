@@ -79,7 +79,7 @@ impl Family {
 
     /// The family from a cold local tier only, if an execution has found a mistake in the script.
     /// Forgets the mistake.
-    pub(super) fn from_cold(&self) -> Option<Self> {
+    pub(super) fn to_be_cold(&self) -> Option<Self> {
         let script = self.script.as_ref().filter(|script| !self.in_parts && script.mistake().is_some())?;
         if self.is_cold() {
             return None;
