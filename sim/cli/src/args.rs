@@ -66,6 +66,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   selvedge prove --cache tiered --calls 4 --threads 3
+  selvedge prove --cache ./orders.star --calls 4 --threads 3
   selvedge prove --cache tiered --calls 3 --threads 3 --keys 2
   selvedge prove --cache tiered --calls 3 --threads 2 --with delete,load,expiry
   selvedge prove --cache article --calls 2 --threads 2")]

@@ -136,7 +136,7 @@ impl Session {
             scenarios.iter().flat_map(|scenario| &scenario.cases).find_map(|case| case.script.as_ref());
         if let (Some(script), Engine::Loom | Engine::Shuttle) = (script, engine) {
             let what = format!("{} is a script, which {engine} cannot run", script.name());
-            let help = "scripts run on our engines: auto, optimal, stateful or naive";
+            let help = "scripts run on our engines: auto, optimal, stateful, naive or rc11";
             return Err(Mistakes::from(Mistake::without_place(what, Some(help.to_owned()))).into());
         }
         let first =

@@ -97,6 +97,8 @@ pub enum Call {
     Set(Value),
     /// Delete the key.
     Delete,
+    /// Load the key again, without an answer.
+    Refresh,
     /// Remove the key from the local tier.
     Evict,
     /// Remove the key from the remote tier, which is not the source of truth.
@@ -136,6 +138,7 @@ impl Call {
             Call::Set(value) | Call::Update(value) | Call::CompareAndSet(value) => Some(Some(value)),
             Call::Delete => Some(None),
             Call::Get
+            | Call::Refresh
             | Call::Evict
             | Call::Forget
             | Call::Load(_)

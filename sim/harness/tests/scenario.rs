@@ -205,6 +205,7 @@ fn requirements() -> Vec<(Ability, String, String)> {
         (Ability::Derives, "derived = { \"user:1\" = [\"profile:1\"] }".to_owned(), get()),
         (Ability::Bounds, special(Special::OneEntry), get()),
         (Ability::Loads, String::new(), format!("{} user:1", OpKind::Load.name())),
+        (Ability::Refreshes, String::new(), format!("{} user:1", OpKind::Refresh.name())),
         (Ability::Evicts, String::new(), format!("{} user:1", OpKind::Evict.name())),
         (Ability::Invalidates, String::new(), format!("{} user:1", OpKind::Notified.name())),
         (Ability::InvalidatesAll, String::new(), format!("{} user:1", OpKind::NotifiedAll.name())),

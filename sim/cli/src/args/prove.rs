@@ -15,7 +15,7 @@ use crate::shard::Shard;
 /// Which clients to explore, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ProveOptions {
-    /// Name of the cache
+    /// Name of the cache, or the file of a script: ./orders.star
     #[arg(long, value_name = "CACHE")]
     pub(crate) cache: String,
 

@@ -2,5 +2,6 @@
 
 mod json;
 mod run;
+mod script;
 
 pub(crate) use run::{merge, run};

@@ -13,11 +13,11 @@ use selvedge_sim::number::{counted, lasted};
 use selvedge_sim::protocols::Caches;
 use selvedge_sim::prove::{Counterexample, Family, FamilyError, Outcome, Proof, Request, fails, prove};
 use selvedge_sim::report::Piece;
-use selvedge_sim::scenario::Case;
+use selvedge_sim::scenario::{Case, Mistake, Mistakes};
 use selvedge_sim::trace::Look;
 use selvedge_sim::verdict::{Budget, CaseReport, Engine};
 
-use super::json;
+use super::{json, script};
 use crate::args::{Format, ProveOptions};
 use crate::error::{Failure, GateError};
 use crate::interrupt::{INTERRUPTED, Interrupt};
@@ -45,7 +45,7 @@ pub(crate) fn run<C: Caches>(
         }
         report
     };
-    let proof = proof::<C>(options, interrupt, &explore)?;
+    let proof = proof::<C>(options, interrupt, options.shard.is_some(), &explore)?;
     if let (Some(shard), Some(folder)) = (options.shard, &options.report) {
         let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         let piece = Piece {
@@ -80,7 +80,7 @@ pub(crate) fn merge<C: Caches>(
             _ => exploration.among::<C>().run(),
         }
     };
-    let proof = proof::<C>(options, interrupt, &explore)?;
+    let proof = proof::<C>(options, interrupt, true, &explore)?;
     if pieces.iter().any(|piece| piece.fingerprint != described(options, &proof.family)) {
         return Err(Failure::Merge("the shards are not those of this command".to_owned()));
     }
@@ -93,21 +93,31 @@ fn described(options: &ProveOptions, family: &Family) -> String {
     fingerprint([format!("{family:?} {budget:?} {max_states:?} {no_skip}")])
 }
 
-/// Identifies a client with its start.
+/// Identifies a client with its start, and the text of a script.
 fn identity(case: &Case) -> String {
-    fingerprint([case.to_toml("")])
+    fingerprint([case.to_toml(""), format!("{:?}", case.script)])
 }
 
+/// Runs the proof. `in_parts`: its searches are distributed to several runs.
 fn proof<C: Caches>(
     options: &ProveOptions,
     interrupt: &Interrupt,
+    in_parts: bool,
     explore: &(dyn Fn(Exploration<'_, '_>) -> CaseReport + Sync),
 ) -> Result<Proof, Failure> {
-    let cache = C::from_name(&options.cache)
-        .ok_or_else(|| FamilyError::unknown_cache(&options.cache, &C::names()))?;
-    let family = Family::new(&options.cache, options.bounds(), &options.additions())?;
+    let script = script::is_script(&options.cache).then(|| script::read(&options.cache)).transpose()?;
+    let (bounds, additions) = (options.bounds(), options.additions());
+    let (family, abilities) = match &script {
+        Some(script) => (Family::of_script(script, bounds, &additions)?, &[][..]),
+        None => {
+            let cache = C::from_name(&options.cache)
+                .ok_or_else(|| FamilyError::unknown_cache(&options.cache, &C::names()))?;
+            (Family::new(&options.cache, bounds, &additions)?, cache.abilities())
+        }
+    };
     let level = options.consistency.unwrap_or(family.level);
     let family = family.consistency(level);
+    let family = if in_parts { family.in_parts() } else { family };
     let progress = Mutex::new(Progress::new(0));
     let _searching = interrupt.searching();
     let one = NonZeroUsize::MIN;
@@ -122,8 +132,12 @@ fn proof<C: Caches>(
         stop: &|| interrupt.is_set(),
         progress: &|done, all| progress.lock().unwrap_or_else(PoisonError::into_inner).counted(done, all),
     };
-    let proof = prove(&family, cache.abilities(), &request);
+    let proof = prove(&family, abilities, &request);
     progress.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    if let Some(mistake) = script.and_then(|script| script.mistake()) {
+        // The verdict is not about the cache.
+        return Err(Mistakes::from(Mistake::from(mistake)).into());
+    }
     Ok(proof?)
 }
 
@@ -176,13 +190,16 @@ fn text(proof: &Proof, file: Option<&PathBuf>, look: Look) -> String {
 
 /// Writes the counterexample as a scenario, which the gate fails until the cache is repaired.
 fn write_scenario(options: &ProveOptions, proof: &Proof, found: &Counterexample) -> Result<PathBuf, Failure> {
-    let default = || PathBuf::from(format!("counterexample-{}.toml", options.cache));
+    let label = proof.family.label();
+    let default = || PathBuf::from(format!("counterexample-{label}.toml"));
     let path = options.scenario.clone().unwrap_or_else(default);
-    let about = match found.is_smallest {
-        true => format!("the smallest client of {} that is not {}", options.cache, proof.family.level),
-        false => format!("a client of {} that is not {}", options.cache, proof.family.level),
+    let which = if found.is_smallest { "the smallest client" } else { "a client" };
+    let about = format!("{which} of {label} that is not {}", proof.family.level);
+    let cache = match found.case.script {
+        Some(_) => script::named_in(&options.cache, &path),
+        None => found.case.cache.clone(),
     };
-    let written = fs::write(&path, found.case.to_toml(&about));
+    let written = fs::write(&path, Case { cache, ..found.case.clone() }.to_toml(&about));
     written.map_err(|error| GateError::Unwritable { what: "the scenario", path: path.clone(), error })?;
     Ok(path)
 }

@@ -235,6 +235,7 @@ fn span(id: OperationId, history: &History, steps: &[Step], lanes: &Lanes) -> Sp
             Call::Update(value) => format!("update {key} = {value}"),
             Call::CompareAndSet(value) => format!("compare-and-set {key} = {value}"),
             Call::Delete => format!("delete {key}"),
+            Call::Refresh => format!("refresh {key}"),
             Call::Evict => format!("evict {key}"),
             Call::Forget => format!("forget {key}"),
             Call::Notice => format!("notified of {key}"),

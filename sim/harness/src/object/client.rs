@@ -108,6 +108,7 @@ where
             calls: self.calls,
             threads: self.threads,
             renamings: &[],
+            orders_threads: false,
             most: MOST_CLIENTS,
         };
         let clients = enumeration.all();

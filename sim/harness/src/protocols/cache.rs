@@ -85,6 +85,17 @@ pub trait CacheUnderTest: Send + Sync + 'static {
         }
     }
 
+    /// Reads the key with the cache's own loader. Required if a scenario calls `load` of a script.
+    #[doc(hidden)]
+    fn reload(&self, key: Key) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
+        async move { panic!("the case loads {key}, but the cache does not implement `reload`") }
+    }
+
+    /// Loads the key again with the cache's own loader. Required if a scenario refreshes.
+    fn refresh(&self, key: Key) -> impl Future<Output = Result<(), Failure>> + Send {
+        async move { panic!("the case refreshes {key}, but the cache does not implement `refresh`") }
+    }
+
     /// Evicts the key from the local tier. Required if a scenario evicts or notifies.
     fn evict(&self, key: Key) {
         panic!("the case evicts {key} from the local tier, but the cache does not implement `evict`");

@@ -34,6 +34,8 @@ pub(crate) struct Enumeration<'e, S> {
     /// Renamings of calls under which clients are equivalent. They form a group with the identity,
     /// which may be omitted.
     pub(crate) renamings: &'e [&'e dyn Fn(S) -> S],
+    /// Whether clients with the same threads in another order are different.
+    pub(crate) orders_threads: bool,
     /// The maximum number of clients.
     pub(crate) most: usize,
 }
@@ -85,7 +87,8 @@ impl<S: Copy + Ord> Enumeration<'_, S> {
             if found.len() > self.most {
                 return None;
             }
-            self.extend(&programs[at..], client, left - program.len, found)?;
+            let rest = if self.orders_threads { programs } else { &programs[at..] };
+            self.extend(rest, client, left - program.len, found)?;
             client.pop();
         }
         Some(())
@@ -98,7 +101,9 @@ impl<S: Copy + Ord> Enumeration<'_, S> {
                 ..program.clone()
             };
             let mut other: Client<S> = client.iter().map(renamed).collect();
-            other.sort();
+            if !self.orders_threads {
+                other.sort();
+            }
             *client <= other
         })
     }
@@ -125,7 +130,7 @@ mod tests {
         threads: usize,
         renamings: &'e [&'e dyn Fn(u8) -> u8],
     ) -> Enumeration<'e, u8> {
-        Enumeration { alphabet, nodes: 1, calls, threads, renamings, most: 1_000_000 }
+        Enumeration { alphabet, nodes: 1, calls, threads, renamings, orders_threads: false, most: 1_000_000 }
     }
 
     /// Every client, by another route: all lists of threads, reduced to the least of each class.
@@ -198,6 +203,25 @@ mod tests {
         let two = |most| enumeration(&[0, 1], most, 3, &[]).all().expect("few").len();
         // Multisets of words over two letters.
         assert_eq!([1, 2, 3].map(two), [2, 9, 29]);
+    }
+
+    #[test]
+    fn each_order_of_the_threads_is_a_client_if_they_are_ordered() {
+        let all = |orders_threads| {
+            let of = Enumeration { orders_threads, ..enumeration(&[0, 1], 3, 3, &[&|call| call]) };
+            of.all().expect("few clients")
+        };
+        let multisets: BTreeSet<_> = all(false).into_iter().collect();
+        let lists = all(true);
+        let different: BTreeSet<_> = lists.iter().cloned().collect();
+        assert_eq!(lists.len(), different.len(), "no client twice");
+        // 2 of one call; 4 + 4 of two; 8 + 2 * 8 + 8 of three.
+        assert_eq!(lists.len(), 2 + 8 + 32);
+        let sorted = lists.into_iter().map(|mut client| {
+            client.sort();
+            client
+        });
+        assert_eq!(sorted.collect::<BTreeSet<_>>(), multisets);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A family of clients: the bounds, the operations, the starts and the world.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use selvedge_engine::MAX_TASKS;
 use thiserror::Error;
@@ -13,6 +14,7 @@ use crate::scenario::{
     Ability, Case, Expectation, Expected, Level, Local, Op, OpKind, RemoteStart, Source, SourceLine, Special,
     ThreadSpec,
 };
+use crate::script::Script;
 
 /// The maximum number of keys.
 const MOST_KEYS: usize = 3;
@@ -78,7 +80,13 @@ pub struct Family {
     /// Variations of the world or of the cache.
     pub specials: BTreeSet<Special>,
     /// The names of the keys; empty for the usual ones.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
+    /// The cache, if it is a script.
+    pub(super) script: Option<Arc<Script>>,
+    /// Whether neither threads nor keys are exchanged.
+    pub(super) by_name: bool,
+    /// Whether the searches see a part of the clients only.
+    pub(super) in_parts: bool,
 }
 
 /// Why there is no such family.
@@ -102,7 +110,7 @@ impl Diagnostic for FamilyError {
     }
 }
 
-fn error(what: impl Into<String>, help: impl Into<String>) -> FamilyError {
+pub(super) fn error(what: impl Into<String>, help: impl Into<String>) -> FamilyError {
     FamilyError { what: what.into(), help: help.into() }
 }
 
@@ -124,6 +132,16 @@ impl Family {
     /// If a bound is out of range, or if additions exclude each other.
     pub fn new(
         cache: impl Into<String>,
+        bounds: Bounds,
+        additions: &BTreeSet<Addition>,
+    ) -> Result<Self, FamilyError> {
+        Family::of(cache.into(), None, bounds, additions)
+    }
+
+    /// The family of a cache, or of a script.
+    pub(super) fn of(
+        cache: String,
+        script: Option<Arc<Script>>,
         bounds: Bounds,
         additions: &BTreeSet<Addition>,
     ) -> Result<Self, FamilyError> {
@@ -158,7 +176,7 @@ impl Family {
             _ => None,
         });
         let family = Family {
-            cache: cache.into(),
+            cache,
             bounds,
             operations: OpKind::ALL.into_iter().filter(is_called).collect(),
             starts,
@@ -170,6 +188,9 @@ impl Family {
             drops: has(Addition::Drop).into(),
             specials: specials.collect(),
             names: Vec::new(),
+            script,
+            by_name: false,
+            in_parts: false,
         };
         family.check_combination()?;
         Ok(family)
@@ -196,7 +217,7 @@ impl Family {
     fn check_combination(&self) -> Result<(), FamilyError> {
         let has = |kind| self.operations.contains(&kind);
         let database = self.source == Source::Database;
-        if database && has(OpKind::Load) {
+        if database && has(OpKind::Load) && self.script.is_none() {
             return Err(error("`load` with `database`", "remove `load`: with a database, `get` loads"));
         }
         if !database && has(OpKind::Forget) {
@@ -275,7 +296,7 @@ impl Family {
     /// One client of each class, the smallest first: by calls, then threads, then keys.
     pub(super) fn clients(&self) -> Result<Vec<Client<Symbol>>, FamilyError> {
         // The stripes of derived keys are arbitrary, so that their exchange can change a client.
-        let exchanged = if self.derived { 1 } else { self.bounds.keys };
+        let exchanged = if self.derived || self.script.is_some() { 1 } else { self.bounds.keys };
         let renamings = permutations(exchanged);
         let rename = |order: &[usize], call: Symbol| match self.operations[call.kind].is_of_node()
             || order.len() == 1
@@ -292,6 +313,7 @@ impl Family {
             calls,
             threads,
             renamings: &renamings,
+            orders_threads: self.by_name,
             most: MOST_CLIENTS,
         };
         let mut clients = enumeration.all().ok_or_else(|| {
@@ -337,7 +359,8 @@ impl Family {
         // The observer reads derived keys too.
         let keys = if self.derived { 2 * keys } else { keys };
         let operations = client.iter().flat_map(|program| &program.calls);
-        self.contains_larger(start, calls, keys, operations.map(|call| self.operations[call.kind]))
+        self.may_skip()
+            && self.contains_larger(start, calls, keys, operations.map(|call| self.operations[call.kind]))
     }
 
     /// The client from this start, as a case.
@@ -363,11 +386,11 @@ impl Family {
         let (named, made) = keys.split_at(self.bounds.keys);
         let derived = named.iter().zip(made).filter(|(key, made)| used.contains(key) || used.contains(made));
         Case {
-            scenario: format!("prove-{}", self.cache),
+            scenario: format!("prove-{}", self.label()),
             name: "only".to_owned(),
             labels: Vec::new(),
             cache: self.cache.clone(),
-            script: None,
+            script: self.script.clone(),
             local: start.local,
             remote: start.remote,
             source: self.source,
@@ -389,6 +412,8 @@ impl Family {
     /// If the cache does not support an operation or an addition, or if a client needs more tasks
     /// than a run has.
     pub(super) fn check_abilities(&self, abilities: &[Ability]) -> Result<(), FamilyError> {
+        let abilities = self.script.as_ref().map_or(abilities, |script| script.abilities());
+        let spawned = self.script.as_ref().map_or(0, |script| script.most_tasks()) * self.nodes;
         let alphabet = self.alphabet();
         let start = self.starts[0];
         // The longest thread of each call has the most tasks of one kind.
@@ -401,7 +426,7 @@ impl Family {
                     format!("remove what requires `{ability}`, or name another cache"),
                 ));
             }
-            let tasks = case.tasks() + self.bounds.threads;
+            let tasks = case.tasks() + self.bounds.threads + spawned;
             if tasks > MAX_TASKS {
                 return Err(error(
                     format!(
@@ -418,7 +443,9 @@ impl Family {
 
 /// The name of a thread by its operations.
 fn name(ops: &[Op]) -> &'static str {
-    let reads = |op: &Op| matches!(op.kind, OpKind::Get | OpKind::GetMany | OpKind::Load | OpKind::Stall);
+    let reads = |op: &Op| {
+        matches!(op.kind, OpKind::Get | OpKind::GetMany | OpKind::Load | OpKind::Refresh | OpKind::Stall)
+    };
     match (ops.iter().all(reads), ops.iter().any(reads)) {
         (true, _) => "reader",
         (false, false) => "writer",

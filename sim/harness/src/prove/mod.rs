@@ -23,6 +23,7 @@ mod contained;
 mod family;
 mod proof;
 mod run;
+mod scripts;
 mod search;
 
 pub use additions::Addition;

@@ -173,7 +173,10 @@ impl fmt::Display for Family {
             counted(self.bounds.keys as u64, "key")
         )?;
         let conditions = self.conditions();
-        if conditions.is_empty() { Ok(()) } else { write!(f, ", with {}", listed(&conditions)) }
+        if !conditions.is_empty() {
+            write!(f, ", with {}", listed(&conditions))?;
+        }
+        self.named().map_or(Ok(()), |named| write!(f, ", for {named}"))
     }
 }
 
@@ -181,6 +184,9 @@ impl Family {
     /// The conditions beyond the operations, in words.
     fn conditions(&self) -> Vec<String> {
         let mut all = Vec::new();
+        if self.is_cold() {
+            all.push("a cold local tier".to_owned());
+        }
         if self.starts.iter().any(|start| start.local == Local::Expiring) {
             all.push("expiry at any point".to_owned());
         }

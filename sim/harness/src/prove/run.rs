@@ -55,14 +55,37 @@ type Combination = (usize, usize);
 
 /// Explores every client of the family from every start: first those that no larger client
 /// contains, in the order of their size. If one fails, searches the smaller ones that were skipped,
-/// so that the counterexample is the smallest.
+/// so that the counterexample is the smallest. A script has its own abilities.
 ///
 /// # Errors
 ///
-/// If the cache, which has these abilities, does not support a client of the family.
+/// If the cache, which has these abilities, does not support a client of the family. If the cache
+/// is a script in which an execution has found a mistake:
+/// [`Script::mistake`](crate::script::Script) has it with its excerpt.
 pub fn prove(family: &Family, abilities: &[Ability], request: &Request<'_>) -> Result<Proof, FamilyError> {
     let began = Instant::now();
     family.check_abilities(abilities)?;
+    let mut family = match request.shard {
+        Some(_) => family.clone().in_parts(),
+        None => family.clone(),
+    };
+    // What executions show of a script can restrict its family, each restriction once.
+    loop {
+        let proof = search(&family, request, began);
+        let restricted = match &proof {
+            Ok(Proof { outcome: Outcome::Bounded(_), .. }) => None,
+            Ok(_) => family.to_be_named(),
+            Err(_) => family.to_be_cold(),
+        };
+        match restricted {
+            Some(restricted) => family = restricted,
+            None => return proof,
+        }
+    }
+}
+
+/// Searches the clients of the family.
+fn search(family: &Family, request: &Request<'_>, began: Instant) -> Result<Proof, FamilyError> {
     let clients = family.clients()?;
     let pairs =
         (0..clients.len()).flat_map(|client| (0..family.starts.len()).map(move |start| (client, start)));
@@ -80,12 +103,20 @@ pub fn prove(family: &Family, abilities: &[Ability], request: &Request<'_>) -> R
     let own: Vec<Combination> = own.into_iter().enumerate().filter(is_own).map(|(_, its)| its).collect();
     let mut reports = prover.search(&own);
     let failed = reports.last().filter(|(_, report)| fails(report)).map(|(combination, _)| *combination);
+    let mut required = own.len();
     // Of a shard's failure, smaller clients are searched when all shards are merged.
     if let Some(failed) = failed.filter(|_| request.shard.is_none()) {
         let smaller: Vec<_> = contained.iter().copied().take_while(|its| *its < failed).collect();
         reports.extend(prover.search(&smaller));
+    } else if family.has_failed() && request.skips_contained {
+        // A call of a script has failed, so that the rule for contained clients does not hold.
+        required += contained.len();
+        reports.extend(prover.search(&contained));
     }
-    Ok(prover.proof(reports, own.len()))
+    match family.mistake() {
+        Some(mistake) => Err(mistake),
+        None => Ok(prover.proof(reports, required)),
+    }
 }
 
 struct Prover<'p> {

@@ -23,6 +23,8 @@ pub enum Ability {
     Bounds,
     /// `load` with `source = "remote"`: loads with the caller's loader.
     Loads,
+    /// `refresh`: loads the key again.
+    Refreshes,
     /// `evict`: removes a key's local entry.
     Evicts,
     /// `notified`, `compare-and-set`, more than one node: accepts the notification that a key has
@@ -44,6 +46,7 @@ impl Ability {
         Ability::Derives,
         Ability::Bounds,
         Ability::Loads,
+        Ability::Refreshes,
         Ability::Evicts,
         Ability::Invalidates,
         Ability::InvalidatesAll,
@@ -60,6 +63,7 @@ impl Ability {
             Ability::Derives => "derived",
             Ability::Bounds => Special::OneEntry.name(),
             Ability::Loads => OpKind::Load.name(),
+            Ability::Refreshes => OpKind::Refresh.name(),
             Ability::Evicts => OpKind::Evict.name(),
             Ability::Invalidates => OpKind::Notified.name(),
             Ability::InvalidatesAll => OpKind::NotifiedAll.name(),
@@ -88,6 +92,7 @@ impl Ability {
             OpKind::Get | OpKind::Set | OpKind::Delete | OpKind::Update | OpKind::Forget => None,
             OpKind::Unnotified | OpKind::GetMany | OpKind::Stall => None,
             OpKind::Load => Some(Ability::Loads),
+            OpKind::Refresh => Some(Ability::Refreshes),
             OpKind::Evict => Some(Ability::Evicts),
             // It changes the source of truth beside the cache, and notifies the cache.
             OpKind::Notified | OpKind::CompareAndSet => Some(Ability::Invalidates),

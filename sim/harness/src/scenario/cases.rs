@@ -8,6 +8,7 @@ use selvedge_engine::MAX_TASKS;
 use toml::de::{DeTable, DeValue};
 
 use super::axes::Axes;
+use super::of_script::DEFINE_DELETE;
 use super::reader::{Reader, Value};
 use super::{Ability, Known, Local, NODES, Op, OpError, OpKind, RemoteStart, Source, Special, ThreadSpec};
 use crate::history::Key;
@@ -100,7 +101,7 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             let script = self.reader.script(value.span(), name);
             let known = script.as_ref().map(|script| Known {
                 name: Key::new(name.strip_prefix("./").unwrap_or(name)).name(),
-                abilities: abilities_of(script),
+                abilities: script.abilities(),
             });
             return (known, script);
         }
@@ -119,24 +120,16 @@ impl<'r, 'd> CaseReader<'r, 'd> {
         source: Option<Source>,
         threads: Option<&[ThreadSpec]>,
     ) {
-        let (has_database, is_remote) = (script.has_database(), source == Some(Source::Remote));
-        if has_database && is_remote {
+        let Some(source) = source else { return };
+        if script.lacks_database(source) {
             let what = format!("{name} uses `db`, but the scenario has no database");
             let help = Some("add source = \"database\", or use `redis` alone".to_owned());
             self.reader.mistake(place.clone(), what, "named here", help);
         }
-        let ops = threads.unwrap_or_default().iter().flat_map(|thread| &thread.ops);
-        // The caller of a cache that does not write the database deletes the key after each write.
-        let deletes = |kind: OpKind| match kind {
-            OpKind::Delete => true,
-            OpKind::Set | OpKind::Update | OpKind::CompareAndSet => !is_remote && !has_database,
-            _ => false,
-        };
-        if !script.has_delete() && ops.into_iter().any(|op| deletes(op.kind)) {
+        let mut ops = threads.unwrap_or_default().iter().flat_map(|thread| &thread.ops);
+        if ops.any(|op| script.lacks_delete(source, op.kind)) {
             let what = format!("{name} defines no `delete`, which the case calls");
-            let help = "define delete(key). With source = \"database\", a script that does not use `db` is notified of each \
-                        write by `delete`";
-            self.reader.mistake(place, what, "named here", Some(help.to_owned()));
+            self.reader.mistake(place, what, "named here", Some(DEFINE_DELETE.to_owned()));
         }
     }
 
@@ -468,7 +461,8 @@ impl<'r, 'd> CaseReader<'r, 'd> {
         if let Some(ability) = Ability::of_operation(op.kind) {
             self.require(ability, cache, value.span());
         }
-        if op.kind == OpKind::Load && source == Some(Source::Database) {
+        let is_script = cache.is_some_and(|cache| cache.name.ends_with(SCRIPT));
+        if op.kind == OpKind::Load && source == Some(Source::Database) && !is_script {
             let what = "`load`, although the source of truth is a database: use `get`, which loads";
             let expected = "expected only with source = \"remote\"".to_owned();
             self.reader.mistake(value.span(), what, expected, None);
@@ -480,19 +474,5 @@ impl<'r, 'd> CaseReader<'r, 'd> {
             self.reader.mistake(value.span(), what, expected, None);
         }
         Some(op)
-    }
-}
-
-/// The features that a script supports.
-fn abilities_of(script: &Script) -> &'static [Ability] {
-    const ALL: &[Ability] =
-        &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll, Ability::Leases];
-    const RECONNECTS: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::InvalidatesAll];
-    const LEASES: &[Ability] = &[Ability::Evicts, Ability::Invalidates, Ability::Leases];
-    match (script.reconnects(), script.has_leases()) {
-        (true, true) => ALL,
-        (true, false) => RECONNECTS,
-        (false, true) => LEASES,
-        (false, false) => &[Ability::Evicts, Ability::Invalidates],
     }
 }

@@ -78,6 +78,7 @@ mod judgement;
 mod load;
 mod mistake;
 mod model;
+mod of_script;
 mod op;
 mod parse;
 mod reader;
@@ -93,6 +94,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use model::{
     Axis, Case, Local, NODES, Op, OpKind, RemoteStart, Scenario, Source, SourceLine, Special, ThreadSpec,
 };
+pub(crate) use of_script::DEFINE_DELETE;
 pub use op::OpError;
 pub use parse::parse;
 pub use shipped::SHIPPED;

@@ -191,8 +191,10 @@ pub enum OpKind {
     /// Read all keys of the case in one call, without loading.
     GetMany,
     /// Read the key with a loader that creates its next version. Only with the remote tier as the
-    /// source of truth.
+    /// source of truth. A script reads with its own `load`.
     Load,
+    /// The cache loads the key again, in the foreground. The call answers nothing.
+    Refresh,
     /// The node's connection for notifications is lost, with the notifications in flight; the node
     /// learns of it and connects again. Each at any later point.
     Reconnect,
@@ -218,7 +220,7 @@ pub enum OpKind {
 
 impl OpKind {
     /// Every variant.
-    pub const ALL: [OpKind; 19] = [
+    pub const ALL: [OpKind; 20] = [
         OpKind::Get,
         OpKind::Set,
         OpKind::Delete,
@@ -231,6 +233,7 @@ impl OpKind {
         OpKind::Unnotified,
         OpKind::GetMany,
         OpKind::Load,
+        OpKind::Refresh,
         OpKind::Stall,
         OpKind::Reconnect,
         OpKind::Heartbeat,
@@ -255,6 +258,7 @@ impl OpKind {
             OpKind::Unnotified => "unnotified",
             OpKind::GetMany => "get-many",
             OpKind::Load => "load",
+            OpKind::Refresh => "refresh",
             OpKind::Stall => "stall",
             OpKind::Reconnect => "reconnect",
             OpKind::Heartbeat => "heartbeat",
@@ -285,7 +289,7 @@ impl OpKind {
             OpKind::LeaseEnds | OpKind::OpenEnds | OpKind::Stop | OpKind::RegistryLost => true,
             // They write the remote tier without opening the key.
             OpKind::CompareAndSet | OpKind::Notified | OpKind::NotifiedAll | OpKind::Unnotified => false,
-            OpKind::Forget | OpKind::Load | OpKind::Stall => false,
+            OpKind::Forget | OpKind::Load | OpKind::Refresh | OpKind::Stall => false,
         }
     }
 }
@@ -385,7 +389,8 @@ impl Case {
     pub(crate) fn unfit_for_states(&self) -> Option<String> {
         let unfit = [OpKind::Unnotified, OpKind::GetMany, OpKind::Load, OpKind::Stall, OpKind::Heartbeat]
             .into_iter()
-            .find(|&kind| self.has(kind))?;
+            // A script's `load` is a read.
+            .find(|&kind| self.has(kind) && !(kind == OpKind::Load && self.script.is_some()))?;
         Some(format!("the operation `{}` leaves an effect outside the state", unfit.name()))
     }
 }

@@ -77,15 +77,10 @@ impl Reader {
                 None
             }
             Ok(text) => match Script::parse(&path.to_string_lossy(), &text) {
-                Ok(script) => match script.missing_feature() {
+                Ok(script) => match script.missing_build() {
                     None => Some(script),
-                    Some(feature) => {
+                    Some(help) => {
                         let what = format!("{name} sends commands that this build does not have");
-                        let help = format!(
-                            "get, set, setex and delete are always built in. For the others, build selvedge with the \
-                             feature `script`, as in `cargo run --release --features script -- …`, or selvedge-sim with \
-                             the feature `{feature}`"
-                        );
                         self.mistake(span, what, "named here", Some(help));
                         None
                     }

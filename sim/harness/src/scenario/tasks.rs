@@ -42,8 +42,8 @@ impl Case {
             // A read sends a GET and, with a database, loads and fills.
             (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => 2 + usize::from(deletes_derived),
             (OpKind::Update | OpKind::CompareAndSet, Source::Database) => 4 + usize::from(deletes_derived),
-            (OpKind::Get, Source::Database) => 1,
-            (OpKind::Get, Source::Remote) | (OpKind::GetMany | OpKind::Unnotified, _) => 0,
+            (OpKind::Get | OpKind::Refresh, Source::Database) => 1,
+            (OpKind::Get | OpKind::Refresh, Source::Remote) | (OpKind::GetMany | OpKind::Unnotified, _) => 0,
             (OpKind::Load | OpKind::Stall, _) => 1,
             (OpKind::Evict | OpKind::Forget | OpKind::Notified | OpKind::NotifiedAll, _) => 0,
             (OpKind::Reconnect | OpKind::Heartbeat, _) => 0,

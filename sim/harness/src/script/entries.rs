@@ -42,6 +42,7 @@ impl Machine {
                 items
             }
             (_, V::Text(text)) => {
+                self.look(text);
                 self.charge(text.as_str().len() * 64)?;
                 text.as_str().chars().map(|it| V::Text(it.to_string().as_str().into())).collect()
             }
@@ -114,6 +115,7 @@ impl Machine {
                 Ok(self.find(entries, index)?.map(|at| entries[at].1.clone()))
             }
             (_, V::Text(text)) => {
+                self.look(text);
                 let Some(at) = self.position(index, text.as_str().chars().count())? else { return Ok(None) };
                 let it = text.as_str().chars().nth(at).map(|it| it.to_string()).unwrap_or_default();
                 self.text(&it).map(Some)
@@ -170,7 +172,10 @@ impl Machine {
     pub(crate) fn slice(&mut self, object: &V, from: &V, to: &V) -> Ran<V> {
         let length = match (self.heap_of(object), object) {
             (Some(Object::List(items) | Object::Tuple(items)), _) => items.len(),
-            (_, V::Text(text)) => text.as_str().chars().count(),
+            (_, V::Text(text)) => {
+                self.look(text);
+                text.as_str().chars().count()
+            }
             _ => {
                 return Err(self.wrong(
                     format!("a {} has no parts", self.type_of(object)),

@@ -11,10 +11,11 @@ impl Machine {
             V::Int(number) => Ok(*number),
             V::Bool(value) => Ok(i64::from(*value)),
             V::Float(number) if number.abs() < 9e15 => Ok(*number as i64),
-            V::Text(text) => match text.as_str().trim().parse() {
-                Ok(number) => Ok(number),
-                Err(_) => Err(self.wrong("the string is no number", "converted here")),
-            },
+            V::Text(text) => {
+                self.look(text);
+                let number = text.as_str().trim().parse();
+                number.map_err(|_| self.wrong("the string is no number", "converted here"))
+            }
             _ => Err(self.wrong(format!("a {} is no number", self.type_of(value)), "expected a number")),
         }
     }
@@ -55,7 +56,10 @@ impl Machine {
                 _ => Ok(first.clone()),
             },
             Builtin::Length => match (self.heap_of(first), first) {
-                (_, V::Text(text)) => Ok(V::Int(text.as_str().chars().count() as i64)),
+                (_, V::Text(text)) => {
+                    self.look(text);
+                    Ok(V::Int(text.as_str().chars().count() as i64))
+                }
                 (Some(Object::Dict(entries)), _) => Ok(V::Int(entries.len() as i64)),
                 (_, V::Tier(_)) => Err(self.wrong(
                     "a shared dict has no length: a step of the exploration is on one key",

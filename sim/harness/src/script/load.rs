@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::code::{Code, Initial};
@@ -26,6 +28,10 @@ pub struct Script {
     pub(crate) entries: Entries,
     /// The first mistake that an execution has found.
     mistake: Mutex<Option<ScriptError>>,
+    /// Whether a call has failed in an execution.
+    has_failed: AtomicBool,
+    /// The first line that has looked into a key or a value in an execution.
+    looked: Mutex<Option<String>>,
 }
 
 /// The functions that the simulator calls.
@@ -34,6 +40,8 @@ pub(crate) struct Entries {
     pub(crate) get: u16,
     pub(crate) set: u16,
     pub(crate) delete: Option<u16>,
+    pub(crate) load: Option<u16>,
+    pub(crate) refresh: Option<u16>,
     pub(crate) on_message: Option<u16>,
     pub(crate) on_reconnect: Option<u16>,
 }
@@ -64,12 +72,20 @@ impl Script {
         let mut code = compile(&block).map_err(shown)?;
         code.values = top_level(&code).map_err(|mistake| shown(vec![mistake]))?;
         let entries = entries(&code).map_err(shown)?;
-        Ok(Arc::new(Script { excerpt, code, entries, mistake: Mutex::default() }))
+        let (mistake, has_failed, looked) = Default::default();
+        Ok(Arc::new(Script { excerpt, code, entries, mistake, has_failed, looked }))
     }
 
     /// The file's name.
     pub fn name(&self) -> &str {
         self.excerpt.name()
+    }
+
+    /// A digest of the script's text, the same in each run of a build.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.text().hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The script's text.
@@ -90,6 +106,16 @@ impl Script {
     /// Whether it defines `delete`.
     pub fn has_delete(&self) -> bool {
         self.entries.delete.is_some()
+    }
+
+    /// Whether it defines `load`.
+    pub fn has_load(&self) -> bool {
+        self.entries.load.is_some()
+    }
+
+    /// Whether it defines `refresh`.
+    pub fn has_refresh(&self) -> bool {
+        self.entries.refresh.is_some()
     }
 
     /// Whether it reads and writes a database.
@@ -116,6 +142,34 @@ impl Script {
         }
     }
 
+    /// Whether it calls `spawn`.
+    pub(crate) fn spawns(&self) -> bool {
+        self.code.uses.spawns
+    }
+
+    /// Whether a call has failed in an execution, so that its outcome was unknown.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Records that a call has failed.
+    pub(crate) fn note_failure(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// The first line that has looked into a key or a value in an execution: `orders.star:12`.
+    pub(crate) fn looked(&self) -> Option<String> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records that this place looks into a key or a value.
+    pub(crate) fn note_look(&self, spot: Spot) {
+        let mut first = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_none() {
+            *first = self.line(spot);
+        }
+    }
+
     /// Whether it publishes its writes itself.
     pub(crate) fn publishes(&self) -> bool {
         self.code.uses.publish
@@ -124,6 +178,11 @@ impl Script {
     /// The mistake that an execution has found, if any. Then the verdict is not about the cache.
     pub fn mistake(&self) -> Option<ScriptError> {
         self.mistake.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets the mistake of earlier executions.
+    pub(crate) fn forget_mistake(&self) {
+        *self.mistake.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Stores the first mistake of an execution. Returns its message.
@@ -173,9 +232,10 @@ impl PartialEq for Script {
 
 impl Eq for Script {}
 
+/// Identifies the text: a script may have another path on another machine.
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Script").field("digest", &self.digest()).finish_non_exhaustive()
     }
 }
 
@@ -265,11 +325,17 @@ fn entries(code: &Code) -> Result<Entries, Vec<ScriptMistake>> {
     };
     let (get, set) = (function("get", 1, true), function("set", 2, true));
     let delete = function("delete", 1, false);
+    // A function of this name with other parameters is the script's own.
+    let own = |name: &str| {
+        let its = code.function(name).map(|at| (at, &code.functions[usize::from(at)]));
+        its.filter(|(_, its)| its.required <= 1 && !its.parameters.is_empty()).map(|(at, _)| at)
+    };
+    let (load, refresh) = (own("load"), own("refresh"));
     let on_message = function("on_message", 1, false);
     let on_reconnect = function("on_reconnect", 0, false);
     match (get, set) {
         (Some(get), Some(set)) if mistakes.is_empty() => {
-            Ok(Entries { get, set, delete, on_message, on_reconnect })
+            Ok(Entries { get, set, delete, load, refresh, on_message, on_reconnect })
         }
         _ => Err(mistakes),
     }

@@ -9,8 +9,10 @@ use super::code::{Code, Op, Shape};
 use super::library::Builtin;
 use super::mistake::{ScriptMistake, Spot};
 use super::value::{Data, Object, Text, V};
+use crate::history::Key;
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The limit of instructions of one call.
 pub(crate) const MOST_STEPS: u32 = 100_000;
@@ -86,6 +88,10 @@ pub(crate) struct Machine {
     pub(crate) pending: Option<V>,
     /// The current instruction's place.
     pub(crate) spot: Spot,
+    /// The keys of the case.
+    pub(crate) names: Arc<[Key]>,
+    /// The first place that [looked](Machine::look) into a key or a value.
+    pub(crate) looked: Cell<Option<Spot>>,
 }
 
 impl Machine {

@@ -36,6 +36,13 @@ impl Machine {
                         .wrong(format!("expected a string, not a {}", self.type_of(value)), "called here")),
                 };
             self.spend(text.len() / 16)?;
+            if !matches!(name, "encode" | "decode" | "format" | "join") {
+                for text in [receiver, first] {
+                    if let V::Text(text) = text {
+                        self.look(text);
+                    }
+                }
+            }
             return match name {
                 "encode" | "decode" => Ok(receiver.clone()),
                 "upper" => self.long(&text.to_uppercase(), 1),

@@ -22,6 +22,7 @@ mod expressions;
 mod functions;
 mod library;
 mod load;
+mod looks;
 mod machine;
 mod methods;
 mod mistake;

@@ -168,6 +168,8 @@ impl Machine {
             }
             (_, V::Text(text), V::Text(part)) => {
                 self.spend(text.as_str().len() / 16)?;
+                self.look(text);
+                self.look(part);
                 Ok(text.as_str().contains(part.as_str()))
             }
             _ => Err(self.wrong(
@@ -181,7 +183,11 @@ impl Machine {
     pub(crate) fn order(&self, left: &V, right: &V) -> Ran<Option<std::cmp::Ordering>> {
         Ok(match (left, right) {
             (V::Int(one), V::Int(other)) => Some(one.cmp(other)),
-            (V::Text(one), V::Text(other)) => Some(one.as_str().cmp(other.as_str())),
+            (V::Text(one), V::Text(other)) => {
+                self.look(one);
+                self.look(other);
+                Some(one.as_str().cmp(other.as_str()))
+            }
             (V::Int(_) | V::Float(_), V::Int(_) | V::Float(_)) => {
                 as_float(left).partial_cmp(&as_float(right))
             }

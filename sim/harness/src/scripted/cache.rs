@@ -49,6 +49,8 @@ pub(super) struct Inner<R> {
     /// The results of flights, by their name. `None` is a failure.
     pub(super) results: EngineMap<Key, Option<Data>>,
     pub(super) truth: Truth,
+    /// The keys of the case.
+    pub(super) names: Arc<[Key]>,
     /// The number of tasks that the script has spawned.
     pub(super) spawned: AtomicUsize,
     /// The remote tier, if the script needs all commands.
@@ -110,6 +112,7 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> ScriptCache<R> {
             flights: object::Map::named("flights").unlisted(),
             results: EngineMap::new(TierName::Other("result")),
             truth: truth.clone(),
+            names: truth.start.iter().map(|(key, _)| *key).collect(),
             spawned: AtomicUsize::new(0),
             #[cfg(feature = "redis")]
             whole: script.needs_server().then(|| WholeRedis::new(truth)),
@@ -130,6 +133,10 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> ScriptCache<R> {
             Ok(()) => call.run(None).await,
             Err(stop) => Err(call.stopped(stop)),
         };
+        call.note_look();
+        if result.is_err() {
+            self.0.script.note_failure();
+        }
         let machine = std::mem::take(&mut call.machine);
         result.map(|value| (value, machine))
     }
@@ -179,6 +186,15 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> CacheUnderTest for Script
         self.call_for_effect(delete, &[V::Text(Text::Key(key))]).await
     }
 
+    async fn reload(&self, key: Key) -> Result<Option<Value>, Failure> {
+        self.read(self.0.script.entries.load.expect("a scenario that loads requires it"), key).await
+    }
+
+    async fn refresh(&self, key: Key) -> Result<(), Failure> {
+        let refresh = self.0.script.entries.refresh.expect("a scenario that refreshes requires it");
+        self.call_for_effect(refresh, &[V::Text(Text::Key(key))]).await
+    }
+
     fn writes_database(&self) -> bool {
         self.0.script.code.uses.database
     }
@@ -226,7 +242,8 @@ impl<R> Inner<R> {
 }
 
 impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
-    pub(super) fn new(cache: &'c Arc<Inner<R>>, machine: Machine) -> Self {
+    pub(super) fn new(cache: &'c Arc<Inner<R>>, mut machine: Machine) -> Self {
+        machine.names.clone_from(&cache.names);
         let failure = Failure { outcome: Outcome::Unknown };
         Call {
             cache,
@@ -277,9 +294,18 @@ impl<'c, R: Remote<Key, Value, Error = Failure> + 'static> Call<'c, R> {
     }
 }
 
+impl<R> Call<'_, R> {
+    fn note_look(&self) {
+        if let Some(spot) = self.machine.looked.take() {
+            self.cache.script.note_look(spot);
+        }
+    }
+}
+
 impl<R> Drop for Call<'_, R> {
     /// A call that fails or is dropped releases its locks and ends its flights, as `with` does.
     fn drop(&mut self) {
+        self.note_look();
         for name in self.locks.drain(..) {
             self.cache.locks.unlock(&name);
         }

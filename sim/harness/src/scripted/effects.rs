@@ -324,6 +324,9 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> Call<'_, R> {
         builtin: Builtin,
     ) -> Ran<Result<Option<Event>, Failure>> {
         let words = words(&self.machine, builtin)?;
+        if looks_into(&words) {
+            self.cache.script.note_look(self.machine.spot);
+        }
         let Ok(reply) = whole.send(&words) else {
             return Ok(Err(Failure { outcome: selvedge::remote::Outcome::Unknown }));
         };
@@ -373,6 +376,59 @@ impl<R: Remote<Key, Value, Error = Failure> + 'static> Call<'_, R> {
         }
         Ok(Ok(V::None))
     }
+}
+
+/// Whether the command can depend on the characters of keys or values, or on their order. See
+/// [`Machine::look`](crate::script::Machine::look). A program in Lua is not analysed.
+#[cfg(feature = "redis")]
+fn looks_into(words: &[Vec<u8>]) -> bool {
+    const BY_EQUALITY: [&str; 43] = [
+        "DECR",
+        "DECRBY",
+        "DEL",
+        "DISCARD",
+        "EXEC",
+        "EXISTS",
+        "EXPIRE",
+        "EXPIREAT",
+        "FLUSHALL",
+        "FLUSHDB",
+        "GET",
+        "GETDEL",
+        "GETEX",
+        "GETSET",
+        "HDEL",
+        "HEXISTS",
+        "HGET",
+        "HINCRBY",
+        "HLEN",
+        "HMGET",
+        "HSET",
+        "HSETNX",
+        "INCR",
+        "INCRBY",
+        "LLEN",
+        "LPUSH",
+        "LRANGE",
+        "MGET",
+        "MSET",
+        "MSETNX",
+        "MULTI",
+        "PERSIST",
+        "PEXPIRE",
+        "PSETEX",
+        "PTTL",
+        "RPUSH",
+        "SADD",
+        "SET",
+        "SETEX",
+        "SETNX",
+        "SISMEMBER",
+        "SREM",
+        "TTL",
+    ];
+    let name = words.first().map(|name| String::from_utf8_lossy(name).to_uppercase());
+    name.is_some_and(|name| !BY_EQUALITY.contains(&name.as_str()))
 }
 
 /// Whether the effect is a command of the remote tier that the whole simulated Redis executes.

@@ -334,9 +334,11 @@ const WAIT_IS_DROPPED: &[Fault] = &[Fault::DroppedWaiting];
 /// fills.
 fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
     match (kind, source) {
-        (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, FAILS)],
+        (OpKind::Get | OpKind::Refresh, Source::Remote) | (OpKind::GetMany, _) => vec![(0, FAILS)],
         (OpKind::Load, _) => vec![(0, FAILS), (1, FAILS), (2, WRITE_FAILS)],
-        (OpKind::Get, Source::Database) => vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)],
+        (OpKind::Get | OpKind::Refresh, Source::Database) => {
+            vec![(0, FAILS), (1, LOAD_FAILS), (2, WRITE_FAILS)]
+        }
         (OpKind::Set | OpKind::Delete, _) => vec![(0, WRITE_FAILS), (1, WRITE_FAILS)],
         // A local hit sends no GET: any command may be the write.
         (OpKind::Update | OpKind::CompareAndSet, Source::Remote) => {
@@ -358,9 +360,9 @@ fn failures(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
 /// its caller.
 fn drops(kind: OpKind, source: Source) -> Vec<(u32, &'static [Fault])> {
     match (kind, source) {
-        (OpKind::Get, Source::Remote) | (OpKind::GetMany, _) => vec![(0, IS_DROPPED)],
+        (OpKind::Get | OpKind::Refresh, Source::Remote) | (OpKind::GetMany, _) => vec![(0, IS_DROPPED)],
         (OpKind::Load, _) => vec![(0, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)],
-        (OpKind::Get, Source::Database) => {
+        (OpKind::Get | OpKind::Refresh, Source::Database) => {
             vec![(0, IS_DROPPED), (1, IS_DROPPED), (2, WRITE_IS_DROPPED), (0, WAIT_IS_DROPPED)]
         }
         (OpKind::Set | OpKind::Delete, Source::Remote) => vec![(0, WRITE_IS_DROPPED), (1, WRITE_IS_DROPPED)],

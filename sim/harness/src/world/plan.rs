@@ -86,6 +86,9 @@ impl<C> Plan<C> {
         let mut versions = BTreeMap::<Key, u32>::new();
         let mut call = |kind, key| match kind {
             OpKind::Get | OpKind::GetMany | OpKind::Stall => Call::Get,
+            // A script loads by itself: the operation is a read.
+            OpKind::Load if case.script.is_some() => Call::Get,
+            OpKind::Refresh => Call::Refresh,
             OpKind::Delete => Call::Delete,
             OpKind::Evict => Call::Evict,
             OpKind::Reconnect => Call::Reconnect,

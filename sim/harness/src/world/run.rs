@@ -373,6 +373,8 @@ impl<P: Simulated, C: CacheUnderTest> Caller<P, C> {
         match (kind, call) {
             (OpKind::Evict, _) => cache.evict(key),
             (OpKind::Forget, _) => store.forget(key),
+            (OpKind::Refresh, _) => cache.refresh(key).await?,
+            (OpKind::Load, Call::Get) => return cache.reload(key).await.map(Reply::Read),
             (OpKind::Reconnect, _) => self.connections.reconnect(node_of(key)),
             (OpKind::Heartbeat, _) => self.connections.heartbeat(node_of(key)),
             (OpKind::LeaseEnds, _) => self.connections.clocks.pass(node_of(key)),

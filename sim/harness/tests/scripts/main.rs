@@ -1,12 +1,16 @@
 //! Caches that are written as scripts.
 
+mod entry_points;
 mod hostile;
 mod language;
+mod libraries;
 mod like_compiled;
 mod mistakes;
 mod museum;
 mod mutations;
+mod prove;
 mod steps;
+mod weak_memory;
 mod whole_redis;
 
 use std::fs;
@@ -67,7 +71,12 @@ fn explore_some(case: &Case, schedules: u64) -> CaseReport {
 fn shipped() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in a folder");
     let mut scripts = Vec::new();
-    let mut folders = vec![root.join("museum"), root.join("harness/scripts"), root.join("cli/templates")];
+    let mut folders = vec![
+        root.join("museum"),
+        root.join("harness/scripts"),
+        root.join("cli/templates"),
+        root.join("libraries"),
+    ];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("the folder is readable").path();
