@@ -218,6 +218,18 @@ fn until_claimed(url: &str) {
     }
 }
 
+/// Makes a change in the middle of the search of this process.
+fn while_stopped<T>(member: &Child, change: impl FnOnce() -> T) -> T {
+    let signal = |name| {
+        let command = format!("kill -{name} {}", member.id());
+        assert!(Command::new("sh").args(["-c", &command]).status().expect("sh runs").success(), "{command}");
+    };
+    signal("STOP");
+    let result = change();
+    signal("CONT");
+    result
+}
+
 #[test]
 fn another_case_of_the_same_name_cannot_join() {
     let Some(server) = RedisServer::start_or_skip("a search of two versions") else { return };
@@ -226,7 +238,7 @@ fn another_case_of_the_same_name_cannot_join() {
     until_claimed(&server.url());
     let other = Folder::new("other-version", "tiered", 1, 2);
     // The name of a case contains its axes and caches, not its threads.
-    let why = other.refused(&server.url());
+    let why = while_stopped(&member, || other.refused(&server.url()));
     member.kill().expect("a child can be killed");
     member.wait().expect("a killed child can be waited for");
     assert!(why.contains("in progress with another version of the case"), "{why}");
@@ -238,8 +250,10 @@ fn a_restart_or_an_eviction_bounds_the_search() {
     let folder = Folder::new("restarted", "tiered", 2, 2);
     let member = folder.member(&server.url());
     until_claimed(&server.url());
-    server.crash();
-    server.start_again();
+    while_stopped(&member, || {
+        server.crash();
+        server.start_again();
+    });
     let report = bounded(member);
     assert!(report.contains("restarted or replaced"), "{report}");
     let member = folder.member(&server.url());
@@ -248,8 +262,12 @@ fn a_restart_or_an_eviction_bounds_the_search() {
     let set = |name: &str, value: &str, connection: &mut redis::Connection| {
         redis::cmd("CONFIG").arg("SET").arg(name).arg(value).exec(connection).unwrap();
     };
-    set("maxmemory-policy", "volatile-ttl", &mut connection);
-    set("maxmemory", "1gb", &mut connection);
+    while_stopped(&member, || {
+        set("maxmemory-policy", "volatile-ttl", &mut connection);
+        set("maxmemory", "1gb", &mut connection);
+        // A member reads the settings once a second.
+        thread::sleep(Duration::from_millis(1_100));
+    });
     let report = bounded(member);
     assert!(report.contains("evicts keys"), "{report}");
 }
@@ -262,7 +280,9 @@ fn lost_states_bound_the_search() {
     until_claimed(&server.url());
     let seen = keys(&server.url()).into_iter().find(|key| key.ends_with(":seen")).expect("the set");
     let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
-    let _: Option<Vec<u8>> = redis::cmd("SPOP").arg(seen).query(&mut connection).unwrap();
+    while_stopped(&member, || {
+        let _: Option<Vec<u8>> = redis::cmd("SPOP").arg(&seen).query(&mut connection).unwrap();
+    });
     let report = bounded(member);
     assert!(report.contains("lost a part of the states"), "{report}");
 }
