@@ -79,6 +79,11 @@ impl Report {
         self.bound.is_none() && self.nondeterminism.is_none() && self.refused.is_none()
     }
 
+    /// Whether no failure has been found so far.
+    pub(crate) fn found_nothing(&self) -> bool {
+        self.failure.is_none() && self.nondeterminism.is_none() && self.refused.is_none()
+    }
+
     /// Counts a run that has ended.
     #[inline]
     pub(crate) fn count(&mut self, run: &Run<'_>, is_redundant: bool, max_steps: usize) {

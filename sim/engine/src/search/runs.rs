@@ -120,7 +120,7 @@ impl Search<'_> {
             self.report_progress(&quiet, &execution, &report, &mut last_report);
         }
         report.bound = report.bound.or_else(|| execution.strategy().left_out());
-        if report.bound.is_none() && !more && self.found_nothing(&report) {
+        if report.bound.is_none() && !more && report.found_nothing() {
             report.bound = self.settings.unseen(execution.comparison.instrumented, &body).map(Bound::Unseen);
         }
         report.done = if more { self.done(&execution, report.executions) } else { 1.0 };
@@ -129,11 +129,6 @@ impl Search<'_> {
         report.never = execution.sometimes.never().collect();
         report.elapsed = self.start.elapsed();
         Outcome { report, sometimes: execution.sometimes, open }
-    }
-
-    /// Whether no failure has been found so far.
-    fn found_nothing(&self, report: &Report) -> bool {
-        report.failure.is_none() && report.nondeterminism.is_none() && report.refused.is_none()
     }
 
     /// How many runs there have been, with this one.

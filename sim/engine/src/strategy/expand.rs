@@ -6,9 +6,10 @@
 //! which a state is assigned continues from it. Steps whose state is predicted are not executed at
 //! all. The prediction is checked when that state is expanded.
 
+use super::stateful::{chosen, decisions, schedule_to_here};
 use super::transition_cache::{Origin, TransitionCache};
 use super::{Next, StateOptions, StateStrategy};
-use crate::event::{Decision, Event, Fingerprint};
+use crate::event::{Decision, Fingerprint};
 use crate::history::Trail;
 use crate::schedule::Schedule;
 use crate::stateful::{Expanded, Frontier, OpenState, States};
@@ -92,24 +93,13 @@ impl Expand {
         self.place = Place::State;
         self.origin.record(options);
         self.result.found = options.found();
-        self.result.schedule = (self.result.found != 0).then(|| {
-            let order = |its: &Event| Decision {
-                task: options.order(its.footprint.task),
-                choice: its.footprint.choice,
-            };
-            Schedule::new(trail.events().iter().map(order).collect())
-        });
+        self.result.schedule = (self.result.found != 0).then(|| schedule_to_here(options, trail));
         self.untried.clear();
-        // The last is tried first: the current task, if it is enabled.
-        let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
-        for task in others.chain([options.current()]) {
-            for choice in (0..options.alternatives(task)).rev() {
-                let decision = Decision { task, choice };
-                self.result.transitions += 1;
-                match self.cache.predict(decision, &self.origin, options) {
-                    Some(state) => self.leads_to(state, decision),
-                    None => self.untried.push(decision),
-                }
+        for decision in decisions(options) {
+            self.result.transitions += 1;
+            match self.cache.predict(decision, &self.origin, options) {
+                Some(state) => self.leads_to(state, decision),
+                None => self.untried.push(decision),
             }
         }
         if self.result.transitions == 0 {
@@ -151,13 +141,9 @@ impl Expand {
             trail.pop();
         }
         let path = self.open.as_ref().expect("a state to expand").path.as_decisions();
-        let chosen = trail.events().iter().filter(|event| !event.atomic_with_previous);
-        let taken =
-            chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice });
+        let taken = chosen(trail.events());
         let common = taken.zip(path).take_while(|(taken, decision)| taken == *decision).count();
-        let chosen =
-            |trail: &Trail| trail.events().iter().filter(|event| !event.atomic_with_previous).count();
-        while chosen(trail) > common {
+        while chosen(trail.events()).count() > common {
             trail.pop();
         }
         self.repeated = common;

@@ -122,7 +122,7 @@ impl StateSearch {
 
     /// Removes `count` untried decisions of a node. Returns each as a prefix that ends with it.
     fn take_out(&mut self, at: usize, count: usize, trail: &Trail) -> Vec<Prefix> {
-        let before = prefix_to(at, trail);
+        let before: Prefix = chosen(&trail.events()[..at]).collect();
         let mut prefixes = Vec::new();
         for (decision, state) in self.nodes[at].untried.drain(..count) {
             if !self.states.is_predicted(state, &self.visited) {
@@ -162,11 +162,7 @@ impl StateSearch {
             match self.states.found.binary_search_by_key(&kind, |found| found.kind) {
                 Ok(at) => self.states.found[at].states += 1,
                 Err(at) => {
-                    let decisions = trail.events().iter().map(|Event { footprint: its, .. }| Decision {
-                        task: options.order(its.task),
-                        choice: its.choice,
-                    });
-                    let schedule = Schedule::new(decisions.collect());
+                    let schedule = schedule_to_here(options, trail);
                     self.states.found.insert(at, Found { kind, states: 1, schedule });
                 }
             }
@@ -174,10 +170,24 @@ impl StateSearch {
     }
 }
 
-/// The decisions that lead to the event at this position.
-fn prefix_to(position: usize, trail: &Trail) -> Prefix {
-    let chosen = trail.events()[..position].iter().filter(|event| !event.atomic_with_previous);
-    chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice }).collect()
+/// The decisions at a state. The last is tried first: that of the current task, if it is enabled.
+pub(super) fn decisions(options: &dyn StateOptions) -> impl Iterator<Item = Decision> {
+    let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
+    let of_task = |task| (0..options.alternatives(task)).rev().map(move |choice| Decision { task, choice });
+    others.chain([options.current()]).flat_map(of_task)
+}
+
+/// The schedule that leads to the current state.
+pub(super) fn schedule_to_here(options: &dyn StateOptions, trail: &Trail) -> Schedule {
+    let decision =
+        |Event { footprint: its, .. }: &Event| Decision { task: options.order(its.task), choice: its.choice };
+    Schedule::new(trail.events().iter().map(decision).collect())
+}
+
+/// The decisions that chose these events.
+pub(super) fn chosen(events: &[Event]) -> impl Iterator<Item = Decision> {
+    let chosen = events.iter().filter(|event| !event.atomic_with_previous);
+    chosen.map(|Event { footprint: its, .. }| Decision { task: its.task, choice: its.choice })
 }
 
 impl StateStrategy for StateSearch {
@@ -211,13 +221,8 @@ impl StateStrategy for StateSearch {
             }
             self.depth += 1;
             node.untried.clear();
-            // The last is tried first: the current task, if it is enabled.
-            let others = (0..options.tasks()).rev().filter(|&task| task != options.current());
-            for task in others.chain([options.current()]) {
-                let decisions = (0..options.alternatives(task)).rev().map(|choice| Decision { task, choice });
-                let predicted = |decision| self.cache.as_ref()?.predict(decision, &node.origin, options);
-                node.untried.extend(decisions.map(|decision| (decision, predicted(decision))));
-            }
+            let predicted = |decision| self.cache.as_ref()?.predict(decision, &node.origin, options);
+            node.untried.extend(decisions(options).map(|decision| (decision, predicted(decision))));
             node.degree = node.untried.len();
             node.is_atomic_with_previous = false;
             self.note(options, trail);

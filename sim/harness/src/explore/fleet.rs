@@ -22,14 +22,13 @@ use sha1_smol::Sha1;
 
 use super::ours::{broken_by, ended_by};
 use super::search::Search;
-use super::stateful::{Watched, explorer, gravest, how_far, recorded, simplest, tally};
+use super::stateful::{Watched, explorer, how_far, simplest, tally, trace};
 use super::{Reached, Searched};
 use crate::backends::Engine;
 use crate::fleet::{
     Acknowledgement, FleetError, Identity, Item, Job, Known, Link, Notes, Outcome, Round, Worker,
 };
 use crate::scenario::{Case, SourceLine};
-use crate::trace::Trace;
 use crate::verdict::{Budget, StateCount, Verdict};
 use crate::world::{Build, Plan};
 
@@ -275,13 +274,13 @@ impl<C: Build<Engine>> Frontier for Member<C> {
     fn expanded(&mut self, expanded: Expanded) {
         let item = self.item.take().expect("an expanded state was taken");
         let Expanded { transitions, executions, found, schedule, successors, .. } = expanded;
-        if let Some(schedule) = &schedule {
+        let expanded = Acknowledgement { id: item.id, transitions, executions, found, schedule };
+        if let Some(schedule) = &expanded.schedule {
             let mut all = lock(&self.process.found);
-            for kind in (0..u64::BITS).filter(|kind| found & 1 << kind != 0) {
+            for kind in expanded.kinds() {
                 all.entry(kind).or_insert_with(|| (0, schedule.clone())).0 += 1;
             }
         }
-        let expanded = Acknowledgement { id: item.id, transitions, executions, found, schedule };
         let successors = successors
             .into_iter()
             .map(|(state, path)| Item { id: state.to_be_bytes().into(), path: path.to_string() });
@@ -451,21 +450,10 @@ fn attempt<C: Build<Engine>>(
         broken
     });
     let reached = Reached::States { count, done };
-    let trace = match failure {
-        Some(schedule) => {
-            let trace = recorded(case, plan, Explorer::replay(schedule));
-            Some(Trace { is_simplest: false, ..trace })
-        }
-        None => gravest(case, &found).map(|found| {
-            let simplest =
-                (!is_interrupted).then(|| simplest(search, &explorer, watched, found.kind, reached, start));
-            let simplest = simplest.flatten();
-            let is_simplest = simplest.is_some();
-            let any = || Explorer::continuing(found.schedule.clone());
-            let trace = recorded(case, plan, simplest.map_or_else(any, Explorer::replay));
-            Trace { is_simplest, ..trace }
-        }),
+    let simplest = |kind| {
+        (!is_interrupted).then(|| simplest(search, &explorer, watched, kind, reached, start)).flatten()
     };
+    let trace = trace(case, plan, failure, &found, simplest);
     let nondeterministic =
         (outcome.state == "nondeterministic").then(|| Verdict::Nondeterministic(outcome.why.clone()));
     Ok(Some(Searched {

@@ -37,7 +37,7 @@ pub(super) fn search<C: Build<Engine>>(
     plan: Plan<C>,
     classes: (u64, u64),
 ) -> Searched {
-    let (start, plan) = (Instant::now(), Arc::new(plan));
+    let (start, plan, case) = (Instant::now(), Arc::new(plan), search.case);
     if let Some(fleet) = search.fleet {
         return fleet::search(search, fleet, &plan, classes);
     }
@@ -48,21 +48,10 @@ pub(super) fn search<C: Build<Engine>>(
     let is_enough = (search.watch)(reached).is_break();
     let bound = report.bound.map(|bound| ended_by(bound, &how_far(&states)));
     let bound = bound.or_else(|| plan.limits.summary());
-    let trace = match report.failure {
-        Some(failure) => {
-            let trace = recorded(search.case, &plan, Explorer::replay(failure.schedule));
-            Some(Trace { is_simplest: false, ..trace })
-        }
-        None => gravest(search.case, &found).map(|found| {
-            let simplest =
-                (!is_enough).then(|| simplest(search, &explorer, &watched, found.kind, reached, start));
-            let simplest = simplest.flatten();
-            let is_simplest = simplest.is_some();
-            let any = || Explorer::continuing(found.schedule.clone());
-            let trace = recorded(search.case, &plan, simplest.map_or_else(any, Explorer::replay));
-            Trace { is_simplest, ..trace }
-        }),
-    };
+    let simplest =
+        |kind| (!is_enough).then(|| simplest(search, &explorer, &watched, kind, reached, start)).flatten();
+    let failure = report.failure.map(|failure| failure.schedule);
+    let trace = trace(case, &plan, failure, &found, simplest);
     Searched {
         tally: tally(&found, watched.noticed.has_met.load(Ordering::Relaxed)),
         schedules: classes.0 + report.executions,
@@ -142,6 +131,27 @@ fn search_in_parts<C: Build<Engine>>(
     }
 }
 
+/// The trace to show: of the failure, or else of the gravest finding. `simplest` searches the
+/// simplest schedule of a finding.
+pub(super) fn trace<C: Build<Engine>>(
+    case: &Case,
+    plan: &Arc<Plan<C>>,
+    failure: Option<Schedule>,
+    found: &[Found],
+    simplest: impl FnOnce(u32) -> Option<Schedule>,
+) -> Option<Trace> {
+    if let Some(failure) = failure {
+        let trace = recorded(case, plan, Explorer::replay(failure));
+        return Some(Trace { is_simplest: false, ..trace });
+    }
+    let found = gravest(case, found)?;
+    let simplest = simplest(found.kind);
+    let is_simplest = simplest.is_some();
+    let any = || Explorer::continuing(found.schedule.clone());
+    let trace = recorded(case, plan, simplest.map_or_else(any, Explorer::replay));
+    Some(Trace { is_simplest, ..trace })
+}
+
 /// The simplest schedule that shows a finding of this kind. `None` if the search for it is stopped,
 /// or exceeds the time budget.
 pub(super) fn simplest<C: Build<Engine>>(
@@ -204,16 +214,12 @@ pub(super) fn tally(found: &[Found], has_met: bool) -> Tally {
 }
 
 /// The gravest broken rule that the case forbids.
-pub(super) fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
+fn gravest<'f>(case: &Case, found: &'f [Found]) -> Option<&'f Found> {
     let forbidden = found.iter().filter(|found| case.expectation.forbids(rule_of(found)));
     forbidden.min_by_key(|found| rule_of(found))
 }
 
-pub(super) fn recorded<C: Build<Engine>>(
-    case: &Case,
-    plan: &Arc<Plan<C>>,
-    explorer: Explorer<Replay>,
-) -> Trace {
+fn recorded<C: Build<Engine>>(case: &Case, plan: &Arc<Plan<C>>, explorer: Explorer<Replay>) -> Trace {
     rerun(case, verdict::Engine::Stateful, plan, explorer, None).trace
 }
 

@@ -39,9 +39,14 @@ pub struct Acknowledgement {
 }
 
 impl Acknowledgement {
+    /// The kinds of its findings.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = u32> {
+        (0..u64::BITS).filter(|kind| self.found & 1 << kind != 0)
+    }
+
     /// The arguments of the script.
     pub(super) fn arguments(&self) -> [Vec<u8>; 5] {
-        let kinds = (0..u64::BITS).filter(|kind| self.found & 1 << kind != 0).map(|kind| kind.to_string());
+        let kinds = self.kinds().map(|kind| kind.to_string());
         let schedule = self.schedule.as_ref().map(|its| format!("{:09} {its}", its.len()));
         [
             self.id.clone(),
