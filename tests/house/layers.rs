@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 6] = [
     (
         "sim/cli/src",
         "wrap terminal interrupt allowance progress shard args look error fleet surroundings projection session trace replay \
-         simulated_redis manual native new gate explore prove list matrix merge run bin",
+         simulated_redis manual native new gate explore prove serve list matrix merge run bin",
     ),
 ];
 

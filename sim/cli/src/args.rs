@@ -1,6 +1,7 @@
 //! The command line: commands, arguments and options.
 
 mod prove;
+mod serve;
 mod test;
 
 use std::num::NonZeroUsize;
@@ -17,6 +18,7 @@ use selvedge_sim::verdict::{Budget, Engine};
 use crate::shard::Shard;
 use crate::terminal::Form;
 pub(crate) use prove::ProveOptions;
+pub(crate) use serve::{ServeOptions, WorkOptions};
 pub(crate) use test::TestOptions;
 
 /// Explore every schedule of a cache, read the trace of a stale read, gate merges.
@@ -116,6 +118,18 @@ Examples:
   selvedge redis --port 6379
   selvedge redis --socket /tmp/redis.sock")]
     Redis(ListenOptions),
+    /// Serve a page to paste a cache into, on this machine only, until interrupted
+    #[command(after_help = "\
+Examples:
+  selvedge serve                              on a free port; prints the address to open
+  selvedge serve --port 7878
+  selvedge serve --listen [::1]:7878 --budget 5m
+
+The page explores pasted scripts. It runs no other program and reads no file.")]
+    Serve(ServeOptions),
+    /// Execute one run of `selvedge serve`, which it reads from stdin
+    #[command(hide = true)]
+    ServeRun(WorkOptions),
     /// Build a package's tests with instrumented atomics, and explore the schedules of ordinary
     /// Rust
     #[command(after_help = "\
@@ -182,7 +196,8 @@ impl Command {
             Command::Replay(options) => of_trace(options.format),
             Command::List { .. } => prose,
             Command::Test(_) => Form::Text { colours, columns: None },
-            Command::New(_) => prose,
+            Command::New(_) | Command::Serve(_) => prose,
+            Command::ServeRun(_) => Form::Json,
             Command::Redis(_) => Form::Text { colours, columns: None },
             // A shell and `man` read every character.
             Command::Man { .. } | Command::Completions { .. } => Form::Page,

@@ -36,6 +36,7 @@ mod projection;
 mod prove;
 mod replay;
 mod run;
+mod serve;
 mod session;
 mod shard;
 #[cfg(feature = "server")]

@@ -8,7 +8,7 @@ use crate::args::{NewOptions, Template};
 use crate::error::Failure;
 
 /// The name in a template's scenario that the user's replaces.
-const NAME: &str = "NAME";
+pub(crate) const NAME: &str = "NAME";
 
 /// The gate of the folder.
 const GATE: &str = "\
@@ -19,7 +19,7 @@ exec selvedge gate \"$(dirname \"$0\")\" \"$@\"
 ";
 
 /// The template's script and its scenario.
-fn files(template: Template) -> (&'static str, &'static str) {
+pub(crate) fn files(template: Template) -> (&'static str, &'static str) {
     macro_rules! files {
         ($name:literal) => {
             (

@@ -20,7 +20,7 @@ use crate::session::Session;
 use crate::simulated_redis;
 use crate::surroundings::Surroundings;
 use crate::terminal::Results;
-use crate::{explore, gate, list, matrix, merge, native, new, prove, replay, trace};
+use crate::{explore, gate, list, matrix, merge, native, new, prove, replay, serve, trace};
 
 /// The `main` of the binary, for scenarios that name caches of `C`: [`run`] with the process's
 /// arguments and stdout. Also, Ctrl-C ends a search early and reports the results so far, with exit
@@ -90,6 +90,8 @@ fn execute<C: Caches>(
         #[cfg(feature = "server")]
         Command::Redis(options) => simulated_redis::run(&options, &surroundings.interrupt, results),
         Command::New(options) => new::run(&options, results),
+        Command::Serve(options) => serve::run(&options, &surroundings.interrupt, results),
+        Command::ServeRun(options) => serve::work::<C>(&options, results),
         Command::Test(options) => native::run(&options, results),
         #[cfg(not(feature = "manual"))]
         Command::Man { .. } | Command::Completions { .. } => {

@@ -30,6 +30,8 @@ pub(crate) enum Failure {
     /// The server cannot listen on this address.
     #[cfg(feature = "server")]
     Listen(selvedge_redis::Address, io::Error),
+    /// The page cannot be served. Has the reason.
+    Serve(String),
     /// A file of a new folder cannot be written.
     New(PathBuf, io::Error),
     /// A file or an option of the gate is wrong.
@@ -149,6 +151,7 @@ impl Failure {
             )),
             #[cfg(feature = "server")]
             Failure::Listen(address, error) => say(&format!("cannot listen on {address}: {error}\n")),
+            Failure::Serve(why) => say(&format!("{why}\n")),
             Failure::New(path, error) => say(&format!("cannot create {}: {error}\n", path.display())),
             Failure::Gate(error) => report(&*error),
             Failure::Trace(error) => report(&*error),

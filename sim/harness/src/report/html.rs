@@ -37,17 +37,57 @@ pub fn trace_page(trace: &Trace) -> String {
     head() + &block(&data)
 }
 
+/// A page that is more than a report: it has a section before the report's, in the same style.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension<'a> {
+    /// The section, as HTML.
+    pub section: &'a str,
+    /// CSS, after the report's.
+    pub style: &'a str,
+    /// A script, after the report's. `showCases` of the page shows cases as [`case_data`] returns
+    /// them, and an event `step` of the document reports each selected step.
+    pub script: &'a str,
+    /// Whether the script may send requests to the page's own server.
+    pub connects: bool,
+}
+
+/// The page with an extension, and without a case.
+pub fn extended_page(extension: &Extension<'_>) -> String {
+    let Extension { section, style, script, connects } = *extension;
+    let sources = if connects { "default-src 'none'; connect-src 'self';" } else { "default-src 'none';" };
+    page(section, &[STYLE, style].concat(), &[&SCRIPTS.concat(), script].concat()).replacen(
+        "default-src 'none';",
+        sources,
+        1,
+    )
+}
+
+/// A case as one JSON object in one line, for the script of an [`Extension`].
+pub fn case_data(judged: &Judged<'_>) -> String {
+    // In JSON, a line end occurs only between two values.
+    text(&data(judged, None, None)).replace('\n', "")
+}
+
 /// The head of every page.
 pub(super) fn head() -> String {
-    PAGE.replace("/* style */", STYLE).replace("/* script */", &SCRIPTS.concat())
+    page("", STYLE, &SCRIPTS.concat())
+}
+
+fn page(section: &str, style: &str, script: &str) -> String {
+    let page = PAGE.replacen("<!-- section -->", section, 1);
+    page.replacen("/* style */", style, 1).replacen("/* script */", script, 1)
 }
 
 /// The block of a case. `file` is the name of its trace in the report's folder, and `link` the path
 /// from there to the source of the case.
 pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>, link: Option<String>) -> String {
+    block(&data(judged, file, link))
+}
+
+fn data<'a>(judged: &'a Judged<'_>, file: Option<&'a str>, link: Option<String>) -> Data<'a> {
     let report = &judged.report;
     let (count, what) = report.searched();
-    block(&Data {
+    Data {
         scenario: &report.scenario,
         case: &report.case,
         cache: &report.cache,
@@ -64,7 +104,7 @@ pub(super) fn case_block(judged: &Judged<'_>, file: Option<&str>, link: Option<S
         link,
         file,
         trace: report.trace.as_ref().map(raw),
-    })
+    }
 }
 
 /// A case, for the page's scripts. The fields that a lone trace does not have are `None`.
@@ -97,8 +137,12 @@ fn raw(trace: &Trace) -> Box<RawValue> {
     RawValue::from_string(json(trace).trim_end().to_owned()).expect("a document is JSON")
 }
 
-/// Only `<` can end a script element, and in JSON it occurs only in strings.
 fn block(data: &Data<'_>) -> String {
+    format!("<script type=\"application/json\" class=\"case\">{}</script>\n", text(data))
+}
+
+/// Only `<` can end a script element, and in JSON it occurs only in strings.
+fn text(data: &Data<'_>) -> String {
     let text = serde_json::to_string(data).expect("strings and numbers are always JSON");
-    format!("<script type=\"application/json\" class=\"case\">{}</script>\n", text.replace('<', "\\u003c"))
+    text.replace('<', "\\u003c")
 }

@@ -19,7 +19,7 @@ mod table;
 pub use folder::{Folder, Unwritable};
 pub use github::{annotations, job_summary};
 pub use grid::grid;
-pub use html::trace_page;
+pub use html::{Extension, case_data, extended_page, trace_page};
 pub use json::case_line;
 pub use judged::Judged;
 pub use junit::junit;

@@ -6,9 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::parse::{LARGEST, parse_shipped};
+use super::parse::{LARGEST, parse_with};
 use super::shipped::SHIPPED_OF_SCRIPTS;
-use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, parse};
+use super::{Known, Mistake, Mistakes, SHIPPED, Scenario, Scripts, parse};
 use crate::nearest::nearest;
 
 /// Loads the named scenarios, in order. Each word is the name of a shipped scenario, a file, or a
@@ -48,7 +48,7 @@ pub fn load_all<W: AsRef<str>>(words: &[W], known: &[Known<'_>]) -> Result<Vec<S
 /// Same as [`load_all`].
 pub fn load(word: &str, known: &[Known<'_>]) -> Result<Vec<Scenario>, Mistakes> {
     if let Some((name, text)) = SHIPPED.iter().chain(SHIPPED_OF_SCRIPTS).find(|(name, _)| *name == word) {
-        return Ok(vec![parse_shipped(&format!("{name}.toml"), text, known)?]);
+        return Ok(vec![parse_with(&format!("{name}.toml"), text, known, Scripts::Shipped)?]);
     }
     let path = Path::new(word);
     let files = if path.is_dir() { files_of(path)? } else { vec![path.to_owned()] };

@@ -82,6 +82,7 @@ mod of_script;
 mod op;
 mod parse;
 mod reader;
+mod scripts;
 mod shipped;
 mod tasks;
 mod write;
@@ -96,5 +97,6 @@ pub use model::{
 };
 pub(crate) use of_script::DEFINE_DELETE;
 pub use op::OpError;
-pub use parse::parse;
-pub use shipped::SHIPPED;
+pub use parse::{parse, parse_with};
+pub use scripts::Scripts;
+pub use shipped::{SCRIPTS, SHIPPED, SHIPPED_OF_SCRIPTS};

@@ -9,7 +9,7 @@ use super::axes::Axes;
 use super::cases::CaseReader;
 use super::expect;
 use super::reader::Reader;
-use super::{Axis, Case, Known, Mistakes, Scenario, alphabet};
+use super::{Axis, Case, Known, Mistakes, Scenario, Scripts, alphabet};
 
 /// The limit of a file, in bytes.
 pub(super) const LARGEST: usize = 1 << 20;
@@ -35,13 +35,25 @@ pub fn parse<'k, K>(path: &str, text: &str, known: &'k [K]) -> Result<Scenario, 
 where
     K: Copy + Into<Known<'k>>,
 {
-    let known: Vec<Known<'k>> = known.iter().map(|&cache| cache.into()).collect();
-    parse_among(Reader::new(path, text), text, &known)
+    parse_with(path, text, known, Scripts::Files)
 }
 
-/// Parses a shipped scenario, whose scripts are shipped too.
-pub(super) fn parse_shipped(path: &str, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {
-    parse_among(Reader::new(path, text).shipped(true), text, known)
+/// Same as [`parse`], with the scripts from this source.
+///
+/// # Errors
+///
+/// Same as [`parse`].
+pub fn parse_with<'k, K>(
+    path: &str,
+    text: &str,
+    known: &'k [K],
+    scripts: Scripts,
+) -> Result<Scenario, Mistakes>
+where
+    K: Copy + Into<Known<'k>>,
+{
+    let known: Vec<Known<'k>> = known.iter().map(|&cache| cache.into()).collect();
+    parse_among(Reader::new(path, text).scripts(scripts), text, &known)
 }
 
 fn parse_among(mut reader: Reader, text: &str, known: &[Known<'_>]) -> Result<Scenario, Mistakes> {

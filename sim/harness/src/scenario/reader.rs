@@ -8,8 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::shipped::SCRIPTS;
-use super::{Mistake, Mistakes, SourceLine, alphabet};
+use super::{Mistake, Mistakes, Scripts, SourceLine, alphabet};
 use crate::Excerpt;
 use crate::nearest::nearest;
 use crate::script::Script;
@@ -30,8 +29,8 @@ pub(super) struct Reader {
     noted: BTreeSet<(usize, String)>,
     /// The scripts that have been read, by their names in the scenario. `None`: has errors.
     scripts: BTreeMap<String, Option<Arc<Script>>>,
-    /// Whether the scenario's scripts are shipped too.
-    is_shipped: bool,
+    /// The source of the scripts.
+    source_of_scripts: Scripts,
 }
 
 impl Reader {
@@ -44,13 +43,13 @@ impl Reader {
             mistakes: Vec::new(),
             noted: BTreeSet::new(),
             scripts: BTreeMap::new(),
-            is_shipped: false,
+            source_of_scripts: Scripts::Files,
         }
     }
 
-    /// The scenario is a shipped one.
-    pub(super) fn shipped(self, is_shipped: bool) -> Self {
-        Reader { is_shipped, ..self }
+    /// Reads the scripts from this source; by default from files.
+    pub(super) fn scripts(self, source_of_scripts: Scripts) -> Self {
+        Reader { source_of_scripts, ..self }
     }
 
     /// Reads the script of this name, once.
@@ -61,12 +60,7 @@ impl Reader {
         let relative = name.strip_prefix("./").unwrap_or(name);
         let folder = Path::new(self.source.name()).parent().unwrap_or(Path::new(""));
         let path = folder.join(relative);
-        let shipped = SCRIPTS.iter().find(|(its, _)| self.is_shipped && *its == relative);
-        let text = match shipped {
-            Some((_, text)) => Ok((*text).to_owned()),
-            None => Script::read(&path),
-        };
-        let script = match text {
+        let script = match self.source_of_scripts.text(relative, &path) {
             Err(error) => {
                 let what = format!("the script {name} cannot be read: {error}");
                 let help = format!(

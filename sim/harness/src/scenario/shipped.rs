@@ -70,9 +70,9 @@ pub const SHIPPED: &[(&str, &str)] = &shipped! {
 
 /// The name and text of each shipped scenario of a script. A search of every shipped scenario does
 /// not include them: they show what `control-article` shows, in another language.
-pub(super) const SHIPPED_OF_SCRIPTS: &[(&str, &str)] =
+pub const SHIPPED_OF_SCRIPTS: &[(&str, &str)] =
     &[("control-cache-manager", include_str!("../../scripts/control-cache-manager.toml"))];
 
-/// The name and text of each script of these.
-pub(super) const SCRIPTS: &[(&str, &str)] =
+/// The name and text of each script that [`SHIPPED_OF_SCRIPTS`] name.
+pub const SCRIPTS: &[(&str, &str)] =
     &[("cache_manager.star", include_str!("../../scripts/cache_manager.star"))];

@@ -48,7 +48,7 @@ function showRun(at, step) {
   const engine = its.engine_reason ? `engine ${its.engine} (${its.engine_reason})` : `engine ${its.engine}`;
   const facts = [`cache ${trace.cache}`, engine, its.searched, its.is_control ? "control" : null, its.why, `schedule ${trace.schedule}`, its.source, its.file];
   byId("facts").textContent = facts.filter(Boolean).join(" · ");
-  byId("back").hidden = cases.length === 1;
+  byId("back").hidden = cases.length === 1 || hasSection();
   byId("slider").max = trace.steps.length;
   shown = { at, trace, step: null, ...showTimeline(trace) };
   byId("reason").replaceChildren(...trace.reason.trim().split("\n\n").map(paragraph));
@@ -76,6 +76,14 @@ function describe(trace, step) {
   const its = trace.steps[step - 1];
   const notes = trace.marks.filter((mark) => mark.step === step && mark.at === "step").map((mark) => mark.note);
   return `${trace.tasks[its.task]}: ${its.event}${notes.length ? ` (${notes.join(", ")})` : ""}`;
+}
+
+// The line of the script that executes the step, if the cache is one.
+function showLine(trace, step) {
+  const location = step === 0 ? "" : trace.steps[step - 1].location;
+  const code = (trace.code || {})[location];
+  byId("line").hidden = code === undefined;
+  byId("line").replaceChildren(make("span", {}, location), " ", make("code", {}, code || ""));
 }
 
 function showHeld(trace, step) {
@@ -106,8 +114,10 @@ function select(step) {
   byId("previous").disabled = step === 0;
   byId("next").disabled = step === last;
   byId("event").textContent = describe(trace, step);
+  showLine(trace, step);
   showHeld(trace, step);
   drawArrows(trace, rows, step);
+  document.dispatchEvent(new CustomEvent("step", { detail: { trace, step } }));
   history.replaceState(null, "", `#case=${at}&step=${step}`);
 }
 
@@ -148,25 +158,37 @@ function nextMatch() {
   if (first >= 0) go(after >= 0 ? after : first);
 }
 
+// A page with a section of its own has the table above the trace.
+const hasSection = () => document.querySelector("body > section") !== null;
+
+// Shows these cases instead of the current ones.
+function showCases(list) {
+  cases.splice(0, cases.length, ...list);
+  byId("summary").textContent = cases.length ? summary() : "";
+  choose = showTable(cases);
+  choose([], "all");
+  route(null);
+}
+
 function route(event) {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const only = cases.length === 1 && cases[0].trace !== null;
   const at = wanted.has("case") ? Number(wanted.get("case")) : only ? 0 : NaN;
   const its = Number.isInteger(at) ? cases[at] : undefined;
   const runs = its !== undefined && its.trace !== null;
-  byId("cases").hidden = runs;
+  byId("cases").hidden = hasSection() ? cases.length === 0 : runs;
   byId("run").hidden = !runs;
   byId("search").value = "";
   shown = null;
   if (runs) showRun(at, wanted.has("step") ? Number(wanted.get("step")) : null);
-  document.title = runs ? `${byId("run-title").textContent}: ${its.verdict} (Selvedge)` : "Selvedge report";
+  document.title = runs ? `${byId("run-title").textContent}: ${its.verdict} (Selvedge)` : hasSection() ? "Selvedge" : "Selvedge report";
   search();
   // A screen reader announces the new heading.
   if (event && runs) byId("run-title").focus();
 }
 
 function keys(event) {
-  const typing = event.target.matches("input[type=search], select");
+  const typing = event.target.matches("input:not([type=range]), select, textarea");
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   if (typing) {
     if (event.key === "Enter" && event.target.id === "search") nextMatch();
@@ -202,7 +224,7 @@ function start() {
   document.addEventListener("keydown", keys);
   addEventListener("hashchange", route);
   new ResizeObserver(() => {
-    if (shown === null) return;
+    if (shown === null || byId("timeline").clientWidth === 0) return;
     byId("timeline").style.setProperty("--stuck", `${byId("stepper").offsetHeight}px`);
     layOut(shown);
     drawArrows(shown.trace, shown.rows, shown.step);
